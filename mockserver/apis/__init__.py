@@ -1,0 +1,6 @@
+"""What each vendor's API adds to inference."""
+
+from mockserver.apis.feather import FEATHER
+from mockserver.engine.api import Api
+
+BUILT_IN: tuple[Api, ...] = (FEATHER,)

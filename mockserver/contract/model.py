@@ -1,0 +1,169 @@
+"""What an OpenAPI document says, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+Json = Any
+Schema = Mapping[str, Any]
+Place = Literal["path", "query", "header", "cookie"]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a message breaks the contract.
+
+    `where` starts with path, query, header, cookie or body, then names and array
+    positions. `keyword` is the JSON Schema keyword that failed, or one of
+    `required` (a part is missing), `json` (not JSON), `media_type`, `style`
+    (a parameter that can't be read). `limit` is the keyword's argument,
+    `schema` the schema that holds it, `value` what was sent.
+    """
+
+    where: tuple[str | int, ...]
+    keyword: str
+    message: str
+    value: Json = None
+    limit: Json = None
+    schema: Schema = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One media type of a body; `pointer` leads to its schema in the document, if it has one."""
+
+    name: str
+    schema: Schema | None
+    pointer: str | None
+    examples: Mapping[str, Json] = field(default_factory=dict)
+    encoding: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; `schema` is resolved one level, `pointer` leads to it."""
+
+    name: str
+    place: Place
+    required: bool
+    schema: Schema
+    pointer: str
+    style: str
+    explode: bool
+    media_type: str | None = None
+    allow_empty: bool = False
+    deprecated: bool = False
+    examples: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    required: bool
+    content: Mapping[str, MediaType]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    name: str
+    required: bool
+    schema: Schema
+    pointer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`status` as written: "200", "4XX" or "default"."""
+
+    status: str
+    description: str
+    content: Mapping[str, MediaType]
+    headers: Mapping[str, Header]
+    links: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """`type` is apiKey, http, oauth2, openIdConnect or mutualTLS."""
+
+    name: str
+    type: str
+    place: str = ""
+    parameter: str = ""
+    scheme: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+Requirement = Mapping[str, tuple[str, ...]]
+"""All of these schemes together, each with its scopes."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation. `id` is the document's operationId or one made from method and path."""
+
+    id: str
+    method: str
+    path: str
+    pointer: str
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: Mapping[str, Response]
+    security: tuple[Requirement, ...]
+    tags: tuple[str, ...] = ()
+    summary: str = ""
+    description: str = ""
+    deprecated: bool = False
+    callbacks: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def documented(self) -> frozenset[int]:
+        """The statuses that are listed one by one."""
+        return frozenset(int(s) for s in self.responses if s.isdigit())
+
+    def response_for(self, status: int) -> Response | None:
+        """What the document says of a status: itself, its range, or `default`."""
+        found = self.responses.get(str(status))
+        if found is None:
+            found = self.responses.get(f"{status // 100}XX") or self.responses.get("default")
+        return found
+
+    @cached_property
+    def success(self) -> int:
+        """The status of success: the lowest documented 2xx, else 200."""
+        listed = sorted(s for s in self.documented if 200 <= s < 300)
+        return listed[0] if listed else 200
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A document, understood.
+
+    `document` is the true one (3.0 or 3.1 as given, references in place);
+    `notes` name what in it can't be honoured, each with its place.
+    """
+
+    document: Mapping[str, Any]
+    version: str
+    title: str
+    operations: tuple[Operation, ...]
+    schemes: Mapping[str, SecurityScheme]
+    base_path: str
+    servers: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Operation]:
+        return {operation.id: operation for operation in self.operations}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something in the document that can't be honoured, or is only guessed."""
+
+    where: str
+    message: str
+    severity: Literal["error", "warning", "info"] = "warning"

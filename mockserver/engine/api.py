@@ -1,0 +1,78 @@
+"""An API: what is written by hand for a document, on top of what is inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, TypeVar
+
+from mockserver.contract.model import Contract
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.schedule import Lifecycle
+from mockserver.engine.world import Collection, Seeder, World
+
+Handler = Callable[[World, Request], Reply]
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def handles(*operation_ids: str) -> Callable[[_F], _F]:
+    """Mark a function as the handler of operations: `(world, request) -> Reply`."""
+
+    def mark(function: _F) -> _F:
+        function.__handles__ = operation_ids  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def handlers_in(*modules: ModuleType) -> dict[str, Handler]:
+    """The marked functions of modules, by operationId."""
+    return {
+        operation_id: function
+        for module in modules
+        for function in vars(module).values()
+        for operation_id in getattr(function, "__handles__", ())
+    }
+
+
+def no_seed(world: World, fixtures: Mapping[str, Any]) -> None:
+    """A world that starts empty."""
+
+
+def nothing_due(world: World) -> bool:
+    """An API without events."""
+    return False
+
+
+@dataclass(frozen=True)
+class Api:
+    """One vendor's behaviour.
+
+    `handlers` by operationId; `collections` by name; `seed` fills a new world from the
+    parsed fixtures; `lifecycles` are the job tables, for the diagrams and the dashboard.
+    `dialect` names the error dialect ("" chooses by the document), `slash_redirects` whether
+    a wrong trailing slash is redirected (307) as FastAPI does, `body_first` whether a body
+    that is not JSON is refused even before the credential is looked at.
+    `settle` brings about what is due by now, as of its own instant, before each request;
+    it returns whether it wrote anything. What it writes may depend on the state and on when
+    things were due, never on when it is called.
+    `steer(world, job_id, order)` rewrites what is to become of an open job, for the control plane.
+    """
+
+    name: str
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    collections: Mapping[str, Collection] = field(default_factory=dict)
+    seed: Seeder = no_seed
+    settle: Callable[[World], bool] = nothing_due
+    steer: Callable[[World, str, Mapping[str, Any]], Mapping[str, Any]] | None = None
+    lifecycles: tuple[Lifecycle, ...] = ()
+    dialect: str = ""
+    slash_redirects: bool = False
+    body_first: bool = False
+    prefix: str = "mock-"
+
+    def claims(self, contract: Contract) -> bool:
+        """Whether the document is this API's: most of the handlers find their operationId."""
+        known = sum(1 for operation_id in self.handlers if operation_id in contract.by_id)
+        return bool(self.handlers) and known >= 0.8 * len(self.handlers)

@@ -1,0 +1,33 @@
+"""Instants: whole microseconds since 1970 in UTC, and their RFC 3339 spelling.
+
+The spelling has a fixed width, so that texts sort as the instants do.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+SECOND = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = int((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH).total_seconds()) * SECOND
+
+
+@lru_cache(maxsize=65_536)
+def render(instant: int) -> str:
+    """`1700000000000000` -> `2023-11-14T22:13:20.000000Z`."""
+    moment = _EPOCH + timedelta(microseconds=instant)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % SECOND:06d}Z"
+
+
+def parse(text: str) -> int:
+    """An RFC 3339 date-time (an offset is honoured, none means UTC). Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def seconds(amount: float) -> int:
+    """Seconds as microseconds."""
+    return round(amount * SECOND)

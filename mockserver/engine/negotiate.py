@@ -1,0 +1,186 @@
+"""From a reply to the bytes that are sent: status, media type, validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from mockserver.contract.model import Operation, Response
+from mockserver.contract.validation import Check, Validators
+from mockserver.engine.messages import NO_BODY, Reply
+from mockserver.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PaymentRequired,
+    PreconditionFailed,
+    Refusal,
+    ReplyError,
+    Unauthenticated,
+    UnsupportedMedia,
+)
+
+# What may stand in for a status that an operation does not list, the nearest first.
+_NEAREST: dict[int, tuple[int, ...]] = {
+    400: (422, 409),
+    402: (403, 400, 422),
+    403: (401, 404, 400),
+    404: (410, 400, 422, 403),
+    406: (400,),
+    409: (400, 422, 412, 403),
+    410: (404, 400),
+    412: (409, 400),
+    415: (400, 422),
+    422: (400, 409),
+    428: (400, 412),
+}
+_KINDS: dict[int, type[Refusal]] = {
+    400: BadRequest,
+    401: Unauthenticated,
+    402: PaymentRequired,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    412: PreconditionFailed,
+    415: UnsupportedMedia,
+    422: Invalid,
+}
+
+
+@dataclass(slots=True)
+class Sent:
+    """A reply as bytes. `undocumented` says that the document does not list its status."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+    undocumented: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What the document says of one status of one operation."""
+
+    documented: bool
+    media_type: str
+    check: Check | None
+    has_content: bool
+    required_headers: tuple[str, ...]
+
+
+def nearest_status(operation: Operation, status: int) -> int:
+    """The documented status that stands in for an undocumented one; itself if there is none."""
+    if operation.response_for(status) is not None or not operation.responses:
+        return status
+    if status == 404 and operation.method == "DELETE" and 200 <= operation.success < 300:
+        return operation.success
+    for other in _NEAREST.get(status, ()):
+        if other in operation.documented:
+            return other
+    return status
+
+
+def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
+    """The refusal in a status that the operation lists.
+
+    An unlisted 404 of a DELETE becomes its success: gone is what the caller wanted.
+    """
+    status = nearest_status(operation, refusal.status)
+    if status == refusal.status:
+        return refusal
+    if status < 400:
+        response = operation.responses[str(status)]
+        return Reply(status, NO_BODY if not response.content else None)
+    kind = _KINDS.get(status, BadRequest)
+    return kind(refusal.message, violations=refusal.violations, headers=refusal.headers)
+
+
+class Finisher:
+    """Turns replies into bytes and refuses those that would break the contract."""
+
+    def __init__(self, validators: Validators) -> None:
+        self._validators = validators
+        self._forms: dict[tuple[str, int, str], _Form] = {}
+
+    def __call__(self, operation: Operation, reply: Reply) -> Sent:
+        """Validate the reply and serialise it. Raises ReplyError with the reason."""
+        key = operation.id, reply.status, reply.media_type
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = self._form(operation, reply.status, reply.media_type)
+        headers = [(n.lower().encode(), v.encode("latin-1", "replace")) for n, v in reply.headers.items()]
+        for name in form.required_headers:
+            if not any(name == key for key in map(str.lower, reply.headers)):
+                raise ReplyError(f"{operation.id} {reply.status}: the header {name} is missing")
+        if reply.body is NO_BODY:
+            if form.check is not None and form.documented:
+                raise ReplyError(f"{operation.id} {reply.status}: the document asks for a body")
+            return Sent(reply.status, headers, b"", not form.documented)
+        if form.check is not None and not isinstance(reply.body, bytes):
+            self._judge(operation, reply, form.check)
+        body = reply.body if isinstance(reply.body, bytes) else dump(reply.body)
+        headers.append((b"content-type", form.media_type.encode()))
+        return Sent(reply.status, headers, body, not form.documented)
+
+    def _judge(self, operation: Operation, reply: Reply, check: Check) -> None:
+        if not check.is_valid(reply.body):
+            found = check.violations(reply.body)
+            reason = "; ".join(
+                f"{'.'.join(map(str, v.where)) or 'body'}: {v.message}" for v in found[:3]
+            )
+            raise ReplyError(f"{operation.id} {reply.status}: {reason}")
+
+    def _form(self, operation: Operation, status: int, media_type: str) -> _Form:
+        response = operation.response_for(status)
+        if response is None:
+            return _Form(False, media_type or "application/json", None, False, ())
+        chosen = choose_media_type(response, media_type)
+        found = response.content.get(chosen)
+        pointer = found.pointer if found is not None else None
+        # A schema judges JSON values; text and binary bodies are opaque.
+        check = self._validators.reply(pointer) if pointer is not None and is_json(chosen) else None
+        return _Form(
+            documented=True,
+            media_type=media_type or (found.name if found else "application/json"),
+            check=check,
+            has_content=bool(response.content),
+            required_headers=tuple(
+                name.lower()
+                for name, header in response.headers.items()
+                if header.required and name.lower() != "content-type"
+            ),
+        )
+
+
+def choose_media_type(response: Response, wanted: str = "") -> str:
+    """The wanted media type if documented, else a JSON one, else the first."""
+    if wanted.lower() in response.content:
+        return wanted.lower()
+    for name in response.content:
+        if is_json(name):
+            return name
+    return next(iter(response.content), "")
+
+
+def is_json(media_type: str) -> bool:
+    """Whether bodies of this media type are JSON values."""
+    name = media_type.partition(";")[0].strip().lower()
+    return name == "application/json" or name.endswith(("+json", "/json")) or name == "*/*"
+
+
+def dump(body: Any) -> bytes:
+    """A JSON value as bytes."""
+    try:
+        return orjson.dumps(body)
+    except TypeError as error:
+        # Integers beyond 64 bits and lone surrogates can come in and be echoed.
+        import json
+
+        try:
+            return json.dumps(body, ensure_ascii=True, allow_nan=False).encode()
+        except (TypeError, ValueError):
+            raise ReplyError(f"the body is no JSON value: {error}") from None

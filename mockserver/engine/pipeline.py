@@ -1,0 +1,196 @@
+"""A request's way: authenticate, validate, handle, validate the reply, commit, journal.
+
+Routing comes before (a server's business) and sending after it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mockserver.contract.bodies import BodyReader
+from mockserver.contract.model import Contract, Operation, Violation
+from mockserver.contract.parameters import ParameterReader
+from mockserver.contract.validation import Validators
+from mockserver.engine.api import Api, Handler
+from mockserver.engine.dialects import Dialect
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump
+from mockserver.engine.security import Authenticator
+from mockserver.engine.world import World
+from mockserver.errors import Invalid, Refusal, ReplyError
+
+log = logging.getLogger("mockserver")
+
+
+@dataclass(slots=True)
+class Message:
+    """A request as it came. `path_values` are percent-decoded, header names in lower case."""
+
+    method: str
+    target: str
+    path_values: Mapping[str, str] = field(default_factory=dict)
+    query: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the journal gets to know."""
+
+    message: Message
+    operation: Operation | None
+    tenant: str = ""
+    sent: Sent | None = None
+    violations: tuple[Violation, ...] = ()
+    problem: str = ""
+
+
+class Begin(Protocol):
+    """A store's `begin`: a context manager around one transaction."""
+
+    def __call__(self, tenant: str) -> Any: ...
+
+
+class Pipeline:
+    """One API's way of answering. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        api: Api,
+        handlers: Mapping[str, Handler],
+        *,
+        dialect: Dialect,
+        validators: Validators,
+        begin: Begin,
+        keys: tuple[str, ...] = (),
+        undocumented: str = "nearest",
+        journal: Callable[[Exchange], None] = lambda exchange: None,
+    ) -> None:
+        self.contract = contract
+        self.api = api
+        self.handlers = handlers
+        self.dialect = dialect
+        self.validators = validators
+        self.authenticator = Authenticator(contract, keys, api.prefix)
+        self.finish = Finisher(validators)
+        self.begin = begin
+        self.journal = journal
+        self.undocumented = undocumented
+        self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
+
+    def __call__(self, operation: Operation, message: Message) -> Sent:
+        """Answer a routed request."""
+        exchange = Exchange(message, operation)
+        try:
+            exchange.sent = sent = self._answer(operation, message, exchange)
+        except Refusal as refusal:
+            exchange.violations = refusal.violations
+            exchange.sent = sent = self.refuse(operation, refusal)
+        except ReplyError as error:
+            exchange.sent = sent = self._fail(exchange, str(error))
+        except Exception as error:
+            log.exception("%s %s failed", message.method, message.target)
+            exchange.sent = sent = self._fail(exchange, f"{type(error).__name__}: {error}")
+        self.journal(exchange)
+        return sent
+
+    def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
+        if self.api.body_first:
+            self.read_body_syntax(operation, message)
+        exchange.tenant = tenant = self.authenticate(operation, message)
+        request = self.validate(operation, message)
+        with self.begin(tenant) as world:
+            if self.api.settle(world):
+                world.commit()
+            reply = self.handle(world, request)
+            sent = self.validate_reply(operation, reply)
+            world.commit()
+        return sent
+
+    def authenticate(self, operation: Operation, message: Message) -> str:
+        """The tenant. Raises Unauthenticated."""
+        return self.authenticator(operation, message.headers, message.query)
+
+    def read_body_syntax(self, operation: Operation, message: Message) -> None:
+        """Refuse a body that is not JSON at all. Raises Invalid."""
+        if operation.body is not None and message.body:
+            _, violations = self._reader(operation)[1].parse(message.headers, message.body)
+            if violations and violations[0].keyword == "json":
+                raise Invalid("The body is not valid JSON.", violations=violations)
+
+    def validate(self, operation: Operation, message: Message) -> Request:
+        """Read parameters and body. Raises Invalid with every violation."""
+        parameters, body = self._reader(operation)
+        values = parameters.read(message.path_values, message.query, message.headers)
+        request = Request(
+            operation, values.path, values.query, values.header, values.cookie,
+            headers=message.headers,
+        )
+        violations = values.violations
+        if operation.body is not None:
+            read = body.read(message.headers, message.body)
+            request.body = read.value
+            request.has_body = read.present
+            request.media_type = read.media_type
+            violations = [*violations, *read.violations]
+        if violations:
+            raise Invalid("The request does not fit the contract.", violations=violations)
+        return request
+
+    def handle(self, world: World, request: Request) -> Reply:
+        """What the API does. Raises a Refusal."""
+        return self.handlers[request.operation.id](world, request)
+
+    def validate_reply(self, operation: Operation, reply: Reply) -> Sent:
+        """Raises ReplyError if the reply would break the contract."""
+        return self.finish(operation, reply)
+
+    def refuse(self, operation: Operation | None, refusal: Refusal) -> Sent:
+        """A refusal as bytes: the one place where errors become HTTP."""
+        if operation is None:
+            return plain(self.dialect.reply(refusal, None))
+        try:
+            if self.undocumented == "nearest":
+                adapted = document_refusal(operation, refusal)
+                if isinstance(adapted, Reply):
+                    return self.finish(operation, adapted)
+                refusal = adapted
+            return self.finish(operation, self.dialect.reply(refusal, operation))
+        except ReplyError as error:
+            return failure(str(error))
+
+    def _fail(self, exchange: Exchange, reason: str) -> Sent:
+        exchange.problem = reason
+        return failure(reason)
+
+    def _reader(self, operation: Operation) -> tuple[ParameterReader, BodyReader]:
+        found = self._readers.get(operation.id)
+        if found is None:
+            found = self._readers[operation.id] = (
+                ParameterReader(operation, self.validators),
+                BodyReader(operation, self.validators),
+            )
+        return found
+
+
+def plain(reply: Reply) -> Sent:
+    """A reply outside the contract (unknown route, wrong method), as bytes."""
+    headers = [(n.lower().encode(), v.encode("latin-1", "replace")) for n, v in reply.headers.items()]
+    headers.append((b"content-type", (reply.media_type or "application/json").encode()))
+    return Sent(reply.status, headers, dump(reply.body))
+
+
+def failure(reason: str) -> Sent:
+    """The mock's own fault: 500 with the reason, in RFC 9457."""
+    body = {
+        "type": "about:blank",
+        "title": "The mock could not answer without breaking its contract",
+        "status": 500,
+        "detail": reason,
+    }
+    return Sent(500, [(b"content-type", b"application/problem+json")], dump(body))

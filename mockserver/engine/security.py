@@ -1,0 +1,122 @@
+"""Who is calling: the credential that an operation's security requirements ask for."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl
+
+from mockserver.contract.model import Contract, Operation, SecurityScheme
+from mockserver.errors import Unauthenticated
+
+ANONYMOUS = "anonymous"
+Find = Callable[[Mapping[str, str], bytes], str | None]
+
+
+class Authenticator:
+    """Finds the credential of a request. Accepted are the given keys and every `prefix…`.
+
+    A key is `KEY` or `KEY:scope1,scope2` where a requirement names scopes.
+    """
+
+    def __init__(self, contract: Contract, keys: tuple[str, ...], prefix: str = "mock-") -> None:
+        self._contract = contract
+        self._keys = frozenset(keys)
+        self._prefix = prefix
+        self._finders: dict[str, tuple[tuple[Find, ...], ...]] = {}
+
+    def __call__(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
+        """The tenant: the credential of the first requirement that is met in full.
+
+        Raises Unauthenticated.
+        """
+        choices = self._finders.get(operation.id)
+        if choices is None:
+            choices = self._finders[operation.id] = self._compile(operation)
+        for finders in choices:
+            tenant = ANONYMOUS
+            for find in finders:
+                credential = find(headers, query)
+                if credential is None or not self.accepts(credential):
+                    break
+                if tenant is ANONYMOUS:
+                    tenant = credential
+            else:
+                if tenant is ANONYMOUS:
+                    return headers.get("x-mock-tenant") or ANONYMOUS
+                return tenant
+        raise Unauthenticated("The credential is missing or not valid.", headers=self._challenge(operation))
+
+    def accepts(self, credential: str) -> bool:
+        return credential.startswith(self._prefix) or credential in self._keys
+
+    def _compile(self, operation: Operation) -> tuple[tuple[Find, ...], ...]:
+        if not operation.security:
+            return ((),)
+        # A requirement without schemes means that the credential is optional: look for one first.
+        ordered = sorted(operation.security, key=lambda requirement: not requirement)
+        return tuple(
+            tuple(
+                finder(self._contract.schemes[name])
+                for name in requirement
+                if name in self._contract.schemes
+            )
+            for requirement in ordered
+        )
+
+    def _challenge(self, operation: Operation) -> dict[str, str]:
+        for requirement in operation.security:
+            for name in requirement:
+                scheme = self._contract.schemes.get(name)
+                if scheme is not None and scheme.type in ("http", "oauth2", "openIdConnect"):
+                    word = "Basic" if scheme.scheme == "basic" else "Bearer"
+                    return {"www-authenticate": word}
+        return {}
+
+
+def finder(scheme: SecurityScheme) -> Find:
+    """How to find a scheme's credential in a request."""
+    if scheme.type == "apiKey":
+        name = scheme.parameter
+        if scheme.place == "query":
+            return lambda headers, query: _from_query(query, name)
+        if scheme.place == "cookie":
+            return lambda headers, query: _from_cookie(headers, name)
+        lower = name.lower()
+        return lambda headers, query: headers.get(lower)
+    if scheme.type == "mutualTLS":
+        return lambda headers, query: "mock-tls"
+    if scheme.type == "http" and scheme.scheme == "basic":
+        return lambda headers, query: _basic(headers.get("authorization", ""))
+    return lambda headers, query: _bearer(headers.get("authorization", ""))
+
+
+def _bearer(value: str) -> str | None:
+    word, _, credential = value.partition(" ")
+    return credential.strip() or None if word.lower() == "bearer" else None
+
+
+def _basic(value: str) -> str | None:
+    word, _, credential = value.partition(" ")
+    if word.lower() != "basic":
+        return None
+    try:
+        user, _, password = b64decode(credential, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    # Vendors put the key in either half; a key given as the user may have an empty password.
+    return user if user.startswith("mock-") or not password else password
+
+
+def _from_query(query: bytes, name: str) -> str | None:
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return next((value for key, value in pairs if key == name), None)
+
+
+def _from_cookie(headers: Mapping[str, str], name: str) -> str | None:
+    try:
+        cookie = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return None
+    return cookie[name].value if name in cookie else None

@@ -1,0 +1,143 @@
+"""What a handler is given: one tenant's data, time and randomness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from random import Random
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from faker import Faker
+
+Row = Mapping[str, Any]
+SortKey = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """How rows of one kind are kept.
+
+    `key` is the field that names a row, `order` the fields that sort it (oldest first; the key
+    is added as the last one), `indexes` the fields by which rows are looked up without a scan.
+    `path` is the collection's path in the document, if it has one.
+    """
+
+    name: str
+    key: str = "id"
+    order: tuple[str, ...] = ("created_at",)
+    indexes: tuple[str, ...] = ()
+    path: str = ""
+
+    def sort_key(self, row: Row) -> SortKey:
+        return (*(row[field] for field in self.order), row[self.key])
+
+
+class Rows(Protocol):
+    """One collection of a world. Rows are never changed in place: put a new one."""
+
+    spec: Collection
+
+    def get(self, key: str) -> Row | None: ...
+    def put(self, row: Row) -> None: ...
+    def remove(self, key: str) -> None: ...
+    def __len__(self) -> int: ...
+    def scan(
+        self,
+        *,
+        newest_first: bool = False,
+        after: SortKey | None = None,
+        **where: Any,
+    ) -> Iterator[Row]:
+        """Rows in order, lazily; `where` names at most one indexed field and its value.
+
+        `after` is the sort key of the row to go on from, which itself is left out, and need not
+        exist any more.
+        """
+        ...
+
+    def count(self, **where: Any) -> int:
+        """How many rows `scan` would give."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user chose for every world."""
+
+    seed: int = 0
+    pace: float = 1.0
+    undocumented: str = "nearest"
+
+
+class World(Protocol):
+    """One tenant's state inside one request; what is written counts only after a commit."""
+
+    tenant: str
+    now: int
+    settings: Settings
+
+    def __getitem__(self, collection: str) -> Rows: ...
+    def __contains__(self, collection: str) -> bool: ...
+    def ordinal(self, kind: str) -> int:
+        """1, 2, 3, ... for each kind."""
+        ...
+
+
+def new_id(world: World, kind: str) -> str:
+    """A new UUID (version 4 in form): the same world and order give the same ids."""
+    raw = bytearray(digest(world.settings.seed, world.tenant, kind, world.ordinal("id:" + kind)))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    return str(UUID(bytes=bytes(raw)))
+
+
+def tenant_id(world: World, kind: str) -> str:
+    """A UUID that belongs to the tenant, always the same (its organization, its user)."""
+    return _tenant_id(world.settings.seed, world.tenant, kind)
+
+
+@cache
+def _tenant_id(seed: int, tenant: str, kind: str) -> str:
+    return str(UUID(bytes=digest(seed, tenant, kind), version=4))
+
+
+def random_for(world: World, *salt: object) -> Random:
+    """A generator that depends on the seed, the tenant and `salt` only."""
+    return Random(digest(world.settings.seed, world.tenant, *salt))
+
+
+def fake_for(world: World, *salt: object) -> Faker:
+    """Faker, seeded by the seed, the tenant and `salt`. Use it before the next call of this."""
+    fake = _faker()
+    fake.seed_instance(int.from_bytes(digest(world.settings.seed, world.tenant, *salt)))
+    return fake
+
+
+@cache
+def _faker() -> Faker:
+    from faker import Faker  # a quarter of the start-up time, and not every run needs it
+
+    return Faker("en_US")
+
+
+def digest(*parts: object) -> bytes:
+    """16 bytes that depend on all parts."""
+    return blake2b("\x1f".join(map(str, parts)).encode("utf-8", "replace"), digest_size=16).digest()
+
+
+Seeder = Callable[[World, Mapping[str, Any]], None]
+"""Fills a new world; the mapping is the API's fixtures, parsed."""
+
+
+def take(rows: Iterator[Row], limit: int) -> tuple[Sequence[Row], bool]:
+    """At most `limit` rows, and whether there is another."""
+    found = []
+    for row in rows:
+        if len(found) == limit:
+            return found, True
+        found.append(row)
+    return found, False

@@ -1,0 +1,166 @@
+"""The ASGI application: Connexion routes, the pipeline answers."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+from urllib.parse import unquote
+
+with warnings.catch_warnings():
+    # Connexion imports Starlette's test client, which deprecates httpx.
+    warnings.simplefilter("ignore")
+    from connexion.middleware import ConnexionMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.contract.model import Operation
+from mockserver.contract.projection import parameter_names, routing_projection
+from mockserver.engine.negotiate import Sent
+from mockserver.engine.pipeline import Exchange, Message, Pipeline
+from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooLarge
+from mockserver.server.routing import ROUTE, ROUTER, IndexedRouting, Match, normal_path
+
+MAX_BODY = 10 * 1024 * 1024
+
+
+class Endpoint:
+    """Behind Connexion's routing: reads the message, asks the pipeline, sends the reply."""
+
+    def __init__(self, pipeline: Pipeline, max_body: int = MAX_BODY) -> None:
+        self.pipeline = pipeline
+        self.max_body = max_body
+        self._operations: dict[str, tuple[Operation, tuple[str, ...]]] = {
+            operation.id: (operation, parameter_names(operation.path))
+            for operation in pipeline.contract.operations
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            body = await read_body(scope, receive, self.max_body)
+        except TooLarge as refusal:
+            await send_reply(self.refuse(self.message(scope, b""), refusal), scope, send)
+            return
+        await send_reply(self.answer(scope, body), scope, send)
+
+    def answer(self, scope: Scope, body: bytes) -> Sent:
+        """The reply to a routed request."""
+        message = self.message(scope, body)
+        match: Match | None = scope[ROUTE]
+        method = scope["method"]
+        if match is not None and match.operation_id is None and method == "HEAD":
+            match = self._route(scope, "GET", match)
+        if match is None:
+            return self._unknown(scope, message)
+        if match.operation_id is None:
+            return self._other_method(method, match, message)
+        operation, names = self._operations[match.operation_id]
+        if names:
+            message.path_values = {
+                name: unquote(value, errors="replace") if "%" in value else value
+                for name, value in zip(names, match.values, strict=True)
+            }
+        return self.pipeline(operation, message)
+
+    @staticmethod
+    def message(scope: Scope, body: bytes) -> Message:
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in scope["headers"]:
+            name = raw_name.decode("latin-1")
+            value = raw_value.decode("latin-1")
+            # A header sent twice counts as a list, as RFC 9110 has it.
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return Message(
+            method=scope["method"],
+            target=scope["path"],
+            query=scope["query_string"],
+            headers=headers,
+            body=body,
+        )
+
+    def refuse(self, message: Message, refusal: Refusal) -> Sent:
+        """A refusal outside any operation."""
+        exchange = Exchange(message, None, violations=refusal.violations)
+        exchange.sent = sent = self.pipeline.refuse(None, refusal)
+        self.pipeline.journal(exchange)
+        return sent
+
+    def _unknown(self, scope: Scope, message: Message) -> Sent:
+        if self.pipeline.api.slash_redirects and scope["path"] != "/":
+            path = scope["path"]
+            other = path[:-1] if path.endswith("/") else path + "/"
+            if self._route(scope, message.method, None, other) is not None:
+                query = "?" + message.query.decode("latin-1") if message.query else ""
+                return Sent(307, [(b"location", (other + query).encode("latin-1", "replace"))])
+        return self.refuse(message, NotFound(f"There is no {message.method} {message.target}."))
+
+    def _other_method(self, method: str, match: Match, message: Message) -> Sent:
+        allow = ", ".join(allowed_methods(match.allowed))
+        if method == "OPTIONS":
+            return Sent(204, [(b"allow", allow.encode())])
+        return self.refuse(
+            message,
+            MethodNotAllowed(
+                f"{method} is not allowed on {message.target}; allowed: {allow}.",
+                headers={"allow": allow},
+            ),
+        )
+
+    def _route(
+        self, scope: Scope, method: str, default: Match | None, path: str | None = None
+    ) -> Match | None:
+        routing: IndexedRouting = scope[ROUTER]
+        found = routing.route(method, path if path is not None else normal_path(scope))
+        if found is None or (default is not None and found.operation_id is None):
+            return default
+        return found
+
+
+def allowed_methods(documented: tuple[str, ...]) -> list[str]:
+    """What `Allow` lists: the documented methods, HEAD wherever GET is, and OPTIONS."""
+    found = {*documented, "OPTIONS"}
+    if "GET" in found:
+        found.add("HEAD")
+    return sorted(found)
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises TooLarge if it has more than `limit` bytes."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            raise TooLarge(f"The body has more than {limit} bytes.")
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        chunks = [body]
+        size = len(body)
+        while message.get("more_body"):
+            message = await receive()
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > limit:
+                raise TooLarge(f"The body has more than {limit} bytes.")
+        body = b"".join(chunks)
+    if len(body) > limit:
+        raise TooLarge(f"The body has more than {limit} bytes.")
+    return body
+
+
+async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
+    """Send it; a HEAD gets the headers only, 204 and 304 have no body and no length."""
+    headers = list(sent.headers)
+    if sent.status not in (204, 304):
+        headers.append((b"content-length", str(len(sent.body)).encode()))
+    await send({"type": "http.response.start", "status": sent.status, "headers": headers})
+    body = b"" if scope["method"] == "HEAD" else sent.body
+    await send({"type": "http.response.body", "body": body})
+
+
+def build_app(pipeline: Pipeline, *middlewares: Any, max_body: int = MAX_BODY) -> ASGIApp:
+    """Connexion around our endpoint; `middlewares` (outermost first) come before routing."""
+    app = ConnexionMiddleware(
+        Endpoint(pipeline, max_body), middlewares=[*middlewares, IndexedRouting]
+    )
+    app.add_api(routing_projection(pipeline.contract))
+    return app
+

@@ -1,0 +1,281 @@
+"""Putting it together: document -> Contract -> Plan -> Api -> store -> pipeline -> app."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import yaml
+from starlette.types import ASGIApp
+
+from mockserver.apis import BUILT_IN
+from mockserver.contract.build import build_contract
+from mockserver.contract.document import parse_document
+from mockserver.contract.model import Contract
+from mockserver.contract.validation import Validators
+from mockserver.engine.api import Api
+from mockserver.engine.clock import Clock
+from mockserver.engine.dialects import choose_dialect
+from mockserver.engine.generic import assemble
+from mockserver.engine.instants import parse
+from mockserver.engine.pipeline import Exchange, Pipeline
+from mockserver.engine.world import Settings
+from mockserver.errors import ContractError, UsageError
+from mockserver.plan.build import build_plan
+from mockserver.plan.model import Plan
+from mockserver.server.app import MAX_BODY, build_app
+from mockserver.server.inprocess import InProcessTransport
+from mockserver.server.resources import contract_file, fixture_file
+from mockserver.store.memory import MemoryStore
+
+MANUAL_START = "2026-01-01T00:00:00Z"
+DEFAULT_KEY = "mock-key"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a mock is set up; the command line's flags by the same names."""
+
+    seed: int = 0
+    clock: str = "real"
+    pace: float = 1.0
+    keys: tuple[str, ...] = ()
+    undocumented: str = "nearest"
+    max_worlds: int = 1000
+    max_body: int = MAX_BODY
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Mock:
+    """A mock that is ready to answer."""
+
+    contract: Contract
+    plan: Plan
+    api: Api
+    store: MemoryStore
+    pipeline: Pipeline
+    options: Options
+
+    def app(self, *middlewares: Any) -> ASGIApp:
+        """The ASGI application; `middlewares` (classes or factories) come before routing."""
+        return build_app(self.pipeline, *middlewares, max_body=self.options.max_body)
+
+
+def real_now() -> int:
+    """The real time in microseconds."""
+    return time.time_ns() // 1000
+
+
+def read_spec(spec: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+    """The document that a name, a path or a parsed document stands for.
+
+    Raises UsageError if there is no such file, ContractError if it can't be read.
+    """
+    if isinstance(spec, Mapping):
+        return dict(spec)
+    path = contract_file(str(spec)) or Path(spec)
+    try:
+        return parse_document(path.read_bytes(), str(spec))
+    except OSError as error:
+        raise UsageError(f"{spec}: {error.strerror or error}") from None
+
+
+def load(
+    document: dict[str, Any],
+    options: Options = Options(),  # noqa: B008 - frozen
+    *,
+    handlers: Mapping[str, Any] | None = None,
+    journal: Any = None,
+) -> Mock:
+    """Everything that serving a document needs. Raises ContractError or PlanError."""
+    contract = build_contract(document)
+    if not contract.operations:
+        raise ContractError("the document has no operations: there is nothing to serve")
+    validators = Validators(contract.document, contract.version)
+    written = next((api for api in BUILT_IN if api.claims(contract)), None)
+    plan = build_plan(contract, options.overrides)
+    api = assemble(contract, plan, written, validators)
+    real = real_now()
+    settings = Settings(options.seed, options.pace, options.undocumented)
+    store = MemoryStore(
+        api,
+        settings,
+        real_now=real_now,
+        clock=Clock("manual", parse(MANUAL_START), real)
+        if options.clock == "manual"
+        else Clock("real", real, real),
+        fixtures=lambda: load_fixtures(api.name),
+        max_worlds=options.max_worlds,
+    )
+    pipeline = Pipeline(
+        contract,
+        api,
+        {**api.handlers, **(handlers or {})},
+        dialect=choose_dialect(contract, validators),
+        validators=validators,
+        begin=store.begin,
+        keys=options.keys,
+        undocumented=options.undocumented,
+        journal=journal or _no_journal,
+    )
+    return Mock(contract, plan, api, store, pipeline, options)
+
+
+def _no_journal(exchange: Exchange) -> None:
+    pass
+
+
+def load_fixtures(name: str) -> Mapping[str, Any]:
+    """The seed fixtures of an API, empty if it has none."""
+    path = fixture_file(f"{name}.yaml")
+    if not path.is_file():
+        return {}
+    loaded = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return loaded if isinstance(loaded, dict) else {}
+
+
+class MockClock:
+    """The clock of one world."""
+
+    def __init__(self, store: MemoryStore, tenant: str) -> None:
+        self._store = store
+        self._tenant = tenant
+
+    @property
+    def now(self) -> int:
+        """Microseconds since 1970."""
+        return self._store.clock(self._tenant).now(real_now())
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass. Raises BadRequest for a negative amount."""
+        self._store.change_clock(self._tenant, {"advance": seconds})
+
+    def set(self, instant: str) -> None:
+        """Go on to an ISO 8601 instant."""
+        self._store.change_clock(self._tenant, {"set": instant})
+
+    def run_at(self, speed: float) -> None:
+        """Run `speed` times as fast as real time; 0 stops it."""
+        self._store.change_clock(self._tenant, {"speed": speed})
+
+
+class MockServer:
+    """A mock in this process.
+
+    `client` talks to it directly, as tenant `key`; `url` starts a real port on first use.
+    Use it as a context manager, or call `close`.
+    """
+
+    def __init__(
+        self,
+        spec: str | Path | Mapping[str, Any] = "feather",
+        *,
+        clock: str = "manual",
+        seed: int = 0,
+        pace: float = 1.0,
+        key: str = DEFAULT_KEY,
+        **options: Any,
+    ) -> None:
+        self.key = key
+        self.mock = load(
+            read_spec(spec), Options(seed=seed, clock=clock, pace=pace, **options)
+        )
+        self.app = self.mock.app()
+        self.clock = MockClock(self.mock.store, key)
+        self._clients: dict[str, httpx.Client] = {}
+        self._port: _Port | None = None
+
+    @property
+    def client(self) -> httpx.Client:
+        """An httpx client with the credential set."""
+        return self.client_for(self.key)
+
+    def client_for(self, key: str) -> httpx.Client:
+        """A client with another credential: another tenant. An empty one sends none."""
+        if key not in self._clients:
+            self._clients[key] = httpx.Client(
+                transport=InProcessTransport(self.app),
+                base_url="http://mock.local",
+                headers=self.headers_for(key),
+            )
+        return self._clients[key]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that authenticate this server's tenant."""
+        return self.headers_for(self.key)
+
+    def headers_for(self, key: str) -> dict[str, str]:
+        """The headers that carry a credential, by the document's header schemes."""
+        if not key:
+            return {}
+        found = {"x-mock-tenant": key}
+        for scheme in self.mock.contract.schemes.values():
+            if scheme.type == "apiKey" and scheme.place == "header":
+                found[scheme.parameter.lower()] = key
+            elif scheme.type in ("http", "oauth2", "openIdConnect"):
+                found["authorization"] = f"Bearer {key}"
+        return found
+
+    @property
+    def url(self) -> str:
+        """The base URL of a real port on the loopback interface."""
+        if self._port is None:
+            self._port = _Port(self.app)
+        return self._port.url
+
+    def reset(self) -> None:
+        """This tenant's world back to the seed world."""
+        self.mock.store.reset(self.key)
+
+    def close(self) -> None:
+        """Stop the port, if one was started, and the clients."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Port:
+    """uvicorn in a thread, on a free loopback port."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        import socket
+
+        import uvicorn
+
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="error", lifespan="off", access_log=False)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=5)
+        self._socket.close()

@@ -1,0 +1,167 @@
+"""Routing inside Connexion: an index over the projection's paths.
+
+Connexion's own RoutingMiddleware asks Starlette's router, which tries one route after the
+other; this one walks a trie of path segments, so its cost does not grow with the document.
+See docs/decisions/0002-routing-index.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from connexion.middleware.abstract import SpecMiddleware
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+ROUTE = "mockserver.route"
+ROUTER = "mockserver.router"
+_PARAMETER = re.compile(r"{([^{}]+)}")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+@dataclass(slots=True)
+class _Node:
+    literals: dict[str, _Node] = field(default_factory=dict)
+    mixed: list[tuple[re.Pattern[str], _Node]] = field(default_factory=list)
+    parameter: _Node | None = None
+    methods: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`operation_id` is None if the path has other methods only, listed in `allowed`.
+
+    `values` are the raw (still percent-encoded) path parameters in the order of the path.
+    """
+
+    operation_id: str | None
+    values: tuple[str, ...]
+    allowed: tuple[str, ...]
+
+
+class PathIndex:
+    """Paths with methods -> operationIds; literal segments win over parameters."""
+
+    def __init__(self) -> None:
+        self._root = _Node()
+
+    def add(self, path: str, methods: Mapping[str, str]) -> None:
+        """Register a path template with its operationIds by method (upper case)."""
+        node = self._root
+        for segment in path.split("/")[1:]:
+            if not _PARAMETER.search(segment):
+                node = node.literals.setdefault(segment, _Node())
+            elif _PARAMETER.fullmatch(segment):
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            else:
+                node = self._mixed(node, segment)
+        node.methods.update(methods)
+
+    @staticmethod
+    def _mixed(node: _Node, segment: str) -> _Node:
+        literal = _PARAMETER.split(segment)
+        # Odd positions are parameter names; what stands between is literal.
+        pattern = re.compile(
+            "".join("(.+?)" if i % 2 else re.escape(text) for i, text in enumerate(literal)) + r"\Z"
+        )
+        for known, following in node.mixed:
+            if known.pattern == pattern.pattern:
+                return following
+        following = _Node()
+        node.mixed.append((pattern, following))
+        # The more literal text, the more specific.
+        node.mixed.sort(key=lambda entry: -len(entry[0].pattern))
+        return following
+
+    def match(self, method: str, path: str) -> Match | None:
+        """Find the operation; None if no template fits the path at all."""
+        segments = path.split("/")[1:]
+        allowed: set[str] = set()
+        found = _walk(self._root, segments, 0, (), method, allowed)
+        if found is not None:
+            return Match(found[0], found[1], ())
+        if allowed:
+            return Match(None, (), tuple(sorted(allowed)))
+        return None
+
+
+def _walk(
+    node: _Node,
+    segments: list[str],
+    depth: int,
+    values: tuple[str, ...],
+    method: str,
+    allowed: set[str],
+) -> tuple[str, tuple[str, ...]] | None:
+    if depth == len(segments):
+        operation_id = node.methods.get(method)
+        if operation_id is None:
+            allowed.update(node.methods)
+            return None
+        return operation_id, values
+    segment = segments[depth]
+    literal = node.literals.get(segment)
+    if literal is not None:
+        found = _walk(literal, segments, depth + 1, values, method, allowed)
+        if found is not None:
+            return found
+    for pattern, following in node.mixed:
+        match = pattern.match(segment)
+        if match is not None:
+            found = _walk(
+                following, segments, depth + 1, (*values, *match.groups()), method, allowed
+            )
+            if found is not None:
+                return found
+    if node.parameter is not None and segment:
+        return _walk(node.parameter, segments, depth + 1, (*values, segment), method, allowed)
+    return None
+
+
+def normal_path(scope: Scope) -> str:
+    """The request path with everything percent-decoded but slashes (and percent signs)."""
+    raw = scope.get("raw_path")
+    if raw is None or b"%" not in raw:
+        path: str = scope["path"]
+        return path
+    text = raw.partition(b"?")[0].decode("latin-1")
+    kept = re.sub("%(2[fF]|25)", lambda match: "%25" + match[1], text)
+    return unquote(kept, errors="replace")
+
+
+class IndexedRouting(SpecMiddleware):  # type: ignore[misc]
+    """Puts `(operation_id, values, allowed)` into the scope; the app behind decides."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._indexes: list[tuple[str, PathIndex]] = []
+
+    def add_api(self, specification: Specification, base_path: str | None = None, **_: Any) -> None:
+        """Called by Connexion with the projection."""
+        index = PathIndex()
+        for path, item in specification["paths"].items():
+            methods = {m.upper(): item[m]["operationId"] for m in _METHODS if m in item}
+            index.add(path, methods)
+        base = base_path if base_path is not None else specification.base_path
+        # A client may or may not have the server's base path in its URL.
+        self._indexes.extend((prefix, index) for prefix in dict.fromkeys((base, "")))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope[ROUTE] = self.route(scope["method"], normal_path(scope))
+            scope[ROUTER] = self
+        await self.app(scope, receive, send)
+
+    def route(self, method: str, path: str) -> Match | None:
+        """The match of the first API that knows the path."""
+        for base_path, index in self._indexes:
+            if not base_path or path.startswith(base_path + "/"):
+                found = index.match(method, path[len(base_path) :])
+                if found is not None:
+                    return found
+        return None

@@ -1,0 +1,105 @@
+"""One collection in memory: a dict, and for each index a sorted list of sort keys."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mockserver.engine.world import Collection, Row, SortKey
+
+Undo = Callable[[], None]
+_ALL = (None, None)
+
+
+class MemoryRows:
+    """Rows of one kind.
+
+    Listing costs as much as the page: an index is a sorted list, found by bisection.
+    Every change appends its reverse to `undo`. `fork` shares everything until one side writes.
+    """
+
+    __slots__ = ("_indexed", "_lists", "_rows", "_shared", "spec", "undo")
+
+    def __init__(self, spec: Collection, undo: list[Undo]) -> None:
+        self.spec = spec
+        self.undo = undo
+        self._indexed = spec.indexes
+        self._rows: dict[str, Row] = {}
+        self._lists: dict[tuple[Any, Any], list[SortKey]] = {_ALL: []}
+        self._shared = False
+
+    def fork(self, undo: list[Undo]) -> MemoryRows:
+        copy = MemoryRows.__new__(MemoryRows)
+        copy.spec, copy.undo, copy._indexed = self.spec, undo, self._indexed
+        copy._rows, copy._lists = self._rows, self._lists
+        copy._shared = self._shared = True
+        return copy
+
+    def get(self, key: str) -> Row | None:
+        return self._rows.get(key)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def put(self, row: Row) -> None:
+        key = row[self.spec.key]
+        before = self._rows.get(key)
+        self.undo.append(lambda: self._set(key, before))
+        self._set(key, row)
+
+    def remove(self, key: str) -> None:
+        before = self._rows.get(key)
+        if before is not None:
+            self.undo.append(lambda: self._set(key, before))
+            self._set(key, None)
+
+    def scan(
+        self, *, newest_first: bool = False, after: SortKey | None = None, **where: Any
+    ) -> Iterator[Row]:
+        keys = self._list(where)
+        if newest_first:
+            start = len(keys) if after is None else bisect_left(keys, after)
+            positions = range(start - 1, -1, -1)
+        else:
+            start = 0 if after is None else bisect_right(keys, after)
+            positions = range(start, len(keys))
+        rows = self._rows
+        for position in positions:
+            yield rows[keys[position][-1]]
+
+    def count(self, **where: Any) -> int:
+        return len(self._list(where))
+
+    def _list(self, where: dict[str, Any]) -> list[SortKey]:
+        if not where:
+            return self._lists[_ALL]
+        (entry,) = where.items()
+        if entry[0] not in self._indexed:
+            raise KeyError(f"{self.spec.name} has no index on {entry[0]!r}")
+        return self._lists.get(entry, [])
+
+    def _set(self, key: str, row: Row | None) -> None:
+        if self._shared:
+            self._rows = dict(self._rows)
+            self._lists = {name: list(keys) for name, keys in self._lists.items()}
+            self._shared = False
+        before = self._rows.get(key)
+        if before is not None and row is not None and self._places(before) == self._places(row):
+            self._rows[key] = row
+            return
+        if before is not None:
+            del self._rows[key]
+            for name, sort_key in self._places(before):
+                keys = self._lists[name]
+                del keys[bisect_left(keys, sort_key)]
+                if not keys and name is not _ALL:
+                    del self._lists[name]
+        if row is not None:
+            self._rows[key] = row
+            for name, sort_key in self._places(row):
+                insort(self._lists.setdefault(name, []), sort_key)
+
+    def _places(self, row: Row) -> list[tuple[tuple[Any, Any], SortKey]]:
+        sort_key = self.spec.sort_key(row)
+        return [(_ALL, sort_key), *(((name, row.get(name)), sort_key) for name in self._indexed)]
