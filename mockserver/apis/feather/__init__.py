@@ -1,0 +1,1 @@
+"""The Feather API: simulation suites, their runs, evaluators and release checks."""

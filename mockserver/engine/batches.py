@@ -1,0 +1,67 @@
+"""A run with children: schedules, a status derived from theirs, cancel, retry.
+
+A child is a row with a `schedule`; beside it the row keeps two facts that follow from it and
+that lists are filtered by: `outcome`, the state it is planned to end in, and `open`, which is
+true until its end is behind it and somebody has noticed (`settled`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mockserver.engine.schedule import Lifecycle, Schedule, cut, state_at
+from mockserver.engine.world import Row
+
+Quantifier = Literal["all", "any"]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A batch's status from the states of its children: the first line that holds, as a table.
+
+    A line is `(all | any, states, result)`; `otherwise` is the result when none holds.
+    """
+
+    lines: tuple[tuple[Quantifier, frozenset[str], str], ...]
+    otherwise: str
+
+    def of(self, states: Iterable[str]) -> str:
+        seen = set(states)
+        for quantifier, wanted, result in self.lines:
+            if seen and (seen <= wanted if quantifier == "all" else not seen.isdisjoint(wanted)):
+                return result
+        return self.otherwise
+
+
+def scheduled(row: Row, schedule: Schedule, lifecycle: Lifecycle) -> dict[str, Any]:
+    """The row with another schedule, and with what follows from it."""
+    last = schedule[-1][0]
+    ends = lifecycle.is_terminal(last)
+    return {**row, "schedule": schedule, "outcome": last if ends else None, "open": True}
+
+
+def is_open(row: Row, lifecycle: Lifecycle, now: int) -> bool:
+    """Whether a child may still change."""
+    return bool(row["open"]) and not lifecycle.is_terminal(state_at(row["schedule"], now))
+
+
+def cancelled(row: Row, lifecycle: Lifecycle, now: int, state: str = "cancelled") -> dict[str, Any]:
+    """An open child, ended in `state` now."""
+    stopped = scheduled(row, cut(row["schedule"], state, now), lifecycle)
+    stopped["open"] = False
+    return stopped
+
+
+def settled(row: Row) -> dict[str, Any]:
+    """A child whose end is behind it."""
+    return {**row, "open": False}
+
+
+def latest(children: Iterable[Row], slot: str = "slot") -> Iterator[Row]:
+    """The last attempt of each slot, in the order of the slots; children come oldest first."""
+    attempts: dict[Any, Row] = {}
+    for child in children:
+        attempts[child[slot]] = child
+    return iter(attempts.values())
