@@ -1,4 +1,4 @@
-"""Feather's tables: what is kept, and the states that things pass. Rule numbers: docs/apis/feather.md.
+"""Feather's tables: what is kept, and the states that things pass (docs/apis/feather.md).
 
 Instants in rows are microseconds; views render them. Rows hold neither `organization_id` nor
 `created_by`: both follow from the tenant, and worlds are forked from one seed world.
