@@ -100,7 +100,9 @@ class _Builder:
             parameters=self._parameters(path, item, raw, pointer),
             body=self._body(raw.get("requestBody"), join(pointer, "requestBody")),
             responses={
-                str(status): self._response(str(status), response, join(pointer, "responses", status))
+                _status(status): self._response(
+                    _status(status), response, join(pointer, "responses", status)
+                )
                 for status, response in responses.items()
                 if not str(status).startswith("x-")
             },
@@ -231,7 +233,7 @@ class _Builder:
                 place if "schema" in resolved else None,
             )
         return Response(
-            status=status.upper() if status != "default" else status,
+            status=status,
             description=str(raw.get("description") or ""),
             content=self._content(raw.get("content"), pointer),
             headers=headers,
@@ -283,6 +285,10 @@ def check_version(document: Mapping[str, Any]) -> str:
     if version is None:
         raise ContractError("no `openapi` field: this is not an OpenAPI document")
     raise ContractError(f"OpenAPI {version!r} is not served; 3.0 and 3.1 are", "#/openapi")
+
+
+def _status(value: Any) -> str:
+    return "default" if value == "default" else str(value).upper()
 
 
 def _place(value: str) -> Place:

@@ -10,19 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mockserver.contract.bodies import BodyReader
+from mockserver.contract.bodies import BodyReader, BodyValue
 from mockserver.contract.model import Contract, Operation, Violation
-from mockserver.contract.parameters import ParameterReader
+from mockserver.contract.parameters import Parameters
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.dialects import Dialect
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump
-from mockserver.engine.security import Authenticator
+from mockserver.engine.security import Authenticator, cookies
 from mockserver.engine.world import World
 from mockserver.errors import Invalid, Refusal, ReplyError
 
 log = logging.getLogger("mockserver")
+NO_CONTENT = BodyValue(None, False, "", [])
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ class Pipeline:
         self.begin = begin
         self.journal = journal
         self.undocumented = undocumented
-        self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
+        self._readers: dict[str, tuple[Parameters, BodyReader]] = {}
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
         """Answer a routed request."""
@@ -100,10 +101,9 @@ class Pipeline:
         return sent
 
     def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
-        if self.api.body_first:
-            self.read_body_syntax(operation, message)
+        body = self.read_body(operation, message)
         exchange.tenant = tenant = self.authenticate(operation, message)
-        request = self.validate(operation, message)
+        request = self.validate(operation, message, body)
         with self.begin(tenant) as world:
             if self.api.settle(world):
                 world.commit()
@@ -112,35 +112,42 @@ class Pipeline:
             world.commit()
         return sent
 
+    def read_body(self, operation: Operation, message: Message) -> BodyValue:
+        """Read the body. Raises Invalid if it is not JSON and the API says so to anybody."""
+        if operation.body is None:
+            return NO_CONTENT
+        body = self._reader(operation)[1].read(message.headers, message.body)
+        if self.api.body_first and body.violations and body.violations[0].keyword == "json":
+            raise Invalid("The body is not valid JSON.", violations=body.violations)
+        return body
+
     def authenticate(self, operation: Operation, message: Message) -> str:
         """The tenant. Raises Unauthenticated."""
         return self.authenticator(operation, message.headers, message.query)
 
-    def read_body_syntax(self, operation: Operation, message: Message) -> None:
-        """Refuse a body that is not JSON at all. Raises Invalid."""
-        if operation.body is not None and message.body:
-            _, violations = self._reader(operation)[1].parse(message.headers, message.body)
-            if violations and violations[0].keyword == "json":
-                raise Invalid("The body is not valid JSON.", violations=violations)
-
-    def validate(self, operation: Operation, message: Message) -> Request:
-        """Read parameters and body. Raises Invalid with every violation."""
-        parameters, body = self._reader(operation)
-        values = parameters.read(message.path_values, message.query, message.headers)
-        request = Request(
-            operation, values.path, values.query, values.header, values.cookie,
-            headers=message.headers,
+    def validate(self, operation: Operation, message: Message, body: BodyValue) -> Request:
+        """Read the parameters and judge all. Raises Invalid with every violation."""
+        headers = message.headers
+        values = self._reader(operation)[0].read(
+            message.path_values,
+            message.query.decode("latin-1"),
+            headers,
+            cookies(headers["cookie"]) if "cookie" in headers else None,
         )
-        violations = values.violations
-        if operation.body is not None:
-            read = body.read(message.headers, message.body)
-            request.body = read.value
-            request.has_body = read.present
-            request.media_type = read.media_type
-            violations = [*violations, *read.violations]
-        if violations:
+        if values.violations or body.violations:
+            violations = [*values.violations, *body.violations]
             raise Invalid("The request does not fit the contract.", violations=violations)
-        return request
+        return Request(
+            operation,
+            values.path,
+            values.query,
+            values.header,
+            values.cookie,
+            body.value,
+            body.present,
+            body.media_type,
+            headers,
+        )
 
     def handle(self, world: World, request: Request) -> Reply:
         """What the API does. Raises a Refusal."""
@@ -168,11 +175,11 @@ class Pipeline:
         exchange.problem = reason
         return failure(reason)
 
-    def _reader(self, operation: Operation) -> tuple[ParameterReader, BodyReader]:
+    def _reader(self, operation: Operation) -> tuple[Parameters, BodyReader]:
         found = self._readers.get(operation.id)
         if found is None:
             found = self._readers[operation.id] = (
-                ParameterReader(operation, self.validators),
+                Parameters(operation, self.contract.document, self.validators),
                 BodyReader(operation, self.validators),
             )
         return found

@@ -115,8 +115,12 @@ def _from_query(query: bytes, name: str) -> str | None:
 
 
 def _from_cookie(headers: Mapping[str, str], name: str) -> str | None:
+    return cookies(headers.get("cookie", "")).get(name)
+
+
+def cookies(header: str) -> dict[str, str]:
+    """The cookies of a `Cookie` header; none if it is malformed."""
     try:
-        cookie = SimpleCookie(headers.get("cookie", ""))
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:
-        return None
-    return cookie[name].value if name in cookie else None
+        return {}
