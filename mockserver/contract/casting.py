@@ -1,0 +1,153 @@
+"""Text from a URL, a header or a form as the value that its schema speaks of.
+
+Numbers and booleans are read as pydantic reads them, so far as a JSON value can say the same;
+what can't be read stays text, and the schema refuses it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from mockserver.contract.document import lookup
+from mockserver.contract.model import Json, Schema
+from mockserver.contract.translation import types_of
+from mockserver.errors import ContractError
+
+Cast = Callable[[str], Json]
+
+_INTEGER = re.compile(r"\s*([+-]?\d+(?:_\d+)*)(?:\.0*)?\s*", re.ASCII).fullmatch
+_NUMBER = re.compile(
+    r"\s*[+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII
+).fullmatch
+_TRUE = frozenset(("true", "1", "on", "t", "y", "yes"))
+_FALSE = frozenset(("false", "0", "off", "f", "n", "no"))
+_LONGEST_NUMBER = 4300
+"""Longer integers Python refuses to read; so does pydantic."""
+
+
+def text(raw: str) -> Json:
+    return raw
+
+
+def integer(raw: str) -> Json:
+    match = _INTEGER(raw) if len(raw) <= _LONGEST_NUMBER else None
+    return int(match.group(1)) if match else raw
+
+
+def number(raw: str) -> Json:
+    if len(raw) > _LONGEST_NUMBER or not _NUMBER(raw):
+        return raw
+    found = float(raw)
+    if found in (float("inf"), float("-inf")):
+        return raw
+    return int(found) if found.is_integer() and abs(found) < 2**53 else found
+
+
+def boolean(raw: str) -> Json:
+    word = raw.lower()
+    return True if word in _TRUE else False if word in _FALSE else raw
+
+
+_CASTS: dict[str, Cast] = {"integer": integer, "number": number, "boolean": boolean}
+_KINDS: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+class Kind:
+    """What a schema admits, with references and branches followed.
+
+    `types` in the order of the document, without null.
+    """
+
+    def __init__(self, document: Mapping[str, Any], schema: Schema) -> None:
+        self._document = document
+        self.types: tuple[str, ...] = ()
+        self.properties: dict[str, Schema] = {}
+        self.items: Schema = {}
+        self.additional: Schema = {}
+        self.format = ""
+        found: dict[str, None] = {}
+        for part in followed(document, schema):
+            for name in types_of(part) or _guessed(part):
+                found.setdefault(name)
+            properties = part.get("properties")
+            if isinstance(properties, Mapping):
+                self.properties.update(
+                    {k: v for k, v in properties.items() if isinstance(v, Mapping)}
+                )
+            if isinstance(part.get("items"), Mapping):
+                self.items = part["items"]
+            if isinstance(part.get("additionalProperties"), Mapping):
+                self.additional = part["additionalProperties"]
+            self.format = self.format or str(part.get("format") or "")
+        found.pop("null", None)
+        self.types = tuple(found)
+
+    @property
+    def is_array(self) -> bool:
+        return "array" in self.types
+
+    @property
+    def is_object(self) -> bool:
+        return "object" in self.types and not self.is_array
+
+    def of(self, schema: Schema) -> Kind:
+        return Kind(self._document, schema)
+
+    def scalar(self) -> Cast:
+        """How one text becomes a value; text where the schema admits text."""
+        if "string" in self.types:
+            return text
+        casts = [_CASTS[name] for name in self.types if name in _CASTS]
+        if len(casts) < 2:
+            return casts[0] if casts else text
+        return lambda raw: _first(casts, raw)
+
+    def item(self) -> Cast:
+        return self.of(self.items).scalar()
+
+    def property(self, name: str) -> Kind:
+        return self.of(self.properties.get(name, self.additional))
+
+
+def followed(document: Mapping[str, Any], schema: Schema) -> list[Schema]:
+    """The schema with its references and branches, each once."""
+    found: list[Schema] = []
+    waiting: list[Any] = [schema]
+    while waiting:
+        part = waiting.pop(0)
+        if not isinstance(part, Mapping) or any(part is known for known in found):
+            continue
+        found.append(part)
+        reference = part.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#"):
+            try:
+                waiting.append(lookup(document, "#" + unquote(reference[1:])))
+            except ContractError:
+                continue
+        for key in ("anyOf", "oneOf", "allOf"):
+            if isinstance(part.get(key), Sequence):
+                waiting.extend(part[key])
+    return found
+
+
+def _guessed(schema: Schema) -> tuple[str, ...]:
+    """The types of a schema that does not say its type."""
+    values = list(schema["enum"]) if isinstance(schema.get("enum"), list) else []
+    if "const" in schema:
+        values.append(schema["const"])
+    if values:
+        return tuple(_KINDS.get(type(value), "string") for value in values if value is not None)
+    if "properties" in schema:
+        return ("object",)
+    return ("array",) if "items" in schema else ()
+
+
+def _first(casts: Sequence[Cast], raw: str) -> Json:
+    for cast in casts:
+        value = cast(raw)
+        if value is not raw:
+            return value
+    return raw

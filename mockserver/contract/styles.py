@@ -1,0 +1,228 @@
+"""The parameter styles of OpenAPI: how arrays and objects are written into text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+from mockserver.contract.casting import Cast, Kind
+from mockserver.contract.model import Json, Parameter
+
+Source = Mapping[str, Sequence[str]]
+Read = Callable[[Source], Any]
+Decode = Callable[[str], str]
+
+_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "simple": ","}
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Any = _Absent()
+"""The parameter was not sent."""
+
+
+def reader_for(parameter: Parameter, kind: Kind) -> Read:
+    """How to read a parameter out of the names and raw texts of its place."""
+    if parameter.place == "query":
+        return _query(parameter, kind)
+    if parameter.place == "path":
+        return _path(parameter, kind)
+    if parameter.place == "cookie":
+        return _delimited(parameter.name, parameter.explode, kind, ",", unquote)
+    return _delimited(parameter.name.lower(), parameter.explode, kind, ",", _same)
+
+
+def _same(raw: str) -> str:
+    return raw
+
+
+def _plus(raw: str) -> str:
+    return unquote_plus(raw) if "%" in raw or "+" in raw else raw
+
+
+def _query(parameter: Parameter, kind: Kind) -> Read:
+    name = parameter.name
+    if parameter.style == "deepObject" and not kind.is_array:
+        return _deep(name, kind)
+    if kind.is_array:
+        delimiter = _DELIMITERS.get(parameter.style, ",")
+        if not parameter.explode:
+            return _query_list(name, kind, delimiter)
+        return _repeated(name, kind)
+    if kind.is_object:
+        if parameter.explode:
+            return _spread_object(kind)
+        return _delimited(name, False, kind, _DELIMITERS.get(parameter.style, ","), _plus)
+    cast = kind.scalar()
+
+    def read(source: Source) -> Any:
+        found = source.get(name)
+        # Of a repeated scalar the last one counts.
+        return cast(_plus(found[-1])) if found else ABSENT
+
+    return read
+
+
+def _repeated(name: str, kind: Kind) -> Read:
+    cast = kind.item()
+    bare = name.removesuffix("[]")
+
+    def read(source: Source) -> Any:
+        found = source.get(name) or source.get(bare)
+        return [cast(_plus(raw)) for raw in found] if found else ABSENT
+
+    return read
+
+
+def _query_list(name: str, kind: Kind, delimiter: str) -> Read:
+    cast = kind.item()
+    # The delimiter may be sent as such or escaped: a space can't be sent otherwise.
+    split = {" ": re.compile(r" |\+|%20"), "|": re.compile(r"\||%7[Cc]")}.get(
+        delimiter, re.compile(re.escape(delimiter))
+    ).split
+
+    def read(source: Source) -> Any:
+        found = source.get(name)
+        if not found:
+            return ABSENT
+        parts = [part for raw in found for part in (split(raw) if raw else [])]
+        return [cast(_plus(part)) for part in parts]
+
+    return read
+
+
+def _spread_object(kind: Kind) -> Read:
+    readers = {name: _property(kind.property(name)) for name in kind.properties}
+
+    def read(source: Source) -> Any:
+        found = {name: cast(source[name]) for name, cast in readers.items() if name in source}
+        return found or ABSENT
+
+    return read
+
+
+def _property(kind: Kind) -> Callable[[Sequence[str]], Json]:
+    if kind.is_array:
+        cast_item = kind.item()
+        return lambda found: [cast_item(_plus(raw)) for raw in found]
+    cast = kind.scalar()
+    return lambda found: cast(_plus(found[-1]))
+
+
+def _deep(name: str, kind: Kind) -> Read:
+    matches = re.compile(re.escape(name) + r"((?:\[[^\[\]]*\])+)").fullmatch
+
+    def read(source: Source) -> Any:
+        tree: dict[str, Any] = {}
+        for key, found in source.items():
+            match = matches(key)
+            if match:
+                _grow(tree, match.group(1)[1:-1].split("]["), list(found))
+        return _cast_deep(tree, kind) if tree else ABSENT
+
+    return read
+
+
+def _grow(tree: dict[str, Any], path: list[str], found: list[str]) -> None:
+    if path[-1] == "" and len(path) > 1:
+        path = path[:-1]
+    for token in path[:-1][:32]:
+        inner = tree.setdefault(token, {})
+        if not isinstance(inner, dict):
+            return
+        tree = inner
+    known = tree.get(path[-1])
+    if isinstance(known, list):
+        known.extend(found)
+    elif known is None:
+        tree[path[-1]] = found
+
+
+def _cast_deep(node: Any, kind: Kind) -> Json:
+    if isinstance(node, list):
+        if kind.is_array:
+            cast = kind.item()
+            return [cast(_plus(raw)) for raw in node]
+        return kind.scalar()(_plus(node[-1]))
+    if kind.is_array and all(token.isdigit() for token in node):
+        item = kind.of(kind.items)
+        return [_cast_deep(node[token], item) for token in sorted(node, key=int)]
+    return {token: _cast_deep(inner, kind.property(token)) for token, inner in node.items()}
+
+
+def _path(parameter: Parameter, kind: Kind) -> Read:
+    name = parameter.name
+    if parameter.style == "label":
+        delimiter = "." if parameter.explode else ","
+        return _prefixed(name, ".", delimiter, parameter.explode, kind)
+    if parameter.style == "matrix":
+        delimiter = ";" if parameter.explode else ","
+        return _prefixed(name, ";", delimiter, parameter.explode, kind)
+    return _delimited(name, parameter.explode, kind, ",", _same)
+
+
+def _prefixed(name: str, prefix: str, delimiter: str, explode: bool, kind: Kind) -> Read:
+    """`.3,4,5` (label) and `;id=3;id=4` (matrix)."""
+    inner = _delimited(name, explode, kind, delimiter, _same)
+    matrix = prefix == ";"
+
+    def read(source: Source) -> Any:
+        raw = source[name][-1]
+        if not raw.startswith(prefix):
+            return raw
+        raw = raw[1:]
+        if matrix and not (kind.is_object and explode):
+            parts = raw.split(";") if explode else [raw]
+            raw = delimiter.join(part.removeprefix(name).removeprefix("=") for part in parts)
+        return inner({name: [raw]})
+
+    return read
+
+
+def _delimited(name: str, explode: bool, kind: Kind, delimiter: str, decode: Decode) -> Read:
+    """`3,4,5` for an array, `R,100,G,200` or (exploded) `R=100,G=200` for an object."""
+    if kind.is_object:
+        return _delimited_object(name, explode, kind, delimiter, decode)
+    cast = kind.item() if kind.is_array else kind.scalar()
+    is_array = kind.is_array
+
+    def read(source: Source) -> Any:
+        found = source.get(name)
+        if not found:
+            return ABSENT
+        raw = found[-1]
+        if is_array:
+            parts = raw.split(delimiter) if raw else []
+            return [cast(decode(part.strip())) for part in parts]
+        return cast(decode(raw))
+
+    return read
+
+
+def _delimited_object(name: str, explode: bool, kind: Kind, delimiter: str, decode: Decode) -> Read:
+    casts: dict[str, Cast] = {key: kind.property(key).scalar() for key in kind.properties}
+    other = kind.property("").scalar()
+
+    def read(source: Source) -> Any:
+        found = source.get(name)
+        if not found:
+            return ABSENT
+        parts = found[-1].split(delimiter) if found[-1] else []
+        if explode:
+            pairs = [part.partition("=")[::2] for part in parts]
+        else:
+            if len(parts) % 2:
+                return decode(found[-1])
+            pairs = list(zip(parts[::2], parts[1::2], strict=True))
+        value = {}
+        for key, raw in pairs:
+            key = decode(key.strip())
+            value[key] = casts.get(key, other)(decode(raw.strip()))
+        return value
+
+    return read

@@ -1,0 +1,246 @@
+"""OpenAPI schemas as JSON Schema 2020-12, only as much of a document as one check reaches.
+
+A check gets a small schema of its own: a `$ref` to the wanted place and, at their own pointers,
+the translated schemas that this place leads to. So the places that the validator reports are
+places in the document, a document costs nothing until it is used, and 3.0 and 3.1 go one way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+from urllib.parse import quote, unquote
+
+import jsonschema_rs
+
+from mockserver.contract.document import escape, lookup
+from mockserver.errors import ContractError
+
+View = Literal["request", "reply"]
+
+PYTHON_PATTERN = "x-python-pattern"
+"""Stands for `pattern` where only Python's regular expressions understand it."""
+
+_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_MAPS = ("properties", "patternProperties", "$defs", "dependentSchemas")
+_SINGLES = (
+    *("items", "additionalProperties", "not", "contains", "propertyNames"),
+    *("if", "then", "else", "unevaluatedItems", "unevaluatedProperties"),
+)
+_PLAIN = (
+    *("type", "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum"),
+    *("exclusiveMinimum", "maxLength", "minLength", "maxItems", "minItems", "uniqueItems"),
+    *("maxContains", "minContains", "maxProperties", "minProperties", "format"),
+    *("dependentRequired", "$anchor", "$dynamicAnchor", "$dynamicRef"),
+)
+# What 3.0 does not have it does not assert.
+_NOT_IN_30 = frozenset(
+    (
+        *("prefixItems", "patternProperties", "$defs", "dependentSchemas", "contains"),
+        *("propertyNames", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties"),
+        *("const", "maxContains", "minContains", "dependentRequired", "$anchor"),
+        *("$dynamicAnchor", "$dynamicRef"),
+    )
+)
+_INTEGERS = {"int32": 31, "int64": 63}
+
+
+class Part(NamedTuple):
+    """One translated schema and the pointers that it refers to."""
+
+    schema: Any
+    references: tuple[str, ...]
+    python_patterns: bool
+
+
+class Closure(NamedTuple):
+    """A schema that stands alone."""
+
+    schema: dict[str, Any]
+    python_patterns: bool
+
+
+class Translation:
+    """The schemas of a document as one side of an exchange sees them."""
+
+    def __init__(self, document: Mapping[str, Any], version: str, view: View) -> None:
+        self._document = document
+        self._old = version.startswith("3.0")
+        self._hidden = "readOnly" if view == "request" else "writeOnly"
+        self._parts: dict[str, Part] = {}
+
+    def closure(self, pointer: str) -> Closure:
+        """The schema at a pointer with everything that it refers to.
+
+        Raises ContractError for a reference that leads nowhere or out of the document.
+        """
+        tree: dict[str, Any] = {"$ref": "#" + quote(pointer[1:], safe="/~")}
+        waiting, seen, python = [pointer], set(), False
+        while waiting:
+            here = waiting.pop()
+            if here in seen:
+                continue
+            seen.add(here)
+            part = self._parts.get(here)
+            if part is None:
+                part = self._parts[here] = self._part(here)
+            python = python or part.python_patterns
+            waiting.extend(part.references)
+        # The shorter pointers first: what lies inside another part is there already.
+        for here in sorted(seen, key=len):
+            _plant(tree, tokens(here), self._parts[here].schema)
+        return Closure(tree, python)
+
+    def _part(self, pointer: str) -> Part:
+        worker = _Worker(self._document, self._old, self._hidden)
+        schema = worker.translate(lookup(self._document, pointer), pointer)
+        return Part(schema, tuple(worker.references), worker.python_patterns)
+
+
+class _Worker:
+    def __init__(self, document: Mapping[str, Any], old: bool, hidden: str) -> None:
+        self.document = document
+        self.old = old
+        self.hidden = hidden
+        self.references: dict[str, None] = {}
+        self.python_patterns = False
+
+    def translate(self, schema: Any, where: str) -> Any:
+        if isinstance(schema, bool):
+            return schema
+        if not isinstance(schema, Mapping):
+            raise ContractError("a schema is an object", where)
+        found: dict[str, Any] = {}
+        if isinstance(schema.get("$ref"), str):
+            found["$ref"] = self.reference(schema["$ref"], where)
+            if self.old:
+                return found
+        for key, value in schema.items():
+            if self.old and key in _NOT_IN_30:
+                continue
+            if key in _PLAIN:
+                found[key] = value
+            elif key in _SINGLES:
+                found[key] = self.translate(value, f"{where}/{key}")
+            elif key in _LISTS:
+                found[key] = [
+                    self.translate(item, f"{where}/{key}/{index}")
+                    for index, item in enumerate(_listed(value, f"{where}/{key}"))
+                ]
+            elif key in _MAPS:
+                found[key] = {
+                    name: self.translate(item, f"{where}/{key}/{escape(name)}")
+                    for name, item in _mapped(value, f"{where}/{key}").items()
+                }
+            elif key == "required":
+                found[key] = self.required(schema, _listed(value, f"{where}/{key}"))
+            elif key == "pattern":
+                found[self.pattern(value, where)] = value
+        if self.old:
+            _from_30(found, schema)
+        bits = _INTEGERS.get(str(schema.get("format")))
+        if bits is not None and "integer" in types_of(schema):
+            _bound(found, bits)
+        return found
+
+    def reference(self, reference: str, where: str) -> str:
+        if reference == "#" or reference.startswith("#/"):
+            target = "#" + unquote(reference[1:])
+            lookup(self.document, target)
+            self.references[target] = None
+            return "#" + quote(target[1:], safe="/~")
+        if reference.startswith("#"):
+            return reference
+        raise ContractError(f"the reference {reference!r} to another file is not bundled", where)
+
+    def required(self, schema: Mapping[str, Any], names: list[Any]) -> list[Any]:
+        properties = schema.get("properties")
+        if not isinstance(properties, Mapping):
+            return names
+        return [name for name in names if not self.is_hidden(properties.get(name))]
+
+    def is_hidden(self, schema: Any) -> bool:
+        """Whether the property is read-only in a request, write-only in a reply."""
+        for _ in range(20):
+            if not isinstance(schema, Mapping):
+                return False
+            if schema.get(self.hidden) is True:
+                return True
+            reference = schema.get("$ref")
+            if not isinstance(reference, str) or not reference.startswith("#/"):
+                return False
+            schema = lookup(self.document, "#" + unquote(reference[1:]))
+        return False
+
+    def pattern(self, pattern: Any, where: str) -> str:
+        if not isinstance(pattern, str) or _rust_reads(pattern):
+            return "pattern"
+        self.python_patterns = True
+        return PYTHON_PATTERN
+
+
+def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """What `type` lists."""
+    found = schema.get("type")
+    if isinstance(found, str):
+        return (found,)
+    return tuple(found) if isinstance(found, list) else ()
+
+
+def _from_30(found: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    # By 3.0.3, nullable widens the `type` beside it and nothing else.
+    if schema.get("nullable") is True and isinstance(found.get("type"), str):
+        found["type"] = [found["type"], "null"]
+    for strict, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        flag = found.get(strict)
+        if isinstance(flag, bool):
+            del found[strict]
+            if flag and plain in found:
+                found[strict] = found.pop(plain)
+
+
+def _bound(found: dict[str, Any], bits: int) -> None:
+    low, high = -(1 << bits), (1 << bits) - 1
+    found["minimum"] = max(low, found.get("minimum", low))
+    found["maximum"] = min(high, found.get("maximum", high))
+
+
+_patterns: dict[str, bool] = {}
+
+
+def _rust_reads(pattern: str) -> bool:
+    known = _patterns.get(pattern)
+    if known is None:
+        try:
+            jsonschema_rs.Draft202012Validator({"pattern": pattern})
+            known = True
+        except jsonschema_rs.ValidationError:
+            known = False
+        if len(_patterns) < 10_000:
+            _patterns[pattern] = known
+    return known
+
+
+def _plant(tree: dict[str, Any], path: list[str], schema: Any) -> None:
+    node: Any = tree
+    for token in path[:-1]:
+        node = node[int(token)] if isinstance(node, list) else node.setdefault(token, {})
+    if isinstance(node, dict):
+        node.setdefault(path[-1], schema)
+
+
+def _listed(value: Any, where: str) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    raise ContractError("an array is needed here", where)
+
+
+def _mapped(value: Any, where: str) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise ContractError("an object is needed here", where)
+
+
+def tokens(pointer: str) -> list[str]:
+    """The unescaped tokens of `#/a/b`."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
