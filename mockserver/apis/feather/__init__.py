@@ -11,3 +11,8 @@ Modules import downwards only:
     common                        lookups, refusals, partial updates
     tables                        collections and lifecycles
 """
+
+from mockserver.apis.feather.tables import COLLECTIONS, LIFECYCLES
+from mockserver.engine.api import Api
+
+FEATHER = Api("feather", collections=COLLECTIONS, lifecycles=LIFECYCLES)
