@@ -14,7 +14,7 @@ from mockserver.errors import BadRequest
 
 def encode_cursor(scope: tuple[Any, ...], key: SortKey) -> str:
     """The cursor of the page after the row with this sort key."""
-    return urlsafe_b64encode(orjson.dumps([_mark(scope), *key])).rstrip(b"=").decode()
+    return urlsafe_b64encode(orjson.dumps([_mark(scope, key), *key])).rstrip(b"=").decode()
 
 
 def decode_cursor(scope: tuple[Any, ...], cursor: str) -> SortKey:
@@ -24,10 +24,11 @@ def decode_cursor(scope: tuple[Any, ...], cursor: str) -> SortKey:
         mark, *key = orjson.loads(urlsafe_b64decode(padded.encode("ascii")))
     except (Base64Error, ValueError, TypeError):
         raise BadRequest("The cursor is not valid.") from None
-    if mark != _mark(scope):
-        raise BadRequest("The cursor belongs to another list or to other filters.")
+    if mark != _mark(scope, key):
+        raise BadRequest("The cursor is not one of this list with these filters.")
     return tuple(key)
 
 
-def _mark(scope: tuple[Any, ...]) -> str:
-    return digest("cursor", *scope)[:6].hex()
+def _mark(scope: tuple[Any, ...], key: SortKey | list[Any]) -> str:
+    # Over the key too: a key that this list never gave could not be compared with its rows.
+    return digest("cursor", *scope, *key)[:6].hex()
