@@ -1,0 +1,84 @@
+"""What `serve` says once it listens."""
+
+from __future__ import annotations
+
+from mockserver.contract.model import Contract, Operation
+from mockserver.server.mock import DEFAULT_KEY, Mock
+
+_DOCUMENTED = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+# What a reader of the vendor's documentation copies first.
+_FIRST: dict[str, tuple[str, str]] = {
+    "feather": ("POST", f"/v1/sim-suites/{_DOCUMENTED}/runs/{_DOCUMENTED}/cancel"),
+}
+
+
+def banner(mock: Mock, source: str, url: str, notes: list[str]) -> str:
+    """Address, key, a first curl that works, the control plane, and how to stop."""
+    contract = mock.contract
+    lines = [
+        f"{contract.title} ({source}, {len(contract.operations)} operations) listens on {url}",
+        "",
+        f"  key            {_key(mock)}",
+        f"  try            {first_curl(mock, url)}",
+        f"  control plane  {url}/__mock__/",
+        f"  state          {_state(mock)}",
+        *(f"  {note}" for note in notes),
+        "",
+        "Ctrl-C stops it.",
+    ]
+    return "\n".join(lines)
+
+
+def _key(mock: Mock) -> str:
+    if not any(operation.security for operation in mock.contract.operations):
+        return "none is needed"
+    return f"{DEFAULT_KEY}, or any other that begins with {mock.api.prefix}: each has a world of its own"
+
+
+def _state(mock: Mock) -> str:
+    clock = "stands still until /__mock__/clock moves it" if mock.options.clock == "manual" else ""
+    words = [f"seed {mock.options.seed}", f"clock {clock}" if clock else "real clock"]
+    return ", ".join(words)
+
+
+def first_curl(mock: Mock, url: str) -> str:
+    """A command to copy: the documented one of a built-in API, else a reading operation."""
+    contract = mock.contract
+    method, path = _FIRST.get(mock.api.name, ("", ""))
+    operation = None
+    if not path:
+        operation = next(filter(_is_plain_read, contract.operations), None)
+        operation = operation or contract.operations[0]
+        method, path = operation.method, operation.path
+    words = ["curl", *([] if method == "GET" else ["-X", method])]
+    words.append(f"'{url}{path}'" if "{" in path else url + path)
+    words.extend(credential(contract, operation or contract.operations[0]))
+    return " ".join(words)
+
+
+def _is_plain_read(operation: Operation) -> bool:
+    return (
+        operation.method == "GET"
+        and "{" not in operation.path
+        and not any(parameter.required for parameter in operation.parameters)
+    )
+
+
+def credential(contract: Contract, operation: Operation) -> list[str]:
+    """curl's arguments that carry the key, for the first requirement of an operation."""
+    words: list[str] = []
+    for name in operation.security[0] if operation.security else ():
+        scheme = contract.schemes.get(name)
+        if scheme is None:
+            continue
+        if scheme.type == "apiKey" and scheme.place == "header":
+            words += ["-H", f"'{scheme.parameter}: {DEFAULT_KEY}'"]
+        elif scheme.type == "apiKey" and scheme.place == "cookie":
+            words += ["--cookie", f"'{scheme.parameter}={DEFAULT_KEY}'"]
+        elif scheme.type == "apiKey":
+            words += ["--get", "--data-urlencode", f"'{scheme.parameter}={DEFAULT_KEY}'"]
+        elif scheme.type == "http" and scheme.scheme == "basic":
+            words += ["-u", f"{DEFAULT_KEY}:"]
+        elif scheme.type != "mutualTLS":
+            words += ["-H", f"'Authorization: Bearer {DEFAULT_KEY}'"]
+    return words

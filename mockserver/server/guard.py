@@ -1,0 +1,141 @@
+"""Who may use the control plane.
+
+It can erase every world, so it answers this machine only, or whoever has the token. A web page
+that a developer happens to visit also comes from this machine: it gives itself away by its
+`Origin` and `Sec-Fetch-Site`, and, if it points its own name here (DNS rebinding), by `Host`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from mockserver.errors import Forbidden, Unauthenticated
+
+Headers = dict[str, list[str]]
+# Behind a proxy on this machine everybody seems to come from it.
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """`names` are good in a `Host` header beside localhost: what the server listens on."""
+
+    token: str = ""
+    names: frozenset[str] = frozenset()
+
+    def check(self, scope: Scope) -> None:
+        """Raises Forbidden, or Unauthenticated for a wrong token."""
+        headers: Headers = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+        self._refuse_foreign_page(headers, scope)
+        if self._has_token(headers):
+            return
+        self._refuse_foreign_host(headers)
+        if not is_local(scope, headers):
+            raise Forbidden(
+                "the control plane answers this machine only; start the server with "
+                "--control-token TOKEN and send it in the header x-mock-token"
+            )
+
+    def _has_token(self, headers: Headers) -> bool:
+        """Whether the right token is there. Raises Unauthenticated for a wrong one."""
+        given = headers.get("x-mock-token", [])
+        # An `Authorization` of another kind is the API's own business.
+        bearers = [
+            value[7:].strip()
+            for value in headers.get("authorization", [])
+            if value[:7].lower() == "bearer "
+        ]
+        if not self.token:
+            return False
+        for value in (*given, *bearers):
+            if not hmac.compare_digest(value.encode("latin-1"), self.token.encode()):
+                raise Unauthenticated("the control token is wrong")
+        return bool(given or bearers)
+
+    def _refuse_foreign_host(self, headers: Headers) -> None:
+        hosts = headers.get("host", [])
+        if len(hosts) > 1 or (hosts and not self.is_own_name(host_name(hosts[0]))):
+            raise Forbidden(
+                f"the Host {hosts[0]!r} is not this server's; use 127.0.0.1, localhost or "
+                "another address in figures"
+            )
+
+    def is_own_name(self, name: str) -> bool:
+        """Whether nobody else can have pointed this name here.
+
+        An address in figures needs no name service, so it can't be rebound.
+        """
+        if name == "localhost" or name.endswith(".localhost") or is_address(name):
+            return True
+        return name in self.names
+
+    def _refuse_foreign_page(self, headers: Headers, scope: Scope) -> None:
+        hosts = headers.get("host", [])
+        own = hosts[0].lower().removesuffix(":80") if len(hosts) == 1 else ""
+        for origin in headers.get("origin", []):
+            if not own or origin_host(origin) != own:
+                raise Forbidden(f"a page of {origin!r} may not use the control plane")
+        for site in headers.get("sec-fetch-site", []):
+            if site not in ("same-origin", "none") and not _is_visit(headers, scope):
+                raise Forbidden("a page of another site may not use the control plane")
+
+
+def _is_visit(headers: Headers, scope: Scope) -> bool:
+    """Whether a person follows a link to here, in a window of its own."""
+    return (
+        scope["method"] == "GET"
+        and headers.get("sec-fetch-mode") == ["navigate"]
+        and headers.get("sec-fetch-dest") == ["document"]
+    )
+
+
+def origin_host(origin: str) -> str:
+    """`http://localhost:8000` -> `localhost:8000`; empty for `null` and whatever is no origin."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return ""
+    return parts.netloc.lower().removesuffix(":80") if parts.scheme == "http" else ""
+
+
+def host_name(host: str) -> str:
+    """A `Host` header without its port and brackets, in lower case."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        name, bracket, rest = host[1:].partition("]")
+        return name if bracket and (not rest or rest.startswith(":")) else ""
+    name, _, port = host.partition(":")
+    return "" if port and not port.isdigit() else name.removesuffix(".")
+
+
+def is_address(name: str) -> bool:
+    """Whether the name is an IP address."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_local(scope: Scope, headers: Headers) -> bool:
+    """Whether the caller is on this machine, and not a proxy that speaks for another."""
+    if any(name in headers for name in _FORWARDED):
+        return False
+    client = scope.get("client")
+    if client is None:
+        return True  # in process: there is no network in between
+    try:
+        address = ip_address(client[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
