@@ -1,0 +1,73 @@
+"""Runs and suite runs as the contract shows them, at this moment."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from mockserver.apis.feather.common import caller, organization
+from mockserver.apis.feather.dispatch import children
+from mockserver.apis.feather.tables import SIMULATION_RUN, SUITE_RUN_STATUS
+from mockserver.apis.feather.verdict import release_fields
+from mockserver.engine.instants import render
+from mockserver.engine.world import Row, World, digest
+
+ENDED = SIMULATION_RUN.terminal
+RECORDED = "available"
+
+
+def recording_id(run_id: str) -> str:
+    """The recording of a voice run (rule 116)."""
+    return str(UUID(bytes=digest("recording", run_id), version=4))
+
+
+def run_view(world: World, row: Row) -> dict[str, Any]:
+    """A simulation run (rules 62, 71 to 73)."""
+    status, started, finished = "pending", None, None
+    for state, at in row["schedule"]:
+        if at > world.now:
+            break
+        status = state
+        if state == "running":
+            started = render(at)
+        elif state in ENDED:
+            finished = render(at)
+    recorded = status == "completed" and row["channel"] == "voice"
+    return {
+        "id": row["id"],
+        "session_id": row["session_id"],
+        "organization_id": organization(world),
+        "agent_id": row["agent_id"],
+        "agent_revision_id": row["agent_revision_id"],
+        "persona_id": row["persona_id"],
+        "scenario_id": row["scenario_id"],
+        "channel": row["channel"],
+        "tool_overrides": row["tool_overrides"],
+        "status": status,
+        "started_at": started,
+        "finished_at": finished,
+        "error_text": row["error_text"] if status == "failed" else None,
+        "inputs_snapshot": row["inputs_snapshot"],
+        "created_at": render(row["created_at"]),
+        "recording_id": recording_id(row["id"]) if recorded else None,
+        "recording_status": RECORDED if recorded else None,
+    }
+
+
+def suite_run_view(world: World, row: Row) -> dict[str, Any]:
+    """A suite run with its children; its status is computed from them (rules 74, 75)."""
+    rows = children(world, row)
+    runs = [run_view(world, child) for child in rows]
+    latest = {child["slot"]: run["status"] for child, run in zip(rows, runs, strict=True)}
+    return {
+        "id": row["id"],
+        "organization_id": organization(world),
+        "suite_id": row["suite_id"],
+        "agent_id": row["agent_id"],
+        "agent_revision_id": row["agent_revision_id"],
+        "created_by": caller(world),
+        "created_at": render(row["created_at"]),
+        "status": SUITE_RUN_STATUS.of(latest.values()),
+        "runs": runs,
+        **release_fields(world, row),
+    }
