@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
@@ -100,7 +100,7 @@ def tenant_id(world: World, kind: str) -> str:
     return _tenant_id(world.settings.seed, world.tenant, kind)
 
 
-@cache
+@lru_cache(maxsize=4096)  # tenants come and go
 def _tenant_id(seed: int, tenant: str, kind: str) -> str:
     return str(UUID(bytes=digest(seed, tenant, kind), version=4))
 
@@ -112,13 +112,13 @@ def random_for(world: World, *salt: object) -> Random:
 
 def fake_for(world: World, *salt: object) -> Faker:
     """Faker, seeded by the seed, the tenant and `salt`. Use it before the next call of this."""
-    fake = _faker()
+    fake = faker()
     fake.seed_instance(int.from_bytes(digest(world.settings.seed, world.tenant, *salt)))
     return fake
 
 
 @cache
-def _faker() -> Faker:
+def faker() -> Faker:
     from faker import Faker  # a quarter of the start-up time, and not every run needs it
 
     return Faker("en_US")
