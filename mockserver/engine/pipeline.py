@@ -12,13 +12,13 @@ from typing import Any, Protocol
 
 from mockserver.contract.bodies import BodyReader, BodyValue
 from mockserver.contract.model import Contract, Operation, Violation
-from mockserver.contract.parameters import Parameters
+from mockserver.contract.parameters import ParameterReader
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.dialects import Dialect
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump
-from mockserver.engine.security import Authenticator, cookies
+from mockserver.engine.security import Authenticator
 from mockserver.engine.world import World
 from mockserver.errors import Invalid, Refusal, ReplyError
 
@@ -82,7 +82,7 @@ class Pipeline:
         self.begin = begin
         self.journal = journal
         self.undocumented = undocumented
-        self._readers: dict[str, tuple[Parameters, BodyReader]] = {}
+        self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
         """Answer a routed request."""
@@ -129,10 +129,7 @@ class Pipeline:
         """Read the parameters and judge all. Raises Invalid with every violation."""
         headers = message.headers
         values = self._reader(operation)[0].read(
-            message.path_values,
-            message.query.decode("latin-1"),
-            headers,
-            cookies(headers["cookie"]) if "cookie" in headers else None,
+            message.path_values, message.query, headers
         )
         if values.violations or body.violations:
             violations = [*values.violations, *body.violations]
@@ -175,11 +172,11 @@ class Pipeline:
         exchange.problem = reason
         return failure(reason)
 
-    def _reader(self, operation: Operation) -> tuple[Parameters, BodyReader]:
+    def _reader(self, operation: Operation) -> tuple[ParameterReader, BodyReader]:
         found = self._readers.get(operation.id)
         if found is None:
             found = self._readers[operation.id] = (
-                Parameters(operation, self.contract.document, self.validators),
+                ParameterReader(operation, self.validators),
                 BodyReader(operation, self.validators),
             )
         return found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import Any
 
@@ -88,6 +87,32 @@ class MemoryWorld:
         self.commit()
 
 
+class _Transaction:
+    """Holds the store's lock and undoes what was not committed."""
+
+    __slots__ = ("_store", "_tenant", "_world")
+
+    def __init__(self, store: MemoryStore, tenant: str) -> None:
+        self._store = store
+        self._tenant = tenant
+
+    def __enter__(self) -> MemoryWorld:
+        store = self._store
+        store.lock.acquire()
+        try:
+            world = self._world = store.world(self._tenant)
+            world.now = world.clock.now(store.real_now())
+        except BaseException:
+            store.lock.release()
+            raise
+        return world
+
+    def __exit__(self, *exception: object) -> None:
+        if self._world.undo:
+            self._world.rollback()
+        self._store.lock.release()
+
+
 class MemoryStore:
     """Worlds by tenant, at most `max_worlds`: then the longest idle one goes.
 
@@ -107,40 +132,32 @@ class MemoryStore:
     ) -> None:
         self._api = api
         self._settings = settings
-        self._real_now = real_now
+        self.real_now = real_now
         self._first_clock = self._new_clock = clock
         self._fixtures = fixtures
         self._max_worlds = max_worlds
         self._worlds: OrderedDict[str, MemoryWorld] = OrderedDict()
         self._seed: tuple[int, MemoryWorld] | None = None
-        self._lock = RLock()
+        self.lock = RLock()
 
-    @contextmanager
-    def begin(self, tenant: str) -> Iterator[MemoryWorld]:
-        with self._lock:
-            world = self._world(tenant)
-            world.now = world.clock.now(self._real_now())
-            try:
-                yield world
-            finally:
-                if world.undo:
-                    world.rollback()
+    def begin(self, tenant: str) -> _Transaction:
+        return _Transaction(self, tenant)
 
     def tenants(self) -> list[str]:
-        with self._lock:
+        with self.lock:
             return list(self._worlds)
 
     def clock(self, tenant: str | None) -> Clock:
-        with self._lock:
+        with self.lock:
             if tenant is None or tenant not in self._worlds:
                 return self._new_clock
             return self._worlds[tenant].clock
 
     def change_clock(self, tenant: str | None, order: Any) -> Clock:
-        real = self._real_now()
-        with self._lock:
+        real = self.real_now()
+        with self.lock:
             if tenant is not None:
-                world = self._world(tenant)
+                world = self.world(tenant)
                 world.clock = world.clock.change(real, order)
                 return world.clock
             changed = {key: world.clock.change(real, order) for key, world in self._worlds.items()}
@@ -150,7 +167,7 @@ class MemoryStore:
             return self._new_clock
 
     def reset(self, tenant: str | None) -> None:
-        with self._lock:
+        with self.lock:
             if tenant is None:
                 self._new_clock = self._first_clock
                 self._worlds.clear()
@@ -158,8 +175,8 @@ class MemoryStore:
                 self._worlds.pop(tenant, None)
 
     def snapshot(self, tenant: str | None) -> dict[str, Any]:
-        real = self._real_now()
-        with self._lock:
+        real = self.real_now()
+        with self.lock:
             return {
                 "format": FORMAT,
                 "api": self._api.name,
@@ -172,7 +189,7 @@ class MemoryStore:
             }
 
     def restore(self, snapshot: Any) -> None:
-        with self._lock:
+        with self.lock:
             restored = self._read(snapshot)
             for key, world in restored.items():
                 self._worlds[key] = world
@@ -180,7 +197,7 @@ class MemoryStore:
             self._evict()
 
     def _read(self, snapshot: Any) -> dict[str, MemoryWorld]:
-        real = self._real_now()
+        real = self.real_now()
         try:
             if snapshot["format"] != FORMAT or snapshot["api"] != self._api.name:
                 raise StoreError(
@@ -205,7 +222,8 @@ class MemoryStore:
             ) from None
         return restored
 
-    def _world(self, tenant: str) -> MemoryWorld:
+    def world(self, tenant: str) -> MemoryWorld:
+        """The tenant's world, now the latest used; to be called with the lock held."""
         world = self._worlds.get(tenant)
         if world is None:
             return self._add(tenant, self._new_clock)
@@ -228,7 +246,7 @@ class MemoryStore:
             )
 
     def _seed_world(self, clock: Clock) -> MemoryWorld:
-        now = clock.now(self._real_now())
+        now = clock.now(self.real_now())
         if self._seed is None or not 0 <= now - self._seed[0] < SEED_AGE:
             world = self._empty(SEED_TENANT, clock)
             world.now = now
