@@ -23,7 +23,6 @@ NOUNS = {
     "evaluators": "Evaluator",
     "bindings": "Evaluator binding",
     "eval_runs": "Eval run",
-    "scores": "Eval score",
 }
 
 Refuse = Callable[[str], Refusal]

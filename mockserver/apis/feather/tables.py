@@ -17,6 +17,8 @@ A row of `suite_runs`:
     release_revision_id the revision that a release check judges; None for an ordinary run
     release             what release.py wants to keep, None for an ordinary run
 
+A row of `eval_runs`, with its score: see judging.py.
+
 A row of `agenda`, one per planned end of an open run: id (the run's), at, kind "run_ended".
 `settle` takes those that are due, marks their runs `engine.batches.settled` and removes them.
 """
@@ -55,10 +57,9 @@ COLLECTIONS = {
         ),
         Collection(
             "eval_runs",
-            indexes=("session_id", "evaluator_id", "agent_id"),
+            indexes=("session_id", "evaluator_id", "agent_id", "score_id"),
             path="/v1/eval-runs",
         ),
-        Collection("scores", indexes=("eval_run_id",), path="/v1/eval-scores"),
         Collection("agenda", order=("at",)),
     )
 }
