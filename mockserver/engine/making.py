@@ -1,0 +1,399 @@
+"""One value for one schema; whether it is valid is for the judge to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mockserver.engine.dice import Dice
+from mockserver.engine.numbers import number
+from mockserver.engine.patterns import matcher, written
+from mockserver.engine.schemas import ANY, Flat, Schemas
+from mockserver.engine.texts import text
+from mockserver.plan.naming import bag, singular, tokens
+
+Mode = Literal["rich", "fresh", "bare"]
+"""A thing in use, one that was just created, or as little as possible."""
+
+Path = tuple[str | int, ...]
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Any = _Missing()
+
+_DEEP = 5
+_TOO_DEEP = 24
+_OFTEN_NULL = bag(
+    "error errors failure deleted archived cancelled canceled revoked disabled ended stopped "
+    "expired rejected reason next previous cursor"
+)
+_ON = frozenset(("active", "enabled", "valid", "success", "ok", "available"))
+_FIRST = frozenset(("version", "number", "revision", "page", "attempt", "position"))
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "object": Mapping,
+    "array": list,
+    "string": str,
+    "number": (int, float),
+    "integer": (int, float),
+    "boolean": bool,
+}
+
+
+class Impossible(Exception):
+    """No value fits the schema, or none of a sane size."""
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes one value. `wanted` and `unwanted` are places that a repair asks for."""
+
+    schemas: Schemas
+    dice: Dice
+    mode: Mode = "rich"
+    request: bool = False
+    wanted: frozenset[Path] = frozenset()
+    unwanted: frozenset[Path] = frozenset()
+    left: int = 400
+    owners: list[str] = field(default_factory=list)
+
+    def value(self, schema: Any, name: str, path: Path, known: Any) -> Any:
+        return self.flat_value(self.schemas.flat(schema), name, path, known)
+
+    def flat_value(self, flat: Flat, name: str, path: Path, known: Any) -> Any:
+        """A value; `known` (or as much of it as fits) if it is given."""
+        self.left -= 1
+        if flat.never or len(path) > _TOO_DEEP:
+            raise Impossible
+        if known is None and (flat.nullable or not flat.types) and not flat.choices:
+            return None
+        if flat.choices:
+            return self._chosen(flat, name, path, known)
+        if flat.values is not None:
+            return self._listed(flat, known)
+        if known is MISSING or known is None:
+            return self._new(flat, name, path)
+        if not flat.types:
+            return known
+        for kind in flat.types:
+            if isinstance(known, _KINDS[kind]) and isinstance(known, bool) == (kind == "boolean"):
+                if isinstance(known, Mapping):
+                    return self._object(flat, name, path, known)
+                return self._array(flat, name, path, known) if kind == "array" else known
+        return self._new(flat, name, path)
+
+    @property
+    def _lean(self) -> bool:
+        return self.mode == "bare" or self.left <= 0
+
+    def _new(self, flat: Flat, name: str, path: Path) -> Any:
+        if flat.has_default and self._takes_default(flat):
+            return flat.default
+        if flat.nullable and self._takes_null(name, path):
+            return None
+        if flat.examples and flat.types[:1] != ("object",) and self.dice.chance(0.5):
+            return self.dice.random.choice(flat.examples)
+        if not flat.types:
+            return self._free(flat, name)
+        kind = flat.types[0] if len(flat.types) == 1 else self.dice.random.choice(flat.types)
+        if kind == "object":
+            return self._object(flat, name, path, {})
+        if kind == "array":
+            return self._array(flat, name, path, MISSING)
+        return self.scalar(flat, kind, name)
+
+    def _takes_default(self, flat: Flat) -> bool:
+        if self.mode == "rich":
+            return flat.default not in (None, [], {}, "") and self.dice.chance(0.6)
+        return flat.default is not None or flat.nullable
+
+    def _takes_null(self, name: str, path: Path) -> bool:
+        if self._lean:
+            return True
+        words = set(tokens(name))
+        if self.mode == "fresh":
+            return not words & {"created", "updated", "organization", "tenant", "account"}
+        if len(path) > _DEEP:
+            return True
+        return self.dice.chance(0.75 if words & _OFTEN_NULL else 0.1)
+
+    def _free(self, flat: Flat, name: str) -> Any:
+        if flat.examples:
+            return flat.examples[0]
+        if flat.has_default:
+            return flat.default
+        if not name or self.mode != "rich" or tokens(name)[-1:] not in (("id",), ("name",)):
+            return {}
+        return text(self.dice, name, {}, self._owner)
+
+    @property
+    def _owner(self) -> str:
+        return self.owners[-1] if self.owners else ""
+
+    def scalar(self, flat: Flat, kind: str, name: str) -> Any:
+        if kind == "string":
+            return text(self.dice, name, flat.rules, self._owner)
+        if kind == "boolean":
+            if self.mode == "fresh":
+                return bool(set(tokens(name)) & _ON)
+            return self.dice.chance(0.5)
+        rules = flat.rules
+        if self.mode == "fresh":
+            first = 1 if set(tokens(name)) & _FIRST else 0
+            if "id" not in tokens(name)[-1:]:
+                least = rules.get("minimum", min(first, rules.get("maximum", first)))
+                rules = {**rules, "minimum": least, "maximum": least}
+        return number(self.dice, name, rules, whole=kind == "integer")
+
+    def _listed(self, flat: Flat, known: Any) -> Any:
+        values = flat.values or []
+        if known is not MISSING and known in values:
+            return known
+        if not values:
+            raise Impossible
+        if flat.has_default and flat.default in values and self.mode != "rich":
+            return flat.default
+        if self.mode != "rich":
+            return None if None in values else values[0]
+        full = [value for value in values if value is not None]
+        return self.dice.random.choice(full or values)
+
+    # -- choices
+
+    def _chosen(self, flat: Flat, name: str, path: Path, known: Any) -> Any:
+        branches = flat.choices[0]
+        ordered = self._ordered(flat, branches, name, path, known)
+        for branch in ordered:
+            chosen = self.schemas.choose(flat, branches, branch)
+            try:
+                found = self.flat_value(chosen, name, path, known)
+            except Impossible:
+                continue
+            if flat.tag is not None and isinstance(found, dict):
+                self._mark(flat.tag, chosen, branch, found)
+            return found
+        raise Impossible
+
+    def _ordered(
+        self, flat: Flat, branches: list[Any], name: str, path: Path, known: Any
+    ) -> list[Any]:
+        if known is not MISSING:
+            return sorted(
+                branches, key=lambda b: -self._fit(self.schemas.choose(flat, branches, b), known)
+            )
+        empty = [b for b in branches if self._is_null(self.schemas.flat(b))]
+        full = [b for b in branches if not any(b is other for other in empty)]
+        if len(full) > 1:
+            if self._lean or len(path) > _DEEP:
+                full.sort(key=lambda b: self._weight(self.schemas.flat(b)))
+            elif self.mode == "rich":
+                self.dice.random.shuffle(full)
+        if empty and self._prefers_null(flat, name, path):
+            return empty + full
+        return full + empty
+
+    def _prefers_null(self, flat: Flat, name: str, path: Path) -> bool:
+        if flat.has_default and flat.default is not None:
+            return False
+        return self._takes_null(name, path)
+
+    @staticmethod
+    def _is_null(flat: Flat) -> bool:
+        return not flat.types and flat.nullable and flat.values == [None]
+
+    @staticmethod
+    def _weight(flat: Flat) -> int:
+        if flat.choices:
+            return 5
+        kind = flat.types[0] if flat.types else ""
+        return {"object": 4 + len(flat.required), "array": 3}.get(kind, 1)
+
+    def _fit(self, flat: Flat, known: Any) -> float:
+        """How well a known value fits; below 0 if it does not."""
+        if flat.never:
+            return -2
+        if known is None:
+            return 1 if flat.nullable or flat.values == [None] else -1
+        if flat.values is not None:
+            return 2 if known in flat.values else -1
+        if flat.choices or not flat.types:
+            return 0
+        if not any(
+            isinstance(known, _KINDS[kind]) and isinstance(known, bool) == (kind == "boolean")
+            for kind in flat.types
+        ):
+            return -1
+        if not isinstance(known, Mapping):
+            return 1
+        for name in known.keys() & flat.properties.keys():
+            values = self.schemas.flat(flat.properties[name]).values
+            if values is not None and known[name] not in values:
+                return -1
+        missing = len(flat.required.keys() - known.keys())
+        strange = len(known.keys() - flat.properties.keys())
+        return 1 + len(known) - strange - 2 * missing
+
+    def _mark(
+        self, tag: Mapping[str, Any], chosen: Flat, branch: Any, found: dict[str, Any]
+    ) -> None:
+        name = tag.get("propertyName")
+        reference = branch.get("$ref") if isinstance(branch, Mapping) else None
+        if not isinstance(name, str) or not isinstance(reference, str):
+            return
+        if self.schemas.flat(chosen.properties.get(name, ANY)).values is not None:
+            return
+        last = reference.rsplit("/", 1)[-1]
+        found[name] = next(
+            (
+                key
+                for key, target in (tag.get("mapping") or {}).items()
+                if target in (reference, last)
+            ),
+            last,
+        )
+
+    # -- objects and arrays
+
+    def _object(self, flat: Flat, name: str, path: Path, known: Mapping[str, Any]) -> Any:
+        self.owners.append(flat.title or singular(name))
+        found: dict[str, Any] = {}
+        most = int(flat.rules.get("maxProperties", 1 << 30))
+        for key, schema in flat.properties.items():
+            here = (*path, key)
+            needed = key in flat.required or here in self.wanted
+            if not needed and (len(found) >= most or here in self.unwanted):
+                continue
+            if key not in known and not needed and not self._includes(path):
+                continue
+            if self._hidden(schema) and here not in self.wanted:
+                continue
+            try:
+                found[key] = self.value(schema, key, here, known.get(key, MISSING))
+            except Impossible:
+                if needed:
+                    raise
+        self._extras(flat, path, known, found, most)
+        self._fill(flat, path, known, found)
+        self.owners.pop()
+        return found
+
+    def _includes(self, path: Path) -> bool:
+        if self._lean or len(path) > _DEEP:
+            return False
+        return self.mode == "fresh" or self.dice.chance(0.95 if len(path) < 2 else 0.75)
+
+    def _hidden(self, schema: Any) -> bool:
+        flat = self.schemas.flat(schema)
+        return flat.read_only if self.request else flat.write_only
+
+    def _extra_schema(self, flat: Flat, key: str) -> Any:
+        for pattern, schema in flat.patterned.items():
+            match = matcher(pattern)
+            if match is not None and match.search(key):
+                return schema
+        if flat.extra is not None:
+            return flat.extra
+        return False if flat.closed else ANY
+
+    def _extras(
+        self, flat: Flat, path: Path, known: Mapping[str, Any], found: dict[str, Any], most: int
+    ) -> None:
+        """What is known and not named; kept where the schema speaks of such or names nothing."""
+        free = not flat.properties and not flat.closed
+        if not (free or flat.patterned or flat.extra not in (None, False)):
+            return
+        for key in known.keys() - flat.properties.keys() if known else ():
+            schema = self._extra_schema(flat, key)
+            if len(found) < most and schema is not False and (*path, key) not in self.unwanted:
+                try:
+                    found[key] = self.value(schema, key, (*path, key), known[key])
+                except Impossible:
+                    continue
+
+    def _fill(
+        self, flat: Flat, path: Path, known: Mapping[str, Any], found: dict[str, Any]
+    ) -> None:
+        """Names that are required without being described, and as many as there must be."""
+        needed = list(flat.required)
+        for key, others in flat.needs.items():
+            if key in found:
+                needed.extend(others)
+        for wanted in self.wanted:
+            if len(wanted) == len(path) + 1 and wanted[:-1] == path:
+                needed.append(str(wanted[-1]))
+        for key in needed:
+            if key not in found:
+                schema = flat.properties.get(key) or self._extra_schema(flat, key)
+                if not (self._hidden(schema) and (*path, key) not in self.wanted):
+                    found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
+        least = int(flat.rules.get("minProperties", 0))
+        if least > len(found):
+            for key, schema in flat.properties.items():
+                if key not in found and len(found) < least and not self._hidden(schema):
+                    found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
+        elif not found and self.mode == "rich" and not flat.properties and self._sample(flat, path):
+            least = 1
+        for key in self._new_names(flat, found):
+            if len(found) >= least:
+                return
+            schema = self._extra_schema(flat, key)
+            if schema is not False:
+                found[key] = self.value(schema, key, (*path, key), MISSING)
+
+    def _sample(self, flat: Flat, path: Path) -> bool:
+        return isinstance(flat.extra, Mapping) and bool(flat.extra) and len(path) < _DEEP
+
+    def _new_names(self, flat: Flat, found: dict[str, Any]) -> Any:
+        for pattern in flat.patterned:
+            for _ in range(4):
+                yield from (t for t in written(pattern, self.dice.random) if t not in found)
+        if flat.names is not None:
+            names = self.schemas.flat(flat.names)
+            yield from (str(value) for value in names.values or ())
+            for _ in range(20):
+                yield text(self.dice, "key", names.rules)
+        for _ in range(20):
+            yield self.dice.fake.word()
+        yield from (f"key_{count}" for count in range(1000))
+
+    def _array(self, flat: Flat, name: str, path: Path, known: Any) -> list[Any]:
+        least = int(flat.rules.get("minItems", 0))
+        most = int(flat.rules.get("maxItems", 1 << 30))
+        prefix = flat.prefix or []
+        items = flat.items if flat.items is not None else ANY
+        given = known if known is not MISSING else [MISSING] * self._length(flat, path, least, most)
+        one = singular(name) if name else ""
+        found: list[Any] = []
+        for index, item in enumerate(given):
+            schema = prefix[index] if index < len(prefix) else items
+            found.append(self.value(schema, one, (*path, index), item))
+        if flat.contains is not None and known is MISSING and not found:
+            found.append(self.value(flat.contains, one, (*path, 0), MISSING))
+        unique = bool(flat.rules.get("uniqueItems"))
+        for attempt in range(60):
+            if unique:
+                found = _distinct(found)
+            if len(found) >= max(least, min(len(prefix), most)) or attempt == 59:
+                break
+            index = len(found)
+            schema = prefix[index] if index < len(prefix) else items
+            found.append(self.value(schema, one, (*path, index), MISSING))
+        return found[:most]
+
+    def _length(self, flat: Flat, path: Path, least: int, most: int) -> int:
+        if self._lean or self.mode == "fresh" or len(path) > _DEEP or flat.items is False:
+            return least
+        wished = self.dice.random.randint(1, 3 if len(path) < 2 else 2)
+        return max(least, min(most, wished))
+
+
+def _distinct(items: list[Any]) -> list[Any]:
+    found: list[Any] = []
+    for item in items:
+        if not any(item == other and type(item) is type(other) for other in found):
+            found.append(item)
+    return found

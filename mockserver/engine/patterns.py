@@ -1,0 +1,77 @@
+"""Text that a regular expression matches."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
+from random import Random
+from typing import Any
+
+from rstr.xeger import Xeger
+
+_TRIES = (2, 4, 8, 8, 16, 64, 300, 1, 3)
+_PLAIN = string.ascii_letters + string.digits + "-_. !#%&*+/:;=?@~,'()<>[]{}|^$`\"\\"
+# What ECMAScript and other engines know and Python does not, nearly.
+_FOREIGN = (
+    (re.compile(r"\\[pP]\{(?:L|Letter|Alpha(?:betic)?|Ll|Lu)\}"), "a-z"),
+    (re.compile(r"\\p\{(?:N|Nd|Number|Digit)\}"), "0-9"),
+    (re.compile(r"\\p\{[^}]*\}"), "a"),
+    (re.compile(r"\\u\{?([0-9A-Fa-f]{4})\}?"), r"\\u\1"),
+    (re.compile(r"\(\?<(?![=!])"), "(?P<"),
+    (re.compile(r"\\z"), r"\\Z"),
+    (re.compile(r"\\/"), "/"),
+)
+
+
+class _Writer(Xeger):
+    """Xeger whose choices are ordered (its own go through sets) and repeats are bounded."""
+
+    def __init__(self, random: Random, most: int) -> None:
+        super().__init__(random)
+        self._most = most
+
+    def _handle_in(self, value: Any) -> Any:
+        found = list(chain(*(self._handle_state(item) for item in value)))
+        if found[0] is False:
+            banned = set(found[1:])
+            found = [letter for letter in _PLAIN if letter not in banned] or ["\n"]
+        return self._random.choice(found)
+
+    def _handle_repeat(self, start_range: int, end_range: int, value: Any) -> str:
+        times = self._random.randint(start_range, max(start_range, min(end_range, self._most)))
+        return "".join(self._handle_state(item) for _ in range(times) for item in value)
+
+
+def written(pattern: str, random: Random) -> Iterator[str]:
+    """Some texts for a pattern, longer and longer; none if it can't be read.
+
+    Whether they match (anchors, look-around) is for the caller to see.
+    """
+    python = _python(pattern)
+    if python is None:
+        return
+    for most in _TRIES:
+        try:
+            yield _Writer(random, most).xeger(python)
+        except (KeyError, ValueError, IndexError, TypeError, re.error, RecursionError):
+            return
+
+
+def matcher(pattern: str) -> re.Pattern[str] | None:
+    """The pattern for Python's engine, or None."""
+    python = _python(pattern)
+    return re.compile(python) if python is not None else None
+
+
+@lru_cache(maxsize=4096)
+def _python(pattern: str) -> str | None:
+    for found, instead in _FOREIGN:
+        pattern = found.sub(instead, pattern)
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return None
+    return pattern

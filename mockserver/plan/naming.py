@@ -1,0 +1,57 @@
+"""Names and what they are made of: words, singular and plural."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import inflection
+
+_BOUNDARY = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+# Words that only look like a plural, or that English gives none.
+_SAME = frozenset(
+    ("status", "data", "metadata", "media", "series", "news", "analytics", "settings", "address")
+)
+
+
+def bag(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+@lru_cache(maxsize=65_536)
+def tokens(name: str) -> tuple[str, ...]:
+    """The words of a name in lower case: `sim-suiteRunID` -> sim, suite, run, id."""
+    return tuple(word.lower() for word in _BOUNDARY.findall(name))
+
+
+@lru_cache(maxsize=65_536)
+def singular(word: str) -> str:
+    """`policies` -> `policy`; a word that is none in English stays."""
+    lower = word.lower()
+    if lower in _SAME or lower.endswith(("ss", "us", "is")):
+        return lower
+    return inflection.singularize(lower)
+
+
+@lru_cache(maxsize=65_536)
+def plural(word: str) -> str:
+    """`policy` -> `policies`."""
+    lower = word.lower()
+    return lower if lower in _SAME else inflection.pluralize(lower)
+
+
+@lru_cache(maxsize=65_536)
+def is_plural(word: str) -> bool:
+    """Whether a name ends in a plural: `sim-suites`."""
+    last = tokens(word)[-1:]
+    return bool(last) and singular(last[0]) != last[0]
+
+
+@lru_cache(maxsize=65_536)
+def noun(name: str) -> str:
+    """A name in one spelling, its last word in the singular: `simSuites` -> `sim_suite`."""
+    words = tokens(name)
+    if not words:
+        return ""
+    return "_".join((*words[:-1], singular(words[-1])))
