@@ -18,9 +18,10 @@ from mockserver.errors import ContractError
 
 Cast = Callable[[str], Json]
 
-_INTEGER = re.compile(r"\s*([+-]?\d+(?:_\d+)*)(?:\.0*)?\s*", re.ASCII).fullmatch
+_DIGITS = "[0-9]+(?:_[0-9]+)*"
+_INTEGER = re.compile(rf"\s*([+-]?{_DIGITS})(?:\.0+)?\s*").fullmatch
 _NUMBER = re.compile(
-    r"\s*[+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII
+    rf"\s*[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?\s*"
 ).fullmatch
 _TRUE = frozenset(("true", "1", "on", "t", "y", "yes"))
 _FALSE = frozenset(("false", "0", "off", "f", "n", "no"))
@@ -58,11 +59,14 @@ _KINDS: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str
 class Kind:
     """What a schema admits, with references and branches followed.
 
-    `types` in the order of the document, without null.
+    `types` in the order of the document, without null. With `as_text` every scalar stays text.
     """
 
-    def __init__(self, document: Mapping[str, Any], schema: Schema) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], schema: Schema, *, as_text: bool = False
+    ) -> None:
         self._document = document
+        self._as_text = as_text
         self.types: tuple[str, ...] = ()
         self.properties: dict[str, Schema] = {}
         self.items: Schema = {}
@@ -94,11 +98,11 @@ class Kind:
         return "object" in self.types and not self.is_array
 
     def of(self, schema: Schema) -> Kind:
-        return Kind(self._document, schema)
+        return Kind(self._document, schema, as_text=self._as_text)
 
     def scalar(self) -> Cast:
         """How one text becomes a value; text where the schema admits text."""
-        if "string" in self.types:
+        if self._as_text or "string" in self.types:
             return text
         casts = [_CASTS[name] for name in self.types if name in _CASTS]
         if len(casts) < 2:
@@ -151,3 +155,13 @@ def _first(casts: Sequence[Cast], raw: str) -> Json:
         if value is not raw:
             return value
     return raw
+
+
+def part_of(value: Json, path: Sequence[str | int]) -> Json:
+    """The value inside a value; None if there is none."""
+    for token in path:
+        try:
+            value = value[token]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
 import orjson
 
-from mockserver.contract.casting import Kind, text
+from mockserver.contract.casting import Kind, part_of, text
 from mockserver.contract.model import Json, Operation, Parameter, Violation
 from mockserver.contract.spellings import CANONICAL_UUID
 from mockserver.contract.styles import ABSENT, Source, reader_for
@@ -99,9 +100,7 @@ class _Reader:
         plain = not (kind.is_array or kind.is_object) and parameter.media_type is None
         self._free = plain and kind.scalar() is text and _says_nothing(parameter)
 
-    def into(
-        self, values: dict[str, Json], source: Mapping[str, Sequence[str]], out: list[Violation]
-    ) -> None:
+    def into(self, values: dict[str, Json], source: Source, out: list[Violation]) -> None:
         """Put the value, or the default, into `values`, and what is wrong into `out`."""
         try:
             value = self._read(source)
@@ -125,7 +124,24 @@ class _Reader:
         if valid:
             values[self.name] = value
         else:
-            out.extend(check.violations(value, self._where))
+            sent = self._text(source)
+            out.extend(
+                replace(found, value=part_of(sent, _place(found)))
+                for found in check.violations(value, self._where)
+            )
+
+    def _text(self, source: Source) -> Json:
+        """The value as it was sent, before it was cast."""
+        if self.parameter.media_type is not None:
+            return self._read(source)
+        kind = Kind(self._validators.document, self.parameter.schema, as_text=True)
+        return reader_for(self.parameter, kind)(source)
+
+
+def _place(violation: Violation) -> tuple[str | int, ...]:
+    """Where the faulty value is inside its parameter; of a missing part, its whole."""
+    inside = violation.where[2:]
+    return inside[:-1] if violation.keyword == "required" else inside
 
 
 class _NotJson(Exception):

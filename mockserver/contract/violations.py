@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from mockserver.errors import ContractError
 
 Where = tuple[str | int, ...]
 
+_CHOICES = ("anyOf", "oneOf")
 _LONGEST = 300
 _EXTRA = 1_000_000
 """The rank of the first property that the schema does not name."""
@@ -96,9 +98,9 @@ def violations_of(
 ) -> list[Violation]:
     """The errors of one check, sorted: as the schema lists its properties, extras last."""
     found = [violation for error in errors for violation in _expand(error, document, where)]
-    if len(found) > 1:
+    if len(found) > 1 or any(violation.keyword in _CHOICES for violation in found):
         ranks = _Ranks(Shape.of(document, pointer), value, len(where))
-        found.sort(key=lambda violation: ranks.of(violation.where))
+        return ranks.sort(found)
     return found
 
 
@@ -111,9 +113,20 @@ class _Ranks:
             (): (shape, value, _order(shape, value))
         }
 
-    def of(self, where: Where) -> tuple[int, ...]:
-        path = where[self._skip :]
-        return tuple(self._rank(path[:depth], path[depth]) for depth in range(len(path)))
+    def sort(self, violations: Sequence[Violation]) -> list[Violation]:
+        """Sorted, also inside the branches of a choice."""
+        return [
+            replace(violation, limit=tuple(tuple(self.sort(branch)) for branch in violation.limit))
+            if violation.keyword in _CHOICES
+            else violation
+            for violation in sorted(violations, key=self.key)
+        ]
+
+    def key(self, violation: Violation) -> tuple[tuple[int, ...], bool]:
+        # A key is looked at before its value.
+        path = violation.where[self._skip :]
+        ranks = tuple(self._rank(path[:depth], path[depth]) for depth in range(len(path)))
+        return ranks, violation.keyword != "propertyNames"
 
     def _rank(self, parent: Where, token: str | int) -> int:
         if isinstance(token, int):
