@@ -133,27 +133,40 @@ class Attacker:
             key = f"mock-{number}" if self.random.random() < 0.5 else "mock-key"
             headers = [(b"host", b"127.0.0.1")]
             if self.random.random() < 0.95:
-                headers += [(b"x-api-key", key.encode()), (b"authorization", b"Bearer " + key.encode())]
+                headers += [
+                    (b"x-api-key", key.encode()),
+                    (b"authorization", b"Bearer " + key.encode()),
+                ]
             if self.random.random() < 0.9:
                 headers.append((b"content-type", self.random.choice(TYPES)))
             if self.random.random() < 0.05:
                 headers.append((b"cookie", b"\xff=;;=\x00"))
             if self.random.random() < 0.05:
-                headers.append((b"prefer", self.random.choice([b"code=abc", b"code=404", b"=", b"example=zz", b"dynamic=1"])))
+                headers.append(
+                    (
+                        b"prefer",
+                        self.random.choice(
+                            [b"code=abc", b"code=404", b"=", b"example=zz", b"dynamic=1"]
+                        ),
+                    )
+                )
             wanted = operation.method if self.random.random() < 0.9 else self.random.choice(METHODS)
-            yield {
-                "type": "http",
-                "method": wanted,
-                "path": raw.decode("utf-8", "replace"),
-                "raw_path": raw,
-                "query_string": self.query(operation),
-                "headers": headers,
-                "client": ("127.0.0.1", 1),
-                "server": ("127.0.0.1", 8000),
-                "scheme": "http",
-                "root_path": "",
-                "http_version": "1.1",
-            }, self.body(operation)
+            yield (
+                {
+                    "type": "http",
+                    "method": wanted,
+                    "path": raw.decode("utf-8", "replace"),
+                    "raw_path": raw,
+                    "query_string": self.query(operation),
+                    "headers": headers,
+                    "client": ("127.0.0.1", 1),
+                    "server": ("127.0.0.1", 8000),
+                    "scheme": "http",
+                    "root_path": "",
+                    "http_version": "1.1",
+                },
+                self.body(operation),
+            )
 
 
 def attack(spec: str, total: int, seed: int) -> tuple[Counter[int], list[str], list[int]]:

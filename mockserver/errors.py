@@ -46,9 +46,7 @@ class MissingExtra(UsageError):
     """An optional dependency is missing; the text names the pip line that adds it."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(
-            f"{what} needs an optional dependency: pip install 'mockserver[{extra}]'"
-        )
+        super().__init__(f"{what} needs an optional dependency: pip install 'mockserver[{extra}]'")
 
 
 class ContractError(MockServerError):

@@ -140,7 +140,9 @@ class _Builder:
         names = re.findall(r"{([^{}]+)}", path)
         for name in names:
             if ("path", name) not in found:
-                self.note(pointer, f"the path parameter {name!r} is not declared; any text is taken")
+                self.note(
+                    pointer, f"the path parameter {name!r} is not declared; any text is taken"
+                )
                 found["path", name] = Parameter(
                     name, "path", True, {"type": "string"}, "", "simple", False
                 )

@@ -106,7 +106,9 @@ def resolve(document: Mapping[str, Any], value: Any, pointer: str) -> tuple[Any,
     while isinstance(value, Mapping) and isinstance(value.get("$ref"), str):
         reference = value["$ref"]
         if not reference.startswith("#"):
-            raise ContractError(f"the reference {reference!r} to another file is not bundled", pointer)
+            raise ContractError(
+                f"the reference {reference!r} to another file is not bundled", pointer
+            )
         if reference in seen:
             raise ContractError(f"the reference {reference} leads in a circle", pointer)
         seen.add(reference)

@@ -45,6 +45,33 @@ def nothing_due(world: World) -> bool:
     return False
 
 
+Choose = Callable[[Mapping[str, str], str], str]
+"""`(headers, tenant)` -> the document of the shape to serve. Raises a Refusal; the tenant is
+empty while the caller is not known."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One wire shape: its document (`contracts/DOCUMENT.json`) and the handlers that speak it."""
+
+    document: str
+    handlers: Mapping[str, Handler]
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The wire shapes of one API, over the same worlds, each with a document of its own.
+
+    `of(contract)` says which one a document describes; `chooser(settings, served)` makes the
+    choice from the API's table in mockserver.toml and the document that is served. It raises
+    UsageError for a setting that it does not know or can't use.
+    """
+
+    all: tuple[Shape, ...]
+    of: Callable[[Contract], str]
+    chooser: Callable[[Mapping[str, Any], str], Choose]
+
+
 @dataclass(frozen=True)
 class Api:
     """One vendor's behaviour.
@@ -58,6 +85,8 @@ class Api:
     it returns whether it wrote anything. What it writes may depend on the state and on when
     things were due, never on when it is called.
     `steer(world, job_id, order)` rewrites what is to become of an open job, for the control plane.
+    `stamp(reply, headers, serial)` puts on every reply what all of them carry (a request id);
+    `serial` counts the replies. `shapes` are the wire shapes of an API that has several.
     """
 
     name: str
@@ -71,6 +100,8 @@ class Api:
     slash_redirects: bool = False
     body_first: bool = False
     prefix: str = "mock-"
+    stamp: Callable[[Reply, Mapping[str, str], int], Reply] | None = None
+    shapes: Shapes | None = None
 
     def claims(self, contract: Contract) -> bool:
         """Whether the document is this API's: most of the handlers find their operationId."""

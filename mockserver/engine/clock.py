@@ -32,7 +32,9 @@ class Clock:
     def advance(self, real: int, amount: float) -> Clock:
         """Move it forward by `amount` seconds. Raises BadRequest for a negative amount."""
         if not 0 <= amount < 1e12:
-            raise BadRequest(f"advance takes seconds from 0 on, not {amount:g}: time never goes back")
+            raise BadRequest(
+                f"advance takes seconds from 0 on, not {amount:g}: time never goes back"
+            )
         return self._at(real, self.now(real) + seconds(amount))
 
     def set_to(self, real: int, instant: int) -> Clock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,7 +113,7 @@ class Finisher:
         form = self._forms.get(key)
         if form is None:
             form = self._forms[key] = self._form(operation, reply.status, reply.media_type)
-        headers = [(n.lower().encode(), v.encode("latin-1", "replace")) for n, v in reply.headers.items()]
+        headers = encode_headers(reply.headers)
         for name in form.required_headers:
             if not any(name == key for key in map(str.lower, reply.headers)):
                 raise ReplyError(f"{operation.id} {reply.status}: the header {name} is missing")
@@ -170,6 +171,14 @@ def is_json(media_type: str) -> bool:
     """Whether bodies of this media type are JSON values."""
     name = media_type.partition(";")[0].strip().lower()
     return name == "application/json" or name.endswith(("+json", "/json")) or name == "*/*"
+
+
+def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """As ASGI wants them: lower case, Latin-1."""
+    return [
+        (name.lower().encode(), value.encode("latin-1", "replace"))
+        for name, value in headers.items()
+    ]
 
 
 def dump(body: Any) -> bytes:

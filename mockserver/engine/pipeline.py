@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Protocol
 
 from mockserver.contract.bodies import BodyReader, BodyValue
@@ -17,7 +18,7 @@ from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.dialects import Dialect
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump
+from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump, encode_headers
 from mockserver.engine.security import Authenticator
 from mockserver.engine.world import World
 from mockserver.errors import Invalid, Refusal, ReplyError
@@ -83,6 +84,7 @@ class Pipeline:
         self.journal = journal
         self.undocumented = undocumented
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
+        self._serials = count(1)
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
         """Answer a routed request."""
@@ -91,7 +93,7 @@ class Pipeline:
             exchange.sent = sent = self._answer(operation, message, exchange)
         except Refusal as refusal:
             exchange.violations = refusal.violations
-            exchange.sent = sent = self.refuse(operation, refusal)
+            exchange.sent = sent = self.refuse(operation, refusal, message)
         except ReplyError as error:
             exchange.sent = sent = self._fail(exchange, str(error))
         except Exception as error:
@@ -107,7 +109,7 @@ class Pipeline:
         with self.begin(tenant) as world:
             if self.api.settle(world):
                 world.commit()
-            reply = self.handle(world, request)
+            reply = self.stamp(self.handle(world, request), message)
             sent = self.validate_reply(operation, reply)
             world.commit()
         return sent
@@ -128,9 +130,7 @@ class Pipeline:
     def validate(self, operation: Operation, message: Message, body: BodyValue) -> Request:
         """Read the parameters and judge all. Raises Invalid with every violation."""
         headers = message.headers
-        values = self._reader(operation)[0].read(
-            message.path_values, message.query, headers
-        )
+        values = self._reader(operation)[0].read(message.path_values, message.query, headers)
         if values.violations or body.violations:
             violations = [*values.violations, *body.violations]
             raise Invalid("The request does not fit the contract.", violations=violations)
@@ -150,21 +150,35 @@ class Pipeline:
         """What the API does. Raises a Refusal."""
         return self.handlers[request.operation.id](world, request)
 
+    def stamp(self, reply: Reply, message: Message) -> Reply:
+        """The reply with what this API puts on every one."""
+        if self.api.stamp is None:
+            return reply
+        return self.api.stamp(reply, message.headers, next(self._serials))
+
     def validate_reply(self, operation: Operation, reply: Reply) -> Sent:
         """Raises ReplyError if the reply would break the contract."""
         return self.finish(operation, reply)
 
-    def refuse(self, operation: Operation | None, refusal: Refusal) -> Sent:
+    def turn_away(self, message: Message, refusal: Refusal) -> Sent:
+        """Refuse a request outside any operation."""
+        exchange = Exchange(message, None, violations=refusal.violations)
+        exchange.sent = sent = self.refuse(None, refusal, message)
+        self.journal(exchange)
+        return sent
+
+    def refuse(self, operation: Operation | None, refusal: Refusal, message: Message) -> Sent:
         """A refusal as bytes: the one place where errors become HTTP."""
         if operation is None:
-            return plain(self.dialect.reply(refusal, None))
+            return plain(self.stamp(self.dialect.reply(refusal, None), message))
         try:
             if self.undocumented == "nearest":
                 adapted = document_refusal(operation, refusal)
                 if isinstance(adapted, Reply):
-                    return self.finish(operation, adapted)
+                    return self.finish(operation, self.stamp(adapted, message))
                 refusal = adapted
-            return self.finish(operation, self.dialect.reply(refusal, operation))
+            reply = self.stamp(self.dialect.reply(refusal, operation), message)
+            return self.finish(operation, reply)
         except ReplyError as error:
             return failure(str(error))
 
@@ -184,7 +198,7 @@ class Pipeline:
 
 def plain(reply: Reply) -> Sent:
     """A reply outside the contract (unknown route, wrong method), as bytes."""
-    headers = [(n.lower().encode(), v.encode("latin-1", "replace")) for n, v in reply.headers.items()]
+    headers = encode_headers(reply.headers)
     headers.append((b"content-type", (reply.media_type or "application/json").encode()))
     return Sent(reply.status, headers, dump(reply.body))
 

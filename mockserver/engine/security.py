@@ -46,7 +46,9 @@ class Authenticator:
                 if tenant is ANONYMOUS:
                     return headers.get("x-mock-tenant") or ANONYMOUS
                 return tenant
-        raise Unauthenticated("The credential is missing or not valid.", headers=self._challenge(operation))
+        raise Unauthenticated(
+            "The credential is missing or not valid.", headers=self._challenge(operation)
+        )
 
     def accepts(self, credential: str) -> bool:
         return credential.startswith(self._prefix) or credential in self._keys

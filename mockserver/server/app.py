@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.contract.model import Operation
 from mockserver.contract.projection import parameter_names, routing_projection
 from mockserver.engine.negotiate import Sent
-from mockserver.engine.pipeline import Exchange, Message, Pipeline
+from mockserver.engine.pipeline import Message
+from mockserver.engine.variants import Answerer
 from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooLarge
 from mockserver.server.routing import ROUTE, ROUTER, IndexedRouting, Match, normal_path
 
@@ -25,7 +26,7 @@ MAX_BODY = 10 * 1024 * 1024
 class Endpoint:
     """Behind Connexion's routing: reads the message, asks the pipeline, sends the reply."""
 
-    def __init__(self, pipeline: Pipeline, max_body: int = MAX_BODY) -> None:
+    def __init__(self, pipeline: Answerer, max_body: int = MAX_BODY) -> None:
         self.pipeline = pipeline
         self.max_body = max_body
         self._operations: dict[str, tuple[Operation, tuple[str, ...]]] = {
@@ -80,10 +81,7 @@ class Endpoint:
 
     def refuse(self, message: Message, refusal: Refusal) -> Sent:
         """A refusal outside any operation."""
-        exchange = Exchange(message, None, violations=refusal.violations)
-        exchange.sent = sent = self.pipeline.refuse(None, refusal)
-        self.pipeline.journal(exchange)
-        return sent
+        return self.pipeline.turn_away(message, refusal)
 
     def _unknown(self, scope: Scope, message: Message) -> Sent:
         if self.pipeline.api.slash_redirects and scope["path"] != "/":
@@ -156,11 +154,10 @@ async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def build_app(pipeline: Pipeline, *middlewares: Any, max_body: int = MAX_BODY) -> ASGIApp:
+def build_app(pipeline: Answerer, *middlewares: Any, max_body: int = MAX_BODY) -> ASGIApp:
     """Connexion around our endpoint; `middlewares` (outermost first) come before routing."""
     app = ConnexionMiddleware(
         Endpoint(pipeline, max_body), middlewares=[*middlewares, IndexedRouting]
     )
     app.add_api(routing_projection(pipeline.contract))
     return app
-

@@ -89,7 +89,7 @@ def read_spec(spec: str | Path | Mapping[str, Any]) -> dict[str, Any]:
 
 def load(
     document: dict[str, Any],
-    options: Options = Options(),  # noqa: B008 - frozen
+    options: Options = Options(),
     *,
     handlers: Mapping[str, Any] | None = None,
     journal: Any = None,
@@ -184,9 +184,7 @@ class MockServer:
         **options: Any,
     ) -> None:
         self.key = key
-        self.mock = load(
-            read_spec(spec), Options(seed=seed, clock=clock, pace=pace, **options)
-        )
+        self.mock = load(read_spec(spec), Options(seed=seed, clock=clock, pace=pace, **options))
         self.app = self.mock.app()
         self.clock = MockClock(self.mock.store, key)
         self._clients: dict[str, httpx.Client] = {}

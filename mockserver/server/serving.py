@@ -13,9 +13,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mockserver.errors import UsageError
+from mockserver.server.protocol import BoundedProtocol, Refuse, protocol
 
 BACKLOG = 2048
-GRACE = 5
+# A client that keeps connections in a pool is rather not cut off just when it uses one.
+KEEP_ALIVE = 75
+SECONDS_OF_GRACE = 3
+TICKS_BETWEEN_LOOKS = 50  # of uvicorn's main loop, ten a second
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
@@ -107,6 +111,13 @@ class Server(uvicorn.Server):
         if self.started:
             self._on_listening()
 
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_BETWEEN_LOOKS == 0:
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.look()
+        return await super().on_tick(counter)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         # uvicorn's own raises the signal again when it is done: the process would end by it
@@ -126,11 +137,13 @@ class Server(uvicorn.Server):
                     signal.signal(number, handler)
 
 
-def make_server(app: ASGIApp, on_listening: Callable[[], None] = lambda: None) -> Server:
+def make_server(
+    app: ASGIApp, refuse: Refuse, on_listening: Callable[[], None] = lambda: None
+) -> Server:
     """A server for an application; run it with `run(sockets=bind(...))`."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=protocol(refuse),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -139,6 +152,7 @@ def make_server(app: ASGIApp, on_listening: Callable[[], None] = lambda: None) -
         # A header that names another client would open the control plane to it.
         proxy_headers=False,
         backlog=BACKLOG,
-        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=SECONDS_OF_GRACE,
     )
     return Server(config, on_listening)

@@ -19,7 +19,11 @@ def document(**paths: Any) -> dict[str, Any]:
         "paths": {"/" + name.replace("__", "/"): item for name, item in paths.items()},
         "components": {
             "parameters": {
-                "Limit": {"name": "limit", "in": "query", "schema": {"$ref": "#/components/schemas/N"}}
+                "Limit": {
+                    "name": "limit",
+                    "in": "query",
+                    "schema": {"$ref": "#/components/schemas/N"},
+                }
             },
             "schemas": {"N": {"type": "integer"}},
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
