@@ -2,17 +2,41 @@
 
 Modules import downwards only:
 
-    __init__                      the Api
-    agents library suites runs    handlers, first half
-    evaluators evaluations release traces    handlers, second half
-    views                         run_view, suite_run_view (calls verdict.release_fields)
-    verdict                       release_fields and the arithmetic of a verdict
-    dispatch                      dispatch_suite, dispatch_run, cancel_run, plan_outcome
-    common                        lookups, refusals, partial updates
-    tables                        collections and lifecycles
+    __init__                                 the Api
+    seed                                     what a new world holds
+    agents library suites runs               handlers, one module for each part
+    evaluators evaluations release traces
+    views                                    runs and suite runs as they are shown
+    verdict judging arithmetic scoring       what evaluations find, what follows from it
+    conversation
+    due                                      simulation runs that have ended: `settle`
+    dispatch                                 runs as rows: start, cancel, retry, steer
+    common shapes                            lookups, refusals, partial updates, defaults
+    tables                                   collections and lifecycles
 """
 
+from mockserver.apis.feather import (
+    agents,
+    evaluations,
+    evaluators,
+    library,
+    release,
+    runs,
+    suites,
+    traces,
+)
+from mockserver.apis.feather.due import settle
+from mockserver.apis.feather.runs import steer
 from mockserver.apis.feather.tables import COLLECTIONS, LIFECYCLES
-from mockserver.engine.api import Api
+from mockserver.engine.api import Api, handlers_in
 
-FEATHER = Api("feather", collections=COLLECTIONS, lifecycles=LIFECYCLES)
+FEATHER = Api(
+    "feather",
+    handlers=handlers_in(agents, library, suites, runs, evaluators, evaluations, release, traces),
+    collections=COLLECTIONS,
+    settle=settle,
+    steer=steer,
+    lifecycles=LIFECYCLES,
+    slash_redirects=True,
+    body_first=True,
+)

@@ -41,11 +41,13 @@ def find_named(world: World, collection: str, key: str) -> Row:
     return find(world, collection, key, BadRequest)
 
 
-def find_below(world: World, collection: str, key: str, field: str, parent: str) -> Row:
-    """The row, if it belongs to the parent that the path names (rules 54, 68)."""
+def find_below(
+    world: World, collection: str, key: str, field: str, parent: str, refuse: Refuse = NotFound
+) -> Row:
+    """The row, if it belongs to this parent (rules 43, 54, 61, 68)."""
     row = world[collection].get(key)
     if row is None or row[field] != parent:
-        raise NotFound(f"{NOUNS[collection]} not found: {key}")
+        raise refuse(f"{NOUNS[collection]} not found: {key}")
     return row
 
 
@@ -75,11 +77,13 @@ def owned(world: World, row: Row) -> dict[str, Any]:
 
 
 def picked(
-    body: Mapping[str, Any], defaults: Mapping[str, Any], shapes: Mapping[str, Nested]
+    body: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    shapes: Mapping[str, Nested] | None = None,
 ) -> dict[str, Any]:
-    """The known fields of a creating body, the absent ones with their defaults (rule 16)."""
+    """The known fields of a creating body, absent and null ones with their defaults (rule 16)."""
     return {
-        name: fill(body[name], shapes.get(name)) if name in body else default
+        name: default if body.get(name) is None else fill(body[name], (shapes or {}).get(name))
         for name, default in defaults.items()
     }
 

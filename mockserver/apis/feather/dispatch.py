@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from random import Random
 from typing import Any, Literal, get_args
 
-from mockserver.apis.feather.common import Refuse, filled_overrides, find
+from mockserver.apis.feather.common import Refuse, filled_overrides, find, find_below
 from mockserver.apis.feather.tables import SIMULATION_RUN
 from mockserver.engine.batches import cancelled, is_open, latest, scheduled
 from mockserver.engine.instants import seconds
@@ -51,9 +51,7 @@ def pin_revision(
     if revision_id is None:
         active: str | None = agent["active_revision_id"]
         return active
-    revision = find(world, "revisions", revision_id, refuse)
-    if revision["agent_id"] != agent["id"]:
-        raise refuse(f"Agent revision not found: {revision_id}")
+    find_below(world, "revisions", revision_id, "agent_id", agent["id"], refuse)
     return revision_id
 
 
