@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +26,7 @@ from mockserver.engine.dialects import choose_dialect
 from mockserver.engine.generic import assemble
 from mockserver.engine.instants import parse
 from mockserver.engine.pipeline import Exchange, Pipeline
+from mockserver.engine.variants import Answerer
 from mockserver.engine.world import Settings
 from mockserver.errors import ContractError, UsageError
 from mockserver.plan.build import build_plan
@@ -32,6 +34,7 @@ from mockserver.plan.model import Plan
 from mockserver.server.app import MAX_BODY, build_app
 from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.resources import contract_file, fixture_file
+from mockserver.server.shapes import in_all_shapes, in_shape
 from mockserver.store.memory import MemoryStore
 
 MANUAL_START = "2026-01-01T00:00:00Z"
@@ -40,7 +43,10 @@ DEFAULT_KEY = "mock-key"
 
 @dataclass(frozen=True)
 class Options:
-    """How a mock is set up; the command line's flags by the same names."""
+    """How a mock is set up; the command line's flags by the same names.
+
+    `settings` are the tables of mockserver.toml that belong to one API, by its name.
+    """
 
     seed: int = 0
     clock: str = "real"
@@ -50,6 +56,7 @@ class Options:
     max_worlds: int = 1000
     max_body: int = MAX_BODY
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -60,7 +67,7 @@ class Mock:
     plan: Plan
     api: Api
     store: MemoryStore
-    pipeline: Pipeline
+    pipeline: Answerer
     options: Options
 
     def app(self, *middlewares: Any) -> ASGIApp:
@@ -99,7 +106,7 @@ def load(
     if not contract.operations:
         raise ContractError("the document has no operations: there is nothing to serve")
     validators = Validators(contract.document, contract.version)
-    written = next((api for api in BUILT_IN if api.claims(contract)), None)
+    written = next((in_shape(api, contract) for api in BUILT_IN if api.claims(contract)), None)
     plan = build_plan(contract, options.overrides)
     api = assemble(contract, plan, written, validators)
     real = real_now()
@@ -114,18 +121,22 @@ def load(
         fixtures=lambda: load_fixtures(api.name),
         max_worlds=options.max_worlds,
     )
-    pipeline = Pipeline(
-        contract,
-        api,
-        {**api.handlers, **(handlers or {})},
-        dialect=choose_dialect(contract, validators),
-        validators=validators,
+    make = partial(
+        Pipeline,
         begin=store.begin,
         keys=options.keys,
         undocumented=options.undocumented,
         journal=journal or _no_journal,
     )
-    return Mock(contract, plan, api, store, pipeline, options)
+    pipeline = make(
+        contract,
+        api,
+        {**api.handlers, **(handlers or {})},
+        dialect=choose_dialect(contract, validators),
+        validators=validators,
+    )
+    answerer = in_all_shapes(pipeline, make, options.settings.get(api.name, {}))
+    return Mock(contract, plan, api, store, answerer, options)
 
 
 def _no_journal(exchange: Exchange) -> None:
