@@ -7,6 +7,7 @@ stops at the first fault of a value, so does this.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mockserver.contract.model import Schema, Violation
@@ -54,7 +55,7 @@ class Words:
         return list(self._entries(violations, ()))
 
     def _entries(self, violations: Iterable[Violation], label: Where) -> Iterable[dict[str, Any]]:
-        for violation in first_faults(violations):
+        for violation in first_faults(map(_condition, violations)):
             if violation.keyword in ("anyOf", "oneOf"):
                 yield from self._union(violation)
             elif violation.keyword == "propertyNames":
@@ -110,6 +111,14 @@ class Words:
 
     def _word(self, violation: Violation) -> Word:
         return word_for(violation, named=id(violation.schema) in self._named)
+
+
+def _condition(violation: Violation) -> Violation:
+    """A choice beside `properties` is no union but a condition across fields: a validator's."""
+    if violation.keyword in ("anyOf", "oneOf") and "properties" in violation.schema:
+        message = "the fields that were sent do not go together"
+        return replace(violation, keyword="value_error", message=message)
+    return violation
 
 
 def first_faults(violations: Iterable[Violation]) -> list[Violation]:

@@ -1,0 +1,87 @@
+"""A Feather sandbox as a test uses it: short words for what a client does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from mockserver import MockServer
+
+LONG = 600
+"""Seconds after which everything that was started has ended."""
+
+Json = dict[str, Any]
+
+
+class Sandbox:
+    """One tenant. Every call checks the status, and gives the JSON of the reply."""
+
+    def __init__(self, server: MockServer) -> None:
+        self.server = server
+        self.client = server.client
+
+    def call(self, method: str, path: str, expect: int, **options: Any) -> Any:
+        reply: httpx.Response = self.client.request(method, "/v1" + path, **options)
+        assert reply.status_code == expect, reply.text
+        return reply.json() if reply.content else None
+
+    def get(self, path: str, expect: int = 200, **query: Any) -> Any:
+        return self.call("GET", path, expect, params=query)
+
+    def post(self, path: str, body: Any = None, expect: int = 201) -> Any:
+        return self.call("POST", path, expect, json=body)
+
+    def put(self, path: str, body: Any, expect: int = 200) -> Any:
+        return self.call("PUT", path, expect, json=body)
+
+    def patch(self, path: str, body: Any, expect: int = 200) -> Any:
+        return self.call("PATCH", path, expect, json=body)
+
+    def delete(self, path: str, expect: int = 204) -> Any:
+        return self.call("DELETE", path, expect)
+
+    def wait(self, seconds: float = LONG) -> None:
+        self.server.clock.advance(seconds)
+
+    def agent(self, **fields: Any) -> Json:
+        agent: Json = self.post("/agents", {"name": "Concierge"})
+        return self.put(f"/agents/{agent['id']}", fields) if fields else agent
+
+    def scenario(self, *tags: str) -> Json:
+        body = {"name": "Late parcel", "intent": "I want my parcel.", "tags": list(tags)}
+        return self.post("/scenarios", body)
+
+    def persona(self) -> Json:
+        return self.post("/personas", {"name": "Ada", "body": "You are in a hurry."})
+
+    def suite(self, *scenarios: Json) -> Json:
+        persona = self.persona()["id"]
+        items = [{"persona_id": persona, "scenario_id": scenario["id"]} for scenario in scenarios]
+        return self.post("/sim-suites", {"name": "Parcels", "items": items})
+
+    def evaluator(self, **fields: Any) -> Json:
+        return self.post("/evaluators", {"name": "Polite", **fields})
+
+    def bind(self, evaluator: Json, *, critical: bool = False, **target: Json) -> Json:
+        """`bind(evaluator, agent=...)` or `bind(evaluator, scenario=...)`."""
+        ((scope, row),) = target.items()
+        body = {"evaluator_id": evaluator["id"], "scope": scope, f"{scope}_id": row["id"]}
+        return self.post("/evaluator-bindings", {**body, "is_critical": critical})
+
+    def run(self, agent: Json, scenario: Json, **fields: Any) -> Json:
+        body = {"agent_id": agent["id"], "scenario_id": scenario["id"]}
+        return self.post("/simulation/runs", {**body, "persona_id": self.persona()["id"], **fields})
+
+    def evaluations(self, **query: Any) -> list[Json]:
+        page = self.get("/eval-runs", **query)
+        return list(page["items"])
+
+    def evaluated(self, channel: str = "voice", **fields: Any) -> Json:
+        """The evaluation of a completed run by a new evaluator with these fields, ended."""
+        agent, scenario = self.agent(), self.scenario("mock:completed")
+        self.bind(self.evaluator(**fields), agent=agent)
+        run = self.run(agent, scenario, channel=channel)
+        self.wait()
+        (evaluation,) = self.evaluations(session_id=run["session_id"])
+        return evaluation
