@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,8 +100,10 @@ def test_a_reply_that_breaks_the_contract_is_500_with_the_reason(things: MockSer
 
 
 def test_a_handler_that_fails_is_500_without_a_traceback(
-    things: MockServer, caplog: pytest.LogCaptureFixture
+    things: MockServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)  # `serve` stops it
+
     def broken(world: World, request: Request) -> Reply:
         raise ZeroDivisionError("no")
 
