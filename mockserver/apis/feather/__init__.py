@@ -27,6 +27,7 @@ from mockserver.apis.feather import (
 )
 from mockserver.apis.feather.due import settle
 from mockserver.apis.feather.runs import steer
+from mockserver.apis.feather.seed import seed
 from mockserver.apis.feather.tables import COLLECTIONS, LIFECYCLES
 from mockserver.engine.api import Api, handlers_in
 
@@ -34,6 +35,7 @@ FEATHER = Api(
     "feather",
     handlers=handlers_in(agents, library, suites, runs, evaluators, evaluations, release, traces),
     collections=COLLECTIONS,
+    seed=seed,
     settle=settle,
     steer=steer,
     lifecycles=LIFECYCLES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.apis.feather.common import (
@@ -98,7 +99,7 @@ def create_persona(world: World, request: Request) -> Reply:
     return Reply(201, persona_view(world, new_persona(world, request.body)))
 
 
-def new_persona(world: World, body: dict[str, Any]) -> Row:
+def new_persona(world: World, body: Mapping[str, Any]) -> Row:
     """A persona with the defaults of what was not sent (rule 45)."""
     row = created(world, "persona", picked(body, PERSONA_DEFAULTS, PERSONA_SHAPES))
     world["personas"].put(row)
@@ -155,7 +156,7 @@ def create_scenario(world: World, request: Request) -> Reply:
     return Reply(201, scenario_view(world, new_scenario(world, _meant(world, body, BadRequest))))
 
 
-def new_scenario(world: World, body: dict[str, Any]) -> Row:
+def new_scenario(world: World, body: Mapping[str, Any]) -> Row:
     row = created(world, "scenario", picked(body, SCENARIO_DEFAULTS, SCENARIO_SHAPES))
     world["scenarios"].put(row)
     return row

@@ -133,7 +133,7 @@ def get_run(world: World, request: Request) -> Reply:
 
 
 def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
-    """Let a run, or every open run of a suite run, end as `{"outcome": ..., "after": seconds}` says.
+    """Let a run end as `{"outcome": ..., "after": seconds}` says; of a suite run, all that is open.
 
     Raises NotFound, BadRequest for another order, Conflict if nothing is open any more.
     """
