@@ -97,7 +97,8 @@ def violations_of(
     where: Where = (),
 ) -> list[Violation]:
     """The errors of one check, sorted: as the schema lists its properties, extras last."""
-    found = [violation for error in errors for violation in _expand(error, document, where)]
+    reading = _Reading(document, value, where)
+    found = [violation for error in errors for violation in reading.violations(error)]
     if len(found) > 1 or any(violation.keyword in _CHOICES for violation in found):
         ranks = _Ranks(Shape.of(document, pointer), value, len(where))
         return ranks.sort(found)
@@ -155,67 +156,96 @@ def _order(shape: Shape, value: Json) -> dict[str, int]:
     return order
 
 
-def _expand(
-    error: jsonschema_rs.ValidationError, document: Mapping[str, Any], where: Where
-) -> Iterator[Violation]:
-    kind = error.kind
-    keyword = kind.name
-    here = (*where, *error.instance_path)
-    path = error.schema_path
-    schema = _schema_at(document, path[:-1])
-    value = error.instance
-    if keyword == "required":
-        name = kind.as_dict()["property"]
-        yield Violation((*here, name), keyword, _text(error), value, name, schema)
-    elif keyword in ("additionalProperties", "unevaluatedProperties"):
-        for name in kind.as_dict()["unexpected"]:
-            sent = value.get(name) if isinstance(value, dict) else None
-            yield Violation((*here, name), keyword, _text(error), sent, False, schema)
-    elif keyword == "propertyNames":
-        inner = kind.as_dict()["error"]
-        nested = list(_expand(inner, document, here))
-        limit = nested[0] if nested else None
-        yield Violation(
-            (*here, inner.instance), keyword, _text(error), inner.instance, limit, schema
+class _Reading:
+    """Reads the errors of one check."""
+
+    def __init__(self, document: Mapping[str, Any], value: Json, where: Where) -> None:
+        self._document = document
+        self._value = value
+        self._where = where
+
+    def violations(self, error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
+        """One error says one thing or, about unexpected properties and choices, several."""
+        kind = error.kind
+        keyword = kind.name
+        here = (*self._where, *_walked(self._value, error.instance_path, error.instance))
+        path = error.schema_path
+        schema = _schema_at(self._document, path[:-1])
+        value = error.instance
+        if keyword == "required":
+            name = kind.as_dict()["property"]
+            yield Violation((*here, name), keyword, _text(error), value, name, schema)
+        elif keyword in ("additionalProperties", "unevaluatedProperties"):
+            for name in kind.as_dict()["unexpected"]:
+                sent = value.get(name) if isinstance(value, dict) else None
+                yield Violation((*here, name), keyword, _text(error), sent, False, schema)
+        elif keyword == "propertyNames":
+            inner = kind.as_dict()["error"]
+            name = inner.instance
+            limit = next(self.violations(inner), None)
+            yield Violation((*here, name), keyword, _text(error), name, limit, schema)
+        elif keyword in _CHOICES or keyword.startswith("oneOf"):
+            yield from self._choice(error, here, schema)
+        elif PYTHON_PATTERN in (keyword, *path[-1:]):
+            pattern = schema.get("pattern")
+            yield Violation(here, "pattern", _text(error), value, pattern, schema)
+        else:
+            limit = next(iter(kind.as_dict().values()), schema.get(keyword))
+            yield Violation(here, keyword, _text(error), value, limit, schema)
+
+    def _choice(
+        self, error: jsonschema_rs.ValidationError, here: Where, schema: Schema
+    ) -> Iterator[Violation]:
+        """`X or null` reads like X; of a real choice the branches are the limit."""
+        keyword = "anyOf" if error.kind.name == "anyOf" else "oneOf"
+        nested = error.kind.as_dict().get("context") or []
+        kept = [
+            errors
+            for index, errors in enumerate(nested)
+            if not _is_null(self._document, [*error.schema_path, index])
+        ]
+        if len(kept) == 1 and len(nested) > 1:
+            for inner in kept[0]:
+                yield from self.violations(inner)
+            return
+        limit = tuple(
+            tuple(violation for inner in errors for violation in self.violations(inner))
+            for errors in nested
         )
-    elif keyword in ("anyOf", "oneOf") or keyword.startswith("oneOf"):
-        yield from _branches(error, keyword, document, where, schema)
-    elif keyword == PYTHON_PATTERN or path[-1:] == [PYTHON_PATTERN]:
-        limit = schema.get("pattern")
-        yield Violation(here, "pattern", _text(error), value, limit, schema)
-    else:
-        limit = next(iter(kind.as_dict().values()), schema.get(keyword))
-        yield Violation(here, keyword, _text(error), value, limit, schema)
+        yield Violation(here, keyword, _text(error), error.instance, limit, schema)
+
+
+def _walked(value: Json, path: Sequence[str | int], end: Json) -> Where:
+    """The path as it is: the validator leaves out empty names and counts "5" among the integers."""
+    found: list[str | int] = []
+    for token in path:
+        if isinstance(value, dict):
+            name = _name(value, token)
+            while name not in value and isinstance(value.get(""), dict):
+                found.append("")
+                value = value[""]
+            found.append(name)
+            value = value.get(name) if isinstance(value, dict) else None
+        else:
+            found.append(token)
+            value = value[int(token)] if isinstance(value, list) else None
+    while isinstance(value, dict) and "" in value and value != end:
+        found.append("")
+        value = value[""]
+    return tuple(found)
+
+
+def _name(value: Mapping[str, Json], token: str | int) -> str:
+    if isinstance(token, str) or str(token) in value:
+        return str(token)
+    # "05" has become 5.
+    return next((key for key in value if key.isdecimal() and int(key) == token), str(token))
 
 
 def _text(error: jsonschema_rs.ValidationError) -> str:
     # The message quotes the value, which can be a megabyte.
     message = error.message
     return message if len(message) <= _LONGEST else message[:_LONGEST] + "..."
-
-
-def _branches(
-    error: jsonschema_rs.ValidationError,
-    keyword: str,
-    document: Mapping[str, Any],
-    where: Where,
-    schema: Schema,
-) -> Iterator[Violation]:
-    """`X or null` reads like X; of a real choice the branches are the limit."""
-    path = error.schema_path
-    keyword = "oneOf" if keyword.startswith("oneOf") else keyword
-    nested = error.kind.as_dict().get("context") or []
-    kept = [errors for index, errors in enumerate(nested) if not _is_null(document, [*path, index])]
-    if len(kept) == 1 and len(nested) > 1:
-        for inner in kept[0]:
-            yield from _expand(inner, document, where)
-        return
-    limit = tuple(
-        tuple(violation for inner in errors for violation in _expand(inner, document, where))
-        for errors in nested
-    )
-    here = (*where, *error.instance_path)
-    yield Violation(here, keyword, _text(error), error.instance, limit, schema)
 
 
 def _is_null(document: Mapping[str, Any], path: Sequence[str | int]) -> bool:

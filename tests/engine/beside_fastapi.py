@@ -40,7 +40,9 @@ class Case:
     body: bytes = b""
 
     def operation(self) -> Operation:
-        return next(o for o in contract.operations if (o.method, o.path) == (self.method, self.path))
+        return next(
+            o for o in contract.operations if (o.method, o.path) == (self.method, self.path)
+        )
 
     def url(self) -> str:
         path = re.sub(r"{(\w+)}", lambda m: quote(self.values[m.group(1)], safe=""), self.path)

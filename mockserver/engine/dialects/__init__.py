@@ -1,14 +1,17 @@
 """How vendors word their refusals: one list of violations, one dialect, one body."""
 
-from mockserver.contract.model import Contract
-from mockserver.contract.validation import Validators
 from mockserver.engine.dialects.base import Dialect
+from mockserver.engine.dialects.choice import choose_dialect, dialect_named
+from mockserver.engine.dialects.documented import SchemaDialect
+from mockserver.engine.dialects.envelopes import EnvelopeDialect, ProblemDialect
 from mockserver.engine.dialects.fastapi import FastApiDialect
 
-
-def choose_dialect(contract: Contract, validators: Validators) -> Dialect:
-    """The dialect that the document's own error schemas ask for."""
-    return FastApiDialect(contract)
-
-
-__all__ = ["Dialect", "FastApiDialect", "choose_dialect"]
+__all__ = [
+    "Dialect",
+    "EnvelopeDialect",
+    "FastApiDialect",
+    "ProblemDialect",
+    "SchemaDialect",
+    "choose_dialect",
+    "dialect_named",
+]

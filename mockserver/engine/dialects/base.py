@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from mockserver.contract.model import Operation
+from mockserver.contract.model import Operation, Violation
 from mockserver.engine.messages import Reply
 from mockserver.errors import Refusal
 
@@ -66,9 +67,60 @@ def title_of(status: int) -> str:
     return _TITLES.get(status, "Error")
 
 
+def request_id_of(refusal: Refusal) -> str:
+    """The request id that is sent along as a header, if one is."""
+    for name, value in refusal.headers.items():
+        if name.lower().endswith("request-id"):
+            return value
+    return ""
+
+
 def dotted(where: tuple[str | int, ...]) -> str:
     """`body.items.0.id`."""
     return ".".join(map(str, where))
+
+
+def fault_text(violation: Violation) -> str:
+    """What is wrong, for a person; never longer than a line or two."""
+    make = _FAULTS.get(violation.keyword)
+    return make(violation.limit) if make is not None else violation.message
+
+
+_FAULTS: dict[str, Callable[[Any], str]] = {
+    "required": lambda limit: "is required",
+    "additionalProperties": lambda limit: "is not allowed",
+    "unevaluatedProperties": lambda limit: "is not allowed",
+    "type": lambda limit: f"must be of type {_either(limit)}",
+    "enum": lambda limit: f"must be one of {_either(limit)}",
+    "const": lambda limit: f"must be {limit!r}",
+    "format": lambda limit: f"must be a valid {limit}",
+    "minLength": lambda limit: f"must have at least {limit} characters",
+    "maxLength": lambda limit: f"must have at most {limit} characters",
+    "minItems": lambda limit: f"must have at least {limit} items",
+    "maxItems": lambda limit: f"must have at most {limit} items",
+    "minimum": lambda limit: f"must be at least {limit}",
+    "maximum": lambda limit: f"must be at most {limit}",
+    "exclusiveMinimum": lambda limit: f"must be more than {limit}",
+    "exclusiveMaximum": lambda limit: f"must be less than {limit}",
+    "multipleOf": lambda limit: f"must be a multiple of {limit}",
+    "pattern": lambda limit: f"must match {limit}",
+    "uniqueItems": lambda limit: "must not repeat an item",
+    "anyOf": lambda limit: "fits none of the possible schemas",
+    "oneOf": lambda limit: "must fit exactly one of the possible schemas",
+    "not": lambda limit: "is excluded",
+}
+
+
+def _either(limit: Any) -> str:
+    words = [str(word) for word in limit] if isinstance(limit, list) else [str(limit)]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def invalid_status(operation: Operation | None) -> int:
+    """What a request that does not fit its schema is answered with: 422, or the documented 400."""
+    if operation is not None and 422 not in operation.documented and 400 in operation.documented:
+        return 400
+    return 422
 
 
 def answer(status: int, body: Any, refusal: Refusal, media_type: str = "") -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.model import Contract, Operation
-from mockserver.engine.dialects.base import answer, code_of, message_of
+from mockserver.engine.dialects.base import answer, code_of, invalid_status, message_of
 from mockserver.engine.dialects.fastapi_words import Words
 from mockserver.engine.messages import Reply
 from mockserver.errors import Invalid, Refusal
@@ -20,7 +20,7 @@ class FastApiDialect:
     """
 
     def __init__(self, contract: Contract, *, plain: bool = False) -> None:
-        self._words = Words(_component_schemas(contract.document))
+        self._words = words_of(contract)
         self._plain = plain
 
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply:
@@ -37,11 +37,9 @@ class FastApiDialect:
         return {"error": code, "message": message_of(refusal)}
 
 
-def invalid_status(operation: Operation | None) -> int:
-    """What a request that does not fit its schema is answered with."""
-    if operation is not None and 422 not in operation.documented and 400 in operation.documented:
-        return 400
-    return 422
+def words_of(contract: Contract) -> Words:
+    """FastAPI's words, told which enums have a name in this document."""
+    return Words(_component_schemas(contract.document))
 
 
 def _component_schemas(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -45,13 +45,16 @@ class Words:
 
     def details(self, refusal: Refusal) -> list[dict[str, Any]]:
         """One entry for each fault that FastAPI would report, in its order."""
-        violations: Sequence[Violation] = refusal.violations
+        return self.faults(refusal.violations, refusal.message)
+
+    def faults(self, violations: Sequence[Violation], message: str) -> list[dict[str, Any]]:
+        """The same, of violations; without any, the message alone."""
         for violation in violations:
             if violation.keyword == "json" and violation.where[:1] == ("body",):
                 # FastAPI reads the body before it looks at anything else.
                 return [self._entry(violation, violation.where, self._word(violation))]
         if not violations:
-            return [_detail("value_error", ("body",), f"Value error, {refusal.message}", None)]
+            return [_detail("value_error", ("body",), f"Value error, {message}", None)]
         return list(self._entries(violations, ()))
 
     def _entries(self, violations: Iterable[Violation], label: Where) -> Iterable[dict[str, Any]]:
