@@ -39,6 +39,8 @@ _PLACE = frozenset(
     ("field", "path", "param", "parameter", "name", "property", "location", "target")
 )
 
+_NESTS = frozenset(("error", "errors", "err", "fault", "problem", "exception", "detail", "details"))
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
