@@ -53,9 +53,7 @@ def test_rule_106_a_scenario_counts_its_critical_entries(
         expected = [e for e in scenario["evaluators"] if e["is_critical"] and e["status"] == result]
         assert scenario[f"critical_{result}"] == len(expected)
     assert scenario["critical_total"] == (
-        scenario["critical_succeeded"]
-        + scenario["critical_failed"]
-        + scenario["critical_pending"]
+        scenario["critical_succeeded"] + scenario["critical_failed"] + scenario["critical_pending"]
     )
 
 
