@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
-from uuid import UUID
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -89,10 +88,15 @@ class World(Protocol):
 
 def new_id(world: World, kind: str) -> str:
     """A new UUID (version 4 in form): the same world and order give the same ids."""
-    raw = bytearray(digest(world.settings.seed, world.tenant, kind, world.ordinal("id:" + kind)))
-    raw[6] = raw[6] & 0x0F | 0x40
-    raw[8] = raw[8] & 0x3F | 0x80
-    return str(UUID(bytes=bytes(raw)))
+    ordinal = world.ordinal("id:" + kind)
+    return uuid_of(digest(world.settings.seed, world.tenant, kind, ordinal))
+
+
+def uuid_of(raw: bytes) -> str:
+    """16 bytes as a UUID, version 4 in form."""
+    text = raw.hex()
+    variant = "89ab"[raw[8] >> 4 & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def tenant_id(world: World, kind: str) -> str:
@@ -102,7 +106,7 @@ def tenant_id(world: World, kind: str) -> str:
 
 @lru_cache(maxsize=4096)  # tenants come and go
 def _tenant_id(seed: int, tenant: str, kind: str) -> str:
-    return str(UUID(bytes=digest(seed, tenant, kind), version=4))
+    return uuid_of(digest(seed, tenant, kind))
 
 
 def random_for(world: World, *salt: object) -> Random:

@@ -85,20 +85,21 @@ class MemoryRows:
             self._lists = {name: list(keys) for name, keys in self._lists.items()}
             self._shared = False
         before = self._rows.get(key)
-        if before is not None and row is not None and self._places(before) == self._places(row):
-            self._rows[key] = row
-            return
-        if before is not None:
-            del self._rows[key]
-            for name, sort_key in self._places(before):
+        leaves = () if before is None else self._places(before)
+        enters = () if row is None else self._places(row)
+        for name, sort_key in leaves:
+            if (name, sort_key) not in enters:
                 keys = self._lists[name]
                 del keys[bisect_left(keys, sort_key)]
                 if not keys and name is not _ALL:
                     del self._lists[name]
-        if row is not None:
-            self._rows[key] = row
-            for name, sort_key in self._places(row):
+        for name, sort_key in enters:
+            if (name, sort_key) not in leaves:
                 insort(self._lists.setdefault(name, []), sort_key)
+        if row is None:
+            self._rows.pop(key, None)
+        else:
+            self._rows[key] = row
 
     def _places(self, row: Row) -> list[tuple[tuple[Any, Any], SortKey]]:
         sort_key = self.spec.sort_key(row)

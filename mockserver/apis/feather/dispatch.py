@@ -136,6 +136,7 @@ def start_run(
         "slot": slot,
         "attempt": attempt,
         "error_text": random.choice(ERRORS[shared["channel"]]),
+        "recording_id": new_id(world, "recording") if shared["channel"] == "voice" else None,
     }
     schedule = _plan(random, tags, world.now, world.settings.pace)
     return put_run(world, scheduled(row, schedule, SIMULATION_RUN))

@@ -8,6 +8,7 @@ A row of `runs` (a simulation run, child of a suite run or alone):
     tool_overrides, inputs_snapshot {persona, scenario}, created_at
     schedule        [[state, instant], ...]; `outcome` and `open`: see engine.batches
     error_text      what to say if it fails (shown only then)
+    recording_id    of a voice run (shown once it has completed)
     suite_run_id    None for a single run
     slot, attempt   which item of the suite run (0, 1, ...), and the how manieth try (1, 2, ...)
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from mockserver.apis.feather.common import caller, organization
 from mockserver.apis.feather.dispatch import children
 from mockserver.apis.feather.tables import SIMULATION_RUN, SUITE_RUN_STATUS
 from mockserver.apis.feather.verdict import release_fields
 from mockserver.engine.instants import render
-from mockserver.engine.world import Row, World, digest
+from mockserver.engine.world import Row, World
 
 ENDED = SIMULATION_RUN.terminal
 RECORDED = "available"
 
 
-def recording_id(run_id: str) -> str:
-    """The recording of a voice run (rule 116)."""
-    return str(UUID(bytes=digest("recording", run_id), version=4))
-
-
 def run_view(world: World, row: Row) -> dict[str, Any]:
     """A simulation run (rules 62, 71 to 73)."""
+    return _shown(row, world.now, organization(world))
+
+
+def _shown(row: Row, now: int, owner: str) -> dict[str, Any]:
     status, started, finished = "pending", None, None
     for state, at in row["schedule"]:
-        if at > world.now:
+        if at > now:
             break
         status = state
         if state == "running":
@@ -36,7 +34,7 @@ def run_view(world: World, row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],
         "session_id": row["session_id"],
-        "organization_id": organization(world),
+        "organization_id": owner,
         "agent_id": row["agent_id"],
         "agent_revision_id": row["agent_revision_id"],
         "persona_id": row["persona_id"],
@@ -49,19 +47,19 @@ def run_view(world: World, row: Row) -> dict[str, Any]:
         "error_text": row["error_text"] if status == "failed" else None,
         "inputs_snapshot": row["inputs_snapshot"],
         "created_at": render(row["created_at"]),
-        "recording_id": recording_id(row["id"]) if recorded else None,
+        "recording_id": row["recording_id"] if recorded else None,
         "recording_status": RECORDED if recorded else None,
     }
 
 
 def suite_run_view(world: World, row: Row) -> dict[str, Any]:
     """A suite run with its children; its status is computed from them (rules 74, 75)."""
-    rows = children(world, row)
-    runs = [run_view(world, child) for child in rows]
+    now, owner, rows = world.now, organization(world), children(world, row)
+    runs = [_shown(child, now, owner) for child in rows]
     latest = {child["slot"]: run["status"] for child, run in zip(rows, runs, strict=True)}
     return {
         "id": row["id"],
-        "organization_id": organization(world),
+        "organization_id": owner,
         "suite_id": row["suite_id"],
         "agent_id": row["agent_id"],
         "agent_revision_id": row["agent_revision_id"],
