@@ -2,53 +2,243 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 import mockserver
-from mockserver.errors import MockServerError
+from mockserver.errors import MissingExtra, MockServerError
 
+if TYPE_CHECKING:
+    from mockserver.server.settings import Setting
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+class Deferred(click.Command):
+    """A command that is imported when it is run: it needs much that the others don't."""
+
+    def __init__(self, name: str, module: str, needs: str, short_help: str) -> None:
+        super().__init__(name, short_help=short_help)
+        self._module = module
+        self._needs = needs
+
+    def make_context(self, info_name: str | None, args: list[str], **rest: Any) -> click.Context:
+        return self._command().make_context(info_name, args, **rest)
+
+    def _command(self) -> click.Command:
+        try:
+            found = getattr(import_module(self._module), str(self.name))
+        except ModuleNotFoundError as error:
+            if error.name is not None and error.name.partition(".")[0] == "mockserver":
+                raise MockServerError(f"mockserver {self.name} is still to come") from None
+            raise MissingExtra(f"mockserver {self.name}", self._needs) from None
+        assert isinstance(found, click.Command)
+        return found
+
+
 @click.group(context_settings=_CONTEXT)
-@click.version_option(mockserver.__version__, prog_name="mockserver")
+@click.version_option(
+    mockserver.__version__, prog_name="mockserver", message="%(prog)s %(version)s"
+)
 def cli() -> None:
-    """A mock that behaves: a stateful stand-in for any API with an OpenAPI document."""
+    """A mock that behaves: a stateful stand-in for any API with an OpenAPI document.
+
+    \b
+    mockserver serve                      the Feather API on http://127.0.0.1:8000
+    mockserver serve openapi.yaml         an API of your own
+    mockserver check openapi.yaml         what of it can't be honoured, and where
+    mockserver explain openapi.yaml       what the mock makes of it, and why
+
+    It exits with 0 when all is well, with 1 when a check found something, and with 2 when it
+    could not do what it was asked to.
+    """
 
 
-@cli.command()
-@click.argument("spec", default="feather")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--seed", default=0, show_default=True)
-@click.option("--clock", default="real", show_default=True, type=click.Choice(["real", "manual"]))
-@click.option("--pace", default=1.0, show_default=True)
-@click.option("--api-key", "keys", multiple=True)
-@click.option("--max-worlds", default=1000, show_default=True)
-@click.option("--control-token", default="")
-def serve(spec: str, **given: Any) -> None:
-    """Serve a mock of SPEC."""
-    from mockserver.server.mock import Options
-    from mockserver.server.serve import Serving
-    from mockserver.server.serve import serve as run
+def serve_options(command: _F) -> _F:
+    """Every setting as an option. One that is not given has no value: the file may have it."""
+    from mockserver.server.settings import SETTINGS
 
-    options = Options(
-        **{name: given.pop(name) for name in ("seed", "clock", "pace", "keys", "max_worlds")}
+    for setting in reversed(SETTINGS):
+        command = _option(setting)(command)
+    return command
+
+
+def _option(setting: Setting) -> Callable[[_F], _F]:
+    shown = f"  [default: {setting.default}]" if setting.default not in (None, "", (), False) else ""
+    if setting.flag:
+        return click.option(f"--{setting.name}", is_flag=True, default=None, help=setting.help)
+    return click.option(
+        f"--{setting.name}",
+        setting.key,
+        type=setting.type,
+        multiple=setting.many,
+        metavar=setting.metavar,
+        help=setting.help + shown,
     )
-    run(Serving(spec=spec, options=options, **given), click.echo)
 
 
-def main() -> None:
+@cli.command(
+    epilog="""\b
+    Examples:
+      mockserver serve
+      mockserver serve openapi.yaml --port 8080 --reload
+      mockserver serve --clock manual --seed 7
+      mockserver serve --state worlds.json --api-key "$STAGING_KEY"
+    """
+)
+@click.argument("spec", required=False)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Defaults for these options, and corrections.  [default: ./mockserver.toml, if it exists]",
+)
+@serve_options
+@click.pass_context
+def serve(ctx: click.Context, config: Path | None, **values: Any) -> None:
+    """Serve a mock of SPEC that remembers what it is told.
+
+    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
+    document in JSON or YAML. Each key that begins with mock- has a world of its own, with its
+    own data and clock. What goes on inside shows under /__mock__/.
+    """
+    from mockserver.server.serve import serve as run
+    from mockserver.server.serve import serving_of
+    from mockserver.server.settings import read_config
+
+    given = {
+        name: value
+        for name, value in values.items()
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    run(lambda: serving_of(given, read_config(config)), say)
+
+
+@cli.command(
+    epilog="""\b
+    Examples:
+      mockserver check openapi.yaml
+      mockserver check https://example.com/openapi.json --json | jq .notes
+    """
+)
+@click.argument("spec", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for a warning too, not for an error only.")
+def check(spec: str | None, as_json: bool, strict: bool) -> None:
+    """Say whether SPEC is sound, and what of it a mock can't honour.
+
+    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
+    document. Each line has its place in the document; it exits with 1 if there is an error.
+    """
+    from mockserver.server.check import check_document, render_check
+    from mockserver.server.documents import DEFAULT_SPEC, as_document
+
+    name = spec or DEFAULT_SPEC
+    checked = check_document(as_document(name))
+    if as_json:
+        click.echo(json.dumps(checked.as_json(), indent=2, ensure_ascii=False))
+    else:
+        render_check(name, checked)
+    if checked.failed(strict):
+        sys.exit(1)
+
+
+@cli.command(
+    epilog="""\b
+    Examples:
+      mockserver explain
+      mockserver explain openapi.yaml --json | jq '.operations.createWidget'
+    """
+)
+@click.argument("spec", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Corrections.  [default: ./mockserver.toml, if it exists]",
+)
+def explain(spec: str | None, as_json: bool, config: Path | None) -> None:
+    """Print what a mock makes of SPEC: resources, what each operation does, and why.
+
+    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
+    document. A wrong guess is put right in mockserver.toml.
+    """
+    from mockserver.server.explaining import plan_of, print_plan
+    from mockserver.server.settings import read_config
+
+    settings = read_config(config)
+    explained = plan_of(spec, settings)
+    if as_json:
+        click.echo(json.dumps(explained.as_json(), indent=2, ensure_ascii=False))
+    else:
+        print_plan(explained)
+
+
+cli.add_command(
+    Deferred(
+        "test",
+        "mockserver.verify.commands",
+        "verify",
+        "Test any server against SPEC: conformance and lifecycles.",
+    )
+)
+cli.add_command(
+    Deferred(
+        "fuzz",
+        "mockserver.verify.commands",
+        "verify",
+        "Fuzz any server, politely, and clean up behind.",
+    )
+)
+
+
+def say(text: str) -> None:
+    """Print for the user; a reader who has gone away is no reason to stop."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        _silence_stdout()
+
+
+def _silence_stdout() -> None:
+    # Otherwise Python flushes the rest at exit and complains about it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def main(args: list[str] | None = None) -> None:
     """The `mockserver` command."""
     try:
-        cli.main(standalone_mode=False)
+        status = cli.main(args, prog_name="mockserver", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        status = error.exit_code
     except MockServerError as error:
-        click.echo(f"mockserver: {error}", err=True)
-        sys.exit(2)
+        _complain(str(error))
+        status = 2
+    except (KeyboardInterrupt, click.Abort):
+        _complain("interrupted")
+        status = 1
+    except BrokenPipeError:
+        _silence_stdout()
+        status = 1
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            raise
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(text: str) -> None:
+    line = " ".join(text.split())
+    click.echo(f"mockserver: {line}", err=True)

@@ -12,7 +12,7 @@ _FIRST: dict[str, tuple[str, str]] = {
 }
 
 
-def banner(mock: Mock, source: str, url: str, notes: list[str]) -> str:
+def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> str:
     """Address, key, a first curl that works, the control plane, and how to stop."""
     contract = mock.contract
     lines = [
@@ -21,8 +21,8 @@ def banner(mock: Mock, source: str, url: str, notes: list[str]) -> str:
         f"  key            {_key(mock)}",
         f"  try            {first_curl(mock, url)}",
         f"  control plane  {url}/__mock__/",
-        f"  state          {_state(mock)}",
-        *(f"  {note}" for note in notes),
+        f"  world          {_world(mock)}",
+        *(f"  {name:<13}  {text}" for name, text in notes),
         "",
         "Ctrl-C stops it.",
     ]
@@ -35,7 +35,7 @@ def _key(mock: Mock) -> str:
     return f"{DEFAULT_KEY}, or any other that begins with {mock.api.prefix}: each has a world of its own"
 
 
-def _state(mock: Mock) -> str:
+def _world(mock: Mock) -> str:
     clock = "stands still until /__mock__/clock moves it" if mock.options.clock == "manual" else ""
     words = [f"seed {mock.options.seed}", f"clock {clock}" if clock else "real clock"]
     return ", ".join(words)

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.errors import UsageError
+from mockserver.engine.negotiate import Sent
+from mockserver.engine.pipeline import Exchange, Message
+from mockserver.errors import Refusal, UsageError
 from mockserver.server.banner import banner
 from mockserver.server.control import control_plane
-from mockserver.server.documents import DEFAULT_SPEC, Source, find_document, read_document
+from mockserver.server.documents import Source, find_document, read_document
 from mockserver.server.guard import Guard
+from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.journal import Journal
 from mockserver.server.mock import Mock, Options, load
 from mockserver.server.panel import Panel
-from mockserver.server.serving import bind, make_server, url_of
+from mockserver.server.serving import Background, bind, make_server, url_of
+from mockserver.server.settings import Config, settled
+from mockserver.server.state_file import StateFile
+
+log = logging.getLogger("mockserver")
 
 
 @dataclass(frozen=True)
 class Serving:
     """What `serve` was told, beside the mock's own options."""
 
-    spec: str = DEFAULT_SPEC
+    spec: str
     host: str = "127.0.0.1"
     port: int = 8000
     options: Options = field(default_factory=Options)
@@ -37,30 +46,27 @@ class Serving:
     control_token: str = ""
 
 
-def serve(serving: Serving, say: Callable[[str], None]) -> None:
-    """Serve until a signal comes. Raises a MockServerError before listening, or not at all."""
+def serving_of(given: dict[str, Any], config: Config) -> Serving:
+    """The command line's words and the file's, put together. Raises UsageError."""
+    values = settled(given, config)
+    keys = values.pop("api_key")
+    _check_keys(keys)
+    options = Options(
+        keys=tuple(keys),
+        undocumented=config.undocumented,
+        overrides=config.overrides,
+        settings=config.settings,
+        **{name: values.pop(name) for name in ("seed", "clock", "pace", "max_body", "max_worlds")},
+    )
+    serving = Serving(options=options, config=config.path, **values)
     _refuse_what_is_to_come(serving)
-    source = find_document(serving.spec)
-    journal = Journal()
-    # Binding first: a port in use is found out before a large document is read.
-    sockets = bind(serving.host, serving.port)
-    try:
-        mock = load(read_document(source), serving.options, journal=journal)
-        app = build(mock, source, serving, journal)
-        url = url_of(sockets, serving.host)
-        server = make_server(app, lambda: say(banner(mock, source.name, url, [])))
-        _quiet_logs()
-        server.run(sockets=sockets)
-    finally:
-        for opened in sockets:
-            opened.close()
+    return serving
 
 
-def build(mock: Mock, source: Source, serving: Serving, journal: Journal) -> ASGIApp:
-    """The application with its control plane."""
-    panel = Panel(mock, journal, source.name)
-    guard = Guard(serving.control_token, frozenset({serving.host.lower()}))
-    return mock.app(control_plane(panel, guard))
+def _check_keys(keys: tuple[str, ...]) -> None:
+    for key in keys:
+        if not key.isascii() or not key.isprintable() or not key.strip():
+            raise UsageError(f"--api-key {key!r}: no header can carry this key")
 
 
 def _refuse_what_is_to_come(serving: Serving) -> None:
@@ -75,7 +81,108 @@ def _refuse_what_is_to_come(serving: Serving) -> None:
         )
 
 
-def _quiet_logs() -> None:
+class Service:
+    """The application that is served; `mock` can be replaced while it is."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.serving = serving
+        self.source: Source = find_document(serving.spec)
+        self.journal = Journal()
+        self.state = StateFile(serving.state) if serving.state is not None else None
+        self.mock: Mock
+        self._app: ASGIApp
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._app(scope, receive, send)
+
+    def record(self, exchange: Exchange) -> None:
+        """What the pipeline reports. On the hot path."""
+        self.journal(exchange)
+        if self.state is not None:
+            self.state.note(exchange)
+
+    def refuse(self, refusal: Refusal, target: str) -> Sent:
+        """The reply to what the protocol could not make a request of."""
+        return self.mock.pipeline.turn_away(Message("?", target), refusal)
+
+    def load(self, serving: Serving, source: Source) -> Mock:
+        """A mock of the document as it is now. Raises a MockServerError."""
+        handlers = load_handlers(serving.handlers) if serving.handlers is not None else None
+        mock = load(read_document(source), serving.options, handlers=handlers, journal=self.record)
+        if handlers is not None and serving.handlers is not None:
+            check_known(serving.handlers, handlers, mock.contract.by_id)
+        return mock
+
+    def install(self, mock: Mock, serving: Serving, source: Source) -> None:
+        """Answer with this mock from now on."""
+        panel = Panel(mock, self.journal, source.name)
+        if self.state is not None:
+            self.state.store = mock.store
+            panel.changed = self.state.changed
+        guard = Guard(serving.control_token, frozenset({serving.host.lower()}))
+        self._app = mock.app(control_plane(panel, guard))
+        self.mock, self.serving, self.source = mock, serving, source
+
+
+def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
+    """Serve until a signal comes.
+
+    `resolve` reads the settings, again after each change of the config file. Raises a
+    MockServerError before anything is said, or when the state can't be written at the end.
+    """
+    log_to_stderr()
+    service = Service(resolve())
+    serving = service.serving
+    # Before a large document is read: a port in use is found out at once.
+    sockets = bind(serving.host, serving.port)
+    try:
+        service.install(service.load(serving, service.source), serving, service.source)
+        background: list[Background] = []
+        if service.state is not None:
+            service.state.load()
+            background.append(service.state.keep)
+        if serving.reload:
+            background.append(_watcher(service, resolve))
+        # What has been loaded stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        url = url_of(sockets, serving.host)
+        server = make_server(
+            service,
+            service.refuse,
+            on_listening=lambda: say(banner(service.mock, service.source.name, url, serving_notes(serving))),
+            background=background,
+        )
+        server.run(sockets=sockets)
+    finally:
+        for opened in sockets:
+            opened.close()
+    if service.state is not None and service.state.save():
+        log.info("the state is kept in %s", service.state.shown)
+
+
+def _watcher(service: Service, resolve: Callable[[], Serving]) -> Background:
+    from mockserver.server.reload import Reloader
+
+    return Reloader(service, resolve).run
+
+
+def serving_notes(serving: Serving) -> list[tuple[str, str]]:
+    """What else the banner says."""
+    notes = []
+    if serving.config is not None:
+        notes.append(("config", str(serving.config)))
+    if serving.handlers is not None:
+        notes.append(("handlers", str(serving.handlers)))
+    if serving.state is not None:
+        notes.append(("state file", str(serving.state)))
+    if serving.reload:
+        notes.append(("reload", "on every change"))
+    return notes
+
+
+def log_to_stderr() -> None:
+    """The program's own log, one plain line each; uvicorn's only for its errors."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("mockserver: %(message)s"))
     for name, level in (("mockserver", logging.INFO), ("uvicorn.error", logging.ERROR)):

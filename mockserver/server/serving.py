@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import uvicorn
@@ -99,17 +100,35 @@ def url_of(sockets: list[socket.socket], host: str) -> str:
     return f"http://{shown or (f'[{host}]' if ':' in host else host)}:{port}"
 
 
+Background = Callable[[], Coroutine[None, None, None]]
+"""Starts what runs beside the server, until it is cancelled."""
+
+
 class Server(uvicorn.Server):
     """uvicorn that says when it listens and returns, rather than dies, when told to stop."""
 
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_listening: Callable[[], None],
+        background: Sequence[Background],
+    ) -> None:
         super().__init__(config)
         self._on_listening = on_listening
+        self._background = background
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            self._tasks = [asyncio.create_task(start()) for start in self._background]
             self._on_listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % TICKS_BETWEEN_LOOKS == 0:
@@ -126,7 +145,8 @@ class Server(uvicorn.Server):
             yield
             return
         wanted = [signal.SIGINT, signal.SIGTERM]
-        if hasattr(signal, "SIGHUP"):
+        # Under nohup it is ignored, and stays so.
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             wanted.append(signal.SIGHUP)
         before = {number: signal.signal(number, self.handle_exit) for number in wanted}
         try:
@@ -138,11 +158,16 @@ class Server(uvicorn.Server):
 
 
 def make_server(
-    app: ASGIApp, refuse: Refuse, on_listening: Callable[[], None] = lambda: None
+    app: ASGIApp,
+    refuse: Refuse,
+    *,
+    on_listening: Callable[[], None] = lambda: None,
+    background: Sequence[Background] = (),
 ) -> Server:
     """A server for an application; run it with `run(sockets=bind(...))`."""
     config = uvicorn.Config(
         app,
+        interface="asgi3",
         http=protocol(refuse),
         ws="none",
         lifespan="off",
@@ -155,4 +180,4 @@ def make_server(
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=SECONDS_OF_GRACE,
     )
-    return Server(config, on_listening)
+    return Server(config, on_listening, background)

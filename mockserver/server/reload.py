@@ -1,0 +1,124 @@
+"""`--reload`: take changed files over inside the running process, and keep the state."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from watchfiles import Change, awatch
+
+from mockserver.errors import BadRequest, MockServerError, StoreError
+from mockserver.server.documents import find_document
+from mockserver.server.mock import Mock, real_now
+from mockserver.server.serve import Service, Serving
+
+log = logging.getLogger("mockserver")
+
+_FIXED = ("host", "port", "state", "store", "workers", "reload")
+MILLISECONDS_TO_SETTLE = 100
+
+
+class Reloader:
+    """Watches the document, the handlers and the config of a service."""
+
+    def __init__(self, service: Service, resolve: Callable[[], Serving]) -> None:
+        self._service = service
+        self._resolve = resolve
+
+    def files(self) -> set[Path]:
+        """What is watched. A link counts with its target."""
+        serving = self._service.serving
+        given = (self._service.source.path, serving.handlers, serving.config)
+        named = {path.absolute() for path in given if path is not None}
+        return named | {path.resolve() for path in named}
+
+    async def run(self) -> None:
+        """Reload on every change, until cancelled."""
+        if self._service.source.path is None:
+            log.warning("--reload: a document behind a URL is not watched")
+        while files := self.files():
+            try:
+                await self._watch(files)
+            except OSError as error:
+                log.error("--reload is off: the files can't be watched: %s", error)
+                return
+
+    async def _watch(self, files: set[Path]) -> None:
+        # Folders, not files: many editors write a new file and rename it.
+        folders = {path.parent for path in files if path.parent.is_dir()}
+
+        def wanted(change: Change, path: str) -> bool:
+            return Path(path) in files
+
+        async for _ in awatch(
+            *folders, watch_filter=wanted, step=MILLISECONDS_TO_SETTLE, recursive=False
+        ):
+            await self.reload()
+            if self.files() != files:
+                return
+
+    async def reload(self) -> bool:
+        """Replace the mock; whether it was. What can't be loaded is said, and changes nothing."""
+        service = self._service
+        try:
+            serving = self._resolve()
+            source = find_document(serving.spec)
+            mock = await asyncio.to_thread(service.load, serving, source)
+            # No request comes in between: nothing here waits.
+            dropped = carry_over(service.mock, mock)
+        except MockServerError as error:
+            log.error("not reloaded, what was served before goes on: %s", error)
+            return False
+        before = service.serving
+        service.install(mock, serving, source)
+        log.info(
+            "reloaded %s: %d operations, the state is kept",
+            source.name,
+            len(mock.contract.operations),
+        )
+        for name in dropped:
+            log.warning("the document has no %s any more; what was kept of it is gone", name)
+        for name in _FIXED:
+            if getattr(before, name) != getattr(serving, name):
+                log.warning("a change of %s counts after a restart only", name)
+        return True
+
+
+def carry_over(before: Mock, after: Mock) -> list[str]:
+    """Give a new mock the state of the one before; the collections that have no place in it.
+
+    Raises StoreError if the rest does not fit either.
+    """
+    snapshot = before.store.snapshot(None)
+    known = after.api.collections
+    dropped: set[str] = set()
+    for world in snapshot["worlds"].values():
+        gone = [name for name in world["collections"] if name not in known]
+        for name in gone:
+            del world["collections"][name]
+        dropped.update(gone)
+    _carry_clock(before, after)
+    try:
+        after.store.restore({**snapshot, "api": after.api.name})
+    except StoreError as error:
+        raise StoreError(f"the state does not fit the new document: {error}") from None
+    return sorted(dropped)
+
+
+def _carry_clock(before: Mock, after: Mock) -> None:
+    """New worlds go on with the time that was set for all."""
+    old = before.store.clock(None)
+    new = after.store.clock(None)
+    order: dict[str, Any] = {}
+    real = real_now()
+    if old.now(real) > new.now(real):
+        order["set"] = old.describe(real)["now"]
+    if old.mode != new.mode or old.speed != new.speed:
+        order["speed"] = old.describe(real)["speed"]
+    if order:
+        with suppress(BadRequest):
+            after.store.change_clock(None, order)

@@ -1,0 +1,241 @@
+"""The settings of `serve`, and mockserver.toml, which may give them instead of flags.
+
+`SETTINGS` is the one list of them: the command line's options, the file's `[serve]` table and
+the test of the documentation are all made from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver.errors import UsageError
+from mockserver.server.documents import BUILT_IN_NAMES, DEFAULT_SPEC
+
+DEFAULT_CONFIG = Path("mockserver.toml")
+UNDOCUMENTED = ("nearest", "allow")
+# As `server.app` has it, whose import takes longer than everything that `--help` needs.
+MAX_BODY = 10 * 1024 * 1024
+# What corrects an inference; handed on to the plan, which judges what stands in it.
+OVERRIDES = ("operations", "resources", "lifecycles")
+
+
+class Size(click.ParamType):
+    """A number of bytes: 1000000, 512k or 10M (powers of 1024)."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        if isinstance(value, int) and not isinstance(value, bool):
+            number, unit = str(value), ""
+        else:
+            text = str(value).strip().lower().removesuffix("b")
+            number, unit = (text[:-1], text[-1]) if text[-1:] in ("k", "m", "g") else (text, "")
+        if not number.isascii() or not number.isdigit() or not int(number):
+            self.fail(f"{value!r} is not a size such as 512k or 10M")
+        size = int(number) * 1024 ** " kmg".index(unit or " ")
+        return min(size, 2**40)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of `serve`. `file` says that it is a path, relative to the file that names it."""
+
+    name: str
+    type: Any
+    default: Any
+    help: str
+    metavar: str | None = None
+    many: bool = False
+    flag: bool = False
+    file: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.name.replace("-", "_")
+
+
+_FILE = click.Path(path_type=Path)
+SETTINGS: tuple[Setting, ...] = (
+    Setting("host", str, "127.0.0.1", "Address to listen on; 0.0.0.0 serves the network."),
+    Setting("port", click.IntRange(0, 65535), 8000, "Port to listen on; 0 takes any free one."),
+    Setting("seed", int, 0, "The same seed makes the same world."),
+    Setting(
+        "clock",
+        click.Choice(["real", "manual"]),
+        "real",
+        "A manual clock moves only by POST /__mock__/clock.",
+    ),
+    Setting(
+        "pace",
+        click.FloatRange(0, 1e6),
+        1.0,
+        "How long jobs take: 0.1 a tenth of the usual time, 10 ten times, 0 no time.",
+        "FACTOR",
+    ),
+    Setting(
+        "api-key",
+        str,
+        (),
+        "Accept this key beside every one that begins with mock-; may be given again.",
+        "KEY",
+        many=True,
+    ),
+    Setting("store", str, "memory", "Where worlds are kept: memory (redis://... is to come)."),
+    Setting("workers", click.IntRange(1, 64), 1, "Processes; more than one needs redis://."),
+    Setting("state", _FILE, None, "Keep all worlds in this file between runs.", "FILE", file=True),
+    Setting(
+        "handlers",
+        _FILE,
+        None,
+        'A Python file with functions marked @handles("operationId").',
+        "FILE",
+        file=True,
+    ),
+    Setting(
+        "reload",
+        bool,
+        False,
+        "Watch the document, the handlers and the config; take changes over, keep the state.",
+        flag=True,
+    ),
+    Setting(
+        "max-body", Size(), MAX_BODY, "The longest body that is read, such as 512k or 10M.", "SIZE"
+    ),
+    Setting(
+        "max-worlds",
+        click.IntRange(1, 10_000_000),
+        1000,
+        "How many worlds are kept; then the longest idle one is forgotten.",
+    ),
+    Setting(
+        "control-token",
+        str,
+        "",
+        "Open /__mock__/ to other machines that send this token.",
+        "TOKEN",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What mockserver.toml says. `serve` holds converted values by their keys."""
+
+    path: Path | None = None
+    spec: str | None = None
+    serve: Mapping[str, Any] = field(default_factory=dict)
+    undocumented: str = "nearest"
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def read_config(path: Path | None) -> Config:
+    """The file, or ./mockserver.toml if there is one and `path` is None.
+
+    Raises UsageError for what can't be read and for every key that is not known.
+    """
+    if path is None:
+        if not DEFAULT_CONFIG.is_file():
+            return Config()
+        path = DEFAULT_CONFIG
+    try:
+        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"--config {path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not TOML: {error}") from None
+    return _config(path, table)
+
+
+def _config(path: Path, table: Mapping[str, Any]) -> Config:
+    known = ("serve", "undocumented", *OVERRIDES, *BUILT_IN_NAMES)
+    _refuse_unknown(path, "", table, known)
+    for name, value in table.items():
+        if name != "undocumented" and not isinstance(value, dict):
+            raise UsageError(f"{path}: {name} is a table: write [{name}]")
+    undocumented = table.get("undocumented", "nearest")
+    if undocumented not in UNDOCUMENTED:
+        raise UsageError(
+            f"{path}: undocumented is {' or '.join(map(repr, UNDOCUMENTED))}, not {undocumented!r}"
+        )
+    serve = dict(table.get("serve", {}))
+    spec = serve.pop("spec", None)
+    if spec is not None and not isinstance(spec, str):
+        raise UsageError(f"{path}: [serve] spec: {spec!r} is not a text")
+    return Config(
+        path=path,
+        spec=_spec(path, spec),
+        serve=_serve(path, serve),
+        undocumented=undocumented,
+        overrides={name: table[name] for name in OVERRIDES if name in table},
+        settings={name: table[name] for name in BUILT_IN_NAMES if name in table},
+    )
+
+
+def _spec(path: Path, spec: str | None) -> str | None:
+    if spec is None or "://" in spec or spec in BUILT_IN_NAMES:
+        return spec
+    return str(path.parent / spec)
+
+
+def _serve(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
+    by_key = {setting.key: setting for setting in SETTINGS}
+    given = {name.replace("-", "_"): value for name, value in table.items()}
+    _refuse_unknown(path, "[serve] ", given, (*by_key, "spec"), "-")
+    return {key: _convert(path, by_key[key], value) for key, value in given.items()}
+
+
+def _convert(path: Path, setting: Setting, value: Any) -> Any:
+    where = f"{path}: [serve] {setting.name}"
+    if setting.many:
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+            raise UsageError(f"{where}: {value!r} is not a list of texts")
+        return tuple(values)
+    wants_number = setting.type is int or isinstance(
+        setting.type, click.IntRange | click.FloatRange | Size
+    )
+    if setting.flag:
+        fits = isinstance(value, bool)
+    elif wants_number:
+        fits = not isinstance(value, bool) and isinstance(value, int | float | str)
+    else:
+        fits = isinstance(value, str)
+    if not fits:
+        wanted = "true or false" if setting.flag else "a number" if wants_number else "a text"
+        raise UsageError(f"{where}: {value!r} is not {wanted}")
+    try:
+        converted = click.types.convert_type(setting.type).convert(value, None, None)
+    except click.BadParameter as error:
+        raise UsageError(f"{where}: {error.message}") from None
+    return path.parent / converted if setting.file else converted
+
+
+def _refuse_unknown(
+    path: Path, where: str, given: Iterable[str], known: tuple[str, ...], hyphen: str = "_"
+) -> None:
+    for name in given:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            shown, hint = name.replace("_", hyphen), hint.replace("_", hyphen)
+            raise UsageError(f"{path}: {where}{shown} is not known; {hint}")
+
+
+def settled(given: Mapping[str, Any], config: Config) -> dict[str, Any]:
+    """Every setting of `serve`: as given on the command line, else by the file, else its default."""
+    defaults = {setting.key: setting.default for setting in SETTINGS}
+    return {**defaults, "spec": DEFAULT_SPEC, **_with_spec(config), **given}
+
+
+def _with_spec(config: Config) -> dict[str, Any]:
+    return {**config.serve, **({"spec": config.spec} if config.spec is not None else {})}

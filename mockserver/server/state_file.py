@@ -1,0 +1,157 @@
+"""`--state FILE`: all worlds in one file, written so that a crash never leaves half of one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mockserver.engine.negotiate import dump
+from mockserver.engine.pipeline import Exchange
+from mockserver.errors import StoreError, UsageError
+from mockserver.store.base import Store
+
+log = logging.getLogger("mockserver")
+
+SECONDS_BETWEEN_WRITES = 3.0
+_HARMLESS = ("GET", "HEAD", "OPTIONS")
+
+
+class StateFile:
+    """Restores `store` at the start and writes it at the end, and now and then in between.
+
+    `store` is set by whoever serves, again after each reload.
+    """
+
+    def __init__(self, path: Path) -> None:
+        # A link is followed now: replacing it would leave its target as it was.
+        self.path = _resolved(path)
+        self.shown = path
+        self.store: Store
+        self._seen: set[str] = set()
+        self._dirty = False
+        self._touched = False
+
+    def load(self) -> None:
+        """Restore the store, if there is a file.
+
+        Raises UsageError or StoreError, having changed neither the file nor the store.
+        """
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise UsageError(f"--state {self.shown}: there is no directory {folder}")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise UsageError(f"--state {self.shown}: the directory {folder} can't be written to")
+        try:
+            raw = self.path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise UsageError(f"--state {self.shown}: {error.strerror or error}") from None
+        self.store.restore(self._parse(raw))
+
+    def _parse(self, raw: bytes) -> Any:
+        way_out = "give another file, or remove it to start afresh"
+        if not raw.strip():
+            raise StoreError(f"--state {self.shown}: the file is empty; {way_out}")
+        try:
+            snapshot = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise StoreError(f"--state {self.shown}: not JSON: {error}; {way_out}") from None
+        if not isinstance(snapshot, dict) or not {"format", "api", "worlds"} <= snapshot.keys():
+            raise StoreError(
+                f"--state {self.shown}: this file was not written by mockserver; {way_out}"
+            )
+        return snapshot
+
+    def note(self, exchange: Exchange) -> None:
+        """An exchange took place. On the hot path."""
+        tenant = exchange.tenant
+        if tenant:
+            self._touched = True
+            if exchange.message.method not in _HARMLESS or tenant not in self._seen:
+                self._dirty = True
+
+    def changed(self) -> None:
+        """The control plane has changed something."""
+        self._touched = self._dirty = True
+
+    async def keep(self) -> None:
+        """Write whenever something has changed, until cancelled."""
+        complained = False
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_WRITES)
+            if not self._dirty:
+                continue
+            snapshot = self._snapshot()
+            try:
+                await asyncio.to_thread(self._write, snapshot)
+                complained = False
+            except StoreError as error:
+                self._dirty = True
+                if not complained:
+                    log.error("%s", error)
+                complained = True
+
+    def save(self) -> bool:
+        """Write at the end; whether there was anything to write. Raises StoreError."""
+        if not self._touched:
+            return False
+        self._write(self._snapshot())
+        return True
+
+    def _snapshot(self) -> dict[str, Any]:
+        self._dirty = False
+        snapshot = self.store.snapshot(None)
+        self._seen = set(snapshot["worlds"])
+        return snapshot
+
+    def _write(self, snapshot: dict[str, Any]) -> None:
+        try:
+            write_atomically(self.path, dump(snapshot))
+        except OSError as error:
+            raise StoreError(
+                f"--state {self.shown}: can't be written: {error.strerror or error}"
+            ) from None
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(f"--state {path}: {error}") from None
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file; whatever happens, it holds either the old content or the new. Raises OSError.
+
+    Nobody else may read it: the names of the worlds are keys.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without this the new name may not survive a power cut. Not every system can do it.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
