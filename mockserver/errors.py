@@ -76,10 +76,12 @@ class Refusal(MockServerError):
     """A request is refused. A dialect turns it into the vendor's body.
 
     `code` is the machine-readable word (a dialect has a default for each kind),
-    `headers` are sent along.
+    `headers` are sent along. What a handler has written before is undone, unless it says
+    `keeps_writes`.
     """
 
     status: ClassVar[int] = 400
+    keeps_writes = False
 
     def __init__(
         self,

@@ -109,7 +109,12 @@ class Pipeline:
         with self.begin(tenant) as world:
             if self.api.settle(world):
                 world.commit()
-            reply = self.stamp(self.handle(world, request), message)
+            try:
+                reply = self.stamp(self.handle(world, request), message)
+            except Refusal as refusal:
+                if refusal.keeps_writes:
+                    world.commit()
+                raise
             sent = self.validate_reply(operation, reply)
             world.commit()
         return sent

@@ -37,7 +37,8 @@ class EnvelopeDialect:
         error: dict[str, Any] = {"code": code, "message": message_of(refusal)}
         if refusal.violations:
             error["fields"] = {
-                dotted(violation.where): fault_text(violation) for violation in refusal.violations
+                dotted(violation.where[1:] or violation.where): fault_text(violation)
+                for violation in refusal.violations
             }
         body: dict[str, Any] = {"error": error}
         request_id = request_id_of(refusal)
