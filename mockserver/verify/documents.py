@@ -1,0 +1,51 @@
+"""The document to judge by: a built-in name, a path or an address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mockserver.contract.build import build_contract
+from mockserver.contract.document import parse_document
+from mockserver.contract.model import Contract
+from mockserver.errors import UsageError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_DATA = _PACKAGE / "_data"
+_ROOT = _DATA if _DATA.is_dir() else _PACKAGE.parent
+
+
+def read_document(spec: str, timeout: float = 10) -> dict[str, Any]:
+    """Raises UsageError if there is no such document, ContractError if it can't be used."""
+    return parse_document(_read(spec, timeout), spec)
+
+
+def read_contract(spec: str, timeout: float = 10) -> tuple[dict[str, Any], Contract]:
+    document = read_document(spec, timeout)
+    return document, build_contract(document)
+
+
+def _read(spec: str, timeout: float) -> bytes:
+    if spec.startswith(("http://", "https://")):
+        return _fetch(spec, timeout)
+    built_in = _ROOT / ("openapi.json" if spec == "feather" else f"contracts/{spec}.json")
+    path = built_in if built_in.is_file() and not Path(spec).is_file() else Path(spec)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{spec}: {error.strerror or error}; SPEC is feather, a path or an address"
+        ) from None
+
+
+def _fetch(spec: str, timeout: float) -> bytes:
+    import httpx
+
+    try:
+        reply = httpx.get(spec, timeout=timeout, follow_redirects=True)
+        reply.raise_for_status()
+    except httpx.HTTPStatusError as error:
+        raise UsageError(f"{spec}: the server answered {error.response.status_code}") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise UsageError(f"{spec}: can't be fetched: {error or type(error).__name__}") from None
+    return reply.content

@@ -1,0 +1,1 @@
+"""What an API has to remember: created, listed, changed, run, cancelled, gone."""

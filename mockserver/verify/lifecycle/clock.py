@@ -1,0 +1,82 @@
+"""How time passes: moved by the control plane of a mock, or waited for."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+import httpx
+
+from mockserver.verify.target import Target
+
+
+class Time(Protocol):
+    """`still` says whether nothing happens between two calls of `pass_`."""
+
+    still: bool
+
+    def pass_(self, seconds: float) -> bool:
+        """Let time go by; False once there is no more to be had."""
+
+
+class Manual:
+    """A mock's virtual clock."""
+
+    still = True
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    def pass_(self, seconds: float) -> bool:
+        reply = _control(self.target, "POST", "clock", {"advance": seconds})
+        return reply is not None and reply.status_code == 200
+
+
+class Real:
+    """A server's own clock: waited for, until the deadline."""
+
+    still = False
+
+    def __init__(self, patience: float = 60, step: float = 0.5) -> None:
+        self.deadline = time.monotonic() + patience
+        self.step = step
+
+    def pass_(self, seconds: float) -> bool:
+        left = self.deadline - time.monotonic()
+        time.sleep(max(0.0, min(self.step, seconds, left)))
+        return left > 0
+
+
+def clock_of(target: Target, patience: float) -> Time:
+    """The clock of a mock that has one to move, else the real one."""
+    reply = _control(target, "GET", "clock")
+    if reply is not None and reply.status_code == 200:
+        try:
+            if reply.json().get("mode") == "manual":
+                return Manual(target)
+        except ValueError:
+            pass
+    return Real(patience)
+
+
+def is_mock(target: Target) -> bool:
+    reply = _control(target, "GET", "health")
+    try:
+        return reply is not None and reply.json().get("status") == "ok"
+    except ValueError:
+        return False
+
+
+def reset(target: Target) -> bool:
+    """Back to the seed world, this key's alone; False if the server has no control plane."""
+    reply = _control(target, "POST", "reset")
+    return reply is not None and reply.status_code == 200
+
+
+def _control(target: Target, method: str, what: str, body: object = None) -> httpx.Response | None:
+    origin = target.url.split("://", 1)
+    url = f"{origin[0]}://{origin[1].split('/', 1)[0]}/__mock__/{what}"
+    try:
+        return target.client.request(method, url, params={"tenant": target.key}, json=body)
+    except httpx.HTTPError:
+        return None

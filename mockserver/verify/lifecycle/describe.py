@@ -1,0 +1,156 @@
+"""What the lifecycle checks know of an API, as data.
+
+`derive` reads most of it off a document; a description by hand adds what no document says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A query parameter of a list and what it says of a row's field."""
+
+    parameter: str
+    field: str
+    kind: Literal["equal", "contains", "member", "from", "to"] = "equal"
+
+    def admits(self, row: Mapping[str, Json], wanted: Json) -> bool:
+        value = row.get(self.field)
+        if self.kind == "member":
+            return isinstance(value, list) and wanted in value
+        if value is None:
+            return False
+        if self.kind == "contains":
+            return str(wanted).casefold() in str(value).casefold()
+        if self.kind == "from":
+            return bool(value >= wanted)
+        if self.kind == "to":
+            return bool(value <= wanted)
+        return bool(value == wanted)
+
+
+@dataclass(frozen=True)
+class Paging:
+    """The envelope of a list: where its rows are, and how the next page is asked for."""
+
+    items: str = "items"
+    cursor: str = "next_cursor"
+    more: str = "has_more"
+    limit_parameter: str = "limit"
+    cursor_parameter: str = "cursor"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something that is made at one path and found at another. Operations by id, "" if none."""
+
+    name: str
+    collection: str
+    item: str
+    id_parameter: str
+    create: str = ""
+    read: str = ""
+    list: str = ""
+    change: str = ""
+    remove: str = ""
+    id_field: str = "id"
+    paging: Paging | None = None
+    filters: tuple[Filter, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Fields of the body that name another resource."""
+    skip: frozenset[str] = frozenset()
+    """Fields of the body that are left alone."""
+    live: frozenset[str] = frozenset()
+    """Fields of a reply that move by themselves or with other things."""
+    newest_first: bool = False
+    partial: bool = False
+    """Whether absent fields of a change stay as they are."""
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The path parameters of the collection."""
+        return tuple(part.split("}")[0] for part in self.collection.split("{")[1:])
+
+
+@dataclass(frozen=True)
+class Switch:
+    """An operation without a body that sets a field of a thing for good: archive, activate..."""
+
+    operation: str
+    resource: str
+    field: str
+    value: Json
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A run with children: its operations, its states, and how one follows from the others."""
+
+    resource: str
+    cancel: str
+    children: str
+    steps: Mapping[str, tuple[str, ...]]
+    """The states that can come right after each; a final one has none."""
+    derive: Callable[[list[str]], str]
+    """A run's status from those of its children."""
+    child: str = ""
+    """The resource that a child is, read alone."""
+    retry: str = ""
+    failed: str = "failed"
+    cancelled: str = "cancelled"
+    status: str = "status"
+    started: str = "started_at"
+    ended: str = "finished_at"
+    error: str = ""
+    same: tuple[str, ...] = ()
+    """Fields that a retried child shares with the one it repeats."""
+    longest: float = 900
+    """Seconds after which every child has ended."""
+
+    @property
+    def states(self) -> frozenset[str]:
+        return frozenset(self.steps)
+
+    @property
+    def final(self) -> frozenset[str]:
+        return frozenset(state for state, after in self.steps.items() if not after)
+
+    @property
+    def first(self) -> str:
+        return next(iter(self.steps))
+
+    def reachable(self, state: str) -> frozenset[str]:
+        """The states that are possible some time after one, itself included."""
+        seen, todo = {state}, [state]
+        while todo:
+            for after in self.steps.get(todo.pop(), ()):
+                if after not in seen:
+                    seen.add(after)
+                    todo.append(after)
+        return frozenset(seen)
+
+
+@dataclass(frozen=True)
+class Api:
+    """An API as the checks see it.
+
+    `bodies` are what is sent to create things where a sample of the schema would be refused: a
+    value "@persona" stands for the id of one. `extras` are checks of this API alone.
+    """
+
+    name: str
+    resources: Mapping[str, Resource]
+    runs: Runs | None = None
+    switches: tuple[Switch, ...] = ()
+    clone: Mapping[str, str] = field(default_factory=dict)
+    """Operation -> resource that it copies."""
+    bodies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    extras: tuple[Callable[[Any], None], ...] = ()
+    strict: bool = False
+    """Written by hand: refusals of good bodies and odd statuses are findings."""

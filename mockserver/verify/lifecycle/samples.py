@@ -1,0 +1,134 @@
+"""Good values for a schema, plain and countable: the nth sample differs from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mockserver.contract.model import Contract
+
+from .derive import dereferenced, properties, solid
+
+Json = Any
+NONE: Any = object()
+"""There is no good value to be had."""
+
+Reference = Callable[[str], str | None]
+"""The id that a field of this name may have, or None."""
+
+
+def sample(
+    contract: Contract,
+    schema: Mapping[str, Any],
+    number: int,
+    reference: Reference,
+    *,
+    full: bool,
+    skip: frozenset[str] = frozenset(),
+) -> dict[str, Json]:
+    """An object: what is required, and with `full` every simple optional field too."""
+    required = set(schema.get("required", ()))
+    for part in schema.get("allOf", ()):
+        required |= set(dereferenced(contract, part).get("required", ()))
+    result: dict[str, Json] = {}
+    for name, value in properties(contract, schema).items():
+        needed = name in required
+        if value.get("readOnly") or (name in skip and not needed) or not (needed or full):
+            continue
+        made = _value(contract, name, value, number, reference, needed)
+        if made is not NONE:
+            result[name] = made
+    return result
+
+
+def _value(
+    contract: Contract,
+    name: str,
+    schema: Mapping[str, Any],
+    number: int,
+    reference: Reference,
+    needed: bool,
+) -> Json:
+    schema = solid(contract, schema)
+    named = reference(name)
+    if "const" in schema:
+        return schema["const"]
+    if schema.get("enum"):
+        return schema["enum"][number % len(schema["enum"])]
+    kind = schema.get("type")
+    if kind == "array":
+        return _array(contract, name, schema, number, reference, named, needed)
+    if kind == "string":
+        return _string(name, schema, number, named, needed)
+    if kind in ("integer", "number"):
+        return _number(schema, number)
+    if kind == "boolean":
+        return number % 2 == 0
+    if kind == "object" or "properties" in schema:
+        if not needed and schema.get("properties"):
+            return NONE
+        if schema.get("properties"):
+            return sample(contract, schema, number, reference, full=False)
+        return {"note": f"sample {number}"} if schema.get("additionalProperties") is True else {}
+    if schema.get("default") is not None:
+        return schema["default"]
+    return f"sample {number}" if needed else NONE
+
+
+def _array(
+    contract: Contract,
+    name: str,
+    schema: Mapping[str, Any],
+    number: int,
+    reference: Reference,
+    named: str | None,
+    needed: bool,
+) -> Json:
+    if named is not None:
+        return [named]
+    items = solid(contract, schema.get("items", {}))
+    if items.get("type") == "object" or "properties" in items:
+        count = max(schema.get("minItems", 0), 4)
+        rows = [sample(contract, items, number + i, reference, full=False) for i in range(count)]
+        whole = all(set(items.get("required", ())) <= set(row) for row in rows)
+        plain = any(reference(field) for field in properties(contract, items))
+        return rows if needed or (whole and plain) else NONE
+    if items.get("format") == "uuid":
+        return [] if needed else NONE
+    one = _value(contract, name, items, number, reference, needed=True)
+    return [one] * max(schema.get("minItems", 0), 1) if one is not NONE else []
+
+
+def _string(
+    name: str, schema: Mapping[str, Any], number: int, named: str | None, needed: bool
+) -> Json:
+    if named is not None:
+        return named
+    given = schema.get("example", (schema.get("examples") or [None])[0])
+    formats = {
+        "uuid": NONE if not needed else f"00000000-0000-4000-8000-{number:012d}",
+        "date-time": f"2026-01-{1 + number % 28:02d}T10:00:00Z",
+        "date": f"2026-01-{1 + number % 28:02d}",
+        "email": f"sample{number}@example.com",
+        "uri": f"https://example.com/{number}",
+        "url": f"https://example.com/{number}",
+    }
+    if schema.get("format") in formats:
+        return formats[schema["format"]]
+    if schema.get("pattern"):
+        return given if given is not None else NONE
+    text = f"{name.replace('_', ' ').capitalize()} {number} é ✓"
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
+    text = text.ljust(shortest, ".")
+    return text if longest is None else text[-longest:] if longest else ""
+
+
+def _number(schema: Mapping[str, Any], number: int) -> Json:
+    least = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+    if "exclusiveMinimum" in schema:
+        least += 1
+    most = schema.get("maximum", schema.get("exclusiveMaximum", least + 50))
+    whole = schema.get("type") == "integer"
+    span = int(most - least) if most > least else 0
+    value = least + (number % (span + 1) if span >= 1 else 0)
+    return int(value) if whole else float(value)

@@ -1,0 +1,308 @@
+"""Requests with a memory: what was made, as it was last seen, and what must hold of a reply."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from mockserver.contract.model import Operation
+from mockserver.verify.model import Exchange, Finding
+from mockserver.verify.target import Target, fill
+
+from . import samples
+from .clock import Real, Time
+from .derive import body_schema
+from .describe import Api, Resource
+
+Json = Any
+GONE = (404, 410)
+
+
+class Broken(AssertionError):
+    """An invariant does not hold; `finding` says which."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.rule}: {finding.where}: {finding.message}")
+        self.finding = finding
+
+
+class CannotMake(Exception):
+    """A thing of this kind can't be made: the API refuses every body that is known."""
+
+
+@dataclass
+class Thing:
+    """Something that this session made. `value` is its last full reply."""
+
+    resource: Resource
+    id: str
+    path: Mapping[str, str]
+    value: dict[str, Json]
+    sent: dict[str, Json]
+    alive: bool = True
+
+    @property
+    def where(self) -> dict[str, str]:
+        return {**self.path, self.resource.id_parameter: self.id}
+
+
+@dataclass
+class Session:
+    """Acts on the target as one user; `other` is a second user's key, or "".
+
+    A check that fails raises Broken. `steps` are the exchanges since `begin`.
+    """
+
+    target: Target
+    api: Api
+    other: str = ""
+    time: Time = field(default_factory=Real)
+    things: list[Thing] = field(default_factory=list)
+    steps: list[Exchange] = field(default_factory=list)
+    number: int = 0
+
+    def begin(self) -> None:
+        self.steps = []
+
+    # --- sending
+
+    def call(
+        self,
+        operation_id: str,
+        path: Mapping[str, str] | None = None,
+        *,
+        body: Json = None,
+        content: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+        key: str | None = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Exchange:
+        operation = self.target.contract.by_id[operation_id]
+        exchange = self.target.send(
+            operation.method,
+            fill(operation.path, path or {}),
+            body=body,
+            content=content,
+            params=params,
+            key=key,
+            headers=headers,
+            operation=operation_id,
+        )
+        self.steps.append(exchange)
+        if exchange.status >= 500:
+            self.fail("no_server_error", f"answered {exchange.status}: {_text(exchange)}")
+        return exchange
+
+    def fail(self, rule: str, message: str, steps: Sequence[Exchange] = ()) -> NoReturn:
+        shown = list(steps or self.steps[-12:])
+        where = ""
+        if shown:
+            operation = self.target.contract.by_id[shown[-1].operation]
+            where = f"{operation.method} {operation.path}"
+        raise Broken(Finding(rule, where, rule.replace("_", " ").capitalize(), message, shown))
+
+    def expect(self, exchange: Exchange, statuses: Sequence[int], rule: str, why: str) -> None:
+        if exchange.status not in statuses:
+            wanted = " or ".join(map(str, statuses))
+            self.fail(rule, f"{why}: expected {wanted}, got {exchange.status}: {_text(exchange)}")
+
+    def value(self, exchange: Exchange) -> Json:
+        try:
+            return exchange.json()
+        except ValueError:
+            self.fail("readable_reply", f"{exchange.status} with a body that is no JSON")
+
+    def object(self, exchange: Exchange) -> dict[str, Json]:
+        value = self.value(exchange)
+        if not isinstance(value, dict):
+            self.fail("readable_reply", f"expected an object, got {type(value).__name__}")
+        return value
+
+    def operation(self, operation_id: str) -> Operation:
+        return self.target.contract.by_id[operation_id]
+
+    # --- making
+
+    def some(self, name: str) -> Thing:
+        """A living thing of a kind, made if there is none."""
+        for thing in self.things:
+            if thing.resource.name == name and thing.alive:
+                return thing
+        return self.make(self.api.resources[name])
+
+    def make(self, resource: Resource, *, path: Mapping[str, str] | None = None) -> Thing:
+        """Create one, with every simple field, and check what comes back.
+
+        Raises CannotMake.
+        """
+        path = self.parents(resource) if path is None else path
+        for full in (True, False):
+            body = self.body_for(resource, full=full)
+            exchange = self.call(resource.create, path, body=body)
+            if exchange.status < 300:
+                return self.made(resource, path, body, exchange)
+            if self.api.strict:
+                break
+        if self.api.strict:
+            self.fail(
+                "good_body_accepted", f"a good body is refused: {exchange.status} {_text(exchange)}"
+            )
+        raise CannotMake(f"{resource.create}: {exchange.status} {_text(exchange)}")
+
+    def parents(self, resource: Resource) -> dict[str, str]:
+        """Ids for the path of a collection, parents being made where they are missing."""
+        path: dict[str, str] = {}
+        for parameter in resource.parents:
+            owner = next(
+                (r for r in self.api.resources.values() if r.id_parameter == parameter), None
+            )
+            if owner is None or owner is resource:
+                raise CannotMake(f"{resource.create}: nothing known has the id {{{parameter}}}")
+            thing = self.some(owner.name)
+            path |= thing.where
+        return path
+
+    def body_for(self, resource: Resource, *, full: bool = True) -> dict[str, Json] | None:
+        self.number += 1
+        given = self.api.bodies.get(resource.create)
+        if given is not None:
+            return {name: self._filled(value) for name, value in given.items()}
+        schema = body_schema(self.target.contract, self.operation(resource.create))
+        if schema is None:
+            return None
+        return samples.sample(
+            self.target.contract,
+            schema,
+            self.number,
+            self.reference(resource),
+            full=full,
+            skip=resource.skip,
+        )
+
+    def _filled(self, value: Json) -> Json:
+        """A body of the description: "@persona" is the id of one, "#" a number that counts."""
+        if isinstance(value, str) and value.startswith("@"):
+            return self.some(value[1:]).id
+        if isinstance(value, str):
+            return value.replace("#", str(self.number))
+        if isinstance(value, list):
+            return [self._filled(item) for item in value]
+        if isinstance(value, dict):
+            return {name: self._filled(item) for name, item in value.items()}
+        return value
+
+    def reference(self, resource: Resource) -> samples.Reference:
+        """How a body's field gets the id of another thing."""
+
+        def find(name: str) -> str | None:
+            target = resource.references.get(name)
+            if target is None or target == resource.name or name in resource.skip:
+                return None
+            if self.api.resources[target].parents and not self.api.strict:
+                return None
+            with suppress(CannotMake, RecursionError):
+                return self.some(target).id
+            return None
+
+        return find
+
+    def made(
+        self,
+        resource: Resource,
+        path: Mapping[str, str],
+        sent: dict[str, Json] | None,
+        exchange: Exchange,
+    ) -> Thing:
+        """Take a creation's reply into memory."""
+        operation = self.operation(resource.create)
+        if self.api.strict:
+            self.expect(exchange, [operation.success], "documented_success", "created")
+        value = self.object(exchange)
+        identity = value.get(resource.id_field)
+        if not isinstance(identity, str | int):
+            self.fail("created_has_id", f"the reply has no {resource.id_field!r}")
+        if any(t.resource is resource and t.id == str(identity) for t in self.things):
+            self.fail("created_is_new", f"the new {resource.name} has an old id, {identity}")
+        self.echoes(sent or {}, value, resource)
+        thing = Thing(resource, str(identity), dict(path), value, dict(sent or {}))
+        self.things.append(thing)
+        self.touched(path)
+        return thing
+
+    def touched(self, path: Mapping[str, str]) -> None:
+        """What stands above a thing that came or went may look different now."""
+        for thing in self.things:
+            if thing.id in path.values():
+                thing.value = {}
+
+    def removed(self, gone: Thing) -> None:
+        """Forget whatever stood under a thing that is gone, or mentioned it: what becomes of that
+        is the API's own affair."""
+        gone.alive = False
+        runs = self.api.runs.resource if self.api.runs else ""
+        self.things = [
+            thing
+            for thing in self.things
+            if thing is gone
+            or not thing.alive
+            or (
+                gone.id not in thing.path.values()
+                and (gone.id not in json.dumps(thing.value) or thing.resource.name == runs)
+            )
+        ]
+        self.touched(gone.path)
+
+    # --- comparing
+
+    def echoes(self, sent: Mapping[str, Json], value: Mapping[str, Json], of: Resource) -> None:
+        """What was sent comes back, where the reply has a field for it."""
+        for name, wanted in sent.items():
+            if name in value and name not in of.live and not contains(value[name], wanted):
+                self.fail(
+                    "stored_as_sent",
+                    f"{name} was sent as {_short(wanted)}, the reply has {_short(value[name])}",
+                )
+
+    def unchanged(
+        self, old: Mapping[str, Json], new: Mapping[str, Json], of: Resource, rule: str, why: str
+    ) -> None:
+        """Fields that both have are equal, those apart that move by themselves."""
+        for name in old.keys() & new.keys():
+            if name not in of.live and old[name] != new[name]:
+                self.fail(rule, f"{why}: {name} was {_short(old[name])}, is {_short(new[name])}")
+
+
+def contains(value: Json, wanted: Json) -> bool:
+    """Whether a stored value holds all that was sent; a service may add defaults."""
+    if isinstance(wanted, dict) and isinstance(value, dict):
+        return all(name in value and contains(value[name], w) for name, w in wanted.items())
+    if isinstance(wanted, list) and isinstance(value, list):
+        return len(value) == len(wanted) and all(map(contains, value, wanted))
+    if isinstance(wanted, str) and isinstance(value, str):
+        return value == wanted or _instant(value) == _instant(wanted) != ""
+    if isinstance(wanted, dict | list) or isinstance(value, dict | list):
+        return type(value) is not type(wanted)
+    return bool(value == wanted)
+
+
+def _instant(text: str) -> str:
+    from datetime import datetime
+
+    if len(text) < 19 or text[4:5] != "-":
+        return ""
+    try:
+        return str(datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        return ""
+
+
+def _short(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _text(exchange: Exchange) -> str:
+    return exchange.body[:200].decode("utf-8", "replace")

@@ -1,0 +1,272 @@
+"""One walk over everything, in a fixed order: each invariant is looked at once at least."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from mockserver.verify.model import Finding
+
+from . import crowds, lists, tenants, things
+from .describe import Resource
+from .runs import Oracle
+from .session import Broken, CannotMake, Session, Thing
+
+Probe = tuple[str, Callable[[], None]]
+
+
+def tour(session: Session, note: Callable[[str], None]) -> Iterator[Finding]:
+    """Every finding of the walk; a probe that fails does not end it."""
+    for name, probe in probes(session):
+        session.begin()
+        try:
+            probe()
+        except Broken as broken:
+            yield broken.finding
+        except CannotMake as reason:
+            note(f"{name}: not checked, {reason}")
+
+
+def probes(session: Session) -> Iterator[Probe]:
+    for resource in session.api.resources.values():
+        if resource.create:
+            yield f"{resource.name}: made and read", partial(_made, session, resource)
+    for resource in session.api.resources.values():
+        yield from _of(session, resource)
+    if session.api.runs is not None:
+        yield from _runs(session)
+    for extra in session.api.extras:
+        yield extra.__name__, partial(extra, session)
+    yield from _ends(session)
+
+
+def _made(session: Session, resource: Resource) -> None:
+    """Two of each kind, told apart."""
+    for _ in range(2):
+        thing = session.make(resource)
+        if resource.read:
+            things.read(session, thing)
+        if resource.parents:
+            things.embedded(session, thing)
+
+
+def _of(session: Session, resource: Resource) -> Iterator[Probe]:
+    def with_one(check: Callable[[Session, Thing], None]) -> Callable[[], None]:
+        return lambda: check(session, session.some(resource.name))
+
+    name = resource.name
+    if resource.change:
+        yield f"{name}: changed", with_one(things.change)
+        if resource.read:
+            yield f"{name}: cleared", with_one(things.clear)
+    if resource.read:
+        yield f"{name}: unknown", with_one(things.unknown)
+        yield f"{name}: malformed id", with_one(things.malformed)
+        yield f"{name}: no key", with_one(partial(_anonymous, resource.read))
+    if resource.create:
+        yield f"{name}: bad bodies", with_one(things.refusals)
+    for switch in session.api.switches:
+        if switch.resource == name:
+            yield f"{name}: {switch.operation}", partial(_switched, session, resource, switch)
+    for operation, copied in session.api.clone.items():
+        if copied == name:
+            yield f"{name}: copied", with_one(partial(things.clone, operation_id=operation))
+    if session.other and (resource.read or resource.change):
+        also = _run_operations(session, resource)
+        yield f"{name}: another user", with_one(lambda s, t: tenants.foreign(s, t, also))
+    if resource.list:
+        yield f"{name}: listed", partial(_with_list, session, resource, lists.listed)
+        yield f"{name}: bounds", partial(_with_list, session, resource, lists.bounds)
+        yield f"{name}: list without a key", partial(tenants.anonymous, session, resource.list)
+        if resource.filters:
+            yield f"{name}: filtered", partial(_with_list, session, resource, lists.filtered)
+    if resource.create:
+        yield f"{name}: made at once", partial(crowds.creations, session, resource)
+
+
+def _anonymous(operation_id: str, session: Session, thing: Thing) -> None:
+    tenants.anonymous(session, operation_id, thing)
+
+
+def _switched(session: Session, resource: Resource, switch: object) -> None:
+    things.switch(session, session.make(resource), switch)  # type: ignore[arg-type]
+
+
+def _run_operations(session: Session, resource: Resource) -> tuple[str, ...]:
+    runs = session.api.runs
+    if runs is None or resource.name != runs.resource:
+        return ()
+    return tuple(filter(None, (runs.cancel, runs.retry)))
+
+
+def _with_list(
+    session: Session,
+    resource: Resource,
+    check: Callable[[Session, Resource, dict[str, str]], None],
+) -> None:
+    """On the list that has what was made, whichever parent it has."""
+    path = session.some(resource.name).path if resource.parents else {}
+    check(session, resource, dict(path))
+
+
+# --- runs
+
+
+def _runs(session: Session) -> Iterator[Probe]:
+    runs = session.api.runs
+    assert runs is not None
+    oracle = Oracle(session, runs, session.time.still)
+    resource = session.api.resources[runs.resource]
+    yield "runs: dispatched", partial(_dispatch_twice, oracle, resource)
+    yield "runs: cancelled fresh", partial(_cancel_fresh, oracle, resource)
+    yield "runs: to the end", partial(_to_the_end, oracle, resource)
+    yield "runs: cancelled half-way", partial(_cancel_half_way, oracle, resource)
+    if runs.retry:
+        yield "runs: retried", partial(_retried, oracle, resource)
+    yield "runs: at once", partial(_at_once, oracle, resource)
+    yield "runs: no key", partial(_anonymous_cancel, oracle, resource)
+
+
+def dispatch(oracle: Oracle, resource: Resource) -> Thing:
+    run = oracle.session.make(resource)
+    oracle.dispatched(run)
+    return run
+
+
+def _dispatch_twice(oracle: Oracle, resource: Resource) -> None:
+    """Two equal dispatches are two runs; each child read alone is the one in the run."""
+    for _ in range(2):
+        run = dispatch(oracle, resource)
+        value = oracle.read(run)
+        for child in value[oracle.runs.children]:
+            if oracle.runs.child:
+                oracle.read_child(child["id"])
+
+
+def _cancel_fresh(oracle: Oracle, resource: Resource) -> None:
+    oracle.cancel(dispatch(oracle, resource))
+
+
+def settle(oracle: Oracle, run: Thing, *, half_way: bool = False) -> bool:
+    """Let time go by, looking at each step, until all has ended (or something has, and something
+    has not); whether it came to that."""
+    runs, waited, step = oracle.runs, 0.0, 2.0
+    while waited < runs.longest:
+        states = [c[runs.status] for c in oracle.read(run)[runs.children]]
+        ended = [state in runs.final for state in states]
+        if all(ended):
+            return not half_way
+        if half_way and any(ended) and runs.first not in states:
+            return True
+        if not oracle.session.time.pass_(step):
+            return False
+        oracle.time_passes()
+        waited += step
+        step = step if half_way else min(step * 1.2, 20)
+        oracle.session.steps = oracle.session.steps[-12:]
+    return False
+
+
+def _to_the_end(oracle: Oracle, resource: Resource) -> None:
+    """Every state on the way; at the end nothing moves any more, not by a cancel either."""
+    session, runs = oracle.session, oracle.runs
+    run = dispatch(oracle, resource)
+    for half in (True, False):
+        settle(oracle, run, half_way=half)
+        _look_everywhere(oracle, run)
+    ended = all(c[runs.status] in runs.final for c in run.value[runs.children])
+    for child in run.value[runs.children]:
+        for _ in range(6 if ended else 0):
+            if runs.child:
+                oracle.read_child(child["id"])
+    if session.time.pass_(30):
+        oracle.time_passes()
+    oracle.read(run)
+    oracle.cancel(run)
+
+
+def _look_everywhere(oracle: Oracle, run: Thing) -> None:
+    """In the lists it is as it is when read; filters of a moment hold too."""
+    session, runs = oracle.session, oracle.runs
+    for _ in range(3):
+        oracle.read(run)
+    if run.resource.list:
+        for row in lists.walk(session, run.resource, run.path, limit=50):
+            if row.get(run.resource.id_field) == run.id and runs.children in row:
+                oracle.see_run(row)
+                oracle.same_children(run, row)
+    child = session.api.resources.get(runs.child)
+    if child is not None and child.list and not child.parents and session.time.still:
+        for row in lists.walk(session, child, {}, limit=200):
+            if row["id"] in oracle.children:
+                oracle.see(row)
+        lists.filtered(session, child, {})
+
+
+def _cancel_half_way(oracle: Oracle, resource: Resource) -> None:
+    for _ in range(4):
+        run = dispatch(oracle, resource)
+        reached = settle(oracle, run, half_way=True)
+        oracle.cancel(run)
+        if reached:
+            return
+
+
+def _retried(oracle: Oracle, resource: Resource) -> None:
+    """Until something fails: what failed is repeated, and a second time there is nothing to do."""
+    runs = oracle.runs
+    for _ in range(8):
+        run = dispatch(oracle, resource)
+        settle(oracle, run)
+        states = [c[runs.status] for c in run.value[runs.children]]
+        oracle.retry(run)
+        oracle.retry(run)
+        if runs.failed in states:
+            settle(oracle, run)
+            return
+
+
+def _at_once(oracle: Oracle, resource: Resource) -> None:
+    """Cancels, retries and reads that come together are all served, once."""
+    session, runs = oracle.session, oracle.runs
+    run = dispatch(oracle, resource)
+    crowds.same(session, run, runs.cancel)
+    oracle.read_widened(run)
+    child = session.api.resources.get(runs.child)
+    if child is not None:
+        found = [Thing(child, row["id"], {}, row, {}) for row in run.value[runs.children][:4]]
+        crowds.reads(session, found)
+    if runs.retry:
+        crowds.same(session, run, runs.retry)
+
+
+def _anonymous_cancel(oracle: Oracle, resource: Resource) -> None:
+    run = oracle.session.some(resource.name)
+    for operation_id in filter(None, (oracle.runs.cancel, oracle.runs.retry)):
+        tenants.anonymous(oracle.session, operation_id, run)
+
+
+# --- the end
+
+
+def _ends(session: Session) -> Iterator[Probe]:
+    for resource in reversed(list(session.api.resources.values())):
+        if resource.remove:
+            yield f"{resource.name}: removed", partial(_removed, session, resource)
+
+
+def _removed(session: Session, resource: Resource) -> None:
+    """One goes, the others stay; the lists know."""
+    if not session.api.strict and not any(
+        t.resource is resource and t.alive for t in session.things
+    ):
+        return
+    thing = session.make(resource)
+    path = dict(thing.path)
+    things.remove(session, thing)
+    if thing.alive:
+        return
+    if resource.list:
+        lists.listed(session, resource, path)
+    if resource.parents:
+        things.embedded(session, thing)

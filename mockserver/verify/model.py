@@ -1,0 +1,169 @@
+"""What a run sees and what it finds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = Any
+HIDDEN = "[Filtered]"
+_UNINTERESTING = {
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "host",
+    "user-agent",
+    "x-schemathesis-testcaseid",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its reply. `status` is 0 if no reply came; `source` names who sent it.
+
+    Header names are in lower case, credentials hidden. `positive` says whether the sender
+    meant the request to fit the contract (None: unknown).
+    """
+
+    method: str
+    url: str
+    request_headers: Mapping[str, str]
+    request_body: bytes
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed: float
+    source: str
+    operation: str = ""
+    positive: bool | None = None
+    verdicts: frozenset[str] = frozenset()
+    """The checks that the sender's own judge failed."""
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+    def json(self) -> Json:
+        """The reply's JSON value. Raises ValueError."""
+        return json.loads(self.body)
+
+    def curl(self, variable: str = "API_KEY") -> str:
+        """A line for a shell; hidden credentials come from a variable."""
+        words = ["curl", "--path-as-is", "-X", self.method]
+        for name, value in self.request_headers.items():
+            if name in _UNINTERESTING:
+                continue
+            if value == HIDDEN:
+                words += ["-H", f'"{name}: ${variable}"']
+            else:
+                words += ["-H", shlex.quote(f"{name}: {value}")]
+        if self.request_body:
+            words += ["--data-binary", _shell_bytes(self.request_body)]
+        words.append(shlex.quote(self.url))
+        return " ".join(words)
+
+
+def _shell_bytes(body: bytes) -> str:
+    try:
+        return shlex.quote(body.decode("utf-8").replace("\x00", "\\0"))
+    except UnicodeDecodeError:
+        return "$'" + "".join(f"\\x{byte:02x}" for byte in body) + "'"
+
+
+@dataclass(slots=True)
+class Finding:
+    """A way in which the server breaks its contract.
+
+    `rule` is the check or the invariant, `where` the operation ("GET /things/{id}"), `steps`
+    the requests that lead there, the last one being the one that shows it. `origin` is
+    "schemathesis" or "lifecycle". `accepted` is the reason why it is tolerated, or empty.
+    """
+
+    rule: str
+    where: str
+    title: str
+    message: str
+    steps: Sequence[Exchange] = ()
+    origin: str = "lifecycle"
+    count: int = 1
+    accepted: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        return (self.where, self.rule, self.title)
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256("\0".join(self.identity).encode()).hexdigest()[:8]
+
+    @property
+    def example(self) -> Exchange | None:
+        return self.steps[-1] if self.steps else None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The two judges say different things about a reply."""
+
+    where: str
+    status: int
+    schemathesis: str
+    openapi_core: str
+    example: Exchange
+
+
+@dataclass
+class Coverage:
+    """How often each operation gave each status."""
+
+    seen: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def add(self, exchange: Exchange) -> None:
+        if exchange.operation:
+            statuses = self.seen.setdefault(exchange.operation, {})
+            statuses[exchange.status] = statuses.get(exchange.status, 0) + 1
+
+
+@dataclass
+class Result:
+    """The outcome of a run."""
+
+    title: str
+    url: str
+    findings: list[Finding] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    coverage: Coverage = field(default_factory=Coverage)
+    documented: dict[str, list[str]] = field(default_factory=dict)
+    phases: dict[str, str] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    requests: int = 0
+    judged: int = 0
+    seconds: float = 0.0
+    seed: int = 0
+    digest: str = ""
+    """Of the request sequence: equal when two runs sent the same."""
+
+    def add(self, finding: Finding) -> None:
+        """Keep a finding, or count it if it is known."""
+        for known in self.findings:
+            if known.identity == finding.identity:
+                known.count += finding.count
+                return
+        self.findings.append(finding)
+
+    @property
+    def open_findings(self) -> list[Finding]:
+        return [finding for finding in self.findings if not finding.accepted]
+
+    @property
+    def exit_code(self) -> int:
+        if self.open_findings:
+            return 1
+        return 2 if self.errors else 0

@@ -1,0 +1,155 @@
+"""The second judge: openapi-core looks at every reply again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from mockserver.contract.model import Contract
+
+from .model import Difference, Exchange
+
+CONFORMANCE = frozenset(
+    {
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+    }
+)
+"""The checks of Schemathesis that look at what openapi-core looks at."""
+
+
+@dataclass
+class _Parameters:
+    path: dict[str, Any] = field(default_factory=dict)
+    query: Any = field(default_factory=dict)
+    header: Any = field(default_factory=dict)
+    cookie: Any = field(default_factory=dict)
+
+
+@dataclass
+class _Request:
+    """What openapi-core wants to know of a request."""
+
+    host_url: str
+    path: str
+    method: str
+    parameters: _Parameters
+    content_type: str
+    body: bytes | None
+
+
+@dataclass
+class _Response:
+    status_code: int
+    headers: Mapping[str, str]
+    content_type: str
+    data: bytes | None
+
+
+class SecondJudge:
+    """Judges exchanges and keeps where it differs from the first.
+
+    Equal replies to one operation are judged once.
+    """
+
+    def __init__(self, document: Mapping[str, Any], contract: Contract, url: str) -> None:
+        from openapi_core import OpenAPI
+
+        self.contract = contract
+        # Whatever server the document names: this one is judged.
+        self._openapi = OpenAPI.from_dict({**document, "servers": [{"url": url}]})
+        self._known: dict[Any, str] = {}
+        self.judged = 0
+        self.differences: list[Difference] = []
+
+    def hear(self, exchange: Exchange) -> None:
+        """Judge one exchange of Schemathesis, and compare."""
+        if not exchange.status or not exchange.operation or exchange.method == "HEAD":
+            return
+        mine = self.complaint(exchange)
+        theirs = sorted(exchange.verdicts & CONFORMANCE)
+        if bool(mine) != bool(theirs):
+            self._differ(exchange, ", ".join(theirs), mine)
+
+    def complaint(self, exchange: Exchange) -> str:
+        """What is wrong with a reply, or ""."""
+        self.judged += 1
+        key = (
+            exchange.operation,
+            exchange.status,
+            exchange.content_type,
+            hash(exchange.body),
+        )
+        if key not in self._known:
+            self._known[key] = self._judge(exchange)
+        return self._known[key]
+
+    def _judge(self, exchange: Exchange) -> str:
+        from openapi_core.exceptions import OpenAPIError
+
+        try:
+            self._openapi.validate_response(
+                cast(Any, _request(exchange, self.contract)), _response(exchange)
+            )
+        except OpenAPIError as error:
+            return _words(error)
+        except (ValueError, UnicodeDecodeError, RecursionError) as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+    def _differ(self, exchange: Exchange, theirs: str, mine: str) -> None:
+        known = (
+            d.where == exchange.operation
+            and d.status == exchange.status
+            and bool(d.openapi_core) == bool(mine)
+            for d in self.differences
+        )
+        if not any(known):
+            self.differences.append(
+                Difference(exchange.operation, exchange.status, theirs, mine, exchange)
+            )
+
+
+def _request(exchange: Exchange, contract: Contract) -> _Request:
+    """The path is made from the template: it is the reply that is judged, and a path with odd
+    characters would not be found."""
+    parts = urlsplit(exchange.url)
+    operation = contract.by_id[exchange.operation]
+    return _Request(
+        host_url=f"{parts.scheme}://{parts.netloc}",
+        path=_concrete(operation.path, parts.path),
+        method=exchange.method.lower(),
+        parameters=_Parameters(query=dict(parse_qsl(parts.query))),
+        content_type=exchange.request_headers.get("content-type", "application/json"),
+        body=exchange.request_body or None,
+    )
+
+
+def _concrete(template: str, path: str) -> str:
+    suffix = template
+    for part in template.split("{")[1:]:
+        suffix = suffix.replace("{" + part.split("}")[0] + "}", "x")
+    depth = template.count("/")
+    base = path.split("/")[: max(path.count("/") - depth + 1, 1)]
+    return "/".join(base).rstrip("/") + suffix
+
+
+def _response(exchange: Exchange) -> _Response:
+    return _Response(
+        status_code=exchange.status,
+        headers=exchange.headers,
+        content_type=exchange.content_type,
+        data=exchange.body or None,
+    )
+
+
+def _words(error: BaseException) -> str:
+    """An error and what lies beneath it, on one line."""
+    words = [str(error) or type(error).__name__]
+    for detail in getattr(error.__cause__ or error, "schema_errors", ()):
+        words.append(getattr(detail, "message", str(detail)))
+    return ": ".join(words)[:500]

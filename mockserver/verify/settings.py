@@ -1,0 +1,172 @@
+"""The configuration that Schemathesis gets: hermetic, and the same for everybody.
+
+`schemathesis.toml` at the root of the repository says the same for a plain `schemathesis run`;
+a test compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.contract.model import Contract
+
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
+"""What `positive_data_acceptance` takes by default."""
+
+
+@dataclass(frozen=True)
+class Widening:
+    """Operations that may refuse with `statuses` what their schema admits, and why."""
+
+    reason: str
+    statuses: tuple[str, ...]
+    operations: tuple[str, ...]
+
+
+_REFERENCES = "rule 20: an id in the body that names nothing is refused with 400"
+_EMPTY = "rule 64: a suite without items can't be dispatched"
+_NO_SUITE = "rule 99: a release check needs the agent's release suite"
+_NOT_FAILED = "rule 98: only a failed or errored evaluation can be retried"
+_CURSOR = "rule 37: a cursor is opaque, one that the API did not make is refused with 400"
+
+WIDENINGS = (
+    Widening(
+        _REFERENCES,
+        ("400",),
+        (
+            "createScenario",
+            "createSimulationSuite",
+            "createEvaluatorBinding",
+            "createAgentRevision",
+            "dispatchSimulationRun",
+        ),
+    ),
+    Widening(_EMPTY, ("400",), ("dispatchSimulationSuiteRun",)),
+    Widening(_NO_SUITE, ("400",), ("runAgentReleaseCheck",)),
+    Widening(_NOT_FAILED, ("400",), ("retryEvalRun",)),
+    Widening(
+        _CURSOR,
+        ("400",),
+        (
+            "listAgents",
+            "listAgentRevisions",
+            "listPersonas",
+            "listScenarios",
+            "listSimulationSuites",
+            "listSimulationSuiteRuns",
+            "listSimulationRuns",
+            "getSimulationRunTrace",
+            "getSimulationRunTurnTrace",
+            "listEvaluators",
+            "listEvaluatorBindings",
+            "listEvalRuns",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much to send. `seconds` 0 is without a limit."""
+
+    max_examples: int = 25
+    max_steps: int = 6
+    phases: tuple[str, ...] = PHASES
+    seconds: int = 0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One conformance run."""
+
+    seed: int = 1
+    budget: Budget = field(default_factory=Budget)
+    timeout: float = 10
+    rate: str = ""
+    baseline: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with every request; values may name variables, as in "${KEY}"."""
+    peers_file: str = ""
+    include_path: str = ""
+    exclude_checks: Sequence[str] = ()
+    overlay: Mapping[str, Any] = field(default_factory=dict)
+
+
+def configuration(contract: Contract, settings: Settings) -> dict[str, Any]:
+    """Everything that Schemathesis would otherwise take from its surroundings."""
+    budget = settings.budget
+    config: dict[str, Any] = {
+        "seed": settings.seed,
+        "workers": 1,
+        "continue-on-failure": True,
+        "request-timeout": settings.timeout,
+        "suppress-health-check": ["all"],
+        "cache": {"enabled": False},
+        "generation": {"database": "none", "max-examples": budget.max_examples},
+        "phases": {
+            **{phase: {"enabled": phase in budget.phases} for phase in PHASES},
+            "stateful": {
+                "enabled": "stateful" in budget.phases,
+                "max-steps": budget.max_steps,
+            },
+        },
+        "auth": {"auto-signup": False},
+        "output": {"truncation": {"enabled": False}},
+        "operations": widened(contract),
+    }
+    if settings.headers:
+        config["headers"] = dict(settings.headers)
+    if settings.peers_file:
+        config["auth"]["wfc"] = {
+            "path": settings.peers_file,
+            "user": "owner",
+            "peers": ["owner", "other"],
+        }
+    if settings.rate:
+        config["rate-limit"] = settings.rate
+    if settings.baseline:
+        config["baseline"] = settings.baseline
+    return merged(config, settings.overlay)
+
+
+def widened(contract: Contract) -> list[dict[str, Any]]:
+    """The widenings whose operations are in this document."""
+    entries = []
+    for widening in WIDENINGS:
+        ids = [name for name in widening.operations if name in contract.by_id]
+        if ids:
+            expected = [*ACCEPTED, *widening.statuses]
+            check = {"positive_data_acceptance": {"expected-statuses": expected}}
+            entries.append({"include-operation-id": ids, "checks": check})
+    return entries
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` wins; tables are merged, lists of tables joined."""
+    result = dict(base)
+    for name, value in over.items():
+        old = result.get(name)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            result[name] = merged(old, value)
+        elif isinstance(old, list) and isinstance(value, list):
+            result[name] = [*old, *value]
+        else:
+            result[name] = value
+    return result
+
+
+def toml(config: Mapping[str, Any]) -> str:
+    """As TOML: top-level keys, each with an inline value."""
+    return "".join(f"{json.dumps(name)} = {_inline(value)}\n" for name, value in config.items())
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(k)} = {_inline(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_inline(item) for item in value) + "]"
+    return json.dumps(value)
