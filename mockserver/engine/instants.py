@@ -21,7 +21,12 @@ def render(instant: int) -> str:
 
 
 def parse(text: str) -> int:
-    """An RFC 3339 date-time (an offset is honoured, none means UTC). Raises ValueError."""
+    """An RFC 3339 date-time (an offset is honoured, none means UTC). Raises ValueError.
+
+    A leap second, which RFC 3339 admits, is the beginning of the next minute.
+    """
+    if text[17:19] == "60":
+        return parse(f"{text[:17]}59{text[19:]}") + SECOND
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from mockserver.apis.feather.tables import SIMULATION_RUN
 from mockserver.engine.instants import seconds
 from mockserver.engine.negotiate import dump
 from mockserver.engine.schedule import entered
-from mockserver.engine.world import Row, digest
+from mockserver.engine.world import Row, digest, uuid_of
 
 GREETINGS = (
     "Hello, thanks for getting in touch. What can I do for you?",
@@ -58,7 +57,7 @@ class _Line:
 
 def turn_id(run: Row, seq: int) -> str:
     """The id of a run's turn."""
-    return str(UUID(bytes=digest("turn", run["session_id"], seq), version=4))
+    return uuid_of(digest("turn", run["session_id"], seq))
 
 
 def call_id(run: Row, tool: str) -> str:

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from mockserver.apis.feather.arithmetic import FAILED, PENDING, SUCCEEDED
 from mockserver.apis.feather.conversation import turns
@@ -23,7 +22,7 @@ from mockserver.apis.feather.scoring import Steering, find, read_steering
 from mockserver.apis.feather.tables import EVAL_RUN_ENDED
 from mockserver.engine.instants import seconds
 from mockserver.engine.schedule import entered, state_at
-from mockserver.engine.world import Row, World, digest
+from mockserver.engine.world import Row, World, digest, uuid_of
 
 PASSED_TEXT = "The conversation does what the evaluator asks for."
 FAILED_TEXT = "The conversation does not do what the evaluator asks for."
@@ -51,7 +50,7 @@ def _evaluation(
     world: World, run: Row, evaluator: Row, is_critical: bool, at: int
 ) -> dict[str, Any]:
     row = {
-        "id": _uuid("evaluation", run["id"], evaluator["id"]),
+        "id": uuid_of(digest("evaluation", run["id"], evaluator["id"])),
         "session_id": run["session_id"],
         "run_id": run["id"],
         "evaluator_id": evaluator["id"],
@@ -96,7 +95,7 @@ def _plan(
         "attempt": attempt,
         "schedule": [*before, *schedule],
         "error_text": (steering.rationale or ERROR_TEXT) if errored else None,
-        "score_id": _uuid("score", row["id"], attempt),
+        "score_id": uuid_of(digest("score", row["id"], attempt)),
         "score": None if errored else _score(row, steering, spoken, random),
     }
 
@@ -183,7 +182,3 @@ def remove(world: World, row: Row) -> None:
         world["eval_runs"].put({**row, "deleted": True})
     else:
         world["eval_runs"].remove(row["id"])
-
-
-def _uuid(*parts: object) -> str:
-    return str(UUID(bytes=digest(*parts), version=4))

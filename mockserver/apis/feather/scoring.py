@@ -57,7 +57,7 @@ def read_steering(config: Mapping[str, Any], attempt: int = 1) -> Steering:
         score=_number(mock.get("score")),
         status="failed" if mock.get("status") == "failed" else "errored",
         rationale=rationale if isinstance(rationale, str) else None,
-        seconds=min(max(seconds, 0.0), 1e9) if seconds is not None else None,
+        seconds=min(max(seconds, 0.0), 1e6) if seconds is not None else None,
     )
 
 

@@ -261,6 +261,7 @@ def test_rule_095_every_filter_of_the_list_works(sandbox: Sandbox) -> None:
         ("channel", "voice"),
         ("created_from", "2030-01-01T00:00:00Z"),
         ("created_to", "2020-01-01T00:00:00Z"),
+        ("created_to", "2016-12-31T23:59:60Z"),
     ):
         assert sandbox.evaluations(**{**fitting, name: other}) == []
 

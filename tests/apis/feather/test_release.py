@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from mockserver import MockServer
 from tests.apis.feather.sandbox import Sandbox
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
+TAGS = ("completed", "completed", "failed", "budget_exceeded", "stuck")
+RESULTS = ("passed", "passed", "failed", "no_verdict", "errored")
+ORDERS = ("look", "cancel", "retry-failed")
 Json = dict[str, Any]
 
 
@@ -213,6 +219,65 @@ def test_rule_104_each_item_has_one_entry_of_its_latest_attempt(sandbox: Sandbox
     _assert_entries_follow_runs(second)
     runs = [entry["simulation_run_id"] for entry in second["release_eval_verdict"]["scenarios"]]
     assert runs == [second["runs"][index]["id"] for index in (0, 3, 2)]
+
+
+@pytest.mark.rule("feather", 104)
+@pytest.mark.rule("feather", 105)
+@pytest.mark.rule("feather", 106)
+@settings(derandomize=True, database=None, deadline=None, max_examples=15)
+@given(
+    tags=st.lists(st.sampled_from(TAGS), min_size=1, max_size=4),
+    evaluators=st.lists(st.tuples(st.booleans(), st.sampled_from(RESULTS)), max_size=4),
+    most=st.integers(0, 3),
+    steps=st.lists(st.tuples(st.integers(1, 20), st.sampled_from(ORDERS)), max_size=6),
+)
+def test_rule_105_every_verdict_adds_up_whatever_happens(
+    server: MockServer,
+    tags: list[str],
+    evaluators: list[tuple[bool, str]],
+    most: int,
+    steps: list[tuple[int, str]],
+) -> None:
+    server.reset()
+    sandbox = Sandbox(server)
+    check = Check(sandbox, *tags, release_gate_max_failures=most)
+    for critical, outcome in evaluators:
+        check.evaluate(critical, outcome)
+    path = f"/sim-suites/{check.suite['id']}/runs/{check.start()['id']}"
+    for seconds, order in [*steps, (600, "cancel")]:
+        sandbox.wait(seconds)
+        if order != "look":
+            sandbox.post(f"{path}/{order}", None, 200)
+        _assert_adds_up(sandbox, check.read(), len(tags))
+    sandbox.wait()
+    assert check.read()["release_eval_status"] in ("completed", "errored")
+
+
+def _assert_adds_up(sandbox: Sandbox, found: Json, items: int) -> None:
+    status, verdict = found["release_eval_status"], found["release_eval_verdict"]
+    assert (verdict is not None) == (status == "completed")
+    assert (found["release_eval_error"] is not None) == (status == "errored")
+    assert (found["release_eval_completed_at"] is None) == (status == "pending")
+    if verdict is None:
+        return
+    summary, scenarios = verdict["summary"], verdict["scenarios"]
+    statuses = [entry["status"] for entry in scenarios]
+    assert summary["total_scenarios"] == len(scenarios) == items
+    for word in ("passed", "failed", "pending"):
+        assert summary[f"{word}_scenarios"] == statuses.count(word)
+    assert summary["critical_failures"] == sum(entry["critical_failed"] for entry in scenarios)
+    assert (verdict["status"] == "failed") == (
+        summary["failed_scenarios"] > verdict["max_failures"]
+    )
+    _assert_entries_follow_runs(found)
+    for entry in scenarios:
+        critical = [row["status"] for row in entry["evaluators"] if row["is_critical"]]
+        assert entry["critical_total"] == len(critical)
+        for word in ("succeeded", "failed", "pending"):
+            assert entry[f"critical_{word}"] == critical.count(word)
+        rows = sandbox.evaluations(session_id=entry["session_id"])
+        found_by = sorted(row["evaluator_id"] for row in rows)
+        assert found_by == sorted(row["evaluator_id"] for row in entry["evaluators"])
 
 
 def _assert_entries_follow_runs(found: Json) -> None:
