@@ -29,7 +29,10 @@ NO_CONTENT = BodyValue(None, False, "", [])
 
 @dataclass(slots=True)
 class Message:
-    """A request as it came. `path_values` are percent-decoded, header names in lower case."""
+    """A request as it came. `path_values` are percent-decoded, header names in lower case.
+
+    `started` is when it had been read, in nanoseconds since 1970, if anybody knows.
+    """
 
     method: str
     target: str
@@ -37,6 +40,7 @@ class Message:
     query: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    started: int = 0
 
 
 @dataclass(slots=True)

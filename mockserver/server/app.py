@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 with warnings.catch_warnings():
     # Connexion imports Starlette's test client, which deprecates httpx.
@@ -42,6 +43,8 @@ class Endpoint:
         except TooLarge as refusal:
             await send_reply(self.refuse(self.message(scope, b""), refusal), scope, send)
             return
+        except ConnectionResetError:
+            return  # half a request is none, and nobody waits for an answer
         await send_reply(self.answer(scope, body), scope, send)
 
     def answer(self, scope: Scope, body: bytes) -> Sent:
@@ -77,6 +80,7 @@ class Endpoint:
             query=scope["query_string"],
             headers=headers,
             body=body,
+            started=time.time_ns(),
         )
 
     def refuse(self, message: Message, refusal: Refusal) -> Sent:
@@ -88,8 +92,11 @@ class Endpoint:
             path = scope["path"]
             other = path[:-1] if path.endswith("/") else path + "/"
             if self._route(scope, message.method, None, other) is not None:
-                query = "?" + message.query.decode("latin-1") if message.query else ""
-                return Sent(307, [(b"location", (other + query).encode("latin-1", "replace"))])
+                # As it came: decoded, it could hold what no header may.
+                raw: bytes = scope.get("raw_path") or quote(path).encode()
+                location = raw[:-1] if raw.endswith(b"/") else raw + b"/"
+                query = b"?" + message.query if message.query else b""
+                return Sent(307, [(b"location", location + query)])
         return self.refuse(message, NotFound(f"There is no {message.method} {message.target}."))
 
     def _other_method(self, method: str, match: Match, message: Message) -> Sent:
@@ -123,25 +130,29 @@ def allowed_methods(documented: tuple[str, ...]) -> list[str]:
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The whole body. Raises TooLarge if it has more than `limit` bytes."""
+    """The whole body.
+
+    Raises TooLarge if it has more than `limit` bytes, ConnectionResetError if half of it is missing.
+    """
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise TooLarge(f"The body has more than {limit} bytes.")
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body"):
-        chunks = [body]
-        size = len(body)
-        while message.get("more_body"):
-            message = await receive()
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > limit:
-                raise TooLarge(f"The body has more than {limit} bytes.")
-        body = b"".join(chunks)
-    if len(body) > limit:
-        raise TooLarge(f"The body has more than {limit} bytes.")
-    return body
+    body = b""
+    chunks = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionResetError("the client has gone in the middle of its request")
+        body = message.get("body", b"")
+        size += len(body)
+        if size > limit:
+            raise TooLarge(f"The body has more than {limit} bytes.")
+        more = message.get("more_body", False)
+        if more or chunks:
+            chunks.append(body)
+    return b"".join(chunks) if chunks else body
 
 
 async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
