@@ -53,7 +53,7 @@ class Listing:
         """
         asked = {name: query[name] for name in self.filters if query.get(name) is not None}
         rows = world[self.collection]
-        scope = (self.collection, *sorted((where or {}).items()), *sorted(asked.items()))
+        scope = (self.collection, sorted((where or {}).items()), sorted(asked.items()))
         cursor = query.get("cursor")
         after = None if cursor is None else decode_cursor(scope, cursor)
         lookup = where if where is not None else self._lookup(asked)
