@@ -1,6 +1,7 @@
 """What each vendor's API adds to inference."""
 
 from mockserver.apis.feather import FEATHER
+from mockserver.apis.speechify import SPEECHIFY
 from mockserver.engine.api import Api
 
-BUILT_IN: tuple[Api, ...] = (FEATHER,)
+BUILT_IN: tuple[Api, ...] = (FEATHER, SPEECHIFY)

@@ -18,7 +18,6 @@ A row of `suite_runs`:
 Its children are the runs that name it; status, verdict, counts and end follow from them.
 
 A row of `attachments` says that a test runs for a further agent, too: id, test_id, agent_id.
-A row of `folders` that has a `deleted_at` counts as gone.
 A row of `answers` is the first answer to an idempotency key: see `idempotency`.
 The one row of `workspace`: id, credits (None: no limit), withdrawn_models {model: instant}.
 """

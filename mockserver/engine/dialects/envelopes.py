@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.contract.model import Operation
+from mockserver.contract.model import Operation, Violation
 from mockserver.engine.dialects.base import (
     answer,
     code_of,
@@ -37,14 +37,19 @@ class EnvelopeDialect:
         error: dict[str, Any] = {"code": code, "message": message_of(refusal)}
         if refusal.violations:
             error["fields"] = {
-                dotted(violation.where[1:] or violation.where): fault_text(violation)
-                for violation in refusal.violations
+                _field(violation): fault_text(violation) for violation in refusal.violations
             }
         body: dict[str, Any] = {"error": error}
         request_id = request_id_of(refusal)
         if request_id:
             body["request_id"] = request_id
         return answer(status, body, refusal)
+
+
+def _field(violation: Violation) -> str:
+    """`config.scenario`, `limit`, or `body` for all of it."""
+    inside = violation.where[1:]
+    return dotted(inside) if inside and violation.keyword != "json" else str(violation.where[0])
 
 
 class ProblemDialect:

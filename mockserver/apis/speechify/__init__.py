@@ -1,0 +1,54 @@
+"""The Speechify API: voice agents, their tests, runs and suite runs, in two wire shapes.
+
+Modules import downwards only:
+
+    __init__                  the Api
+    older versions            the older shape; which shape a caller gets
+    agents                    handlers
+    agent_tests folders runs suites stats    handlers
+    idempotency               answers that are given again
+    views                     rows as they are shown; what is derived
+    dispatch results          runs as rows; what they have to show
+    configs                   the three shapes of a test's config
+    common ids tables         lookups, ids, collections and lifecycles
+"""
+
+from mockserver.apis.speechify import (
+    agent_tests,
+    agents,
+    folders,
+    older,
+    runs,
+    stats,
+    suites,
+    versions,
+)
+from mockserver.apis.speechify.seed import seed
+from mockserver.apis.speechify.tables import COLLECTIONS, LIFECYCLES
+from mockserver.contract.model import Contract
+from mockserver.engine.api import Api, Shape, Shapes, handlers_in
+
+HANDLERS = handlers_in(agents, agent_tests, folders, runs, stats, suites)
+OLDER_HANDLERS = {**older.in_older_words(HANDLERS), **handlers_in(older)}
+
+
+def shape_of(contract: Contract) -> str:
+    """The older shape still attaches tests to further agents."""
+    return versions.OLDER if "attachTest" in contract.by_id else versions.NEWER
+
+
+SPEECHIFY = Api(
+    "speechify",
+    HANDLERS,
+    collections=COLLECTIONS,
+    seed=seed,
+    steer=runs.steer,
+    lifecycles=LIFECYCLES,
+    dialect="envelope",
+    stamp=versions.stamp,
+    shapes=Shapes(
+        (Shape(versions.NEWER, HANDLERS), Shape(versions.OLDER, OLDER_HANDLERS)),
+        shape_of,
+        versions.chooser,
+    ),
+)

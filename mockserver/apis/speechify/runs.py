@@ -1,0 +1,70 @@
+"""Single runs (rules 32 to 41)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.apis.speechify.common import find
+from mockserver.apis.speechify.dispatch import OUTCOMES, cancel, charge, plan_outcome, start_run
+from mockserver.apis.speechify.idempotency import once
+from mockserver.apis.speechify.tables import TEST_RUN
+from mockserver.apis.speechify.views import children, run_view, suite_detail
+from mockserver.engine.api import handles
+from mockserver.engine.batches import is_open
+from mockserver.engine.listing import Envelope, Listing
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.world import World
+from mockserver.errors import BadRequest, Conflict
+
+RUNS = Listing("runs", envelope=Envelope("runs"))
+
+
+@handles("runTest")
+@once
+def run_test(world: World, request: Request) -> Reply:
+    """Queue one run, in no suite run (rules 37, 42)."""
+    test = find(world, "tests", request.path["test_id"])
+    chosen: str = (request.body or {}).get("agent_id", test["agent_id"])
+    agent = find(world, "agents", chosen)
+    charge(world, 1)
+    return Reply(202, run_view(world, start_run(world, (test, agent))))
+
+
+@handles("listTestRuns")
+def list_runs(world: World, request: Request) -> Reply:
+    test = find(world, "tests", request.path["test_id"])
+    return Reply(200, RUNS.page(world, request.query, run_view, {"test_id": test["id"]}))
+
+
+@handles("getTestRun")
+def get_run(world: World, request: Request) -> Reply:
+    return Reply(200, run_view(world, find(world, "runs", request.path["test_run_id"])))
+
+
+@handles("cancelTestRun")
+def cancel_run(world: World, request: Request) -> Reply:
+    """Cancel it if it is open; otherwise it stays as it is (rule 38)."""
+    row = find(world, "runs", request.path["test_run_id"])
+    return Reply(200, run_view(world, cancel(world, row)))
+
+
+def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a run, or what is open of a suite run, end as `{"outcome": ..., "after": seconds}` says.
+
+    Raises NotFound, BadRequest for another order, Conflict if nothing is open any more.
+    """
+    outcome, after = order.get("outcome"), order.get("after", 0)
+    if outcome not in OUTCOMES or order.keys() - {"outcome", "after"}:
+        raise BadRequest(f'give {{"outcome": one of {", ".join(OUTCOMES)}, "after": SECONDS}}')
+    if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:
+        raise BadRequest(f"after takes seconds from 0 on, not {after!r}")
+    suite = world["suite_runs"].get(job_id)
+    if suite is None:
+        return run_view(world, plan_outcome(world, find(world, "runs", job_id), outcome, after))
+    still_open = [row for row in children(world, suite) if is_open(row, TEST_RUN, world.now)]
+    if not still_open:
+        raise Conflict(f"Nothing of suite run {job_id} is open any more.")
+    for row in still_open:
+        plan_outcome(world, row, outcome, after)
+    return suite_detail(world, suite)
