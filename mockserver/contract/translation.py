@@ -54,10 +54,11 @@ class Part(NamedTuple):
 
 
 class Closure(NamedTuple):
-    """A schema that stands alone."""
+    """A schema that stands alone, of so many parts."""
 
     schema: dict[str, Any]
     python_patterns: bool
+    size: int
 
 
 class Translation:
@@ -74,8 +75,16 @@ class Translation:
 
         Raises ContractError for a reference that leads nowhere or out of the document.
         """
-        tree: dict[str, Any] = {"$ref": "#" + quote(pointer[1:], safe="/~")}
-        waiting, seen, python = [pointer], set(), False
+        return self._closure({"$ref": reference_to(pointer)}, [pointer])
+
+    def together(self, names: Mapping[str, str]) -> Closure:
+        """An object schema whose properties are the schemas at these pointers, by name."""
+        properties = {name: {"$ref": reference_to(pointer)} for name, pointer in names.items()}
+        return self._closure({"properties": properties}, list(names.values()))
+
+    def _closure(self, tree: dict[str, Any], waiting: list[str]) -> Closure:
+        seen: set[str] = set()
+        python = False
         while waiting:
             here = waiting.pop()
             if here in seen:
@@ -89,7 +98,7 @@ class Translation:
         # The shorter pointers first: what lies inside another part is there already.
         for here in sorted(seen, key=len):
             _plant(tree, tokens(here), self._parts[here].schema)
-        return Closure(tree, python)
+        return Closure(tree, python, len(seen))
 
     def _part(self, pointer: str) -> Part:
         worker = _Worker(self._document, self._old, self._hidden)
@@ -148,7 +157,7 @@ class _Worker:
             target = "#" + unquote(reference[1:])
             lookup(self.document, target)
             self.references[target] = None
-            return "#" + quote(target[1:], safe="/~")
+            return reference_to(target)
         if reference.startswith("#"):
             return reference
         raise ContractError(f"the reference {reference!r} to another file is not bundled", where)
@@ -239,6 +248,11 @@ def _mapped(value: Any, where: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
     raise ContractError("an object is needed here", where)
+
+
+def reference_to(pointer: str) -> str:
+    """A pointer as the fragment of a URI."""
+    return "#" + quote(pointer[1:], safe="/~")
 
 
 def tokens(pointer: str) -> list[str]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
 
+from mockserver.contract.document import join, walk
 from mockserver.contract.model import Json, Violation
 from mockserver.contract.spellings import CANONICAL, Noted, is_clock_time, lenient_formats
-from mockserver.contract.translation import PYTHON_PATTERN, Translation
+from mockserver.contract.translation import PYTHON_PATTERN, Closure, Translation, View
 from mockserver.contract.violations import Shape, violations_of
 from mockserver.errors import ContractError
 
 _REPLY_FORMATS = {"time": is_clock_time}
+_CARRIERS = ("responses", "requestBodies", "parameters", "headers")
+_LARGE = 150
+"""Above so many schemas behind one, they are compiled once for all."""
 
 
 class Check:
@@ -27,7 +31,7 @@ class Check:
 
     def __init__(
         self,
-        validator: jsonschema_rs.Validator,
+        validator: jsonschema_rs.Validator | _Member,
         document: Mapping[str, Any],
         pointer: str,
         noted: Noted,
@@ -68,7 +72,24 @@ class Check:
             return [Violation((*where, 0), "json", "Nested too deeply")]
         if not errors:
             return []
-        return violations_of(errors, value, self._document, self._pointer, where)
+        inside = isinstance(self._validator, _Member)
+        return violations_of(errors, value, self._document, self._pointer, where, inside=inside)
+
+
+class _Member:
+    """One property of a validator of many."""
+
+    __slots__ = ("_all", "_name")
+
+    def __init__(self, everything: jsonschema_rs.Validator, name: str) -> None:
+        self._all = everything
+        self._name = name
+
+    def is_valid(self, value: Json) -> bool:
+        return self._all.is_valid({self._name: value})
+
+    def iter_errors(self, value: Json) -> Iterator[jsonschema_rs.ValidationError]:
+        return self._all.iter_errors({self._name: value})
 
 
 class Validators:
@@ -76,36 +97,70 @@ class Validators:
 
     def __init__(self, document: Mapping[str, Any], version: str) -> None:
         self.document = document
-        self._requests = Translation(document, version, "request")
-        self._replies = Translation(document, version, "reply")
-        self._noted = Noted()
-        self._request_formats = lenient_formats(self._noted)
-        self._request_checks: dict[str, Check] = {}
-        self._reply_checks: dict[str, Check] = {}
+        noted = Noted()
+        self._requests = _Side(document, version, "request", lenient_formats(noted), noted)
+        self._replies = _Side(document, version, "reply", _REPLY_FORMATS, noted)
 
     def request(self, pointer: str) -> Check:
         """The check of what is sent to us. Raises ContractError if the schema can't be used."""
-        check = self._request_checks.get(pointer)
-        if check is None:
-            check = self._compile(self._requests, pointer, self._request_formats)
-            self._request_checks[pointer] = check
-        return check
+        return self._requests.checks.get(pointer) or self._requests.compile(pointer)
 
     def reply(self, pointer: str) -> Check:
         """The check of what we send. Raises ContractError if the schema can't be used."""
-        check = self._reply_checks.get(pointer)
-        if check is None:
-            check = self._compile(self._replies, pointer, _REPLY_FORMATS)
-            self._reply_checks[pointer] = check
+        return self._replies.checks.get(pointer) or self._replies.compile(pointer)
+
+
+class _Side:
+    """The checks of requests, or those of replies."""
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        version: str,
+        view: View,
+        formats: Mapping[str, Callable[[str], bool]],
+        noted: Noted,
+    ) -> None:
+        self.checks: dict[str, Check] = {}
+        self._document = document
+        self._translation = Translation(document, version, view)
+        self._formats = dict(formats)
+        self._noted = noted
+        self._members: dict[str, _Member] | None = None
+
+    def compile(self, pointer: str) -> Check:
+        closure = self._translation.closure(pointer)
+        validator: jsonschema_rs.Validator | _Member | None = None
+        if closure.size > _LARGE:
+            validator = self._shared().get(pointer)
+        if validator is None:
+            validator = self._validator(closure, pointer)
+        check = self.checks[pointer] = Check(validator, self._document, pointer, self._noted)
         return check
 
-    def _compile(self, translation: Translation, pointer: str, formats: dict[str, Any]) -> Check:
-        closure = translation.closure(pointer)
+    def _shared(self) -> Mapping[str, _Member]:
+        """One validator for the whole document, for schemas that all lead to one another.
+
+        On its own each of them would be compiled with nearly all of the document.
+        """
+        if self._members is None:
+            self._members = {}
+            pointers = dict.fromkeys(schema_places(self._document))
+            names = {f"v{index}": pointer for index, pointer in enumerate(pointers)}
+            try:
+                everything = self._validator(self._translation.together(names), "#")
+            except ContractError:
+                # Something in it can't be used; what can be is compiled one by one.
+                return self._members
+            self._members = {pointer: _Member(everything, name) for name, pointer in names.items()}
+        return self._members
+
+    def _validator(self, closure: Closure, pointer: str) -> jsonschema_rs.Validator:
         keywords: Any = {PYTHON_PATTERN: _PythonPattern} if closure.python_patterns else None
         try:
-            validator = jsonschema_rs.Draft202012Validator(
+            return jsonschema_rs.Draft202012Validator(
                 closure.schema,
-                formats=formats,
+                formats=self._formats,
                 validate_formats=True,
                 offline=True,
                 keywords=keywords,
@@ -115,7 +170,19 @@ class Validators:
             raise ContractError(f"not a usable schema: {error.message}", place) from None
         except ValueError as error:
             raise ContractError(f"not a usable schema: {error}", pointer) from None
-        return Check(validator, self.document, pointer, self._noted)
+
+
+def schema_places(document: Mapping[str, Any]) -> Iterator[str]:
+    """The pointers of all schemas that messages are checked against."""
+    components = document.get("components")
+    components = components if isinstance(components, Mapping) else {}
+    for name in components.get("schemas") or ():
+        yield join("#/components/schemas", name)
+    roots = [(join("#/components", key), components.get(key)) for key in _CARRIERS]
+    for root, tree in [("#/paths", document.get("paths")), *roots]:
+        for pointer, node in walk(tree, root):
+            if isinstance(node.get("schema"), dict) and "$ref" not in node["schema"]:
+                yield join(pointer, "schema")
 
 
 class _PythonPattern:

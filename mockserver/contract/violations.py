@@ -95,9 +95,14 @@ def violations_of(
     document: Mapping[str, Any],
     pointer: str,
     where: Where = (),
+    *,
+    inside: bool = False,
 ) -> list[Violation]:
-    """The errors of one check, sorted: as the schema lists its properties, extras last."""
-    reading = _Reading(document, value, where)
+    """The errors of one check, sorted: as the schema lists its properties, extras last.
+
+    `inside` says that the validator saw the value as a property of an object.
+    """
+    reading = _Reading(document, value, where, inside)
     found = [violation for error in errors for violation in reading.violations(error)]
     if len(found) > 1 or any(violation.keyword in _CHOICES for violation in found):
         ranks = _Ranks(Shape.of(document, pointer), value, len(where))
@@ -159,8 +164,11 @@ def _order(shape: Shape, value: Json) -> dict[str, int]:
 class _Reading:
     """Reads the errors of one check."""
 
-    def __init__(self, document: Mapping[str, Any], value: Json, where: Where) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], value: Json, where: Where, inside: bool
+    ) -> None:
         self._document = document
+        self._inside = inside
         self._value = value
         self._where = where
 
@@ -168,7 +176,9 @@ class _Reading:
         """One error says one thing or, about unexpected properties and choices, several."""
         kind = error.kind
         keyword = kind.name
-        here = (*self._where, *_walked(self._value, error.instance_path, error.instance))
+        # Inside a whole, the first step only leads to the value.
+        steps = error.instance_path[1:] if self._inside else error.instance_path
+        here = (*self._where, *_walked(self._value, steps, error.instance))
         path = error.schema_path
         schema = _schema_at(self._document, path[:-1])
         value = error.instance
