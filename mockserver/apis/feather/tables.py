@@ -119,7 +119,7 @@ EVAL_RUN = Lifecycle(  # rules 94, 98
 )
 EVAL_RUN_ENDED = frozenset({"completed", "failed", "errored"})  # rule 97
 
-RELEASE_CHECK = Lifecycle(  # rules 99, 101, 112
+RELEASE_CHECK = Lifecycle(  # rules 98, 99, 101, 112
     "release check",
     "pending",
     {
@@ -130,8 +130,8 @@ RELEASE_CHECK = Lifecycle(  # rules 99, 101, 112
     {
         ("pending", "completed"): "every evaluation has settled",
         ("pending", "errored"): "no verdict can be reached",
-        ("completed", "pending"): "retry-failed",
-        ("errored", "pending"): "retry-failed",
+        ("completed", "pending"): "a run or an evaluation is retried",
+        ("errored", "pending"): "a run or an evaluation is retried",
     },
 )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from mockserver import MockServer
+from mockserver.apis.feather.tables import EVAL_RUN
 from tests.apis.feather.sandbox import LONG, Sandbox
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -365,6 +367,23 @@ def test_rule_098_a_broken_evaluation_can_go_again(sandbox: Sandbox, status: str
     assert again["scores"][0]["passed"] is False
     kept = ("id", "session_id", "evaluator_id", "created_at", "config_snapshot")
     assert {name: again[name] for name in kept} == {name: evaluation[name] for name in kept}
+
+
+@pytest.mark.rule("feather", 98)
+def test_rule_098_every_planned_move_is_in_the_table(sandbox: Sandbox) -> None:
+    mock = {"outcome": ["errored", "errored", "passed"], "status": "failed"}
+    evaluation = sandbox.evaluated(config={"mock": mock})
+    for _ in range(2):
+        sandbox.post(f"/eval-runs/{evaluation['id']}/retry", None, 202)
+        sandbox.wait()
+    with sandbox.server.mock.store.begin(sandbox.server.key) as world:
+        row = world["eval_runs"].get(evaluation["id"])
+    assert row is not None
+    states = [state for state, _ in row["schedule"]]
+    assert states == [*("pending", "running", "failed") * 2, "pending", "running", "completed"]
+    assert all(EVAL_RUN.allows(before, after) for before, after in pairwise(states))
+    moments = [at for _, at in row["schedule"]]
+    assert moments == sorted(moments)
 
 
 @pytest.mark.rule("feather", 98)
