@@ -12,7 +12,7 @@ from math import lcm
 from typing import Any
 from urllib.parse import unquote
 
-from mockserver.contract.document import lookup
+from mockserver.contract.document import join, lookup
 from mockserver.contract.translation import types_of
 from mockserver.errors import ContractError
 
@@ -123,6 +123,61 @@ class Schemas:
             found = self._chosen[key] = merger.done()
             self._kept.append((flat, branch))
         return found
+
+    def flat_at(self, pointer: str) -> Flat:
+        """The schema at a pointer, flat."""
+        return self.flat(self.at(pointer))
+
+    def canonical(self, pointer: str) -> str:
+        """Where the schema really stands: behind references, `allOf` of one and `or null`."""
+        for _ in range(50):
+            schema = self.at(pointer)
+            if not isinstance(schema, Mapping):
+                return pointer
+            reference = schema.get("$ref")
+            if isinstance(reference, str) and reference.startswith("#/"):
+                pointer = "#" + unquote(reference[1:])
+                continue
+            word, index = self._only(schema)
+            if not word:
+                return pointer
+            pointer = join(pointer, word, index)
+        return pointer
+
+    def _only(self, schema: Mapping[str, Any]) -> tuple[str, int]:
+        """The one branch that matters, if the schema is nothing but that."""
+        if schema.keys() & {"properties", "items", "enum"}:
+            return "", 0
+        for word in ("allOf", "anyOf", "oneOf"):
+            branches = schema.get(word)
+            if isinstance(branches, list):
+                full = [
+                    index
+                    for index, branch in enumerate(branches)
+                    if not (isinstance(branch, Mapping) and branch.get("type") == "null")
+                ]
+                return (word, full[0]) if len(full) == 1 else ("", 0)
+        return "", 0
+
+    def place(self, pointer: str, name: str | None) -> str | None:
+        """Where the schema of a property stands; of the items if `name` is None."""
+        waiting, seen = [pointer], set()
+        while waiting:
+            here = self.canonical(waiting.pop())
+            schema = self.at(here)
+            if here in seen or not isinstance(schema, Mapping):
+                continue
+            seen.add(here)
+            if name is None and isinstance(schema.get("items"), Mapping):
+                return join(here, "items")
+            properties = schema.get("properties")
+            if name is not None and isinstance(properties, Mapping) and name in properties:
+                return join(here, "properties", name)
+            for word in ("oneOf", "anyOf", "allOf"):
+                branches = schema.get(word)
+                if isinstance(branches, list):
+                    waiting.extend(join(here, word, n) for n in reversed(range(len(branches))))
+        return None
 
     def resolved(self, schema: Any) -> Any:
         """The schema behind its references."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mockserver.contract.schemas import ANY, Flat, Schemas
 from mockserver.engine.dice import Dice
 from mockserver.engine.numbers import number
 from mockserver.engine.patterns import matcher, written
-from mockserver.engine.schemas import ANY, Flat, Schemas
 from mockserver.engine.texts import text
 from mockserver.plan.naming import bag, singular, tokens
 
@@ -271,6 +271,8 @@ class Maker:
                 continue
             if self._hidden(schema) and here not in self.wanted:
                 continue
+            if not needed and known.get(key, MISSING) is None and not self._nullable(schema):
+                continue
             try:
                 found[key] = self.value(schema, key, here, known.get(key, MISSING))
             except Impossible:
@@ -280,6 +282,12 @@ class Maker:
         self._fill(flat, path, known, found)
         self.owners.pop()
         return found
+
+    def _nullable(self, schema: Any) -> bool:
+        flat = self.schemas.flat(schema)
+        if flat.choices:
+            return any(self._nullable(branch) for branch in flat.choices[0])
+        return flat.nullable or not flat.types or None in (flat.values or ())
 
     def _includes(self, path: Path) -> bool:
         if self._lean or len(path) > _DEEP:

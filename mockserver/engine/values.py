@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from mockserver.contract.model import Contract, Json, Violation
+from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Check, Validators
 from mockserver.engine.dice import Dice
 from mockserver.engine.making import MISSING, Impossible, Maker, Mode, Path
-from mockserver.engine.schemas import Schemas
 from mockserver.errors import ReplyError
 
 _TRIES = 14
@@ -22,9 +22,14 @@ class Values:
     """
 
     def __init__(
-        self, contract: Contract, validators: Validators, *, request: bool = False
+        self,
+        contract: Contract,
+        validators: Validators,
+        *,
+        request: bool = False,
+        schemas: Schemas | None = None,
     ) -> None:
-        self.schemas = Schemas(contract.document, contract.version)
+        self.schemas = schemas or Schemas(contract.document, contract.version)
         self._validators = validators
         self._request = request
 
@@ -32,6 +37,17 @@ class Values:
         if self._request:
             return self._validators.request(pointer)
         return self._validators.reply(pointer)
+
+    def plain(self, pointer: str, known: Mapping[str, Json]) -> Json:
+        """The properties of `known` that the schema names, if they are valid as they are.
+
+        MISSING if they are not, and something has to be made.
+        """
+        flat = self.schemas.flat_at(pointer)
+        if not flat.properties or flat.choices or flat.extra not in (None, False):
+            return MISSING
+        found = {name: known[name] for name in flat.properties if name in known}
+        return found if self.check(pointer).is_valid(found) else MISSING
 
     def make(
         self,

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Confidence = Literal["certain", "likely", "guess"]
+Path = tuple[str, ...]
+"""Property names from the outside in."""
 
 ActionKind = Literal[
-    "create", "fetch", "list", "replace", "patch", "remove", "transition",
+    "create", "fetch", "list", "replace", "patch", "remove", "transition", "clone",
     "read", "write", "clear", "fixed",
 ]  # fmt: skip
-"""The last four but one are of singletons; `fixed` is an answer from the schema alone."""
+"""`read`, `write` and `clear` are of singletons; `fixed` answers from the schema alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +26,123 @@ class Because:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """What one operation does."""
+class Link:
+    """A path parameter that names a row of another resource ("" if that is not known).
 
-    operation: str
-    kind: ActionKind
+    `field` is the property of the child that holds the same id; `certain` says that the
+    parent's own path stands before the child's.
+    """
+
+    parameter: str
     resource: str = ""
+    field: str = ""
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a list is answered and asked for.
+
+    `items` leads to the array (empty: the body is the array); the other paths are empty if
+    the answer has no such part. `limit`, `cursor`, `offset` and `page` are query parameters.
+    """
+
+    items: Path = ()
+    item: str = ""
+    limit: str = ""
+    default_limit: int = 50
+    cursor: str = ""
+    offset: str = ""
+    page: str = ""
+    first_page: int = 1
+    next: Path = ()
+    previous: Path = ()
+    more: Path = ()
+    total: Path = ()
+    pages: Path = ()
+    echoes: tuple[tuple[Path, str], ...] = ()
+    next_is_url: bool = False
+    link_header: bool = False
+    newest_first: bool = False
+    sort: str = ""
+    direction: str = ""
     because: tuple[Because, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
-    """One kind of thing that the API keeps."""
+class States:
+    """A status-like property and the order of its values.
+
+    `moves` says that a job goes through its states by itself as time passes.
+    """
 
     name: str
+    initial: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
+    success: tuple[str, ...] = ()
+    failure: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    moves: bool = False
+    started: str = ""
+    ended: str = ""
+    because: tuple[Because, ...] = ()
+
+    @property
+    def terminal(self) -> frozenset[str]:
+        return frozenset((*self.success, *self.failure, *self.cancelled))
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of thing that the API keeps.
+
+    `schema` leads to its richest description, `request` to what a client sends to make one.
+    `nested`: its ids count only under their parent. `open`: any id is known, as there is no
+    other way to learn one.
+    """
+
+    name: str
+    noun: str
     path: str
+    collections: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    schema: str = ""
+    request: str = ""
+    key: str = ""
+    parameter: str = ""
+    client_key: bool = False
+    nested: bool = False
+    singleton: bool = False
+    creatable: bool = False
+    open: bool = False
+    seeds: int = 0
+    parents: tuple[Link, ...] = ()
+    states: States | None = None
+    because: tuple[Because, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What one operation does.
+
+    `item` is the path parameter that names the row, `parents` are those that name other rows.
+    `at` leads to the thing in the answer, `sent` to it in the request's body.
+    """
+
+    operation: str
+    kind: ActionKind
+    resource: str = ""
+    item: str = ""
+    parents: tuple[Link, ...] = ()
+    at: Path = ()
+    sent: Path = ()
+    envelope: Envelope | None = None
+    verb: str = ""
+    changes: tuple[tuple[str, Any], ...] = ()
+    partial: bool = False
+    upsert: bool = False
+    same: bool = False
     because: tuple[Because, ...] = ()
 
 
@@ -48,4 +152,3 @@ class Plan:
 
     actions: Mapping[str, Action] = field(default_factory=dict)
     resources: Mapping[str, Resource] = field(default_factory=dict)
-    overrides: Mapping[str, Any] = field(default_factory=dict)

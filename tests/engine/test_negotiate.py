@@ -35,7 +35,10 @@ NAMED = {
 
 def contract_with(method: str, responses: dict[str, Any]) -> Contract:
     return build_contract(
-        {"openapi": "3.1.0", "paths": {"/a": {method: {"operationId": "a", "responses": responses}}}}
+        {
+            "openapi": "3.1.0",
+            "paths": {"/a": {method: {"operationId": "a", "responses": responses}}},
+        }
     )
 
 
@@ -125,9 +128,11 @@ def test_bytes_go_out_as_they_are():
 
 
 def test_media_types():
-    response = contract_with(
-        "get", {"200": {"content": {"text/plain": {}, "application/hal+json": {}}}}
-    ).operations[0].responses["200"]
+    response = (
+        contract_with("get", {"200": {"content": {"text/plain": {}, "application/hal+json": {}}}})
+        .operations[0]
+        .responses["200"]
+    )
     assert choose_media_type(response) == "application/hal+json"
     assert choose_media_type(response, "Text/Plain") == "text/plain"
     assert is_json("application/problem+json; charset=utf-8")

@@ -2,27 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from mockserver.contract.model import Contract
+from mockserver.contract.model import Contract, Operation
+from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api, Handler
+from mockserver.engine.generic import families
 from mockserver.engine.generic.context import Context
 from mockserver.engine.generic.fixed import fixed
-from mockserver.plan.model import Plan
+from mockserver.engine.generic.lists import listing
+from mockserver.engine.generic.seeds import note_birth
+from mockserver.engine.generic.shelf import SYSTEM, BorrowedShelf, OwnShelf, Shelf
+from mockserver.engine.generic.transitions import clone, transition
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.world import Collection, World
+from mockserver.plan.model import Action, Plan
+from mockserver.plan.routes import route
+
+Factory = Callable[[Context, Operation, Action], Handler]
+
+FACTORIES: dict[str, Factory] = {
+    "create": families.create,
+    "fetch": families.fetch,
+    "list": listing,
+    "replace": families.change,
+    "patch": families.change,
+    "remove": families.remove,
+    "transition": transition,
+    "clone": clone,
+    "read": families.read,
+    "write": families.write,
+    "clear": families.clear,
+    "fixed": fixed,
+}
 
 
 def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Validators) -> Api:
     """An Api that handles every operation of the document.
 
-    `api` wins for the operationIds that it handles, if the document is its own.
+    `api` wins for the operationIds that it handles, if the document is its own; what it keeps
+    under a path is what the generic handlers see there.
     """
     written = api if api is not None and api.claims(contract) else None
-    context = Context(contract, plan, validators)
+    base = written if written is not None else Api(name=contract.title)
+    schemas = Schemas(contract.document, contract.version)
+    shelves = _shelves(plan, schemas, base.collections)
+    context = Context.of(contract, plan, validators, schemas, shelves)
     handlers: dict[str, Handler] = {
-        operation.id: fixed(context, operation) for operation in contract.operations
+        operation.id: _lazy(context, operation, plan.actions[operation.id])
+        for operation in contract.operations
     }
-    if written is None:
-        return Api(name=contract.title, handlers=handlers)
-    known = {name: h for name, h in written.handlers.items() if name in contract.by_id}
-    return replace(written, handlers={**handlers, **known})
+    handlers.update({n: h for n, h in base.handlers.items() if n in contract.by_id})
+    own = {s.collection.name: s.collection for s in shelves.values() if isinstance(s, OwnShelf)}
+
+    def seed(world: World, fixtures: Mapping[str, Any]) -> None:
+        note_birth(world)
+        base.seed(world, fixtures)
+
+    return replace(
+        base,
+        handlers=handlers,
+        collections={**base.collections, **own, SYSTEM.name: SYSTEM},
+        seed=seed,
+    )
+
+
+def _shelves(plan: Plan, schemas: Schemas, taken: Mapping[str, Collection]) -> dict[str, Shelf]:
+    by_path = {route(c.path).steps: c for c in taken.values() if c.path}
+    names = {*taken, SYSTEM.name}
+    found: dict[str, Shelf] = {}
+    for name, resource in plan.resources.items():
+        paths = (resource.path, *resource.collections)
+        kept = next((by_path[s] for p in paths if (s := route(p).steps) in by_path), None)
+        if kept is not None and not resource.singleton:
+            found[name] = BorrowedShelf(resource, schemas, kept)
+        else:
+            own = name if name not in names else f"{name} (inferred)"
+            found[name] = OwnShelf(resource, schemas, own)
+    return found
+
+
+def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
+    """The handler of an action, made when it is first needed."""
+    made: list[Handler] = []
+
+    def handle(world: World, request: Request) -> Reply:
+        if not made:
+            made.append(FACTORIES[action.kind](context, operation, action))
+        return made[0](world, request)
+
+    return handle

@@ -1,85 +1,190 @@
-"""What every generic handler needs: the document, its plan, its values, its replies."""
+"""What every generic handler needs: the document, its plan, its values, its rows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract.model import Contract, Header, MediaType, Operation, Response
+from mockserver.contract.model import Contract, Operation
+from mockserver.contract.schemas import Flat, Schemas
 from mockserver.contract.validation import Validators
 from mockserver.engine.dice import Dice
-from mockserver.engine.making import MISSING, Mode
-from mockserver.engine.messages import NO_BODY, Reply
-from mockserver.engine.negotiate import choose_media_type, is_json
+from mockserver.engine.generic.answers import Answers
+from mockserver.engine.generic.seeds import Sower
+from mockserver.engine.generic.shelf import Held, Shelf
+from mockserver.engine.making import Mode
+from mockserver.engine.messages import Reply, Request
 from mockserver.engine.values import Values
 from mockserver.engine.world import World
-from mockserver.plan.model import Plan
-
-_TEXTS = {
-    "text/event-stream": b'data: {"done": true}\n\n',
-    "text/html": b"<!doctype html><title>mock</title><p>mock</p>\n",
-    "text/csv": b"id,name\n1,mock\n",
-    "application/xml": b"<mock/>\n",
-    "text/xml": b"<mock/>\n",
-    "application/pdf": b"%PDF-1.4\n%%EOF\n",
-    "application/x-ndjson": b"{}\n",
-    "application/zip": b"PK\x05\x06" + bytes(18),
-    "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg"/>\n',
-}
+from mockserver.errors import NotFound
+from mockserver.plan.model import Action, Link, Plan, Resource
 
 
+@dataclass(slots=True)
 class Context:
-    def __init__(self, contract: Contract, plan: Plan, validators: Validators) -> None:
-        self.contract = contract
-        self.plan = plan
-        self.values = Values(contract, validators)
+    """One document as the generic engine serves it. `shelves` are by the resource's name."""
+
+    contract: Contract
+    plan: Plan
+    values: Values
+    answers: Answers
+    shelves: Mapping[str, Shelf]
+    sower: Sower
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        plan: Plan,
+        validators: Validators,
+        schemas: Schemas,
+        shelves: Mapping[str, Shelf],
+    ) -> Context:
+        values = Values(contract, validators, schemas=schemas)
+        answers = Answers(values)
+        return cls(contract, plan, values, answers, shelves, Sower(values, shelves))
+
+    @property
+    def schemas(self) -> Schemas:
+        return self.values.schemas
+
+    def flat(self, resource: Resource) -> Flat:
+        return self.schemas.flat_at(resource.schema) if resource.schema else self.schemas.flat({})
+
+    # -- who is spoken of
+
+    def parent_key(self, request: Request, action: Action) -> str:
+        """The key of the row that the path's things lie under; "" if they lie under none."""
+        if not action.parents:
+            return ""
+        return self._key(request, action.parents, len(action.parents) - 1)
+
+    def _key(self, request: Request, links: tuple[Link, ...], index: int) -> str:
+        link = links[index]
+        above = self.plan.resources.get(link.resource)
+        if above is not None and not above.nested:
+            return str(request.path[link.parameter])
+        return "/".join(str(request.path[one.parameter]) for one in links[: index + 1])
+
+    def check_parents(self, world: World, request: Request, action: Action) -> None:
+        """Raises NotFound if a row that the path names is not there."""
+        for index, link in enumerate(action.parents):
+            shelf = self.shelves.get(link.resource)
+            if shelf is None:
+                continue
+            if not link.certain and 404 not in request.operation.documented:
+                continue
+            key = self._key(request, action.parents, index)
+            if self.find(world, shelf, key) is None and not shelf.resource.open:
+                raise not_found(shelf.resource, request.path[link.parameter])
+
+    def find(self, world: World, shelf: Shelf, key: str) -> Held | None:
+        """A row by its key; what the seed world holds is sown before it is missed."""
+        held = shelf.get(world, key)
+        if held is None and shelf.resource.seeds:
+            self.sower.sow(world, shelf, None)
+            held = shelf.get(world, key)
+        return held
+
+    def row_key(self, request: Request, action: Action, resource: Resource) -> str:
+        value = str(request.path[action.item])
+        parent = self.parent_key(request, action)
+        return f"{parent}/{value}" if resource.nested and parent else value
+
+    def held(self, world: World, request: Request, action: Action) -> Held:
+        """The row that the path names. Raises NotFound."""
+        self.check_parents(world, request, action)
+        shelf = self.shelves[action.resource]
+        resource = shelf.resource
+        held = self.find(world, shelf, self.row_key(request, action, resource))
+        if held is not None and not held.row.get("gone") and self._lies(held, request, action):
+            return held
+        if held is None and resource.open:
+            return self.unseen(world, request, action)
+        raise not_found(resource, request.path[action.item])
+
+    def _lies(self, held: Held, request: Request, action: Action) -> bool:
+        """Whether the row lies under the parent that the path names, if that can be told."""
+        resource = self.plan.resources[action.resource]
+        if not held.parent or not action.parents or not resource.parents:
+            return True
+        if action.parents[-1].resource != resource.parents[-1].resource:
+            return True
+        return held.parent == self.parent_key(request, action)
+
+    def unseen(self, world: World, request: Request, action: Action) -> Held:
+        """A row of which nobody but the caller can know: whatever is asked for is there."""
+        shelf = self.shelves[action.resource]
+        resource = shelf.resource
+        value = request.path[action.item]
+        key = self.row_key(request, action, resource)
+        known = {link.field: request.path[link.parameter] for link in action.parents if link.field}
+        if resource.key:
+            known[resource.key] = value
+        data: Any = known
+        if resource.schema:
+            dice = Dice.of(world, resource.name, key)
+            data = self.values.make(resource.schema, dice, known, owner=resource.noun)
+        if not isinstance(data, Mapping):
+            data = known
+        return Held(key, data, self.parent_key(request, action))
+
+    # -- what is said of it
 
     def reply(
-        self, world: World, operation: Operation, known: Any, mode: Mode, *salt: object
+        self, world: World, request: Request, action: Action, held: Held, mode: Mode = "fresh"
     ) -> Reply:
-        """The documented success of an operation, with as much of `known` as fits."""
-        return self.reply_with(world, operation, operation.success, known, mode, *salt)
+        """The operation's success, with the row as its answer describes it."""
+        data = self.known(held, request, action)
+        dice = Dice.of(world, action.operation, held.key)
+        if held.seed:
+            mode = "rich"
+        reply = self.answers.reply(request.operation, dice, data, action.at, mode)
+        for name in list(reply.headers):
+            if name.lower() == "location":
+                reply.headers[name] = self._location(request, held)
+        return reply
 
-    def reply_with(
-        self, world: World, operation: Operation, status: int, known: Any, mode: Mode, *salt: object
-    ) -> Reply:
-        response = operation.response_for(status)
-        if response is None or status in (204, 205, 304):
-            return Reply(status, NO_BODY)
-        dice = Dice.of(world, operation.id, *salt)
-        headers = self.headers(response, dice)
-        chosen = choose_media_type(response)
-        media = response.content.get(chosen)
-        if media is None:
-            return Reply(status, NO_BODY, headers)
-        body = self.body(media, dice, known, mode)
-        return Reply(status, body, headers, chosen if isinstance(body, bytes) else "")
+    def known(self, held: Held, request: Request, action: Action) -> dict[str, Any]:
+        """The row, and its key and those above it under the names that a path has for them."""
+        resource = self.plan.resources[action.resource]
+        found = dict(held.data)
+        key = held.key.rsplit("/", 1)[-1]
+        for name in (resource.parameter, f"{resource.noun}_id", *(() if resource.key else ("id",))):
+            if name:
+                found.setdefault(name, found.get(resource.key, key))
+        for link in action.parents:
+            if link.parameter in request.path:
+                found.setdefault(link.parameter, request.path[link.parameter])
+        return found
 
-    def body(self, media: MediaType, dice: Dice, known: Any, mode: Mode) -> Any:
-        """A body of this media type: a JSON value, or bytes of what is none."""
-        name = media.name.partition(";")[0].strip().lower()
-        if is_json(name):
-            if media.pointer is None:
-                return next(iter(media.examples.values()), {} if known is MISSING else known)
-            return self.values.make(media.pointer, dice, known, mode=mode)
-        example = next(iter(media.examples.values()), None)
-        if isinstance(example, str):
-            return example.encode()
-        if name in _TEXTS:
-            return _TEXTS[name]
-        return b"mock\n" if name.startswith("text/") else b"mock"
+    def _location(self, request: Request, held: Held) -> str:
+        path = request.operation.path
+        for name, value in request.path.items():
+            path = path.replace("{" + name + "}", str(value))
+        own = held.key.rsplit("/", 1)[-1]
+        return path if path.endswith("/" + own) else f"{path.rstrip('/')}/{own}"
 
-    def headers(self, response: Response, dice: Dice) -> dict[str, str]:
-        """The documented headers that a reply must have."""
-        return {
-            name: self.header(header, dice)
-            for name, header in response.headers.items()
-            if header.required and name.lower() not in ("content-type", "content-length")
-        }
+    def operation(self, action: Action) -> Operation:
+        return self.contract.by_id[action.operation]
 
-    def header(self, header: Header, dice: Dice) -> str:
-        if header.pointer is None:
-            return "mock"
-        value = self.values.make(header.pointer, dice, name=header.name)
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+def not_found(resource: Resource, value: object) -> NotFound:
+    """The refusal for a thing that is not there."""
+    name = resource.noun.replace("_", " ").capitalize() or "Resource"
+    return NotFound(f"{name} '{value}' was not found.")
+
+
+def dig(body: Any, path: tuple[str, ...]) -> Any:
+    """What stands at a path of property names; the body itself if it does not go that deep."""
+    for name in path:
+        if not isinstance(body, Mapping) or name not in body:
+            return body
+        body = body[name]
+    return body
+
+
+def named(value: Any) -> dict[str, Any]:
+    """An object's properties; none of anything else."""
+    return dict(value) if isinstance(value, Mapping) else {}

@@ -1,0 +1,95 @@
+"""Replies by what the document says of a status: media type, body, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.contract.model import Header, MediaType, Operation, Response
+from mockserver.engine.dice import Dice
+from mockserver.engine.making import MISSING, Mode
+from mockserver.engine.messages import NO_BODY, Reply
+from mockserver.engine.negotiate import choose_media_type, is_json
+from mockserver.engine.values import Values
+
+_TEXTS = {
+    "text/event-stream": b'data: {"done": true}\n\n',
+    "text/html": b"<!doctype html><title>mock</title><p>mock</p>\n",
+    "text/csv": b"id,name\n1,mock\n",
+    "application/xml": b"<mock/>\n",
+    "text/xml": b"<mock/>\n",
+    "application/pdf": b"%PDF-1.4\n%%EOF\n",
+    "application/x-ndjson": b"{}\n",
+    "application/zip": b"PK\x05\x06" + bytes(18),
+    "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg"/>\n',
+}
+_BODILESS = frozenset((204, 205, 304))
+
+
+class Answers:
+    """Makes the documented answer of an operation out of what is known."""
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+
+    def reply(
+        self,
+        operation: Operation,
+        dice: Dice,
+        known: Any = MISSING,
+        at: tuple[str, ...] = (),
+        mode: Mode = "rich",
+        status: int = 0,
+    ) -> Reply:
+        """The success (or another status), with as much of `known`, standing at `at`, as fits."""
+        status = status or operation.success
+        response = operation.response_for(status)
+        if response is None or status in _BODILESS:
+            return Reply(status, NO_BODY)
+        headers = self.headers(response, dice)
+        chosen = choose_media_type(response)
+        media = response.content.get(chosen)
+        if media is None:
+            return Reply(status, NO_BODY, headers)
+        body = self.body(media, dice, known, at, mode)
+        return Reply(status, body, headers, chosen if isinstance(body, bytes) else "")
+
+    def body(
+        self, media: MediaType, dice: Dice, known: Any, at: tuple[str, ...], mode: Mode
+    ) -> Any:
+        """A body of this media type: a JSON value, or bytes of what is none."""
+        name = media.name.partition(";")[0].strip().lower()
+        if is_json(name):
+            if media.pointer is None:
+                return next(iter(media.examples.values()), {} if known is MISSING else known)
+            if not at and isinstance(known, Mapping):
+                plain = self.values.plain(media.pointer, known)
+                if plain is not MISSING:
+                    return plain
+            for step in reversed(at):
+                known = {step: known}
+            return self.values.make(media.pointer, dice, known, mode=mode)
+        example = next(iter(media.examples.values()), None)
+        if isinstance(example, str):
+            return example.encode()
+        if name in _TEXTS:
+            return _TEXTS[name]
+        return b"mock\n" if name.startswith("text/") else b"mock"
+
+    def headers(self, response: Response, dice: Dice) -> dict[str, str]:
+        """The documented headers: those that are required, and Location."""
+        return {
+            name: self.header(header, dice)
+            for name, header in response.headers.items()
+            if (header.required and name.lower() not in ("content-type", "content-length"))
+            or name.lower() == "location"
+        }
+
+    def header(self, header: Header, dice: Dice) -> str:
+        """A value for a header, as text."""
+        if header.pointer is None:
+            return "mock"
+        value = self.values.make(header.pointer, dice, name=header.name)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,162 @@
+"""Query parameters that choose among rows, or order them, by the names of properties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from mockserver.contract.model import Operation, Parameter
+from mockserver.contract.schemas import Schemas
+from mockserver.engine.generic.shelf import Held, OwnShelf, Shelf
+from mockserver.plan.envelopes import word
+from mockserver.plan.model import Envelope
+from mockserver.plan.naming import bag, plural, singular
+
+Test = Callable[[Held], bool]
+Make = Callable[[Any], Test]
+
+_SEARCH = bag("q query search keyword keywords search_term term text filter_text")
+_FROM = ("after", "from", "since", "gte", "gt", "min", "start", "begin")
+_TO = ("before", "to", "until", "lte", "lt", "max", "end")
+_LIKE = ("contains", "like", "ilike", "icontains", "substring", "search", "match")
+_STARTS = ("prefix", "starts_with", "startswith")
+
+
+def filters_of(
+    schemas: Schemas, operation: Operation, envelope: Envelope, shelf: Shelf
+) -> dict[str, Make]:
+    """A test for each query parameter that speaks of a property."""
+    paging = {envelope.limit, envelope.cursor, envelope.offset, envelope.page}
+    paging |= {envelope.sort, envelope.direction}
+    names = _names(schemas, envelope, shelf)
+    found: dict[str, Make] = {}
+    for parameter in operation.parameters:
+        if parameter.place == "query" and parameter.name not in paging:
+            make = _filter(parameter, names)
+            if make is not None:
+                found[parameter.name] = make
+    return found
+
+
+def _names(schemas: Schemas, envelope: Envelope, shelf: Shelf) -> dict[str, str]:
+    """The properties of a row, by their spelling with underscores."""
+    listed: list[str] = []
+    if envelope.item:
+        listed += schemas.flat_at(envelope.item).properties
+    if isinstance(shelf, OwnShelf):
+        listed += shelf.flat.properties
+    return {word(name): name for name in reversed(listed)}
+
+
+def _filter(parameter: Parameter, names: Mapping[str, str]) -> Make | None:
+    spelled = word(parameter.name.replace("[", "_").replace("]", ""))
+    spelled = spelled.removeprefix("filter_")
+    if spelled in names:
+        return partial(_equal, names[spelled])
+    if spelled in _SEARCH:
+        return partial(_search, tuple(names.values()))
+    for one in (singular(spelled), plural(spelled)):
+        if one in names:
+            return partial(_equal, names[one])
+    head, _, tail = spelled.rpartition("_")
+    for tails, make in ((_FROM, _from), (_TO, _to), (_LIKE, _like), (_STARTS, _starts)):
+        if tail in tails and head:
+            for name in (head, f"{head}_at", f"{head}_date", f"{head}_time", f"{head}_on"):
+                if name in names:
+                    return partial(make, names[name])
+    # `from_date`, `min_price`, `start_created_at`
+    head, _, tail = spelled.partition("_")
+    for tails, make in ((_FROM, _from), (_TO, _to)):
+        if head in tails and tail in names:
+            return partial(make, names[tail])
+    return None
+
+
+def _values(wanted: Any) -> list[Any]:
+    return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+
+
+def _equal(name: str, wanted: Any) -> Test:
+    values = _values(wanted)
+    texts = {str(value) for value in values}
+
+    def test(held: Held) -> bool:
+        found = held.data.get(name)
+        if isinstance(found, list):
+            return all(any(str(item) == text for item in found) for text in texts)
+        return found is not None and (found in values or str(found) in texts)
+
+    return test
+
+
+def _search(names: Iterable[str], wanted: Any) -> Test:
+    text = str(wanted).casefold()
+    return lambda held: any(
+        text in value.casefold()
+        for value in (held.data.get(name) for name in names)
+        if isinstance(value, str)
+    )
+
+
+def _like(name: str, wanted: Any) -> Test:
+    text = str(wanted).casefold()
+    return lambda held: text in str(held.data.get(name) or "").casefold()
+
+
+def _starts(name: str, wanted: Any) -> Test:
+    text = str(wanted).casefold()
+    return lambda held: str(held.data.get(name) or "").casefold().startswith(text)
+
+
+def _from(name: str, wanted: Any) -> Test:
+    return lambda held: _compare(held.data.get(name), wanted) >= 0
+
+
+def _to(name: str, wanted: Any) -> Test:
+    return lambda held: -1 <= _compare(held.data.get(name), wanted, missing=1) <= 0
+
+
+def _compare(found: Any, wanted: Any, missing: int = -1) -> int:
+    """-1, 0 or 1; `missing` for what can't be compared."""
+    if isinstance(found, str) and isinstance(wanted, str):
+        # Texts of instants sort as these do; a date alone is its beginning.
+        return (found > wanted) - (found < wanted)
+    if isinstance(found, int | float) and isinstance(wanted, int | float):
+        return (found > wanted) - (found < wanted)
+    return missing
+
+
+def ordered(
+    rows: Iterator[Held], query: Mapping[str, Any], envelope: Envelope, shelf: Shelf
+) -> Iterable[Held]:
+    """The rows as `sort` asks (`name`, `-name`, `name:desc`, `name desc`); else as they come."""
+    wanted = query.get(envelope.sort) if envelope.sort else None
+    way = str(query.get(envelope.direction, "")).lower() if envelope.direction else ""
+    if isinstance(wanted, list | tuple):
+        wanted = wanted[0] if wanted else None
+    if not isinstance(wanted, str) or not wanted:
+        return reversed(list(rows)) if _turned(way, query, envelope) else rows
+    name = wanted.lstrip("+-")
+    for mark in (":", " ", ","):
+        name, _, tail = name.partition(mark)
+        way = tail.lower() or way
+    falling = wanted.startswith("-") or way.startswith(("desc", "down"))
+    found = list(rows)
+    names = {word(key): key for held in found[:1] for key in held.data}
+    key = next((names[w] for w in (word(name), f"{word(name)}_at") if w in names), None)
+    if key is None:
+        return found
+    return sorted(found, key=lambda held: _rank(held.data.get(key)), reverse=falling)
+
+
+def _turned(way: str, query: Mapping[str, Any], envelope: Envelope) -> bool:
+    return way == "asc" and envelope.newest_first
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    if isinstance(value, bool):
+        return 1, int(value)
+    if isinstance(value, int | float):
+        return 1, value
+    return (2, value.casefold()) if isinstance(value, str) else (0, 0)

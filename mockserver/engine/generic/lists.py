@@ -1,0 +1,240 @@
+"""Lists: which rows, in which order, on which page, in which envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from mockserver.contract.model import Operation
+from mockserver.engine.api import Handler
+from mockserver.engine.dice import Dice
+from mockserver.engine.generic.context import Context
+from mockserver.engine.generic.filters import filters_of, ordered
+from mockserver.engine.generic.shelf import Held
+from mockserver.engine.making import MISSING
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.paging import decode_cursor, encode_cursor
+from mockserver.engine.world import World
+from mockserver.errors import BadRequest
+from mockserver.plan.model import Action, Envelope, Path
+
+
+def listing(context: Context, operation: Operation, action: Action) -> Handler:
+    """A handler that lists a resource."""
+    envelope = action.envelope or Envelope()
+    shelf = context.shelves[action.resource]
+    filters = filters_of(context.schemas, operation, envelope, shelf)
+
+    def handle(world: World, request: Request) -> Reply:
+        context.check_parents(world, request, action)
+        tests = [
+            make(request.query[name]) for name, make in filters.items() if name in request.query
+        ]
+        rows = ordered(_rows(context, world, request, action), request.query, envelope, shelf)
+        found = [held for held in rows if held.data and all(test(held) for test in tests)]
+        page = _page(found, envelope, request, action)
+        return _reply(context, world, request, action, envelope, page)
+
+    return handle
+
+
+def _rows(context: Context, world: World, request: Request, action: Action) -> Iterator[Held]:
+    shelf = context.shelves[action.resource]
+    resource = shelf.resource
+    own, above = resource.parents[-1:], action.parents[-1:]
+    within: str | None = None
+    if own and above and own[0].resource == above[0].resource:
+        within = context.parent_key(request, action)
+    context.sower.sow(world, shelf, within)
+    newest = action.envelope is not None and _newest_first(
+        action.envelope, bool(shelf.roles.created)
+    )
+    rows = shelf.scan(world, within, newest)
+    rows = (held for held in rows if not held.row.get("gone"))
+    if above and within is None:
+        return _under(rows, request, action)
+    return rows
+
+
+def _under(rows: Iterator[Held], request: Request, action: Action) -> Iterator[Held]:
+    """The rows whose field says that they belong to what another path names."""
+    link = action.parents[-1]
+    value = request.path[link.parameter]
+    field = link.field
+    return (held for held in rows if not field or str(held.data.get(field)) == str(value))
+
+
+def _newest_first(envelope: Envelope, dated: bool) -> bool:
+    return envelope.newest_first or (dated and bool(envelope.cursor or envelope.next))
+
+
+class Page:
+    """The rows of one page, and what is known of the others."""
+
+    def __init__(self, rows: list[Held], total: int, start: int, size: int, cursor: str) -> None:
+        self.rows = rows
+        self.total = total
+        self.start = start
+        self.size = size
+        self.more = start + len(rows) < total
+        self.cursor = cursor
+
+
+def _page(found: list[Held], envelope: Envelope, request: Request, action: Action) -> Page:
+    query = request.query
+    size = _number(query.get(envelope.limit), envelope.default_limit)
+    asked = not (envelope.limit or envelope.cursor or envelope.offset or envelope.page)
+    if asked and not envelope.next:
+        return Page(found, len(found), 0, max(1, len(found)), "")
+    start = 0
+    scope = _scope(request, envelope, action)
+    cursor = query.get(envelope.cursor) if envelope.cursor else None
+    if envelope.offset and query.get(envelope.offset) is not None:
+        start = _number(query[envelope.offset], 0, least=0)
+    elif envelope.page and isinstance(query.get(envelope.page), int):
+        start = (max(envelope.first_page, query[envelope.page]) - envelope.first_page) * size
+    elif cursor not in (None, ""):
+        start = _after(found, str(cursor), scope, envelope)
+    rows = found[start : start + size]
+    ahead = encode_cursor(scope, (rows[-1].key,)) if rows else ""
+    return Page(rows, len(found), start, size, ahead)
+
+
+def _scope(request: Request, envelope: Envelope, action: Action) -> tuple[Any, ...]:
+    paging = {envelope.limit, envelope.cursor, envelope.offset, envelope.page}
+    filters = sorted((n, str(v)) for n, v in request.query.items() if n not in paging)
+    return (action.operation, *sorted(request.path.items()), *filters)
+
+
+def _after(found: list[Held], cursor: str, scope: tuple[Any, ...], envelope: Envelope) -> int:
+    """Where the page after a cursor begins. A cursor may be the id of the last row."""
+    keys = [held.key for held in found]
+    if cursor in keys:
+        return keys.index(cursor) + 1
+    (key, *_) = (*decode_cursor(scope, cursor), "")
+    if key in keys:
+        return keys.index(key) + 1
+    # The row is gone meanwhile; what came before it can't be told any more.
+    raise BadRequest("The cursor belongs to a row that is gone.")
+
+
+def _number(value: Any, default: int, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return default
+    return max(least, int(value))
+
+
+def _reply(
+    context: Context,
+    world: World,
+    request: Request,
+    action: Action,
+    envelope: Envelope,
+    page: Page,
+) -> Reply:
+    items = [_shown(context, world, request, action, envelope, held) for held in page.rows]
+    dice = Dice.of(world, action.operation, *sorted(request.path.items()))
+    if not envelope.items:
+        reply = context.answers.reply(request.operation, dice, [], (), "fresh")
+        if not isinstance(reply.body, bytes):
+            reply.body = items
+    else:
+        known = _parts(request, envelope, page)
+        _put(known, envelope.items, [])
+        reply = context.answers.reply(request.operation, dice, known, (), "fresh")
+        if isinstance(reply.body, dict):
+            _put(reply.body, envelope.items, items)
+    if envelope.link_header or (page.more and not envelope.items and envelope.page):
+        link = _links(request, envelope, page)
+        if link:
+            reply.headers["Link"] = link
+    return reply
+
+
+def _shown(
+    context: Context,
+    world: World,
+    request: Request,
+    action: Action,
+    envelope: Envelope,
+    held: Held,
+) -> Any:
+    known = context.known(held, request, action)
+    plain = context.values.plain(envelope.item, known)
+    if plain is not MISSING:
+        return plain
+    dice = Dice.of(world, action.operation, "row", held.key)
+    resource = context.plan.resources[action.resource]
+    mode: Any = "rich" if held.seed else "fresh"
+    return context.values.make(envelope.item, dice, known, mode=mode, owner=resource.noun)
+
+
+def _parts(request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:
+    """The envelope's own properties."""
+    known: dict[str, Any] = {}
+    ahead = _ahead(request, envelope, page)
+    for path, value in (
+        (envelope.next, ahead if page.more else None),
+        (envelope.previous, None),
+        (envelope.more, page.more),
+        (envelope.total, page.total),
+        (envelope.pages, -(-page.total // page.size)),
+    ):
+        if path:
+            _put(known, path, value)
+    current = {
+        "limit": page.size if envelope.limit else len(page.rows),
+        "offset": page.start,
+        "page": page.start // page.size + envelope.first_page,
+    }
+    for path, what in envelope.echoes:
+        _put(known, path, current[what])
+    return known
+
+
+def _ahead(request: Request, envelope: Envelope, page: Page) -> Any:
+    """What the property about the next page says."""
+    if envelope.next_is_url:
+        return _url(request, _next_query(request, envelope, page))
+    if envelope.page and not envelope.cursor:
+        return page.start // page.size + envelope.first_page + 1
+    if envelope.offset and not envelope.cursor:
+        return page.start + page.size
+    return page.cursor
+
+
+def _next_query(request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:
+    query = dict(request.query)
+    if envelope.limit:
+        query[envelope.limit] = page.size
+    if envelope.cursor:
+        query[envelope.cursor] = page.cursor
+    elif envelope.page:
+        query[envelope.page] = page.start // page.size + envelope.first_page + 1
+    elif envelope.offset:
+        query[envelope.offset] = page.start + page.size
+    return query
+
+
+def _url(request: Request, query: Mapping[str, Any]) -> str:
+    path = request.operation.path
+    for name, value in request.path.items():
+        path = path.replace("{" + name + "}", str(value))
+    base = request.base_url or "http://127.0.0.1:8000"
+    return f"{base}{path}?{urlencode(query, doseq=True)}"
+
+
+def _links(request: Request, envelope: Envelope, page: Page) -> str:
+    if not page.more:
+        return ""
+    return f'<{_url(request, _next_query(request, envelope, page))}>; rel="next"'
+
+
+def _put(target: dict[str, Any], path: Path, value: Any) -> None:
+    for name in path[:-1]:
+        inner = target.get(name)
+        if not isinstance(inner, dict):
+            inner = target[name] = {}
+        target = inner
+    target[path[-1]] = value

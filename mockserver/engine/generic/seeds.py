@@ -1,0 +1,111 @@
+"""What a world holds before anybody has written to it.
+
+Rows are sown when somebody first looks, yet follow from the seed and from when the world was
+born alone: it makes no difference who looks, or when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.engine.dice import Dice
+from mockserver.engine.generic.roles import owner_values, stamp
+from mockserver.engine.generic.shelf import SYSTEM, Held, OwnShelf, Shelf
+from mockserver.engine.instants import SECOND
+from mockserver.engine.values import Values
+from mockserver.engine.world import World, digest, uuid_of
+from mockserver.plan.model import Resource
+
+_HOUR = 3600 * SECOND
+
+
+def note_birth(world: World) -> None:
+    """Remember when the world began."""
+    world[SYSTEM.name].put({"id": "born", "at": world.now})
+
+
+class Sower:
+    """Sows the rows of the seed world, one shelf and parent at a time."""
+
+    def __init__(self, values: Values, shelves: Mapping[str, Shelf]) -> None:
+        self._values = values
+        self._shelves = shelves
+
+    def sow(self, world: World, shelf: Shelf, parent: str | None) -> None:
+        """See to it that what lies under `parent` (None: under any) is there."""
+        resource = shelf.resource
+        if not isinstance(shelf, OwnShelf) or not resource.seeds:
+            return
+        if parent is None and resource.parents:
+            above = self._shelves.get(resource.parents[-1].resource)
+            if above is not None:
+                self.sow(world, above, None)
+                for held in list(above.scan(world, None, False)):
+                    self.sow(world, shelf, held.key)
+            return
+        parent = parent or ""
+        mark = f"{shelf.collection.name}/{parent}"
+        system = world[SYSTEM.name]
+        if system.get(mark) is None:
+            # First of all, as a row may ask for its parent's rows.
+            system.put({"id": mark})
+            if self._sown_under(world, resource, parent):
+                for ordinal in range(resource.seeds):
+                    self._add(world, shelf, parent, ordinal)
+
+    def _sown_under(self, world: World, resource: Resource, parent: str) -> bool:
+        """Whether there are rows under this parent: not under one that a client made."""
+        if not resource.parents or not resource.parents[-1].resource:
+            return True
+        above = self._shelves.get(resource.parents[-1].resource)
+        if not isinstance(above, OwnShelf):
+            return not resource.creatable
+        self.sow(world, above, None)
+        held = above.get(world, parent)
+        if held is None:
+            return above.resource.open
+        return held.seed
+
+    def _add(self, world: World, shelf: OwnShelf, parent: str, ordinal: int) -> None:
+        resource = shelf.resource
+        salt = (world.settings.seed, "seed", resource.name, parent, ordinal)
+        marker = world[SYSTEM.name].get("born")
+        born = int(marker["at"]) if marker is not None else world.now
+        at = max(0, born - (resource.seeds - ordinal) * 7 * _HOUR)
+        dice = Dice(at, *salt)
+        known: dict[str, Any] = {**owner_values(world, shelf.roles)}
+        for name in (*shelf.roles.created, *shelf.roles.updated):
+            known[name] = stamp(shelf.schemas, name, shelf.flat.properties[name], at)
+        known.update(dict.fromkeys(shelf.roles.counted, ordinal + 1))
+        if resource.parents and resource.parents[-1].field:
+            known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]
+        known.update(_finished(shelf, at))
+        if resource.key:
+            schema = shelf.flat.properties[resource.key]
+            if "integer" in shelf.schemas.flat(schema).types:
+                known[resource.key] = ordinal + 1
+            elif not shelf.schemas.flat(schema).values:
+                known[resource.key] = uuid_of(digest(*salt))
+        data = self._values.make(resource.schema, dice, known, owner=resource.noun)
+        if not isinstance(data, dict):
+            return
+        key = str(data.get(resource.key) or uuid_of(digest(*salt)))
+        key = f"{parent}/{key}" if resource.nested and parent else key
+        if shelf.get(world, key) is None:
+            row = {"at": at, "n": ordinal - resource.seeds, "seed": True}
+            shelf.put(world, Held(key, data, parent, row))
+
+
+def _finished(shelf: OwnShelf, at: int) -> dict[str, Any]:
+    """A job of the seed world is done."""
+    states = shelf.resource.states
+    if states is None or not states.moves or not states.success:
+        return {}
+    known: dict[str, Any] = {states.name: states.success[0]}
+    for name, later in ((states.started, 1), (states.ended, 30)):
+        if name:
+            known[name] = stamp(
+                shelf.schemas, name, shelf.flat.properties[name], at + later * SECOND
+            )
+    return known

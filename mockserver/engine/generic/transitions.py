@@ -1,0 +1,87 @@
+"""Verbs on one thing: cancel, archive, approve, retry, clone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.contract.model import Operation
+from mockserver.engine.api import Handler
+from mockserver.engine.dice import Dice
+from mockserver.engine.generic.births import changed_thing, moved, new_thing
+from mockserver.engine.generic.context import Context, dig, named
+from mockserver.engine.generic.roles import stamp
+from mockserver.engine.generic.shelf import Held, Shelf
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.world import World
+from mockserver.errors import Conflict
+from mockserver.plan.model import Action
+
+_AGAIN = frozenset(("retry", "rerun", "restart", "reopen", "resume", "reactivate", "restore"))
+
+
+def transition(context: Context, operation: Operation, action: Action) -> Handler:
+    shelf = context.shelves[action.resource]
+
+    def handle(world: World, request: Request) -> Reply:
+        held = context.held(world, request, action)
+        sent = named(dig(request.body, action.sent))
+        held = act(context, world, request, action, shelf, held, sent)
+        if action.same:
+            return context.reply(world, request, action, held)
+        known = {**context.known(held, request, action), **sent}
+        dice = Dice.of(world, action.operation, held.key)
+        return context.answers.reply(operation, dice, known, (), "fresh")
+
+    return handle
+
+
+def act(
+    context: Context,
+    world: World,
+    request: Request,
+    action: Action,
+    shelf: Shelf,
+    held: Held,
+    sent: dict[str, Any],
+) -> Held:
+    """Do what the verb says; nothing if the thing is past that. Raises Conflict."""
+    states = shelf.resource.states
+    flat = context.flat(shelf.resource)
+    changes = {name: value for name, value in sent.items() if name in flat.properties}
+    for name, value in action.changes:
+        if value == "now" and name.endswith(("_at", "At")):
+            value = stamp(context.schemas, name, flat.properties[name], world.now)
+        changes[name] = value
+    if states is not None and states.name in changes:
+        before, after = held.data.get(states.name), changes[states.name]
+        stuck = before in states.terminal and action.verb not in _AGAIN
+        if before == after or (stuck and states.moves):
+            if 409 in request.operation.documented:
+                noun = shelf.resource.noun.replace("_", " ")
+                raise Conflict(f"The {noun} is {before}; it can't be asked to {action.verb}.")
+            return held
+        if "schedule" in held.row:
+            schedule = moved(states, held.row["schedule"], after, world.now, world.settings.pace)
+            rest = {n: v for n, v in changes.items() if n != states.name}
+            held = Held(held.key, held.data, held.parent, {**held.row, "schedule": schedule})
+            changed = changed_thing(context, world, shelf, held, rest)
+            return shelf.put(world, changed)
+    if not changes:
+        return held
+    return shelf.put(world, changed_thing(context, world, shelf, held, changes))
+
+
+def clone(context: Context, operation: Operation, action: Action) -> Handler:
+    shelf = context.shelves[action.resource]
+    resource = shelf.resource
+
+    def handle(world: World, request: Request) -> Reply:
+        held = context.held(world, request, action)
+        sent = named(dig(request.body, action.sent))
+        roles = shelf.roles
+        left = {resource.key, *roles.created, *roles.updated}
+        copied = {n: v for n, v in held.data.items() if n not in left}
+        made = new_thing(context, world, shelf, {**copied, **sent}, {}, held.parent)
+        return context.reply(world, request, action, shelf.put(world, made))
+
+    return handle

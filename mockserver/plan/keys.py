@@ -1,0 +1,45 @@
+"""Which property of a thing is its id."""
+
+from __future__ import annotations
+
+from mockserver.contract.schemas import Flat
+from mockserver.plan.model import Because
+from mockserver.plan.naming import tokens
+
+_USUAL = ("id", "_id", "uuid", "guid", "uid", "sid", "key", "slug", "name", "code", "number")
+_SURE = ("id", "_id", "uuid", "guid", "uid", "sid")
+
+
+def key_of(flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
+    """The id property of a thing, and why; "" if it has none that one can tell."""
+    spelled: dict[str, str] = {}
+    for name in flat.properties:
+        spelled.setdefault("_".join(tokens(name)) or name, name)
+    wanted = "_".join(tokens(parameter))
+    if wanted and wanted in spelled and wanted != "id":
+        return spelled[wanted], Because(
+            f"the property `{spelled[wanted]}` has the name of the path parameter", "certain"
+        )
+    last = tokens(parameter)[-1:] and tokens(parameter)[-1]
+    if last and last in spelled:
+        return spelled[last], Because(
+            f"the property `{spelled[last]}` fits the path parameter `{parameter}`", "certain"
+        )
+    short = noun.rsplit("_", 1)[-1]
+    for word in ("id", f"{noun}_id", f"{short}_id", *_USUAL, f"{short}_name", f"{short}_key"):
+        if word in spelled:
+            sure = word in _SURE or word.endswith("_id")
+            return spelled[word], Because(
+                f"the property `{spelled[word]}` looks like its id", "likely" if sure else "guess"
+            )
+    return "", None
+
+
+def has_key(flat: Flat) -> bool:
+    """Whether a thing has a property that surely names it."""
+    for name in flat.properties:
+        words = "_".join(tokens(name)) or name
+        if words in _SURE:
+            return True
+    first = next(iter(flat.properties), "")
+    return tokens(first)[-1:] == ("id",)

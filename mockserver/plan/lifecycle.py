@@ -1,0 +1,133 @@
+"""Status-like properties: which values come first, which last, and whether time moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mockserver.contract.schemas import Flat, Schemas
+from mockserver.plan.model import Because, States
+from mockserver.plan.naming import bag, tokens
+
+_NAMES = ("status", "state", "phase", "stage", "lifecycle")
+_INITIAL = bag(
+    "pending queued created new draft submitted scheduled waiting requested accepted initialized "
+    "initialised initiated init unstarted todo open not_started provisioning starting received "
+    "registered requires_payment_method enqueued deferred"
+)
+_ACTIVE = bag(
+    "running in_progress inprogress processing active started executing working ongoing building "
+    "deploying syncing uploading ingesting indexing validating analyzing analysing evaluating "
+    "compiling finalizing training in_transit sending retrying transcribing generating "
+    "preparing importing exporting rendering calling ringing"
+)
+_SUCCESS = bag(
+    "completed complete succeeded success successful done finished ready passed ok resolved "
+    "delivered processed closed ended available compiled indexed ingested deployed published "
+    "paid fulfilled shipped approved exported sent synced"
+)
+_FAILURE = bag(
+    "failed failure error errored timeout timed_out rejected expired crashed partial_failure "
+    "incomplete budget_exceeded declined invalid unsuccessful undelivered bounced"
+)
+_CANCELLED = bag(
+    "cancelled canceled aborted stopped terminated killed skipped revoked void voided withdrawn "
+    "cancelling canceling"
+)
+# Success words that only jobs have: a thing in these states was worked on.
+_JOB_SUCCESS = bag(
+    "completed complete succeeded success successful done finished ready processed compiled "
+    "indexed ingested deployed exported passed synced"
+)
+_STARTED = bag("started start began running processing")
+_ENDED = bag("completed ended finished done end processed closed stopped terminated")
+
+
+def states_of(
+    schemas: Schemas, flat: Flat, sent: frozenset[str], verbs: Iterable[str], accepted: bool
+) -> States | None:
+    """The status of a thing; `sent` are the properties that a client may set.
+
+    `verbs` are its operations, `accepted` says that making one answers 202.
+    """
+    found = _property(schemas, flat)
+    if found is None:
+        return None
+    name, values = found
+    kinds: dict[str, list[str]] = {
+        kind: [] for kind in ("initial", "active", "success", "failure", "cancelled", "other")
+    }
+    for value in values:
+        kinds[_kind(value)].append(value)
+    started = _moment(flat, _STARTED)
+    ended = _moment(flat, _ENDED)
+    because = [Because(f"`{name}` is one of {', '.join(values)}", "certain")]
+    evidence = []
+    if accepted:
+        evidence.append("making one is answered with 202")
+    if started or ended:
+        evidence.append(f"it has {' and '.join(f'`{n}`' for n in (started, ended) if n)}")
+    doing = [verb for verb in verbs if verb in ("cancel", "retry", "stop", "abort", "rerun")]
+    if doing:
+        evidence.append(f"it can be asked to {', '.join(sorted(set(doing)))}")
+    working = bool(kinds["initial"] or kinds["active"])
+    job = any("_".join(tokens(value)) in _JOB_SUCCESS for value in kinds["success"])
+    moves = working and job and bool(evidence) and name not in sent
+    if moves:
+        because.append(Because(f"a job that moves by itself: {'; '.join(evidence)}"))
+    elif name in sent:
+        because.append(Because("the client sets it, so time does not"))
+    else:
+        because.append(Because("nothing says that it moves by itself"))
+    return States(
+        name=name,
+        moves=moves,
+        started=started,
+        ended=ended,
+        because=tuple(because),
+        **{kind: tuple(listed) for kind, listed in kinds.items()},
+    )
+
+
+def _property(schemas: Schemas, flat: Flat) -> tuple[str, list[str]] | None:
+    ranked = sorted(
+        (_NAMES.index(tokens(name)[-1]), len(tokens(name)), name)
+        for name in flat.properties
+        if tokens(name)[-1:] and tokens(name)[-1] in _NAMES
+    )
+    for _, _, name in ranked:
+        values = enumerated(schemas, flat.properties[name])
+        if len(values) >= 2:
+            return name, values
+    return None
+
+
+def enumerated(schemas: Schemas, schema: object) -> list[str]:
+    """The texts that a property may be, `or null` left aside."""
+    flat = schemas.flat(schema)
+    found = [value for value in flat.values or () if isinstance(value, str)]
+    for branches in flat.choices:
+        for branch in branches:
+            found.extend(enumerated(schemas, branch))
+    return list(dict.fromkeys(found))
+
+
+def _kind(value: str) -> str:
+    word = "_".join(tokens(value))
+    for kind, words in (
+        ("initial", _INITIAL),
+        ("active", _ACTIVE),
+        ("success", _SUCCESS),
+        ("failure", _FAILURE),
+        ("cancelled", _CANCELLED),
+    ):
+        if word in words:
+            return kind
+    return "other"
+
+
+def _moment(flat: Flat, words: frozenset[str]) -> str:
+    for name in flat.properties:
+        parts = tokens(name)
+        if len(parts) >= 2 and parts[-1] in ("at", "time", "on", "date") and parts[-2] in words:
+            return name
+    return ""

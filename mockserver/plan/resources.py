@@ -1,0 +1,312 @@
+"""The things that an API keeps: where they are listed, made and named."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from mockserver.plan.keys import has_key, key_of
+from mockserver.plan.lifecycle import states_of
+from mockserver.plan.model import Because, Confidence, Link, Resource
+from mockserver.plan.naming import noun, tokens
+from mockserver.plan.routes import ANY, Route, label
+from mockserver.plan.survey import Facts, Survey
+from mockserver.plan.verbs import verb_of
+
+Steps = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A resource in the making: every path that belongs to it."""
+
+    collections: list[Route] = field(default_factory=list)
+    items: list[Route] = field(default_factory=list)
+    lists: list[Facts] = field(default_factory=list)
+    creates: list[Facts] = field(default_factory=list)
+    because: list[Because] = field(default_factory=list)
+    singleton: bool = False
+
+    @property
+    def route(self) -> Route:
+        """The path that it is known by: where things are made, else listed, else named."""
+        if self.creates:
+            return self.creates[0].route
+        if self.collections:
+            return max(self.collections, key=lambda r: len(r.steps))
+        return self.items[0].parent
+
+    @property
+    def noun(self) -> str:
+        return self.route.noun
+
+    def say(self, text: str, confidence: Confidence = "likely") -> None:
+        self.because.append(Because(text, confidence))
+
+
+def find_drafts(survey: Survey) -> list[Draft]:
+    """The resources that paths, methods and schemas speak of."""
+    drafts: dict[Steps, Draft] = {}
+    for steps, found in survey.by_steps.items():
+        facts = next(iter(found.values()))
+        if facts.route.is_item and len(steps) > 1:
+            if _names_one(survey, found):
+                draft = drafts.setdefault(steps[:-1], Draft())
+                draft.items.append(facts.route)
+                methods = ", ".join(found)
+                draft.say(f"{facts.operation.path} names one ({methods})", "certain")
+            continue
+        _collection(survey, steps, found, drafts)
+    merged = _merge(survey, list(drafts.values()))
+    taken = {route.steps for draft in merged for route in (*draft.collections, *draft.items)}
+    return [*merged, *_singletons(survey, taken)]
+
+
+def _names_one(survey: Survey, found: dict[str, Facts]) -> bool:
+    get = found.get("GET")
+    if get is not None and get.envelope is not None and get.envelope.items == ():
+        return False
+    return bool(found.keys() & {"GET", "PUT", "PATCH", "DELETE"})
+
+
+def _collection(
+    survey: Survey, steps: Steps, found: dict[str, Facts], drafts: dict[Steps, Draft]
+) -> None:
+    named = (*steps, ANY) in survey.by_steps
+    listing, making = found.get("GET"), found.get("POST")
+    if listing is not None and (
+        listing.envelope is None or not (named or has_key(survey.flat(listing.ref)))
+    ):
+        listing = None
+    if making is not None and not _makes(survey, making, listing, named):
+        making = None
+    if listing is None and making is None:
+        return
+    draft = drafts.setdefault(steps, Draft())
+    if listing is not None and listing.envelope is not None:
+        draft.lists.append(listing)
+        draft.collections.append(listing.route)
+        text = listing.envelope.because[0].text
+        draft.say(f"GET {listing.operation.path} lists them: {text}", "certain")
+    if making is not None:
+        draft.creates.append(making)
+        if making.route not in draft.collections:
+            draft.collections.append(making.route)
+        draft.say(
+            f"POST {making.operation.path} makes one ({making.operation.success})",
+            "certain" if making.operation.success == 201 else "likely",
+        )
+
+
+def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
+    verb = verb_of(making.route.last)
+    if listing is not None:
+        return making.operation.success == 201 or not making.ref or _same(making, listing) or named
+    if named and making.route.plural:
+        return True
+    if verb and not making.route.plural:
+        return False
+    flat = survey.flat(making.ref)
+    return making.operation.success == 201 and making.route.plural and has_key(flat)
+
+
+def _same(one: Facts, other: Facts) -> bool:
+    return bool(one.ref) and one.ref == other.ref
+
+
+def refs_of(survey: Survey, draft: Draft) -> set[str]:
+    """The schemas of the thing, as far as they are named."""
+    facts = [*draft.lists, *draft.creates]
+    for route in draft.items:
+        facts.extend(
+            one
+            for method, one in survey.by_steps[route.steps].items()
+            if method in ("GET", "PUT", "PATCH") and one.envelope is None
+        )
+    return {one.ref for one in facts if one.ref.startswith("#/components/")}
+
+
+def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:
+    """Put together what several paths say of one thing (`/a/{a}/runs` and `/runs/{run}`)."""
+    groups: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        groups[draft.noun].append(draft)
+    for name, group in groups.items():
+        # The richest first, so that it takes in the others.
+        group.sort(key=lambda d: (-len(d.creates), -len(d.items), -len(d.lists)))
+        kept: list[Draft] = []
+        for draft in group:
+            into = next((other for other in kept if _alike(survey, other, draft)), None)
+            if into is None:
+                kept.append(draft)
+                continue
+            into.say(f"{draft.route} is about the same {name}s: noun and schema agree")
+            into.collections += draft.collections
+            into.items += draft.items
+            into.lists += draft.lists
+            into.creates += draft.creates
+            into.because += draft.because
+        groups[name] = kept
+    return [draft for group in groups.values() for draft in group]
+
+
+def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
+    if one.creates and other.creates and (one.items and other.items):
+        return False
+    mine, others = refs_of(survey, one), refs_of(survey, other)
+    if mine & others:
+        return True
+    if mine and others:
+        return False
+    # One of the two has no schema (only DELETE): then their paths must be alike.
+    return not (one.items and other.items) and one.route.steps[:1] == other.route.steps[:1]
+
+
+def _singletons(survey: Survey, taken: set[Steps]) -> Iterator[Draft]:
+    for steps, found in survey.by_steps.items():
+        facts = next(iter(found.values()))
+        if steps in taken or facts.route.is_item or not steps:
+            continue
+        reading = found.get("GET")
+        writing: list[str] = [m for m in ("PUT", "PATCH") if m in found and "GET" in found]
+        made = found.get("POST")
+        if made is not None and made.operation.success == 201 and _reads(reading, made):
+            writing.append("POST")
+        if reading is not None and writing:
+            draft = Draft(collections=[facts.route], singleton=True)
+            if "POST" in writing and made is not None:
+                draft.creates.append(made)
+            draft.say(f"{facts.operation.path} is read and set as a whole ({', '.join(found)})")
+            yield draft
+
+
+def _reads(reading: Facts | None, made: Facts) -> bool:
+    return reading is not None and reading.envelope is None and reading.ref == made.ref
+
+
+def name_drafts(drafts: Iterable[Draft]) -> dict[str, Draft]:
+    """A name for each, from its path."""
+    found: dict[str, Draft] = {}
+    for draft in sorted(drafts, key=lambda d: len(d.route.steps)):
+        name = label(draft.route.steps)
+        while name in found:
+            name += "_"
+        found[name] = draft
+    return found
+
+
+class Linker:
+    """Finds the resource that a path parameter names."""
+
+    def __init__(self, drafts: dict[str, Draft]) -> None:
+        self._items = {r.steps: name for name, draft in drafts.items() for r in draft.items}
+        self._nouns: dict[str, list[str]] = defaultdict(list)
+        for name, draft in drafts.items():
+            if draft.items and not draft.singleton:
+                self._nouns[draft.noun.rsplit("_", 1)[-1]].append(name)
+
+    def links(self, route: Route, length: int, fields: Iterable[str]) -> tuple[Link, ...]:
+        """The parents that the first `length` steps of a path name."""
+        fields = list(fields)
+        found = []
+        names = iter(route.names)
+        for index, step in enumerate(route.steps[:length]):
+            if step == ANY:
+                parameter = next(names)
+                resource = self._items.get(route.steps[: index + 1], "")
+                certain = bool(resource)
+                if not resource:
+                    resource = self._by_name(route.steps[index - 1] if index else "", parameter)
+                field_name = _field(parameter, resource, fields)
+                found.append(Link(parameter, resource, field_name, certain))
+        return tuple(found)
+
+    def _by_name(self, before: str, parameter: str) -> str:
+        words = tokens(parameter)
+        about = words[-2] if len(words) > 1 and words[-1] in ("id", "uuid", "key") else ""
+        if about and noun(before).rsplit("_", 1)[-1] == about:
+            candidates = self._nouns.get(about, [])
+            return candidates[0] if len(candidates) == 1 else ""
+        return ""
+
+
+def _field(parameter: str, resource: str, fields: list[str]) -> str:
+    about = noun(resource.rsplit(".", 1)[-1]) if resource else ""
+    spelled = {"_".join(tokens(name)): name for name in reversed(fields)}
+    for wanted in ("_".join(tokens(parameter)), f"{about}_id" if about else "", about):
+        if wanted and wanted in spelled:
+            return spelled[wanted]
+    return ""
+
+
+def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Resource:
+    """What is known of one resource."""
+    schema = _schema(survey, draft)
+    request = next((one.body for one in draft.creates if one.body), "")
+    flat = survey.flat(schema)
+    sent = frozenset(survey.flat(request).properties)
+    parameter = draft.items[0].names[-1] if draft.items else ""
+    key, why = key_of(flat, draft.noun, parameter)
+    if key and why is not None and not draft.singleton:
+        draft.because.append(why)
+    route = draft.route
+    client_key = bool(key) and key in sent and key in survey.flat(request).required
+    if client_key:
+        draft.say(f"the client chooses `{key}`: it is required to make one", "certain")
+    parents = linker.links(route, len(route.steps), flat.properties)
+    # What the server makes up is unique everywhere.
+    nested = client_key and bool(parents) and all(r.parent == route for r in draft.items)
+    verbs = _verbs(survey, draft)
+    accepted = any(one.operation.success == 202 for one in draft.creates)
+    return Resource(
+        name=name,
+        noun=draft.noun,
+        path=_path_of(survey, route),
+        collections=tuple(_path_of(survey, r) for r in draft.collections),
+        items=tuple(_path_of(survey, r) for r in draft.items),
+        schema=schema,
+        request=request,
+        key="" if draft.singleton else key,
+        parameter=parameter,
+        client_key=client_key,
+        nested=nested or draft.singleton,
+        singleton=draft.singleton,
+        creatable=bool(draft.creates),
+        open=not draft.singleton and not draft.creates and not draft.lists,
+        seeds=(2 if parents else 3) if draft.lists else 0,
+        parents=parents,
+        states=states_of(survey.schemas, flat, sent, verbs, accepted),
+        because=tuple(draft.because),
+    )
+
+
+def _path_of(survey: Survey, route: Route) -> str:
+    found = survey.by_steps.get(route.steps)
+    return next(iter(found.values())).operation.path if found else str(route)
+
+
+def _schema(survey: Survey, draft: Draft) -> str:
+    """The richest description: of one that is read, else made or changed, else listed."""
+    routes = [*draft.items, *(draft.collections if draft.singleton else ())]
+    for methods in (("GET",), ("PUT", "PATCH")):
+        for route in routes:
+            facts = survey.at(route.steps, *methods)
+            if facts is not None and facts.ref and survey.flat(facts.ref).properties:
+                return facts.ref
+    for facts in (*draft.creates, *draft.lists):
+        if facts.ref and survey.flat(facts.ref).properties:
+            return facts.ref
+    return ""
+
+
+def _verbs(survey: Survey, draft: Draft) -> list[str]:
+    found = []
+    steps = {route.steps for route in draft.items}
+    for facts in survey.facts:
+        here = facts.route
+        if here.verb and here.steps in steps:
+            found.append(verb_of(here.verb))
+        elif here.steps[:-1] in steps and here.steps[-1] != ANY:
+            found.append(verb_of(here.last))
+    return [verb for verb in found if verb]

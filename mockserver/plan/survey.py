@@ -1,0 +1,101 @@
+"""What the operations of a document look like, before anything is inferred from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.contract.model import Contract, MediaType, Operation, Response
+from mockserver.contract.schemas import Flat, Schemas
+from mockserver.plan.envelopes import envelope_of, thing_place
+from mockserver.plan.model import Envelope, Path
+from mockserver.plan.routes import Route, route
+
+_NO_FLAT = Flat()
+
+
+@dataclass(slots=True)
+class Facts:
+    """One operation, with what its answer and its body hold.
+
+    `ref` is where the schema of the thing (or of one row) stands; equal for equal things.
+    """
+
+    operation: Operation
+    route: Route
+    envelope: Envelope | None = None
+    at: Path = ()
+    ref: str = ""
+    sent: Path = ()
+    body: str = ""
+
+    @property
+    def method(self) -> str:
+        return self.operation.method
+
+    @property
+    def is_list(self) -> bool:
+        return self.envelope is not None
+
+
+class Survey:
+    """The facts of every operation, by path and by id."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.schemas = Schemas(contract.document, contract.version)
+        self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
+        self.by_steps: dict[tuple[str, ...], dict[str, Facts]] = {}
+        for facts in self.facts:
+            if not facts.route.verb:
+                found = self.by_steps.setdefault(facts.route.steps, {})
+                found.setdefault(facts.method, facts)
+
+    def at(self, steps: tuple[str, ...], *methods: str) -> Facts | None:
+        """The operation at a path with the first of these methods that it has."""
+        found = self.by_steps.get(steps, {})
+        return next((found[method] for method in methods if method in found), None)
+
+    def flat(self, pointer: str) -> Flat:
+        return self.schemas.flat_at(pointer) if pointer else _NO_FLAT
+
+    def _facts(self, operation: Operation) -> Facts:
+        facts = Facts(operation, route(operation.path))
+        about = facts.route.noun
+        response = operation.response_for(operation.success)
+        media = json_of(response.content) if response is not None else None
+        if response is not None and media is not None and media.pointer:
+            if operation.method == "GET":
+                facts.envelope = envelope_of(
+                    self.schemas, operation, response, media.pointer, about
+                )
+            if facts.envelope is not None:
+                facts.at, facts.ref = facts.envelope.items, facts.envelope.item
+            else:
+                facts.at, facts.ref = thing_place(self.schemas, media.pointer, about)
+        body = body_of(operation)
+        if body is not None and body.pointer:
+            facts.sent, facts.body = thing_place(self.schemas, body.pointer, about)
+        return facts
+
+
+def json_of(content: Any) -> MediaType | None:
+    """The media type whose schema speaks about JSON."""
+    for name, media in content.items():
+        if "json" in name or name == "*/*":
+            return media if isinstance(media, MediaType) else None
+    return None
+
+
+def body_of(operation: Operation) -> MediaType | None:
+    """The media type of what is sent: JSON, else a form, else the first."""
+    if operation.body is None:
+        return None
+    found = json_of(operation.body.content)
+    if found is not None:
+        return found
+    return next(iter(operation.body.content.values()), None)
+
+
+def success_of(operation: Operation) -> Response | None:
+    return operation.response_for(operation.success)
