@@ -89,7 +89,10 @@ def describe(contract: Contract) -> Api:
     found["suite_run"] = replace(found["suite_run"], live=_LIVE_RUN)
     found["sim_run"] = replace(found["sim_run"], live=_LIVE_CHILD)
     found["agent"] = replace(found["agent"], skip=found["agent"].skip | {"release_suite_id"})
-    found["scenario"] = replace(found["scenario"], live=frozenset({"agents"}))
+    found["scenario"] = replace(
+        found["scenario"], live=frozenset({"agents", "source_agent_name", "source_persona_name"})
+    )
+    found["evaluator"] = replace(found["evaluator"], skip=found["evaluator"].skip | {"status"})
     found["persona"] = replace(
         found["persona"],
         filters=(*found["persona"].filters, Filter("search", "name", "contains")),
@@ -130,7 +133,8 @@ def active_revision(session: Session) -> None:
     """Rules 41 and 43: an agent shows the revision that is active, a new one or an older."""
     agent = session.make(session.api.resources["agent"])
     revision = session.make(session.api.resources["revision"], path=agent.where)
-    _shows_active(session, agent.where, agent.value["active_revision_id"])
+    first = session.object(session.call("getAgent", agent.where)).get("active_revision_id")
+    _shows_active(session, agent.where, first)
     exchange = session.call(
         "setActiveAgentRevision", agent.where, body={"revision_id": revision.id}
     )

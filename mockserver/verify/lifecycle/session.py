@@ -250,7 +250,10 @@ class Session:
             or not thing.alive
             or (
                 gone.id not in thing.path.values()
-                and (gone.id not in json.dumps(thing.value) or thing.resource.name == runs)
+                and (
+                    gone.id not in json.dumps([thing.value, thing.sent])
+                    or thing.resource.name == runs
+                )
             )
         ]
         self.touched(gone.path)
