@@ -138,7 +138,7 @@ class _Worker:
                 ]
             elif key in _MAPS:
                 found[key] = {
-                    name: self.translate(item, f"{where}/{key}/{escape(name)}")
+                    name: self.member(key, item, f"{where}/{key}/{escape(name)}")
                     for name, item in _mapped(value, f"{where}/{key}").items()
                 }
             elif key == "required":
@@ -151,6 +151,12 @@ class _Worker:
         if bits is not None and "integer" in types_of(schema):
             _bound(found, bits)
         return found
+
+    def member(self, key: str, schema: Any, where: str) -> Any:
+        if key == "properties" and self.hidden == "writeOnly" and self.is_hidden(schema):
+            # A secret never comes back. The other way round, what is read may be sent back.
+            return False
+        return self.translate(schema, where)
 
     def reference(self, reference: str, where: str) -> str:
         if reference == "#" or reference.startswith("#/"):
