@@ -97,7 +97,12 @@ def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
         response = operation.responses[str(status)]
         return Reply(status, NO_BODY if not response.content else None)
     kind = _KINDS.get(status, BadRequest)
-    return kind(refusal.message, violations=refusal.violations, headers=refusal.headers)
+    return kind(
+        refusal.message,
+        code=refusal.code,
+        violations=refusal.violations,
+        headers=refusal.headers,
+    )
 
 
 class Finisher:

@@ -22,7 +22,7 @@ from mockserver.contract.model import Contract
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
-from mockserver.engine.dialects import choose_dialect
+from mockserver.engine.dialects import dialect_named
 from mockserver.engine.generic import assemble
 from mockserver.engine.instants import parse
 from mockserver.engine.pipeline import Exchange, Pipeline
@@ -132,7 +132,7 @@ def load(
         contract,
         api,
         {**api.handlers, **(handlers or {})},
-        dialect=choose_dialect(contract, validators),
+        dialect=dialect_named(api.dialect, contract, validators),
         validators=validators,
     )
     answerer = in_all_shapes(pipeline, make, options.settings.get(api.name, {}))

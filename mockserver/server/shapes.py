@@ -11,7 +11,7 @@ from mockserver.contract.document import parse_document
 from mockserver.contract.model import Contract
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api
-from mockserver.engine.dialects import choose_dialect
+from mockserver.engine.dialects import dialect_named
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.variants import Answerer, ShapedPipelines
 from mockserver.errors import UsageError
@@ -47,7 +47,7 @@ def in_all_shapes(
                 contract,
                 api,
                 shape.handlers,
-                dialect=choose_dialect(contract, validators),
+                dialect=dialect_named(api.dialect, contract, validators),
                 validators=validators,
             )
     return ShapedPipelines(pipelines, served, api.shapes.chooser(settings, served))

@@ -34,6 +34,8 @@ class EnvelopeDialect:
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply:
         status = 400 if isinstance(refusal, Invalid) else refusal.status
         code = refusal.code or self._codes.get(refusal.status) or code_of(refusal)
+        if refusal.violations and not refusal.code:
+            code = "validation_failed"
         error: dict[str, Any] = {"code": code, "message": message_of(refusal)}
         if refusal.violations:
             error["fields"] = {
