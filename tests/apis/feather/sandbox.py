@@ -17,9 +17,14 @@ Json = dict[str, Any]
 class Sandbox:
     """One tenant. Every call checks the status, and gives the JSON of the reply."""
 
-    def __init__(self, server: MockServer) -> None:
+    def __init__(self, server: MockServer, client: httpx.Client | None = None) -> None:
         self.server = server
-        self.client = server.client
+        self.client = client or server.client
+
+    def tenant(self, key: str) -> Sandbox:
+        """Another tenant of the same server, in a fresh world."""
+        self.server.mock.store.reset(key)
+        return Sandbox(self.server, self.server.client_for(key))
 
     def call(self, method: str, path: str, expect: int, **options: Any) -> Any:
         reply: httpx.Response = self.client.request(method, "/v1" + path, **options)
@@ -60,6 +65,25 @@ class Sandbox:
         items = [{"persona_id": persona, "scenario_id": scenario["id"]} for scenario in scenarios]
         return self.post("/sim-suites", {"name": "Parcels", "items": items})
 
+    def dispatch(self, suite: Json, agent: Json, **fields: Any) -> Json:
+        body = {"agent_id": agent["id"], **fields}
+        return self.post(f"/sim-suites/{suite['id']}/runs", body)
+
+    def batch(self, *tags: str, **fields: Any) -> Json:
+        """A suite run with one child for each tag: `mock:completed` and the like."""
+        suite = self.suite(*(self.scenario(tag) for tag in tags))
+        return self.dispatch(suite, self.agent(), **fields)
+
+    def again(self, suite_run: Json) -> Json:
+        """The suite run as it is now."""
+        return self.get(path_of(suite_run))
+
+    def cancel(self, suite_run: Json) -> Json:
+        return self.post(path_of(suite_run) + "/cancel", expect=200)
+
+    def retry(self, suite_run: Json) -> Json:
+        return self.post(path_of(suite_run) + "/retry-failed", expect=200)
+
     def evaluator(self, **fields: Any) -> Json:
         return self.post("/evaluators", {"name": "Polite", **fields})
 
@@ -85,3 +109,11 @@ class Sandbox:
         self.wait()
         (evaluation,) = self.evaluations(session_id=run["session_id"])
         return evaluation
+
+
+def path_of(suite_run: Json) -> str:
+    return f"/sim-suites/{suite_run['suite_id']}/runs/{suite_run['id']}"
+
+
+def statuses(suite_run: Json) -> list[str]:
+    return [run["status"] for run in suite_run["runs"]]
