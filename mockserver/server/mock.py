@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import yaml
 from starlette.types import ASGIApp
 
 from mockserver.apis import BUILT_IN
@@ -146,10 +145,7 @@ def _no_journal(exchange: Exchange) -> None:
 def load_fixtures(name: str) -> Mapping[str, Any]:
     """The seed fixtures of an API, empty if it has none."""
     path = fixture_file(f"{name}.yaml")
-    if not path.is_file():
-        return {}
-    loaded = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return loaded if isinstance(loaded, dict) else {}
+    return parse_document(path.read_bytes(), path.name) if path.is_file() else {}
 
 
 class MockClock:
