@@ -19,6 +19,8 @@ _BOM = b"\xef\xbb\xbf"
 # orjson reads integers beyond 64 bits as floats.
 _HUGE = re.compile(rb"[0-9]{19}").search
 _LONGEST_ECHO = 10_000
+_DEEPEST = 200
+"""What is nested deeper could be read, but not be written again."""
 
 
 class BodyValue(NamedTuple):
@@ -162,12 +164,29 @@ def parse_json(raw: bytes) -> Json:
         if raw.startswith(_BOM):
             return parse_json(raw[len(_BOM) :])
         _explain(raw, error)
+    if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _depth(value) > _DEEPEST:
+        raise _NotReadable(Violation((*_BODY, 0), "json", "Nested too deeply", {}))
     if _HUGE(raw):
         try:
             return json.loads(raw)
         except (ValueError, RecursionError):
             return value
     return value
+
+
+def _depth(value: Json) -> int:
+    """How many arrays and objects stand inside one another; one more than _DEEPEST will do."""
+    depth, level = 0, [value]
+    while level and depth <= _DEEPEST:
+        inner: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        level = [item for item in inner if isinstance(item, (dict, list))]
+        depth += 1
+    return depth
 
 
 def _explain(raw: bytes, error: orjson.JSONDecodeError) -> NoReturn:

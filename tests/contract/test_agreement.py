@@ -90,6 +90,7 @@ def request_for_them(
     # A UUID may be spelled in other ways (rule 12).
     path = canonical_uuid(path) or path
     query = [(name, LIBERTIES.get((name, value), value)) for name, value in query]
+    body = whole(body) if version == "3.0.3" else body
     if isinstance(body, dict):
         identifier = canonical_uuid(str(body.get("id", U)))
         if version == "3.0.3" and identifier:
@@ -109,7 +110,16 @@ def reply_for_them(version: Version, body: Any) -> Any:
     if version == "3.1.0" and isinstance(body, dict):
         # For 3.1 writeOnly is an annotation; for us it still means: never in a reply.
         return {**body, "secret": "ab" if "secret" not in body else None}
-    return body
+    return whole(body) if version == "3.0.3" else body
+
+
+def whole(value: Any) -> Any:
+    """1.0 as 1: one number for us and for JSON Schema since draft 6, two for openapi-core's 3.0."""
+    if isinstance(value, dict):
+        return {name: whole(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 LIBERTIES = {
