@@ -83,10 +83,15 @@ class Schemas:
         self._joined: dict[tuple[int, ...], Mapping[str, Any]] = {}
         self._chosen: dict[tuple[int, int], Flat] = {}
         self._kept: list[Any] = []
+        self._at: dict[str, Any] = {}
+        self._canonical: dict[str, str] = {}
 
     def at(self, pointer: str) -> Any:
         """The schema at a pointer, as it stands. Raises ContractError if there is none."""
-        return lookup(self._document, pointer)
+        found = self._at.get(pointer, self)
+        if found is self:
+            found = self._at[pointer] = lookup(self._document, pointer)
+        return found
 
     def flat(self, schema: Any) -> Flat:
         """The schema, flat."""
@@ -130,6 +135,12 @@ class Schemas:
 
     def canonical(self, pointer: str) -> str:
         """Where the schema really stands: behind references, `allOf` of one and `or null`."""
+        found = self._canonical.get(pointer)
+        if found is None:
+            found = self._canonical[pointer] = self._follow(pointer)
+        return found
+
+    def _follow(self, pointer: str) -> str:
         for _ in range(50):
             schema = self.at(pointer)
             if not isinstance(schema, Mapping):
@@ -143,6 +154,18 @@ class Schemas:
                 return pointer
             pointer = join(pointer, word, index)
         return pointer
+
+    def plain(self, schema: Any) -> Mapping[str, Any]:
+        """The schema that really speaks: behind references, `allOf` of one and `or null`."""
+        for _ in range(50):
+            schema = self.resolved(schema)
+            if not isinstance(schema, Mapping):
+                return ANY
+            word, index = self._only(schema)
+            if not word:
+                return schema
+            schema = schema[word][index]
+        return ANY
 
     def _only(self, schema: Mapping[str, Any]) -> tuple[str, int]:
         """The one branch that matters, if the schema is nothing but that."""

@@ -101,7 +101,7 @@ class Maker:
             return self._free(flat, name)
         kind = flat.types[0] if len(flat.types) == 1 else self.dice.random.choice(flat.types)
         if kind == "object":
-            return self._object(flat, name, path, {})
+            return self._object(flat, name, path, MISSING)
         if kind == "array":
             return self._array(flat, name, path, MISSING)
         return self.scalar(flat, kind, name)
@@ -258,7 +258,8 @@ class Maker:
 
     # -- objects and arrays
 
-    def _object(self, flat: Flat, name: str, path: Path, known: Mapping[str, Any]) -> Any:
+    def _object(self, flat: Flat, name: str, path: Path, given: Any) -> Any:
+        known: Mapping[str, Any] = {} if given is MISSING else given
         self.owners.append(flat.title or singular(name))
         found: dict[str, Any] = {}
         most = int(flat.rules.get("maxProperties", 1 << 30))
@@ -279,7 +280,7 @@ class Maker:
                 if needed:
                     raise
         self._extras(flat, path, known, found, most)
-        self._fill(flat, path, known, found)
+        self._fill(flat, path, known, found, sample=given is MISSING)
         self.owners.pop()
         return found
 
@@ -323,7 +324,12 @@ class Maker:
                     continue
 
     def _fill(
-        self, flat: Flat, path: Path, known: Mapping[str, Any], found: dict[str, Any]
+        self,
+        flat: Flat,
+        path: Path,
+        known: Mapping[str, Any],
+        found: dict[str, Any],
+        sample: bool,
     ) -> None:
         """Names that are required without being described, and as many as there must be."""
         needed = list(flat.required)
@@ -343,7 +349,7 @@ class Maker:
             for key, schema in flat.properties.items():
                 if key not in found and len(found) < least and not self._hidden(schema):
                     found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
-        elif not found and self.mode == "rich" and not flat.properties and self._sample(flat, path):
+        elif sample and not found and not flat.properties and self._sample(flat, path):
             least = 1
         for key in self._new_names(flat, found):
             if len(found) >= least:
@@ -353,7 +359,7 @@ class Maker:
                 found[key] = self.value(schema, key, (*path, key), MISSING)
 
     def _sample(self, flat: Flat, path: Path) -> bool:
-        return isinstance(flat.extra, Mapping) and bool(flat.extra) and len(path) < _DEEP
+        return self.mode == "rich" and bool(flat.extra) and 0 < len(path) < _DEEP
 
     def _new_names(self, flat: Flat, found: dict[str, Any]) -> Any:
         for pattern in flat.patterned:

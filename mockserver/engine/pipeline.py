@@ -19,6 +19,7 @@ from mockserver.engine.api import Api, Handler
 from mockserver.engine.dialects import Dialect
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump, encode_headers
+from mockserver.engine.prefer import Preference
 from mockserver.engine.security import Authenticator
 from mockserver.engine.world import World
 from mockserver.errors import Invalid, Refusal, ReplyError
@@ -84,6 +85,7 @@ class Pipeline:
         self.validators = validators
         self.authenticator = Authenticator(contract, keys, api.prefix)
         self.finish = Finisher(validators)
+        self.preference = Preference(contract, validators)
         self.begin = begin
         self.journal = journal
         self.undocumented = undocumented
@@ -156,7 +158,11 @@ class Pipeline:
         )
 
     def handle(self, world: World, request: Request) -> Reply:
-        """What the API does. Raises a Refusal."""
+        """What the client prefers, else what the API does. Raises a Refusal."""
+        if "prefer" in request.headers:
+            preferred = self.preference(world, request)
+            if preferred is not None:
+                return preferred
         return self.handlers[request.operation.id](world, request)
 
     def stamp(self, reply: Reply, message: Message) -> Reply:

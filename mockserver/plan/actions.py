@@ -8,11 +8,11 @@ from typing import Any
 
 from mockserver.plan.lifecycle import enumerated
 from mockserver.plan.model import Action, Because, Confidence, Resource
-from mockserver.plan.naming import tokens
+from mockserver.plan.naming import plural, tokens
 from mockserver.plan.resources import Draft, Linker, refs_of
 from mockserver.plan.routes import ANY
 from mockserver.plan.survey import Facts, Survey
-from mockserver.plan.verbs import CLONING, flags, outcome, verb_of
+from mockserver.plan.verbs import CLONING, OUTCOMES, flags, outcome, verb_of
 
 Steps = tuple[str, ...]
 
@@ -148,11 +148,11 @@ class Deducer:
         name, path, steps = resource.name, facts.operation.path, facts.route.steps
         if facts.method == "GET" and self._lists.get(steps) == name:
             return self._make(
-                facts, "list", f"GET of {path} lists {resource.noun}s", resource=name,
+                facts, "list", f"GET of {path} lists {plural(resource.noun)}", resource=name,
                 envelope=facts.envelope,
             )  # fmt: skip
         if facts.method == "POST" and self._creates.get(steps) == name:
-            why = f"POST to {path} makes a {resource.noun}"
+            why = f"POST to {path} makes one ({resource.noun})"
             return self._make(facts, "create", why, resource=name)
         if facts.method in ("PUT", "PATCH") and facts.ref in self._refs[name]:
             key = resource.key
@@ -175,12 +175,12 @@ class Deducer:
             resource = self.resources[self._collections[above]]
             known = facts.ref in self._refs[resource.name]
             if facts.method == "GET" and facts.envelope is not None and known:
-                why = f"it lists {resource.noun}s, as GET of {resource.path} does"
+                why = f"it lists {plural(resource.noun)}, as GET of {resource.path} does"
                 return self._make(
                     facts, "list", why, "likely", resource=resource.name, envelope=facts.envelope
                 )
             if facts.method == "POST" and known and facts.operation.success == 201:
-                why = f"answers 201 with the schema of a {resource.noun}"
+                why = f"answers 201 with the schema of one ({resource.noun})"
                 return self._make(facts, "create", why, "likely", resource=resource.name)
         if facts.method in ("POST", "PUT", "PATCH") and verb_of(word):
             # `/runs/{run}/compile/cancel`: the verb acts on the nearest thing above.
@@ -196,12 +196,19 @@ class Deducer:
         same = facts.ref in self._refs[resource.name]
         if facts.method in ("POST", "PUT", "PATCH") and (same or verb_of(word)):
             return self._verb(facts, word, facts.route.steps[:-1])
+        if facts.method in ("POST", "PUT", "PATCH") and self._sets(facts, resource):
+            return self._verb(facts, word, facts.route.steps[:-1])
         if facts.method == "DELETE" and verb_of(word):
             opposite = {"lock": "unlock", "star": "unstar", "pin": "unpin"}.get(verb_of(word), "")
             if opposite:
                 return self._verb(facts, opposite, facts.route.steps[:-1])
-        why = f"a part of a {resource.noun} that nothing else changes"
+        why = f"a part of one {resource.noun} that nothing else changes"
         return self._make(facts, "fixed", why, "likely")
+
+    def _sets(self, facts: Facts, resource: Resource) -> bool:
+        """Whether the body speaks of properties that the thing has, and of nothing else."""
+        sent = self.survey.flat(facts.body).properties.keys()
+        return bool(sent) and sent <= self.survey.flat(resource.schema).properties.keys()
 
     def _verb(self, facts: Facts, word: str, steps: Steps) -> Action:
         verb = verb_of(word) or (tokens(word) or ("",))[0]
@@ -213,20 +220,37 @@ class Deducer:
         item = facts.route.names[steps.count(ANY) - 1]
         if verb in CLONING and same:
             action = self._make(
-                facts, "clone", f"`{word}` and the answer is a {resource.noun}", item=item,
+                facts, "clone", f"`{word}`, and the answer is one {resource.noun}", item=item,
                 resource=name, verb=verb, same=same,
             )  # fmt: skip
         else:
             changes = self._changes(resource, verb)
+            shows, linked = ("", ()) if same else self._shown(facts, resource, word)
+            changes = (*changes, *linked)
             told = ", ".join(f"{n} = {v}" for n, v in changes) or "nothing that is known"
             why = f"the verb `{word}` on one {resource.noun}; it sets {told}"
             action = self._make(
                 facts, "transition", why, "likely" if same or changes else "guess", item=item,
-                resource=name, verb=verb, changes=changes, same=same,
+                resource=name, verb=verb, changes=changes, same=same, shows=shows,
             )  # fmt: skip
         if not same:
             return replace(action, at=())
         return action
+
+    def _shown(
+        self, facts: Facts, resource: Resource, word: str
+    ) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """`set-active-revision` answers the revision that the body names, and keeps its id."""
+        name = next((n for n, refs in self._refs.items() if facts.ref in refs), "")
+        sent = self.survey.flat(facts.body).properties
+        given = next(iter(sent), "")
+        if not name or len(sent) != 1 or tokens(given)[-1:] != ("id",):
+            return "", ()
+        kept = "_".join((*tokens(word)[1:], "id"))
+        for field in self.survey.flat(resource.schema).properties:
+            if "_".join(tokens(field)) == kept:
+                return name, ((field, f"body.{given}"),)
+        return name, ()
 
     def _changes(self, resource: Resource, verb: str) -> tuple[tuple[str, Any], ...]:
         flat = self.survey.flat(resource.schema)
@@ -235,6 +259,9 @@ class Deducer:
         if states is not None:
             values = enumerated(self.survey.schemas, flat.properties.get(states.name, {}))
             value = outcome(verb, values)
+            if not values:
+                known = (*states.initial, *states.active, *states.terminal)
+                value = outcome(verb, known) or next(iter(OUTCOMES.get(verb, ())), None)
             if value is not None:
                 found[states.name] = value
         wanted = flags(verb)

@@ -107,13 +107,11 @@ def _listed_property(
 
 
 def _array_of(schemas: Schemas, pointer: str, name: str, schema: Any) -> str | None:
+    plain = schemas.plain(schema)
+    if plain.get("type") not in ("array", ["array", "null"]) and "items" not in plain:
+        return None
     inner = schemas.place(pointer, name)
-    if inner is None:
-        return None
-    inner = schemas.canonical(inner)
-    if "array" not in schemas.flat_at(inner).types:
-        return None
-    return schemas.place(inner, None)
+    return schemas.place(inner, None) if inner is not None else None
 
 
 def envelope_of(

@@ -35,11 +35,8 @@ def key_of(flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
     return "", None
 
 
-def has_key(flat: Flat) -> bool:
+def has_key(flat: Flat, noun: str) -> bool:
     """Whether a thing has a property that surely names it."""
-    for name in flat.properties:
-        words = "_".join(tokens(name)) or name
-        if words in _SURE:
-            return True
-    first = next(iter(flat.properties), "")
-    return tokens(first)[-1:] == ("id",)
+    short = noun.rsplit("_", 1)[-1]
+    sure = {*_SURE, f"{noun}_id", f"{short}_id", f"{short}_key", f"{short}_uuid"}
+    return any(("_".join(tokens(name)) or name) in sure for name in flat.properties)

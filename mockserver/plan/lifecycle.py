@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mockserver.contract.schemas import Flat, Schemas
 from mockserver.plan.model import Because, States
@@ -38,21 +39,34 @@ _JOB_SUCCESS = bag(
     "completed complete succeeded success successful done finished ready processed compiled "
     "indexed ingested deployed exported passed synced"
 )
+_USUAL = ("pending", "running", "completed", "failed", "cancelled")
+_JOBS = bag("job run task export import sync batch execution build deployment operation")
 _STARTED = bag("started start began running processing")
 _ENDED = bag("completed ended finished done end processed closed stopped terminated")
 
 
-def states_of(
-    schemas: Schemas, flat: Flat, sent: frozenset[str], verbs: Iterable[str], accepted: bool
-) -> States | None:
-    """The status of a thing; `sent` are the properties that a client may set.
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What else speaks of a thing's status.
 
-    `verbs` are its operations, `accepted` says that making one answers 202.
+    `sent` are the properties that a client may set, `verbs` what it may be asked to do,
+    `accepted` says that making one answers 202, `asked` are the values of query parameters.
     """
-    found = _property(schemas, flat)
+
+    noun: str = ""
+    sent: frozenset[str] = frozenset()
+    verbs: tuple[str, ...] = ()
+    accepted: bool = False
+    asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def states_of(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
+    """The status of a thing, if it has one."""
+    found = _property(schemas, flat, hints)
     if found is None:
         return None
-    name, values = found
+    name, values, source = found
+    sent, verbs = hints.sent, hints.verbs
     kinds: dict[str, list[str]] = {
         kind: [] for kind in ("initial", "active", "success", "failure", "cancelled", "other")
     }
@@ -60,15 +74,17 @@ def states_of(
         kinds[_kind(value)].append(value)
     started = _moment(flat, _STARTED)
     ended = _moment(flat, _ENDED)
-    because = [Because(f"`{name}` is one of {', '.join(values)}", "certain")]
+    because = [source]
     evidence = []
-    if accepted:
+    if hints.accepted:
         evidence.append("making one is answered with 202")
     if started or ended:
         evidence.append(f"it has {' and '.join(f'`{n}`' for n in (started, ended) if n)}")
     doing = [verb for verb in verbs if verb in ("cancel", "retry", "stop", "abort", "rerun")]
     if doing:
         evidence.append(f"it can be asked to {', '.join(sorted(set(doing)))}")
+    if hints.noun.rsplit("_", 1)[-1] in _JOBS and not doing and not evidence:
+        evidence.append(f"a {hints.noun.replace('_', ' ')} is work by its name")
     working = bool(kinds["initial"] or kinds["active"])
     job = any("_".join(tokens(value)) in _JOB_SUCCESS for value in kinds["success"])
     moves = working and job and bool(evidence) and name not in sent
@@ -88,7 +104,8 @@ def states_of(
     )
 
 
-def _property(schemas: Schemas, flat: Flat) -> tuple[str, list[str]] | None:
+def _property(schemas: Schemas, flat: Flat, hints: Hints) -> tuple[str, list[str], Because] | None:
+    """The property, its values, and where these are from."""
     ranked = sorted(
         (_NAMES.index(tokens(name)[-1]), len(tokens(name)), name)
         for name in flat.properties
@@ -97,7 +114,19 @@ def _property(schemas: Schemas, flat: Flat) -> tuple[str, list[str]] | None:
     for _, _, name in ranked:
         values = enumerated(schemas, flat.properties[name])
         if len(values) >= 2:
-            return name, values
+            return name, values, Because(f"`{name}` is one of {', '.join(values)}", "certain")
+    for _, _, name in ranked:
+        if tokens(name)[:-1] not in ((), tokens(hints.noun)[-1:]):
+            continue
+        if schemas.plain(flat.properties[name]).get("type") == "string":
+            asked = [v for v in hints.asked.get(name, ()) if isinstance(v, str)]
+            if len(asked) >= 2:
+                why = f"lists can be filtered by `{name}`: {', '.join(asked)}"
+                return name, asked, Because(why)
+            if _moment(flat, _STARTED) or _moment(flat, _ENDED) or hints.accepted:
+                why = f"`{name}` is any text: the usual states of a job"
+                return name, list(_USUAL), Because(why, "guess")
+            return name, [], Because(f"`{name}` is any text", "guess")
     return None
 
 

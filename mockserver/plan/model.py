@@ -127,7 +127,8 @@ class Action:
     """What one operation does.
 
     `item` is the path parameter that names the row, `parents` are those that name other rows.
-    `at` leads to the thing in the answer, `sent` to it in the request's body.
+    `at` leads to the thing in the answer, `sent` to it in the request's body. `same` says that
+    the answer is the thing itself, `shows` of which other resource the body names one to answer.
     """
 
     operation: str
@@ -143,6 +144,7 @@ class Action:
     partial: bool = False
     upsert: bool = False
     same: bool = False
+    shows: str = ""
     because: tuple[Because, ...] = ()
 
 

@@ -12,6 +12,11 @@ _BOUNDARY = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _SAME = frozenset(
     ("status", "data", "metadata", "media", "series", "news", "analytics", "settings", "address")
 )
+_OWN = {"bases": "base", "databases": "database", "caches": "cache", "movies": "movie"}
+_HARD = ("ies", "ses", "xes", "zes", "ches", "shes", "oes", "ves", "ices")
+_IRREGULAR = frozenset(
+    ("people", "children", "men", "women", "indices", "criteria", "vertices", "matrices", "mice")
+)
 
 
 def bag(text: str) -> frozenset[str]:
@@ -31,7 +36,12 @@ def singular(word: str) -> str:
     lower = word.lower()
     if lower in _SAME or lower.endswith(("ss", "us", "is")):
         return lower
-    return inflection.singularize(lower)
+    if lower in _OWN:
+        return _OWN[lower]
+    if lower.endswith("s"):
+        # The library tries every rule of English; most words need one.
+        return inflection.singularize(lower) if lower.endswith(_HARD) else lower[:-1]
+    return inflection.singularize(lower) if lower in _IRREGULAR else lower
 
 
 @lru_cache(maxsize=65_536)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mockserver.plan.keys import has_key, key_of
-from mockserver.plan.lifecycle import states_of
+from mockserver.plan.lifecycle import Hints, states_of
 from mockserver.plan.model import Because, Confidence, Link, Resource
 from mockserver.plan.naming import noun, tokens
 from mockserver.plan.routes import ANY, Route, label
@@ -75,9 +75,7 @@ def _collection(
 ) -> None:
     named = (*steps, ANY) in survey.by_steps
     listing, making = found.get("GET"), found.get("POST")
-    if listing is not None and (
-        listing.envelope is None or not (named or has_key(survey.flat(listing.ref)))
-    ):
+    if listing is not None and (listing.envelope is None or not (named or _kept(survey, listing))):
         listing = None
     if making is not None and not _makes(survey, making, listing, named):
         making = None
@@ -99,6 +97,11 @@ def _collection(
         )
 
 
+def _kept(survey: Survey, listing: Facts) -> bool:
+    """Whether the rows of a list are things with an id, not the lines of a report."""
+    return listing.route.plural and has_key(survey.flat(listing.ref), listing.route.noun)
+
+
 def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
     verb = verb_of(making.route.last)
     if listing is not None:
@@ -108,7 +111,8 @@ def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) ->
     if verb and not making.route.plural:
         return False
     flat = survey.flat(making.ref)
-    return making.operation.success == 201 and making.route.plural and has_key(flat)
+    sure = making.operation.success == 201 and making.route.plural
+    return sure and has_key(flat, making.route.noun)
 
 
 def _same(one: Facts, other: Facts) -> bool:
@@ -157,10 +161,24 @@ def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
     mine, others = refs_of(survey, one), refs_of(survey, other)
     if mine & others:
         return True
-    if mine and others:
+    if one.items and other.items:
         return False
-    # One of the two has no schema (only DELETE): then their paths must be alike.
-    return not (one.items and other.items) and one.route.steps[:1] == other.route.steps[:1]
+    # Schemas may differ (a summary in the list, details in the item); then the path must be
+    # the same, but for the parents that it goes through: /a/{a}/runs and /runs/{run}.
+    long, short = sorted((_literals(one), _literals(other)), key=len, reverse=True)
+    shorter = one if _literals(one) == short else other
+    orphan = not (shorter.lists or shorter.creates) or not (mine and others)
+    return orphan and _goes_through(long, short)
+
+
+def _literals(draft: Draft) -> Steps:
+    return tuple(step for step in draft.route.steps if step != ANY)
+
+
+def _goes_through(long: Steps, short: Steps) -> bool:
+    """Whether the short path is the long one without some of its inner steps."""
+    rest = iter(long)
+    return len(short) > 1 and all(step in rest for step in short)
 
 
 def _singletons(survey: Survey, taken: set[Steps]) -> Iterator[Draft]:
@@ -257,8 +275,18 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     parents = linker.links(route, len(route.steps), flat.properties)
     # What the server makes up is unique everywhere.
     nested = client_key and bool(parents) and all(r.parent == route for r in draft.items)
-    verbs = _verbs(survey, draft)
-    accepted = any(one.operation.success == 202 for one in draft.creates)
+    hints = Hints(
+        noun=draft.noun,
+        sent=sent,
+        verbs=tuple(survey.verbs(draft.items)),
+        accepted=any(one.operation.success == 202 for one in draft.creates),
+        asked={
+            p.name: p.schema.get("enum") or ()
+            for one in draft.lists
+            for p in one.operation.parameters
+            if p.place == "query"
+        },
+    )
     return Resource(
         name=name,
         noun=draft.noun,
@@ -276,7 +304,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         open=not draft.singleton and not draft.creates and not draft.lists,
         seeds=(2 if parents else 3) if draft.lists else 0,
         parents=parents,
-        states=states_of(survey.schemas, flat, sent, verbs, accepted),
+        states=states_of(survey.schemas, flat, hints),
         because=tuple(draft.because),
     )
 
@@ -298,15 +326,3 @@ def _schema(survey: Survey, draft: Draft) -> str:
         if facts.ref and survey.flat(facts.ref).properties:
             return facts.ref
     return ""
-
-
-def _verbs(survey: Survey, draft: Draft) -> list[str]:
-    found = []
-    steps = {route.steps for route in draft.items}
-    for facts in survey.facts:
-        here = facts.route
-        if here.verb and here.steps in steps:
-            found.append(verb_of(here.verb))
-        elif here.steps[:-1] in steps and here.steps[-1] != ANY:
-            found.append(verb_of(here.last))
-    return [verb for verb in found if verb]

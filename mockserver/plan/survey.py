@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,8 @@ from mockserver.contract.model import Contract, MediaType, Operation, Response
 from mockserver.contract.schemas import Flat, Schemas
 from mockserver.plan.envelopes import envelope_of, thing_place
 from mockserver.plan.model import Envelope, Path
-from mockserver.plan.routes import Route, route
+from mockserver.plan.routes import ANY, Route, route
+from mockserver.plan.verbs import verb_of
 
 _NO_FLAT = Flat()
 
@@ -51,10 +53,26 @@ class Survey:
                 found = self.by_steps.setdefault(facts.route.steps, {})
                 found.setdefault(facts.method, facts)
 
+        self._verbs: dict[tuple[str, ...], list[str]] = {}
+        for facts in self.facts:
+            here = facts.route
+            if here.verb:
+                self._verbs.setdefault(here.steps, []).append(verb_of(here.verb))
+            elif here.steps and here.steps[-1] != ANY:
+                self._verbs.setdefault(here.steps[:-1], []).append(verb_of(here.last))
+
     def at(self, steps: tuple[str, ...], *methods: str) -> Facts | None:
         """The operation at a path with the first of these methods that it has."""
         found = self.by_steps.get(steps, {})
         return next((found[method] for method in methods if method in found), None)
+
+    def verbs(self, items: Iterable[Route]) -> list[str]:
+        """What can be done to the things at these paths, beside reading and changing them."""
+        return [verb for route in items for verb in self._verbs.get(route.steps, ()) if verb]
+
+    def _is_one(self, route: Route, pointer: str) -> bool:
+        """Whether the path names one thing, and the answer is no array."""
+        return route.is_item and "array" not in self.schemas.flat_at(pointer).types
 
     def flat(self, pointer: str) -> Flat:
         return self.schemas.flat_at(pointer) if pointer else _NO_FLAT
@@ -65,7 +83,7 @@ class Survey:
         response = operation.response_for(operation.success)
         media = json_of(response.content) if response is not None else None
         if response is not None and media is not None and media.pointer:
-            if operation.method == "GET":
+            if operation.method == "GET" and not self._is_one(facts.route, media.pointer):
                 facts.envelope = envelope_of(
                     self.schemas, operation, response, media.pointer, about
                 )

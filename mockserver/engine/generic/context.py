@@ -132,14 +132,11 @@ class Context:
 
     # -- what is said of it
 
-    def reply(
-        self, world: World, request: Request, action: Action, held: Held, mode: Mode = "fresh"
-    ) -> Reply:
+    def reply(self, world: World, request: Request, action: Action, held: Held) -> Reply:
         """The operation's success, with the row as its answer describes it."""
+        mode: Mode = "rich" if held.seed or not held.row else "fresh"
         data = self.known(held, request, action)
         dice = Dice.of(world, action.operation, held.key)
-        if held.seed:
-            mode = "rich"
         reply = self.answers.reply(request.operation, dice, data, action.at, mode)
         for name in list(reply.headers):
             if name.lower() == "location":
@@ -151,7 +148,7 @@ class Context:
         resource = self.plan.resources[action.resource]
         found = dict(held.data)
         key = held.key.rsplit("/", 1)[-1]
-        for name in (resource.parameter, f"{resource.noun}_id", *(() if resource.key else ("id",))):
+        for name in (resource.parameter, f"{resource.noun}_id", "id"):
             if name:
                 found.setdefault(name, found.get(resource.key, key))
         for link in action.parents:

@@ -79,7 +79,7 @@ def links(
 
 def fetch(context: Context, operation: Operation, action: Action) -> Handler:
     def handle(world: World, request: Request) -> Reply:
-        return context.reply(world, request, action, context.held(world, request, action), "rich")
+        return context.reply(world, request, action, context.held(world, request, action))
 
     return handle
 

@@ -8,7 +8,7 @@ from mockserver.contract.model import Operation
 from mockserver.engine.api import Handler
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.births import changed_thing, moved, new_thing
-from mockserver.engine.generic.context import Context, dig, named
+from mockserver.engine.generic.context import Context, dig, named, not_found
 from mockserver.engine.generic.roles import stamp
 from mockserver.engine.generic.shelf import Held, Shelf
 from mockserver.engine.messages import Reply, Request
@@ -25,14 +25,30 @@ def transition(context: Context, operation: Operation, action: Action) -> Handle
     def handle(world: World, request: Request) -> Reply:
         held = context.held(world, request, action)
         sent = named(dig(request.body, action.sent))
+        shown = _shown(context, world, action, sent)
         held = act(context, world, request, action, shelf, held, sent)
         if action.same:
             return context.reply(world, request, action, held)
+        if shown is not None:
+            dice = Dice.of(world, action.operation, shown.key)
+            return context.answers.reply(operation, dice, shown.data, (), "rich")
         known = {**context.known(held, request, action), **sent}
         dice = Dice.of(world, action.operation, held.key)
         return context.answers.reply(operation, dice, known, (), "fresh")
 
     return handle
+
+
+def _shown(context: Context, world: World, action: Action, sent: dict[str, Any]) -> Held | None:
+    """The row that the body names, if the answer is that one. Raises NotFound."""
+    if not action.shows or len(sent) != 1:
+        return None
+    shelf = context.shelves[action.shows]
+    value = next(iter(sent.values()))
+    held = context.find(world, shelf, str(value))
+    if held is None:
+        raise not_found(shelf.resource, value)
+    return held
 
 
 def act(
@@ -51,6 +67,8 @@ def act(
     for name, value in action.changes:
         if value == "now" and name.endswith(("_at", "At")):
             value = stamp(context.schemas, name, flat.properties[name], world.now)
+        if isinstance(value, str) and value.startswith("body."):
+            value = sent.get(value.removeprefix("body."))
         changes[name] = value
     if states is not None and states.name in changes:
         before, after = held.data.get(states.name), changes[states.name]

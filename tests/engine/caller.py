@@ -1,0 +1,195 @@
+"""Sends generated valid requests to a mock, and judges its answers without its help."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import jsonschema_rs
+
+from mockserver import MockServer
+from mockserver.contract.model import Operation
+from mockserver.engine.dice import Dice
+from mockserver.engine.making import MISSING
+from mockserver.engine.values import Values
+from mockserver.plan.model import Action, Resource
+
+NOW = 1_790_000_000_000_000
+
+
+class Caller:
+    """One client of one mock. What it sends depends on `seed` alone."""
+
+    def __init__(self, server: MockServer, seed: int = 1) -> None:
+        self.server = server
+        self.contract = server.mock.contract
+        self.plan = server.mock.plan
+        self.values = Values(self.contract, server.mock.pipeline.validators, request=True)
+        self.dice = Dice(NOW, "caller", seed)
+        self._judges: dict[str, Any] = {}
+        self._count = 0
+
+    def send(
+        self,
+        operation: Operation,
+        path: Mapping[str, Any] | None = None,
+        body: Any = MISSING,
+        query: Mapping[str, Any] | None = None,
+    ) -> httpx.Response:
+        """A valid request; what is not given is generated."""
+        self._count += 1
+        dice = self.dice.child(operation.id, self._count)
+        target, asked, headers = operation.path, dict(query or {}), {}
+        for parameter in operation.parameters:
+            if parameter.place == "path":
+                value = (path or {}).get(parameter.name, MISSING)
+                if value is MISSING:
+                    value = self._value(parameter.pointer, dice, parameter.name)
+                target = target.replace("{" + parameter.name + "}", quote(_text(value), safe=""))
+            elif parameter.required and parameter.name not in asked:
+                value = self._value(parameter.pointer, dice, parameter.name)
+                if parameter.place == "query":
+                    asked[parameter.name] = _text(value)
+                elif parameter.place == "header":
+                    headers[parameter.name] = _text(value)
+        more = self._content(operation, dice, body, headers)
+        return self.server.client.request(
+            operation.method, target, params=asked, headers=headers, **more
+        )
+
+    def _value(self, pointer: str, dice: Dice, name: str) -> Any:
+        return self.values.make(pointer, dice.child(name), name=name) if pointer else "mock"
+
+    def _content(
+        self, operation: Operation, dice: Dice, body: Any, headers: dict[str, str]
+    ) -> dict[str, Any]:
+        if operation.body is None or not operation.body.content:
+            return {}
+        name, media = next(iter(operation.body.content.items()))
+        value = body
+        if body is MISSING:
+            value = self.values.make(media.pointer, dice) if media.pointer else {}
+        if "json" in name:
+            headers["content-type"] = media.name
+            return {"content": json.dumps(value)}
+        if "multipart" in name:
+            return {"files": {key: (None, _text(item)) for key, item in value.items()}}
+        if "form" in name:
+            return {"data": {key: _text(item) for key, item in value.items()}}
+        headers["content-type"] = media.name
+        return {"content": _text(value)}
+
+    def problem(self, operation: Operation, response: httpx.Response) -> str:
+        """What is wrong with an answer; "" if it is documented and valid."""
+        documented = operation.response_for(response.status_code)
+        if documented is None:
+            return f"{response.status_code} is not documented: {response.text[:200]}"
+        if response.status_code >= 500:
+            return response.text[:300]
+        media_type = response.headers.get("content-type", "").partition(";")[0]
+        media = documented.content.get(media_type)
+        if media is None:
+            if documented.content:
+                return f"the media type {media_type!r} is not documented"
+            return ""
+        if "json" not in media_type or media.pointer is None:
+            return ""
+        errors = list(self._judge(media.pointer).iter_errors(response.json()))
+        return "; ".join(f"{'/'.join(map(str, e.instance_path))}: {e.message}" for e in errors[:3])
+
+    def _judge(self, pointer: str) -> Any:
+        """A validator of the document as it stands (3.1 is JSON Schema 2020-12)."""
+        if pointer not in self._judges:
+            schema = {"$ref": quote(pointer, safe="#/~"), **self.contract.document}
+            self._judges[pointer] = jsonschema_rs.Draft202012Validator(
+                schema, validate_formats=True, offline=True
+            )
+        return self._judges[pointer]
+
+    # -- families of operations
+
+    def operations(self, resource: Resource, *kinds: str) -> list[tuple[Operation, Action]]:
+        """The operations of these kinds on a resource, in the order of the document."""
+        return [
+            (operation, action)
+            for operation in self.contract.operations
+            for action in (self.plan.actions[operation.id],)
+            if action.resource == resource.name and action.kind in kinds
+        ]
+
+    def make(self, resource: Resource) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Make one, and those above it first; its answer and what its path says of it.
+
+        None if that can't be done.
+        """
+        for operation, action in self.operations(resource, "create"):
+            if operation.path != resource.path and action.parents:
+                continue
+            above: dict[str, Any] = {}
+            if not self._make_above(action, above):
+                continue
+            response = self.send(operation, above)
+            if response.is_success and response.headers.get("content-type") == "application/json":
+                answer = response.json()
+                for step in action.at:
+                    answer = answer[step]
+                if isinstance(answer, dict):
+                    return answer, above
+        return None
+
+    def _make_above(self, action: Action, above: dict[str, Any]) -> bool:
+        for link in action.parents:
+            parent = self.plan.resources.get(link.resource)
+            if parent is None:
+                continue
+            if parent.creatable:
+                made = self.make(parent)
+                if made is None:
+                    return False
+                above.update(made[1])
+                above[link.parameter] = self.id_of(parent, made[0])
+            else:
+                row = self.first(parent)
+                if row is None:
+                    return False
+                above[link.parameter] = self.id_of(parent, row)
+        return True
+
+    def first(self, resource: Resource) -> dict[str, Any] | None:
+        """Some row that is there."""
+        for operation, action in self.operations(resource, "list"):
+            above: dict[str, Any] = {}
+            if not self._make_above(action, above):
+                continue
+            rows = self.listed(operation, action, above)
+            if rows:
+                return rows[0]
+        return None
+
+    def listed(
+        self, operation: Operation, action: Action, above: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The rows of the first page."""
+        response = self.send(operation, above)
+        if not response.is_success:
+            return []
+        body = response.json()
+        for step in action.envelope.items if action.envelope else ():
+            body = body[step]
+        return list(body)
+
+    def id_of(self, resource: Resource, answer: Mapping[str, Any]) -> Any:
+        """What names a thing in paths."""
+        for name in (resource.key, resource.parameter, f"{resource.noun}_id", "id"):
+            if name and name in answer:
+                return answer[name]
+        return None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
