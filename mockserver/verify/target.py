@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -68,6 +69,7 @@ class Target:
         self.timeout = timeout
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
         self.watchers: list[Watch] = []
+        self._held: list[Exchange] | None = None
         self.pause = pause
         self.client = httpx.Client(timeout=timeout, trust_env=False)
 
@@ -117,9 +119,28 @@ class Target:
             source=source,
             operation=operation,
         )
+        if self._held is not None:
+            self._held.append(exchange)
+        else:
+            self._tell(exchange)
+        return exchange
+
+    def _tell(self, exchange: Exchange) -> None:
         for watch in self.watchers:
             watch(exchange)
-        return exchange
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Requests that go out at once are told afterwards, in an order that does not depend on
+        who was first."""
+        held: list[Exchange] = []
+        self._held = held
+        try:
+            yield
+        finally:
+            self._held = None
+            for exchange in sorted(held, key=lambda e: (e.method, e.url, e.request_body)):
+                self._tell(exchange)
 
 
 def explain(error: httpx.HTTPError, url: str, timeout: float) -> str:

@@ -15,9 +15,9 @@ from .session import Session, Thing
 AT_ONCE = 4
 
 
-def at_once(tasks: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
+def at_once(session: Session, tasks: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
     """Run all together; the replies in the order of the tasks."""
-    with ThreadPoolExecutor(len(tasks)) as pool:
+    with session.target.held(), ThreadPoolExecutor(len(tasks)) as pool:
         return [future.result() for future in [pool.submit(task) for task in tasks]]
 
 
@@ -25,7 +25,9 @@ def creations(session: Session, resource: Resource) -> None:
     """Things that are made at once are as many things, all there afterwards."""
     path = session.parents(resource)
     bodies = [session.body_for(resource) for _ in range(AT_ONCE)]
-    replies = at_once([partial(session.call, resource.create, path, body=body) for body in bodies])
+    replies = at_once(
+        session, [partial(session.call, resource.create, path, body=body) for body in bodies]
+    )
     for reply in replies:
         if reply.status >= 300 and not session.api.strict:
             return
@@ -44,7 +46,7 @@ def creations(session: Session, resource: Resource) -> None:
 
 def reads(session: Session, things: Sequence[Thing]) -> None:
     """Things that are read at once are each themselves."""
-    replies = at_once([partial(session.call, t.resource.read, t.where) for t in things])
+    replies = at_once(session, [partial(session.call, t.resource.read, t.where) for t in things])
     for thing, reply in zip(things, replies, strict=True):
         session.expect(reply, [200], "reads_at_once", "several are read at once")
         value = session.object(reply)
@@ -56,7 +58,7 @@ def reads(session: Session, things: Sequence[Thing]) -> None:
 
 def same(session: Session, thing: Thing, operation_id: str) -> list[Exchange]:
     """One operation on one thing several times at once: all are served."""
-    replies = at_once([lambda: session.call(operation_id, thing.where)] * AT_ONCE)
+    replies = at_once(session, [partial(session.call, operation_id, thing.where)] * AT_ONCE)
     for reply in replies:
         wanted = [session.operation(operation_id).success]
         session.expect(reply, wanted, "same_at_once", f"{operation_id} {AT_ONCE} times at once")

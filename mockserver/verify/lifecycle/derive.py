@@ -187,15 +187,15 @@ def properties(contract: Contract, schema: Schema) -> dict[str, Schema]:
     return found
 
 
-def solid(contract: Contract, schema: Any) -> Schema:
+def solid(contract: Contract, given: Any) -> Schema:
     """A schema without its null: the first other branch of an anyOf or oneOf."""
-    schema = dereferenced(contract, schema)
+    schema = dereferenced(contract, given)
     for word in ("anyOf", "oneOf"):
         branches = [dereferenced(contract, b) for b in schema.get(word, ())]
         solid_ones = [b for b in branches if b.get("type") != "null"]
         if solid_ones and "properties" not in schema:
             return {**solid(contract, solid_ones[0]), "x-null": len(solid_ones) < len(branches)}
-    kind: Any = schema.get("type")
+    kind = schema.get("type")
     if isinstance(kind, list):
         rest = [k for k in kind if k != "null"]
         return {**schema, "type": rest[0] if rest else "null", "x-null": "null" in kind}

@@ -38,6 +38,8 @@ def probes(session: Session) -> Iterator[Probe]:
     for extra in session.api.extras:
         yield extra.__name__, partial(extra, session)
     yield from _ends(session)
+    # Last, because ids then depend on who comes first.
+    yield from _crowds(session)
 
 
 def _made(session: Session, resource: Resource) -> None:
@@ -80,8 +82,6 @@ def _of(session: Session, resource: Resource) -> Iterator[Probe]:
         yield f"{name}: list without a key", partial(tenants.anonymous, session, resource.list)
         if resource.filters:
             yield f"{name}: filtered", partial(_with_list, session, resource, lists.filtered)
-    if resource.create:
-        yield f"{name}: made at once", partial(crowds.creations, session, resource)
 
 
 def _anonymous(operation_id: str, session: Session, thing: Thing) -> None:
@@ -123,7 +123,6 @@ def _runs(session: Session) -> Iterator[Probe]:
     yield "runs: cancelled half-way", partial(_cancel_half_way, oracle, resource)
     if runs.retry:
         yield "runs: retried", partial(_retried, oracle, resource)
-    yield "runs: at once", partial(_at_once, oracle, resource)
     yield "runs: no key", partial(_anonymous_cancel, oracle, resource)
 
 
@@ -247,6 +246,17 @@ def _anonymous_cancel(oracle: Oracle, resource: Resource) -> None:
 
 
 # --- the end
+
+
+def _crowds(session: Session) -> Iterator[Probe]:
+    runs = session.api.runs
+    if runs is not None:
+        oracle = Oracle(session, runs, session.time.still)
+        run = session.api.resources[runs.resource]
+        yield "runs: at once", partial(_at_once, oracle, run)
+    for resource in session.api.resources.values():
+        if resource.create:
+            yield f"{resource.name}: made at once", partial(crowds.creations, session, resource)
 
 
 def _ends(session: Session) -> Iterator[Probe]:
