@@ -32,8 +32,14 @@ class Deferred(click.Command):
         self._module = module
         self._needs = needs
 
-    def make_context(self, info_name: str | None, args: list[str], **rest: Any) -> click.Context:
-        return self._command().make_context(info_name, args, **rest)
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        return self._command().make_context(info_name, args, parent, **extra)
 
     def _command(self) -> click.Command:
         try:
@@ -74,7 +80,9 @@ def serve_options(command: _F) -> _F:
 
 
 def _option(setting: Setting) -> Callable[[_F], _F]:
-    shown = f"  [default: {setting.default}]" if setting.default not in (None, "", (), False) else ""
+    shown = (
+        f"  [default: {setting.default}]" if setting.default not in (None, "", (), False) else ""
+    )
     if setting.flag:
         return click.option(f"--{setting.name}", is_flag=True, default=None, help=setting.help)
     return click.option(
@@ -105,7 +113,7 @@ def _option(setting: Setting) -> Callable[[_F], _F]:
 )
 @serve_options
 @click.pass_context
-def serve(ctx: click.Context, config: Path | None, **values: Any) -> None:
+def serve(ctx: click.Context, /, config: Path | None, **values: Any) -> None:
     """Serve a mock of SPEC that remembers what it is told.
 
     SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
@@ -133,7 +141,9 @@ def serve(ctx: click.Context, config: Path | None, **values: Any) -> None:
 )
 @click.argument("spec", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--strict", is_flag=True, help="Exit with 1 for a warning too, not for an error only.")
+@click.option(
+    "--strict", is_flag=True, help="Exit with 1 for a warning too, not for an error only."
+)
 def check(spec: str | None, as_json: bool, strict: bool) -> None:
     """Say whether SPEC is sound, and what of it a mock can't honour.
 

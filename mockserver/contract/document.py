@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,6 +12,10 @@ import yaml
 
 from mockserver.errors import ContractError
 
+_BRACKETS = re.compile(rb"[][{}]")
+_DASHES = re.compile(rb"(?:[-?][ \t]+){100,}")
+_DEEPEST = 500
+_MOST_VALUES = 5_000_000
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -45,8 +50,10 @@ def _parse_yaml(text: bytes, source: str, json_error: Exception) -> Any:
         raise ContractError(f"{source}: not valid JSON: {json_error}")
     if text.lstrip()[:1] == b"<":
         raise ContractError(f"{source}: this is markup (HTML or XML), not an OpenAPI document")
+    if _nesting(text) > _DEEPEST:
+        raise ContractError(f"{source}: nested too deeply")
     try:
-        return _string_keys(yaml.load(text, Loader=_Loader))
+        return _Unfolding(source).unfold(yaml.load(text, Loader=_Loader))[0]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         detail = " ".join(str(error).split())
         raise ContractError(f"{source}: neither JSON nor YAML: {detail}") from None
@@ -54,12 +61,44 @@ def _parse_yaml(text: bytes, source: str, json_error: Exception) -> Any:
         raise ContractError(f"{source}: nested too deeply") from None
 
 
-def _string_keys(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_key(key): _string_keys(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_string_keys(item) for item in value]
-    return value
+def _nesting(text: bytes) -> int:
+    """How deep YAML nests within one line, about. The C parser would overflow its stack."""
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(text):
+        depth = max(0, depth + (1 if bracket in b"[{" else -1))
+        deepest = max(deepest, depth)
+    return max(deepest, *(len(dashes) // 2 for dashes in _DASHES.findall(text)), 0)
+
+
+class _Unfolding:
+    """Makes every key a string, and counts what aliases stand for: nine lines can be gigabytes."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._done: dict[int, tuple[Any, int]] = {}
+
+    def unfold(self, value: Any) -> tuple[Any, int]:
+        """The value with string keys, and how many values it holds."""
+        if not isinstance(value, dict | list):
+            return value, 1
+        done = self._done.get(id(value))
+        if done is not None:
+            return done
+        found: Any
+        if isinstance(value, dict):
+            items = {_key(key): self.unfold(item) for key, item in value.items()}
+            found, weight = {k: item for k, (item, _) in items.items()}, _sum(items.values())
+        else:
+            members = [self.unfold(item) for item in value]
+            found, weight = [item for item, _ in members], _sum(members)
+        if weight > _MOST_VALUES:
+            raise ContractError(f"{self._source}: its aliases stand for too many values")
+        self._done[id(value)] = found, weight
+        return found, weight
+
+
+def _sum(members: Iterable[tuple[Any, int]]) -> int:
+    return 1 + sum(weight for _, weight in members)
 
 
 def _key(key: Any) -> str:

@@ -138,7 +138,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise TooLarge(f"The body has more than {limit} bytes.")
     body = b""
-    chunks = []
+    chunks: list[bytes] = []
     size = 0
     more = True
     while more:

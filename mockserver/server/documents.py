@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from mockserver.contract.document import parse_document, walk
+from mockserver.contract.document import join, parse_document
 from mockserver.errors import ContractError, UsageError
 from mockserver.server.resources import contract_file
 
@@ -18,6 +18,9 @@ BUILT_IN_NAMES = ("feather", "speechify", "truestate")
 DEFAULT_SPEC = "feather"
 URL_TIMEOUT = 20.0
 MAX_DOCUMENT = 64 * 1024 * 1024
+# Keywords whose value is data, and keywords whose value maps names that mean nothing by themselves.
+_DATA = {"const", "default", "enum", "example", "examples"}
+_MAPS = {"properties", "patternProperties", "schemas", "$defs"}
 _ENDINGS = {".json", ".yaml", ".yml"}
 _ENCODINGS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
@@ -98,15 +101,31 @@ def read_document(source: Source) -> dict[str, Any]:
     if not text.strip():
         raise ContractError(f"{source.name}: the file is empty")
     document = parse_document(text.encode(), source.name)
-    for pointer, node in walk(document):
-        reference = node.get("$ref")
-        if isinstance(reference, str) and not reference.startswith("#"):
-            raise ContractError(
-                f"{source.name}: a reference to another document, {reference!r}, is still to come; "
-                "bundle the files into one first",
-                pointer,
-            )
+    for pointer, reference in foreign_references(document):
+        raise ContractError(
+            f"{source.name}: a reference to another document, {reference!r}, is still to come; "
+            "bundle the files into one first",
+            pointer,
+        )
     return document
+
+
+def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
+    """Every `$ref` to another document, with its place; values that only look like one are none."""
+    stack: list[tuple[str, Any, bool]] = [("#", document, False)]
+    while stack:
+        pointer, node, names = stack.pop()
+        if isinstance(node, list):
+            stack.extend((join(pointer, i), item, False) for i, item in enumerate(node))
+        elif isinstance(node, dict):
+            reference = node.get("$ref")
+            if not names and isinstance(reference, str) and not reference.startswith("#"):
+                yield pointer, reference
+            stack.extend(
+                (join(pointer, key), item, key in _MAPS and not names)
+                for key, item in node.items()
+                if names or key not in _DATA
+            )
 
 
 def _read_file(source: Source) -> bytes:

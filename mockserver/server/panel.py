@@ -10,8 +10,8 @@ import mockserver
 from mockserver.engine.negotiate import Sent
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.server.frontpage import front_page
-from mockserver.server.journal import Journal, describe
-from mockserver.server.mock import Mock, real_now
+from mockserver.server.journal import Journal, describe, mask
+from mockserver.server.mock import DEFAULT_KEY, Mock, real_now
 
 DEFAULT_LIMIT = 100
 
@@ -165,22 +165,52 @@ def faults(panel: Panel, call: Call) -> Any:
     raise NotImplementedError("faults are still to come; nothing was changed")
 
 
-def plan_job(panel: Panel, call: Call) -> Any:
-    """Decide beforehand how a job ends."""
-    hook = getattr(panel.mock.api, "plan_outcome", None)
-    if hook is None:
-        raise NotFound(f"the API {panel.mock.api.name!r} has no jobs whose outcome can be planned")
-    tenant = call.tenant
-    if tenant is None:
-        tenants = panel.mock.store.tenants()
-        if len(tenants) != 1:
-            raise Conflict(f"there are {len(tenants)} worlds; say which by ?tenant=KEY")
-        tenant = tenants[0]
-    with panel.mock.store.begin(tenant) as world:
-        planned = hook(world, call.path["id"], call.body)
-        world.commit()
+def steer_job(panel: Panel, call: Call) -> Any:
+    """Decide what is to become of an open job."""
+    job = call.path["id"]
+    if panel.mock.api.steer is None:
+        raise NotFound(f"the API {panel.mock.api.name!r} has no jobs that can be steered")
+    order = call.body
+    if not isinstance(order, dict):
+        raise BadRequest('give {"outcome": "failed", "after": SECONDS} or {"hold": true}')
+    if order.get("hold") is True:
+        order = {"outcome": "stuck", **{name: order[name] for name in order if name != "hold"}}
+    if call.tenant is not None:
+        tenant = call.tenant
+    else:
+        holders = [name for name in _worlds(panel) if _steer(panel, name, job, order, False)]
+        if not holders:
+            raise NotFound(f"no world has a job {job!r}")
+        if len(holders) > 1:
+            raise Conflict(f"{len(holders)} worlds have a job {job!r}; say which by ?tenant=KEY")
+        tenant = holders[0]
+    steered = _steer(panel, tenant, job, order, True)
+    if steered is None:
+        raise NotFound(f"the world of {mask(tenant)} has no job {job!r}")
     panel.changed()
-    return planned
+    return steered
+
+
+def _worlds(panel: Panel) -> list[str]:
+    return panel.mock.store.tenants() or [DEFAULT_KEY]
+
+
+def _steer(
+    panel: Panel, tenant: str, job: str, order: Mapping[str, Any], keep: bool
+) -> Mapping[str, Any] | None:
+    """The job as it is now; None if the world has none of this id. Raises a Refusal."""
+    api = panel.mock.api
+    assert api.steer is not None
+    with panel.mock.store.begin(tenant) as world:
+        if api.settle(world):
+            world.commit()
+        try:
+            steered = api.steer(world, job, order)
+        except NotFound:
+            return None
+        if keep:
+            world.commit()
+    return steered
 
 
 _TENANT = ("tenant",)
@@ -196,7 +226,7 @@ ROUTES: tuple[Route, ...] = (
         {"GET": show_journal, "DELETE": clear_journal},
         ("tenant", "limit", "operation"),
     ),
-    Route("jobs/{id}", {"POST": plan_job}, _TENANT),
+    Route("jobs/{id}", {"POST": steer_job}, _TENANT),
     Route("faults", {"GET": faults, "POST": faults, "DELETE": faults}, _TENANT),
 )
 

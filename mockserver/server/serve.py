@@ -150,7 +150,9 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
         server = make_server(
             service,
             service.refuse,
-            on_listening=lambda: say(banner(service.mock, service.source.name, url, serving_notes(serving))),
+            on_listening=lambda: say(
+                banner(service.mock, service.source.name, url, serving_notes(serving))
+            ),
             background=background,
         )
         server.run(sockets=sockets)

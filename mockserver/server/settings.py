@@ -26,21 +26,14 @@ MAX_BODY = 10 * 1024 * 1024
 OVERRIDES = ("operations", "resources", "lifecycles")
 
 
-class Size(click.ParamType):
+def size(value: str | int) -> int:
     """A number of bytes: 1000000, 512k or 10M (powers of 1024)."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        if isinstance(value, int) and not isinstance(value, bool):
-            number, unit = str(value), ""
-        else:
-            text = str(value).strip().lower().removesuffix("b")
-            number, unit = (text[:-1], text[-1]) if text[-1:] in ("k", "m", "g") else (text, "")
-        if not number.isascii() or not number.isdigit() or not int(number):
-            self.fail(f"{value!r} is not a size such as 512k or 10M")
-        size = int(number) * 1024 ** " kmg".index(unit or " ")
-        return min(size, 2**40)
+    text = str(value).strip().lower().removesuffix("b")
+    unit = text[-1:] if text[-1:] in ("k", "m", "g") else ""
+    number = text.removesuffix(unit)
+    if not number.isascii() or not number.isdigit() or not int(number[:20]):
+        raise click.BadParameter(f"{value!r} is not a size such as 512k or 10M")
+    return min(int(number[:20]) * 1024 ** " kmg".index(unit or " "), 2**40)
 
 
 @dataclass(frozen=True)
@@ -106,7 +99,7 @@ SETTINGS: tuple[Setting, ...] = (
         flag=True,
     ),
     Setting(
-        "max-body", Size(), MAX_BODY, "The longest body that is read, such as 512k or 10M.", "SIZE"
+        "max-body", size, MAX_BODY, "The longest body that is read, such as 512k or 10M.", "SIZE"
     ),
     Setting(
         "max-worlds",
@@ -201,8 +194,8 @@ def _convert(path: Path, setting: Setting, value: Any) -> Any:
         if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
             raise UsageError(f"{where}: {value!r} is not a list of texts")
         return tuple(values)
-    wants_number = setting.type is int or isinstance(
-        setting.type, click.IntRange | click.FloatRange | Size
+    wants_number = setting.type in (int, size) or isinstance(
+        setting.type, click.IntRange | click.FloatRange
     )
     if setting.flag:
         fits = isinstance(value, bool)
@@ -232,7 +225,7 @@ def _refuse_unknown(
 
 
 def settled(given: Mapping[str, Any], config: Config) -> dict[str, Any]:
-    """Every setting of `serve`: as given on the command line, else by the file, else its default."""
+    """Every setting: as given on the command line, else in the file, else its default."""
     defaults = {setting.key: setting.default for setting in SETTINGS}
     return {**defaults, "spec": DEFAULT_SPEC, **_with_spec(config), **given}
 
