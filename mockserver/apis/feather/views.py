@@ -9,6 +9,7 @@ from mockserver.apis.feather.dispatch import children
 from mockserver.apis.feather.tables import SIMULATION_RUN, SUITE_RUN_STATUS
 from mockserver.apis.feather.verdict import release_fields
 from mockserver.engine.instants import render
+from mockserver.engine.rendering import Renderer
 from mockserver.engine.world import Row, World
 
 ENDED = SIMULATION_RUN.terminal
@@ -52,11 +53,14 @@ def _shown(row: Row, now: int, owner: str) -> dict[str, Any]:
     }
 
 
+_rendered = Renderer(_shown)
+
+
 def suite_run_view(world: World, row: Row) -> dict[str, Any]:
     """A suite run with its children; its status is computed from them (rules 74, 75)."""
-    now, owner, rows = world.now, organization(world), children(world, row)
-    runs = [_shown(child, now, owner) for child in rows]
-    latest = {child["slot"]: run["status"] for child, run in zip(rows, runs, strict=True)}
+    now, owner = world.now, organization(world)
+    runs = [_rendered(child, now, owner) for child in children(world, row)]
+    latest = {run.row["slot"]: run.status for run in runs}
     return {
         "id": row["id"],
         "organization_id": owner,
@@ -66,6 +70,6 @@ def suite_run_view(world: World, row: Row) -> dict[str, Any]:
         "created_by": caller(world),
         "created_at": render(row["created_at"]),
         "status": SUITE_RUN_STATUS.of(latest.values()),
-        "runs": runs,
+        "runs": [run.body for run in runs],
         **release_fields(world, row),
     }
