@@ -293,7 +293,7 @@ class Maker:
     def _includes(self, path: Path) -> bool:
         if self._lean or len(path) > _DEEP:
             return False
-        return self.mode == "fresh" or self.dice.chance(0.95 if len(path) < 2 else 0.75)
+        return self.mode == "fresh" or self.dice.chance(0.9 if len(path) < 2 else 0.75)
 
     def _hidden(self, schema: Any) -> bool:
         flat = self.schemas.flat(schema)

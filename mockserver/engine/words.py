@@ -195,6 +195,7 @@ _LAST: dict[str, Make] = {
     "content": lambda dice: dice.fake.paragraph(nb_sentences=2),
     "text": sentence,
     "message": sentence,
+    "msg": sentence,
     "comment": sentence,
     "note": sentence,
     "notes": sentence,

@@ -77,6 +77,8 @@ class Deducer:
         return Action(
             operation=facts.operation.id,
             kind=kind,
+            method=facts.method,
+            path=facts.operation.path,
             item=item,
             parents=self.linker.links(route, length, fields),
             at=more.pop("at", facts.at),

@@ -8,16 +8,21 @@ from typing import Any
 from mockserver.contract.model import Contract
 from mockserver.plan.actions import Deducer
 from mockserver.plan.model import Plan
+from mockserver.plan.overrides import corrected
 from mockserver.plan.resources import Linker, find_drafts, make_resource, name_drafts
 from mockserver.plan.survey import Survey
 
 
 def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -> Plan:
-    """Infer the resources of a document, and what every operation does to them."""
+    """Infer the resources of a document, and what every operation does to them.
+
+    Raises PlanError for an override that does not fit.
+    """
     survey = Survey(contract)
     drafts = name_drafts(find_drafts(survey))
     linker = Linker(drafts)
     resources = {name: make_resource(survey, name, draft, linker) for name, draft in drafts.items()}
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
-    return Plan(actions=actions, resources=resources)
+    plan = Plan(actions=actions, resources=resources)
+    return corrected(plan, overrides) if overrides else plan

@@ -133,6 +133,8 @@ class Action:
 
     operation: str
     kind: ActionKind
+    method: str = ""
+    path: str = ""
     resource: str = ""
     item: str = ""
     parents: tuple[Link, ...] = ()

@@ -1,0 +1,128 @@
+"""Corrections of what was inferred, as they stand in mockserver.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from mockserver.errors import PlanError
+from mockserver.plan.model import Action, ActionKind, Because, Plan, Resource, States
+
+_TOLD = Because("mockserver.toml says so", "certain")
+_KINDS: tuple[str, ...] = get_args(ActionKind)
+_ON_ONE = frozenset(("fetch", "replace", "patch", "remove", "transition", "clone"))
+_LISTS = ("initial", "active", "success", "failure", "cancelled")
+
+
+def corrected(plan: Plan, overrides: Mapping[str, Any]) -> Plan:
+    """The plan with the overrides applied. Raises PlanError for one that does not fit.
+
+    `operations` by operationId (`action`, `resource`, `verb`, `changes`), `resources` by name
+    (`key`, `seeds`), `lifecycles` by the name of a resource (`property`, the five lists of
+    states, `moves`).
+    """
+    _known("a table", overrides, ("operations", "resources", "lifecycles"))
+    resources, actions = dict(plan.resources), dict(plan.actions)
+    for name, told in _tables(overrides, "resources"):
+        _known("a resource", (name,), resources)
+        resources[name] = _resource(resources[name], told)
+    for name, told in _tables(overrides, "lifecycles"):
+        _known("a resource", (name,), resources)
+        resource = resources[name]
+        resources[name] = replace(resource, states=_states(name, resource.states, told))
+    for name, told in _tables(overrides, "operations"):
+        _known("an operation", (name,), actions)
+        actions[name] = _action(actions[name], told, resources)
+    return Plan(actions, resources)
+
+
+def _tables(overrides: Mapping[str, Any], kind: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    tables = overrides.get(kind, {})
+    if not isinstance(tables, Mapping):
+        raise PlanError(f"[{kind}] is a table of tables")
+    for name, told in tables.items():
+        if not isinstance(told, Mapping):
+            raise PlanError(f"[{kind}.{name}] is a table")
+        yield name, told
+
+
+def _known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    listed = list(known)
+    for name in names:
+        if name not in listed:
+            near = get_close_matches(name, listed, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise PlanError(f"{name!r} is not {what} of this document{hint}")
+
+
+def _resource(resource: Resource, told: Mapping[str, Any]) -> Resource:
+    where = f"resources.{resource.name}"
+    _fields(where, told, ("key", "seeds"))
+    seeds = told.get("seeds", resource.seeds)
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or not 0 <= seeds <= 1000:
+        raise PlanError(f"{where}.seeds is a number from 0 to 1000, not {seeds!r}")
+    key = told.get("key", resource.key)
+    if not isinstance(key, str):
+        raise PlanError(f"{where}.key is the name of a property, not {key!r}")
+    return replace(resource, key=key, seeds=seeds, because=(_TOLD, *resource.because))
+
+
+def _states(name: str, states: States | None, told: Mapping[str, Any]) -> States:
+    where = f"lifecycles.{name}"
+    _fields(where, told, ("property", "moves", *_LISTS))
+    found = states if states is not None else States(name="status")
+    changes: dict[str, Any] = {"because": (_TOLD,)}
+    for kind in _LISTS:
+        if kind in told:
+            listed = told[kind]
+            if not isinstance(listed, list) or not all(isinstance(v, str) for v in listed):
+                raise PlanError(f"{where}.{kind} is a list of texts, not {listed!r}")
+            changes[kind] = tuple(listed)
+    if "property" in told:
+        changes["name"] = str(told["property"])
+    if "moves" in told:
+        changes["moves"] = bool(told["moves"])
+    found = replace(found, **changes)
+    if found.moves and not (found.initial or found.active):
+        raise PlanError(f"{where}: what moves needs an initial or an active state")
+    return found
+
+
+def _action(action: Action, told: Mapping[str, Any], resources: Mapping[str, Resource]) -> Action:
+    where = f"operations.{action.operation}"
+    _fields(where, told, ("action", "resource", "verb", "changes"))
+    kind = told.get("action", action.kind)
+    if kind not in _KINDS:
+        raise PlanError(f"{where}.action is one of {', '.join(_KINDS)}, not {kind!r}")
+    resource = told.get("resource", action.resource)
+    if kind != "fixed":
+        if not resource:
+            raise PlanError(f"{where}: {kind!r} needs a resource")
+        _known("a resource", (resource,), resources)
+    item, parents = action.item, action.parents
+    if kind in _ON_ONE and not item:
+        if not parents:
+            raise PlanError(f"{where}: {kind!r} needs a path that names one")
+        # The last parameter of the path names the thing itself.
+        item, parents = parents[-1].parameter, parents[:-1]
+    changes = told.get("changes", dict(action.changes))
+    if not isinstance(changes, Mapping):
+        raise PlanError(f"{where}.changes is a table of properties and values")
+    return replace(
+        action,
+        kind=kind,
+        resource=resource if kind != "fixed" else "",
+        item=item if kind in _ON_ONE else "",
+        parents=parents,
+        verb=str(told.get("verb", action.verb)),
+        changes=tuple(changes.items()),
+        because=(_TOLD,),
+    )
+
+
+def _fields(where: str, told: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for name in told:
+        if name not in known:
+            raise PlanError(f"{where}: there is no {name!r}; there are {', '.join(known)}")
