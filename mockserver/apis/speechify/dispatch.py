@@ -146,13 +146,18 @@ def charge(world: World, runs: int, config_override: Mapping[str, Any] | None = 
     """Pay for runs before anything is queued (rules 41, 57). Raises PaymentRequired."""
     model = (config_override or {}).get("model")
     if model is not None and is_withdrawn(world, model):
-        raise PaymentRequired(f"The plan does not include the model {model[:100]!r}.")
+        raise _unpaid(f"The plan does not include the model {model[:100]!r}.")
     workspace = world[WORKSPACE].get(WORKSPACE)
     if workspace is None or workspace["credits"] is None:
         return
     if workspace["credits"] < runs:
-        raise PaymentRequired(f"{runs} runs need more credit than is left.")
+        raise _unpaid(f"{runs} runs need more credit than is left.")
     world[WORKSPACE].put({**workspace, "credits": workspace["credits"] - runs})
+
+
+def _unpaid(message: str) -> PaymentRequired:
+    # The older shape has no 402, and still gets the word.
+    return PaymentRequired(message, code="payment_required")
 
 
 def is_withdrawn(world: World, model: str) -> bool:

@@ -56,9 +56,11 @@ def chooser(settings: Mapping[str, Any], served: str) -> Choose:
     cutover = _setting("cutover", settings.get("cutover", CUTOVER))
     default = settings.get("default_version")
     usual = served if default is None else _shape(_setting("default_version", default), cutover)
+    by_key = settings.get("workspaces", {})
+    if not isinstance(by_key, Mapping):
+        raise UsageError(f"[speechify] workspaces is a table of versions by key, not {by_key!r}")
     workspaces = {
-        key: _shape(_setting(f"workspaces.{key}", value), cutover)
-        for key, value in settings.get("workspaces", {}).items()
+        key: _shape(_setting(f"workspaces.{key}", value), cutover) for key, value in by_key.items()
     }
 
     def choose(headers: Mapping[str, str], tenant: str) -> str:

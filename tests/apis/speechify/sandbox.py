@@ -103,7 +103,7 @@ class Sandbox:
         """A suite run of a new agent whose tests end as told, just started, in detail."""
         agent = self.agent()
         for outcome in outcomes:
-            self.test(agent, outcome)
+            self.test(agent, outcome, "tool")  # a type that both shapes call the same
         started = self.post(f"/agents/{agent['id']}/tests/runs")
         return self.read_suite(started["suite_run"])
 
@@ -134,3 +134,21 @@ class Sandbox:
         body = {"name": name, "parent_folder_id": parent["id"] if parent else None}
         folder: Json = self.post(FOLDERS, body, expect)
         return folder
+
+
+def change_plan(server: MockServer, **workspace: Any) -> None:
+    """Change what the workspace's plan allows, through the control plane's state."""
+    state = server.mock.store.snapshot(server.key)
+    (row,) = state["worlds"][server.key]["collections"]["workspace"]
+    row.update(workspace)
+    server.mock.store.restore(state)
+
+
+def steer(server: MockServer, job: Json, outcome: str, after: float = 0) -> None:
+    """Decide how a run, or what is open of a suite run, ends."""
+    order = server.mock.api.steer
+    assert order is not None
+    with server.mock.store.begin(server.key) as world:
+        order(world, job["id"], {"outcome": outcome, "after": after})
+        world.commit()
+    server.clock.advance(0.001)
