@@ -153,3 +153,30 @@ def _words(error: BaseException) -> str:
     for detail in getattr(error.__cause__ or error, "schema_errors", ()):
         words.append(getattr(detail, "message", str(detail)))
     return ": ".join(words)[:500]
+
+
+class ReplyJudge:
+    """Judges replies by a document: what a reproduced finding asks."""
+
+    def __init__(self, spec: str, url: str) -> None:
+        from .documents import read_contract
+
+        document, contract = read_contract(spec)
+        self._judge = SecondJudge(document, contract, url)
+
+    def complaint(self, operation: str, reply: Any) -> str:
+        """What is wrong with an httpx reply, or ""."""
+        return self._judge.complaint(
+            Exchange(
+                method=reply.request.method,
+                url=str(reply.request.url),
+                request_headers=dict(reply.request.headers),
+                request_body=reply.request.content,
+                status=reply.status_code,
+                headers=dict(reply.headers),
+                body=reply.content,
+                elapsed=0,
+                source="reproduction",
+                operation=operation,
+            )
+        )

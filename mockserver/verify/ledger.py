@@ -1,0 +1,152 @@
+"""What a fuzz run made, on disk before anything else happens, so that it can always be removed.
+
+One JSON line for each step: `{"made": ...}` once a creation has been answered, `{"gone": ...}` once
+the thing is removed. A line goes to the disk before the next request is sent. A creation that was
+sent and never answered leaves an `{"asked": ...}` without its other half.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from mockserver.errors import UsageError
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A thing that was made: the operation that removes it, and where it is."""
+
+    number: int
+    remove: str
+    where: Mapping[str, str]
+    kind: str
+
+    @property
+    def id(self) -> str:
+        return next(reversed(list(self.where.values())), "")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A creation whose answer is not known."""
+
+    number: int
+    operation: str
+    path: Mapping[str, str]
+    marker: str
+
+
+@dataclass
+class Ledger:
+    path: Path
+    url: str
+    entries: dict[int, Entry] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    asked: dict[int, Asked] = field(default_factory=dict)
+    _stream: IO[str] | None = None
+
+    @classmethod
+    def create(cls, path: str, url: str) -> Ledger:
+        """Raises UsageError if the file can't be written, or still names things to remove."""
+        file = Path(path)
+        if file.exists() and file.stat().st_size:
+            old = cls.load(path)
+            count = len(list(old.left())) + len(old.asked)
+            if count:
+                raise UsageError(
+                    f"{path} still names {count} things at {old.url}: remove them "
+                    f"with mockserver fuzz --cleanup {path} --url {old.url}, or name another "
+                    "file with --ledger"
+                )
+        ledger = cls(file, url)
+        try:
+            ledger._stream = file.open("w", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"--ledger {path}: {error.strerror or error}") from None
+        ledger._write({"ledger": 1, "url": url})
+        return ledger
+
+    @classmethod
+    def load(cls, path: str) -> Ledger:
+        """Raises UsageError if there is no such ledger. A line that was cut short is left out."""
+        try:
+            lines = Path(path).read_text(encoding="utf-8").splitlines()
+            head = json.loads(lines[0])
+            ledger = cls(Path(path), head["url"])
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror or error}") from None
+        except (ValueError, KeyError, IndexError):
+            raise UsageError(f"{path} is no ledger of mockserver fuzz") from None
+        for line in lines[1:]:
+            try:
+                ledger._take(json.loads(line))
+            except ValueError:
+                continue
+        return ledger
+
+    def open(self) -> None:
+        """Go on writing."""
+        self._stream = self.path.open("a", encoding="utf-8")
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def ask(self, operation: str, path: Mapping[str, str], marker: str) -> int:
+        """A creation is about to be sent; `marker` is a text in it by which to find it again."""
+        number = max([*self.entries, *self.asked, *self.gone, 0]) + 1
+        self._record(
+            {"asked": number, "operation": operation, "path": dict(path), "marker": marker}
+        )
+        return number
+
+    def made(self, number: int, remove: str, where: Mapping[str, str], kind: str) -> Entry:
+        self._record({"made": number, "remove": remove, "where": dict(where), "kind": kind})
+        return self.entries[number]
+
+    def nothing(self, number: int) -> None:
+        """The creation made nothing."""
+        self._record({"nothing": number})
+
+    def removed(self, entry: Entry) -> None:
+        self._record({"gone": entry.number})
+
+    def left(self) -> Iterator[Entry]:
+        """What is still there, the newest first."""
+        for number in sorted(self.entries, reverse=True):
+            if number not in self.gone:
+                yield self.entries[number]
+
+    def owns(self, identity: str) -> bool:
+        return any(entry.id == identity for entry in self.left())
+
+    def _record(self, line: dict[str, Json]) -> None:
+        self._take(line)
+        self._write(line)
+
+    def _write(self, line: dict[str, Json]) -> None:
+        assert self._stream is not None
+        self._stream.write(json.dumps(line) + "\n")
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+    def _take(self, line: dict[str, Json]) -> None:
+        if "asked" in line:
+            asked = Asked(line["asked"], line["operation"], line["path"], line["marker"])
+            self.asked[asked.number] = asked
+        elif "made" in line:
+            number = line["made"]
+            self.asked.pop(number, None)
+            self.entries[number] = Entry(number, line["remove"], line["where"], line["kind"])
+        elif "nothing" in line:
+            self.asked.pop(line["nothing"], None)
+        elif "gone" in line:
+            self.gone.add(line["gone"])
