@@ -1,0 +1,83 @@
+"""The README's tour and its Python example, run as printed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+TOUR = re.findall(r"<!-- tour -->\n```sh\n(.*?)```", README, re.DOTALL)
+
+
+def values(text: str) -> list[dict[str, Any]]:
+    """The JSON values of a text, one after the other."""
+    decoder = json.JSONDecoder()
+    found = []
+    while text := text.strip():
+        value, end = decoder.raw_decode(text)
+        found.append(value)
+        text = text[end:]
+    return found
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """The base URL of `mockserver serve`, as `make serve` runs it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mockserver", "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                httpx.get(f"{url}/__mock__/health")
+                break
+            except httpx.TransportError:
+                assert process.poll() is None
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the tour is made of curl commands")
+def test_the_tour_works_as_printed(server: str):
+    script = "".join(TOUR).replace("http://127.0.0.1:8000", server)
+    done = subprocess.run(
+        ["bash", "-euc", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    cancelled, started, fresh, clock, later, *refused, theirs, state, reset = values(done.stdout)
+    before = {run["status"] for run in cancelled["runs"]}
+    assert before <= {"completed", "failed", "cancelled"}
+    assert "cancelled" in before
+    assert started["status"] == "pending"
+    assert fresh["items"][0]["id"] == later["items"][0]["id"] == started["id"]
+    assert clock["mode"] == "real"
+    assert later["items"][0]["status"] not in ("pending", "running")
+    assert refused[0]["detail"][0]["type"] == "greater_than_equal"
+    assert refused[1]["detail"][0]["type"] == "uuid_parsing"
+    assert refused[2]["error"] == "authentication_required"
+    assert theirs["items"]
+    assert list(state["worlds"]) == ["mock-key"]
+    assert reset
+
+
+def test_the_python_example_works_as_printed():
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {})
