@@ -144,7 +144,7 @@ class _Media:
             except ValueError as error:
                 message = f"not a multipart form: {error}"
                 raise _NotReadable(
-                    Violation(_BODY, "form", message, as_text(raw[:_LONGEST_ECHO]))
+                    Violation(_BODY, "style", message, as_text(raw[:_LONGEST_ECHO]))
                 ) from None
         if name == "application/x-www-form-urlencoded":
             return read_urlencoded(raw, self.kind, self._media.encoding)
