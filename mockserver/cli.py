@@ -184,15 +184,14 @@ def explain(spec: str | None, as_json: bool, config: Path | None) -> None:
     SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
     document. A wrong guess is put right in mockserver.toml.
     """
-    from mockserver.server.explaining import plan_of, print_plan
+    from mockserver.server.explaining import explained, print_plan
     from mockserver.server.settings import read_config
 
-    settings = read_config(config)
-    explained = plan_of(spec, settings)
+    found = explained(spec, read_config(config))
     if as_json:
-        click.echo(json.dumps(explained.as_json(), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
     else:
-        print_plan(explained)
+        print_plan(found)
 
 
 cli.add_command(

@@ -59,6 +59,8 @@ class ControlPlane:
             sent = await self._answer(path, scope, receive)
         except Refusal as refusal:
             sent = _error(refusal.status, str(refusal), refusal.headers)
+        except ConnectionResetError:
+            return  # half a request is none
         except StoreError as error:
             sent = _error(400, str(error))
         except NotImplementedError as error:

@@ -137,5 +137,3 @@ def is_local(scope: Scope, headers: Headers) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback
-
-

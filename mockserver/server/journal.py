@@ -43,8 +43,8 @@ class Journal:
     ) -> None:
         self.total = 0
         self._ring: deque[tuple[int, Exchange, int]] = deque()
-        self._kept = kept
-        self._kept_bytes = kept_bytes
+        self._most = kept
+        self._most_bytes = kept_bytes
         self._bytes = 0
         self._now = now
         self._lock = Lock()
@@ -61,10 +61,12 @@ class Journal:
             ring.append((self._now(), exchange, size))
             self.total += 1
             self._bytes += size
-            while len(ring) > self._kept or (self._bytes > self._kept_bytes and len(ring) > 1):
+            while len(ring) > self._most or (self._bytes > self._most_bytes and len(ring) > 1):
                 self._bytes -= ring.popleft()[2]
 
-    def __len__(self) -> int:
+    @property
+    def kept(self) -> int:
+        """How many exchanges are kept."""
         return len(self._ring)
 
     def entries(self) -> Iterator[Entry]:

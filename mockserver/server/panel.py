@@ -9,6 +9,7 @@ from typing import Any
 import mockserver
 from mockserver.engine.negotiate import Sent
 from mockserver.errors import BadRequest, Conflict, NotFound
+from mockserver.plan.explain import as_json
 from mockserver.server.frontpage import front_page
 from mockserver.server.journal import Journal, describe, mask
 from mockserver.server.mock import DEFAULT_KEY, Mock, real_now
@@ -124,8 +125,6 @@ def only_world(snapshot: dict[str, Any], tenant: str) -> dict[str, Any]:
 
 
 def show_plan(panel: Panel, call: Call) -> Any:
-    from mockserver.plan.explain import as_json
-
     return as_json(panel.mock.plan)
 
 
@@ -144,7 +143,7 @@ def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
         ):
             continue
         shown.append(describe(entry))
-    return {"total": panel.journal.total, "kept": len(panel.journal), "exchanges": shown}
+    return {"total": panel.journal.total, "kept": panel.journal.kept, "exchanges": shown}
 
 
 def clear_journal(panel: Panel, call: Call) -> dict[str, Any]:
@@ -156,7 +155,7 @@ def clear_journal(panel: Panel, call: Call) -> dict[str, Any]:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 100_000:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not int(text):
         raise BadRequest(f"limit takes a whole number from 1 on, not {text!r}")
     return int(text)
 

@@ -77,7 +77,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         if self._too_large:
-            self._refuse(HeadersTooLarge(f"The head of the request has more than {MAX_HEAD} bytes."))
+            self._refuse(
+                HeadersTooLarge(f"The head of the request has more than {MAX_HEAD} bytes.")
+            )
         else:
             self._refuse(BadRequest(msg))
 
