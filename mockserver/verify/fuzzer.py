@@ -1,10 +1,11 @@
-"""The fuzz loop: Schemathesis makes the requests and judges the replies, this decides what is sent."""
+"""The fuzz loop: Schemathesis makes requests and judges replies, this decides what is sent."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,32 +152,8 @@ class Fuzzer:
 
     def _stream(self, operation: Operation) -> Iterator[Any]:
         """Cases without end, in batches, each with a seed of its own."""
-        from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-        from hypothesis.errors import Unsatisfiable
-
         strategy = self._schema[operation.path][operation.method].as_strategy()
-        while True:
-            batch: list[Any] = []
-
-            @seed(self._random.getrandbits(32))
-            @settings(
-                max_examples=BATCH,
-                database=None,
-                deadline=None,
-                phases=[Phase.generate],
-                verbosity=Verbosity.quiet,
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(strategy)
-            def draw(case: Any, batch: list[Any] = batch) -> None:
-                batch.append(case)
-
-            try:
-                draw()
-            except Unsatisfiable:
-                return
-            if not batch:
-                return
+        while batch := _draw(strategy, self._random.getrandbits(32)):
             self._random.shuffle(batch)
             yield from batch
 
@@ -277,24 +254,48 @@ class Fuzzer:
         try:
             case.validate_response(response, checks=self._checks)
         except FailureGroup as group:
-            failures = list(group.exceptions)
+            failures = group.exceptions
         except Failure as failure:
-            failures = [failure]
+            failures = (failure,)
         else:
             return
-        for failure in failures:
-            if isinstance(failure, Failure):
-                rule = type(failure).__name__
+        for broken in failures:
+            if isinstance(broken, Failure):
                 self.result.add(
                     Finding(
-                        rule,
-                        failure.operation or "",
-                        failure.title,
-                        failure.message,
+                        type(broken).__name__,
+                        broken.operation or "",
+                        broken.title,
+                        broken.message,
                         [exchange],
                         "schemathesis",
                     )
                 )
+
+
+def _draw(strategy: Any, start: int) -> list[Any]:
+    """A few cases; none if the schema admits none."""
+    from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+    from hypothesis.errors import Unsatisfiable
+
+    batch: list[Any] = []
+
+    @seed(start)
+    @settings(
+        max_examples=BATCH,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def draw(case: Any) -> None:
+        batch.append(case)
+
+    with suppress(Unsatisfiable):
+        draw()
+    return batch
 
 
 def _component(case: Any, name: str) -> str:
