@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.contract.build import build_contract
+from mockserver.contract.model import Contract, Operation, Violation
+from mockserver.contract.validation import Validators
+from mockserver.engine.dialects import (
+    EnvelopeDialect,
+    FastApiDialect,
+    ProblemDialect,
+    SchemaDialect,
+    choose_dialect,
+    dialect_named,
+)
+from mockserver.errors import (
+    BadRequest,
+    Conflict,
+    Invalid,
+    NotFound,
+    PlanError,
+    RateLimited,
+    Refusal,
+    Unauthenticated,
+)
+
+STRING = {"type": "string"}
+UUID = {"type": "string", "format": "uuid"}
+FAULTS = (
+    Violation(("query", "limit"), "minimum", "0 is less than 1", 0, 1, {"type": "integer"}),
+    Violation(("body", "items", 0, "id"), "required", "'id' is required", {}, "id", {}),
+)
+INVALID = Invalid("The request does not fit.", violations=FAULTS)
+
+
+def contract_of(
+    responses: dict[str, Any], *, media_type: str = "application/json", **schemas: Any
+) -> Contract:
+    """A document with one operation; `responses` maps a status to its schema, None to no body."""
+    listed = {
+        status: {"description": "x"}
+        if schema is None
+        else {"description": "x", "content": {media_type: {"schema": schema}}}
+        for status, schema in responses.items()
+    }
+    return build_contract(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "t", "version": "1"},
+            "paths": {"/things/{id}": {"post": {"responses": listed}}},
+            "components": {"schemas": schemas},
+        }
+    )
+
+
+class TestFastApi:
+    def test_422_is_a_list_and_the_rest_a_pair(self) -> None:
+        """Rules 18 and 21."""
+        dialect = FastApiDialect(contract_of({"200": None}))
+        reply = dialect.reply(INVALID, None)
+        assert reply.status == 422
+        assert [entry["type"] for entry in reply.body["detail"]] == [
+            "greater_than_equal",
+            "missing",
+        ]
+        assert dialect.reply(NotFound("No suite."), None).body == {
+            "error": "not_found",
+            "message": "No suite.",
+        }
+
+    @pytest.mark.parametrize(
+        ("refusal", "error"),
+        [
+            (Unauthenticated(), "authentication_required"),
+            (BadRequest(), "bad_request"),
+            (RateLimited(), "rate_limited"),
+            (NotFound(), "not_found"),
+            (Conflict(), "conflict"),
+            (Conflict(code="suite_busy"), "suite_busy"),
+        ],
+    )
+    def test_words(self, refusal: Refusal, error: str) -> None:
+        """Rule 21."""
+        reply = FastApiDialect(contract_of({"200": None})).reply(refusal, None)
+        assert (reply.status, reply.body["error"]) == (refusal.status, error)
+        assert reply.body["message"]
+
+    def test_plain(self) -> None:
+        dialect = FastApiDialect(contract_of({"200": None}), plain=True)
+        assert dialect.reply(NotFound("No."), None).body == {"detail": "No."}
+
+    def test_where_only_400_is_documented(self) -> None:
+        contract = contract_of({"200": None, "400": {"type": "object"}})
+        reply = FastApiDialect(contract).reply(INVALID, contract.operations[0])
+        assert reply.status == 400
+        assert reply.body == {"error": "bad_request", "message": "The request does not fit."}
+
+    def test_an_invalid_without_violations(self) -> None:
+        """Rule 46: refused in the model, with no place in the schema."""
+        reply = FastApiDialect(contract_of({"200": None})).reply(Invalid("no null here"), None)
+        assert reply.body["detail"] == [
+            {
+                "type": "value_error",
+                "loc": ["body"],
+                "msg": "Value error, no null here",
+                "input": None,
+            }
+        ]
+
+    def test_a_fault_across_fields(self) -> None:
+        """Rule 29."""
+        fault = Violation(("body",), "value_error", "set agent_id", {"scope": "agent"})
+        dialect = FastApiDialect(contract_of({"200": None}))
+        [entry] = dialect.reply(Invalid("", violations=[fault]), None).body["detail"]
+        assert entry == {
+            "type": "value_error",
+            "loc": ["body"],
+            "msg": "Value error, set agent_id",
+            "input": {"scope": "agent"},
+            "ctx": {"error": {}},
+        }
+
+    def test_named_and_inline_enums(self) -> None:
+        """Rule 25."""
+        named = {"type": "string", "enum": ["a", "b"]}
+        contract = contract_of({"200": None}, Named=named)
+        schema = contract.document["components"]["schemas"]["Named"]
+        words = [
+            FastApiDialect(contract).reply(
+                Invalid("", violations=[Violation(("query", "q"), "enum", "", "x", s["enum"], s)]),
+                None,
+            )
+            for s in (schema, dict(schema))
+        ]
+        assert [reply.body["detail"][0]["type"] for reply in words] == ["enum", "literal_error"]
+        assert words[0].body["detail"][0]["msg"] == "Input should be 'a' or 'b'"
+
+    def test_a_deep_input_is_cut(self) -> None:
+        value: Any = []
+        for _ in range(500):
+            value = [value]
+        fault = Violation(("body",), "type", "", value, ["object"], {})
+        dialect = FastApiDialect(contract_of({"200": None}))
+        [entry] = dialect.reply(Invalid("", violations=[fault]), None).body["detail"]
+        assert str(entry["input"]).count("[") <= 100
+
+    def test_headers_are_sent_along(self) -> None:
+        refusal = Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
+        for dialect in (
+            FastApiDialect(contract_of({"200": None})),
+            EnvelopeDialect(),
+            ProblemDialect(),
+        ):
+            assert dialect.reply(refusal, None).headers == {"WWW-Authenticate": "Bearer"}
+
+
+class TestEnvelope:
+    def test_validation_is_a_400_with_fields(self) -> None:
+        reply = EnvelopeDialect().reply(INVALID, None)
+        assert reply.status == 400
+        assert reply.body == {
+            "error": {
+                "code": "validation_failed",
+                "message": "The request does not fit.",
+                "fields": {"limit": "must be at least 1", "items.0.id": "is required"},
+            }
+        }
+
+    def test_codes_and_the_request_id(self) -> None:
+        refusal = NotFound("No.", headers={"X-Request-ID": "abc"})
+        reply = EnvelopeDialect({404: "missing"}).reply(refusal, None)
+        assert reply.body == {
+            "error": {"code": "missing", "message": "No."},
+            "request_id": "abc",
+        }
+        assert EnvelopeDialect().reply(Unauthenticated(), None).body["error"]["code"] == (
+            "unauthorized"
+        )
+
+
+def test_problem_details() -> None:
+    reply = ProblemDialect().reply(INVALID, None)
+    assert (reply.status, reply.media_type) == (422, "application/problem+json")
+    assert reply.body == {
+        "type": "about:blank",
+        "title": "Unprocessable Content",
+        "status": 422,
+        "detail": "The request does not fit.",
+        "errors": [
+            {"pointer": "#/query/limit", "detail": "must be at least 1"},
+            {"pointer": "#/body/items/0/id", "detail": "is required"},
+        ],
+    }
+
+
+def shape(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": sorted(properties), "properties": properties}
+
+
+def array(items: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+HTTP_ERROR = shape(detail=array(shape(loc=array({}), msg=STRING, type=STRING)))
+
+
+class TestChoice:
+    @pytest.mark.parametrize(
+        ("responses", "kind"),
+        [
+            ({"422": HTTP_ERROR, "404": shape(error=STRING, message=STRING)}, FastApiDialect),
+            ({"422": HTTP_ERROR, "404": shape(detail=STRING)}, FastApiDialect),
+            ({"422": HTTP_ERROR}, FastApiDialect),
+            ({"422": HTTP_ERROR, "404": shape(code=STRING)}, SchemaDialect),
+            ({"404": shape(error=shape(code=STRING, message=STRING))}, SchemaDialect),
+            ({"404": shape(message=STRING)}, SchemaDialect),
+            ({"200": None, "404": None}, ProblemDialect),
+        ],
+    )
+    def test_by_the_document(self, responses: dict[str, Any], kind: type) -> None:
+        contract = contract_of(responses)
+        found = choose_dialect(contract, Validators(contract.document, "3.1.0"))
+        assert type(found) is kind
+
+    @pytest.mark.parametrize(
+        ("responses", "body"),
+        [
+            ({"422": HTTP_ERROR, "404": shape(detail=STRING)}, {"detail": "No."}),
+            ({"422": HTTP_ERROR, "409": shape(x=STRING)}, {"error": "not_found", "message": "No."}),
+            (
+                {"409": shape(error=shape(code=STRING, message=STRING))},
+                {"error": {"code": "not_found", "message": "No."}},
+            ),
+        ],
+    )
+    def test_what_is_undocumented_has_the_usual_shape(
+        self, responses: dict[str, Any], body: Any
+    ) -> None:
+        contract = contract_of(responses)
+        dialect = choose_dialect(contract, Validators(contract.document, "3.1.0"))
+        operation: Operation | None = contract.operations[0]
+        for place in (operation, None):
+            assert dialect.reply(NotFound("No."), place).body == body
+
+    def test_by_name(self) -> None:
+        contract = contract_of({"200": None})
+        validators = Validators(contract.document, "3.1.0")
+        kinds = {
+            "fastapi": FastApiDialect,
+            "fastapi-plain": FastApiDialect,
+            "envelope": EnvelopeDialect,
+            "problem": ProblemDialect,
+            "schema": SchemaDialect,
+            "": ProblemDialect,
+        }
+        for name, kind in kinds.items():
+            assert type(dialect_named(name, contract, validators)) is kind
+        with pytest.raises(PlanError, match="no-such"):
+            dialect_named("no-such", contract, validators)

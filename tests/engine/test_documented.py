@@ -1,0 +1,180 @@
+"""Refusals in the shape that the document asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.contract.model import Violation
+from mockserver.contract.validation import Validators
+from mockserver.engine.dialects import SchemaDialect
+from mockserver.engine.messages import NO_BODY, Reply
+from mockserver.errors import Invalid, NotFound, Refusal
+from tests.engine.test_dialects import FAULTS, INVALID, STRING, UUID, array, contract_of, shape
+
+
+def said(refusal: Refusal, responses: dict[str, Any], **rest: Any) -> Reply:
+    """What SchemaDialect says; it must fit the documented schema."""
+    contract = contract_of(responses, **rest)
+    validators = Validators(contract.document, contract.version)
+    operation = contract.operations[0]
+    reply = SchemaDialect(contract, validators).reply(refusal, operation)
+    response = operation.response_for(reply.status)
+    if response is not None and reply.media_type in response.content:
+        pointer = response.content[reply.media_type].pointer
+        assert pointer is not None
+        body = reply.body.decode() if isinstance(reply.body, bytes) else reply.body
+        assert not validators.reply(pointer).violations(body)
+    return reply
+
+
+SHAPES: list[tuple[str, dict[str, Any], Any]] = [
+    ("pair", shape(error=STRING, message=STRING), {"error": "not_found", "message": "No."}),
+    ("detail", shape(detail=STRING), {"detail": "No."}),
+    ("one word", shape(error=STRING), {"error": "No."}),
+    ("code", shape(code=STRING, message=STRING), {"code": "not_found", "message": "No."}),
+    ("number", shape(code={"type": "integer"}, message=STRING), {"code": 404, "message": "No."}),
+    (
+        "envelope",
+        shape(error=shape(code=STRING, message=STRING)),
+        {"error": {"code": "not_found", "message": "No."}},
+    ),
+    (
+        "stripe",
+        shape(error=shape(type=STRING, message=STRING)),
+        {"error": {"type": "not_found", "message": "No."}},
+    ),
+    (
+        "spring",
+        shape(status={"type": "integer"}, error=STRING, path=STRING, message=STRING),
+        {"status": 404, "error": "not_found", "path": "/things/{id}", "message": "No."},
+    ),
+    (
+        "problem",
+        shape(type=STRING, title=STRING, status={"type": "integer"}, detail=STRING),
+        {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "No."},
+    ),
+    (
+        "json:api",
+        shape(errors=array(shape(status=STRING, title=STRING, detail=STRING))),
+        {"errors": [{"status": "404", "title": "Not Found", "detail": "No."}]},
+    ),
+    ("texts", shape(errors=array(STRING)), {"errors": ["No."]}),
+    (
+        "success",
+        shape(success={"type": "boolean"}, message=STRING),
+        {"success": False, "message": "No."},
+    ),
+    (
+        "enumerated",
+        shape(code={"enum": ["INTERNAL", "RESOURCE_NOT_FOUND"]}, message=STRING),
+        {"code": "RESOURCE_NOT_FOUND", "message": "No."},
+    ),
+    ("constant", shape(code={"const": "E1"}, message=STRING), {"code": "E1", "message": "No."}),
+    (
+        "nullable",
+        shape(error={"anyOf": [shape(message=STRING), {"type": "null"}]}),
+        {"error": {"message": "No."}},
+    ),
+    ("text", STRING, "No."),
+]
+
+
+class TestDocumented:
+    @pytest.mark.parametrize(("name", "schema", "body"), SHAPES, ids=[s[0] for s in SHAPES])
+    def test_what_is_recognised(self, name: str, schema: Any, body: Any) -> None:
+        reply = said(NotFound("No."), {"200": None, "404": schema})
+        assert (reply.status, reply.body) == (404, body)
+
+    def test_all_of_and_references(self) -> None:
+        base = shape(message=STRING)
+        schema = {"allOf": [{"$ref": "#/components/schemas/Base"}, shape(code=STRING)]}
+        reply = said(NotFound("No."), {"404": schema}, Base=base)
+        assert reply.body == {"message": "No.", "code": "not_found"}
+
+    def test_what_must_be_there_is_made_up(self) -> None:
+        schema = shape(
+            message=STRING,
+            id=UUID,
+            at={"type": "string", "format": "date-time"},
+            kind={"type": "string", "enum": ["x", "y"]},
+            count={"type": "integer", "minimum": 3},
+            request_id={"type": "string", "pattern": "^req_[a-z]{3}$"},
+        )
+        reply = said(NotFound("No."), {"404": schema})
+        assert reply.body["message"] == "No."
+        assert said(NotFound("No."), {"404": schema}).body == reply.body
+
+    def test_what_need_not_be_there_is_left_out(self) -> None:
+        schema = {
+            "type": "object",
+            "properties": {"message": STRING, "request_id": STRING, "docs_url": STRING, "n": UUID},
+        }
+        assert said(NotFound("No."), {"404": schema}).body == {"message": "No."}
+        refusal = NotFound("No.", headers={"X-Request-Id": "abc"})
+        assert said(refusal, {"404": schema}).body["request_id"] == "abc"
+
+    def test_fastapi(self) -> None:
+        error = shape(loc=array({}), msg=STRING, type=STRING)
+        reply = said(INVALID, {"422": shape(detail=array(error))})
+        assert reply.status == 422
+        assert [entry["loc"] for entry in reply.body["detail"]] == [
+            ["query", "limit"],
+            ["body", "items", 0, "id"],
+        ]
+
+    def test_a_list_of_faults(self) -> None:
+        item = {
+            "type": "object",
+            "properties": {"field": STRING, "message": STRING, "code": STRING, "in": STRING},
+        }
+        reply = said(INVALID, {"400": shape(message=STRING, errors=array(item))})
+        assert reply.status == 400
+        assert reply.body["errors"] == [
+            {"field": "limit", "message": "must be at least 1", "code": "minimum", "in": "query"},
+            {"field": "items.0.id", "message": "is required", "code": "required", "in": "body"},
+        ]
+
+    @pytest.mark.parametrize("many", [True, False])
+    def test_a_map_of_faults(self, many: bool) -> None:
+        texts = array(STRING) if many else STRING
+        fields = {"type": "object", "additionalProperties": texts}
+        reply = said(INVALID, {"400": shape(message=STRING, errors=fields)})
+        text: Any = "must be at least 1"
+        assert reply.body["errors"]["limit"] == ([text] if many else text)
+
+    def test_without_a_body(self) -> None:
+        assert said(NotFound("No."), {"404": None}).body is NO_BODY
+
+    def test_text(self) -> None:
+        reply = said(NotFound("Nö."), {"404": STRING}, media_type="text/plain")
+        assert (reply.body, reply.media_type) == ("Nö.".encode(), "text/plain")
+
+    def test_default_and_ranges(self) -> None:
+        schema = shape(message=STRING)
+        assert said(NotFound("No."), {"default": schema}).body == {"message": "No."}
+        assert said(NotFound("No."), {"4XX": schema}).body == {"message": "No."}
+
+    def test_what_is_not_documented_is_a_problem(self) -> None:
+        reply = said(NotFound("No."), {"200": None})
+        assert (reply.status, reply.media_type) == (404, "application/problem+json")
+
+    @pytest.mark.parametrize(
+        ("documented", "status"),
+        [(("422",), 422), (("400",), 400), (("400", "422"), 422), ((), 422), (("400", "415"), 400)],
+    )
+    def test_the_status_of_what_does_not_fit(
+        self, documented: tuple[str, ...], status: int
+    ) -> None:
+        assert said(INVALID, dict.fromkeys(documented, shape(message=STRING))).status == status
+
+    def test_a_wrong_media_type_is_a_415_where_that_is_documented(self) -> None:
+        fault = Violation(("body",), "media_type", "not JSON")
+        refusal = Invalid("", violations=[fault])
+        assert said(refusal, dict.fromkeys(("400", "415"), shape(message=STRING))).status == 415
+
+    def test_very_many_faults(self) -> None:
+        refusal = Invalid("No.", violations=FAULTS * 10_000)
+        reply = said(refusal, {"400": shape(errors=array(shape(message=STRING)))})
+        assert len(reply.body["errors"]) <= 200
