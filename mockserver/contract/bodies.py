@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
 import orjson
 
-from mockserver.contract.casting import Kind
+from mockserver.contract.casting import Kind, part_of
 from mockserver.contract.forms import read_multipart, read_urlencoded
 from mockserver.contract.model import Json, MediaType, Operation, Schema, Violation
 from mockserver.contract.validation import Check, Validators
 
 _BODY = ("body",)
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _BOM = b"\xef\xbb\xbf"
 # orjson reads integers beyond 64 bits as floats.
 _HUGE = re.compile(rb"[0-9]{19}").search
@@ -66,7 +68,12 @@ class BodyReader:
         if check is None:
             return BodyValue(value, True, name, [])
         valid, value = check.accept(value)
-        return BodyValue(value, True, name, [] if valid else check.violations(value, _BODY))
+        if valid:
+            return BodyValue(value, True, name, [])
+        violations = check.violations(value, _BODY)
+        if media.is_form(name):
+            violations = _as_sent(violations, media.parse(content_type, raw, as_text=True))
+        return BodyValue(value, True, name, violations)
 
     def parse(self, headers: Mapping[str, str], raw: bytes) -> tuple[Json, list[Violation]]:
         """Only parse: what is wrong with the bytes, not with the value."""
@@ -103,7 +110,7 @@ class BodyReader:
         )
         limit = tuple(self._media)
         schema = next(iter(self._media.values())).schema
-        sent = as_text(raw[:_LONGEST_ECHO])
+        sent = as_text_of(raw[:_LONGEST_ECHO])
         violation = Violation(_BODY, "media_type", message, sent, limit, schema)
         return BodyValue(None, True, name, [violation])
 
@@ -114,10 +121,10 @@ class _Media:
     def __init__(self, media: MediaType, validators: Validators) -> None:
         self._media = media
         self._validators = validators
-        self._kind: Kind | None = None
+        self._kinds: dict[bool, Kind] = {}
         self._check: Check | None = None
         name = essence(media.name)
-        self._form = name in ("application/x-www-form-urlencoded", "multipart/form-data")
+        self._form = name in _FORMS
         self._json = is_json(name)
         self._range = "*" in name
         self._checked = media.pointer is not None and (self._form or self._json or self._range)
@@ -132,7 +139,11 @@ class _Media:
             self._check = self._validators.request(self._media.pointer)
         return self._check
 
-    def parse(self, content_type: str, raw: bytes) -> Json:
+    def is_form(self, name: str) -> bool:
+        return name in _FORMS
+
+    def parse(self, content_type: str, raw: bytes, *, as_text: bool = False) -> Json:
+        """The value that the bytes stand for; with `as_text` a form's fields are not cast."""
         if self._json:
             return parse_json(raw)
         name = essence(content_type)
@@ -140,21 +151,33 @@ class _Media:
             return parse_json(raw)
         if name == "multipart/form-data":
             try:
-                return read_multipart(content_type, raw, self.kind, self._media.encoding)
+                return read_multipart(content_type, raw, self._kind(as_text), self._media.encoding)
             except ValueError as error:
                 message = f"not a multipart form: {error}"
                 raise _NotReadable(
-                    Violation(_BODY, "style", message, as_text(raw[:_LONGEST_ECHO]))
+                    Violation(_BODY, "style", message, as_text_of(raw[:_LONGEST_ECHO]))
                 ) from None
         if name == "application/x-www-form-urlencoded":
-            return read_urlencoded(raw, self.kind, self._media.encoding)
-        return as_text(raw)
+            return read_urlencoded(raw, self._kind(as_text), self._media.encoding)
+        return as_text_of(raw)
 
-    @property
-    def kind(self) -> Kind:
-        if self._kind is None:
-            self._kind = Kind(self._validators.document, self.schema)
-        return self._kind
+    def _kind(self, as_text: bool) -> Kind:
+        kind = self._kinds.get(as_text)
+        if kind is None:
+            kind = Kind(self._validators.document, self.schema, as_text=as_text)
+            self._kinds[as_text] = kind
+        return kind
+
+
+def _as_sent(violations: Sequence[Violation], sent: Json) -> list[Violation]:
+    """The violations with the texts that came; a field that is missing shows nothing."""
+    return [
+        replace(
+            violation,
+            value=None if violation.keyword == "required" else part_of(sent, violation.where[1:]),
+        )
+        for violation in violations
+    ]
 
 
 def parse_json(raw: bytes) -> Json:
@@ -207,7 +230,7 @@ def _explain(raw: bytes, error: orjson.JSONDecodeError) -> NoReturn:
     raise _NotReadable(Violation((*_BODY, position), "json", message, {})) from None
 
 
-def as_text(raw: bytes) -> str:
+def as_text_of(raw: bytes) -> str:
     """Bytes as text that a world can keep: UTF-8 if it is, else one character a byte."""
     try:
         return raw.decode()

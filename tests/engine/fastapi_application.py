@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import FastAPI, Header, Query
+from fastapi import FastAPI, File, Form, Header, Query
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field
 
 app = FastAPI()
@@ -122,3 +122,17 @@ def optional(body: SuiteCreate | None = None) -> None: ...
 
 @app.post("/numbers")
 def numbers(body: list[int]) -> None: ...
+
+
+@app.post("/form")
+def form(
+    name: Annotated[str, Form(max_length=3)],
+    size: Annotated[int, Form(le=5)],
+    flag: Annotated[bool | None, Form()] = None,
+    tags: Annotated[list[int] | None, Form()] = None,
+    kind: Annotated[Channel | None, Form()] = None,
+) -> None: ...
+
+
+@app.post("/upload")
+def upload(file: Annotated[bytes, File()], size: Annotated[int, Form(le=5)]) -> None: ...

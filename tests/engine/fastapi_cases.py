@@ -8,6 +8,20 @@ from tests.engine.beside_fastapi import Case
 
 U = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 JSON = {"content-type": "application/json"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+MULTIPART = {"content-type": "multipart/form-data; boundary=x"}
+
+
+def _parts(**parts: str) -> bytes:
+    head = "Content-Disposition: form-data; name"
+    file = '; filename="a"'
+    return (
+        "".join(
+            f'--x\r\n{head}="{name}"{file if name == "file" else ""}\r\n\r\n{value}\r\n'
+            for name, value in parts.items()
+        ).encode()
+        + b"--x--\r\n"
+    )
 
 
 def posted(path: str, body: object, **more: object) -> Case:
@@ -262,4 +276,21 @@ SAME = [
     evaluator(mixed={"persona_id": "x"}),
     evaluator(parent={"name": "B", "parent": {"kind": "x"}}),
     evaluator(parent=5),
+    # forms
+    *(
+        Case("POST", "/form", headers=FORM, body=raw)
+        for raw in (
+            b"name=a&size=5",
+            b"name=abcd&size=6&flag=maybe&tags=1&tags=x&kind=x",
+            b"size=x",
+            b"name=a&size=",
+            b"tags=x&name=a&size=1.5",
+            b"name=a&size=1&size=x&other=1",
+            b"name=%C3%BC&size=%205",
+        )
+    ),
+    *(
+        Case("POST", "/upload", headers=MULTIPART, body=_parts(**parts))
+        for parts in ({"file": "a", "size": "5"}, {"file": "a", "size": "6"}, {"size": "x"})
+    ),
 ]
