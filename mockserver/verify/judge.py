@@ -49,8 +49,12 @@ def judge(
     plan: Plan,
     record: Record,
     progress: Callable[[str], None] = lambda text: None,
+    surroundings: clock.Surroundings | None = None,
 ) -> Result:
-    """Raises UsageError if there is nothing to judge."""
+    """`surroundings` are the control plane's, unless they are given.
+
+    Raises UsageError if there is nothing to judge.
+    """
     contract = target.contract
     result = Result(contract.title, target.url, seed=plan.settings.seed)
     result.documented = {op.id: list(op.responses) for op in contract.operations}
@@ -73,15 +77,17 @@ def judge(
     target.watchers.append(heard)
     try:
         preflight(target)
-        other = plan.other_key or (MOCK_OTHER_KEY if clock.is_mock(target) else "")
+        around = surroundings or clock.surroundings_of(target, plan.effort.patience)
+        other = plan.other_key or (MOCK_OTHER_KEY if around.mock else "")
         if not other:
             result.notes.append(
                 "one key only: that tenants can't see each other was not checked "
                 "(give a second one with --other-key)"
             )
         if "lifecycle" in plan.parts:
-            _lifecycle(target, plan, result, found, other, progress)
+            _lifecycle(target, plan, result, found, other, around, progress)
         if "conformance" in plan.parts:
+            around.reset()
             _conformance(target, document, plan, result, heard, found, other, progress)
     except EnoughError:
         pass
@@ -104,6 +110,7 @@ def _lifecycle(
     result: Result,
     found: Callable[[Finding], None],
     other: str,
+    surroundings: clock.Surroundings,
     progress: Callable[[str], None],
 ) -> None:
     progress("lifecycles")
@@ -113,6 +120,7 @@ def _lifecycle(
         plan.effort,
         found,
         result.notes.append,
+        surroundings=surroundings,
         other_key=other,
         seed=plan.settings.seed,
     )
@@ -129,7 +137,6 @@ def _conformance(
     other: str,
     progress: Callable[[str], None],
 ) -> None:
-    clock.reset(target)
     progress("conformance: starting Schemathesis")
     second = SecondJudge(document, target.contract, target.url) if plan.second else None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
@@ -45,6 +47,26 @@ class Real:
         left = self.deadline - time.monotonic()
         time.sleep(max(0.0, min(self.step, seconds, left)))
         return left > 0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What can be done to a target beside asking it: letting time pass, starting afresh."""
+
+    time: Time
+    reset: Callable[[], None]
+    mock: bool
+
+
+def surroundings_of(target: Target, patience: float) -> Surroundings:
+    """By the control plane, if there is one."""
+    time = clock_of(target, patience)
+
+    def start_afresh() -> None:
+        if time.still:
+            reset(target)
+
+    return Surroundings(time, start_afresh, is_mock(target))
 
 
 def clock_of(target: Target, patience: float) -> Time:

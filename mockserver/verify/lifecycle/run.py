@@ -38,17 +38,16 @@ def run(
     hear: Callable[[Finding], None],
     note: Callable[[str], None],
     *,
+    surroundings: clock.Surroundings,
     other_key: str = "",
     seed: int = 1,
 ) -> None:
     """Hear every finding. Raises NoReply if the server goes away."""
     api = describe(target.contract)
-    time = clock.clock_of(target, effort.patience)
-    resettable = time.still
+    time = surroundings.time
 
     def new_session() -> Session:
-        if resettable:
-            clock.reset(target)
+        surroundings.reset()
         return Session(target, api, other=other_key, time=time)
 
     session = new_session()
@@ -69,9 +68,8 @@ def run(
         found = run_machine(remembered, examples=effort.examples, steps=effort.steps, start=seed)
         if found is not None:
             hear(found)
-        if not resettable:
-            for session in sessions:
-                clean_up(session)
+        for session in sessions:
+            clean_up(session)
 
 
 def clean_up(session: Session) -> None:
