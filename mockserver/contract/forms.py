@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from email.message import Message
+from logging import CRITICAL, Logger
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,6 +18,8 @@ from mockserver.contract.model import Json
 Encoding = Mapping[str, Any]
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "form": ","}
 _MOST_PARTS = 1000
+# What is wrong with a form goes to who sent it, not to the log.
+_QUIET = Logger("forms", CRITICAL)
 
 
 def read_urlencoded(raw: bytes, kind: Kind, encoding: Encoding) -> Json:
@@ -39,6 +42,7 @@ def read_multipart(content_type: str, raw: bytes, kind: Kind, encoding: Encoding
     parts = _Parts()
     try:
         parser = MultipartParser(boundary.encode("latin-1", "replace"), parts.callbacks())
+        parser.logger = _QUIET
         parser.write(raw)
         parser.finalize()
     except FormParserError as error:
