@@ -83,16 +83,14 @@ def _unclear_labels(
     steps: Mapping[str, Mapping[str, Any]], transitions: Sequence[Mapping[str, Any]]
 ) -> Iterator[Fault]:
     """Ways out of a decision that it can't tell apart."""
-    for step in steps.values():
-        if step["step_type"] != DECISION:
-            continue
-        ways = [
-            (index, transition.get("label"))
-            for index, transition in enumerate(transitions)
-            if transition["source_step_id"] == step["id"]
-        ]
+    ways: dict[str, list[tuple[int, str | None]]] = {}
+    for index, transition in enumerate(transitions):
+        source = steps.get(transition["source_step_id"])
+        if source is not None and source["step_type"] == DECISION:
+            ways.setdefault(source["id"], []).append((index, transition.get("label")))
+    for labels in ways.values():
         seen: set[str] = set()
-        for index, label in ways if len(ways) > 1 else ():
+        for index, label in labels if len(labels) > 1 else ():
             if not label or label in seen:
                 message = "of several ways out of a decision each needs a label of its own"
                 yield ("step_transitions", index, "label"), message, label

@@ -209,8 +209,8 @@ class _Walk:
             result = way["label"]
         fate = self._fate(definition, position, leads_to is None, dice)
         error = error_of(kind, definition["name"], dice)
-        if position == MOST_STEPS - 1 and leads_to is not None:
-            fate, error = FAILED, f"{definition['name']}: more than {MOST_STEPS} steps"
+        if _too_far(position, leads_to is None):
+            error = f"{definition['name']}: more than {MOST_STEPS} steps"
         pause = SECONDS_BEFORE_START if kind == START else SECONDS_BETWEEN
         schedule: list[list[Any]] = [[NEW, at]]
         if kind == INPUT:
@@ -249,6 +249,8 @@ class _Walk:
 
     def _fate(self, definition: Row, position: int, last: bool, dice: Dice) -> str | None:
         """The state that a step ends in; None if it never ends."""
+        if _too_far(position, last):
+            return FAILED
         orders, kind = self.orders, definition["step_type"]
         works = kind not in (START, INPUT)
         if orders.outcome in ("failed", "stuck"):
@@ -266,6 +268,11 @@ class _Walk:
             for step in before
         }
         return filled_prompt(template, results)
+
+
+def _too_far(position: int, last: bool) -> bool:
+    """Whether a session goes in a circle, for all that can be known."""
+    return position >= MOST_STEPS - 1 and not last
 
 
 def _stretched(steps: list[Row], now: int, after: int) -> list[Row]:
