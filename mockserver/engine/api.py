@@ -64,12 +64,14 @@ class Shapes:
 
     `of(contract)` says which one a document describes; `chooser(settings, served)` makes the
     choice from the API's table in mockserver.toml and the document that is served. It raises
-    UsageError for a setting that it does not know or can't use.
+    UsageError for a setting that it does not know or can't use. The choice has judged `header`
+    (in lower case); the documents, which each admit their own versions only, are not asked again.
     """
 
     all: tuple[Shape, ...]
     of: Callable[[Contract], str]
     chooser: Callable[[Mapping[str, Any], str], Choose]
+    header: str
 
 
 @dataclass(frozen=True)

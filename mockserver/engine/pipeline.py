@@ -141,6 +141,8 @@ class Pipeline:
     def validate(self, operation: Operation, message: Message, body: BodyValue) -> Request:
         """Read the parameters and judge all. Raises Invalid with every violation."""
         headers = message.headers
+        if self.api.shapes is not None:
+            headers = {n: v for n, v in headers.items() if n != self.api.shapes.header}
         values = self._reader(operation)[0].read(message.path_values, message.query, headers)
         if values.violations or body.violations:
             violations = [*values.violations, *body.violations]

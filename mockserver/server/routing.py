@@ -118,7 +118,9 @@ def _walk(
     if depth == len(segments):
         operation_id = node.methods.get(method)
         if operation_id is None:
-            allowed.update(node.methods)
+            # `Allow` speaks for the most literal template, as a contract lists its methods.
+            if not allowed:
+                allowed.update(node.methods)
             return None
         return operation_id, values
     segment = segments[depth]

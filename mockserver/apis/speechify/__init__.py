@@ -50,5 +50,6 @@ SPEECHIFY = Api(
         (Shape(versions.NEWER, HANDLERS), Shape(versions.OLDER, OLDER_HANDLERS)),
         shape_of,
         versions.chooser,
+        versions.HEADER,
     ),
 )
