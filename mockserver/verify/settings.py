@@ -32,6 +32,7 @@ _EMPTY = "rule 64: a suite without items can't be dispatched"
 _NO_SUITE = "rule 99: a release check needs the agent's release suite"
 _NOT_FAILED = "rule 98: only a failed or errored evaluation can be retried"
 _CURSOR = "rule 37: a cursor is opaque, one that the API did not make is refused with 400"
+_NO_GRAPH = "rule 7 of TrueState: a version that can't be walked is refused with 422"
 
 WIDENINGS = (
     Widening(
@@ -66,6 +67,7 @@ WIDENINGS = (
             "listEvalRuns",
         ),
     ),
+    Widening(_NO_GRAPH, ("422",), ("createAutomation", "updateAutomation")),
 )
 
 
