@@ -260,7 +260,7 @@ class Maker:
 
     def _object(self, flat: Flat, name: str, path: Path, given: Any) -> Any:
         known: Mapping[str, Any] = {} if given is MISSING else given
-        self.owners.append(flat.title or singular(name))
+        self.owners.append(flat.title or singular(name) or self._owner)
         found: dict[str, Any] = {}
         most = int(flat.rules.get("maxProperties", 1 << 30))
         for key, schema in flat.properties.items():
@@ -385,17 +385,23 @@ class Maker:
         for index, item in enumerate(given):
             schema = prefix[index] if index < len(prefix) else items
             found.append(self.value(schema, one, (*path, index), item))
-        if flat.contains is not None and known is MISSING and not found:
-            found.append(self.value(flat.contains, one, (*path, 0), MISSING))
+        if flat.contains is not None and known is MISSING:
+            needed = int(flat.rules.get("minContains", 1))
+            inside = [self.value(flat.contains, one, (*path, n), MISSING) for n in range(needed)]
+            found = inside + found[needed:]
         unique = bool(flat.rules.get("uniqueItems"))
+        mode = self.mode
         for attempt in range(60):
             if unique:
                 found = _distinct(found)
+                # The plainest value again and again would never do.
+                self.mode = "rich"
             if len(found) >= max(least, min(len(prefix), most)) or attempt == 59:
                 break
             index = len(found)
             schema = prefix[index] if index < len(prefix) else items
             found.append(self.value(schema, one, (*path, index), MISSING))
+        self.mode = mode
         return found[:most]
 
     def _length(self, flat: Flat, path: Path, least: int, most: int) -> int:

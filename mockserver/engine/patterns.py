@@ -12,7 +12,8 @@ from typing import Any
 
 from rstr.xeger import Xeger
 
-_TRIES = (2, 4, 8, 8, 16, 64, 300, 1, 3)
+_TRIES = (2, 4, 8, 8, 16, 1, 3)
+_MOST = 5000
 _PLAIN = string.ascii_letters + string.digits + "-_. !#%&*+/:;=?@~,'()<>[]{}|^$`\"\\"
 # What ECMAScript and other engines know and Python does not, nearly.
 _FOREIGN = (
@@ -29,9 +30,10 @@ _FOREIGN = (
 class _Writer(Xeger):
     """Xeger whose choices are ordered (its own go through sets) and repeats are bounded."""
 
-    def __init__(self, random: Random, most: int) -> None:
+    def __init__(self, random: Random, most: int, exact: bool) -> None:
         super().__init__(random)
         self._most = most
+        self._exact = exact
 
     def _handle_in(self, value: Any) -> Any:
         found = list(chain(*(self._handle_state(item) for item in value)))
@@ -41,21 +43,23 @@ class _Writer(Xeger):
         return self._random.choice(found)
 
     def _handle_repeat(self, start_range: int, end_range: int, value: Any) -> str:
-        times = self._random.randint(start_range, max(start_range, min(end_range, self._most)))
+        most = max(start_range, min(end_range, self._most))
+        times = most if self._exact else self._random.randint(start_range, most)
         return "".join(self._handle_state(item) for _ in range(times) for item in value)
 
 
-def written(pattern: str, random: Random) -> Iterator[str]:
-    """Some texts for a pattern, longer and longer; none if it can't be read.
+def written(pattern: str, random: Random, low: int = 0) -> Iterator[str]:
+    """Some texts for a pattern, and some of about `low` characters; none if it can't be read.
 
     Whether they match (anchors, look-around) is for the caller to see.
     """
     python = _python(pattern)
     if python is None:
         return
-    for most in _TRIES:
+    long = (low, low // 2 + 1, low // 4 + 1) if 4 < low < _MOST else ()
+    for most, exact in (*((n, False) for n in _TRIES), *((n, True) for n in long)):
         try:
-            yield _Writer(random, most).xeger(python)
+            yield _Writer(random, most, exact).xeger(python)
         except (KeyError, ValueError, IndexError, TypeError, re.error, RecursionError):
             return
 

@@ -95,6 +95,8 @@ def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
     pattern = rules.get("pattern")
     match = matcher(pattern) if isinstance(pattern, str) else None
     for found in _candidates(dice, name, rules, owner):
+        if len(found) > high and match is not None:
+            found = found[:high]
         if low <= len(found) <= high and (match is None or match.search(found)):
             return found
     if match is not None:
@@ -117,7 +119,7 @@ def _candidates(dice: Dice, name: str, rules: dict[str, Any], owner: str) -> Ite
             return
     yield by_name(dice, name, owner)
     if isinstance(rules.get("pattern"), str):
-        yield from written(rules["pattern"], dice.random)
+        yield from written(rules["pattern"], dice.random, int(rules.get("minLength", 0)))
 
 
 def _fitted(dice: Dice, found: str, low: int, high: int) -> str:

@@ -30,11 +30,11 @@ def _title(dice: Dice) -> str:
 
 
 def _key(dice: Dice) -> str:
-    return "_".join(dice.fake.words(2))
+    return "_".join(dice.fake.words(2)).lower()
 
 
 def _slug(dice: Dice) -> str:
-    return "-".join(dice.fake.words(2))
+    return "-".join(dice.fake.words(2)).lower()
 
 
 def _uuid(dice: Dice) -> str:
@@ -54,7 +54,7 @@ def _past(dice: Dice) -> str:
 
 
 def _path(dice: Dice) -> str:
-    return "/" + "/".join(dice.fake.words(2))
+    return "/" + "/".join(dice.fake.words(2)).lower()
 
 
 def _file(dice: Dice) -> str:
@@ -80,6 +80,11 @@ _WHOLE: dict[str, Make] = {
     "last name": lambda dice: dice.fake.last_name(),
     "family name": lambda dice: dice.fake.last_name(),
     "full name": lambda dice: dice.fake.name(),
+    "phone number": _phone,
+    "mobile number": _phone,
+    "email address": lambda dice: f"{dice.fake.user_name()}@example.com",
+    "ip address": lambda dice: f"192.0.2.{dice.random.randint(1, 254)}",
+    "mac address": lambda dice: dice.fake.mac_address(),
     "user name": lambda dice: dice.fake.user_name(),
     "file name": _file,
     "country code": lambda dice: dice.fake.country_code(),

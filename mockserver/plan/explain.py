@@ -44,6 +44,12 @@ def confidence(because: tuple[Because, ...]) -> Confidence:
     return because[0].confidence if because else "guess"
 
 
+def _lowest(because: tuple[Because, ...]) -> Confidence:
+    """Several things that must hold together are as sure as the least sure of them."""
+    found: list[Confidence] = [reason.confidence for reason in because]
+    return min(found, key=_ORDER.__getitem__, default="guess")
+
+
 def as_json(plan: Plan) -> dict[str, Any]:
     """The plan as JSON: `resources` by name, `operations` by operationId."""
     return {
@@ -53,8 +59,15 @@ def as_json(plan: Plan) -> dict[str, Any]:
 
 
 def _resource_rows(resource: Resource) -> list[Row]:
-    lowest = min((b.confidence for b in resource.because), key=_ORDER.__getitem__, default="guess")
-    found = [Row("resource", resource.name, _being(resource), _texts(resource.because), lowest)]
+    found = [
+        Row(
+            "resource",
+            resource.name,
+            _being(resource),
+            _texts(resource.because),
+            _lowest(resource.because),
+        )
+    ]
     for link in resource.parents:
         what = link.resource or "something that is not kept"
         how = f"its id is kept in `{link.field}`" if link.field else "its path stands before"
@@ -78,9 +91,7 @@ def _resource_rows(resource: Resource) -> list[Row]:
         text = f"`{states.name}` " + ("moves by itself" if states.moves else "stays as it is set")
         text = "; ".join([text, *parts])
         found.append(
-            Row(
-                "lifecycle", resource.name, text, _texts(states.because), confidence(states.because)
-            )
+            Row("lifecycle", resource.name, text, _texts(states.because), _lowest(states.because))
         )
     return found
 

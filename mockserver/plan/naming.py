@@ -9,9 +9,7 @@ import inflection
 
 _BOUNDARY = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 # Words that only look like a plural, or that English gives none.
-_SAME = frozenset(
-    ("status", "data", "metadata", "media", "series", "news", "analytics", "settings", "address")
-)
+_SAME = frozenset(("data", "metadata", "media", "series", "news", "analytics", "settings"))
 _OWN = {"bases": "base", "databases": "database", "caches": "cache", "movies": "movie"}
 _HARD = ("ies", "ses", "xes", "zes", "ches", "shes", "oes", "ves", "ices")
 _IRREGULAR = frozenset(

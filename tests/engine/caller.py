@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import httpx
 import jsonschema_rs
+from openapi_schema_validator import OAS30ReadValidator
 
 from mockserver import MockServer
 from mockserver.contract.model import Operation
@@ -31,6 +32,9 @@ class Caller:
         self.dice = Dice(NOW, "caller", seed)
         self._judges: dict[str, Any] = {}
         self._count = 0
+        self._registry = jsonschema_rs.Registry(
+            [("urn:document", self.contract.document)], draft=jsonschema_rs.Draft202012
+        )
 
     def send(
         self,
@@ -98,15 +102,23 @@ class Caller:
         if "json" not in media_type or media.pointer is None:
             return ""
         errors = list(self._judge(media.pointer).iter_errors(response.json()))
-        return "; ".join(f"{'/'.join(map(str, e.instance_path))}: {e.message}" for e in errors[:3])
+        return "; ".join(f"{e.message[:200]}" for e in errors[:3])
 
     def _judge(self, pointer: str) -> Any:
-        """A validator of the document as it stands (3.1 is JSON Schema 2020-12)."""
+        """A validator of the document as it stands, without the engine's translation."""
         if pointer not in self._judges:
-            schema = {"$ref": quote(pointer, safe="#/~"), **self.contract.document}
-            self._judges[pointer] = jsonschema_rs.Draft202012Validator(
-                schema, validate_formats=True, offline=True
-            )
+            place = quote(pointer, safe="#/~")
+            if self.contract.version < "3.1":
+                schema = {**self.contract.document, "$ref": place}
+                checker = OAS30ReadValidator.FORMAT_CHECKER
+                judge: Any = OAS30ReadValidator(schema, format_checker=checker)
+            else:
+                judge = jsonschema_rs.Draft202012Validator(
+                    {"$ref": f"urn:document{place}"},
+                    registry=self._registry,
+                    validate_formats=True,
+                )
+            self._judges[pointer] = judge
         return self._judges[pointer]
 
     # -- families of operations
@@ -173,7 +185,8 @@ class Caller:
         self, operation: Operation, action: Action, above: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
         """The rows of the first page."""
-        response = self.send(operation, above)
+        limit = action.envelope.limit if action.envelope else ""
+        response = self.send(operation, above, query={limit: 100} if limit else {})
         if not response.is_success:
             return []
         body = response.json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from mockserver.contract.model import Operation, Parameter
 from mockserver.contract.schemas import Schemas
 from mockserver.engine.generic.shelf import Held, OwnShelf, Shelf
+from mockserver.engine.instants import parse
 from mockserver.plan.envelopes import word
 from mockserver.plan.model import Envelope
 from mockserver.plan.naming import bag, plural, singular
 
+_DATED = re.compile(r"\d{4}-\d\d-\d\d")
 Test = Callable[[Held], bool]
 Make = Callable[[Any], Test]
 
@@ -120,11 +123,22 @@ def _to(name: str, wanted: Any) -> Test:
 def _compare(found: Any, wanted: Any, missing: int = -1) -> int:
     """-1, 0 or 1; `missing` for what can't be compared."""
     if isinstance(found, str) and isinstance(wanted, str):
-        # Texts of instants sort as these do; a date alone is its beginning.
+        found, wanted = _instant(found), _instant(wanted)
+    if type(found) is type(wanted) is str:
         return (found > wanted) - (found < wanted)
     if isinstance(found, int | float) and isinstance(wanted, int | float):
         return (found > wanted) - (found < wanted)
     return missing
+
+
+def _instant(text: str) -> Any:
+    """A date or an instant as microseconds; another text as it is."""
+    if not _DATED.match(text):
+        return text
+    try:
+        return parse(text)
+    except ValueError:
+        return text
 
 
 def ordered(
