@@ -65,9 +65,9 @@ def _nesting(text: bytes) -> int:
     """How deep YAML nests within one line, about. The C parser would overflow its stack."""
     depth = deepest = 0
     for bracket in _BRACKETS.findall(text):
-        depth = max(0, depth + (1 if bracket in b"[{" else -1))
+        depth = max(0, depth + (1 if bracket in (b"[", b"{") else -1))
         deepest = max(deepest, depth)
-    return max(deepest, *(len(dashes) // 2 for dashes in _DASHES.findall(text)), 0)
+    return max([deepest, *(len(dashes) // 2 for dashes in _DASHES.findall(text))])
 
 
 class _Unfolding:
@@ -111,7 +111,9 @@ def _key(key: Any) -> str:
 def _kind(value: Any) -> str:
     if value is None:
         return "empty"
-    return {list: "an array", str: "text"}.get(type(value), "a " + type(value).__name__)
+    if isinstance(value, list):
+        return "an array"
+    return "text" if isinstance(value, str) else f"a {type(value).__name__}"
 
 
 def escape(token: str) -> str:

@@ -132,7 +132,7 @@ def allowed_methods(documented: tuple[str, ...]) -> list[str]:
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body.
 
-    Raises TooLarge if it has more than `limit` bytes, ConnectionResetError if half of it is missing.
+    Raises TooLarge if it is longer than `limit`, ConnectionResetError if half of it is missing.
     """
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
@@ -171,4 +171,5 @@ def build_app(pipeline: Answerer, *middlewares: Any, max_body: int = MAX_BODY) -
         Endpoint(pipeline, max_body), middlewares=[*middlewares, IndexedRouting]
     )
     app.add_api(routing_projection(pipeline.contract))
-    return app
+    asgi: ASGIApp = app
+    return asgi

@@ -87,7 +87,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Called every few seconds: end the connection if it keeps the server waiting."""
         cycle = self.cycle
         answering = cycle is not None and not cycle.response_complete
-        if (answering and not cycle.more_body) or self.timeout_keep_alive_task is not None:
+        busy = answering and not cycle.more_body
+        if busy or self._lingering or self.timeout_keep_alive_task is not None:
             return
         self._looks += 1
         if self._looks > (LOOKS_FOR_HEAD if self._in_head else LOOKS_FOR_BODY):

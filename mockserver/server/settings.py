@@ -33,7 +33,7 @@ def size(value: str | int) -> int:
     number = text.removesuffix(unit)
     if not number.isascii() or not number.isdigit() or not int(number[:20]):
         raise click.BadParameter(f"{value!r} is not a size such as 512k or 10M")
-    return min(int(number[:20]) * 1024 ** " kmg".index(unit or " "), 2**40)
+    return min(int(number[:20]) << 10 * " kmg".index(unit or " "), 2**40)
 
 
 @dataclass(frozen=True)
