@@ -13,7 +13,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = int((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH).total_seconds()) * SECOND
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def render(instant: int) -> str:
     """`1700000000000000` -> `2023-11-14T22:13:20.000000Z`."""
     moment = _EPOCH + timedelta(microseconds=instant)

@@ -139,7 +139,7 @@ Seeder = Callable[[World, Mapping[str, Any]], None]
 
 def take(rows: Iterator[Row], limit: int) -> tuple[Sequence[Row], bool]:
     """At most `limit` rows, and whether there is another."""
-    found = []
+    found: list[Row] = []
     for row in rows:
         if len(found) == limit:
             return found, True
