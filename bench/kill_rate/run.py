@@ -32,6 +32,7 @@ from mockserver.verify.judge import Plan, judge
 from mockserver.verify.lifecycle.clock import reset
 from mockserver.verify.lifecycle.run import Effort
 from mockserver.verify.reports.record import Record
+from mockserver.verify.second import SecondJudge
 from mockserver.verify.settings import Budget, Settings
 from mockserver.verify.target import Target
 
@@ -41,7 +42,7 @@ from .proxy import FaultProxy
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "mock-key"
 BUDGET = Budget(max_examples=8)
-EFFORT = Effort(examples=8, steps=25)
+EFFORT = Effort(examples=4, steps=20)
 
 
 @dataclass
@@ -105,17 +106,15 @@ def the_proxy(upstream: str) -> Iterator[tuple[FaultProxy, str]]:
         thread.join()
 
 
-def ours(url: str, seed: int, *, stop: bool = True) -> tuple[str, int]:
+def ours(url: str, seed: int, second: SecondJudge) -> tuple[str, int]:
     """The rule of the first finding, or "", and the requests that it took."""
     document, contract = read_contract("feather")
     target = Target(contract, url, KEY)
-    plan = Plan(
-        settings=Settings(seed=seed, budget=BUDGET), effort=EFFORT, second=False, stop_early=stop
-    )
+    plan = Plan(settings=Settings(seed=seed, budget=BUDGET), effort=EFFORT, stop_early=True)
     reset(target)
     try:
         with Record() as record:
-            result = judge(target, document, plan, record)
+            result = judge(target, document, plan, record, second=second)
     except UsageError as error:
         return f"could not judge: {error}", 0
     finally:
@@ -168,10 +167,12 @@ def reset_at(url: str) -> None:
     httpx.post(f"{url}/__mock__/reset", params={"tenant": KEY}, timeout=10, trust_env=False)
 
 
-def try_fault(fault: Fault, proxy: FaultProxy, url: str, seed: int, limit: int) -> Outcome:
+def try_fault(
+    fault: Fault, proxy: FaultProxy, url: str, seed: int, limit: int, second: SecondJudge
+) -> Outcome:
     start = time.perf_counter()
     proxy.plant(fault)
-    by, requests = ours(url, seed)
+    by, requests = ours(url, seed, second)
     outcome = Outcome(fault.id, fault.kind, bool(by), by, requests, proxy.hits, 0)
     if limit:
         proxy.plant(fault)
@@ -215,15 +216,19 @@ def main() -> int:
     ]
     outcomes: list[Outcome] = []
     with the_mock() as upstream, the_proxy(upstream) as (proxy, url):
+        document, contract = read_contract("feather")
+        second = SecondJudge(document, contract, url)
         limit = 0
         for seed in range(given.seed, given.seed + given.controls):
-            by, requests = ours(url, seed)
+            by, requests = ours(url, seed, second)
             print(f"control, seed {seed}: {by or 'green'}, {requests} requests", flush=True)
             if by:
                 return 1
             limit = max(limit, requests)
         for number, fault in enumerate(faults, 1):
-            outcome = try_fault(fault, proxy, url, given.seed, 0 if given.no_stock else limit)
+            outcome = try_fault(
+                fault, proxy, url, given.seed, 0 if given.no_stock else limit, second
+            )
             outcomes.append(outcome)
             stock_text = f"; stock: {outcome.stock_by or '-'}" if outcome.stock is not None else ""
             print(

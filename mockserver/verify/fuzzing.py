@@ -47,12 +47,11 @@ def run_fuzz(spec: str, given: dict[str, Any]) -> int:
     folder = report_folder(given["report_dir"]) if given["report_dir"] else None
     result = Result(contract.title, target.url, seed=given["seed"])
     result.documented = {op.id: list(op.responses) for op in contract.operations}
-    with Record(folder) as record:
+    with target, Record(folder) as record:
         _fuzz(target, document, api, plan, ledger, result, record, given, say)
         if folder is not None:
             write(result, folder, record)
             reproduction.write_all(result, folder, spec)
-    target.close()
     for line in terminal.lines(result):
         click.echo(line)
     return result.exit_code

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mockserver.contract.model import Contract
 from mockserver.errors import UsageError
 
 from . import conformance
 from .baseline import Baseline
 from .lifecycle import clock
-from .lifecycle import run as lifecycle
+from .lifecycle.run import Effort, Lifecycles
 from .model import Exchange, Finding, Result
 from .reports.record import Record
 from .second import SecondJudge
@@ -30,7 +31,7 @@ class Plan:
     """What to do. `parts` are "conformance" and "lifecycle"."""
 
     settings: Settings = field(default_factory=Settings)
-    effort: lifecycle.Effort = field(default_factory=lifecycle.Effort)
+    effort: Effort = field(default_factory=Effort)
     parts: tuple[str, ...] = ("conformance", "lifecycle")
     other_key: str = ""
     baseline: str = ""
@@ -50,8 +51,10 @@ def judge(
     record: Record,
     progress: Callable[[str], None] = lambda text: None,
     surroundings: clock.Surroundings | None = None,
+    second: SecondJudge | None = None,
 ) -> Result:
-    """`surroundings` are the control plane's, unless they are given.
+    """`surroundings` are the control plane's, unless they are given, and the second judge a new
+    one, which takes its time.
 
     Raises UsageError if there is nothing to judge.
     """
@@ -62,11 +65,18 @@ def judge(
     start = time.perf_counter()
     sequence = hashlib.sha256()
 
+    if second is None and plan.second:
+        second = SecondJudge(document, contract, target.url)
+
     def heard(exchange: Exchange) -> None:
         result.requests += 1
         result.coverage.add(exchange)
         sequence.update(_line(exchange))
         record.exchange(exchange)
+        if second is not None and exchange.source == "lifecycle":
+            complaint = second.complaint(exchange)
+            if complaint:
+                result.add(_unfit(exchange, complaint, contract))
 
     def found(finding: Finding) -> None:
         baseline.accept(finding)
@@ -85,10 +95,12 @@ def judge(
                 "(give a second one with --other-key)"
             )
         if "lifecycle" in plan.parts:
-            _lifecycle(target, plan, result, found, other, around, progress)
+            progress("lifecycles")
+            _lifecycle(Lifecycles(target, around, result.notes.append, other), plan, result, found)
         if "conformance" in plan.parts:
             around.reset()
-            _conformance(target, document, plan, result, heard, found, other, progress)
+            progress("conformance: starting Schemathesis")
+            _conformance(target, document, plan, result, heard, found, other, second, progress)
     except EnoughError:
         pass
     except NoReply as error:
@@ -97,6 +109,8 @@ def judge(
         result.errors.append(str(error))
     finally:
         target.watchers.remove(heard)
+    if second is not None:
+        result.judged, result.differences = second.judged, second.differences
     for reason in baseline.expired:
         result.notes.append(reason)
     result.seconds = time.perf_counter() - start
@@ -105,26 +119,31 @@ def judge(
 
 
 def _lifecycle(
-    target: Target,
-    plan: Plan,
-    result: Result,
-    found: Callable[[Finding], None],
-    other: str,
-    surroundings: clock.Surroundings,
-    progress: Callable[[str], None],
+    lifecycles: Lifecycles, plan: Plan, result: Result, found: Callable[[Finding], None]
 ) -> None:
-    progress("lifecycles")
+    """The tour, and if all was well the machine."""
     before = len(result.findings)
-    lifecycle.run(
-        target,
-        plan.effort,
-        found,
-        result.notes.append,
-        surroundings=surroundings,
-        other_key=other,
-        seed=plan.settings.seed,
-    )
+    for finding in lifecycles.tour():
+        found(finding)
+    if plan.stop_early and result.open_findings:
+        raise EnoughError
+    if plan.effort.examples and len(result.findings) == before:
+        broken = lifecycles.machine(plan.effort, plan.settings.seed)
+        if broken is not None:
+            found(broken)
     result.phases["lifecycle"] = "failure" if len(result.findings) > before else "success"
+
+
+def _unfit(exchange: Exchange, complaint: str, contract: Contract) -> Finding:
+    operation = contract.by_id[exchange.operation]
+    return Finding(
+        "reply_conforms",
+        f"{operation.method} {operation.path}",
+        f"Reply {exchange.status} breaks the document",
+        complaint,
+        [exchange],
+        "openapi-core",
+    )
 
 
 def _conformance(
@@ -135,11 +154,9 @@ def _conformance(
     heard: Callable[[Exchange], None],
     found: Callable[[Finding], None],
     other: str,
+    second: SecondJudge | None,
     progress: Callable[[str], None],
 ) -> None:
-    progress("conformance: starting Schemathesis")
-    second = SecondJudge(document, target.contract, target.url) if plan.second else None
-
     def hear(part: conformance.Heard) -> None:
         for exchange in part.exchanges:
             heard(exchange)
@@ -156,12 +173,7 @@ def _conformance(
         for finding in part.findings:
             found(finding)
 
-    try:
-        conformance.run(target, document, plan.settings, hear, other_key=other)
-    finally:
-        if second is not None:
-            result.judged = second.judged
-            result.differences = second.differences
+    conformance.run(target, document, plan.settings, hear, other_key=other)
 
 
 def _line(exchange: Exchange) -> bytes:
@@ -169,12 +181,6 @@ def _line(exchange: Exchange) -> bytes:
     parts = urlsplit(exchange.url)
     head = f"{exchange.method} {parts.path}?{parts.query}\n".encode()
     return head + exchange.request_body + b"\n"
-
-
-def quick(plan: Plan) -> Plan:
-    """The same with a small budget, for a test run that has to be short."""
-    settings = replace(plan.settings, budget=replace(plan.settings.budget, max_examples=3))
-    return replace(plan, settings=settings, effort=lifecycle.Effort(examples=5, steps=20))
 
 
 def report_folder(path: str) -> Path:

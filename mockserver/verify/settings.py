@@ -33,6 +33,12 @@ _NO_SUITE = "rule 99: a release check needs the agent's release suite"
 _NOT_FAILED = "rule 98: only a failed or errored evaluation can be retried"
 _CURSOR = "rule 37: a cursor is opaque, one that the API did not make is refused with 400"
 _NO_GRAPH = "rule 7 of TrueState: a version that can't be walked is refused with 422"
+_OWN_CURSOR = "rule 16 of Speechify: a cursor that the API did not make is refused with 400"
+_NO_PROMPT = "rule 20 of Speechify: a config without anything to answer is refused with 400"
+_NO_FOLDER = "rule 29 of Speechify: a folder too deep, or inside none that is there, gives 400"
+_NO_BATCH = "rule 61 of Speechify: an unknown test in a batch is refused with 400"
+_NO_VERSION = "rule 64 of Speechify: a flow version of another agent is refused with 400"
+_NO_FAILURE = "rule 56 of Speechify: there must be something to repeat, else 400"
 
 WIDENINGS = (
     Widening(
@@ -67,6 +73,16 @@ WIDENINGS = (
             "listEvalRuns",
         ),
     ),
+    Widening(
+        _OWN_CURSOR,
+        ("400",),
+        ("listTests", "listAllTests", "listTestFolders", "listTestRuns", "listSuiteRuns"),
+    ),
+    Widening(_NO_PROMPT, ("400",), ("createTest", "updateTest")),
+    Widening(_NO_FOLDER, ("400",), ("createTestFolder", "updateTestFolder")),
+    Widening(_NO_BATCH, ("400",), ("runTestsBatch",)),
+    Widening(_NO_VERSION, ("400",), ("runAllTests",)),
+    Widening(_NO_FAILURE, ("400",), ("resubmitSuiteRun",)),
     Widening(_NO_GRAPH, ("422",), ("createAutomation", "updateAutomation")),
 )
 

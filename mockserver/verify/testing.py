@@ -32,10 +32,9 @@ def run_test(spec: str, given: dict[str, Any]) -> int:
     )
     folder = report_folder(given["report_dir"]) if given["report_dir"] else None
     say = (lambda text: None) if given["quiet"] else _say
-    with Record(folder) as record:
+    with target, Record(folder) as record:
         result = judge(target, document, plan_of(given), record, say)
         files = write(result, folder, record) if folder is not None else []
-    target.close()
     for line in terminal.lines(result):
         click.echo(line)
     for file in files:

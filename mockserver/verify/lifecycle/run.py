@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mockserver.contract.model import Contract
@@ -32,44 +32,43 @@ def describe(contract: Contract) -> Api:
     return derive(contract)
 
 
-def run(
-    target: Target,
-    effort: Effort,
-    hear: Callable[[Finding], None],
-    note: Callable[[str], None],
-    *,
-    surroundings: clock.Surroundings,
-    other_key: str = "",
-    seed: int = 1,
-) -> None:
-    """Hear every finding. Raises NoReply if the server goes away."""
-    api = describe(target.contract)
-    time = surroundings.time
+@dataclass
+class Lifecycles:
+    """The tour and the machine over one target. Both raise NoReply if the server goes away."""
 
-    def new_session() -> Session:
-        surroundings.reset()
-        return Session(target, api, other=other_key, time=time)
+    target: Target
+    surroundings: clock.Surroundings
+    note: Callable[[str], None]
+    other_key: str = ""
 
-    session = new_session()
-    broken = False
-    for finding in tour(session, note):
-        broken = True
-        hear(finding)
-    clean_up(session)
-    if effort.examples and not broken:
+    def __post_init__(self) -> None:
+        self.api = describe(self.target.contract)
+        self.sessions: list[Session] = []
+
+    def session(self) -> Session:
+        """A user who starts afresh, where that is possible."""
+        self.surroundings.reset()
+        session = Session(self.target, self.api, other=self.other_key, time=self.surroundings.time)
+        self.sessions.append(session)
+        return session
+
+    def tour(self) -> Iterator[Finding]:
+        """Everything once, in a fixed order."""
+        yield from tour(self.session(), self.note)
+        self.clean_up()
+
+    def machine(self, effort: Effort, seed: int) -> Finding | None:
+        """Everything in any order; the smallest sequence that breaks something."""
         from .machine import run_machine
 
-        sessions: list[Session] = []
+        found = run_machine(self.session, examples=effort.examples, steps=effort.steps, start=seed)
+        self.clean_up()
+        return found
 
-        def remembered() -> Session:
-            sessions.append(new_session())
-            return sessions[-1]
-
-        found = run_machine(remembered, examples=effort.examples, steps=effort.steps, start=seed)
-        if found is not None:
-            hear(found)
-        for session in sessions:
+    def clean_up(self) -> None:
+        for session in self.sessions:
             clean_up(session)
+        self.sessions.clear()
 
 
 def clean_up(session: Session) -> None:

@@ -1,0 +1,70 @@
+"""Servers that can't be judged, each wrong in its own way."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+PAGE = b"<!doctype html><title>Welcome</title>It works!"
+
+
+@contextmanager
+def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """The address of a server that treats each connection so."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.05)
+    stop = threading.Event()
+
+    def one(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            answer(connection)
+
+    def loop() -> None:
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                connection, _ = listener.accept()
+                connection.settimeout(5)
+                threading.Thread(target=one, args=(connection,), daemon=True).start()
+
+    thread = threading.Thread(target=loop, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stop.set()
+        thread.join()
+        listener.close()
+
+
+def hangs(connection: socket.socket) -> None:
+    connection.recv(65536)
+    time.sleep(3)
+
+
+def closes(connection: socket.socket) -> None:
+    connection.recv(65536)
+
+
+def page(connection: socket.socket) -> None:
+    connection.recv(65536)
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {len(PAGE)}\r\n\r\n"
+    connection.sendall(head.encode() + PAGE)
+
+
+def gateway(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
+
+
+def no_http(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"220 mail.example.com ESMTP\r\n")
+
+
+def dead() -> str:
+    """An address where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+
+from bench.kill_rate.catalogue import Fault, load
+from bench.kill_rate.proxy import FaultProxy
+from mockserver import MockServer
+from mockserver.contract.model import Contract
+from mockserver.verify.documents import read_contract
+from mockserver.verify.lifecycle.clock import Surroundings
+
+FAULTS = {fault.id: fault for fault in load()}
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    return read_contract("feather")[1]
+
+
+@pytest.fixture
+def mock() -> Iterator[MockServer]:
+    with MockServer("feather", clock="manual", seed=0) as running:
+        yield running
+
+
+class MockTime:
+    still = True
+
+    def __init__(self, mock: MockServer) -> None:
+        self.mock = mock
+
+    def pass_(self, seconds: float) -> bool:
+        self.mock.clock.advance(seconds)
+        return True
+
+
+def around(mock: MockServer) -> Surroundings:
+    return Surroundings(MockTime(mock), mock.reset, mock=True)
+
+
+@dataclass
+class Faulty:
+    """A mock behind a proxy that can have one fault."""
+
+    mock: MockServer
+    proxy: FaultProxy
+    url: str
+
+    def plant(self, fault: str | Fault) -> None:
+        self.proxy.plant(FAULTS[fault] if isinstance(fault, str) else fault)
+        self.mock.reset()
+
+
+@pytest.fixture
+def faulty(mock: MockServer) -> Iterator[Faulty]:
+    proxy = FaultProxy(mock.url, owner="mock-key")
+    config = uvicorn.Config(
+        proxy, host="127.0.0.1", port=0, log_level="error", lifespan="off", access_log=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Faulty(mock, proxy, f"http://127.0.0.1:{port}")
+    server.should_exit = True
+    thread.join()

@@ -1,0 +1,90 @@
+"""What can't be judged ends with one clear line and exit code 2, never with a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mockserver import MockServer
+from mockserver.errors import UsageError
+from mockserver.verify import commands
+
+from . import broken_servers
+from .broken_servers import serving
+
+
+def refused(*arguments: str) -> str:
+    """The message of a run that could not judge."""
+    outcome = CliRunner().invoke(commands.test, [*arguments, "--timeout", "0.5", "-q"])
+    assert isinstance(outcome.exception, UsageError), outcome.output
+    return str(outcome.exception)
+
+
+def test_nobody_listens() -> None:
+    url = broken_servers.dead()
+    message = refused("--url", url)
+    assert "no server answers" in message
+    assert url in message
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (broken_servers.hangs, "did not answer within 0.5 s"),
+        (broken_servers.closes, "closes the connection"),
+        (broken_servers.page, "web page"),
+        (broken_servers.gateway, "gateway with nothing behind"),
+        (broken_servers.no_http, "closes the connection"),
+    ],
+)
+def test_nothing_to_judge(answer: object, words: str) -> None:
+    with serving(answer) as url:  # type: ignore[arg-type]
+        message = refused("--url", url)
+    assert words in message
+    assert url in message
+    assert "\n" not in message
+
+
+def test_the_key_is_refused(mock: MockServer) -> None:
+    message = refused("--url", mock.url, "--api-key", "no-good")
+    assert "refuses the key (401" in message
+    assert "--api-key" in message
+    assert "no-good" not in message
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://example.com", "http://"])
+def test_no_address(url: str) -> None:
+    assert "is no address" in refused("--url", url)
+
+
+def test_no_document(tmp_path: Path) -> None:
+    assert "No such file" in refused(str(tmp_path / "none.json"), "--url", "http://127.0.0.1:1")
+
+
+def test_a_bad_header() -> None:
+    assert "is no header" in refused("--url", "http://127.0.0.1:1", "-H", "nonsense")
+
+
+def test_the_exit_code_is_2_without_a_traceback() -> None:
+    command = [sys.executable, "-m", "mockserver", "test", "--url", broken_servers.dead(), "-q"]
+    outcome = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert outcome.returncode == 2
+    assert "no server answers" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert len(outcome.stderr.strip().splitlines()) == 1
+
+
+def test_fuzz_asks_for_what_it_needs(tmp_path: Path) -> None:
+    def message(*arguments: str) -> str:
+        outcome = CliRunner().invoke(commands.fuzz, [*arguments, "--ledger", str(tmp_path / "l")])
+        return str(outcome.exception)
+
+    assert "STAGING_URL" in message()
+    assert "--allow-host" in message("--url", "https://example.com")
+    url = ["--url", "http://127.0.0.1:1", "--allow-host", "127.0.0.1"]
+    assert "STAGING_API_KEY" in message(*url)
+    assert "is no ledger" in message("--cleanup", __file__)

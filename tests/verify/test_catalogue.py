@@ -1,0 +1,29 @@
+"""The catalogue of planted faults is sound: enough of them, each one able to strike."""
+
+from __future__ import annotations
+
+from bench.kill_rate.actions import ACTIONS
+from bench.kill_rate.catalogue import load
+from mockserver.contract.model import Contract
+
+FAULTS = load()
+
+
+def test_there_are_enough() -> None:
+    assert len(FAULTS) >= 60
+    assert len({fault.kind for fault in FAULTS}) >= 12
+
+
+def test_ids_are_distinct() -> None:
+    assert len({fault.id for fault in FAULTS}) == len(FAULTS)
+
+
+def test_every_action_exists_and_is_used() -> None:
+    assert {fault.action for fault in FAULTS} == set(ACTIONS)
+
+
+def test_every_fault_concerns_a_route(contract: Contract) -> None:
+    paths = {operation.path.replace("{", "").replace("}", "") for operation in contract.operations}
+    for fault in FAULTS:
+        methods = {entry.split()[0] for entry in fault.on.split("|")} - {"*"} or {"GET"}
+        assert any(fault.concerns(m, path) for m in methods for path in paths), fault.id

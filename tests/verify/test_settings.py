@@ -1,0 +1,53 @@
+"""A plain `schemathesis run` in this repository and `mockserver test` agree."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+from mockserver.contract.build import build_contract
+from mockserver.contract.model import Contract
+from mockserver.verify.settings import Settings, configuration, merged, toml
+
+FILE = Path(__file__).resolve().parents[2] / "schemathesis.toml"
+ROOT = tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+def test_the_file_at_the_root_says_the_same(contract: Contract) -> None:
+    config = configuration(contract, Settings())
+    operations = [e for e in ROOT["operations"] if {*e["include-operation-id"]} & {*contract.by_id}]
+    assert operations == config["operations"]
+    for name in ("seed", "workers", "continue-on-failure", "cache"):
+        assert ROOT[name] == config[name]
+    assert ROOT["generation"]["database"] == config["generation"]["database"] == "none"
+    assert ROOT["auth"]["auto-signup"] is config["auth"]["auto-signup"] is False
+
+
+def test_only_positive_data_is_widened_and_each_time_with_a_rule() -> None:
+    for entry in ROOT["operations"]:
+        assert list(entry["checks"]) == ["positive_data_acceptance"]
+        assert set(entry) == {"include-operation-id", "checks"}
+    lines = FILE.read_text(encoding="utf-8").splitlines()
+    headings = [line for line in lines if line.startswith("[[operations]]")]
+    assert len(headings) == len(ROOT["operations"])
+    assert all("# rule " in line for line in headings)
+
+
+def test_the_operations_exist() -> None:
+    """Each entry is of one of the built-in documents."""
+    home = FILE.parent
+    documents = [home / "openapi.json", *(home / "contracts").glob("*.json")]
+    known = [build_contract(json.loads(path.read_bytes())).by_id for path in documents]
+    for entry in ROOT["operations"]:
+        assert any(set(entry["include-operation-id"]) <= ids.keys() for ids in known)
+
+
+def test_toml_reads_back(contract: Contract) -> None:
+    config = configuration(contract, Settings(headers={"x-api-key": '${KEY} "quoted" \\ é'}))
+    assert tomllib.loads(toml(config)) == config
+
+
+def test_merging_joins_tables_and_lists() -> None:
+    base = {"a": {"b": 1, "c": 2}, "d": [1]}
+    assert merged(base, {"a": {"b": 3}, "d": [2]}) == {"a": {"b": 3, "c": 2}, "d": [1, 2]}
