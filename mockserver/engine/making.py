@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mockserver.contract.schemas import ANY, Flat, Schemas
+from mockserver.engine.branches import fit, is_a, is_null, mark, may_be_null, weight
 from mockserver.engine.dice import Dice
 from mockserver.engine.numbers import number
 from mockserver.engine.patterns import matcher, written
@@ -34,14 +35,6 @@ _OFTEN_NULL = bag(
 )
 _ON = frozenset(("active", "enabled", "valid", "success", "ok", "available"))
 _FIRST = frozenset(("version", "number", "revision", "page", "attempt", "position"))
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    "object": Mapping,
-    "array": list,
-    "string": str,
-    "number": (int, float),
-    "integer": (int, float),
-    "boolean": bool,
-}
 
 
 class Impossible(Exception):
@@ -80,7 +73,7 @@ class Maker:
         if not flat.types:
             return known
         for kind in flat.types:
-            if isinstance(known, _KINDS[kind]) and isinstance(known, bool) == (kind == "boolean"):
+            if is_a(kind, known):
                 if isinstance(known, Mapping):
                     return self._object(flat, name, path, known)
                 return self._array(flat, name, path, known) if kind == "array" else known
@@ -174,7 +167,7 @@ class Maker:
             except Impossible:
                 continue
             if flat.tag is not None and isinstance(found, dict):
-                self._mark(flat.tag, chosen, branch, found)
+                mark(self.schemas, flat.tag, chosen, branch, found)
             return found
         raise Impossible
 
@@ -183,13 +176,14 @@ class Maker:
     ) -> list[Any]:
         if known is not MISSING:
             return sorted(
-                branches, key=lambda b: -self._fit(self.schemas.choose(flat, branches, b), known)
+                branches,
+                key=lambda b: -fit(self.schemas, self.schemas.choose(flat, branches, b), known),
             )
-        empty = [b for b in branches if self._is_null(self.schemas.flat(b))]
+        empty = [b for b in branches if is_null(self.schemas.flat(b))]
         full = [b for b in branches if not any(b is other for other in empty)]
         if len(full) > 1:
             if self._lean or len(path) > _DEEP:
-                full.sort(key=lambda b: self._weight(self.schemas.flat(b)))
+                full.sort(key=lambda b: weight(self.schemas.flat(b)))
             elif self.mode == "rich":
                 self.dice.random.shuffle(full)
         if empty and self._prefers_null(flat, name, path):
@@ -200,61 +194,6 @@ class Maker:
         if flat.has_default and flat.default is not None:
             return False
         return self._takes_null(name, path)
-
-    @staticmethod
-    def _is_null(flat: Flat) -> bool:
-        return not flat.types and flat.nullable and flat.values == [None]
-
-    @staticmethod
-    def _weight(flat: Flat) -> int:
-        if flat.choices:
-            return 5
-        kind = flat.types[0] if flat.types else ""
-        return {"object": 4 + len(flat.required), "array": 3}.get(kind, 1)
-
-    def _fit(self, flat: Flat, known: Any) -> float:
-        """How well a known value fits; below 0 if it does not."""
-        if flat.never:
-            return -2
-        if known is None:
-            return 1 if flat.nullable or flat.values == [None] else -1
-        if flat.values is not None:
-            return 2 if known in flat.values else -1
-        if flat.choices or not flat.types:
-            return 0
-        if not any(
-            isinstance(known, _KINDS[kind]) and isinstance(known, bool) == (kind == "boolean")
-            for kind in flat.types
-        ):
-            return -1
-        if not isinstance(known, Mapping):
-            return 1
-        for name in known.keys() & flat.properties.keys():
-            values = self.schemas.flat(flat.properties[name]).values
-            if values is not None and known[name] not in values:
-                return -1
-        missing = len(flat.required.keys() - known.keys())
-        strange = len(known.keys() - flat.properties.keys())
-        return 1 + len(known) - strange - 2 * missing
-
-    def _mark(
-        self, tag: Mapping[str, Any], chosen: Flat, branch: Any, found: dict[str, Any]
-    ) -> None:
-        name = tag.get("propertyName")
-        reference = branch.get("$ref") if isinstance(branch, Mapping) else None
-        if not isinstance(name, str) or not isinstance(reference, str):
-            return
-        if self.schemas.flat(chosen.properties.get(name, ANY)).values is not None:
-            return
-        last = reference.rsplit("/", 1)[-1]
-        found[name] = next(
-            (
-                key
-                for key, target in (tag.get("mapping") or {}).items()
-                if target in (reference, last)
-            ),
-            last,
-        )
 
     # -- objects and arrays
 
@@ -272,7 +211,11 @@ class Maker:
                 continue
             if self._hidden(schema) and here not in self.wanted:
                 continue
-            if not needed and known.get(key, MISSING) is None and not self._nullable(schema):
+            if (
+                not needed
+                and known.get(key, MISSING) is None
+                and not may_be_null(self.schemas, schema)
+            ):
                 continue
             try:
                 found[key] = self.value(schema, key, here, known.get(key, MISSING))
@@ -283,12 +226,6 @@ class Maker:
         self._fill(flat, path, known, found, sample=given is MISSING)
         self.owners.pop()
         return found
-
-    def _nullable(self, schema: Any) -> bool:
-        flat = self.schemas.flat(schema)
-        if flat.choices:
-            return any(self._nullable(branch) for branch in flat.choices[0])
-        return flat.nullable or not flat.types or None in (flat.values or ())
 
     def _includes(self, path: Path) -> bool:
         if self._lean or len(path) > _DEEP:

@@ -1,0 +1,82 @@
+"""The branches of `oneOf` and `anyOf`: which suits a value, which is the simplest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.contract.schemas import ANY, Flat, Schemas
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "object": Mapping,
+    "array": list,
+    "string": str,
+    "number": (int, float),
+    "integer": (int, float),
+    "boolean": bool,
+}
+
+
+def is_a(kind: str, value: Any) -> bool:
+    """Whether a value is of a JSON Schema type (any number passes for an integer)."""
+    return isinstance(value, _KINDS[kind]) and isinstance(value, bool) == (kind == "boolean")
+
+
+def is_null(flat: Flat) -> bool:
+    """Whether the schema admits null alone."""
+    return not flat.types and flat.nullable and flat.values == [None]
+
+
+def may_be_null(schemas: Schemas, schema: Any) -> bool:
+    """Whether null is among what the schema admits."""
+    flat = schemas.flat(schema)
+    if flat.choices:
+        return any(may_be_null(schemas, branch) for branch in flat.choices[0])
+    return flat.nullable or not flat.types or None in (flat.values or ())
+
+
+def weight(flat: Flat) -> int:
+    """How much a value will bring with it."""
+    if flat.choices:
+        return 5
+    kind = flat.types[0] if flat.types else ""
+    return {"object": 4 + len(flat.required), "array": 3}.get(kind, 1)
+
+
+def fit(schemas: Schemas, flat: Flat, known: Any) -> float:
+    """How well a known value suits a schema; below 0 if it does not."""
+    if flat.never:
+        return -2
+    if known is None:
+        return 1 if flat.nullable or flat.values == [None] else -1
+    if flat.values is not None:
+        return 2 if known in flat.values else -1
+    if flat.choices or not flat.types:
+        return 0
+    if not any(is_a(kind, known) for kind in flat.types):
+        return -1
+    if not isinstance(known, Mapping):
+        return 1
+    for name in known.keys() & flat.properties.keys():
+        values = schemas.flat(flat.properties[name]).values
+        if values is not None and known[name] not in values:
+            return -1
+    missing = len(flat.required.keys() - known.keys())
+    strange = len(known.keys() - flat.properties.keys())
+    return 1 + len(known) - strange - 2 * missing
+
+
+def mark(
+    schemas: Schemas, tag: Mapping[str, Any], chosen: Flat, branch: Any, found: dict[str, Any]
+) -> None:
+    """Let the discriminator name the branch, unless the branch itself says what stands there."""
+    name = tag.get("propertyName")
+    reference = branch.get("$ref") if isinstance(branch, Mapping) else None
+    if not isinstance(name, str) or not isinstance(reference, str):
+        return
+    if schemas.flat(chosen.properties.get(name, ANY)).values is not None:
+        return
+    last = reference.rsplit("/", 1)[-1]
+    mapping = tag.get("mapping") or {}
+    named = (key for key, target in mapping.items() if target in (reference, last))
+    found[name] = next(named, last)
