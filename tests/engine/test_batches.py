@@ -65,7 +65,7 @@ def test_a_cancelled_job_stays_what_it_is(row: dict[str, Any], now: int, later: 
         assert JOB.is_terminal(state_at(row["schedule"], now + later))
         return
     stopped = cancelled(row, JOB, now, "off")
-    assert stopped["outcome"] == "off"
+    assert (stopped["outcome"], stopped["open"]) == ("off", False)
     assert not is_open(stopped, JOB, now)
     assert state_at(stopped["schedule"], now + later) == "off"
     assert stopped["schedule"][:-1] == [step for step in row["schedule"] if step[1] <= now]

@@ -67,6 +67,7 @@ def test_a_cut_keeps_the_past_and_fixes_the_future(
 ) -> None:
     stopped = cut(schedule, "broken", now)
     assert ends(stopped) == now
+    assert stopped[:-1] == [step for step in schedule if step[1] <= now]
     assert state_at(stopped, max(now, other)) == "broken"
     if other < now and schedule[0][1] <= other:
         assert state_at(stopped, other) == state_at(schedule, other)

@@ -14,7 +14,8 @@ from mockserver.engine.instants import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import BadRequest, StoreError
 from mockserver.store.memory import MemoryStore, mask
-from tests.store.machine import API, START, StoreMachine, hermetic
+from mockserver.store.rows import MemoryRows
+from tests.store.machine import API, COLLECTIONS, START, StoreMachine, hermetic
 
 
 def memory_store(
@@ -55,6 +56,17 @@ def test_a_new_world_is_a_fork_that_nobody_else_sees() -> None:
     assert names(store, "mock-b") == ["seed-1", "seed-2"]
     store.reset("mock-a")
     assert names(store, "mock-a") == ["seed-1", "seed-2"]
+
+
+def test_a_fork_and_its_origin_part_at_the_first_write_of_either() -> None:
+    origin = MemoryRows(COLLECTIONS["things"], [])
+    origin.put(THING)
+    copies = [origin.fork([]), origin.fork([])]
+    copies[0].put({**THING, "id": "b"})
+    origin.remove("a")
+    assert [row["id"] for row in copies[0].scan()] == ["a", "b"]
+    assert [row["id"] for row in copies[1].scan(colour="red")] == ["a"]
+    assert list(origin.scan()) == list(origin.scan(colour="red")) == []
 
 
 def test_what_is_not_committed_leaves_no_trace() -> None:

@@ -62,6 +62,18 @@ def test_rule_078_what_is_open_is_cancelled_now(sandbox: Sandbox, seconds: float
             assert new == {**old, **ended}
 
 
+@rule("feather", 78)
+def test_rule_078_a_run_that_has_just_started_has_started(sandbox: Sandbox) -> None:
+    suite_run = sandbox.batch("mock:stuck")
+    sandbox.wait(9)
+    started = sandbox.again(suite_run)["runs"][0]["started_at"]
+    sandbox.server.reset()
+    suite_run = sandbox.batch("mock:stuck")
+    sandbox.server.clock.set(started)
+    run = sandbox.cancel(suite_run)["runs"][0]
+    assert (run["started_at"], run["finished_at"]) == (started, started)
+
+
 @rule("feather", 79)
 @pytest.mark.parametrize("seconds", TIMES)
 def test_rule_079_final_children_come_back_unchanged(sandbox: Sandbox, seconds: float) -> None:
