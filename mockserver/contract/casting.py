@@ -67,6 +67,7 @@ class Kind:
     ) -> None:
         self._document = document
         self._as_text = as_text
+        self._members: dict[str | None, Kind] = {}
         self.types: tuple[str, ...] = ()
         self.properties: dict[str, Schema] = {}
         self.items: Schema = {}
@@ -113,7 +114,13 @@ class Kind:
         return self.of(self.items).scalar()
 
     def property(self, name: str) -> Kind:
-        return self.of(self.properties.get(name, self.additional))
+        """What a property may be; all that have no name of their own are alike."""
+        key = name if name in self.properties else None
+        found = self._members.get(key)
+        if found is None:
+            schema = self.additional if key is None else self.properties[key]
+            found = self._members[key] = self.of(schema)
+        return found
 
 
 def followed(document: Mapping[str, Any], schema: Schema) -> list[Schema]:

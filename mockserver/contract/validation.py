@@ -10,6 +10,7 @@ import jsonschema_rs
 
 from mockserver.contract.document import join, walk
 from mockserver.contract.model import Json, Violation
+from mockserver.contract.sampling import faulty_part
 from mockserver.contract.spellings import CANONICAL, Noted, is_clock_time, lenient_formats
 from mockserver.contract.translation import PYTHON_PATTERN, Closure, Translation, View
 from mockserver.contract.violations import Shape, violations_of
@@ -65,15 +66,18 @@ class Check:
         return _respell(value, Shape.of(self._document, self._pointer))
 
     def violations(self, value: Json, where: tuple[str | int, ...] = ()) -> list[Violation]:
-        """Everything that is wrong with the value, in the order of the schema's properties."""
+        """What is wrong with the value, in the order of the schema's properties.
+
+        Of a very large value, some of its faults.
+        """
+        shape = Shape.of(self._document, self._pointer)
+        value = faulty_part(value, shape, self.is_valid)
         try:
-            errors = list(self._validator.iter_errors(value))
+            errors = self._validator.iter_errors(value)
         except (ValueError, OverflowError):
             return [Violation((*where, 0), "json", "Nested too deeply")]
-        if not errors:
-            return []
         inside = isinstance(self._validator, _Member)
-        return violations_of(errors, value, self._document, self._pointer, where, inside=inside)
+        return violations_of(errors, value, self._document, shape, where, inside=inside)
 
 
 class _Member:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,6 +19,8 @@ Where = tuple[str | int, ...]
 
 _CHOICES = ("anyOf", "oneOf")
 _LONGEST = 300
+MOST_VIOLATIONS = 1000
+"""A body of a megabyte can have a hundred thousand faults; nobody reads them, and they cost."""
 _EXTRA = 1_000_000
 """The rank of the first property that the schema does not name."""
 
@@ -25,10 +28,12 @@ _EXTRA = 1_000_000
 class Shape:
     """All the schemas that speak about one place in a value."""
 
-    __slots__ = ("_document", "schemas")
+    __slots__ = ("_children", "_document", "_names", "schemas")
 
     def __init__(self, document: Mapping[str, Any], schemas: list[Schema]) -> None:
         self._document = document
+        self._names: dict[str, int] | None = None
+        self._children: dict[str | int | None, Shape] = {}
         self.schemas = schemas
 
     @classmethod
@@ -39,15 +44,39 @@ class Shape:
             schema = {}
         return cls(document, _spread(document, [schema]))
 
-    def names(self) -> list[str]:
-        """The named properties, in the order of the document."""
-        found: dict[str, None] = {}
-        for schema in self.schemas:
-            found.update(dict.fromkeys(schema.get("properties") or ()))
-        return list(found)
+    def names(self) -> Mapping[str, int]:
+        """The named properties with their places in the order of the document."""
+        if self._names is None:
+            found: dict[str, None] = {}
+            for schema in self.schemas:
+                found.update(dict.fromkeys(schema.get("properties") or ()))
+            self._names = {name: index for index, name in enumerate(found)}
+        return self._names
+
+    @property
+    def fewest(self) -> int:
+        """How many items an array must have."""
+        found = (schema.get("minItems") for schema in self.schemas)
+        return max((count for count in found if isinstance(count, int)), default=0)
 
     def child(self, token: str | int) -> Shape:
         """What the schemas say about a property or an item."""
+        key: str | int | None = token
+        if isinstance(token, int):
+            # Behind the first few, all items are alike; so are all properties without a name.
+            key = min(token, self._firsts)
+        elif token not in self.names():
+            key = None
+        found = self._children.get(key)
+        if found is None:
+            found = self._children[key] = self._child(token)
+        return found
+
+    @property
+    def _firsts(self) -> int:
+        return max((len(schema.get("prefixItems") or ()) for schema in self.schemas), default=0)
+
+    def _child(self, token: str | int) -> Shape:
         found: list[Any] = []
         for schema in self.schemas:
             if isinstance(token, int):
@@ -90,10 +119,10 @@ def _spread(document: Mapping[str, Any], schemas: Sequence[Any]) -> list[Schema]
 
 
 def violations_of(
-    errors: Sequence[jsonschema_rs.ValidationError],
+    errors: Iterable[jsonschema_rs.ValidationError],
     value: Json,
     document: Mapping[str, Any],
-    pointer: str,
+    shape: Shape,
     where: Where = (),
     *,
     inside: bool = False,
@@ -103,9 +132,10 @@ def violations_of(
     `inside` says that the validator saw the value as a property of an object.
     """
     reading = _Reading(document, value, where, inside)
-    found = [violation for error in errors for violation in reading.violations(error)]
+    everything = (violation for error in errors for violation in reading.violations(error))
+    found = list(islice(everything, MOST_VIOLATIONS))
     if len(found) > 1 or any(violation.keyword in _CHOICES for violation in found):
-        ranks = _Ranks(Shape.of(document, pointer), value, len(where))
+        ranks = _Ranks(shape, value, len(where))
         return ranks.sort(found)
     return found
 
@@ -154,7 +184,7 @@ class _Ranks:
 
 
 def _order(shape: Shape, value: Json) -> dict[str, int]:
-    order = {name: index for index, name in enumerate(shape.names())}
+    order = dict(shape.names())
     if isinstance(value, dict):
         for index, name in enumerate(value):
             order.setdefault(name, _EXTRA + index)
