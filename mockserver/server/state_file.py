@@ -53,21 +53,12 @@ class StateFile:
             return
         except OSError as error:
             raise UsageError(f"--state {self.shown}: {error.strerror or error}") from None
-        self.store.restore(self._parse(raw))
-
-    def _parse(self, raw: bytes) -> Any:
-        way_out = "give another file, or remove it to start afresh"
-        if not raw.strip():
-            raise StoreError(f"--state {self.shown}: the file is empty; {way_out}")
         try:
-            snapshot = orjson.loads(raw)
-        except orjson.JSONDecodeError as error:
-            raise StoreError(f"--state {self.shown}: not JSON: {error}; {way_out}") from None
-        if not isinstance(snapshot, dict) or not {"format", "api", "worlds"} <= snapshot.keys():
+            self.store.restore(_parse(raw))
+        except StoreError as error:
             raise StoreError(
-                f"--state {self.shown}: this file was not written by mockserver; {way_out}"
-            )
-        return snapshot
+                f"--state {self.shown}: {error}; give another file, or remove it to start afresh"
+            ) from None
 
     def note(self, exchange: Exchange) -> None:
         """An exchange took place. On the hot path."""
@@ -118,6 +109,18 @@ class StateFile:
             raise StoreError(
                 f"--state {self.shown}: can't be written: {error.strerror or error}"
             ) from None
+
+
+def _parse(raw: bytes) -> Any:
+    if not raw.strip():
+        raise StoreError("the file is empty")
+    try:
+        snapshot = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise StoreError(f"not JSON: {error}") from None
+    if not isinstance(snapshot, dict) or not {"format", "api", "worlds"} <= snapshot.keys():
+        raise StoreError("this file was not written by mockserver")
+    return snapshot
 
 
 def _resolved(path: Path) -> Path:

@@ -56,7 +56,7 @@ def test_a_privileged_port_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(socket.socket, "bind", forbidden)
-    with pytest.raises(UsageError, match="port 80 needs privileges; .*--port 8000"):
+    with pytest.raises(UsageError, match=r"port 80 needs privileges; .*--port 8000"):
         bind("127.0.0.1", 80)
 
 

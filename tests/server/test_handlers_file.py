@@ -1,0 +1,89 @@
+"""--handlers FILE: what it adds, and what is said of a file that is no good."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mockserver.errors import MockServerError, PlanError
+from mockserver.server.handlers_file import check_known, load_handlers
+
+GOOD = """
+from mockserver import Reply, handles
+
+@handles("getThing", "headThing")
+def thing(world, request):
+    return Reply(200, {"id": "by hand"})
+"""
+
+
+@pytest.fixture(autouse=True)
+def _clean_imports() -> Iterator[None]:
+    before = list(sys.path)
+    yield
+    sys.path[:] = before
+    sys.modules.pop("mockserver_handlers", None)
+
+
+def write(tmp_path: Path, text: str | bytes) -> Path:
+    path = tmp_path / "handlers.py"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_marked_functions_are_found(tmp_path: Path) -> None:
+    found = load_handlers(write(tmp_path, GOOD))
+    assert set(found) == {"getThing", "headThing"}
+
+
+def test_it_may_import_its_neighbours_and_define_dataclasses(tmp_path: Path) -> None:
+    (tmp_path / "neighbour_of_handlers.py").write_text("NAME = 'n'\n", "utf-8")
+    text = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "from neighbour_of_handlers import NAME\n@dataclass\nclass A:\n    a: int\n" + GOOD
+    )
+    text = text.replace("from __future__ import annotations\n", "")
+    assert load_handlers(write(tmp_path, text))
+    del sys.modules["neighbour_of_handlers"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("def x(:\n", "handlers.py line 1: "),
+        ("\n\nx = = 1\n", "handlers.py line 3: "),
+        ("a = 1\n\n1 / 0\n", "handlers.py line 3: ZeroDivisionError: division by zero"),
+        ("def f():\n    1 / 0\n\nf()\n", "handlers.py line 2: ZeroDivisionError"),
+        ("import no_such_module_at_all\n", "line 1: ModuleNotFoundError: No module named"),
+        ("raise SystemExit(3)\n", "line 1: SystemExit: 3"),
+        ("raise ValueError('a\\nb')\n", "line 1: ValueError: a"),
+        ("x = 1\n", 'no function is marked; put @handles("operationId")'),
+        ("", "no function is marked"),
+        ("\x00", "null bytes"),
+        (b"\xff\xfe", "handlers.py"),
+        (GOOD.replace("(world, request)", "(world)"), "takes (world, request)"),
+        (GOOD.replace("def thing", "async def thing"), "is async"),
+    ],
+)
+def test_a_file_that_is_no_good_is_one_line(tmp_path: Path, text: str | bytes, says: str) -> None:
+    with pytest.raises(MockServerError) as caught:
+        load_handlers(write(tmp_path, text))
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith("--handlers ")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(MockServerError, match="No such file"):
+        load_handlers(tmp_path / "nope.py")
+    with pytest.raises(MockServerError, match="directory"):
+        load_handlers(tmp_path)
+
+
+def test_an_unknown_operation_suggests_the_nearest() -> None:
+    with pytest.raises(PlanError, match=r"no operation 'getThin'; did you mean getThing\?"):
+        check_known(Path("h.py"), ["getThin"], ["getThing", "other"])
+    check_known(Path("h.py"), ["getThing"], ["getThing"])
