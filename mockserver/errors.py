@@ -6,6 +6,8 @@ MockServerError
 ├── ContractError           the OpenAPI document can't be used
 ├── PlanError               an override or a handlers file does not fit the document
 ├── StoreError              state can't be read, written or restored
+│   └── StoreUnavailable    the store does not answer: 503, and again later
+├── Stale                   another request changed the world first: the same again
 ├── ReplyError              the mock would break its own contract: 500, with the reason
 └── Refusal                 what a request is refused with; HTTP only in `engine.dialects`
     ├── BadRequest          400
@@ -66,6 +68,14 @@ class PlanError(MockServerError):
 
 class StoreError(MockServerError):
     """State can't be read, written or restored."""
+
+
+class StoreUnavailable(StoreError):
+    """The store does not answer. Whether a commit under way was kept is not known."""
+
+
+class Stale(MockServerError):
+    """The world has changed since the transaction began: nothing was kept, do it all again."""
 
 
 class ReplyError(MockServerError):

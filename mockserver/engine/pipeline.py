@@ -6,7 +6,7 @@ Routing comes before (a server's business) and sending after it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump, 
 from mockserver.engine.prefer import Preference
 from mockserver.engine.security import Authenticator
 from mockserver.engine.world import World
-from mockserver.errors import Invalid, Refusal, ReplyError
+from mockserver.errors import Invalid, Refusal, ReplyError, Stale, StoreUnavailable
 
 log = logging.getLogger("mockserver")
 NO_CONTENT = BodyValue(None, False, "", [])
@@ -77,6 +77,7 @@ class Pipeline:
         keys: tuple[str, ...] = (),
         undocumented: str = "nearest",
         journal: Callable[[Exchange], None] = lambda exchange: None,
+        serials: Iterator[int] | None = None,
     ) -> None:
         self.contract = contract
         self.api = api
@@ -90,18 +91,26 @@ class Pipeline:
         self.journal = journal
         self.undocumented = undocumented
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
-        self._serials = count(1)
+        self._serials = count(1) if serials is None else serials
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
         """Answer a routed request."""
         exchange = Exchange(message, operation)
         try:
-            exchange.sent = sent = self._answer(operation, message, exchange)
+            while True:
+                try:
+                    exchange.sent = sent = self._answer(operation, message, exchange)
+                    break
+                except Stale:
+                    continue  # the store waits a little, and gives up when it has to
         except Refusal as refusal:
             exchange.violations = refusal.violations
             exchange.sent = sent = self.refuse(operation, refusal, message)
         except ReplyError as error:
             exchange.sent = sent = self._fail(exchange, str(error))
+        except StoreUnavailable as error:
+            exchange.problem = str(error)
+            exchange.sent = sent = unavailable(str(error))
         except Exception as error:
             log.exception("%s %s failed", message.method, message.target)
             exchange.sent = sent = self._fail(exchange, f"{type(error).__name__}: {error}")
@@ -221,11 +230,18 @@ def plain(reply: Reply) -> Sent:
 
 
 def failure(reason: str) -> Sent:
-    """The mock's own fault: 500 with the reason, in RFC 9457."""
-    body = {
-        "type": "about:blank",
-        "title": "The mock could not answer without breaking its contract",
-        "status": 500,
-        "detail": reason,
-    }
-    return Sent(500, [(b"content-type", b"application/problem+json")], dump(body))
+    """The mock's own fault: 500 with the reason."""
+    return _problem(500, "The mock could not answer without breaking its contract", reason)
+
+
+def unavailable(reason: str) -> Sent:
+    """The store does not answer: 503 with the reason."""
+    sent = _problem(503, "The mock can't reach its store", reason)
+    sent.headers.append((b"retry-after", b"1"))
+    return sent
+
+
+def _problem(status: int, title: str, reason: str) -> Sent:
+    # RFC 9457; the vendor's dialect is for what the vendor would say.
+    body = {"type": "about:blank", "title": title, "status": status, "detail": reason}
+    return Sent(status, [(b"content-type", b"application/problem+json")], dump(body))

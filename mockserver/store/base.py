@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from mockserver.engine.clock import Clock
 from mockserver.engine.world import World
+from mockserver.errors import Stale
 
+T = TypeVar("T")
 Now = Callable[[], int]
 """The real time in microseconds."""
 
@@ -17,11 +19,18 @@ class Transaction(World, Protocol):
     """A world inside one request."""
 
     def commit(self) -> None:
-        """Keep what was written. Without it, leaving the transaction undoes everything."""
+        """Keep what was written. Without it, leaving the transaction undoes everything.
+
+        Raises Stale if another process has changed the world since: whoever began the
+        transaction then begins it again, as `transact` does.
+        """
 
 
 class Store(Protocol):
-    """Worlds by tenant. Every method may be called from any thread."""
+    """Worlds by tenant. Every method may be called from any thread.
+
+    Each raises StoreUnavailable if worlds are kept elsewhere and can't be reached.
+    """
 
     def begin(self, tenant: str) -> AbstractContextManager[Transaction]:
         """The tenant's world, made from the seed world if there is none yet."""
@@ -48,3 +57,13 @@ class Store(Protocol):
     def restore(self, snapshot: Any) -> None:
         """Put back what `snapshot` gave. Raises StoreError and changes nothing if it can't."""
         ...
+
+
+def transact(store: Store, tenant: str, work: Callable[[Transaction], T]) -> T:
+    """Do `work` in a transaction, again for as long as others are faster."""
+    while True:
+        try:
+            with store.begin(tenant) as world:
+                return work(world)
+        except Stale:
+            continue

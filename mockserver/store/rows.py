@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
 from mockserver.engine.world import Collection, Row, SortKey
 
-Undo = Callable[[], None]
+
+class Reversible(Protocol):
+    """What a transaction changes."""
+
+    def put_back(self, key: str, before: Any, /) -> None: ...
+
+
+Undo = tuple[Reversible, str, Any]
+"""What was changed, under which key, and what stood there before."""
 _ALL = (None, None)
 
 
@@ -16,7 +24,7 @@ class MemoryRows:
     """Rows of one kind.
 
     Listing costs as much as the page: an index is a sorted list, found by bisection.
-    Every change appends its reverse to `undo`. `fork` shares everything until one side writes.
+    Every change is noted in `undo`. `fork` shares everything until one side writes.
     """
 
     __slots__ = ("_indexed", "_lists", "_rows", "_shared", "spec", "undo")
@@ -45,14 +53,23 @@ class MemoryRows:
     def put(self, row: Row) -> None:
         key = row[self.spec.key]
         before = self._rows.get(key)
-        self.undo.append(lambda: self._set(key, before))
-        self._set(key, row)
+        self.undo.append((self, key, before))
+        self.put_back(key, row)
 
     def remove(self, key: str) -> None:
         before = self._rows.get(key)
         if before is not None:
-            self.undo.append(lambda: self._set(key, before))
-            self._set(key, None)
+            self.undo.append((self, key, before))
+            self.put_back(key, None)
+
+    def fill(self, rows: Iterable[Row]) -> None:
+        """Put in many rows at once where there are none; a transaction does not know of it."""
+        self._rows = {row[self.spec.key]: row for row in rows}
+        self._lists = {_ALL: []}
+        self._shared = False
+        for row in sorted(self._rows.values(), key=self.spec.sort_key):
+            for name, sort_key in self._places(row):
+                self._lists.setdefault(name, []).append(sort_key)
 
     def scan(
         self, *, newest_first: bool = False, after: SortKey | None = None, **where: Any
@@ -79,7 +96,8 @@ class MemoryRows:
             raise KeyError(f"{self.spec.name} has no index on {entry[0]!r}")
         return self._lists.get(entry, [])
 
-    def _set(self, key: str, row: Row | None) -> None:
+    def put_back(self, key: str, row: Row | None, /) -> None:
+        """Set or remove a row; a transaction does not know of it."""
         if self._shared:
             self._rows = dict(self._rows)
             self._lists = {name: list(keys) for name, keys in self._lists.items()}

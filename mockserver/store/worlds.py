@@ -1,0 +1,128 @@
+"""A world in memory, and worlds as one JSON value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeVar
+
+from mockserver.engine.api import Api
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import Row, Settings
+from mockserver.errors import MockServerError, StoreError
+from mockserver.store.rows import MemoryRows, Undo
+
+FORMAT = 1
+W = TypeVar("W", bound="MemoryWorld")
+
+
+class MemoryWorld:
+    """One tenant's world. Reads see what the open transaction has written."""
+
+    __slots__ = ("_counters", "_rows", "clock", "now", "settings", "tenant", "undo")
+
+    def __init__(self, tenant: str, settings: Settings, clock: Clock) -> None:
+        self.tenant = tenant
+        self.settings = settings
+        self.clock = clock
+        self.now = 0
+        self.undo: list[Undo] = []
+        self._rows: dict[str, MemoryRows] = {}
+        self._counters: dict[str, int] = {}
+
+    def __getitem__(self, collection: str) -> MemoryRows:
+        return self._rows[collection]
+
+    def __contains__(self, collection: str) -> bool:
+        return collection in self._rows
+
+    def ordinal(self, kind: str) -> int:
+        count = self._counters.get(kind, 0)
+        self._counters[kind] = count + 1
+        self.undo.append((self, kind, count))
+        return count + 1
+
+    def put_back(self, kind: str, count: int) -> None:
+        """Set a counter; a transaction does not know of it."""
+        self._counters[kind] = count
+
+    def commit(self) -> None:
+        self.undo.clear()
+
+    def rollback(self) -> None:
+        undo = self.undo
+        while undo:
+            changed, key, before = undo.pop()
+            changed.put_back(key, before)
+
+    def add(self, rows: MemoryRows) -> None:
+        self._rows[rows.spec.name] = rows
+
+    def take(self, other: MemoryWorld) -> Self:
+        """Become a copy that shares everything with the other until one of them writes."""
+        self._counters = dict(other._counters)
+        for name, rows in other._rows.items():
+            self._rows[name] = rows.fork(self.undo)
+        return self
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "counters": dict(self._counters),
+            "collections": {
+                name: [dict(row) for row in rows.scan()]
+                for name, rows in self._rows.items()
+                if len(rows)
+            },
+        }
+
+    def load(self, counters: Mapping[str, int], collections: Mapping[str, list[Row]]) -> None:
+        """Put in what `dump` gave. Raises StoreError for a collection that is not known."""
+        self._counters.update((str(kind), int(count)) for kind, count in counters.items())
+        for name, rows in collections.items():
+            if name not in self._rows:
+                raise StoreError(f"the snapshot has a collection {name!r} that this API has not")
+            self._rows[name].fill(rows)
+
+
+def with_collections(world: W, api: Api) -> W:
+    """The world with the API's collections, empty."""
+    for spec in api.collections.values():
+        world.add(MemoryRows(spec, world.undo))
+    return world
+
+
+def as_snapshot(api: Api, settings: Settings, worlds: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON value that stands for worlds, each as `describe` gives it."""
+    return {"format": FORMAT, "api": api.name, "seed": settings.seed, "worlds": dict(worlds)}
+
+
+def describe(world: MemoryWorld, real: int) -> dict[str, Any]:
+    """One world of a snapshot."""
+    return {"clock": world.clock.describe(real), **world.dump()}
+
+
+def read_snapshot(
+    snapshot: Any, api: Api, real: int, make: Callable[[str, Clock], W]
+) -> dict[str, W]:
+    """The worlds of a snapshot, each in one that `make` gives. Raises StoreError."""
+    try:
+        if snapshot["format"] != FORMAT or snapshot["api"] != api.name:
+            raise StoreError(
+                f"the snapshot is of {snapshot['api']!r} in format {snapshot['format']!r}; "
+                f"this is {api.name!r} in format {FORMAT}"
+            )
+        restored = {}
+        for tenant, dump in snapshot["worlds"].items():
+            clock = Clock("manual", 0, real).change(real, {"set": dump["clock"]["now"]})
+            if dump["clock"]["mode"] == "real":
+                clock = Clock("real", clock.base, real, float(dump["clock"]["speed"]))
+            world = restored[tenant] = with_collections(make(tenant, clock), api)
+            world.load(dump["counters"], dump["collections"])
+    except StoreError:
+        raise
+    except MockServerError as error:
+        raise StoreError(f"the snapshot can't be restored: {error}") from None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise StoreError(
+            f"the snapshot can't be restored, {type(error).__name__}: {error}"
+        ) from None
+    return restored
