@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint contract fuzz kill-rate bench build lock clean
+.PHONY: help setup serve test lint contract fuzz kill-rate rules bench build lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -51,6 +51,9 @@ fuzz: $(STAMP) ## a long, polite fuzz: STAGING_URL=... STAGING_API_KEY=... (ARGS
 kill-rate: $(STAMP) ## how many planted faults are found, beside stock Schemathesis
 	$(BIN)/python -m bench.kill_rate.run $(ARGS)
 
+rules: $(STAMP) ## which test shows which behaviour rule
+	$(BIN)/python -m tests.rules -n 2 $(ARGS)
+
 bench: $(STAMP) ## ratios against peers, in one run
 	@test -f bench/run.py || { echo "make bench: still to come, there is no bench/run.py yet" >&2; exit 2; }
 	$(BIN)/python bench/run.py $(ARGS)
@@ -68,7 +71,7 @@ clean: ## remove what the other targets made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Parts that are still to come. Each moves up from here with its part.
-TO_COME := rules corpus diff-self
+TO_COME := corpus diff-self
 .PHONY: $(TO_COME)
 $(TO_COME):
 	@echo "make $@: still to come, this part is not written yet" >&2; exit 2

@@ -1,0 +1,1 @@
+"""`make rules`: which tests show which behaviour rule, and how they ended."""

@@ -1,0 +1,20 @@
+"""A pytest plugin: only tests of rules run, and every report says which rules it is about.
+
+The rules travel as `user_properties`, so that reports of xdist's workers have them too.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.listed import PROPERTY
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kept, other = [], []
+    for item in items:
+        rules = [f"{mark.args[0]} {mark.args[1]}" for mark in item.iter_markers("rule")]
+        item.user_properties.extend((PROPERTY, rule) for rule in dict.fromkeys(rules))
+        (kept if rules else other).append(item)
+    config.hook.pytest_deselected(items=other)
+    items[:] = kept
