@@ -16,7 +16,8 @@ from mockserver.contract.model import Json, MediaType, Operation, Schema, Violat
 from mockserver.contract.validation import Check, Validators
 
 _BODY = ("body",)
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_MULTIPART = "multipart/form-data"
+_FORMS = ("application/x-www-form-urlencoded", _MULTIPART)
 _BOM = b"\xef\xbb\xbf"
 # orjson reads integers beyond 64 bits as floats.
 _HUGE = re.compile(rb"[0-9]{19}").search
@@ -149,17 +150,21 @@ class _Media:
         name = essence(content_type)
         if is_json(name):
             return parse_json(raw)
-        if name == "multipart/form-data":
-            try:
-                return read_multipart(content_type, raw, self._kind(as_text), self._media.encoding)
-            except ValueError as error:
-                message = f"not a multipart form: {error}"
-                raise _NotReadable(
-                    Violation(_BODY, "style", message, as_text_of(raw[:_LONGEST_ECHO]))
-                ) from None
-        if name == "application/x-www-form-urlencoded":
-            return read_urlencoded(raw, self._kind(as_text), self._media.encoding)
+        if name in _FORMS:
+            return self._form_value(content_type, raw, self._kind(as_text))
         return as_text_of(raw)
+
+    def _form_value(self, content_type: str, raw: bytes, kind: Kind) -> Json:
+        encoding = self._media.encoding
+        try:
+            if essence(content_type) == _MULTIPART:
+                return read_multipart(content_type, raw, kind, encoding)
+            return read_urlencoded(raw, kind, encoding)
+        except ValueError as error:
+            sent = as_text_of(raw[:_LONGEST_ECHO])
+            raise _NotReadable(
+                Violation(_BODY, "style", f"not a readable form: {error}", sent)
+            ) from None
 
     def _kind(self, as_text: bool) -> Kind:
         kind = self._kinds.get(as_text)

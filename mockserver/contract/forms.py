@@ -17,13 +17,19 @@ from mockserver.contract.model import Json
 
 Encoding = Mapping[str, Any]
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "form": ","}
+_MOST_FIELDS = 10_000
 _MOST_PARTS = 1000
 # What is wrong with a form goes to who sent it, not to the log.
 _QUIET = Logger("forms", CRITICAL)
 
 
 def read_urlencoded(raw: bytes, kind: Kind, encoding: Encoding) -> Json:
-    """A form body as an object; repeated names are arrays where the schema has one."""
+    """A form body as an object; repeated names are arrays where the schema has one.
+
+    Raises ValueError if it has too many fields.
+    """
+    if raw.count(b"&") > _MOST_FIELDS:
+        raise ValueError("too many fields")
     fields: dict[str, list[str]] = {}
     for part in raw.decode("latin-1").split("&"):
         if part:

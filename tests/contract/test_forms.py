@@ -49,6 +49,9 @@ class TestForms:
     def test_bytes_that_are_no_text(self) -> None:
         assert self.read(b"name=%ff&\xff=1").value["name"] == "\ufffd"
 
+    def test_too_many_fields(self) -> None:
+        assert [v.keyword for v in self.read(b"a=1&" * 20_000).violations] == ["style"]
+
 
 class TestMultipart:
     HEADERS: ClassVar[dict[str, str]] = {"content-type": 'multipart/form-data; boundary="xYz"'}
