@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mockserver.verify.model import HIDDEN, Exchange, Finding, Result
 
+from .junit import clean
+
 TEMPLATE = '''"""{title}
 
 {message}
@@ -84,4 +86,4 @@ def _step(step: Exchange, url: str) -> str:
 
 
 def _safe(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"""', "'''")
+    return clean(text).replace("\\", "\\\\").replace('"""', "'''")
