@@ -7,12 +7,13 @@ true until its end is behind it and somebody has noticed (`settled`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mockserver.engine.schedule import Lifecycle, Schedule, cut, state_at
 from mockserver.engine.world import Row
+from mockserver.errors import BadRequest
 
 Quantifier = Literal["all", "any"]
 
@@ -65,3 +66,13 @@ def latest(children: Iterable[Row], slot: str = "slot") -> Iterator[Row]:
     for child in children:
         attempts[child[slot]] = child
     return iter(attempts.values())
+
+
+def steering(order: Mapping[str, Any], outcomes: Sequence[str]) -> tuple[Any, float]:
+    """`{"outcome": ..., "after": seconds}` as (outcome, seconds). Raises BadRequest for another."""
+    outcome, after = order.get("outcome"), order.get("after", 0)
+    if outcome not in outcomes or order.keys() - {"outcome", "after"}:
+        raise BadRequest(f'give {{"outcome": one of {", ".join(outcomes)}, "after": SECONDS}}')
+    if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:
+        raise BadRequest(f"after takes seconds from 0 on, not {after!r}")
+    return outcome, after

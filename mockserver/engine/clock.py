@@ -41,8 +41,8 @@ class Clock:
         """Put it forward to `instant`. Raises BadRequest if that has passed."""
         if instant < self.now(real):
             raise BadRequest(
-                f"the clock shows {render(self.now(real))} and never goes back to {render(instant)}; "
-                "POST /__mock__/reset starts afresh"
+                f"the clock shows {render(self.now(real))} and never goes back to "
+                f"{render(instant)}; POST /__mock__/reset starts afresh"
             )
         return self._at(real, instant)
 

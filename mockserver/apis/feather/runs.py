@@ -26,7 +26,7 @@ from mockserver.apis.feather.dispatch import (
 from mockserver.apis.feather.tables import SIMULATION_RUN
 from mockserver.apis.feather.views import run_view, suite_run_view
 from mockserver.engine.api import handles
-from mockserver.engine.batches import is_open
+from mockserver.engine.batches import is_open, steering
 from mockserver.engine.listing import Listing, Predicate, by, same
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.schedule import state_at
@@ -137,11 +137,7 @@ def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]
 
     Raises NotFound, BadRequest for another order, Conflict if nothing is open any more.
     """
-    outcome, after = order.get("outcome"), order.get("after", 0)
-    if outcome not in OUTCOMES or order.keys() - {"outcome", "after"}:
-        raise BadRequest(f'give {{"outcome": one of {", ".join(OUTCOMES)}, "after": SECONDS}}')
-    if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:
-        raise BadRequest(f"after takes seconds from 0 on, not {after!r}")
+    outcome, after = steering(order, OUTCOMES)
     suite_run = world["suite_runs"].get(job_id)
     if suite_run is None:
         run = find(world, "runs", job_id)

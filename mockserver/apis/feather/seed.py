@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,11 +14,11 @@ from mockserver.apis.feather.release import check_release
 from mockserver.apis.feather.suites import new_item, new_suite
 from mockserver.apis.feather.tables import SIMULATION_RUN
 from mockserver.engine.batches import scheduled
+from mockserver.engine.filling import filled
 from mockserver.engine.instants import seconds
-from mockserver.engine.world import Row, World, fake_for
+from mockserver.engine.world import Row, World
 
 Entry = Mapping[str, Any]
-_PLACE = re.compile(r"\{(\w+)(?::([^}]*))?\}")
 _DAY = 86_400
 
 
@@ -49,7 +48,7 @@ class _Seeder:
         ):
             for name, entry in self.fixtures[collection].items():
                 self.go_to(entry)
-                row = make(self.world, _filled(self.world, name, entry))
+                row = make(self.world, filled(self.world, name, entry))
                 row = self.renamed(collection, entry, row)
                 self.ids[collection, name] = row["id"]
         for entry in self.fixtures["bindings"]:
@@ -172,26 +171,3 @@ class _Seeder:
 def _kept(row: Row | None) -> Row:
     assert row is not None, "the fixtures name what they have made"
     return row
-
-
-def _filled(world: World, name: str, entry: Entry) -> dict[str, Any]:
-    """The entry with its places filled: the same place gets the same text."""
-    fake = fake_for(world, "seed", name)
-    known: dict[str, str] = {}
-
-    def text(match: re.Match[str]) -> str:
-        place = match[0]
-        if place not in known:
-            method = getattr(fake, match[1])
-            known[place] = str(method(match[2]) if match[2] else method())
-        return known[place]
-
-    def fill(value: Any) -> Any:
-        if isinstance(value, str):
-            return _PLACE.sub(text, value)
-        if isinstance(value, dict):
-            return {key: fill(part) for key, part in value.items()}
-        return [fill(part) for part in value] if isinstance(value, list) else value
-
-    filled: dict[str, Any] = fill(entry)
-    return filled

@@ -11,11 +11,11 @@ from mockserver.apis.speechify.idempotency import once
 from mockserver.apis.speechify.tables import TEST_RUN
 from mockserver.apis.speechify.views import children, run_view, suite_detail
 from mockserver.engine.api import handles
-from mockserver.engine.batches import is_open
+from mockserver.engine.batches import is_open, steering
 from mockserver.engine.listing import Envelope, Listing
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import World
-from mockserver.errors import BadRequest, Conflict
+from mockserver.errors import Conflict
 
 RUNS = Listing("runs", envelope=Envelope("runs"))
 
@@ -54,11 +54,7 @@ def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]
 
     Raises NotFound, BadRequest for another order, Conflict if nothing is open any more.
     """
-    outcome, after = order.get("outcome"), order.get("after", 0)
-    if outcome not in OUTCOMES or order.keys() - {"outcome", "after"}:
-        raise BadRequest(f'give {{"outcome": one of {", ".join(OUTCOMES)}, "after": SECONDS}}')
-    if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:
-        raise BadRequest(f"after takes seconds from 0 on, not {after!r}")
+    outcome, after = steering(order, OUTCOMES)
     suite = world["suite_runs"].get(job_id)
     if suite is None:
         return run_view(world, plan_outcome(world, find(world, "runs", job_id), outcome, after))

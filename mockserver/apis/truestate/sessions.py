@@ -19,9 +19,10 @@ from mockserver.apis.truestate.walking import (
     states,
 )
 from mockserver.engine.api import handles
+from mockserver.engine.batches import steering
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Row, World
-from mockserver.errors import BadRequest, Conflict, NotFound
+from mockserver.errors import Conflict, NotFound
 
 
 def find_session(world: World, request: Request) -> Row:
@@ -86,11 +87,7 @@ def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]
     Raises NotFound, BadRequest for another order, Conflict if it has ended or if it waits for
     input and is to finish.
     """
-    outcome, after = order.get("outcome"), order.get("after", 0)
-    if outcome not in OUTCOMES or order.keys() - {"outcome", "after"}:
-        raise BadRequest(f'give {{"outcome": one of {", ".join(OUTCOMES)}, "after": SECONDS}}')
-    if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:
-        raise BadRequest(f"after takes seconds from 0 on, not {after!r}")
+    outcome, after = steering(order, OUTCOMES)
     row = world["sessions"].get(job_id)
     if row is None:
         raise NotFound(f"Session not found: {job_id}")
