@@ -124,8 +124,10 @@ def test_rule_082_refusals(sandbox: Sandbox) -> None:
     sandbox.post(path.replace(suite_run["id"], "x"), expect=422)
 
 
-def test_an_agent_that_is_gone_can_t_be_tried_again(sandbox: Sandbox) -> None:
+@rule("feather", 82)
+def test_rule_082_what_is_deleted_since_does_not_matter(sandbox: Sandbox) -> None:
     suite_run = failed_batch(sandbox)
     sandbox.delete(f"/agents/{suite_run['agent_id']}")
-    assert sandbox.post(path_of(suite_run) + "/retry-failed", expect=400)["error"] == "bad_request"
-    assert sandbox.again(suite_run) == suite_run
+    sandbox.delete(f"/personas/{suite_run['runs'][0]['persona_id']}")
+    added = sandbox.retry(suite_run)["runs"][-2:]
+    assert {run["agent_id"] for run in added} == {suite_run["agent_id"]}
