@@ -136,6 +136,7 @@ def test_the_check_of_the_core_sees(source: str, found: str) -> None:
         "from urllib.parse import quote\nquote('a')",
         "def f(world): return world.now, world.random.choice('ab')",
         "gate.open()",
+        "class Resource:\n    open: bool = False",
     ],
 )
 def test_the_check_of_the_core_lets_pass(source: str) -> None:
@@ -180,7 +181,7 @@ def _reaches_outside(source: str) -> Iterator[tuple[int, str]]:
                 _dotted(func, aliases) == "random.Random"
             ):
                 used = ["random.Random without a seed"]
-            case ast.Attribute() | ast.Name():
+            case ast.Attribute(ctx=ast.Load()) | ast.Name(ctx=ast.Load()):
                 used = [_dotted(node, aliases)]
             case _:
                 continue
