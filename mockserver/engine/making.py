@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from mockserver.contract.schemas import ANY, Flat, Schemas
 from mockserver.engine.branches import fit, is_a, is_null, mark, may_be_null, weight
 from mockserver.engine.dice import Dice
+from mockserver.engine.moods import Mode, is_mishap, is_on, is_owned, unused
 from mockserver.engine.numbers import number
 from mockserver.engine.patterns import matcher, written
 from mockserver.engine.texts import text
-from mockserver.plan.naming import bag, singular, tokens
-
-Mode = Literal["rich", "fresh", "bare"]
-"""A thing in use, one that was just created, or as little as possible."""
+from mockserver.plan.naming import singular, tokens
 
 Path = tuple[str | int, ...]
 
@@ -29,12 +27,6 @@ MISSING: Any = _Missing()
 
 _DEEP = 5
 _TOO_DEEP = 24
-_OFTEN_NULL = bag(
-    "error errors failure deleted archived cancelled canceled revoked disabled ended stopped "
-    "expired rejected reason next previous cursor"
-)
-_ON = frozenset(("active", "enabled", "valid", "success", "ok", "available"))
-_FIRST = frozenset(("version", "number", "revision", "page", "attempt", "position"))
 
 
 class Impossible(Exception):
@@ -107,12 +99,9 @@ class Maker:
     def _takes_null(self, name: str, path: Path) -> bool:
         if self._lean:
             return True
-        words = set(tokens(name))
         if self.mode == "fresh":
-            return not words & {"created", "updated", "organization", "tenant", "account"}
-        if len(path) > _DEEP:
-            return True
-        return self.dice.chance(0.75 if words & _OFTEN_NULL else 0.1)
+            return not is_owned(name)
+        return len(path) > _DEEP or self.dice.chance(0.75 if is_mishap(name) else 0.1)
 
     def _free(self, flat: Flat, name: str) -> Any:
         if flat.examples:
@@ -132,14 +121,9 @@ class Maker:
             return text(self.dice, name, flat.rules, self._owner)
         if kind == "boolean":
             if self.mode == "fresh":
-                return bool(set(tokens(name)) & _ON)
+                return is_on(name)
             return self.dice.chance(0.5)
-        rules = flat.rules
-        if self.mode == "fresh":
-            first = 1 if set(tokens(name)) & _FIRST else 0
-            if "id" not in tokens(name)[-1:]:
-                least = rules.get("minimum", min(first, rules.get("maximum", first)))
-                rules = {**rules, "minimum": least, "maximum": least}
+        rules = unused(name, flat.rules) if self.mode == "fresh" else flat.rules
         return number(self.dice, name, rules, whole=kind == "integer")
 
     def _listed(self, flat: Flat, known: Any) -> Any:
@@ -296,7 +280,8 @@ class Maker:
                 found[key] = self.value(schema, key, (*path, key), MISSING)
 
     def _sample(self, flat: Flat, path: Path) -> bool:
-        return self.mode == "rich" and bool(flat.extra) and 0 < len(path) < _DEEP
+        described = isinstance(flat.extra, Mapping) and bool(flat.extra)
+        return self.mode == "rich" and described and 0 < len(path) < _DEEP
 
     def _new_names(self, flat: Flat, found: dict[str, Any]) -> Any:
         for pattern in flat.patterned:

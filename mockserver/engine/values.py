@@ -8,7 +8,8 @@ from mockserver.contract.model import Contract, Json, Violation
 from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Check, Validators
 from mockserver.engine.dice import Dice
-from mockserver.engine.making import MISSING, Impossible, Maker, Mode, Path
+from mockserver.engine.making import MISSING, Impossible, Maker, Path
+from mockserver.engine.moods import Mode
 from mockserver.errors import ReplyError
 
 _TRIES = 14

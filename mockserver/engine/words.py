@@ -19,6 +19,7 @@ _FIRMS = bag(
     "organization organisation company team vendor merchant supplier tenant account brand "
     "provider store workspace employer"
 )
+_ADJECTIVES = bag("display full short preferred original new old current default friendly")
 
 
 def sentence(dice: Dice) -> str:
@@ -71,6 +72,10 @@ def _phone(dice: Dice) -> str:
 
 def _version(dice: Dice) -> str:
     return f"{dice.random.randint(1, 4)}.{dice.random.randint(0, 20)}.{dice.random.randint(0, 9)}"
+
+
+def _one(*of: str) -> Make:
+    return lambda dice: dice.random.choice(of)
 
 
 # By the whole name, then by its last word, then by any of its words.
@@ -184,6 +189,25 @@ _LAST: dict[str, Make] = {
     "category": lambda dice: dice.fake.word(),
     "kind": lambda dice: dice.fake.word(),
     "group": lambda dice: dice.fake.word(),
+    "role": _one("member", "admin", "viewer"),
+    "plan": _one("free", "team", "enterprise"),
+    "tier": _one("free", "standard", "premium"),
+    "severity": _one("low", "medium", "high"),
+    "priority": _one("low", "normal", "high"),
+    "level": _one("low", "medium", "high"),
+    "effort": _one("low", "medium", "high"),
+    "visibility": _one("public", "private"),
+    "environment": _one("production", "staging"),
+    "env": _one("production", "staging"),
+    "method": _one("GET", "POST", "PUT"),
+    "unit": _one("kg", "m", "s"),
+    "region": _one("eu-central-1", "us-east-1"),
+    "provider": lambda dice: dice.fake.domain_word(),
+    "channel": _one("email", "voice", "sms"),
+    "mode": _one("auto", "manual"),
+    "theme": _one("light", "dark"),
+    "format": _one("json", "csv"),
+    "source": _one("api", "import", "web"),
     "status": lambda dice: "active",
     "state": lambda dice: "active",
     "title": _title,
@@ -221,7 +245,8 @@ def by_name(dice: Dice, name: str, owner: str = "") -> str:
     make = _WHOLE.get(" ".join(words))
     if make is None and words:
         if words[-1] == "name":
-            return _name(dice, words[:-1] or tokens(owner))
+            whose = tuple(word for word in words[:-1] if word not in _ADJECTIVES)
+            return _name(dice, whose or tokens(owner))
         make = _LAST.get(words[-1])
     if make is not None:
         return make(dice)

@@ -7,8 +7,9 @@ from typing import Any
 
 from mockserver.contract.model import Header, MediaType, Operation, Response
 from mockserver.engine.dice import Dice
-from mockserver.engine.making import MISSING, Mode
+from mockserver.engine.making import MISSING
 from mockserver.engine.messages import NO_BODY, Reply
+from mockserver.engine.moods import Mode
 from mockserver.engine.negotiate import choose_media_type, is_json
 from mockserver.engine.values import Values
 

@@ -9,6 +9,7 @@ from mockserver.contract.schemas import Flat
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.context import Context
 from mockserver.engine.generic.roles import is_nullable, kinds, owner_values, stamp
+from mockserver.engine.generic.sense import agreeing
 from mockserver.engine.generic.shelf import Held, Shelf
 from mockserver.engine.instants import seconds
 from mockserver.engine.schedule import cut
@@ -65,7 +66,10 @@ def complete(
     made = context.values.make(
         resource.schema, dice, dict(known), mode="fresh", owner=resource.noun
     )
-    return {**known, **made} if isinstance(made, Mapping) else dict(known)
+    if not isinstance(made, Mapping):
+        return dict(known)
+    made = agreeing(context.schemas, context.flat(resource), resource, dict(made), known)
+    return {**known, **made}
 
 
 def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:

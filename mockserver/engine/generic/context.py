@@ -13,8 +13,8 @@ from mockserver.engine.dice import Dice
 from mockserver.engine.generic.answers import Answers
 from mockserver.engine.generic.seeds import Sower
 from mockserver.engine.generic.shelf import Held, Shelf
-from mockserver.engine.making import Mode
 from mockserver.engine.messages import Reply, Request
+from mockserver.engine.moods import Mode
 from mockserver.engine.values import Values
 from mockserver.engine.world import World
 from mockserver.errors import NotFound

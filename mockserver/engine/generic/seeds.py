@@ -11,6 +11,7 @@ from typing import Any
 
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.roles import owner_values, stamp
+from mockserver.engine.generic.sense import agreeing
 from mockserver.engine.generic.shelf import SYSTEM, Held, OwnShelf, Shelf
 from mockserver.engine.instants import SECOND
 from mockserver.engine.values import Values
@@ -90,6 +91,7 @@ class Sower:
         data = self._values.make(resource.schema, dice, known, owner=resource.noun)
         if not isinstance(data, dict):
             return
+        data = agreeing(shelf.schemas, shelf.flat, resource, data, known)
         key = str(data.get(resource.key) or uuid_of(digest(*salt)))
         key = f"{parent}/{key}" if resource.nested and parent else key
         if shelf.get(world, key) is None:
