@@ -33,6 +33,7 @@ _NO_SUITE = "rule 99: a release check needs the agent's release suite"
 _NOT_FAILED = "rule 98: only a failed or errored evaluation can be retried"
 _CURSOR = "rule 37: a cursor is opaque, one that the API did not make is refused with 400"
 _NO_GRAPH = "rule 7 of TrueState: a version that can't be walked is refused with 422"
+_TAKEN = "rule in the contract of Speechify: a slug that is taken is refused with 400"
 _OWN_CURSOR = "rule 16 of Speechify: a cursor that the API did not make is refused with 400"
 _NO_PROMPT = "rule 20 of Speechify: a config without anything to answer is refused with 400"
 _NO_FOLDER = "rule 29 of Speechify: a folder too deep, or inside none that is there, gives 400"
@@ -73,6 +74,7 @@ WIDENINGS = (
             "listEvalRuns",
         ),
     ),
+    Widening(_TAKEN, ("400",), ("createAgent",)),
     Widening(
         _OWN_CURSOR,
         ("400",),

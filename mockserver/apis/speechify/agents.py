@@ -67,7 +67,7 @@ def create_agent(world: World, request: Request) -> Reply:
 def make_agent(world: World, body: Mapping[str, Any]) -> Row:
     """Keep a new agent. Raises Invalid for a slug that is taken."""
     slug = body.get("slug")
-    if slug is None:
+    if not slug:
         slug = _slug(world, body["name"])
     elif world["agents"].count(slug=slug):
         raise refused(fault(("slug",), "is taken", slug))
