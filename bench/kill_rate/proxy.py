@@ -43,7 +43,8 @@ class FaultProxy:
         self.requests = self.hits = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
             return
         call = await _read(scope, receive)
         if call.path.startswith("/__mock__"):
@@ -58,6 +59,15 @@ class FaultProxy:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         body = b"" if call.method == "HEAD" or answer.status == 204 else answer.body
         await send({"type": "http.response.body", "body": body})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = (await receive())["type"]
+            if event == "lifespan.shutdown":
+                await self._client.aclose()
+            await send({"type": f"{event}.complete"})
+            if event == "lifespan.shutdown":
+                return
 
     async def _faulty(self, call: Call) -> Answer:
         fault = self.fault

@@ -92,7 +92,7 @@ def the_proxy(upstream: str) -> Iterator[tuple[FaultProxy, str]]:
     port = free_port()
     proxy = FaultProxy(upstream, owner=KEY)
     config = uvicorn.Config(
-        proxy, host="127.0.0.1", port=port, log_level="error", lifespan="off", access_log=False
+        proxy, host="127.0.0.1", port=port, log_level="error", lifespan="on", access_log=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)

@@ -89,6 +89,7 @@ def judge(
         preflight(target)
         around = surroundings or clock.surroundings_of(target, plan.effort.patience)
         other = plan.other_key or (MOCK_OTHER_KEY if around.mock else "")
+        target.other_key = other
         if not other:
             result.notes.append(
                 "one key only: that tenants can't see each other was not checked "

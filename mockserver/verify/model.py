@@ -11,6 +11,10 @@ from typing import Any
 
 Json = Any
 HIDDEN = "[Filtered]"
+"""What Schemathesis writes for a credential."""
+
+KEY_VARIABLE, OTHER_VARIABLE = "$API_KEY", "$OTHER_API_KEY"
+"""What stands for a key wherever a request is kept."""
 _UNINTERESTING = {
     "accept",
     "accept-encoding",
@@ -52,14 +56,15 @@ class Exchange:
         """The reply's JSON value. Raises ValueError."""
         return json.loads(self.body)
 
-    def curl(self, variable: str = "API_KEY") -> str:
-        """A line for a shell; hidden credentials come from a variable."""
+    def curl(self) -> str:
+        """A line for a shell; hidden credentials come from variables."""
         words = ["curl", "--path-as-is", "-X", self.method]
         for name, value in self.request_headers.items():
             if name in _UNINTERESTING:
                 continue
-            if value == HIDDEN:
-                words += ["-H", f'"{name}: ${variable}"']
+            value = value.replace(HIDDEN, KEY_VARIABLE)
+            if KEY_VARIABLE in value or OTHER_VARIABLE in value:
+                words += ["-H", f'"{name}: {value}"']
             else:
                 words += ["-H", shlex.quote(f"{name}: {value}")]
         if self.request_body:

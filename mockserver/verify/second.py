@@ -149,7 +149,11 @@ def _response(exchange: Exchange) -> _Response:
 
 def _words(error: BaseException) -> str:
     """An error and what lies beneath it, on one line."""
-    words = [str(error) or type(error).__name__]
+    try:
+        words = [str(error) or type(error).__name__]
+    except UnicodeDecodeError:
+        # It quotes the reply, taking it for UTF-8.
+        words = [type(error).__name__]
     for detail in getattr(error.__cause__ or error, "schema_errors", ()):
         words.append(getattr(detail, "message", str(detail)))
     return ": ".join(words)[:500]

@@ -14,7 +14,7 @@ import httpx
 from mockserver.contract.model import Contract, Operation, SecurityScheme
 from mockserver.errors import UsageError
 
-from .model import HIDDEN, Exchange
+from .model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
 
 Watch = Callable[[Exchange], None]
 PLACEHOLDER = "00000000-0000-4000-8000-000000000000"
@@ -66,6 +66,7 @@ class Target:
         bare = not urlsplit(url).path.strip("/")
         self.url = url.rstrip("/") + (contract.base_path if bare else "")
         self.key = key
+        self.other_key = ""
         self.timeout = timeout
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
         self.watchers: list[Watch] = []
@@ -114,9 +115,7 @@ class Target:
         exchange = Exchange(
             method=method,
             url=str(request.url),
-            request_headers={
-                name: HIDDEN if name in auth else value for name, value in request.headers.items()
-            },
+            request_headers={n: self._hidden(v) for n, v in request.headers.items()},
             request_body=request.content,
             status=reply.status_code,
             headers=dict(reply.headers),
@@ -130,6 +129,14 @@ class Target:
         else:
             self._tell(exchange)
         return exchange
+
+    def _hidden(self, value: str) -> str:
+        """A header without the keys."""
+        for key, variable in ((self.other_key, OTHER_VARIABLE), (self.key, KEY_VARIABLE)):
+            if key:
+                encoded = base64.b64encode(key.encode()).decode()
+                value = value.replace(key, variable).replace(encoded, variable)
+        return value
 
     def _tell(self, exchange: Exchange) -> None:
         for watch in self.watchers:

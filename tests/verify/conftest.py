@@ -62,7 +62,7 @@ class Faulty:
 def faulty(mock: MockServer) -> Iterator[Faulty]:
     proxy = FaultProxy(mock.url, owner="mock-key")
     config = uvicorn.Config(
-        proxy, host="127.0.0.1", port=0, log_level="error", lifespan="off", access_log=False
+        proxy, host="127.0.0.1", port=0, log_level="error", lifespan="on", access_log=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)

@@ -16,7 +16,7 @@ from mockserver.verify.model import Finding
 
 from . import lists, tenants, things
 from .runs import Oracle
-from .session import Broken, CannotMake, Session, Thing
+from .session import UNREADABLE, Broken, CannotMake, Session, Thing
 from .tour import dispatch
 
 PICK = st.integers(0, 2**16)
@@ -126,6 +126,12 @@ def run_machine(
     new_session: Callable[[], Session], *, examples: int, steps: int, start: int
 ) -> Finding | None:
     """The smallest sequence that breaks an invariant, or None."""
+    sessions: list[Session] = []
+
+    def remembered() -> Session:
+        sessions[:] = [new_session()]
+        return sessions[0]
+
     options = settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -138,11 +144,13 @@ def run_machine(
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    factory: Any = machine(new_session)
+    factory: Any = machine(remembered)
     try:
         run_state_machine_as_test(seed(start)(factory), settings=options)
     except Broken as broken:
         return broken.finding
+    except UNREADABLE as error:
+        return sessions[0].unreadable(error)
     except Flaky as flaky:
         # The server did not do the same twice: what it did once is a finding all the same.
         group = flaky.exceptions if isinstance(flaky, BaseExceptionGroup) else ()

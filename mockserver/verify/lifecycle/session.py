@@ -29,6 +29,10 @@ class Broken(AssertionError):
         self.finding = finding
 
 
+UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What a check runs into when a reply has another shape than the document says."""
+
+
 class CannotMake(Exception):
     """A thing of this kind can't be made: the API refuses every body that is known."""
 
@@ -103,6 +107,17 @@ class Session:
             operation = self.target.contract.by_id[shown[-1].operation]
             where = f"{operation.method} {operation.path}"
         raise Broken(Finding(rule, where, rule.replace("_", " ").capitalize(), message, shown))
+
+    def unreadable(self, error: Exception) -> Finding:
+        """The finding that such an error stands for."""
+        last = self.target.contract.by_id.get(self.steps[-1].operation) if self.steps else None
+        return Finding(
+            "readable_reply",
+            f"{last.method} {last.path}" if last else "",
+            "Readable reply",
+            f"a reply has another shape than the document says: {type(error).__name__} {error}",
+            self.steps[-12:],
+        )
 
     def expect(self, exchange: Exchange, statuses: Sequence[int], rule: str, why: str) -> None:
         if exchange.status not in statuses:

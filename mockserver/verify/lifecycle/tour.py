@@ -10,7 +10,7 @@ from mockserver.verify.model import Finding
 from . import crowds, lists, tenants, things
 from .describe import Resource
 from .runs import Oracle
-from .session import Broken, CannotMake, Session, Thing
+from .session import UNREADABLE, Broken, CannotMake, Session, Thing
 
 Probe = tuple[str, Callable[[], None]]
 
@@ -23,6 +23,8 @@ def tour(session: Session, note: Callable[[str], None]) -> Iterator[Finding]:
             probe()
         except Broken as broken:
             yield broken.finding
+        except UNREADABLE as error:
+            yield session.unreadable(error)
         except CannotMake as reason:
             note(f"{name}: not checked, {reason}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mockserver.verify.model import HIDDEN, Exchange, Finding, Result
+from mockserver.verify.model import HIDDEN, KEY_VARIABLE, Exchange, Finding, Result
 
 from .junit import clean
 
@@ -75,7 +75,8 @@ def _step(step: Exchange, url: str) -> str:
     for name, value in step.request_headers.items():
         if name in ("host", "content-length", "connection", "accept-encoding"):
             continue
-        shown = 'os.environ["STAGING_API_KEY"]' if value == HIDDEN else repr(value)
+        secret = value in (HIDDEN, KEY_VARIABLE)
+        shown = 'os.environ["STAGING_API_KEY"]' if secret else repr(value)
         headers.append(f"{name!r}: {shown}")
     return STEP.format(
         method=step.method,
