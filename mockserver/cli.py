@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from mockserver.server.settings import Setting
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+# Set, it lets an unexpected error show where it came from.
+TRACEBACK = "MOCKSERVER_TRACEBACK"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -101,10 +102,11 @@ def _option(setting: Setting) -> Callable[[_F], _F]:
       mockserver serve
       mockserver serve openapi.yaml --port 8080 --reload
       mockserver serve --clock manual --seed 7
+      mockserver serve feather speechify truestate --prefix
       mockserver serve --state worlds.json --api-key "$STAGING_KEY"
     """
 )
-@click.argument("spec", required=False)
+@click.argument("specs", metavar="[SPEC]...", nargs=-1)
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -113,23 +115,32 @@ def _option(setting: Setting) -> Callable[[_F], _F]:
 )
 @serve_options
 @click.pass_context
-def serve(ctx: click.Context, /, config: Path | None, **values: Any) -> None:
+def serve(
+    ctx: click.Context, /, specs: tuple[str, ...], config: Path | None, **values: Any
+) -> None:
     """Serve a mock of SPEC that remembers what it is told.
 
     SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
     document in JSON or YAML. Each key that begins with mock- has a world of its own, with its
-    own data and clock. What goes on inside shows under /__mock__/.
+    own data and clock. What goes on inside shows under /__mock__/. Of several SPECs each has a port
+    of its own, counted up from --port, or with --prefix a path of its own, such as /feather.
     """
-    from mockserver.server.serve import serve as run
-    from mockserver.server.serve import serving_of
+    from mockserver.server.serve import Serving, serving_of
     from mockserver.server.settings import read_config
+    from mockserver.server.several import serve_all
 
     given = {
         name: value
         for name, value in values.items()
         if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
-    run(lambda: serving_of(given, read_config(config)), say)
+
+    def resolve() -> list[Serving]:
+        found = read_config(config)
+        return [serving_of({**given, **spec}, found) for spec in asked]
+
+    asked = [{"spec": spec} for spec in specs] or [{}]
+    serve_all(resolve, say)
 
 
 @cli.command(
@@ -229,25 +240,28 @@ def main(args: list[str] | None = None) -> None:
     """The `mockserver` command."""
     try:
         status = cli.main(args, prog_name="mockserver", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         status = error.exit_code
     except MockServerError as error:
-        _complain(str(error))
-        status = 2
+        status = _complain(str(error), 2)
     except (KeyboardInterrupt, click.Abort):
-        _complain("interrupted")
-        status = 1
+        status = _complain("interrupted", 1)
     except BrokenPipeError:
         _silence_stdout()
         status = 1
-    except OSError as error:
-        if error.errno != errno.EPIPE:
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
             raise
-        status = 1
+        reason = f"{type(error).__name__}: {error}"
+        status = _complain(
+            f"this is a bug, please report it: {reason} ({TRACEBACK}=1 says more)", 2
+        )
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _complain(text: str) -> None:
+def _complain(text: str, status: int) -> int:
     line = " ".join(text.split())
     click.echo(f"mockserver: {line}", err=True)
+    return status

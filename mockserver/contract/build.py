@@ -21,6 +21,7 @@ from mockserver.contract.model import (
     Response,
     SecurityScheme,
 )
+from mockserver.contract.structure import check_structure
 from mockserver.errors import ContractError
 
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
@@ -43,6 +44,7 @@ class _Builder:
 
     def build(self) -> Contract:
         version = check_version(self.document)
+        check_structure(self.document)
         info = self._object(self.document.get("info", {}), "#/info")
         servers = tuple(
             _server_url(server) for server in self.document.get("servers") or () if server

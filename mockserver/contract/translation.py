@@ -237,6 +237,8 @@ def _rust_reads(pattern: str) -> bool:
 
 
 def _plant(tree: dict[str, Any], path: list[str], schema: Any) -> None:
+    if not path:
+        raise ContractError("the reference '#' leads to the whole document, which is no schema")
     node: Any = tree
     for token in path[:-1]:
         node = node[int(token)] if isinstance(node, list) else node.setdefault(token, {})

@@ -15,6 +15,7 @@ from mockserver.contract.model import Contract, MediaType, Note, Operation
 from mockserver.contract.validation import Validators
 from mockserver.engine.negotiate import is_json, nearest_status
 from mockserver.errors import ContractError
+from mockserver.plan.build import build_plan
 
 _MARKS = {"error": "error  ", "warning": "warning", "info": "note   "}
 
@@ -49,10 +50,11 @@ def check_document(document: dict[str, Any]) -> Checked:
     notes = [*contract.notes]
     if not contract.operations:
         notes.append(Note("#/paths", "there are no operations: there is nothing to serve", "error"))
+    actions = build_plan(contract).actions
     for operation in contract.operations:
         notes.extend(unusable_schemas(operation, validators))
         notes.extend(unfit_examples(operation, validators))
-        notes.extend(undocumented_statuses(operation))
+        notes.extend(undocumented_statuses(operation, actions[operation.id].kind))
     order = list(_MARKS)
     unique = dict.fromkeys(notes)
     return Checked(contract, tuple(sorted(unique, key=lambda note: order.index(note.severity))))
@@ -108,7 +110,7 @@ def unfit_examples(operation: Operation, validators: Validators) -> Iterator[Not
                 )
 
 
-def needed_statuses(operation: Operation) -> Iterator[tuple[int, str]]:
+def needed_statuses(operation: Operation, kind: str) -> Iterator[tuple[int, str]]:
     """The refusals that an operation can't do without, and when they are met."""
     if operation.security and all(operation.security):
         yield 401, "without a valid credential"
@@ -117,15 +119,17 @@ def needed_statuses(operation: Operation) -> Iterator[tuple[int, str]]:
         yield 422, "for a request that does not fit"
     if "{" in operation.path:
         yield 404, "for an id that is not there"
+    if kind == "transition":
+        yield 409, "in a state that does not allow it"
 
 
 def _can_fail(schema: Any) -> bool:
     return bool(schema) and schema not in ({"type": "string"}, True)
 
 
-def undocumented_statuses(operation: Operation) -> Iterator[Note]:
+def undocumented_statuses(operation: Operation, kind: str) -> Iterator[Note]:
     """Where the behaviour needs a status that the operation does not list."""
-    for status, occasion in needed_statuses(operation):
+    for status, occasion in needed_statuses(operation, kind):
         if operation.response_for(status) is not None:
             continue
         nearest = nearest_status(operation, status)
