@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
 from mockserver.engine.dialects import dialect_named
+from mockserver.engine.faults import Faults
 from mockserver.engine.generic import assemble
 from mockserver.engine.instants import parse
 from mockserver.engine.pipeline import Exchange, Pipeline
@@ -68,6 +69,7 @@ class Mock:
     store: MemoryStore
     pipeline: Answerer
     options: Options
+    faults: Faults = field(default_factory=Faults)
 
     def app(self, *middlewares: Any) -> ASGIApp:
         """The ASGI application; `middlewares` (classes or factories) come before routing."""
@@ -120,9 +122,11 @@ def load(
         fixtures=lambda: load_fixtures(api.name),
         max_worlds=options.max_worlds,
     )
+    faults = Faults()
     make = partial(
         Pipeline,
         begin=store.begin,
+        faults=faults,
         keys=options.keys,
         undocumented=options.undocumented,
         journal=journal or _no_journal,
@@ -135,13 +139,14 @@ def load(
         validators=validators,
     )
     answerer = in_all_shapes(pipeline, make, options.settings.get(api.name, {}))
-    return Mock(contract, plan, api, store, answerer, options)
+    return Mock(contract, plan, api, store, answerer, options, faults)
 
 
 def _no_journal(exchange: Exchange) -> None:
     pass
 
 
+@cache
 def load_fixtures(name: str) -> Mapping[str, Any]:
     """The seed fixtures of an API, empty if it has none."""
     path = fixture_file(f"{name}.yaml")
