@@ -55,7 +55,6 @@ rules: $(STAMP) ## which test shows which behaviour rule
 	$(BIN)/python -m tests.rules -n 2 $(ARGS)
 
 bench: $(STAMP) ## ratios against peers, in one run
-	@test -f bench/run.py || { echo "make bench: still to come, there is no bench/run.py yet" >&2; exit 2; }
 	$(BIN)/python bench/run.py $(ARGS)
 
 build: $(STAMP) ## wheel and sdist in dist/

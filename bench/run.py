@@ -3,7 +3,7 @@
 Every server is pinned to one core and wrk to the other; the rounds are interleaved, so that a
 drift of the machine hits all alike. Needs wrk (Debian: apt-get install wrk) and Linux' taskset.
 
-    python bench/quick.py [--seconds 3] [--rounds 3] [SPEC ...]
+    python bench/run.py [--seconds 3] [--rounds 3] [SPEC ...]
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ def load(work: Work, seconds: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("specs", nargs="*", default=["feather"], metavar="SPEC")
+    vendors = ROOT.parent / "shared" / "specs" / "feather-1.21.0.json"
+    default = ["feather", *([str(vendors)] if vendors.exists() else [])]
+    parser.add_argument("specs", nargs="*", default=default, metavar="SPEC")
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
