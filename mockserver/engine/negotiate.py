@@ -10,6 +10,7 @@ import orjson
 
 from mockserver.contract.model import Operation, Response
 from mockserver.contract.validation import Check, Validators
+from mockserver.engine.faults import Trouble
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.errors import (
     BadRequest,
@@ -57,12 +58,16 @@ _VALID_BYTES = 8 * 2**20
 
 @dataclass(slots=True)
 class Sent:
-    """A reply as bytes. `undocumented` says that the document does not list its status."""
+    """A reply as bytes. `undocumented` says that the document does not list its status.
+
+    `trouble` is what a fault does to it on its way; a dropped one may have no status (0).
+    """
 
     status: int
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
     undocumented: bool = False
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from mockserver.contract.parameters import ParameterReader
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.dialects import Dialect
+from mockserver.engine.faults import Faults, Mishap
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump, encode_headers
 from mockserver.engine.prefer import Preference
@@ -54,6 +55,7 @@ class Exchange:
     sent: Sent | None = None
     violations: tuple[Violation, ...] = ()
     problem: str = ""
+    mishap: Mishap | None = None
 
 
 class Begin(Protocol):
@@ -78,6 +80,7 @@ class Pipeline:
         undocumented: str = "nearest",
         journal: Callable[[Exchange], None] = lambda exchange: None,
         serials: Iterator[int] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.contract = contract
         self.api = api
@@ -90,6 +93,7 @@ class Pipeline:
         self.begin = begin
         self.journal = journal
         self.undocumented = undocumented
+        self.faults = faults or Faults()
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
         self._serials = count(1) if serials is None else serials
 
@@ -114,12 +118,16 @@ class Pipeline:
         except Exception as error:
             log.exception("%s %s failed", message.method, message.target)
             exchange.sent = sent = self._fail(exchange, f"{type(error).__name__}: {error}")
+        if exchange.mishap is not None:
+            exchange.sent = sent = self.strike(operation, message, exchange.mishap, sent)
         self.journal(exchange)
         return sent
 
     def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
         body = self.read_body(operation, message)
         exchange.tenant = tenant = self.authenticate(operation, message)
+        if self.faults.active and self.meet_faults(operation, tenant, exchange):
+            return Sent(0)
         request = self.validate(operation, message, body)
         with self.begin(tenant) as world:
             if self.api.settle(world):
@@ -146,6 +154,23 @@ class Pipeline:
     def authenticate(self, operation: Operation, message: Message) -> str:
         """The tenant. Raises Unauthenticated."""
         return self.authenticator(operation, message.headers, message.query)
+
+    def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
+        """Decide what befalls the request; whether it is therefore not carried out."""
+        if exchange.mishap is None:  # it is the same request when it is tried again
+            with self.begin(tenant) as world:
+                exchange.mishap = self.faults.meet(operation.id, world)
+        return exchange.mishap is not None and exchange.mishap.instead
+
+    def strike(self, operation: Operation, message: Message, mishap: Mishap, sent: Sent) -> Sent:
+        """What is sent after a mishap; a reply that the fault asks for is not adapted."""
+        if mishap.refusal is not None:
+            reply = self.stamp(self.dialect.reply(mishap.refusal, operation), message)
+            try:
+                sent = self.finish(operation, reply)
+            except ReplyError:
+                sent = plain(reply)
+        return replace(sent, trouble=mishap.trouble)
 
     def validate(self, operation: Operation, message: Message, body: BodyValue) -> Request:
         """Read the parameters and judge all. Raises Invalid with every violation."""

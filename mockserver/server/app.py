@@ -19,6 +19,7 @@ from mockserver.engine.negotiate import Sent
 from mockserver.engine.pipeline import Message
 from mockserver.engine.variants import Answerer
 from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooLarge
+from mockserver.server.mishaps import suffer
 from mockserver.server.routing import ROUTE, ROUTER, IndexedRouting, Match, normal_path
 
 MAX_BODY = 10 * 1024 * 1024
@@ -157,6 +158,8 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
     """Send it; a HEAD gets the headers only, 204 and 304 have no body and no length."""
+    if sent.trouble is not None and await suffer(sent, scope, send):
+        return
     headers = list(sent.headers)
     if sent.status not in (204, 304):
         headers.append((b"content-length", str(len(sent.body)).encode()))

@@ -108,10 +108,11 @@ def describe(entry: Entry) -> dict[str, Any]:
         "operation": exchange.operation.id if exchange.operation is not None else None,
         "method": message.method,
         "target": masked_target(message.target, message.query),
-        "status": exchange.sent.status if exchange.sent is not None else None,
+        "status": (exchange.sent.status or None) if exchange.sent is not None else None,
         "undocumented": exchange.sent is not None and exchange.sent.undocumented,
         "violations": [describe_violation(violation) for violation in exchange.violations],
         "problem": exchange.problem or None,
+        "faults": exchange.mishap.faults if exchange.mishap is not None else [],
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import mockserver
+from mockserver.engine.fault_spec import read_fault
 from mockserver.engine.negotiate import Sent
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.plan.explain import as_json
@@ -160,8 +161,23 @@ def _limit(text: str | None) -> int:
     return int(text)
 
 
-def faults(panel: Panel, call: Call) -> Any:
-    raise NotImplementedError("faults are still to come; nothing was changed")
+def show_faults(panel: Panel, call: Call) -> dict[str, Any]:
+    return {"faults": panel.mock.faults.describe(call.tenant)}
+
+
+def add_faults(panel: Panel, call: Call) -> dict[str, Any]:
+    specs = call.body if isinstance(call.body, list) else [call.body]
+    known = panel.mock.pipeline.contract.by_id
+    ids = panel.mock.faults.add([read_fault(spec, known, call.tenant) for spec in specs])
+    return {"added": ids}
+
+
+def remove_faults(panel: Panel, call: Call) -> dict[str, Any]:
+    fault = call.query.get("id")
+    removed = panel.mock.faults.remove(fault, call.tenant)
+    if fault is not None and not removed:
+        raise NotFound(f"there is no fault {fault!r}")
+    return {"removed": removed}
 
 
 def steer_job(panel: Panel, call: Call) -> Any:
@@ -226,7 +242,11 @@ ROUTES: tuple[Route, ...] = (
         ("tenant", "limit", "operation"),
     ),
     Route("jobs/{id}", {"POST": steer_job}, _TENANT),
-    Route("faults", {"GET": faults, "POST": faults, "DELETE": faults}, _TENANT),
+    Route(
+        "faults",
+        {"GET": show_faults, "POST": add_faults, "DELETE": remove_faults},
+        ("tenant", "id"),
+    ),
 )
 
 

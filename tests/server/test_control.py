@@ -227,11 +227,28 @@ def test_control_requests_are_not_journaled(control: httpx.Client) -> None:
     assert control.get("/journal").json()["total"] == 0
 
 
-def test_faults_say_that_they_are_to_come(control: httpx.Client) -> None:
-    for method in ("GET", "POST", "DELETE"):
-        answer = control.request(method, "/faults")
-        assert answer.status_code == 501
-        assert "still to come" in answer.json()["error"]
+def test_faults_are_added_listed_and_removed(plane: Plane, control: httpx.Client) -> None:
+    spec = {"operation": "getThing", "status": 503, "times": 1}
+    added = control.post("/faults?tenant=mock-key", json=spec)
+    assert added.json() == {"added": ["f1"]}
+    assert call_api(plane, "mock-other").status_code != 503
+    assert call_api(plane).status_code == 503
+    (shown,) = control.get("/faults").json()["faults"]
+    assert shown == {"id": "f1", "tenant": "mock-key", **spec, "met": 1, "struck": 1}
+    assert control.get("/faults?tenant=mock-other").json() == {"faults": []}
+    assert control.get("/journal").json()["exchanges"][0]["faults"] == ["f1"]
+    assert control.delete("/faults?id=f1").json() == {"removed": 1}
+    assert control.delete("/faults?id=f1").status_code == 404
+    assert control.delete("/faults").json() == {"removed": 0}
+
+
+def test_a_wrong_fault_changes_nothing(control: httpx.Client) -> None:
+    wrong = [{"status": 503}, {"operation": "getThings", "status": 503}]
+    answer = control.post("/faults", json=wrong)
+    assert answer.status_code == 400
+    assert "did you mean getThing or putThing?" in answer.json()["error"]
+    assert control.post("/faults").status_code == 400
+    assert control.get("/faults").json() == {"faults": []}
 
 
 def test_the_plan_is_shown(control: httpx.Client) -> None:

@@ -1,0 +1,209 @@
+"""Faults on purpose: what shall go wrong with which requests, decided without any I/O.
+
+A fault is a value read from JSON (`read_fault`); `Faults.meet` decides what befalls one request
+as a function of the seed, the tenant, the fault and how many requests it has met. A server
+brings the effect about: it waits, cuts the reply short, closes the connection.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import ceil
+from threading import Lock
+from typing import Any
+
+from mockserver.engine.fault_spec import Fault
+from mockserver.engine.instants import SECOND
+from mockserver.engine.world import World, random_for
+from mockserver.errors import Refusal
+
+MOST_TENANTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What happens to a reply on its way: waits, is dropped, or ends after `truncate` bytes."""
+
+    delay: float = 0.0
+    drop: bool = False
+    truncate: int | None = None
+
+
+@dataclass(slots=True)
+class Mishap:
+    """What befalls one request; `faults` are the ids of those that struck.
+
+    `committed` says that the request takes effect although its reply says otherwise.
+    """
+
+    faults: list[str] = field(default_factory=list)
+    delay: float = 0.0
+    refusal: Refusal | None = None
+    drop: bool = False
+    truncate: int | None = None
+    committed: bool = False
+
+    @property
+    def instead(self) -> bool:
+        """Whether the request is not carried out at all."""
+        return (self.refusal is not None or self.drop) and not self.committed
+
+    @property
+    def trouble(self) -> Trouble | None:
+        if self.delay or self.drop or self.truncate is not None:
+            return Trouble(self.delay, self.drop, self.truncate)
+        return None
+
+
+@dataclass(slots=True)
+class _Count:
+    """How one fault and one tenant have met: requests, strikes, and those of this window."""
+
+    met: int = 0
+    struck: int = 0
+    window: int = -1
+    used: int = 0
+
+
+class Faults:
+    """The faults of one mock. `active` is False while there are none: look at it first."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self._faults: dict[str, Fault] = {}
+        self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()
+        self._serial = 0
+        self._lock = Lock()
+
+    def add(self, faults: Iterable[Fault]) -> list[str]:
+        """Let these strike from now on; their ids, in order."""
+        ids = []
+        with self._lock:
+            for fault in faults:
+                self._serial += 1
+                ids.append(f"f{self._serial}")
+                self._faults[ids[-1]] = fault
+            self.active = bool(self._faults)
+        return ids
+
+    def remove(self, fault_id: str | None = None, tenant: str | None = None) -> int:
+        """Take away one fault, one tenant's, or all of them; how many there were."""
+        with self._lock:
+            gone = [
+                name
+                for name, fault in self._faults.items()
+                if fault_id in (None, name) and tenant in (None, fault.tenant)
+            ]
+            for name in gone:
+                del self._faults[name]
+            for key in [key for key in self._counts if key[0] not in self._faults]:
+                del self._counts[key]
+            self.active = bool(self._faults)
+        return len(gone)
+
+    def describe(self, tenant: str | None = None) -> list[dict[str, Any]]:
+        """The faults that can strike a tenant (None: all), with how often they met and struck."""
+        with self._lock:
+            return [
+                {"id": name, **fault.as_json(), **self._totals(name, tenant)}
+                for name, fault in self._faults.items()
+                if tenant is None or fault.tenant in (None, tenant)
+            ]
+
+    def meet(self, operation_id: str, world: World) -> Mishap | None:
+        """What befalls a request of the world's tenant now. Each call counts as one request."""
+        mishap = Mishap()
+        with self._lock:
+            for name, fault in self._faults.items():
+                if fault.concerns(operation_id, world.tenant):
+                    self._strike(name, fault, world, mishap)
+        return mishap if mishap.faults else None
+
+    def _strike(self, name: str, fault: Fault, world: World, mishap: Mishap) -> None:
+        count = self._count(name, world.tenant)
+        count.met += 1
+        if fault.times is not None and count.struck >= fault.times:
+            return
+        if fault.calls and count.met not in fault.calls:
+            return
+        random = random_for(world, "fault", name, count.met)
+        if fault.probability < 1 and random.random() >= fault.probability:
+            return
+        retry_after = fault.retry_after
+        if fault.limit is not None:
+            wait = _over_limit(fault, count, world.now)
+            if wait is None:
+                return
+            retry_after = wait if retry_after is None else retry_after
+        count.struck += 1
+        mishap.faults.append(name)
+        if fault.latency is not None:
+            mishap.delay += fault.latency.draw(random)
+        mishap.truncate = fault.truncate if mishap.truncate is None else mishap.truncate
+        if (fault.status is not None or fault.drop) and not mishap.drop and mishap.refusal is None:
+            mishap.drop = fault.drop
+            mishap.committed = fault.committed
+            mishap.refusal = None if fault.status is None else _refusal(fault, retry_after)
+
+    def _count(self, name: str, tenant: str) -> _Count:
+        key = name, tenant
+        count = self._counts.get(key)
+        if count is None:
+            count = self._counts[key] = _Count()
+            if len(self._counts) > MOST_TENANTS:
+                self._counts.popitem(last=False)
+        return count
+
+    def _totals(self, name: str, tenant: str | None) -> dict[str, int]:
+        counts = [
+            count
+            for (fault, who), count in self._counts.items()
+            if fault == name and tenant in (None, who)
+        ]
+        return {"met": sum(c.met for c in counts), "struck": sum(c.struck for c in counts)}
+
+
+def _over_limit(fault: Fault, count: _Count, now: int) -> int | None:
+    """Seconds until the next window if this request is one too many for this one."""
+    assert fault.limit is not None
+    length = max(1, int(fault.per * SECOND))
+    window = now // length
+    if count.window != window:
+        count.window, count.used = window, 0
+    count.used += 1
+    if count.used <= fault.limit:
+        return None
+    return max(1, ceil(((window + 1) * length - now) / SECOND))
+
+
+def _refusal(fault: Fault, retry_after: int | None) -> Refusal:
+    assert fault.status is not None
+    code, message = WORDS.get(fault.status, (None, ""))
+    headers = dict(fault.headers)
+    if retry_after is not None:
+        headers["retry-after"] = str(retry_after)
+    return injected(fault.status)(
+        fault.message or message or f"A fault answers {fault.status}.",
+        code=fault.code or code,
+        headers=headers,
+    )
+
+
+WORDS: Mapping[int, tuple[str, str]] = {
+    429: ("rate_limited", "There are too many requests."),
+    500: ("internal_error", "Something went wrong on our side."),
+    502: ("bad_gateway", "An upstream service gave no valid answer."),
+    503: ("service_unavailable", "The service is not available at the moment."),
+    504: ("gateway_timeout", "An upstream service did not answer in time."),
+}
+_KINDS: dict[int, type[Refusal]] = {}
+
+
+def injected(status: int) -> type[Refusal]:
+    """The kind of refusal that has this status and no other meaning."""
+    kind = _KINDS.get(status)
+    if kind is None:
+        kind = _KINDS[status] = type(f"Injected{status}", (Refusal,), {"status": status})
+    return kind
