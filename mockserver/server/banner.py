@@ -9,6 +9,7 @@ _DOCUMENTED = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 # What a reader of the vendor's documentation copies first.
 _FIRST: dict[str, tuple[str, str]] = {
     "feather": ("POST", f"/v1/sim-suites/{_DOCUMENTED}/runs/{_DOCUMENTED}/cancel"),
+    "truestate": ("PATCH", f"/automations/{_DOCUMENTED}/sessions/{_DOCUMENTED}/cancel"),
 }
 
 

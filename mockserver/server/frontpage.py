@@ -39,7 +39,7 @@ def front_page(mock: Mock, source: str) -> Sent:
         f"<td><code>{escape(operation.id)}</code></td></tr>"
         for operation in contract.operations
     )
-    links = " ".join(f'<a href="/__mock__/{name}">{name}</a>' for name in _LINKS)
+    links = " ".join(f'<a href="../__mock__/{name}">{name}</a>' for name in _LINKS)
     body = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">

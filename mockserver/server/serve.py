@@ -44,6 +44,7 @@ class Serving:
     config: Path | None = None
     reload: bool = False
     control_token: str = ""
+    prefix: bool = False
 
 
 def serving_of(given: dict[str, Any], config: Config) -> Serving:
@@ -136,13 +137,7 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
     # Before a large document is read: a port in use is found out at once.
     sockets = bind(serving.host, serving.port)
     try:
-        service.install(service.load(serving, service.source), serving, service.source)
-        background: list[Background] = []
-        if service.state is not None:
-            service.state.load()
-            background.append(service.state.keep)
-        if serving.reload:
-            background.append(_watcher(service, resolve))
+        background = prepare(service, resolve)
         # What has been loaded stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
@@ -161,6 +156,19 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
             opened.close()
     if service.state is not None and service.state.save():
         log.info("the state is kept in %s", service.state.shown)
+
+
+def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background]:
+    """Load the mock and its state; what is to run beside the server."""
+    serving, source = service.serving, service.source
+    service.install(service.load(serving, source), serving, source)
+    background: list[Background] = []
+    if service.state is not None:
+        service.state.load()
+        background.append(service.state.keep)
+    if serving.reload:
+        background.append(_watcher(service, resolve))
+    return background
 
 
 def _watcher(service: Service, resolve: Callable[[], Serving]) -> Background:

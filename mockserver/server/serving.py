@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -105,7 +106,12 @@ Background = Callable[[], Coroutine[None, None, None]]
 
 
 class Server(uvicorn.Server):
-    """uvicorn that says when it listens and returns, rather than dies, when told to stop."""
+    """uvicorn that says when it listens and returns, rather than dies, when told to stop.
+
+    What a signal tells it, it tells its `peers` too.
+    """
+
+    peers: Sequence[Server] = ()
 
     def __init__(
         self,
@@ -136,6 +142,10 @@ class Server(uvicorn.Server):
                 if isinstance(connection, BoundedProtocol):
                     connection.look()
         return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        for server in (self, *self.peers):
+            uvicorn.Server.handle_exit(server, sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from mockserver.errors import UsageError
-from mockserver.server.documents import BUILT_IN_NAMES, DEFAULT_SPEC
+from mockserver.server.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 
 DEFAULT_CONFIG = Path("mockserver.toml")
 UNDOCUMENTED = ("nearest", "allow")
@@ -58,6 +58,13 @@ _FILE = click.Path(path_type=Path)
 SETTINGS: tuple[Setting, ...] = (
     Setting("host", str, "127.0.0.1", "Address to listen on; 0.0.0.0 serves the network."),
     Setting("port", click.IntRange(0, 65535), 8000, "Port to listen on; 0 takes any free one."),
+    Setting(
+        "prefix",
+        bool,
+        False,
+        "One port for all: each API below its name, such as /feather and /speechify.",
+        flag=True,
+    ),
     Setting("seed", int, 0, "The same seed makes the same world."),
     Setting(
         "clock",
@@ -175,7 +182,7 @@ def _config(path: Path, table: Mapping[str, Any]) -> Config:
 
 
 def _spec(path: Path, spec: str | None) -> str | None:
-    if spec is None or "://" in spec or spec in BUILT_IN_NAMES:
+    if spec is None or "://" in spec or spec in NAMES:
         return spec
     return str(path.parent / spec)
 
