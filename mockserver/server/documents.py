@@ -15,6 +15,8 @@ from mockserver.errors import ContractError, UsageError
 from mockserver.server.resources import contract_file
 
 BUILT_IN_NAMES = ("feather", "speechify", "truestate")
+NAMES = ("feather", "speechify", "speechify-legacy", "truestate")
+"""What SPEC may be called: the APIs, and a second shape of one."""
 DEFAULT_SPEC = "feather"
 URL_TIMEOUT = 20.0
 MAX_DOCUMENT = 64 * 1024 * 1024
@@ -40,7 +42,7 @@ def find_document(spec: str) -> Source:
         if not urlsplit(spec).hostname:
             raise UsageError(f"{spec}: this URL names no host")
         return Source(without_secrets(spec), url=spec)
-    built_in = contract_file(spec) if spec in BUILT_IN_NAMES else None
+    built_in = contract_file(spec) if spec in NAMES else None
     if built_in is not None:
         return Source(spec, built_in)
     path = Path(spec)
@@ -48,7 +50,7 @@ def find_document(spec: str) -> Source:
         return Source(spec, path)
     if "://" in spec:
         raise UsageError(f"{spec}: only http and https URLs are read")
-    if spec in BUILT_IN_NAMES:
+    if spec in NAMES:
         raise UsageError(f"{spec}: this API is still to come; {_names()}")
     raise UsageError(_not_found(spec, path))
 
@@ -78,7 +80,7 @@ def _not_found(spec: str, path: Path) -> str:
 
 def available_names() -> list[str]:
     """The built-in APIs that are there."""
-    return [name for name in BUILT_IN_NAMES if contract_file(name) is not None]
+    return [name for name in NAMES if contract_file(name) is not None]
 
 
 def _names() -> str:
