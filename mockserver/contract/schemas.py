@@ -182,6 +182,20 @@ class Schemas:
                 return (word, full[0]) if len(full) == 1 else ("", 0)
         return "", 0
 
+    def main(self, pointer: str) -> str:
+        """Where the schema stands that a reader would look at: of a choice, its first object."""
+        pointer = self.canonical(pointer)
+        for _ in range(5):
+            schema = self.at(pointer)
+            if not isinstance(schema, Mapping) or "properties" in schema or "allOf" in schema:
+                return pointer
+            word = next((w for w in ("oneOf", "anyOf") if isinstance(schema.get(w), list)), "")
+            if not word:
+                return pointer
+            places = [self.canonical(join(pointer, word, n)) for n in range(len(schema[word]))]
+            pointer = next((p for p in places if "object" in self.flat_at(p).types), places[0])
+        return pointer
+
     def place(self, pointer: str, name: str | None) -> str | None:
         """Where the schema of a property stands; of the items if `name` is None."""
         waiting, seen = [pointer], set()

@@ -66,6 +66,26 @@ def fit(schemas: Schemas, flat: Flat, known: Any) -> float:
     return 1 + len(known) - strange - 2 * missing
 
 
+def exclude(schemas: Schemas, chosen: Flat, others: list[Flat], found: dict[str, Any]) -> None:
+    """Say something that no other branch admits, where a value suits several of them.
+
+    What a branch does not name it does not judge, so there may stand what another refuses.
+    """
+    if chosen.closed:
+        return
+    for other in others:
+        for name, schema in other.properties.items():
+            kinds = schemas.flat(schema).types
+            if name in chosen.properties or name in found or not kinds:
+                continue
+            found[name] = next(
+                value
+                for kind, value in (("array", []), ("object", {}), ("boolean", True), ("", 0.5))
+                if kind not in kinds
+            )
+            break
+
+
 def mark(
     schemas: Schemas, tag: Mapping[str, Any], chosen: Flat, branch: Any, found: dict[str, Any]
 ) -> None:
@@ -80,3 +100,12 @@ def mark(
     mapping = tag.get("mapping") or {}
     named = (key for key, target in mapping.items() if target in (reference, last))
     found[name] = next(named, last)
+
+
+def distinct(items: list[Any]) -> list[Any]:
+    """The items without those that come a second time."""
+    found: list[Any] = []
+    for item in items:
+        if not any(item == other and type(item) is type(other) for other in found):
+            found.append(item)
+    return found

@@ -7,12 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.schemas import ANY, Flat, Schemas
-from mockserver.engine.branches import fit, is_a, is_null, mark, may_be_null, weight
+from mockserver.engine.branches import (
+    distinct,
+    exclude,
+    fit,
+    is_a,
+    is_null,
+    mark,
+    may_be_null,
+    weight,
+)
 from mockserver.engine.dice import Dice
 from mockserver.engine.moods import Mode, is_mishap, is_on, is_owned, unused
 from mockserver.engine.numbers import number
-from mockserver.engine.patterns import matcher, written
-from mockserver.engine.texts import text
+from mockserver.engine.patterns import matcher
+from mockserver.engine.texts import names_for, text
 from mockserver.plan.naming import singular, tokens
 
 Path = tuple[str | int, ...]
@@ -35,7 +44,11 @@ class Impossible(Exception):
 
 @dataclass(slots=True)
 class Maker:
-    """Makes one value. `wanted` and `unwanted` are places that a repair asks for."""
+    """Makes one value.
+
+    `wanted` and `unwanted` are places that a repair asks for, `narrow` those of a choice where
+    a value suited too many branches.
+    """
 
     schemas: Schemas
     dice: Dice
@@ -43,6 +56,7 @@ class Maker:
     request: bool = False
     wanted: frozenset[Path] = frozenset()
     unwanted: frozenset[Path] = frozenset()
+    narrow: frozenset[Path] = frozenset()
     left: int = 400
     owners: list[str] = field(default_factory=list)
 
@@ -150,6 +164,9 @@ class Maker:
                 found = self.flat_value(chosen, name, path, known)
             except Impossible:
                 continue
+            if path in self.narrow and isinstance(found, dict):
+                others = [self.schemas.flat(b) for b in branches if b is not branch]
+                exclude(self.schemas, chosen, others, found)
             if flat.tag is not None and isinstance(found, dict):
                 mark(self.schemas, flat.tag, chosen, branch, found)
             return found
@@ -166,9 +183,9 @@ class Maker:
         empty = [b for b in branches if is_null(self.schemas.flat(b))]
         full = [b for b in branches if not any(b is other for other in empty)]
         if len(full) > 1:
-            if self._lean or len(path) > _DEEP:
+            if path not in self.narrow and (self._lean or len(path) > _DEEP):
                 full.sort(key=lambda b: weight(self.schemas.flat(b)))
-            elif self.mode == "rich":
+            elif path in self.narrow or self.mode == "rich":
                 self.dice.random.shuffle(full)
         if empty and self._prefers_null(flat, name, path):
             return empty + full
@@ -182,7 +199,7 @@ class Maker:
     # -- objects and arrays
 
     def _object(self, flat: Flat, name: str, path: Path, given: Any) -> Any:
-        known: Mapping[str, Any] = {} if given is MISSING else given
+        known = self._shown(flat) if given is MISSING else given
         self.owners.append(flat.title or singular(name) or self._owner)
         found: dict[str, Any] = {}
         most = int(flat.rules.get("maxProperties", 1 << 30))
@@ -210,6 +227,13 @@ class Maker:
         self._fill(flat, path, known, found, sample=given is MISSING)
         self.owners.pop()
         return found
+
+    def _shown(self, flat: Flat) -> Mapping[str, Any]:
+        """What an example of the document says, now and then."""
+        examples = [example for example in flat.examples if isinstance(example, Mapping)]
+        if examples and self.mode == "rich" and self.dice.chance(0.7):
+            return self.dice.random.choice(examples)
+        return {}
 
     def _includes(self, path: Path) -> bool:
         if self._lean or len(path) > _DEEP:
@@ -272,7 +296,8 @@ class Maker:
                     found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
         elif sample and not found and not flat.properties and self._sample(flat, path):
             least = 1
-        for key in self._new_names(flat, found):
+        names = self.schemas.flat(flat.names) if flat.names is not None else None
+        for key in names_for(self.dice, flat.patterned, names, found):
             if len(found) >= least:
                 return
             schema = self._extra_schema(flat, key)
@@ -282,19 +307,6 @@ class Maker:
     def _sample(self, flat: Flat, path: Path) -> bool:
         described = isinstance(flat.extra, Mapping) and bool(flat.extra)
         return self.mode == "rich" and described and 0 < len(path) < _DEEP
-
-    def _new_names(self, flat: Flat, found: dict[str, Any]) -> Any:
-        for pattern in flat.patterned:
-            for _ in range(4):
-                yield from (t for t in written(pattern, self.dice.random) if t not in found)
-        if flat.names is not None:
-            names = self.schemas.flat(flat.names)
-            yield from (str(value) for value in names.values or ())
-            for _ in range(20):
-                yield text(self.dice, "key", names.rules)
-        for _ in range(20):
-            yield self.dice.fake.word()
-        yield from (f"key_{count}" for count in range(1000))
 
     def _array(self, flat: Flat, name: str, path: Path, known: Any) -> list[Any]:
         least = int(flat.rules.get("minItems", 0))
@@ -315,7 +327,7 @@ class Maker:
         mode = self.mode
         for attempt in range(60):
             if unique:
-                found = _distinct(found)
+                found = distinct(found)
                 # The plainest value again and again would never do.
                 self.mode = "rich"
             if len(found) >= max(least, min(len(prefix), most)) or attempt == 59:
@@ -331,11 +343,3 @@ class Maker:
             return least
         wished = self.dice.random.randint(1, 3 if len(path) < 2 else 2)
         return max(least, min(most, wished))
-
-
-def _distinct(items: list[Any]) -> list[Any]:
-    found: list[Any] = []
-    for item in items:
-        if not any(item == other and type(item) is type(other) for other in found):
-            found.append(item)
-    return found

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+from mockserver.contract.schemas import Flat
 from mockserver.engine.dice import Dice
 from mockserver.engine.instants import SECOND, render
 from mockserver.engine.patterns import matcher, written
@@ -102,6 +103,22 @@ def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
     if match is not None:
         return next(written(str(pattern), dice.random), "")
     return _fitted(dice, by_name(dice, name, owner), low, high)
+
+
+def names_for(
+    dice: Dice, patterns: Iterable[str], names: Flat | None, taken: Container[str]
+) -> Iterator[str]:
+    """Names for properties that no schema names: by the patterns, by what names must be."""
+    for pattern in patterns:
+        for _ in range(4):
+            yield from (name for name in written(pattern, dice.random) if name not in taken)
+    if names is not None:
+        yield from (str(value) for value in names.values or ())
+        for _ in range(20):
+            yield text(dice, "key", names.rules)
+    for _ in range(20):
+        yield dice.fake.word()
+    yield from (f"key_{count}" for count in range(1000))
 
 
 def _candidates(dice: Dice, name: str, rules: dict[str, Any], owner: str) -> Iterator[str]:

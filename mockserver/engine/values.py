@@ -68,12 +68,19 @@ class Values:
         schema = self.schemas.at(pointer)
         wanted: set[Path] = set()
         unwanted: set[Path] = set()
+        narrow: set[Path] = set()
         given = known
         for attempt in range(_TRIES):
             thrown = dice if attempt == 0 else dice.child("again", attempt)
             now: Mode = mode if attempt < _TRIES // 2 else "bare"
             maker = Maker(
-                self.schemas, thrown, now, self._request, frozenset(wanted), frozenset(unwanted)
+                self.schemas,
+                thrown,
+                now,
+                self._request,
+                frozenset(wanted),
+                frozenset(unwanted),
+                frozenset(narrow),
             )
             if owner:
                 maker.owners.append(owner)
@@ -85,6 +92,7 @@ class Values:
             if check.is_valid(value):
                 return value
             violations = check.violations(value)
+            narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
             given, helped = _without(given, violations)
             if not helped or attempt > _TRIES // 2:
                 _mend(violations, wanted, unwanted)

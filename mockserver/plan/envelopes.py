@@ -59,7 +59,7 @@ def list_place(schemas: Schemas, pointer: str, about: str) -> tuple[Path, str, B
 
     `about` is the noun that the path speaks of.
     """
-    pointer = schemas.canonical(pointer)
+    pointer = schemas.main(pointer)
     flat = schemas.flat_at(pointer)
     if "array" in flat.types and flat.items is not None:
         one = schemas.place(pointer, None)
@@ -232,7 +232,7 @@ def _newest_first(operation: Operation) -> bool:
 
 def thing_place(schemas: Schemas, pointer: str, about: str) -> tuple[Path, str]:
     """Where in a body one thing stands (wrapped in `data` or its own name, or all of it)."""
-    pointer = schemas.canonical(pointer)
+    pointer = schemas.main(pointer)
     flat = schemas.flat_at(pointer)
     if "object" not in flat.types or "id" in flat.properties or len(flat.properties) > 6:
         return (), pointer

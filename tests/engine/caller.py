@@ -155,7 +155,9 @@ class Caller:
     def _make_above(self, action: Action, above: dict[str, Any]) -> bool:
         for link in action.parents:
             parent = self.plan.resources.get(link.resource)
-            if parent is None:
+            if parent is None or parent.open:
+                # Any id will do, but always the same.
+                above.setdefault(link.parameter, self._any(action, link.parameter))
                 continue
             if parent.creatable:
                 made = self.make(parent)
@@ -169,6 +171,11 @@ class Caller:
                     return False
                 above[link.parameter] = self.id_of(parent, row)
         return True
+
+    def _any(self, action: Action, name: str) -> Any:
+        operation = self.contract.by_id[action.operation]
+        pointer = next(p.pointer for p in operation.parameters if p.name == name)
+        return self._value(pointer, self.dice.child("any"), name)
 
     def first(self, resource: Resource) -> dict[str, Any] | None:
         """Some row that is there."""

@@ -33,7 +33,8 @@ def create(context: Context, operation: Operation, action: Action) -> Handler:
                 held = shelf.put(world, changed_thing(context, world, shelf, known, sent))
                 return context.reply(world, request, action, held)
         held = new_thing(context, world, shelf, sent, fixed, parent)
-        if context.find(world, shelf, held.key) is not None:
+        chosen = resource.key in sent
+        if chosen and context.find(world, shelf, held.key) is not None:
             raise Conflict(f"A {resource.noun} '{held.key.rsplit('/', 1)[-1]}' exists already.")
         return context.reply(world, request, action, shelf.put(world, held))
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.engine.dice import Dice
-from mockserver.engine.generic.roles import owner_values, stamp
+from mockserver.engine.generic.roles import kinds, owner_values, stamp
 from mockserver.engine.generic.sense import agreeing
 from mockserver.engine.generic.shelf import SYSTEM, Held, OwnShelf, Shelf
 from mockserver.engine.instants import SECOND
@@ -84,8 +84,10 @@ class Sower:
         known.update(_finished(shelf, at))
         if resource.key:
             schema = shelf.flat.properties[resource.key]
-            if "integer" in shelf.schemas.flat(schema).types:
-                known[resource.key] = ordinal + 1
+            if "integer" in kinds(shelf.schemas, schema):
+                # Under several parents the same small numbers would meet.
+                large = int.from_bytes(digest(*salt)) % 900_000 + 100_000
+                known[resource.key] = large if resource.parents else ordinal + 1
             elif not shelf.schemas.flat(schema).values:
                 known[resource.key] = uuid_of(digest(*salt))
         data = self._values.make(resource.schema, dice, known, owner=resource.noun)
