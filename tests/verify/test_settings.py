@@ -32,7 +32,7 @@ def test_only_positive_data_is_widened_and_each_time_with_a_rule() -> None:
     lines = FILE.read_text(encoding="utf-8").splitlines()
     headings = [line for line in lines if line.startswith("[[operations]]")]
     assert len(headings) == len(ROOT["operations"])
-    assert all("# rule " in line for line in headings)
+    assert all("# rule" in line for line in headings)
 
 
 def test_the_operations_exist() -> None:

@@ -29,7 +29,7 @@ def creations(session: Session, resource: Resource) -> None:
         session, [partial(session.call, resource.create, path, body=body) for body in bodies]
     )
     for reply in replies:
-        if reply.status >= 300 and not session.api.strict:
+        if reply.status >= 300 and not resource.strict:
             return
         wanted = [session.operation(resource.create).success]
         session.expect(reply, wanted, "creations_at_once", f"{AT_ONCE} are made at once")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockserver.contract.document import resolve
@@ -19,19 +20,28 @@ _LIMITS = ("limit", "page_size", "pageSize", "per_page")
 _CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "after", "starting_after")
 
 
-def derive(contract: Contract) -> Api:
-    """What can be known of an API from its document alone."""
+def derive(contract: Contract, names: Mapping[str, str] | None = None) -> Api:
+    """What can be known of an API from its document alone.
+
+    `names` gives the resources that some operations make a name, and lets them be what an id of
+    their kind stands for.
+    """
+    names = names or {}
     by_route = {(op.method, op.path): op for op in contract.operations}
     resources: dict[str, Resource] = {}
     for operation in contract.operations:
         if operation.method != "POST":
             continue
         found = _resource(contract, operation, by_route)
-        if found is not None and found.name not in resources:
+        if found is not None:
+            if operation.id in names:
+                found = replace(found, name=names[operation.id])
+            elif found.name in {*resources, *names.values()}:
+                found = replace(found, name=f"{found.name} of {found.collection}")
             resources[found.name] = found
     return Api(
         contract.title,
-        {name: _with_references(contract, r, resources) for name, r in resources.items()},
+        {name: _with_references(contract, r, resources, names) for name, r in resources.items()},
     )
 
 
@@ -59,6 +69,8 @@ def _resource(
     change = operations["PATCH"] or operations["PUT"]
     listing = by_route.get(("GET", create.path))
     paging = _paging(contract, listing) if listing else None
+    if listing and paging and id_field not in _row(contract, listing, paging):
+        paging = None
     return Resource(
         name=re.sub(r"_?id$", "", parameter, flags=re.IGNORECASE) or base.rsplit("/", 1)[1],
         collection=create.path,
@@ -99,7 +111,7 @@ def _paging(contract: Contract, listing: Operation) -> Paging | None:
     if schema is None:
         return None
     if schema.get("type") == "array":
-        return Paging("", "", "")
+        return Paging("", "", "", "", "")
     names = properties(contract, schema)
     arrays = [n for n, s in names.items() if s.get("type") == "array"]
     if len(arrays) != 1:
@@ -114,11 +126,16 @@ def _paging(contract: Contract, listing: Operation) -> Paging | None:
     )
 
 
-def _filters(contract: Contract, listing: Operation, paging: Paging) -> tuple[Filter, ...]:
+def _row(contract: Contract, listing: Operation, paging: Paging) -> dict[str, Schema]:
+    """The properties of a list's rows."""
     schema = reply_schema(contract, listing) or {}
     if paging.items:
         schema = properties(contract, schema)[paging.items]
-    row = properties(contract, dereferenced(contract, schema.get("items", {})))
+    return properties(contract, dereferenced(contract, schema.get("items", {})))
+
+
+def _filters(contract: Contract, listing: Operation, paging: Paging) -> tuple[Filter, ...]:
+    row = _row(contract, listing, paging)
     found = []
     for parameter in listing.parameters:
         name = parameter.name
@@ -134,12 +151,14 @@ def _filters(contract: Contract, listing: Operation, paging: Paging) -> tuple[Fi
 
 
 def _with_references(
-    contract: Contract, resource: Resource, resources: Mapping[str, Resource]
+    contract: Contract,
+    resource: Resource,
+    resources: Mapping[str, Resource],
+    known: Mapping[str, str],
 ) -> Resource:
     """A field called like the id of another resource, or ending so, names one."""
-    from dataclasses import replace
-
-    by_parameter = {r.id_parameter: r.name for r in resources.values()}
+    by_parameter = _telling(resources)
+    by_parameter |= {resources[n].id_parameter: n for n in known.values() if n in resources}
     names: dict[str, str] = {}
     for schema in _bodies(contract, resource):
         for name in _all_names(contract, schema, 2):
@@ -148,6 +167,12 @@ def _with_references(
                 if single == parameter or single.endswith("_" + parameter):
                     names[name] = target
     return replace(resource, references=names)
+
+
+def _telling(resources: Mapping[str, Resource]) -> dict[str, str]:
+    """The resource that an id's name stands for, where it is one."""
+    names = [r.id_parameter for r in resources.values()]
+    return {r.id_parameter: r.name for r in resources.values() if names.count(r.id_parameter) == 1}
 
 
 def _bodies(contract: Contract, resource: Resource) -> list[Schema]:

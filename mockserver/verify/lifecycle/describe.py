@@ -71,6 +71,8 @@ class Resource:
     newest_first: bool = False
     partial: bool = False
     """Whether absent fields of a change stay as they are."""
+    strict: bool = False
+    """Known by hand: a refused good body and an odd status are findings."""
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -152,5 +154,3 @@ class Api:
     """Operation -> resource that it copies."""
     bodies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     extras: tuple[Callable[[Any], None], ...] = ()
-    strict: bool = False
-    """Written by hand: refusals of good bodies and odd statuses are findings."""

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.contract.model import Contract
 
 from .derive import derive
-from .describe import Api, Filter, Runs, Switch
+from .describe import Api, Filter, Paging, Resource, Runs, Switch
 from .session import Session
 
 Json = Any
@@ -46,6 +46,32 @@ RUNS = Runs(
     same=("persona_id", "scenario_id", "channel", "agent_revision_id", "tool_overrides"),
 )
 
+NAMES = {
+    "createAgent": "agent",
+    "createAgentRevision": "revision",
+    "createPersona": "persona",
+    "createScenario": "scenario",
+    "createSimulationSuite": "suite",
+    "addSimulationSuiteItem": "item",
+    "dispatchSimulationSuiteRun": "suite_run",
+    "dispatchSimulationRun": "sim_run",
+    "createEvaluator": "evaluator",
+    "createEvaluatorBinding": "binding",
+}
+"""The resources that are known by hand, by the operation that makes them."""
+
+REVISION = Resource(
+    "revision",
+    "/v1/agents/{agent_id}/revisions",
+    "/v1/agents/revisions/{revision_id}",
+    "revision_id",
+    create="createAgentRevision",
+    read="getAgentRevision",
+    list="listAgentRevisions",
+    paging=Paging(),
+)
+"""For a document without links: its path does not say that it is found elsewhere."""
+
 _LIVE_RUN = frozenset(
     {
         "status",
@@ -71,18 +97,20 @@ _LIVE_CHILD = frozenset(
 
 
 def claims(contract: Contract) -> bool:
-    return RUNS.cancel in contract.by_id
+    return {RUNS.cancel, *NAMES} <= contract.by_id.keys()
 
 
 def describe(contract: Contract) -> Api:
-    derived = derive(contract)
-    found = dict(derived.resources)
-    for name, resource in found.items():
+    derived = derive(contract, NAMES)
+    found = {"revision": REVISION, **derived.resources}
+    for name in NAMES.values():
+        resource = found[name]
         skip = {"agent_revision_id", "based_on_revision_id", "tool_overrides", "source_brief"}
         found[name] = replace(
             resource,
             newest_first=resource.list != "",
             partial=True,
+            strict=True,
             skip=frozenset(skip | {"kb_clearance_level", "channel_specific_config"}),
         )
     found["suite"] = replace(found["suite"], skip=found["suite"].skip | {"release_suite_id"})
@@ -125,7 +153,6 @@ def describe(contract: Contract) -> Api:
             "dispatchSimulationSuiteRun": {"agent_id": "@agent", "channel": "text"},
         },
         extras=(releases, active_revision),
-        strict=True,
     )
 
 

@@ -189,7 +189,7 @@ def bounds(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
         exchange = session.call(resource.list, path, params={paging.limit_parameter: "0"})
         if exchange.status < 400:
             session.fail("limit_is_checked", f"limit 0 is taken with {exchange.status}")
-    if paging.cursor_parameter and session.api.strict:
+    if paging.cursor_parameter and resource.strict:
         exchange = session.call(
             resource.list, path, params={paging.cursor_parameter: "!no cursor!"}
         )

@@ -124,6 +124,16 @@ class Session:
             wanted = " or ".join(map(str, statuses))
             self.fail(rule, f"{why}: expected {wanted}, got {exchange.status}: {_text(exchange)}")
 
+    def not_found(self, exchange: Exchange, rule: str, why: str, also: Sequence[int] = ()) -> None:
+        """It is answered as if nothing were there: by the statuses that the document has for that,
+        or, if it has none, by a refusal, or by what a command on nothing may give as well."""
+        operation = self.operation(exchange.operation)
+        wanted = [s for s in GONE if operation.response_for(s) is not None]
+        if wanted:
+            self.expect(exchange, [*wanted, *also], rule, why)
+        elif exchange.status < 400 and operation.method == "GET":
+            self.fail(rule, f"{why}: answered {exchange.status}: {_text(exchange)}")
+
     def value(self, exchange: Exchange) -> Json:
         try:
             return exchange.json()
@@ -159,9 +169,9 @@ class Session:
             exchange = self.call(resource.create, path, body=body)
             if exchange.status < 300:
                 return self.made(resource, path, body, exchange)
-            if self.api.strict:
+            if resource.strict:
                 break
-        if self.api.strict:
+        if resource.strict:
             self.fail(
                 "good_body_accepted", f"a good body is refused: {exchange.status} {_text(exchange)}"
             )
@@ -172,7 +182,12 @@ class Session:
         path: dict[str, str] = {}
         for parameter in resource.parents:
             owner = next(
-                (r for r in self.api.resources.values() if r.id_parameter == parameter), None
+                (
+                    r
+                    for r in self.api.resources.values()
+                    if r.id_parameter == parameter and resource.collection.startswith(r.item)
+                ),
+                None,
             )
             if owner is None or owner is resource:
                 raise CannotMake(f"{resource.create}: nothing known has the id {{{parameter}}}")
@@ -216,7 +231,7 @@ class Session:
             target = resource.references.get(name)
             if target is None or target == resource.name or name in resource.skip:
                 return None
-            if self.api.resources[target].parents and not self.api.strict:
+            if self.api.resources[target].parents and not resource.strict:
                 return None
             with suppress(CannotMake, RecursionError):
                 return self.some(target).id
@@ -233,7 +248,7 @@ class Session:
     ) -> Thing:
         """Take a creation's reply into memory."""
         operation = self.operation(resource.create)
-        if self.api.strict:
+        if resource.strict:
             self.expect(exchange, [operation.success], "documented_success", "created")
         value = self.object(exchange)
         identity = value.get(resource.id_field)

@@ -6,10 +6,9 @@ from mockserver.verify.target import credentials
 
 from .lists import walk
 from .session import Session, Thing
-from .things import read
+from .things import changes, read
 
 REFUSED = (401, 403)
-HIDDEN = (403, 404)
 
 
 def anonymous(session: Session, operation_id: str, thing: Thing | None = None) -> None:
@@ -37,7 +36,7 @@ def foreign(session: Session, thing: Thing, also: tuple[str, ...] = ()) -> None:
     for operation_id in filter(None, (resource.read, *also, resource.change, resource.remove)):
         body = _body(session, thing, operation_id)
         exchange = session.call(operation_id, thing.where, body=body, key=key)
-        session.expect(exchange, HIDDEN, "tenants_are_apart", "another user's key")
+        session.not_found(exchange, "tenants_are_apart", "another user's key", [403])
     if resource.list and not resource.parents:
         rows = walk(session, resource, thing.path, limit=200, key=key)
         if any(str(row.get(resource.id_field)) == thing.id for row in rows):
@@ -48,7 +47,4 @@ def foreign(session: Session, thing: Thing, also: tuple[str, ...] = ()) -> None:
 
 def _body(session: Session, thing: Thing, operation_id: str) -> object:
     """A change that would be one; other operations go without a body."""
-    if operation_id != thing.resource.change:
-        return None
-    text = [k for k, v in thing.sent.items() if isinstance(v, str) and k in ("name", "title")]
-    return {text[0]: "Taken over"} if text else dict(thing.sent)
+    return changes(session, thing) if operation_id == thing.resource.change else None

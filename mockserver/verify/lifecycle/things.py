@@ -8,7 +8,7 @@ from typing import Any
 from . import samples
 from .derive import body_schema, properties, reply_schema
 from .describe import Switch
-from .session import GONE, Session, Thing, _short
+from .session import Session, Thing, _short
 
 Json = Any
 
@@ -19,7 +19,7 @@ def read(session: Session, thing: Thing) -> dict[str, Json]:
     exchange = session.call(resource.read, thing.where)
     session.expect(exchange, [200], "made_is_there", f"a {resource.name} that was made is read")
     value = session.object(exchange)
-    if str(value.get(resource.id_field)) != thing.id:
+    if resource.id_field in value and str(value[resource.id_field]) != thing.id:
         session.fail("made_is_there", f"asked for {thing.id}, got {value.get(resource.id_field)}")
     session.unchanged(thing.value, value, resource, "read_your_writes", "nobody has changed it")
     thing.value = value
@@ -28,13 +28,13 @@ def read(session: Session, thing: Thing) -> dict[str, Json]:
 
 def change(session: Session, thing: Thing) -> None:
     """Every simple field can be set, and is read so; then one alone, the others staying."""
-    fields = _changes(session, thing)
+    fields = changes(session, thing)
     if not fields:
         return
     _apply(session, thing, fields)
     if thing.resource.partial:
         name = next(iter(fields))
-        _apply(session, thing, {name: _changes(session, thing)[name]})
+        _apply(session, thing, {name: changes(session, thing)[name]})
 
 
 def clear(session: Session, thing: Thing) -> None:
@@ -53,7 +53,8 @@ def clear(session: Session, thing: Thing) -> None:
             return
 
 
-def _changes(session: Session, thing: Thing) -> dict[str, Json]:
+def changes(session: Session, thing: Thing) -> dict[str, Json]:
+    """A body that sets every simple field to something new."""
     resource, contract = thing.resource, session.target.contract
     schema = body_schema(contract, session.operation(resource.change))
     if schema is None:
@@ -72,7 +73,7 @@ def _changes(session: Session, thing: Thing) -> dict[str, Json]:
 def _apply(session: Session, thing: Thing, fields: dict[str, Json]) -> None:
     resource = thing.resource
     exchange = session.call(resource.change, thing.where, body=fields)
-    if exchange.status >= 400 and not session.api.strict:
+    if exchange.status >= 400 and not resource.strict:
         return
     operation = session.operation(resource.change)
     session.expect(exchange, [operation.success], "good_body_accepted", "a good change")
@@ -108,7 +109,7 @@ def remove(session: Session, thing: Thing) -> None:
     resource = thing.resource
     operation = session.operation(resource.remove)
     exchange = session.call(resource.remove, thing.where)
-    if exchange.status >= 400 and not session.api.strict:
+    if exchange.status >= 400 and not resource.strict:
         return
     if exchange.status == 409 and 409 in operation.documented:
         return
@@ -116,8 +117,8 @@ def remove(session: Session, thing: Thing) -> None:
     session.removed(thing)
     gone(session, thing)
     again = session.call(resource.remove, thing.where)
-    if session.api.strict:
-        session.expect(again, GONE, "gone_is_gone", "removed a second time")
+    if resource.strict:
+        session.not_found(again, "gone_is_gone", "removed a second time")
 
 
 def gone(session: Session, thing: Thing) -> None:
@@ -125,13 +126,13 @@ def gone(session: Session, thing: Thing) -> None:
     resource = thing.resource
     if resource.read:
         exchange = session.call(resource.read, thing.where)
-        session.expect(exchange, GONE, "gone_is_gone", f"the {resource.name} was removed")
-    if resource.change and session.api.strict and thing.sent:
+        session.not_found(exchange, "gone_is_gone", f"the {resource.name} was removed")
+    if resource.change and resource.strict and thing.sent:
         schema = body_schema(session.target.contract, session.operation(resource.change))
         known = properties(session.target.contract, schema or {})
         body = {k: v for k, v in thing.sent.items() if k in known and v is not None}
         exchange = session.call(resource.change, thing.where, body=body)
-        session.expect(exchange, GONE, "gone_is_gone", f"the {resource.name} was removed")
+        session.not_found(exchange, "gone_is_gone", f"the {resource.name} was removed")
 
 
 def unknown(session: Session, thing: Thing) -> None:
@@ -140,7 +141,7 @@ def unknown(session: Session, thing: Thing) -> None:
     for operation_id in (thing.resource.read, thing.resource.remove):
         if operation_id:
             exchange = session.call(operation_id, where)
-            session.expect(exchange, GONE, "unknown_is_not_found", "nothing has this id")
+            session.not_found(exchange, "unknown_is_not_found", "nothing has this id")
 
 
 def malformed(session: Session, thing: Thing) -> None:
@@ -172,7 +173,7 @@ def refusals(session: Session, thing: Thing) -> None:
             session.expect(exchange, wanted, "bad_body_refused", why)
         elif exchange.status < 400:
             session.fail("bad_body_refused", f"{why} is taken with {exchange.status}")
-    if operation.security and session.api.strict:
+    if operation.security and thing.resource.strict:
         exchange = session.call(operation.id, thing.path, body={}, key=None)
         session.expect(exchange, [401], "auth_comes_first", "a bad body and no key")
 

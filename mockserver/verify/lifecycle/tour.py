@@ -269,9 +269,7 @@ def _ends(session: Session) -> Iterator[Probe]:
 
 def _removed(session: Session, resource: Resource) -> None:
     """One goes, the others stay; the lists know."""
-    if not session.api.strict and not any(
-        t.resource is resource and t.alive for t in session.things
-    ):
+    if not resource.strict and not any(t.resource is resource and t.alive for t in session.things):
         return
     thing = session.make(resource)
     path = dict(thing.path)
