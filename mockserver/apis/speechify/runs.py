@@ -25,7 +25,7 @@ RUNS = Listing("runs", envelope=Envelope("runs"))
 def run_test(world: World, request: Request) -> Reply:
     """Queue one run, in no suite run (rules 37, 42)."""
     test = find(world, "tests", request.path["test_id"])
-    chosen: str = (request.body or {}).get("agent_id") or test["agent_id"]
+    chosen: str = {"agent_id": test["agent_id"], **(request.body or {})}["agent_id"]
     agent = find(world, "agents", chosen)
     charge(world, 1)
     return Reply(202, run_view(world, start_run(world, (test, agent))))

@@ -59,8 +59,10 @@ def run_batch(world: World, request: Request) -> Reply:
     pairs: list[Pair] = []
     for entry in request.body["entries"]:
         test = find_named(world, "tests", entry["test_id"])
-        chosen = entry.get("agent_id")
-        agents = [find_named(world, "agents", chosen)] if chosen else agents_of(world, test)
+        if "agent_id" in entry:
+            agents = [find_named(world, "agents", entry["agent_id"])]
+        else:
+            agents = agents_of(world, test)
         pairs += [(test, agent) for agent in agents]
         if len(pairs) > MOST_RUNS_OF_BATCH:
             raise BadRequest(f"A batch has at most {MOST_RUNS_OF_BATCH} runs.")
