@@ -152,11 +152,7 @@ class MemoryStore:
     def _evict(self) -> None:
         while len(self._worlds) > self._max_worlds:
             idle, _ = self._worlds.popitem(last=False)
-            log.warning(
-                "the world of %s was idle longest and is forgotten (--max-worlds %d)",
-                mask(idle),
-                self._max_worlds,
-            )
+            log_eviction(idle, self._max_worlds)
 
     def _seed_world(self, clock: Clock) -> MemoryWorld:
         now = clock.now(self.real_now())
@@ -170,6 +166,14 @@ class MemoryStore:
 
     def _new_world(self, tenant: str, clock: Clock) -> MemoryWorld:
         return MemoryWorld(tenant, self._settings, clock)
+
+
+def log_eviction(tenant: str, max_worlds: int) -> None:
+    log.warning(
+        "the world of %s was idle longest and is forgotten (--max-worlds %d)",
+        mask(tenant),
+        max_worlds,
+    )
 
 
 def mask(tenant: str) -> str:

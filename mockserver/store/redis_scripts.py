@@ -1,0 +1,190 @@
+"""What is done inside Redis: each script is one atomic step.
+
+Below a prefix (the one key that a script is given; the others are derived from it) lie
+
+    world:TENANT    hash: `life` tells this world from an earlier one of the same tenant, `version`
+                    counts its commits, `base` names the seed world that it is a fork of, `floor` is
+                    the version up to which removals have been forgotten
+    rows:TENANT     hash: what differs from the base, as JSON by `COLLECTION<unit separator>KEY`;
+                    counters have no collection, and a removed row of the base is empty
+    changed:TENANT  sorted set: the names in `rows` by the version that wrote them
+    gone:TENANT     sorted set: the names of removed rows by version, the latest ones only
+    turn:TENANT     who alone may commit for the next moment
+    base:ID         a seed world as JSON; `bases` counts who needs it, `newest` names the last one
+    worlds          sorted set: the tenants by when they were last used
+    clocks          hash: a clock for each tenant, and under "" the one that new worlds get
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha1
+
+_PRELUDE = """
+local p, call = KEYS[1], redis.call
+local function of(kind, tenant) return p .. ':' .. kind .. ':' .. tenant end
+local function release(base)
+  if base and base ~= '' and call('HINCRBY', p .. ':bases', base, -1) <= 0 then
+    call('HDEL', p .. ':bases', base)
+    call('UNLINK', of('base', base))
+  end
+end
+local function drop(tenant)
+  release(call('HGET', of('world', tenant), 'base'))
+  call('UNLINK', of('world', tenant), of('rows', tenant), of('changed', tenant),
+       of('gone', tenant), of('turn', tenant))
+  call('HDEL', p .. ':clocks', tenant)
+  return call('ZREM', p .. ':worlds', tenant)
+end
+local function use(tenant)
+  local time = call('TIME')
+  call('ZADD', p .. ':worlds', time[1] + time[2] / 1000000, tenant)
+end
+local function evict(most)
+  local idle = {}
+  for place = 1, call('ZCARD', p .. ':worlds') - most do
+    idle[place] = call('ZRANGE', p .. ':worlds', 0, 0)[1]
+    drop(idle[place])
+  end
+  return idle
+end
+"""
+
+
+@dataclass(frozen=True)
+class Script:
+    """Lua, and the name by which Redis remembers it."""
+
+    text: bytes
+    sha: bytes
+
+
+def _script(body: str) -> Script:
+    text = (_PRELUDE + body).encode()
+    return Script(text, sha1(text).hexdigest().encode())
+
+
+# tenant, known life, known version, "1" to count as used, who asks for the turn or ""
+SYNC = _script("""
+local time = call('TIME')
+local tenant = ARGV[1]
+local meta = call('HMGET', of('world', tenant), 'life', 'version', 'floor', 'base')
+local life, version = meta[1], meta[2]
+if not life then
+  local newest = call('HMGET', p .. ':newest', 'id', 'at')
+  return {'missing', time[1], time[2], call('HGET', p .. ':clocks', ''), newest[1], newest[2]}
+end
+if ARGV[4] == '1' then use(tenant) end
+if ARGV[5] ~= '' then call('SET', of('turn', tenant), ARGV[5], 'NX', 'PX', 2000) end
+if life ~= ARGV[2] or tonumber(ARGV[3]) < tonumber(meta[3]) then
+  return {'load', time[1], time[2], life, version, meta[4]}
+end
+local clock = call('HGET', p .. ':clocks', tenant)
+if version == ARGV[3] then return {'same', time[1], time[2], clock} end
+local since = '(' .. ARGV[3]
+local names = call('ZRANGEBYSCORE', of('changed', tenant), since, '+inf')
+local rows = {}
+for first = 1, #names, 4000 do
+  local last = math.min(first + 3999, #names)
+  local some = call('HMGET', of('rows', tenant), unpack(names, first, last))
+  for place = 1, #some do rows[first + place - 1] = some[place] end
+end
+local gone = call('ZRANGEBYSCORE', of('gone', tenant), since, '+inf')
+return {'changed', time[1], time[2], clock, version, names, rows, gone}
+""")
+
+# tenant, life, version, clock, who commits, how many removals to remember,
+# how many rows are put, then each name and row, then the names of what is removed
+COMMIT = _script("""
+local tenant = ARGV[1]
+local meta = call('HMGET', of('world', tenant), 'life', 'version')
+if meta[1] ~= ARGV[2] or meta[2] ~= ARGV[3] then return 0 end
+if call('HGET', p .. ':clocks', tenant) ~= ARGV[4] then return 0 end
+local turn = call('GET', of('turn', tenant))
+if turn then
+  if turn ~= ARGV[5] then return 0 end
+  call('DEL', of('turn', tenant))
+end
+local version = call('HINCRBY', of('world', tenant), 'version', 1)
+local rows, changed, gone = of('rows', tenant), of('changed', tenant), of('gone', tenant)
+local returns = call('EXISTS', gone) == 1
+local last = 7 + 2 * ARGV[7]
+for i = 8, last, 2 do
+  call('HSET', rows, ARGV[i], ARGV[i + 1])
+  call('ZADD', changed, version, ARGV[i])
+  if returns then call('ZREM', gone, ARGV[i]) end
+end
+for i = last + 1, #ARGV do
+  call('HDEL', rows, ARGV[i])
+  call('ZREM', changed, ARGV[i])
+  call('ZADD', gone, version, ARGV[i])
+end
+local extra = call('ZCARD', gone) - ARGV[6]
+if extra > 0 then
+  local edge = call('ZRANGE', gone, extra - 1, extra - 1, 'WITHSCORES')
+  call('HSET', of('world', tenant), 'floor', edge[2])
+  call('ZREMRANGEBYRANK', gone, 0, extra - 1)
+end
+return version
+""")
+
+# tenant, life, its clock, the clock of new worlds or "", id and time of the base, the base
+# itself if Redis has it not, how many worlds there may be
+CREATE = _script("""
+local tenant, base = ARGV[1], ARGV[5]
+if call('EXISTS', of('world', tenant)) == 1 then return false end
+if (call('HGET', p .. ':clocks', '') or '') ~= ARGV[4] then return false end
+if ARGV[7] ~= '' then
+  release(call('HGET', p .. ':newest', 'id'))
+  call('HSET', p .. ':newest', 'id', base, 'at', ARGV[6])
+  call('SET', of('base', base), ARGV[7])
+  call('HINCRBY', p .. ':bases', base, 1)
+elseif call('EXISTS', of('base', base)) == 0 then
+  return false
+end
+call('HINCRBY', p .. ':bases', base, 1)
+call('HSET', of('world', tenant), 'life', ARGV[2], 'version', '0', 'floor', '0', 'base', base)
+call('HSET', p .. ':clocks', tenant, ARGV[3])
+use(tenant)
+return evict(tonumber(ARGV[8]))
+""")
+
+# For each clock: tenant, what it was or "", what it becomes. The first argument is how many
+# clocks there must be, or "".
+SET_CLOCKS = _script("""
+local clocks = p .. ':clocks'
+if ARGV[1] ~= '' and call('HLEN', clocks) ~= tonumber(ARGV[1]) then return 0 end
+for i = 2, #ARGV, 3 do
+  if (call('HGET', clocks, ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
+end
+for i = 2, #ARGV, 3 do call('HSET', clocks, ARGV[i], ARGV[i + 2]) end
+return 1
+""")
+
+# Tenants; none at all means everything, the clock of new worlds too.
+DROP = _script("""
+for i = 1, #ARGV do drop(ARGV[i]) end
+if #ARGV == 0 then
+  for _, tenant in ipairs(call('ZRANGE', p .. ':worlds', 0, -1)) do drop(tenant) end
+  call('HDEL', p .. ':clocks', '')
+end
+return 1
+""")
+
+# tenant, life, clock: a world without a base, whose rows have been put already
+ADOPT = _script("""
+local tenant = ARGV[1]
+call('HSET', of('world', tenant), 'life', ARGV[2], 'version', '1', 'floor', '0', 'base', '')
+call('HSET', p .. ':clocks', tenant, ARGV[3])
+use(tenant)
+return 1
+""")
+
+# how many worlds there may be
+EVICT = _script("return evict(tonumber(ARGV[1]))")
+
+# tenant, whose turn
+YIELD = _script("""
+if call('GET', of('turn', ARGV[1])) == ARGV[2] then call('DEL', of('turn', ARGV[1])) end
+return 1
+""")
