@@ -151,6 +151,11 @@ class Pipeline:
             raise Invalid("The body is not valid JSON.", violations=body.violations)
         return body
 
+    def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool:
+        """Whether the path parameters fit their schemas."""
+        found = self._reader(operation)[0].read(path_values)
+        return not any(violation.where[0] == "path" for violation in found.violations)
+
     def authenticate(self, operation: Operation, message: Message) -> str:
         """The tenant. Raises Unauthenticated."""
         return self.authenticator(operation, message.headers, message.query)

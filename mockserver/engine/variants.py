@@ -27,6 +27,7 @@ class Answerer(Protocol):
 
     def __call__(self, operation: Operation, message: Message) -> Sent: ...
     def turn_away(self, message: Message, refusal: Refusal) -> Sent: ...
+    def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool: ...
 
 
 class ShapedPipelines:
@@ -63,6 +64,10 @@ class ShapedPipelines:
         except Refusal as earlier:
             return self._first.turn_away(message, earlier)
         return pipeline.turn_away(message, refusal)
+
+    def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool:
+        """Whether the path parameters fit their schemas in the first shape."""
+        return self._first.admits(operation, path_values)
 
     def _tenant(self, operation: Operation, message: Message) -> str:
         try:

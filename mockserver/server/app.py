@@ -65,6 +65,8 @@ class Endpoint:
                 name: unquote(value, errors="replace") if "%" in value else value
                 for name, value in zip(names, match.values, strict=True)
             }
+            if match.allowed and not self.pipeline.admits(operation, message.path_values):
+                return self._other_method(method, match, message)
         return self.pipeline(operation, message)
 
     @staticmethod

@@ -34,6 +34,9 @@ class _Node:
 class Match(NamedTuple):
     """`operation_id` is None if the path has other methods only, listed in `allowed`.
 
+    With both, a more literal path fits that has only those methods (`POST /runs/batch` beside
+    `GET /runs/{id}`): whether its name may be an id is the parameter's schema to say.
+
     `values` are the raw (still percent-encoded) path parameters in the order of the path.
     """
 
@@ -86,7 +89,7 @@ class PathIndex:
         allowed: set[str] = set()
         found = _walk(self._root, segments, 0, (), method, allowed)
         if found is not None:
-            return Match(found[0], found[1], ())
+            return Match(found[0], found[1], tuple(sorted(allowed)))
         if allowed:
             return Match(None, (), tuple(sorted(allowed)))
         return None

@@ -76,6 +76,26 @@ def test_options_and_405_list_the_methods(things: MockServer):
     assert things.client.head("/empty").status_code == 405
 
 
+def test_a_literal_path_is_an_id_only_where_the_schema_admits_its_name():
+    def item(schema: dict[str, Any]) -> dict[str, Any]:
+        parameter = {"name": "id", "in": "path", "required": True, "schema": schema}
+        return {"parameters": [parameter], "get": {"responses": {"204": {}}}}
+
+    document = {
+        "openapi": "3.1.0",
+        "paths": {
+            "/texts/{id}": item({"type": "string"}),
+            "/texts/draft": {"post": {"responses": {"204": {}}}},
+            "/uuids/{id}": item({"type": "string", "format": "uuid"}),
+            "/uuids/draft": {"post": {"responses": {"204": {}}}},
+        },
+    }
+    with MockServer(document) as server:
+        assert server.client.get("/texts/draft").status_code == 204
+        refused = server.client.get("/uuids/draft")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "OPTIONS, POST")
+
+
 def test_unknown_paths_are_404_even_without_a_credential(things: MockServer):
     assert things.client_for("").get("/nothing").status_code == 404
 

@@ -74,7 +74,7 @@ def test_literal_segments_win_over_parameters():
 
 def test_a_literal_path_without_the_method_may_still_be_an_id():
     index = index_of(("POST", "/runs/batch"), ("GET", "/runs/{id}"))
-    assert index.match("GET", "/runs/batch") == Match("GET /runs/{id}", ("batch",), ())
+    assert index.match("GET", "/runs/batch") == Match("GET /runs/{id}", ("batch",), ("POST",))
 
 
 def test_other_methods_are_those_of_the_most_literal_template():
