@@ -9,9 +9,8 @@ from typing import Any
 from mockserver.contract.model import Contract, Operation
 from mockserver.contract.schemas import Flat, Schemas
 from mockserver.contract.validation import Validators
-from mockserver.engine.dice import Dice
 from mockserver.engine.generic.answers import Answers
-from mockserver.engine.generic.seeds import Sower
+from mockserver.engine.generic.seeds import Sower, lasting
 from mockserver.engine.generic.shelf import Held, Shelf
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.moods import Mode
@@ -124,7 +123,7 @@ class Context:
             known[resource.key] = value
         data: Any = known
         if resource.schema:
-            dice = Dice.of(world, resource.name, key)
+            dice = lasting(world, resource.name, key)
             data = self.values.make(resource.schema, dice, known, owner=resource.noun)
         if not isinstance(data, Mapping):
             data = known
@@ -136,7 +135,7 @@ class Context:
         """The operation's success, with the row as its answer describes it."""
         mode: Mode = "rich" if held.seed or not held.row else "fresh"
         data = self.known(held, request, action)
-        dice = Dice.of(world, action.operation, held.key)
+        dice = lasting(world, action.operation, held.key)
         reply = self.answers.reply(request.operation, dice, data, action.at, mode)
         for name in list(reply.headers):
             if name.lower() == "location":

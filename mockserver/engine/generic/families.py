@@ -11,6 +11,7 @@ from mockserver.engine.dice import Dice
 from mockserver.engine.generic.births import changed_thing, defaults, new_thing
 from mockserver.engine.generic.context import Context, dig, named, not_found
 from mockserver.engine.generic.patches import json_patched, merge_patched
+from mockserver.engine.generic.seeds import lasting
 from mockserver.engine.generic.shelf import Held, OwnShelf, Shelf
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.world import World
@@ -210,7 +211,7 @@ def single(context: Context, world: World, request: Request, action: Action) -> 
     }
     data: Any = known
     if resource.schema:
-        dice = Dice.of(world, resource.name, key)
+        dice = lasting(world, resource.name, key)
         mode: Any = "fresh" if resource.parents else "rich"
         data = context.values.make(resource.schema, dice, known, mode=mode, owner=resource.noun)
     return Held(key, data if isinstance(data, Mapping) else known, parent)

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from mockserver.contract.model import Operation
 from mockserver.engine.api import Handler
-from mockserver.engine.dice import Dice
 from mockserver.engine.generic.context import Context
 from mockserver.engine.generic.filters import filters_of, ordered
+from mockserver.engine.generic.seeds import lasting
 from mockserver.engine.generic.shelf import Held
 from mockserver.engine.making import MISSING
 from mockserver.engine.messages import Reply, Request
@@ -134,7 +134,7 @@ def _reply(
     page: Page,
 ) -> Reply:
     items = [_shown(context, world, request, action, envelope, held) for held in page.rows]
-    dice = Dice.of(world, action.operation, *sorted(request.path.items()))
+    dice = lasting(world, action.operation, *sorted(request.path.items()))
     if not envelope.items:
         reply = context.answers.reply(request.operation, dice, [], (), "fresh")
         if not isinstance(reply.body, bytes):
@@ -164,7 +164,7 @@ def _shown(
     plain = context.values.plain(envelope.item, known)
     if plain is not MISSING:
         return plain
-    dice = Dice.of(world, action.operation, "row", held.key)
+    dice = lasting(world, action.operation, "row", held.key)
     resource = context.plan.resources[action.resource]
     mode: Any = "rich" if held.seed else "fresh"
     return context.values.make(envelope.item, dice, known, mode=mode, owner=resource.noun)

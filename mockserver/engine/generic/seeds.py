@@ -26,6 +26,17 @@ def note_birth(world: World) -> None:
     world[SYSTEM.name].put({"id": "born", "at": world.now})
 
 
+def birth(world: World) -> int:
+    """When the world began; now, if nobody has noted it."""
+    noted = world[SYSTEM.name].get("born")
+    return int(noted["at"]) if noted is not None else world.now
+
+
+def lasting(world: World, *salt: object) -> Dice:
+    """Dice for what does not change from one look to the next."""
+    return Dice(birth(world), world.settings.seed, world.tenant, *salt)
+
+
 class Sower:
     """Sows the rows of the seed world, one shelf and parent at a time."""
 
@@ -71,9 +82,7 @@ class Sower:
     def _add(self, world: World, shelf: OwnShelf, parent: str, ordinal: int) -> None:
         resource = shelf.resource
         salt = (world.settings.seed, "seed", resource.name, parent, ordinal)
-        marker = world[SYSTEM.name].get("born")
-        born = int(marker["at"]) if marker is not None else world.now
-        at = max(0, born - (resource.seeds - ordinal) * 7 * _HOUR)
+        at = max(0, birth(world) - (resource.seeds - ordinal) * 7 * _HOUR)
         dice = Dice(at, *salt)
         known: dict[str, Any] = {**owner_values(world, shelf.roles)}
         for name in (*shelf.roles.created, *shelf.roles.updated):
