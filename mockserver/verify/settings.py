@@ -12,76 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.model import Contract
+from mockserver.verify.widenings import WIDENINGS
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 """What `positive_data_acceptance` takes by default."""
 
-
-@dataclass(frozen=True)
-class Widening:
-    """Operations that may refuse with `statuses` what their schema admits, and why."""
-
-    reason: str
-    statuses: tuple[str, ...]
-    operations: tuple[str, ...]
-
-
-WIDENINGS = (
-    Widening(
-        "rule 20: an id in the body that names nothing is refused with 400",
-        ("400",),
-        ("createScenario", "createSimulationSuite", "createAgentRevision"),
-    ),
-    Widening(
-        "rules 20 and 87: an id that names nothing is 400, the wrong one for its scope 422",
-        ("400", "422"),
-        ("createEvaluatorBinding",),
-    ),
-    Widening(
-        "rules 20 and 47: an id that names nothing is 400, a tool answer that is none 422",
-        ("400", "422"),
-        ("dispatchSimulationRun",),
-    ),
-    Widening(
-        "rules 64 and 47: a suite without items is 400, a tool answer that is none 422",
-        ("400", "422"),
-        ("dispatchSimulationSuiteRun",),
-    ),
-    Widening(
-        "rule 46: null clears the description alone",
-        ("422",),
-        ("updatePersona",),
-    ),
-    Widening(
-        "rule 99: a release check needs the agent's release suite",
-        ("400",),
-        ("runAgentReleaseCheck",),
-    ),
-    Widening(
-        "rule 98: only a failed or errored evaluation can be retried",
-        ("400",),
-        ("retryEvalRun",),
-    ),
-    Widening(
-        "rule 37: a cursor is opaque, one that the API did not make is refused with 400",
-        ("400",),
-        (
-            "listAgents",
-            "listAgentRevisions",
-            "listPersonas",
-            "listScenarios",
-            "listSimulationSuites",
-            "listSimulationSuiteRuns",
-            "listSimulationRuns",
-            "getSimulationRunTrace",
-            "getSimulationRunTurnTrace",
-            "listEvaluators",
-            "listEvaluatorBindings",
-            "listEvalRuns",
-        ),
-    ),
-)
 
 UNLISTED_401 = ("deleteScenario", "deleteSimulationSuite", "removeSimulationSuiteItem")
 """Rule 33: the vendor's document lists no 401 for these, and two checks want opposite things of a
