@@ -9,7 +9,7 @@ from functools import partial
 from mockserver.verify.model import Exchange
 
 from .describe import Resource
-from .lists import walk
+from .lists import ALL, walk
 from .session import Session, Thing
 
 AT_ONCE = 4
@@ -38,7 +38,7 @@ def creations(session: Session, resource: Resource) -> None:
         for body, reply in zip(bodies, replies, strict=True)
     ]
     if resource.list:
-        ids = {str(row.get(resource.id_field)) for row in walk(session, resource, path, limit=200)}
+        ids = {str(row.get(resource.id_field)) for row in walk(session, resource, path, limit=ALL)}
         for thing in made:
             if thing.id not in ids:
                 session.fail("creations_at_once", f"{thing.id} was made and is not listed")

@@ -116,12 +116,14 @@ def _paging(contract: Contract, listing: Operation) -> Paging | None:
     arrays = [n for n, s in names.items() if s.get("type") == "array"]
     if len(arrays) != 1:
         return None
-    asked = {p.name for p in listing.parameters if p.place == "query"}
+    asked = {p.name: p.schema for p in listing.parameters if p.place == "query"}
+    limit = next((n for n in _LIMITS if n in asked), "")
     return Paging(
         items=arrays[0],
         cursor=next((n for n in _CURSORS if n in names), ""),
         more=next((n for n in _MORE if n in names), ""),
-        limit_parameter=next((n for n in _LIMITS if n in asked), ""),
+        limit_parameter=limit,
+        most=min(200, solid(contract, asked.get(limit, {})).get("maximum", 200)),
         cursor_parameter=next((n for n in _CURSOR_PARAMETERS if n in asked), ""),
     )
 
@@ -139,10 +141,11 @@ def _filters(contract: Contract, listing: Operation, paging: Paging) -> tuple[Fi
     found = []
     for parameter in listing.parameters:
         name = parameter.name
+        values = tuple(solid(contract, parameter.schema).get("enum", ()))
         if parameter.place != "query" or parameter.required:
             continue
         if name in row and row[name].get("type") not in ("array", "object"):
-            found.append(Filter(name, name))
+            found.append(Filter(name, name, values=values))
         elif name.endswith("_contains") and name.removesuffix("_contains") in row:
             found.append(Filter(name, name.removesuffix("_contains"), "contains"))
         elif name in row and row[name].get("type") == "array":

@@ -19,6 +19,8 @@ class Filter:
     parameter: str
     field: str
     kind: Literal["equal", "contains", "member", "from", "to"] = "equal"
+    values: tuple[Json, ...] = ()
+    """What the parameter takes, if that is a closed list."""
 
     def admits(self, row: Mapping[str, Json], wanted: Json) -> bool:
         value = row.get(self.field)
@@ -44,6 +46,8 @@ class Paging:
     more: str = "has_more"
     limit_parameter: str = "limit"
     cursor_parameter: str = "cursor"
+    most: int = 200
+    """The largest page that may be asked for."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from .session import Session, Thing
 
 Json = Any
 MOST_PAGES = 60
+ALL = 10**6
+"""As many rows in a page as the list allows."""
 
 
 def walk(
@@ -28,6 +30,7 @@ def walk(
     rows: list[dict[str, Json]] = []
     cursors: set[str] = set()
     params = dict(filters or {})
+    limit = min(limit, paging.most)
     if limit and paging.limit_parameter:
         params[paging.limit_parameter] = str(limit)
     for _ in range(MOST_PAGES):
@@ -69,7 +72,7 @@ def _says_rightly(
 
 def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> None:
     """What was made is listed once, as it is read; what was removed is not; pages add up."""
-    whole = walk(session, resource, path, limit=200 if resource.paging else 0)
+    whole = walk(session, resource, path, limit=ALL)
     ids = [str(row.get(resource.id_field)) for row in whole]
     twice = {i for i in ids if ids.count(i) > 1}
     if twice:
@@ -122,7 +125,7 @@ def _newest_first(session: Session, rows: Sequence[Mapping[str, Json]]) -> None:
 
 def filtered(session: Session, resource: Resource, path: Mapping[str, str]) -> None:
     """A filter gives the rows that match and no others, alone and together with another."""
-    rows = walk(session, resource, path, limit=200)
+    rows = walk(session, resource, path, limit=ALL)
     choices = [(f, value) for f in resource.filters for value in _values(f, rows)]
     pairs = [
         (one, two)
@@ -132,7 +135,7 @@ def filtered(session: Session, resource: Resource, path: Mapping[str, str]) -> N
     for chosen in [*((c,) for c in choices), *_telling(pairs, rows)]:
         wanted = [r for r in rows if all(f.admits(r, value) for f, value in chosen)]
         params = {f.parameter: _written(value) for f, value in chosen}
-        found = walk(session, resource, path, limit=200, filters=params)
+        found = walk(session, resource, path, limit=ALL, filters=params)
         asked = " and ".join(f"{name}={value}" for name, value in params.items())
         for row in found:
             if not all(f.admits(row, value) for f, value in chosen):
@@ -153,6 +156,8 @@ def _values(by: Filter, rows: Sequence[Mapping[str, Json]]) -> list[Json]:
     for row in rows:
         value = row.get(by.field)
         for one in value if isinstance(value, list) else [value]:
+            if by.values and one not in by.values:
+                continue
             if isinstance(one, str | int | bool) and one != "":
                 counts[one] = counts.get(one, 0) + 1
     telling = sorted(counts, key=lambda v: (counts[v] == len(rows), counts[v], str(v)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.verify.target import credentials
 
-from .lists import walk
+from .lists import ALL, walk
 from .session import Session, Thing
 from .things import changes, read
 
@@ -38,7 +38,7 @@ def foreign(session: Session, thing: Thing, also: tuple[str, ...] = ()) -> None:
         exchange = session.call(operation_id, thing.where, body=body, key=key)
         session.not_found(exchange, "tenants_are_apart", "another user's key", [403])
     if resource.list and not resource.parents:
-        rows = walk(session, resource, thing.path, limit=200, key=key)
+        rows = walk(session, resource, thing.path, limit=ALL, key=key)
         if any(str(row.get(resource.id_field)) == thing.id for row in rows):
             session.fail("tenants_are_apart", f"another user's list has {resource.name} {thing.id}")
     if resource.read:

@@ -137,11 +137,22 @@ def gone(session: Session, thing: Thing) -> None:
 
 def unknown(session: Session, thing: Thing) -> None:
     """An id that names nothing is not found, whatever is asked of it."""
-    where = {**thing.where, thing.resource.id_parameter: "00000000-0000-4000-8000-0000000000ff"}
     for operation_id in (thing.resource.read, thing.resource.remove):
-        if operation_id:
+        nobody = _nobody(session, operation_id, thing) if operation_id else ""
+        if nobody:
+            where = {**thing.where, thing.resource.id_parameter: nobody}
             exchange = session.call(operation_id, where)
             session.not_found(exchange, "unknown_is_not_found", "nothing has this id")
+
+
+def _nobody(session: Session, operation_id: str, thing: Thing) -> str:
+    """An id that could be one and is none, or ""."""
+    name = thing.resource.id_parameter
+    parameters = session.operation(operation_id).parameters
+    schema = next((p.schema for p in parameters if p.name == name), {})
+    if schema.get("type") == "integer":
+        return str(schema.get("maximum", 987654321))
+    return "" if "pattern" in schema else "00000000-0000-4000-8000-0000000000ff"
 
 
 def malformed(session: Session, thing: Thing) -> None:
