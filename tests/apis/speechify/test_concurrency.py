@@ -9,9 +9,9 @@ from random import Random
 import httpx
 
 from mockserver import MockServer
+from tests.apis.speechify.newer_shape import check
+from tests.apis.speechify.older_shape import check as check_older
 from tests.apis.speechify.sandbox import OLD, SUITES, TESTS, Json, Sandbox
-from tests.apis.speechify.test_older import check as check_older
-from tests.apis.speechify.test_suites import check
 
 THREADS = 50
 STEPS = 12

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from mockserver.apis.speechify.older import older_run, older_status, older_suite
 from mockserver.apis.speechify.tables import OLDER_TEST_RUN, TEST_RUN
 from mockserver.apis.speechify.views import derived
-from tests.apis.speechify.test_older import COUNTS
-from tests.apis.speechify.test_older import check as check_older
-from tests.apis.speechify.test_suites import check
+from tests.apis.speechify.newer_shape import check
+from tests.apis.speechify.older_shape import COUNTS
+from tests.apis.speechify.older_shape import check as check_older
 
 STATES = ["pending", "running", "completed passed", "completed failed", "failed", "cancelled"]
 REST = dict.fromkeys(
