@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import wraps
+from itertools import takewhile
 
 from mockserver.engine.api import Handler
 from mockserver.engine.instants import SECOND
@@ -45,6 +46,7 @@ def once(handler: Handler) -> Handler:
 
 
 def _first(world: World, carry_out: Callable[[], Reply], name: str, asked: str) -> Reply:
+    _forget(world)
     kept = {"id": name, "asked": asked, "expires_at": world.now + KEPT}
     try:
         reply = carry_out()
@@ -56,6 +58,13 @@ def _first(world: World, carry_out: Callable[[], Reply], name: str, asked: str) 
         raise
     world["answers"].put({**kept, "status": reply.status, "body": reply.body})
     return reply
+
+
+def _forget(world: World) -> None:
+    """Drop the answers whose day is over."""
+    answers = world["answers"]
+    for row in list(takewhile(lambda row: row["expires_at"] <= world.now, answers.scan())):
+        answers.remove(row["id"])
 
 
 def _replayed(first: Row, asked: str) -> Reply:

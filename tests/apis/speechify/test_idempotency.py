@@ -73,6 +73,8 @@ def test_rule_67_the_first_answer_again_for_24_hours(sandbox: Sandbox, place: st
     assert fresh.status_code == 202
     assert fresh.content != first.content
     assert "idempotent-replayed" not in fresh.headers
+    with sandbox.server.mock.store.begin(sandbox.server.key) as world:
+        assert len(world["answers"]) == 1
 
 
 @pytest.mark.parametrize("place", ["run test", "run all", "batch"])  # resubmit has no body
