@@ -77,6 +77,7 @@ class MemoryStore:
         self._fixtures = fixtures
         self._max_worlds = max_worlds
         self._worlds: OrderedDict[str, MemoryWorld] = OrderedDict()
+        self._forgotten = 0
         self._seed: tuple[int, MemoryWorld] | None = None
         self.lock = RLock()
 
@@ -152,7 +153,8 @@ class MemoryStore:
     def _evict(self) -> None:
         while len(self._worlds) > self._max_worlds:
             idle, _ = self._worlds.popitem(last=False)
-            log_eviction(idle, self._max_worlds)
+            self._forgotten += 1
+            log_eviction(idle, self._max_worlds, self._forgotten)
 
     def _seed_world(self, clock: Clock) -> MemoryWorld:
         now = clock.now(self.real_now())
@@ -168,12 +170,15 @@ class MemoryStore:
         return MemoryWorld(tenant, self._settings, clock)
 
 
-def log_eviction(tenant: str, max_worlds: int) -> None:
-    log.warning(
-        "the world of %s was idle longest and is forgotten (--max-worlds %d)",
-        mask(tenant),
-        max_worlds,
-    )
+def log_eviction(tenant: str, max_worlds: int, nth: int = 1) -> None:
+    """Say that a world is forgotten: the first ten times, then at each power of ten."""
+    if nth <= 10 or str(nth).strip("0") == "1":
+        log.warning(
+            "the world of %s was idle longest and is forgotten, as number %d (--max-worlds %d)",
+            mask(tenant),
+            nth,
+            max_worlds,
+        )
 
 
 def mask(tenant: str) -> str:
