@@ -17,7 +17,7 @@ from mockserver.engine.pipeline import Exchange
 KEPT = 1000
 KEPT_BYTES = 16 * 1024 * 1024
 LONGEST_VALUE = 200
-_SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
+SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def describe(entry: Entry) -> dict[str, Any]:
 
 def describe_violation(violation: Violation) -> dict[str, Any]:
     """Where, which rule and the value, which is cut short, or masked if it may be a secret."""
-    secret = any(_SECRET_NAME.search(str(name)) for name in violation.where[1:])
+    secret = any(SECRET_NAME.search(str(name)) for name in violation.where[1:])
     return {
         "where": [str(name) if isinstance(name, str) else name for name in violation.where],
         "rule": violation.keyword,
@@ -154,5 +154,5 @@ def masked_target(target: str, query: bytes) -> str:
     pairs = []
     for pair in query.decode("latin-1").split("&"):
         name, equals, value = pair.partition("=")
-        pairs.append(name + equals + (mask(value) if _SECRET_NAME.search(name) else value))
+        pairs.append(name + equals + (mask(value) if SECRET_NAME.search(name) else value))
     return f"{target}?{'&'.join(pairs)}"

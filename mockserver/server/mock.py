@@ -33,12 +33,15 @@ from mockserver.plan.build import build_plan
 from mockserver.plan.model import Plan
 from mockserver.server.app import MAX_BODY, build_app
 from mockserver.server.inprocess import InProcessTransport
+from mockserver.server.journal import Journal
 from mockserver.server.resources import contract_file, fixture_file
 from mockserver.server.shapes import in_all_shapes, in_shape
+from mockserver.server.tenant import Tenant, key_of
 from mockserver.store.memory import MemoryStore
 
 MANUAL_START = "2026-01-01T00:00:00Z"
 DEFAULT_KEY = "mock-key"
+KEPT_IN_PROCESS = 10_000
 
 
 @dataclass(frozen=True)
@@ -181,8 +184,8 @@ class MockClock:
 class MockServer:
     """A mock in this process.
 
-    `client` talks to it directly, as tenant `key`; `url` starts a real port on first use.
-    Use it as a context manager, or call `close`.
+    `client` talks to it directly, as tenant `key`; `url` starts a real port on first use. What
+    `Tenant` has, it has too, for that tenant. Use it as a context manager, or call `close`.
     """
 
     def __init__(
@@ -196,11 +199,18 @@ class MockServer:
         **options: Any,
     ) -> None:
         self.key = key
-        self.mock = load(read_spec(spec), Options(seed=seed, clock=clock, pace=pace, **options))
+        self.recorder = Journal(KEPT_IN_PROCESS)
+        asked = Options(seed=seed, clock=clock, pace=pace, **options)
+        self.mock = load(read_spec(spec), asked, journal=self.recorder)
         self.app = self.mock.app()
-        self.clock = MockClock(self.mock.store, key)
+        self.clock = self.clock_for(key)
         self._clients: dict[str, httpx.Client] = {}
         self._port: _Port | None = None
+        own = Tenant(self, key)
+        self.faults, self.journal = own.faults, own.journal
+        self.snapshot, self.restore, self.fork = own.snapshot, own.restore, own.fork
+        self.transport, self.patch_httpx = own.transport, own.patch_httpx
+        self.requests_adapter = own.requests_adapter
 
     @property
     def client(self) -> httpx.Client:
@@ -216,6 +226,20 @@ class MockServer:
                 headers=self.headers_for(key),
             )
         return self._clients[key]
+
+    def forget_client(self, key: str) -> None:
+        """Close a credential's client, if there is one."""
+        client = self._clients.pop(key, None)
+        if client is not None:
+            client.close()
+
+    def clock_for(self, key: str) -> MockClock:
+        """The clock of a credential's world."""
+        return MockClock(self.mock.store, key)
+
+    def tenant(self, name: str) -> Tenant:
+        """A tenant with a world of its own, which ends with it: use it as a context manager."""
+        return Tenant(self, key_of(name, self.mock.api.prefix))
 
     @property
     def headers(self) -> dict[str, str]:

@@ -12,7 +12,8 @@ from mockserver.engine.negotiate import Sent
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.plan.explain import as_json
 from mockserver.server.frontpage import front_page
-from mockserver.server.journal import Journal, describe, mask
+from mockserver.server.har import as_har
+from mockserver.server.journal import Entry, Journal, describe, mask
 from mockserver.server.mock import DEFAULT_KEY, Mock, real_now
 
 DEFAULT_LIMIT = 100
@@ -130,9 +131,12 @@ def show_plan(panel: Panel, call: Call) -> Any:
 
 
 def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
+    form = call.query.get("format", "json")
+    if form not in ("json", "har"):
+        raise BadRequest(f"format is json or har, not {form!r}")
     limit = _limit(call.query.get("limit"))
     operation = call.query.get("operation")
-    shown: list[dict[str, Any]] = []
+    shown: list[Entry] = []
     for entry in panel.journal.entries():
         if len(shown) == limit:
             break
@@ -143,8 +147,14 @@ def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
             exchange.operation is None or exchange.operation.id != operation
         ):
             continue
-        shown.append(describe(entry))
-    return {"total": panel.journal.total, "kept": panel.journal.kept, "exchanges": shown}
+        shown.append(entry)
+    if form == "har":
+        return as_har(reversed(shown))
+    return {
+        "total": panel.journal.total,
+        "kept": panel.journal.kept,
+        "exchanges": [describe(entry) for entry in shown],
+    }
 
 
 def clear_journal(panel: Panel, call: Call) -> dict[str, Any]:
@@ -239,7 +249,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "journal",
         {"GET": show_journal, "DELETE": clear_journal},
-        ("tenant", "limit", "operation"),
+        ("tenant", "limit", "operation", "format"),
     ),
     Route("jobs/{id}", {"POST": steer_job}, _TENANT),
     Route(

@@ -1,0 +1,68 @@
+"""The fixtures `mock_server` and `mock_api`, in every pytest where mockserver is installed.
+
+pytest imports this at each start, also for those who use neither: nothing else is imported until a
+test asks for a fixture.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from mockserver.server.mock import MockServer
+    from mockserver.server.tenant import Tenant
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("mockserver", "a mock of an API (mock_api, mock_server)")
+    group.addoption(
+        "--mock-spec",
+        metavar="SPEC",
+        help="what to mock: feather, speechify, truestate or the path of an OpenAPI document",
+    )
+    parser.addini("mock_spec", "what to mock, as --mock-spec (default: feather)", default="feather")
+    parser.addini("mock_seed", "the seed of every world (default: 0)", default="0")
+
+
+@pytest.fixture(scope="session")
+def mock_options() -> Mapping[str, Any]:
+    """What MockServer is given beside the settings of pytest; override it in a conftest."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def mock_server(
+    mock_options: Mapping[str, Any], pytestconfig: pytest.Config
+) -> Iterator[MockServer]:
+    """One mock for the whole session, with a manual clock."""
+    from mockserver.server.mock import MockServer
+
+    options = {"spec": _spec(pytestconfig), "seed": _seed(pytestconfig), **mock_options}
+    with MockServer(options.pop("spec"), **options) as server:
+        yield server
+
+
+@pytest.fixture
+def mock_api(mock_server: MockServer, request: pytest.FixtureRequest) -> Iterator[Tenant]:
+    """A tenant of its own for each test: a world and a clock that nobody else has."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    with mock_server.tenant(f"{request.node.nodeid} {worker}") as tenant:
+        yield tenant
+
+
+def _spec(config: pytest.Config) -> str:
+    spec = str(config.getoption("--mock-spec") or config.getini("mock_spec"))
+    beside = config.rootpath / spec
+    return str(beside) if beside.is_file() else spec
+
+
+def _seed(config: pytest.Config) -> int:
+    given = config.getini("mock_seed")
+    try:
+        return int(given)
+    except ValueError:
+        raise pytest.UsageError(f"mock_seed takes a whole number, not {given!r}") from None

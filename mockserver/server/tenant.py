@@ -1,0 +1,144 @@
+"""One tenant of a mock in this process: a world, a clock, a client, a journal, faults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from hashlib import blake2b
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from mockserver.engine.fault_spec import read_fault
+from mockserver.server.calls import Calls
+from mockserver.server.inprocess import InProcessTransport
+from mockserver.server.transports import patched_httpx, requests_adapter, vendor_hosts
+
+if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
+
+    from mockserver.server.mock import MockClock, MockServer
+
+LONGEST_NAME = 48
+
+
+def key_of(name: str, prefix: str) -> str:
+    """A credential that stands for a name: readable, fit for a header, another for each name."""
+    words = re.sub(r"[^A-Za-z0-9_]+", "-", name.removeprefix(prefix)).strip("-")
+    if prefix + words == name and len(words) <= LONGEST_NAME:
+        return name
+    return f"{prefix}{words[-LONGEST_NAME:]}-{blake2b(name.encode(), digest_size=4).hexdigest()}"
+
+
+class TenantFaults:
+    """The faults of one tenant."""
+
+    def __init__(self, server: MockServer, tenant: str) -> None:
+        self._mock = server.mock
+        self._tenant = tenant
+
+    def add(self, operation: str | None = None, **spec: Any) -> str:
+        """Let a fault strike from now on (docs/faults.md); its id. Raises BadRequest."""
+        given = {"operation": operation, **spec, "tenant": self._tenant}
+        fault = read_fault(given, self._mock.contract.by_id)
+        return self._mock.faults.add([fault])[0]
+
+    def list(self) -> list[dict[str, Any]]:
+        """Those that can strike this tenant, with how often they met a request and struck."""
+        return self._mock.faults.describe(self._tenant)
+
+    def clear(self) -> None:
+        """Take this tenant's away."""
+        self._mock.faults.remove(tenant=self._tenant)
+
+
+class Tenant:
+    """One tenant of a MockServer. As a context manager it drops its world in the end."""
+
+    def __init__(self, server: MockServer, key: str) -> None:
+        self.server = server
+        self.key = key
+        self.faults = TenantFaults(server, key)
+        self.journal = Calls(server.recorder, server.mock.contract, key)
+
+    @property
+    def url(self) -> str:
+        """The base URL of a real port, started on first use."""
+        return self.server.url
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that authenticate this tenant."""
+        return self.server.headers_for(self.key)
+
+    @property
+    def client(self) -> httpx.Client:
+        """An httpx client that talks to the mock in process, as this tenant."""
+        return self.server.client_for(self.key)
+
+    @cached_property
+    def clock(self) -> MockClock:
+        return self.server.clock_for(self.key)
+
+    def transport(self) -> InProcessTransport:
+        """For `httpx.Client(transport=...)` and `AsyncClient`: whatever the URL, it is the mock.
+
+        The request's credential is replaced by this tenant's.
+        """
+        return InProcessTransport(self.server.app, self.headers)
+
+    def patch_httpx(self, *hosts: str) -> AbstractContextManager[None]:
+        """While it lasts, what any httpx client sends to `hosts` reaches the mock.
+
+        Without any they are those of the document's servers.
+        """
+        found = vendor_hosts(self.server.mock.contract, hosts)
+        return patched_httpx(self.transport(), found)
+
+    def requests_adapter(self) -> BaseAdapter:
+        """For `requests.Session.mount("https://...", ...)`."""
+        return requests_adapter(self.server.app, self.headers)
+
+    def snapshot(self) -> dict[str, Any]:
+        """This tenant's world and clock as a JSON value."""
+        store = self.server.mock.store
+        with store.begin(self.key):  # so that there is one
+            return store.snapshot(self.key)
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Back to a snapshot. Raises StoreError if it is not one."""
+        self.server.mock.store.restore(snapshot)
+
+    def reset(self) -> None:
+        """Back to the seed world, and its clock to the start."""
+        self.server.mock.store.reset(self.key)
+
+    @contextmanager
+    def fork(self) -> Iterator[None]:
+        """What happens inside to the world and its clock has not happened afterwards."""
+        before = self.snapshot()
+        try:
+            yield
+        finally:
+            self.restore(before)
+
+    def close(self) -> None:
+        """Drop the world, the faults and the journal of this tenant."""
+        self.faults.clear()
+        self.reset()
+        self.journal.clear()
+        self.server.forget_client(self.key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,107 @@
+"""The pytest plugin, in a pytest of its own; the pages about it, as printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+# An environment that was set up before there was the entry point.
+INSTALLED = any(found.name == "mockserver" for found in entry_points(group="pytest11"))
+
+
+def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """pytest in a folder; each test passes in a second or two."""
+    plugin = [] if INSTALLED else ["-p", "mockserver.pytest_plugin"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *plugin, *options]
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("PYTEST_")}
+    environment["PYTHONPATH"] = str(ROOT)
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=300, env=environment
+    )
+
+
+def examples(page: str) -> str:
+    """The page's Python, one block after the other."""
+    text = (DOCS / page).read_text("utf-8")
+    return "\n".join(re.findall(r"<!-- test -->\n```python\n(.*?)```", text, re.DOTALL))
+
+
+@pytest.mark.parametrize("page", ["pytest.md", "faults.md"])
+def test_the_pages_work_as_printed(tmp_path: Path, page: str) -> None:
+    (tmp_path / "test_page.py").write_text(examples(page))
+    done = run(tmp_path, "-q")
+    assert done.returncode == 0, done.stdout + done.stderr
+    count = examples(page).count("\ndef test_") + examples(page).startswith("def test_")
+    assert int(re.findall(r"(\d+) passed", done.stdout)[0]) >= count >= 3
+
+
+ISOLATED = """
+import pytest
+
+@pytest.mark.parametrize("number", range(8))
+def test_alone(mock_api, number):
+    suites = "/v1/sim-suites"
+    before = len(mock_api.client.get(suites).json()["items"])
+    mock_api.client.post(suites, json={"name": f"suite {number}"})
+    assert len(mock_api.client.get(suites).json()["items"]) == before + 1
+    mock_api.journal.assert_called("createSimulationSuite", times=1)
+"""
+
+
+def test_in_parallel(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(ISOLATED)
+    done = run(tmp_path, "-q", "-n", "2")
+    assert "8 passed" in done.stdout, done.stdout + done.stderr
+
+
+THINGS = """\
+openapi: 3.1.0
+info: {title: Things, version: "1"}
+paths:
+  /things:
+    get:
+      operationId: listThings
+      responses: {"200": {description: All, content: {application/json: {schema: {type: array}}}}}
+"""
+
+
+def test_settings(tmp_path: Path) -> None:
+    (tmp_path / "things.yaml").write_text(THINGS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmock_spec = things.yaml\nmock_seed = 7\n")
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture(scope='session')\n"
+        "def mock_options():\n"
+        "    return {'pace': 0.5}\n"
+    )
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(mock_api, mock_server):\n"
+        "    assert mock_api.client.get('/things').status_code == 200\n"
+        "    assert mock_server.mock.options.seed == 7\n"
+        "    assert mock_server.mock.options.pace == 0.5\n"
+    )
+    done = run(tmp_path, "-q")
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmock_seed = x\n")
+    done = run(tmp_path, "-q", "--mock-spec", "things.yaml")
+    assert "mock_seed takes a whole number, not 'x'" in done.stdout
+
+
+def test_it_costs_nothing_to_those_who_do_not_use_it() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, mockserver.pytest_plugin; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    ours = {name for name in loaded if name.startswith("mockserver")}
+    assert ours == {"mockserver", "mockserver.pytest_plugin"}
+    assert not {"connexion", "faker", "httpx", "jsonschema_rs", "starlette"} & set(loaded)
