@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from mockserver.apis import BUILT_IN
 from mockserver.contract.build import build_contract
 from mockserver.contract.document import join
 from mockserver.contract.model import Contract, MediaType, Note, Operation
@@ -50,11 +51,14 @@ def check_document(document: dict[str, Any]) -> Checked:
     notes = [*contract.notes]
     if not contract.operations:
         notes.append(Note("#/paths", "there are no operations: there is nothing to serve", "error"))
+    written = next((api for api in BUILT_IN if api.claims(contract)), None)
+    by_hand = written.handlers if written is not None else {}
     actions = build_plan(contract).actions
     for operation in contract.operations:
+        inferred = operation.id not in by_hand and actions[operation.id].kind == "transition"
         notes.extend(unusable_schemas(operation, validators))
         notes.extend(unfit_examples(operation, validators))
-        notes.extend(undocumented_statuses(operation, actions[operation.id].kind))
+        notes.extend(undocumented_statuses(operation, inferred))
     order = list(_MARKS)
     unique = dict.fromkeys(notes)
     return Checked(contract, tuple(sorted(unique, key=lambda note: order.index(note.severity))))
@@ -110,16 +114,21 @@ def unfit_examples(operation: Operation, validators: Validators) -> Iterator[Not
                 )
 
 
-def needed_statuses(operation: Operation, kind: str) -> Iterator[tuple[int, str]]:
-    """The refusals that an operation can't do without, and when they are met."""
+def needed_statuses(operation: Operation, transition: bool) -> Iterator[tuple[int, str]]:
+    """The refusals that an operation can't do without, and when they are met.
+
+    `transition` says that it moves a thing from one state to another by inference.
+    """
     if operation.security and all(operation.security):
         yield 401, "without a valid credential"
-    judged = any(_can_fail(p.schema) or p.required for p in operation.parameters)
+    judged = any(
+        _can_fail(p.schema) or (p.required and p.place != "path") for p in operation.parameters
+    )
     if judged or operation.body is not None:
         yield 422, "for a request that does not fit"
     if "{" in operation.path:
         yield 404, "for an id that is not there"
-    if kind == "transition":
+    if transition:
         yield 409, "in a state that does not allow it"
 
 
@@ -127,9 +136,9 @@ def _can_fail(schema: Any) -> bool:
     return bool(schema) and schema not in ({"type": "string"}, True)
 
 
-def undocumented_statuses(operation: Operation, kind: str) -> Iterator[Note]:
+def undocumented_statuses(operation: Operation, transition: bool) -> Iterator[Note]:
     """Where the behaviour needs a status that the operation does not list."""
-    for status, occasion in needed_statuses(operation, kind):
+    for status, occasion in needed_statuses(operation, transition):
         if operation.response_for(status) is not None:
             continue
         nearest = nearest_status(operation, status)

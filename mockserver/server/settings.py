@@ -36,6 +36,16 @@ def size(value: str | int) -> int:
     return min(int(number[:20]) << 10 * " kmg".index(unit or " "), 2**40)
 
 
+class Factor(click.FloatRange):
+    """A number in a range, and no NaN, which is in every range."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        number = float(super().convert(value, param, ctx))
+        if number != number:
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting of `serve`. `file` says that it is a path, relative to the file that names it."""
@@ -74,7 +84,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "pace",
-        click.FloatRange(0, 1e6),
+        Factor(0, 1e6),
         1.0,
         "How long jobs take: 0.1 a tenth of the usual time, 10 ten times, 0 no time.",
         "FACTOR",

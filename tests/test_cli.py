@@ -1,0 +1,311 @@
+"""The command line: what it says, where it says it, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import pytest
+
+import mockserver
+from mockserver import cli
+from mockserver.errors import MissingExtra, UsageError
+from mockserver.server import several
+from mockserver.server.serve import Serving
+from mockserver.server.settings import SETTINGS
+
+SMALL = """
+openapi: 3.0.3
+info: {title: Things, version: "1"}
+paths:
+  /things/{id}:
+    get:
+      operationId: getThing
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok}}
+"""
+
+
+class Ended(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(SMALL, "utf-8")
+
+    def run(*args: str) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(list(args))
+        said = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Ended(ended.value.code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Serving]:
+    """What `serve` would have served."""
+    found: list[Serving] = []
+    monkeypatch.setattr(several, "serve_all", lambda resolve, say: found.extend(resolve()))
+    return found
+
+
+def test_the_version(run: Run) -> None:
+    assert run("--version") == Ended(0, f"mockserver {mockserver.__version__}\n", "")
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_teaches(run: Run, flag: str) -> None:
+    top = run(flag)
+    assert top.status == 0
+    for command in ("serve", "check", "explain", "test", "fuzz"):
+        assert f"  {command} " in top.out
+        shown = run(command, flag)
+        assert shown.status == 0, shown
+        assert "SPEC" in shown.out
+    for command in ("serve", "check", "explain"):
+        assert f"mockserver {command}" in run(command, flag).out.partition("Examples:")[2]
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom mockserver.cli import main\n"
+        "try:\n    main(['serve', '--help'])\nexcept SystemExit: pass\n"
+        "heavy = {'connexion', 'uvicorn', 'faker', 'httpx', 'jsonschema_rs'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.endswith("[]\n")
+
+
+def test_every_setting_is_an_option(run: Run) -> None:
+    shown = run("serve", "--help").out
+    for setting in SETTINGS:
+        assert f"--{setting.name}" in shown
+
+
+def test_what_is_typed_arrives(run: Run, served: list[Serving]) -> None:
+    ended = run(
+        "serve", "small.yaml", "--host", "0.0.0.0", "--port", "9", "--seed", "7",
+        "--clock", "manual", "--pace", "0.5", "--api-key", "a", "--api-key", "b",
+        "--state", "s.json", "--handlers", "h.py", "--reload", "--max-body", "1k",
+        "--max-worlds", "3", "--control-token", "t", "--workers", "1", "--store", "memory",
+    )  # fmt: skip
+    assert ended == Ended(0, "", "")
+    (serving,) = served
+    assert (serving.spec, serving.host, serving.port) == ("small.yaml", "0.0.0.0", 9)
+    options = serving.options
+    assert (options.seed, options.clock, options.pace) == (7, "manual", 0.5)
+    assert (options.keys, options.max_body, options.max_worlds) == (("a", "b"), 1024, 3)
+    assert serving.state == Path("s.json")
+    assert serving.handlers == Path("h.py")
+    assert serving.reload
+    assert serving.control_token == "t"
+
+
+def test_the_default_is_feather(run: Run, served: list[Serving]) -> None:
+    run("serve")
+    assert served[0] == Serving("feather")
+
+
+def test_the_file_is_read_and_the_command_line_wins(run: Run, served: list[Serving]) -> None:
+    Path("mockserver.toml").write_text(
+        "undocumented = 'allow'\n[serve]\nspec = 'small.yaml'\nport = 1\nseed = 2\nreload = true\n"
+    )
+    run("serve", "--port", "3")
+    (serving,) = served
+    assert (serving.spec, serving.port, serving.options.seed) == ("small.yaml", 3, 2)
+    assert serving.reload
+    assert serving.options.undocumented == "allow"
+    assert serving.config == Path("mockserver.toml")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["serve", "fether"], "did you mean feather?"),
+        (["serve", "smal.yaml"], "did you mean small.yaml?"),
+        (["serve", "--config", "no.toml"], "--config no.toml: No such file"),
+        (["serve", "--store", "redis://localhost"], "still to come"),
+        (["serve", "--workers", "2"], "one process"),
+        (["serve", "--host", "no.such.host.invalid"], "--host no.such.host.invalid"),
+        (["serve", "--handlers", "no.py", "--port", "0"], "--handlers no.py: No such file"),
+        (["serve", "--state", "no/s.json", "--port", "0"], "there is no directory"),
+        (["serve", "small.yaml", "--handlers", "h.py", "--port", "0"], "did you mean getThing?"),
+        (["check", "no.yaml"], "no such file"),
+        (["check", "broken.yaml"], "neither JSON nor YAML"),
+        (["check", "old.json"], "Swagger 2.0"),
+        (["check", "http://127.0.0.1:1/"], "can't be fetched"),
+        (["explain", "old.json"], "Swagger 2.0"),
+        (["explain", "--config", "no.toml"], "No such file"),
+    ],
+)
+def test_what_can_not_be_done_is_one_line_and_2(run: Run, args: list[str], says: str) -> None:
+    Path("broken.yaml").write_text("a: b: c")
+    Path("old.json").write_text('{"swagger": "2.0"}')
+    Path("h.py").write_text(
+        "from mockserver import handles\n@handles('getThin')\ndef f(world, request): ...\n"
+    )
+    ended = run(*args)
+    assert ended.status == 2
+    assert ended.out == ""
+    assert says in ended.err
+    assert ended.err.startswith("mockserver: ")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["serv"], "Did you mean 'serve'?"),
+        (["serve", "--prot", "1"], "--port"),
+        (["serve", "--port", "x"], "not a valid integer"),
+        (["serve", "--port", "70000"], "0<=x<=65535"),
+        (["serve", "--clock", "fast"], "'real', 'manual'"),
+        (["serve", "--pace", "-1"], "--pace"),
+        (["serve", "--pace", "nan"], "--pace"),
+        (["serve", "--max-body", "much"], "is not a size"),
+        (["check", "a", "b"], "unexpected extra argument"),
+    ],
+)
+def test_a_slip_of_the_pen_is_2(run: Run, args: list[str], says: str) -> None:
+    ended = run(*args)
+    assert ended.status == 2
+    assert says in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_check_says_what_can_not_be_honoured(run: Run) -> None:
+    ended = run("check", "small.yaml")
+    assert ended.status == 0
+    (note, _, total, hint) = ended.out.splitlines()
+    assert note.startswith("note     #/paths/~1things~1{id}/get/responses  getThing does not")
+    assert "404" in note
+    assert total == "small.yaml: Things, OpenAPI 3.0.3, 1 operation: 1 note"
+    assert 'undocumented = "allow"' in hint
+
+
+def test_check_of_feather_is_clean(run: Run) -> None:
+    assert run("check") == Ended(
+        0, "feather: Feather API, OpenAPI 3.1.0, 56 operations: sound\n", ""
+    )
+
+
+def test_check_fails_for_an_error_and_if_strict_for_a_warning(run: Run) -> None:
+    broken = SMALL.replace("schema: {type: string}", "schema: {type: string, pattern: '('}")
+    Path("bad.yaml").write_text(broken)
+    ended = run("check", "bad.yaml")
+    assert ended.status == 1
+    assert ended.out.startswith("error    #/paths/~1things~1{id}/get/parameters/0/schema")
+    Path("odd.yaml").write_text(SMALL.replace("{name: id, in: path,", "{name: id, in: nowhere,"))
+    assert run("check", "odd.yaml").status == 0
+    assert run("check", "odd.yaml", "--strict").status == 1
+
+
+def test_check_as_json(run: Run) -> None:
+    found = json.loads(run("check", "small.yaml", "--json").out)
+    assert found["operations"] == 1
+    assert found["notes"][0]["severity"] == "info"
+    assert found["notes"][0]["where"] == "#/paths/~1things~1{id}/get/responses"
+
+
+def test_explain_shows_each_operation_with_its_reason(run: Run) -> None:
+    shown = run("explain", "small.yaml").out
+    assert "GET /things/{id}" in shown
+    assert "Things: " in shown
+    found = json.loads(run("explain", "small.yaml", "--json").out)
+    assert found["api"] is None
+    assert found["operations"]["getThing"]["because"]
+
+
+def test_explain_says_what_is_written_by_hand(run: Run) -> None:
+    found = json.loads(run("explain", "--json").out)
+    assert found["api"] == "feather"
+    assert found["operations"]["cancelSimulationSuiteRun"]["by_hand"]
+    assert "written by hand for feather" in run("explain").out
+
+
+def test_markup_in_a_document_is_only_text(run: Run) -> None:
+    Path("markup.yaml").write_text(SMALL.replace("/things/", "/[red]things[/red]/"))
+    assert "[red]things[/red]" in run("explain", "markup.yaml").out
+
+
+def test_a_missing_extra_names_the_pip_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    deferred = cli.cli.commands["test"]
+    assert isinstance(deferred, cli.Deferred)
+
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError("No module named 'schemathesis'", name="schemathesis")
+
+    monkeypatch.setattr(cli, "import_module", missing)
+    ended = run("test", "--url", "http://127.0.0.1:1")
+    assert ended == Ended(2, "", f"mockserver: {MissingExtra('mockserver test', 'verify')}\n")
+    assert "pip install" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (UsageError("a\nb\n  c"), 2, "mockserver: a b c\n"),
+        (KeyboardInterrupt(), 1, "mockserver: interrupted\n"),
+        (click.Abort(), 1, "mockserver: interrupted\n"),
+        (BrokenPipeError(), 1, ""),
+        (RuntimeError("oops"), 2, "this is a bug, please report it: RuntimeError: oops"),
+    ],
+)
+def test_no_traceback_ever(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    status: int,
+    says: str,
+) -> None:
+    def fail(resolve: object, say: object) -> None:
+        raise error
+
+    monkeypatch.setattr(several, "serve_all", fail)
+    monkeypatch.setattr(cli, "_silence_stdout", lambda: None)
+    ended = run("serve")
+    assert ended.status == status
+    assert says in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_bug_can_be_looked_into(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(resolve: object, say: object) -> None:
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr(several, "serve_all", fail)
+    monkeypatch.setenv(cli.TRACEBACK, "1")
+    with pytest.raises(RuntimeError, match="oops"):
+        cli.main(["serve"])
+
+
+def test_a_reader_who_goes_away() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "mockserver", "explain"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(mockserver.__file__).parent.parent,
+    ) as explaining:
+        assert explaining.stdout is not None
+        assert explaining.stderr is not None
+        explaining.stdout.read(10)
+        explaining.stdout.close()
+        assert explaining.stderr.read() == b""
+        assert explaining.wait() in (0, 1)
