@@ -379,6 +379,10 @@ class _Merger:
         )
         if self.types is not None and not flat.types and flat.nullable:
             flat.values = [None]
+        if flat.values is not None and self.types is not None:
+            # Documents list numbers under `type: string`; no such value is valid.
+            flat.values = [value for value in flat.values if _is_of(value, flat)]
+            flat.never = flat.never or not flat.values
         return flat
 
     def _implied(self) -> set[str]:
@@ -391,6 +395,23 @@ class _Merger:
             if words & self.seen:
                 return {kind}
         return {"string"} if self.flat.rules.get("format") else set()
+
+
+def _is_of(value: Any, flat: Flat) -> bool:
+    match value:
+        case None:
+            return flat.nullable
+        case bool():
+            return "boolean" in flat.types
+        case str():
+            return "string" in flat.types
+        case int():
+            return "integer" in flat.types or "number" in flat.types
+        case float():
+            return "number" in flat.types or ("integer" in flat.types and value.is_integer())
+        case list():
+            return "array" in flat.types
+    return "object" in flat.types
 
 
 def _from_30(part: Mapping[str, Any]) -> Mapping[str, Any]:

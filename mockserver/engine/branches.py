@@ -22,6 +22,11 @@ def is_a(kind: str, value: Any) -> bool:
     return isinstance(value, _KINDS[kind]) and isinstance(value, bool) == (kind == "boolean")
 
 
+def suits(flat: Flat, value: Any) -> bool:
+    """Whether a default or an example is of the type that the schema asks for."""
+    return not flat.types or any(is_a(kind, value) for kind in flat.types)
+
+
 def is_null(flat: Flat) -> bool:
     """Whether the schema admits null alone."""
     return not flat.types and flat.nullable and flat.values == [None]

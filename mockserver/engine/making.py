@@ -15,6 +15,7 @@ from mockserver.engine.branches import (
     is_null,
     mark,
     may_be_null,
+    suits,
     weight,
 )
 from mockserver.engine.dice import Dice
@@ -90,12 +91,15 @@ class Maker:
         return self.mode == "bare" or self.left <= 0
 
     def _new(self, flat: Flat, name: str, path: Path) -> Any:
-        if flat.has_default and self._takes_default(flat):
+        doubted = path in self.unwanted
+        if flat.has_default and not doubted and self._takes_default(flat):
             return flat.default
         if flat.nullable and self._takes_null(name, path):
             return None
         if flat.examples and flat.types[:1] != ("object",) and self.dice.chance(0.5):
-            return self.dice.random.choice(flat.examples)
+            example = self.dice.random.choice(flat.examples)
+            if not doubted and suits(flat, example):
+                return example
         if not flat.types:
             return self._free(flat, name)
         kind = flat.types[0] if len(flat.types) == 1 else self.dice.random.choice(flat.types)
@@ -106,6 +110,8 @@ class Maker:
         return self.scalar(flat, kind, name)
 
     def _takes_default(self, flat: Flat) -> bool:
+        if flat.default is not None and not suits(flat, flat.default):
+            return False
         if self.mode == "rich":
             return flat.default not in (None, [], {}, "") and self.dice.chance(0.6)
         return flat.default is not None or flat.nullable
@@ -175,11 +181,9 @@ class Maker:
     def _ordered(
         self, flat: Flat, branches: list[Any], name: str, path: Path, known: Any
     ) -> list[Any]:
-        if known is not MISSING:
-            return sorted(
-                branches,
-                key=lambda b: -fit(self.schemas, self.schemas.choose(flat, branches, b), known),
-            )
+        if known is not MISSING and path not in self.narrow:
+            choose, schemas = self.schemas.choose, self.schemas
+            return sorted(branches, key=lambda b: -fit(schemas, choose(flat, branches, b), known))
         empty = [b for b in branches if is_null(self.schemas.flat(b))]
         full = [b for b in branches if not any(b is other for other in empty)]
         if len(full) > 1:

@@ -302,7 +302,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         singleton=draft.singleton,
         creatable=bool(draft.creates),
         open=not draft.singleton and not draft.creates and not draft.lists,
-        seeds=(2 if parents else 3) if draft.lists else 0,
+        seeds=(2 if parents else 3) if draft.lists and schema else 0,
         parents=parents,
         states=states_of(survey.schemas, flat, hints),
         because=tuple(draft.because),
