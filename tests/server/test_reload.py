@@ -1,0 +1,162 @@
+"""Replacing the mock of a service: what is kept, and what is said when it can't be done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver.server.inprocess import InProcessTransport
+from mockserver.server.reload import Reloader
+from mockserver.server.serve import Service, Serving
+from mockserver.server.state_file import StateFile
+
+ITEM = "{type: object, required: [id], properties: {id: {type: string}, name: {type: string}}}"
+
+
+def family(name: str) -> str:
+    """Paths that make, list and get things of this name."""
+    content = f"content: {{application/json: {{schema: {ITEM}}}}}"
+    return f"""
+  /{name}:
+    get:
+      operationId: list-{name}
+      responses: {{"200": {{description: ok, content: {{application/json: {{schema:
+        {{type: object, properties: {{items: {{type: array, items: {ITEM}}}}}}}}}}}}}}}
+    post:
+      operationId: make-{name}
+      requestBody: {{required: true, {content}}}
+      responses: {{"201": {{description: ok, {content}}}}}
+  /{name}/{{id}}:
+    get:
+      operationId: get-{name}
+      parameters: [{{name: id, in: path, required: true, schema: {{type: string}}}}]
+      responses: {{"200": {{description: ok, {content}}}, "404": {{description: none}}}}
+"""
+
+
+def document(*names: str) -> str:
+    head = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n"
+    return head + "".join(map(family, names))
+
+
+class Reloading:
+    """A service of a document in a folder, and the means to reload it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "api.yaml"
+        self.file.write_text(document("toys", "cups"))
+        self.serving = Serving(str(self.file), reload=True)
+        self.service = Service(self.serving)
+        self.service.install(
+            self.service.load(self.serving, self.service.source), self.serving, self.service.source
+        )
+        self.reloader = Reloader(self.service, lambda: self.serving)
+        self.client = httpx.Client(
+            transport=InProcessTransport(self.service),  # type: ignore[arg-type]
+            base_url="http://127.0.0.1:8000",
+        )
+
+    def reload(self) -> bool:
+        return asyncio.run(self.reloader.reload())
+
+    def make(self, kind: str) -> str:
+        made = self.client.post(f"/{kind}", json={"id": "x", "name": "mine"})
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+
+@pytest.fixture
+def reloading(tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
+    caplog.set_level(logging.INFO, "mockserver")
+    return Reloading(tmp_path)
+
+
+def test_what_was_made_is_still_there(reloading: Reloading) -> None:
+    toy = reloading.make("toys")
+    before = reloading.service.mock
+    reloading.file.write_text(document("toys", "cups", "hats"))
+    assert reloading.reload()
+    assert reloading.service.mock is not before
+    assert reloading.client.get(f"/toys/{toy}").json()["name"] == "mine"
+    reloading.make("hats")
+
+
+def test_what_has_no_place_any_more_is_dropped_and_said(
+    reloading: Reloading, caplog: pytest.LogCaptureFixture
+) -> None:
+    toy = reloading.make("toys")
+    reloading.make("cups")
+    reloading.file.write_text(document("toys"))
+    assert reloading.reload()
+    assert reloading.client.get(f"/toys/{toy}").json()["name"] == "mine"
+    assert reloading.client.get("/cups").status_code == 404
+    assert "no cups any more" in caplog.text
+
+
+@pytest.mark.parametrize("broken", ["", "openapi: [", "swagger: '2.0'", "{}", "x: {$ref: a.yaml}"])
+def test_a_broken_document_keeps_the_old_one(
+    reloading: Reloading, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    toy = reloading.make("toys")
+    before = reloading.service.mock
+    reloading.file.write_text(broken)
+    assert not reloading.reload()
+    assert reloading.service.mock is before
+    assert reloading.client.get(f"/toys/{toy}").status_code == 200
+    assert "not reloaded, what was served before goes on: " in caplog.text
+    reloading.file.unlink()
+    assert not reloading.reload()
+    reloading.file.write_text(document("toys"))
+    assert reloading.reload()
+
+
+def test_the_clock_of_new_worlds_goes_on(reloading: Reloading) -> None:
+    reloading.client.post("/__mock__/clock", json={"advance": 3600})
+    before = reloading.client.get("/__mock__/clock").json()["now"]
+    assert reloading.reload()
+    assert reloading.client.get("/__mock__/clock").json()["now"] >= before
+    reloading.client.post("/__mock__/clock", json={"speed": 0})
+    assert reloading.reload()
+    assert reloading.client.get("/__mock__/clock").json()["speed"] == 0
+
+
+def test_the_journal_and_the_state_file_go_on(reloading: Reloading, tmp_path: Path) -> None:
+    service = reloading.service
+    service.state = StateFile(tmp_path / "state.json")
+    reloading.make("toys")
+    assert reloading.reload()
+    reloading.make("cups")
+    assert service.journal.total == 2
+    assert service.state.store is service.mock.store
+    assert reloading.client.get("/__mock__/journal").json()["total"] == 2
+
+
+def test_what_only_a_restart_changes_is_said(
+    reloading: Reloading, caplog: pytest.LogCaptureFixture
+) -> None:
+    reloading.serving = replace(reloading.serving, port=9, control_token="new")
+    assert reloading.reload()
+    assert "a change of port counts after a restart only" in caplog.text
+    wrong = reloading.client.get("/__mock__/health", headers={"x-mock-token": "old"})
+    assert wrong.status_code == 401
+
+
+def test_every_file_is_watched_links_with_their_targets(tmp_path: Path) -> None:
+    (tmp_path / "target.yaml").write_text(document("toys"))
+    (tmp_path / "api.yaml").symlink_to("target.yaml")
+    config, handlers = tmp_path / "mockserver.toml", tmp_path / "h.py"
+    serving = Serving(str(tmp_path / "api.yaml"), config=config, handlers=handlers, reload=True)
+    service = Service(serving)
+    files = Reloader(service, lambda: serving).files()
+    assert {path.name for path in files} == {"target.yaml", "api.yaml", "mockserver.toml", "h.py"}
+
+
+def test_a_url_is_not_watched(caplog: pytest.LogCaptureFixture) -> None:
+    serving = Serving("http://127.0.0.1:1/openapi.json", reload=True)
+    asyncio.run(Reloader(Service(serving), lambda: serving).run())
