@@ -116,6 +116,10 @@ class Runs:
     error: str = ""
     same: tuple[str, ...] = ()
     """Fields that a retried child shares with the one it repeats."""
+    growing: bool = False
+    """Whether children come later than their run, one after the other."""
+    live: frozenset[str] = frozenset()
+    """Fields of a child that move with its state, beside those named above."""
     longest: float = 900
     """Seconds after which every child has ended."""
 

@@ -9,7 +9,7 @@ from mockserver.contract.model import Contract
 from mockserver.verify.model import Finding
 from mockserver.verify.target import Target
 
-from . import clock, feather
+from . import clock, feather, truestate
 from .derive import derive
 from .describe import Api
 from .session import Session
@@ -27,8 +27,9 @@ class Effort:
 
 def describe(contract: Contract) -> Api:
     """By hand where the operations are known, else from the document."""
-    if feather.claims(contract):
-        return feather.describe(contract)
+    for known in (feather, truestate):
+        if known.claims(contract):
+            return known.describe(contract)
     return derive(contract)
 
 
