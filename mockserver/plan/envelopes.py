@@ -238,7 +238,9 @@ def thing_place(schemas: Schemas, pointer: str, about: str) -> tuple[Path, str]:
         return (), pointer
     last = about.rsplit("_", 1)[-1]
     for name in flat.properties:
-        if noun(name) in (about, last) or word(name) in ("data", "result", "item", "resource"):
+        spelled = noun(name)
+        own = spelled in (about, last) or spelled.endswith("_" + last)
+        if own or word(name) in ("data", "result", "item", "resource"):
             inner = schemas.place(pointer, name)
             if inner is not None:
                 inner = schemas.canonical(inner)

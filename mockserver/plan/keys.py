@@ -26,12 +26,17 @@ def key_of(flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
             f"the property `{spelled[last]}` fits the path parameter `{parameter}`", "certain"
         )
     short = noun.rsplit("_", 1)[-1]
-    for word in ("id", f"{noun}_id", f"{short}_id", *_USUAL, f"{short}_name", f"{short}_key"):
+    # What a path calls an id is no name.
+    usual = _SURE if last in _SURE else (*_USUAL, f"{short}_name", f"{short}_key")
+    for word in ("id", f"{noun}_id", f"{short}_id", *usual):
         if word in spelled:
             sure = word in _SURE or word.endswith("_id")
             return spelled[word], Because(
                 f"the property `{spelled[word]}` looks like its id", "likely" if sure else "guess"
             )
+    for word, name in spelled.items():
+        if word.endswith(("_id", "_uuid", "_key")):
+            return name, Because(f"`{name}` is the first property that is an id", "guess")
     return "", None
 
 

@@ -62,7 +62,7 @@ class Answers:
         name = media.name.partition(";")[0].strip().lower()
         if is_json(name):
             if media.pointer is None:
-                return next(iter(media.examples.values()), {} if known is MISSING else known)
+                return _unjudged(media, known)
             if not at and isinstance(known, Mapping):
                 plain = self.values.plain(media.pointer, known)
                 if plain is not MISSING:
@@ -94,3 +94,13 @@ class Answers:
         if isinstance(value, bool):
             return "true" if value else "false"
         return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _unjudged(media: MediaType, known: Any) -> Any:
+    """A body without a schema: the example, with what is known under the same names."""
+    example = next(iter(media.examples.values()), None)
+    if example is None:
+        return {} if known is MISSING else known
+    if isinstance(example, dict) and isinstance(known, Mapping):
+        return {name: known.get(name, value) for name, value in example.items()}
+    return example

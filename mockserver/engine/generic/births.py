@@ -15,6 +15,7 @@ from mockserver.engine.instants import seconds
 from mockserver.engine.schedule import cut
 from mockserver.engine.world import World, new_id
 from mockserver.plan.model import Resource, States
+from mockserver.plan.naming import tokens
 
 _WAITING = 1.0
 _WORKING = 4.0
@@ -112,6 +113,9 @@ def _key_value(
         accepted = context.schemas.flat_at(resource.request).properties if resource.request else {}
         if resource.client_key or resource.key in accepted:
             return sent[resource.key]
+    chosen = _called(resource, sent)
+    if chosen:
+        return chosen
     flat = context.flat(resource)
     schema = flat.properties.get(resource.key, {})
     spoken = kinds(context.schemas, schema)
@@ -128,6 +132,16 @@ def _key_value(
     if pointer is None:
         return new_id(world, resource.name)
     return context.values.make(pointer, dice.child("key"), name=resource.key)
+
+
+def _called(resource: Resource, sent: Mapping[str, Any]) -> str:
+    """What the client calls the thing, if it is known by a name: `{pool_name}`, sent as `name`."""
+    for name in (resource.key, resource.parameter):
+        last = tokens(name)[-1:]
+        if last and last[0] in ("name", "slug", "code", "key") and last[0] in sent:
+            value = sent[last[0]]
+            return value if isinstance(value, str) else ""
+    return ""
 
 
 def plan_job(states: States, now: int, pace: float) -> list[list[Any]]:
