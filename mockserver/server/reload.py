@@ -7,14 +7,16 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from watchfiles import Change, awatch
 
 from mockserver.errors import BadRequest, MockServerError, StoreError
 from mockserver.server.documents import find_document
 from mockserver.server.mock import Mock, real_now
-from mockserver.server.serve import Service, Serving
+
+if TYPE_CHECKING:
+    from mockserver.server.serve import Service, Serving
 
 log = logging.getLogger("mockserver")
 
