@@ -40,9 +40,9 @@ class Deferred(click.Command):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        return self._command().make_context(info_name, args, parent, **extra)
+        return self.imported().make_context(info_name, args, parent, **extra)
 
-    def _command(self) -> click.Command:
+    def imported(self) -> click.Command:
         try:
             found = getattr(import_module(self._module), str(self.name))
         except ModuleNotFoundError as error:
