@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mockserver.engine.instants import seconds
 from mockserver.engine.schedule import Lifecycle, Schedule, cut, state_at
 from mockserver.engine.world import Row
 from mockserver.errors import BadRequest
@@ -76,3 +77,29 @@ def steering(order: Mapping[str, Any], outcomes: Sequence[str]) -> tuple[Any, fl
     if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:
         raise BadRequest(f"after takes seconds from 0 on, not {after!r}")
     return outcome, after
+
+
+def read_schedule(
+    order: Mapping[str, Any], row: Row, lifecycle: Lifecycle, now: int
+) -> list[list[Any]]:
+    """`{"schedule": [[state, seconds from now], ...]}` after what has happened to a child.
+
+    Raises BadRequest for a move that the table does not have, or one that is not later.
+    """
+    steps = order["schedule"]
+    planned = [list(step) for step in row["schedule"] if step[1] <= now]
+    if order.keys() - {"schedule"} or not isinstance(steps, list):
+        raise BadRequest('give {"schedule": [[STATE, SECONDS], ...]} alone')
+    for step in steps:
+        if not isinstance(step, list) or len(step) != 2:
+            raise BadRequest(f"a step is [STATE, SECONDS], not {step!r}")
+        state, after = step
+        if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:
+            raise BadRequest(f"a step takes seconds from 0 on, not {after!r}")
+        if not isinstance(state, str) or not lifecycle.allows(planned[-1][0], state):
+            raise BadRequest(f"{planned[-1][0]} is not followed by {state!r}")
+        at = now + seconds(after)
+        if at < planned[-1][1]:
+            raise BadRequest(f"{state} comes before {planned[-1][0]}")
+        planned.append([state, at])
+    return planned

@@ -17,6 +17,7 @@ from mockserver.contract.parameters import ParameterReader
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.dialects import Dialect
+from mockserver.engine.fates import Fate, befall
 from mockserver.engine.faults import Faults, Mishap
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump, encode_headers
@@ -81,6 +82,7 @@ class Pipeline:
         journal: Callable[[Exchange], None] = lambda exchange: None,
         serials: Iterator[int] | None = None,
         faults: Faults | None = None,
+        fates: dict[str, list[Fate]] | None = None,
     ) -> None:
         self.contract = contract
         self.api = api
@@ -94,6 +96,7 @@ class Pipeline:
         self.journal = journal
         self.undocumented = undocumented
         self.faults = faults or Faults()
+        self.fates = {} if fates is None else fates
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
         self._serials = count(1) if serials is None else serials
 
@@ -133,7 +136,10 @@ class Pipeline:
             if self.api.settle(world):
                 world.commit()
             try:
-                reply = self.stamp(self.handle(world, request), message)
+                reply = self.handle(world, request)
+                if tenant in self.fates and operation.method == "POST":
+                    self.follow_fate(world, reply)
+                reply = self.stamp(reply, message)
             except Refusal as refusal:
                 if refusal.keeps_writes:
                     world.commit()
@@ -205,6 +211,14 @@ class Pipeline:
             if preferred is not None:
                 return preferred
         return self.handlers[request.operation.id](world, request)
+
+    def follow_fate(self, world: World, reply: Reply) -> None:
+        """Let the job that this reply began go the way that waits for the tenant's next one."""
+        waiting = self.fates[world.tenant]
+        if befall(waiting[0], self.api, world, reply):
+            waiting.pop(0)
+            if not waiting:
+                del self.fates[world.tenant]
 
     def stamp(self, reply: Reply, message: Message) -> Reply:
         """The reply with what this API puts on every one."""

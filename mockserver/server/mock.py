@@ -22,6 +22,7 @@ from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
 from mockserver.engine.dialects import dialect_named
+from mockserver.engine.fates import Fate
 from mockserver.engine.faults import Faults
 from mockserver.engine.generic import assemble
 from mockserver.engine.instants import parse
@@ -73,6 +74,7 @@ class Mock:
     pipeline: Answerer
     options: Options
     faults: Faults = field(default_factory=Faults)
+    fates: dict[str, list[Fate]] = field(default_factory=dict)
 
     def app(self, *middlewares: Any) -> ASGIApp:
         """The ASGI application; `middlewares` (classes or factories) come before routing."""
@@ -126,10 +128,12 @@ def load(
         max_worlds=options.max_worlds,
     )
     faults = Faults()
+    fates: dict[str, list[Fate]] = {}
     make = partial(
         Pipeline,
         begin=store.begin,
         faults=faults,
+        fates=fates,
         keys=options.keys,
         undocumented=options.undocumented,
         journal=journal or _no_journal,
@@ -142,7 +146,7 @@ def load(
         validators=validators,
     )
     answerer = in_all_shapes(pipeline, make, options.settings.get(api.name, {}))
-    return Mock(contract, plan, api, store, answerer, options, faults)
+    return Mock(contract, plan, api, store, answerer, options, faults, fates)
 
 
 def _no_journal(exchange: Exchange) -> None:
@@ -209,6 +213,7 @@ class MockServer:
         own = Tenant(self, key)
         self.faults, self.journal = own.faults, own.journal
         self.snapshot, self.restore, self.fork = own.snapshot, own.restore, own.fork
+        self.follow = own.follow
         self.transport, self.patch_httpx = own.transport, own.patch_httpx
         self.requests_adapter = own.requests_adapter
 

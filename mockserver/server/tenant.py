@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
+from mockserver.engine.fates import Fate
 from mockserver.engine.fault_spec import read_fault
+from mockserver.errors import UsageError
 from mockserver.server.calls import Calls
 from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.transports import patched_httpx, requests_adapter, vendor_hosts
@@ -83,6 +85,12 @@ class Tenant:
     def clock(self) -> MockClock:
         return self.server.clock_for(self.key)
 
+    def follow(self, fate: Fate) -> None:
+        """Let the next job that this tenant begins go this way; more wait in a row."""
+        if self.server.mock.api.steer is None:
+            raise UsageError(f"the jobs of {self.server.mock.api.name!r} can't be steered")
+        self.server.mock.fates.setdefault(self.key, []).append(fate)
+
     def transport(self) -> InProcessTransport:
         """For `httpx.Client(transport=...)` and `AsyncClient`: whatever the URL, it is the mock.
 
@@ -128,6 +136,7 @@ class Tenant:
     def close(self) -> None:
         """Drop the world, the faults and the journal of this tenant."""
         self.faults.clear()
+        self.server.mock.fates.pop(self.key, None)
         self.reset()
         self.journal.clear()
         self.server.forget_client(self.key)

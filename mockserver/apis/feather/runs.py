@@ -19,6 +19,7 @@ from mockserver.apis.feather.dispatch import (
     dispatch_suite,
     pin_revision,
     plan_outcome,
+    put_run,
     retry_failed,
     snapshot,
     start_run,
@@ -26,7 +27,7 @@ from mockserver.apis.feather.dispatch import (
 from mockserver.apis.feather.tables import SIMULATION_RUN
 from mockserver.apis.feather.views import run_view, suite_run_view
 from mockserver.engine.api import handles
-from mockserver.engine.batches import is_open, steering
+from mockserver.engine.batches import is_open, read_schedule, scheduled, steering
 from mockserver.engine.listing import Listing, Predicate, by, same
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.schedule import state_at
@@ -135,8 +136,11 @@ def get_run(world: World, request: Request) -> Reply:
 def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
     """Let a run end as `{"outcome": ..., "after": seconds}` says; of a suite run, all that is open.
 
-    Raises NotFound, BadRequest for another order, Conflict if nothing is open any more.
+    `{"schedule": [[state, seconds], ...]}` says all of its way. Raises NotFound, BadRequest for
+    another order, Conflict if nothing is open any more.
     """
+    if "schedule" in order:
+        return _reschedule(world, job_id, order)
     outcome, after = steering(order, OUTCOMES)
     suite_run = world["suite_runs"].get(job_id)
     if suite_run is None:
@@ -150,3 +154,17 @@ def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]
     for row in still_open:
         plan_outcome(world, row, outcome, after)
     return suite_run_view(world, suite_run)
+
+
+def _reschedule(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
+    suite_run = world["suite_runs"].get(job_id)
+    rows = [find(world, "runs", job_id)] if suite_run is None else children(world, suite_run)
+    still_open = [row for row in rows if is_open(row, SIMULATION_RUN, world.now)]
+    if not still_open:
+        raise Conflict(f"Nothing of {job_id} is open any more.")
+    for row in still_open:
+        schedule = read_schedule(order, row, SIMULATION_RUN, world.now)
+        put_run(world, scheduled(row, schedule, SIMULATION_RUN))
+    if suite_run is not None:
+        return suite_run_view(world, suite_run)
+    return run_view(world, find(world, "runs", job_id))

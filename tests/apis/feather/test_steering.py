@@ -97,3 +97,33 @@ def test_other_orders_are_refused(sandbox: Sandbox, order: dict[str, Any]) -> No
 def test_unknown_jobs(sandbox: Sandbox) -> None:
     with pytest.raises(NotFound):
         steer(sandbox, "unknown", {"outcome": "completed"})
+
+
+def test_all_of_a_runs_way_is_told(sandbox: Sandbox) -> None:
+    run = sandbox.batch("mock:stuck")["runs"][0]
+    steer(sandbox, run["id"], {"schedule": [["running", 2], ["cancelled", 5]]})
+    seen = []
+    for _ in range(3):
+        seen.append(sandbox.get(f"/simulation/runs/{run['id']}")["status"])
+        sandbox.wait(2.5)
+    assert seen == ["pending", "running", "cancelled"]
+    with pytest.raises(Conflict):
+        steer(sandbox, run["id"], {"schedule": []})
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        ([["completed", 1]], "pending is not followed by 'completed'"),
+        ([["failed", 1], ["running", 2]], "failed is not followed by 'running'"),
+        ([["running", 3], ["failed", 1]], "failed comes before running"),
+        ([["running", -1]], "seconds from 0 on"),
+        ([["running"]], "a step is"),
+        ("running", "give"),
+        ([[["x"], 1]], "is not followed by"),
+    ],
+)
+def test_an_impossible_way_is_refused(sandbox: Sandbox, schedule: Any, words: str) -> None:
+    run = sandbox.batch("mock:stuck")["runs"][0]
+    with pytest.raises(BadRequest, match=words):
+        steer(sandbox, run["id"], {"schedule": schedule})

@@ -1,0 +1,96 @@
+"""Fates: every way through the table, and jobs that go it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mockserver import MockServer, fates
+from mockserver.apis.feather.tables import SIMULATION_RUN
+from mockserver.engine.fates import Fate
+from mockserver.errors import UsageError
+from mockserver.server.tenant import Tenant
+
+ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+RUNS = f"/v1/sim-suites/{ID}/runs"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
+    with MockServer("feather") as mock:
+        yield mock
+
+
+@pytest.fixture
+def tenant(server: MockServer) -> Iterator[Tenant]:
+    with server.tenant("fates") as made:
+        yield made
+
+
+def test_they_are_named_and_cover_the_table() -> None:
+    names = [fate.name for fate in fates("run")]
+    assert names == [
+        "as-usual",
+        "stuck-pending",
+        "stuck-running",
+        "failed-while-running",
+        "budget-exceeded-while-running",
+        "cancelled-while-running",
+        "failed-while-pending",
+        "cancelled-while-pending",
+        "late",
+    ]
+    moves = {
+        (before, after)
+        for fate in fates("run")
+        for way in fate.ways
+        for before, after in zip(
+            [SIMULATION_RUN.initial, *(s for s, _ in way)], [s for s, _ in way], strict=False
+        )
+    }
+    assert moves == {(b, a) for b, following in SIMULATION_RUN.moves.items() for a in following}
+    with pytest.raises(UsageError, match="there is suite_run, run"):
+        fates("suite")
+
+
+@pytest.mark.parametrize("fate", fates("suite_run"))
+def test_the_next_job_goes_that_way(tenant: Tenant, fate: Fate) -> None:
+    tenant.follow(fate)
+    tenant.client.get("/v1/sim-suites")  # begins no job
+    begun = tenant.client.post(RUNS, json={"agent_id": ID}).json()
+    for second in (0, 5, 10, 30, 4000):
+        with tenant.fork():
+            tenant.clock.advance(second)
+            run = tenant.client.get(f"{RUNS}/{begun['id']}").json()
+            for place, child in enumerate(run["runs"]):
+                passed = [state for state, at in fate.way(place) if at <= second]
+                assert child["status"] == (passed or ["pending"])[-1]
+    other = tenant.client.post(RUNS, json={"agent_id": ID}).json()
+    tenant.clock.advance(1000)
+    ended = tenant.client.get(f"{RUNS}/{other['id']}").json()
+    assert ended["status"] not in ("pending", "running")
+
+
+def test_a_single_run(tenant: Tenant) -> None:
+    (fate,) = (fate for fate in fates("run") if fate.name == "failed-while-pending")
+    tenant.follow(fate)
+    persona, scenario = (
+        tenant.client.get(f"/v1/{kind}").json()["items"][0]["id"]
+        for kind in ("personas", "scenarios")
+    )
+    body = {"agent_id": ID, "persona_id": persona, "scenario_id": scenario}
+    begun = tenant.client.post("/v1/simulation/runs", json=body).json()
+    tenant.clock.advance(5)
+    assert tenant.client.get(f"/v1/simulation/runs/{begun['id']}").json()["status"] == "failed"
+
+
+def test_only_a_new_job_follows_it(tenant: Tenant) -> None:
+    begun = tenant.client.post(RUNS, json={"agent_id": ID}).json()
+    tenant.follow(fates("suite_run")[1])
+    tenant.client.get(f"{RUNS}/{begun['id']}")
+    tenant.clock.advance(1000)
+    assert tenant.client.get(f"{RUNS}/{begun['id']}").json()["status"] != "pending"
+    begun = tenant.client.post(RUNS, json={"agent_id": ID}).json()
+    tenant.clock.advance(1000)
+    assert tenant.client.get(f"{RUNS}/{begun['id']}").json()["status"] == "pending"
