@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +14,12 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.fault_spec import read_fault
+from mockserver.server.control import control_plane
+from mockserver.server.guard import Guard
+from mockserver.server.inprocess import InProcessTransport
+from mockserver.server.journal import Journal
+from mockserver.server.mock import Options, load, read_spec
+from mockserver.server.panel import Panel
 
 SUITES = "/v1/sim-suites"
 NEW = {"name": "a suite"}
@@ -110,3 +119,30 @@ def test_a_rate_limit_on_the_worlds_clock(server: MockServer) -> None:
         assert server.client.get(SUITES).status_code == 200
     finally:
         server.mock.faults.remove()
+
+
+def test_the_control_planes_examples() -> None:
+    """The commands of docs/faults.md, put to the control plane in process."""
+    page = (Path(__file__).parents[2] / "docs/faults.md").read_text("utf-8")
+    (block,) = re.findall(r"<!-- faults -->\n```sh\n(.*?)```", page, re.DOTALL)
+    journal = Journal()
+    mock = load(read_spec("feather"), Options(clock="manual"), journal=journal)
+    app = mock.app(control_plane(Panel(mock, journal, "feather"), Guard()))
+    answers = []
+    with httpx.Client(transport=InProcessTransport(app)) as client:
+        for line in block.splitlines():
+            words = shlex.split(line)
+            (url,) = (word for word in words if word.startswith("http"))
+            body = words[words.index("-d") + 1] if "-d" in words else None
+            method = "DELETE" if "DELETE" in words else "POST" if body else "GET"
+            answers.append(client.request(method, url, content=body).json())
+        key = {"x-api-key": "mock-key"}
+        client.get("http://127.0.0.1:8000/v1/sim-suites", headers=key)
+        archive = client.get("http://127.0.0.1:8000/__mock__/journal?format=har").json()
+        wrong = client.get("http://127.0.0.1:8000/__mock__/journal?format=xml")
+    assert [entry["_operation"] for entry in archive["log"]["entries"]] == ["listSimulationSuites"]
+    assert wrong.status_code == 400
+    first, second, listed, one, rest = answers
+    assert (first, second) == ({"added": ["f1"]}, {"added": ["f2"]})
+    assert [fault["id"] for fault in listed["faults"]] == ["f1", "f2"]
+    assert (one, rest) == ({"removed": 1}, {"removed": 1})
