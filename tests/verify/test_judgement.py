@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,24 +48,20 @@ def test_the_mock_has_no_findings(mock: MockServer) -> None:
 @pytest.mark.parametrize(
     ("fault", "rule"),
     [
-        ("stale-after-put", "read_your_writes"),
-        ("paging-row-lost", "pages_add_up"),
-        ("filter-status", "filter_holds"),
-        ("object-read", "tenants_are_apart"),
+        ("schema-number-as-string", "read_your_writes"),
+        ("stale-after-put", "shown_by_owner"),
+        ("object-list", "tenants_are_apart"),
         ("auth-bearer", "key_has_its_place"),
+        ("paging-ends-early", "pages_add_up"),
         ("life-cancel-spares", "cancel_ends_all"),
-        ("life-cancel-final", "final_stays"),
-        ("sum-verdict-total", "verdict_adds_up"),
-        ("twice-cancel-time", "cancel_is_idempotent"),
-        ("race-read-mixed", "reads_at_once"),
     ],
 )
 def test_a_planted_fault_is_named(faulty: Faulty, fault: str, rule: str) -> None:
     faulty.plant(fault)
-    result = judged(faulty.mock, faulty.url, LIFECYCLE)
-    assert rule in {finding.rule for finding in result.findings}
+    result = judged(faulty.mock, faulty.url, replace(LIFECYCLE, stop_early=True))
+    (finding,) = result.findings
+    assert finding.rule == rule
     assert result.exit_code == 1
-    finding = next(finding for finding in result.findings if finding.rule == rule)
     assert finding.where
     assert finding.message
     assert finding.example is not None
@@ -72,12 +69,10 @@ def test_a_planted_fault_is_named(faulty: Faulty, fault: str, rule: str) -> None
 
 
 def test_conformance_and_its_record(faulty: Faulty, tmp_path: Path) -> None:
-    faulty.plant("status-invalid-400")
     good = judged(faulty.mock, faulty.mock.url, SMALL)
     assert good.exit_code == 0
     assert good.judged > 50
     assert good.differences == []
-    faulty.plant("schema-422-shape")
     faulty.plant("header-cut-json")
     bad = judged(faulty.mock, faulty.url, SMALL, tmp_path)
     assert bad.exit_code == 1
@@ -86,6 +81,6 @@ def test_conformance_and_its_record(faulty: Faulty, tmp_path: Path) -> None:
 
 
 def test_the_same_seed_sends_the_same(mock: MockServer) -> None:
-    plan = Plan(parts=("lifecycle",), effort=Effort(examples=2, steps=15), second=False)
+    plan = Plan(parts=("lifecycle",), effort=Effort(examples=1, steps=12), second=False)
     first, second = (judged(mock, mock.url, plan) for _ in range(2))
     assert first.digest == second.digest

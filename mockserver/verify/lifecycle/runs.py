@@ -190,6 +190,7 @@ class Oracle:
                 session.fail("cancel_keeps_start", f"{runs.started} is {child[runs.started]}")
         self.see_run(value, widened=True)
         run.value = value
+        self.read(run)
         again = self._command(run, runs.cancel, "cancel_is_idempotent")
         if again != value:
             names = [k for k in value if value[k] != again.get(k)]

@@ -196,7 +196,10 @@ def _look_everywhere(oracle: Oracle, run: Thing) -> None:
     """In the lists it is as it is when read; filters of a moment hold too."""
     session, runs = oracle.session, oracle.runs
     for _ in range(3):
-        oracle.read(run)
+        value = oracle.read(run)
+    if runs.child:
+        for row in value[runs.children][:2]:
+            oracle.read_child(row["id"])
     if run.resource.list:
         for row in lists.walk(session, run.resource, run.path, limit=50):
             if row.get(run.resource.id_field) == run.id and runs.children in row:
