@@ -16,6 +16,12 @@ from .session import Session
 from .tour import tour
 
 
+BY_HAND: tuple[tuple[Callable[[Contract], bool], Callable[[Contract], Api]], ...] = (
+    (feather.claims, feather.describe),
+    (truestate.claims, truestate.describe),
+)
+
+
 @dataclass(frozen=True)
 class Effort:
     """How long to look. `patience` is how many seconds a real clock is waited for."""
@@ -27,9 +33,9 @@ class Effort:
 
 def describe(contract: Contract) -> Api:
     """By hand where the operations are known, else from the document."""
-    for known in (feather, truestate):
-        if known.claims(contract):
-            return known.describe(contract)
+    for claims, known in BY_HAND:
+        if claims(contract):
+            return known(contract)
     return derive(contract)
 
 
