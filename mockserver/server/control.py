@@ -20,6 +20,7 @@ from mockserver.errors import (
     NotFound,
     Refusal,
     StoreError,
+    StoreUnavailable,
     TooLarge,
 )
 from mockserver.server.app import read_body, send_reply
@@ -61,6 +62,8 @@ class ControlPlane:
             sent = _error(refusal.status, str(refusal), refusal.headers)
         except ConnectionResetError:
             return  # half a request is none
+        except StoreUnavailable as error:
+            sent = _error(503, str(error), {"retry-after": "1"})
         except StoreError as error:
             sent = _error(400, str(error))
         except NotImplementedError as error:

@@ -38,7 +38,10 @@ from mockserver.server.journal import Journal
 from mockserver.server.resources import contract_file, fixture_file
 from mockserver.server.shapes import in_all_shapes, in_shape
 from mockserver.server.tenant import Tenant, key_of
-from mockserver.store.memory import MemoryStore
+from mockserver.server.workers import Serials
+from mockserver.store.addresses import MEMORY
+from mockserver.store.base import Store
+from mockserver.store.opening import open_store
 
 MANUAL_START = "2026-01-01T00:00:00Z"
 DEFAULT_KEY = "mock-key"
@@ -57,6 +60,7 @@ class Options:
     pace: float = 1.0
     keys: tuple[str, ...] = ()
     undocumented: str = "nearest"
+    store: str = MEMORY
     max_worlds: int = 1000
     max_body: int = MAX_BODY
     overrides: Mapping[str, Any] = field(default_factory=dict)
@@ -70,7 +74,7 @@ class Mock:
     contract: Contract
     plan: Plan
     api: Api
-    store: MemoryStore
+    store: Store
     pipeline: Answerer
     options: Options
     faults: Faults = field(default_factory=Faults)
@@ -117,7 +121,8 @@ def load(
     api = assemble(contract, plan, written, validators)
     real = real_now()
     settings = Settings(options.seed, options.pace, options.undocumented)
-    store = MemoryStore(
+    store = open_store(
+        options.store,
         api,
         settings,
         real_now=real_now,
@@ -137,6 +142,7 @@ def load(
         keys=options.keys,
         undocumented=options.undocumented,
         journal=journal or _no_journal,
+        serials=Serials() if store.shared else None,
     )
     pipeline = make(
         contract,
@@ -163,7 +169,7 @@ def load_fixtures(name: str) -> Mapping[str, Any]:
 class MockClock:
     """The clock of one world."""
 
-    def __init__(self, store: MemoryStore, tenant: str) -> None:
+    def __init__(self, store: Store, tenant: str) -> None:
         self._store = store
         self._tenant = tenant
 
@@ -282,6 +288,7 @@ class MockServer:
         if self._port is not None:
             self._port.close()
             self._port = None
+        self.mock.store.close()
 
     def __enter__(self) -> Self:
         return self

@@ -6,7 +6,10 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,9 +25,11 @@ from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.journal import Journal
 from mockserver.server.mock import Mock, Options, load
 from mockserver.server.panel import Panel
-from mockserver.server.serving import Background, bind, make_server, url_of
+from mockserver.server.serving import Background, bind_for, make_server, url_of
 from mockserver.server.settings import Config, settled
 from mockserver.server.state_file import StateFile
+from mockserver.server.workers import Workers, end_with_parent
+from mockserver.store.addresses import is_shared, shown
 
 log = logging.getLogger("mockserver")
 
@@ -37,7 +42,6 @@ class Serving:
     host: str = "127.0.0.1"
     port: int = 8000
     options: Options = field(default_factory=Options)
-    store: str = "memory"
     workers: int = 1
     state: Path | None = None
     handlers: Path | None = None
@@ -45,6 +49,13 @@ class Serving:
     reload: bool = False
     control_token: str = ""
     prefix: bool = False
+
+    @property
+    def store(self) -> str:
+        return self.options.store
+
+
+_OPTIONS = ("seed", "clock", "pace", "store", "max_body", "max_worlds")
 
 
 def serving_of(given: dict[str, Any], config: Config) -> Serving:
@@ -57,10 +68,10 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
         undocumented=config.undocumented,
         overrides=config.overrides,
         settings=config.settings,
-        **{name: values.pop(name) for name in ("seed", "clock", "pace", "max_body", "max_worlds")},
+        **{name: values.pop(name) for name in _OPTIONS},
     )
     serving = Serving(options=options, config=config.path, **values)
-    _refuse_what_is_to_come(serving)
+    _check_store(serving)
     return serving
 
 
@@ -70,16 +81,17 @@ def _check_keys(keys: tuple[str, ...]) -> None:
             raise UsageError(f"--api-key {key!r}: no header can carry this key")
 
 
-def _refuse_what_is_to_come(serving: Serving) -> None:
-    if serving.store.startswith(("redis://", "rediss://")):
-        raise UsageError("--store redis://... is still to come; worlds are kept in memory for now")
-    if serving.store != "memory":
-        raise UsageError(f"--store {serving.store}: there is memory, and redis:// is still to come")
-    if serving.workers != 1:
+def _check_store(serving: Serving) -> None:
+    if is_shared(serving.store):
+        if serving.state is not None:
+            raise UsageError("--state is for worlds in memory; Redis keeps its own: leave it out")
+    elif serving.workers > 1:
         raise UsageError(
-            f"--workers {serving.workers}: worlds kept in memory belong to one process; "
-            "leave it at 1 until --store redis:// is there"
+            f"--workers {serving.workers}: worlds in memory belong to one process; let the "
+            "workers share them: --store redis://127.0.0.1:6379/0"
         )
+    if serving.workers > 1 and serving.reload:
+        raise UsageError("--reload is for one process: leave --workers out")
 
 
 class Service:
@@ -135,27 +147,44 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
     service = Service(resolve())
     serving = service.serving
     # Before a large document is read: a port in use is found out at once.
-    sockets = bind(serving.host, serving.port)
+    sockets = bind_for(serving.host, serving.port, serving.workers)
     try:
         background = prepare(service, resolve)
         # What has been loaded stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
-        url = url_of(sockets, serving.host)
-        server = make_server(
-            service,
-            service.refuse,
-            on_listening=lambda: say(
-                banner(service.mock, service.source.name, url, serving_notes(serving))
-            ),
-            background=background,
-        )
-        server.run(sockets=sockets)
+        said = partial(_announce, service, url_of(sockets[0], serving.host), say)
+        if serving.workers > 1:
+            _serve_in_workers(service, sockets, background, said)
+        else:
+            server = make_server(service, service.refuse, on_listening=said, background=background)
+            server.run(sockets=sockets[0])
     finally:
-        for opened in sockets:
+        for opened in chain.from_iterable(sockets):
             opened.close()
+    service.mock.store.close()
     if service.state is not None and service.state.save():
         log.info("the state is kept in %s", service.state.shown)
+
+
+def _announce(service: Service, url: str, say: Callable[[str], None]) -> None:
+    notes = serving_notes(service.serving)
+    say(banner(service.mock, service.source.name, url, notes))
+
+
+def _serve_in_workers(
+    service: Service,
+    sockets: list[list[socket]],
+    background: list[Background],
+    started: Callable[[], None],
+) -> None:
+    def work(index: int, life: int) -> None:
+        together: list[Background] = [*background, partial(end_with_parent, life)]
+        server = make_server(service, service.refuse, background=together)
+        server.run(sockets=sockets[index])
+
+    service.mock.store.close()
+    Workers(service.serving.workers, work).run(started)
 
 
 def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background]:
@@ -180,6 +209,10 @@ def _watcher(service: Service, resolve: Callable[[], Serving]) -> Background:
 def serving_notes(serving: Serving) -> list[tuple[str, str]]:
     """What else the banner says."""
     notes = []
+    if is_shared(serving.store):
+        notes.append(("store", shown(serving.store)))
+    if serving.workers > 1:
+        notes.append(("workers", str(serving.workers)))
     if serving.config is not None:
         notes.append(("config", str(serving.config)))
     if serving.handlers is not None:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,8 +25,24 @@ SECONDS_OF_GRACE = 3
 TICKS_BETWEEN_LOOKS = 50  # of uvicorn's main loop, ten a second
 
 
-def bind(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets for every address of `host`. Raises UsageError with the way out."""
+def bind_for(host: str, port: int, workers: int) -> list[list[socket.socket]]:
+    """What `bind` gives, for each of several processes. Raises UsageError."""
+    sockets = bind(host, port)
+    if workers == 1 or sys.platform != "linux":
+        return [sockets] * workers
+    # With a queue for each of them the kernel spreads the connections; from one queue, whoever
+    # is awake takes them all. The first attempt has shown that nobody else listens.
+    port = sockets[0].getsockname()[1]
+    for opened in sockets:
+        opened.close()
+    return [bind(host, port, together=True) for _ in range(workers)]
+
+
+def bind(host: str, port: int, *, together: bool = False) -> list[socket.socket]:
+    """Listening sockets for every address of `host`. Raises UsageError with the way out.
+
+    `together` lets further ones of this process listen there too.
+    """
     sockets: list[socket.socket] = []
     failed: OSError | None = None
     for family, address in _addresses(host, port):
@@ -33,7 +50,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
         if port == 0 and sockets:
             break
         try:
-            sockets.append(_listen(family, address))
+            sockets.append(_listen(family, address, together))
         except OSError as error:
             failed = error
             if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
@@ -60,10 +77,14 @@ def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[s
     return list(unique)  # type: ignore[arg-type]
 
 
-def _listen(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
+def _listen(
+    family: socket.AddressFamily, address: tuple[str, int], together: bool
+) -> socket.socket:
     opened = socket.socket(family, socket.SOCK_STREAM)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if together:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         opened.bind(address)

@@ -97,8 +97,18 @@ SETTINGS: tuple[Setting, ...] = (
         "KEY",
         many=True,
     ),
-    Setting("store", str, "memory", "Where worlds are kept: memory (redis://... is to come)."),
-    Setting("workers", click.IntRange(1, 64), 1, "Processes; more than one needs redis://."),
+    Setting(
+        "store",
+        str,
+        "memory",
+        "Where worlds are kept: memory, or redis://HOST:PORT/DB for several.",
+    ),
+    Setting(
+        "workers",
+        click.IntRange(1, 64),
+        1,
+        "Processes that serve; more than one needs --store redis://...",
+    ),
     Setting("state", _FILE, None, "Keep all worlds in this file between runs.", "FILE", file=True),
     Setting(
         "handlers",

@@ -46,6 +46,8 @@ def serve_all(resolve: Resolve, say: Say) -> None:
     if len(asked) == 1 and not asked[0].prefix:
         serve(lambda: resolve()[0], say)
         return
+    if asked[0].workers > 1:
+        raise UsageError("--workers is for one API; start a process for each of them")
     log_to_stderr()
     parts = [_part(resolve, index) for index in range(len(asked))]
     with ExitStack() as closing, _handlers_kept():

@@ -29,8 +29,11 @@ class Transaction(World, Protocol):
 class Store(Protocol):
     """Worlds by tenant. Every method may be called from any thread.
 
-    Each raises StoreUnavailable if worlds are kept elsewhere and can't be reached.
+    Each raises StoreUnavailable if worlds are kept elsewhere and can't be reached. `shared` says
+    that they are, and that other processes may use them at the same time.
     """
+
+    shared: bool
 
     def begin(self, tenant: str) -> AbstractContextManager[Transaction]:
         """The tenant's world, made from the seed world if there is none yet."""
@@ -56,6 +59,10 @@ class Store(Protocol):
 
     def restore(self, snapshot: Any) -> None:
         """Put back what `snapshot` gave. Raises StoreError and changes nothing if it can't."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections; they are made again when they are needed."""
         ...
 
 

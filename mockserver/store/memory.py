@@ -60,6 +60,8 @@ class MemoryStore:
     minute, so that what its jobs do still lies ahead.
     """
 
+    shared = False
+
     def __init__(
         self,
         api: Api,
@@ -135,6 +137,9 @@ class MemoryStore:
                 self._worlds[key] = world
                 self._worlds.move_to_end(key)
             self._evict()
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
 
     def world(self, tenant: str) -> MemoryWorld:
         """The tenant's world, now the latest used; to be called with the lock held."""

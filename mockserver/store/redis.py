@@ -70,6 +70,8 @@ class RedisStore:
     seed lie below one prefix; what else is in the database does not matter.
     """
 
+    shared = True
+
     def __init__(
         self,
         url: str,
@@ -102,7 +104,7 @@ class RedisStore:
         self.link.check()
 
     def close(self) -> None:
-        """Close the connection; it is made again when it is needed."""
+        """Let go of the connection, as before a fork; it is made again when it is needed."""
         self.link.close()
 
     def begin(self, tenant: str) -> _Transaction:

@@ -7,14 +7,13 @@ import time
 from collections.abc import Sequence
 from threading import RLock
 from typing import Any
-from urllib.parse import urlsplit
 
 from mockserver.errors import MissingExtra, Stale, StoreUnavailable, UsageError
+from mockserver.store.addresses import shown
 from mockserver.store.redis_scripts import Script
 
 log = logging.getLogger("mockserver")
 
-SCHEMES = ("redis://", "rediss://", "unix://")
 SECONDS_TO_CONNECT = 2.0
 SECONDS_TO_ANSWER = 5.0
 SECONDS_BETWEEN_TRIES = 0.5
@@ -121,7 +120,7 @@ class Link:
                     return self._exchange(packed, replies)
             except self._broken as error:
                 self._next_try = time.monotonic() + SECONDS_BETWEEN_TRIES
-                if not self._failing:
+                if not self._failing and self.generation:
                     self._failing = True
                     log.error("the store does not answer, %s: %s", self.shown, _reason(error))
                 raise StoreUnavailable(f"{self.shown}: {_reason(error)}") from None
@@ -156,16 +155,6 @@ class Link:
         if isinstance(reply, self._refused):
             raise StoreUnavailable(f"{self.shown} refused: {reply}")
         return reply
-
-
-def shown(url: str) -> str:
-    """The URL without its password."""
-    try:
-        parts = urlsplit(url)
-        password = parts.password
-    except ValueError:
-        return url
-    return url.replace(f":{password}@", ":…@", 1) if password else url
 
 
 def _packed(command: Sequence[bytes]) -> bytes:

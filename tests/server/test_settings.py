@@ -141,9 +141,10 @@ def test_a_file_that_is_no_text() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"store": "redis://localhost"}, "still to come"),
-        ({"store": "sqlite"}, "there is memory"),
-        ({"workers": 2}, "--workers 2"),
+        ({"store": "sqlite"}, "there are memory and redis://"),
+        ({"store": "redis://localhost", "state": Path("worlds.json")}, "leave it out"),
+        ({"store": "redis://localhost", "workers": 2, "reload": True}, "--reload is for one"),
+        ({"workers": 2}, "--store redis://"),
         ({"api_key": ("",)}, "no header can carry"),
         ({"api_key": ("a\nb",)}, "no header can carry"),
         ({"api_key": ("schlüssel",)}, "no header can carry"),
