@@ -9,7 +9,13 @@ from mockserver.contract.model import Contract
 from mockserver.plan.actions import Deducer
 from mockserver.plan.model import Plan
 from mockserver.plan.overrides import corrected
-from mockserver.plan.resources import Linker, find_drafts, make_resource, name_drafts
+from mockserver.plan.resources import (
+    Linker,
+    find_drafts,
+    make_resource,
+    name_drafts,
+    without_circles,
+)
 from mockserver.plan.survey import Survey
 
 
@@ -21,7 +27,9 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     survey = Survey(contract)
     drafts = name_drafts(find_drafts(survey))
     linker = Linker(drafts)
-    resources = {name: make_resource(survey, name, draft, linker) for name, draft in drafts.items()}
+    resources = without_circles(
+        {name: make_resource(survey, name, draft, linker) for name, draft in drafts.items()}
+    )
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
     plan = Plan(actions=actions, resources=resources)

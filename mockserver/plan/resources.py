@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mockserver.plan.keys import has_key, key_of
 from mockserver.plan.lifecycle import Hints, states_of
@@ -326,3 +326,20 @@ def _schema(survey: Survey, draft: Draft) -> str:
         if facts.ref and survey.flat(facts.ref).properties:
             return facts.ref
     return ""
+
+
+def without_circles(resources: dict[str, Resource]) -> dict[str, Resource]:
+    """The resources, none of which lies under itself (`/folders/{id}/folders`)."""
+    found = dict(resources)
+    for name in found:
+        seen = {name}
+        above = name
+        while above and found[above].parents:
+            link = found[above].parents[-1]
+            if link.resource in seen:
+                kept = (*found[above].parents[:-1], replace(link, resource=""))
+                found[above] = replace(found[above], parents=kept)
+                break
+            seen.add(link.resource)
+            above = link.resource
+    return found

@@ -62,6 +62,36 @@ def test_the_same_seed_is_the_same_world(name: str) -> None:
     assert exchanges(7) != exchanges(8)
 
 
+def test_reading_changes_nothing_and_time_neither() -> None:
+    with mock("payments") as server:
+        client = server.client_for("mock-a")
+        client.base_url = "http://mock.local/v1"
+        paths = ("/customers", "/categories", "/wallet", "/rates?currency=USD")
+        before = [client.get(path).json() for path in paths]
+        server.clock.advance(86_400)
+        assert [client.get(path).json() for path in paths] == before
+        assert [client.get(path).json() for path in reversed(paths)] == before[::-1]
+        other = server.client_for("mock-b")
+        other.base_url = client.base_url
+        assert [other.get(path).json() for path in reversed(paths[:2])] == before[1::-1]
+
+
+def test_worlds_are_apart() -> None:
+    with mock("petstore") as server:
+        made = new_owner(server.client_for("mock-a"))
+        assert server.client_for("mock-b").get(f"/owners/{made['id']}").status_code == 404
+        server.mock.store.reset("mock-a")
+        assert server.client_for("mock-a").get(f"/owners/{made['id']}").status_code == 404
+
+
+def test_ids_that_the_server_makes_are_the_same_again(jobs: MockServer) -> None:
+    ids = [jobs.client.post("/exports", json={"format": "csv"}).json()["id"] for _ in range(3)]
+    jobs.reset()
+    again = [jobs.client.post("/exports", json={"format": "csv"}).json()["id"] for _ in range(3)]
+    assert ids == again
+    assert len(set(ids)) == 3
+
+
 # -- create, fetch, list, replace, patch, remove
 
 

@@ -233,6 +233,18 @@ def test_odata_and_json_suffixes() -> None:
     }
 
 
+def test_nothing_lies_under_itself() -> None:
+    folders = {"get": answer(many()), "post": answer(ref(), 201)}
+    plan = inferred(
+        {
+            "/folders/{id}": {"get": answer(ref())},
+            "/folders/{id}/folders": folders,
+        }
+    )
+    (folder,) = plan.resources.values()
+    assert [link.resource for link in folder.parents] == [""]
+
+
 # -- actions
 
 

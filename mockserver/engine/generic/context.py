@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from mockserver.contract.model import Contract, Operation
 from mockserver.contract.schemas import Flat, Schemas
@@ -155,10 +156,15 @@ class Context:
                 found.setdefault(link.parameter, request.path[link.parameter])
         return found
 
-    def _location(self, request: Request, held: Held) -> str:
+    def path(self, request: Request) -> str:
+        """The path that was asked for."""
         path = request.operation.path
         for name, value in request.path.items():
-            path = path.replace("{" + name + "}", str(value))
+            path = path.replace("{" + name + "}", quote(str(value), safe=""))
+        return self.contract.base_path + path
+
+    def _location(self, request: Request, held: Held) -> str:
+        path = self.path(request)
         own = held.key.rsplit("/", 1)[-1]
         return path if path.endswith("/" + own) else f"{path.rstrip('/')}/{own}"
 

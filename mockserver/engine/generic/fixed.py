@@ -37,7 +37,8 @@ def fixed(context: Context, operation: Operation, action: Action) -> Handler:
             known = {**example, **request.query, **named(request.body), **request.path}
             dice = lasting(world, operation.id, *asked)
             return context.answers.reply(operation, dice, known or MISSING)
-        question = (world.settings.seed, world.tenant, birth(world), *asked)
+        # A path parameter may be an array.
+        question = (world.settings.seed, world.tenant, birth(world), repr(asked))
         reply = kept.get(question)
         if reply is None:
             dice = lasting(world, operation.id, *asked)

@@ -140,13 +140,13 @@ def _reply(
         if not isinstance(reply.body, bytes):
             reply.body = items
     else:
-        known = _parts(request, envelope, page)
+        known = _parts(context, request, envelope, page)
         _put(known, envelope.items, [])
         reply = context.answers.reply(request.operation, dice, known, (), "fresh")
         if isinstance(reply.body, dict):
             _put(reply.body, envelope.items, items)
     if envelope.link_header or (page.more and not envelope.items and envelope.page):
-        link = _links(request, envelope, page)
+        link = _links(context, request, envelope, page)
         if link:
             reply.headers["Link"] = link
     return reply
@@ -170,10 +170,10 @@ def _shown(
     return context.values.make(envelope.item, dice, known, mode=mode, owner=resource.noun)
 
 
-def _parts(request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:
+def _parts(context: Context, request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:
     """The envelope's own properties."""
-    known: dict[str, Any] = {}
-    ahead = _ahead(request, envelope, page)
+    known: dict[str, Any] = {"url": context.path(request)}
+    ahead = _ahead(context, request, envelope, page)
     for path, value in (
         (envelope.next, ahead if page.more else None),
         (envelope.previous, None),
@@ -193,10 +193,10 @@ def _parts(request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:
     return known
 
 
-def _ahead(request: Request, envelope: Envelope, page: Page) -> Any:
+def _ahead(context: Context, request: Request, envelope: Envelope, page: Page) -> Any:
     """What the property about the next page says."""
     if envelope.next_is_url:
-        return _url(request, _next_query(request, envelope, page))
+        return _url(context, request, _next_query(request, envelope, page))
     if envelope.page and not envelope.cursor:
         return page.start // page.size + envelope.first_page + 1
     if envelope.offset and not envelope.cursor:
@@ -217,18 +217,16 @@ def _next_query(request: Request, envelope: Envelope, page: Page) -> dict[str, A
     return query
 
 
-def _url(request: Request, query: Mapping[str, Any]) -> str:
-    path = request.operation.path
-    for name, value in request.path.items():
-        path = path.replace("{" + name + "}", str(value))
-    base = request.base_url or "http://127.0.0.1:8000"
-    return f"{base}{path}?{urlencode(query, doseq=True)}"
+def _url(context: Context, request: Request, query: Mapping[str, Any]) -> str:
+    host = request.headers.get("host", "127.0.0.1:8000")
+    base = request.base_url or f"http://{host}"
+    return f"{base}{context.path(request)}?{urlencode(query, doseq=True)}"
 
 
-def _links(request: Request, envelope: Envelope, page: Page) -> str:
+def _links(context: Context, request: Request, envelope: Envelope, page: Page) -> str:
     if not page.more:
         return ""
-    return f'<{_url(request, _next_query(request, envelope, page))}>; rel="next"'
+    return f'<{_url(context, request, _next_query(request, envelope, page))}>; rel="next"'
 
 
 def _put(target: dict[str, Any], path: Path, value: Any) -> None:

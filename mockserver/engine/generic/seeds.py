@@ -92,7 +92,7 @@ class Sower:
             known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]
         known.update(_finished(shelf, at))
         if resource.key:
-            schema = shelf.flat.properties[resource.key]
+            schema = shelf.flat.properties.get(resource.key, {})
             if "integer" in kinds(shelf.schemas, schema):
                 # Under several parents the same small numbers would meet.
                 large = int.from_bytes(digest(*salt)) % 900_000 + 100_000
