@@ -1,8 +1,8 @@
 """The server that the contract suite judges: a mock in this process, or any with BASE_URL.
 
-    BASE_URL=https://... API_KEY=...   another server; OTHER_API_KEY a second tenant on it
-    CONTRACT_BUDGET=full               as `make contract` does; else a small one
-    CONTRACT_REPORT=FOLDER             reports go there
+BASE_URL=https://... API_KEY=...   another server; OTHER_API_KEY a second tenant on it
+CONTRACT_BUDGET=full               as `make contract` does; else a small one
+CONTRACT_REPORT=FOLDER             reports go there
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ from mockserver.verify.target import Target
 
 SPEC = os.environ.get("SPEC", "feather")
 FULL = os.environ.get("CONTRACT_BUDGET") == "full"
-PLAN = Plan(
-    settings=Settings(budget=Budget(max_examples=12)), effort=Effort(examples=40, steps=40)
-)
+PLAN = Plan(settings=Settings(budget=Budget(max_examples=12)), effort=Effort(examples=40, steps=40))
 # In a run of all tests a part has to do: the paths of the run and its cancel.
 QUICK = Plan(
     settings=Settings(budget=Budget(max_examples=2), include_path="^/v1/sim-suites/.*runs"),
@@ -70,9 +68,7 @@ class Judged:
         if report is not None:
             report.mkdir(parents=True, exist_ok=True)
         with Record(report) as record:
-            result = judge(
-                self.target, self.document, plan, record, surroundings=self.surroundings
-            )
+            result = judge(self.target, self.document, plan, record, surroundings=self.surroundings)
             if report is not None:
                 write(result, report, record)
         return result

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import samples
 from .derive import body_schema, properties, reply_schema
-from .describe import Switch
+from .describe import Resource, Switch
 from .session import Session, Thing, _short
 
 Json = Any
@@ -187,6 +187,16 @@ def refusals(session: Session, thing: Thing) -> None:
     if operation.security and thing.resource.strict:
         exchange = session.call(operation.id, thing.path, body={}, key=None)
         session.expect(exchange, [401], "auth_comes_first", "a bad body and no key")
+
+
+def twins(session: Session, resource: Resource) -> None:
+    """Two equal requests make two things, where that is known of the API."""
+    if not resource.strict:
+        return
+    path, body = session.parents(resource), session.body_for(resource)
+    for _ in range(2):
+        exchange = session.call(resource.create, path, body=body)
+        session.made(resource, path, body, exchange)
 
 
 def switch(session: Session, thing: Thing, by: Switch) -> None:

@@ -74,6 +74,7 @@ def _of(session: Session, resource: Resource) -> Iterator[Probe]:
         yield f"{name}: no key", with_one(partial(_anonymous, resource.read))
     if resource.create:
         yield f"{name}: bad bodies", with_one(things.refusals)
+        yield f"{name}: made twice", partial(things.twins, session, resource)
     for switch in session.api.switches:
         if switch.resource == name:
             yield f"{name}: {switch.operation}", partial(_switched, session, resource, switch)
