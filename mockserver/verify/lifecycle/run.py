@@ -15,7 +15,6 @@ from .describe import Api
 from .session import Session
 from .tour import tour
 
-
 BY_HAND: tuple[tuple[Callable[[Contract], bool], Callable[[Contract], Api]], ...] = (
     (feather.claims, feather.describe),
     (truestate.claims, truestate.describe),
