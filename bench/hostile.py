@@ -194,7 +194,8 @@ def attack(spec: str, total: int, seed: int) -> tuple[Counter[int], list[str], l
         if seen["status"] >= 500 and len(broken) < 10:
             broken.append(
                 f"#{number} {scope['method']} {scope['path'][:200]!r}"
-                f"?{scope['query_string'][:200]!r} {body[:300]!r} -> {seen['status']} {seen['body'][:500]!r}"
+                f"?{scope['query_string'][:200]!r} {body[:300]!r}"
+                f" -> {seen['status']} {seen['body'][:500]!r}"
             )
         if number % max(1, total // 10) == 0:
             memory.append(resident())
