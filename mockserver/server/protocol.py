@@ -123,6 +123,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if not cycle.more_body:
                 return  # an earlier request's answer is on its way, and is the last one
             cycle.disconnected = True
+            cycle.waiting_for_100_continue = False  # nothing can be written any more
             cycle.message_event.set()
         if not self.transport.is_closing():
             self.transport.write(self._raw(sent))

@@ -170,6 +170,15 @@ def test_an_upgrade_is_ignored(connection: socket.socket) -> None:
     assert statuses(connection.recv(65536)) == [200]
 
 
+def test_who_waits_to_be_told_to_go_on_and_then_sends_nonsense(
+    connection: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n"
+    connection.sendall(head + b"transfer-encoding: chunked\r\n\r\nnonsense\r\n")
+    assert set(statuses(answers(connection))) <= {100, 400}
+    assert "Exception" not in caplog.text
+
+
 def test_trailers_are_no_headers(connection: socket.socket) -> None:
     head = b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
     connection.sendall(head)
