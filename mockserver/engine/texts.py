@@ -98,6 +98,9 @@ def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
     for found in _candidates(dice, name, rules, owner):
         if len(found) > high and match is not None:
             found = found[:high]
+        elif found and len(found) < low and match is not None:
+            # An unanchored pattern says nothing about the rest.
+            found = (found * (low // len(found) + 1))[:low]
         if low <= len(found) <= high and (match is None or match.search(found)):
             return found
     if match is not None:
