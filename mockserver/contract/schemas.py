@@ -1,4 +1,4 @@
-"""Schemas made flat: references followed, `allOf` merged, 3.0 read as 2020-12.
+"""The schemas of a document made flat: references followed, `allOf` merged, 3.0 read as 2020-12.
 
 What generates a value needs to see all that speaks about it at once; what it generates is
 judged by the compiled validators, so merging may be approximate where JSON Schema is not.
@@ -7,67 +7,12 @@ judged by the compiled validators, so merging may be approximate where JSON Sche
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from math import lcm
 from typing import Any
 from urllib.parse import unquote
 
 from mockserver.contract.document import join, lookup
-from mockserver.contract.translation import types_of
+from mockserver.contract.flat import ANY, NEVER, Flat, Merger, from_30
 from mockserver.errors import ContractError
-
-ANY: Mapping[str, Any] = {}
-NEVER: Mapping[str, Any] = {"not": {}}
-
-_OBJECT_WORDS = frozenset(
-    ("properties", "required", "additionalProperties", "patternProperties", "minProperties")
-)
-_ARRAY_WORDS = frozenset(("items", "minItems", "maxItems", "prefixItems", "uniqueItems"))
-_STRING_WORDS = frozenset(("pattern", "minLength", "maxLength"))
-_NUMBER_WORDS = frozenset(
-    ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-)
-_LARGEST = frozenset(
-    ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
-)
-_SMALLEST = frozenset(
-    ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
-)
-
-
-@dataclass(slots=True)
-class Flat:
-    """One schema without references and `allOf`.
-
-    `types` is empty if any type will do. `choices` are the branches of each `oneOf` and
-    `anyOf`. `rules` has the plain keywords (bounds, lengths, format, pattern).
-    """
-
-    types: tuple[str, ...] = ()
-    nullable: bool = False
-    values: list[Any] | None = None
-    properties: dict[str, Any] = field(default_factory=dict)
-    required: dict[str, None] = field(default_factory=dict)
-    closed: bool = False
-    extra: Any = None
-    patterned: dict[str, Any] = field(default_factory=dict)
-    names: Any = None
-    items: Any = None
-    prefix: list[Any] | None = None
-    contains: Any = None
-    choices: list[list[Any]] = field(default_factory=list)
-    tag: Mapping[str, Any] | None = None
-    conditions: list[Mapping[str, Any]] = field(default_factory=list)
-    needs: dict[str, list[str]] = field(default_factory=dict)
-    rules: dict[str, Any] = field(default_factory=dict)
-    examples: list[Any] = field(default_factory=list)
-    default: Any = None
-    has_default: bool = False
-    read_only: bool = False
-    write_only: bool = False
-    never: bool = False
-    title: str = ""
-    parts: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 class Schemas:
@@ -116,7 +61,7 @@ class Schemas:
         key = id(flat), id(branch)
         found = self._chosen.get(key)
         if found is None:
-            merger = _Merger(self)
+            merger = Merger(self.both)
             for part in flat.parts:
                 merger.add(
                     {k: v for k, v in part.items() if v is not branches}
@@ -124,7 +69,7 @@ class Schemas:
                     else part
                 )
             for part in self._parts(branch):
-                merger.add(_from_30(part) if self._old else part)
+                merger.add(from_30(part) if self._old else part)
             found = self._chosen[key] = merger.done()
             self._kept.append((flat, branch))
         return found
@@ -247,187 +192,7 @@ class Schemas:
                 waiting.append(self.resolved(part))
 
     def _make(self, schema: Any) -> Flat:
-        merger = _Merger(self)
+        merger = Merger(self.both)
         for part in self._parts(schema):
-            merger.add(_from_30(part) if self._old else part)
+            merger.add(from_30(part) if self._old else part)
         return merger.done()
-
-
-class _Merger:
-    def __init__(self, schemas: Schemas) -> None:
-        self.schemas = schemas
-        self.flat = Flat()
-        self.types: set[str] | None = None
-        self.seen: set[str] = set()
-        self.allowed: set[str] | None = None
-
-    def add(self, part: Mapping[str, Any]) -> None:
-        flat = self.flat
-        flat.parts.append(part)
-        self.seen |= part.keys()
-        self._types(part)
-        self._values(part)
-        self._object(part)
-        self._array(part)
-        self._rules(part)
-        for word in ("oneOf", "anyOf"):
-            branches = part.get(word)
-            if isinstance(branches, list) and branches:
-                flat.choices.append(branches)
-        if flat.tag is None and isinstance(part.get("discriminator"), Mapping):
-            flat.tag = part["discriminator"]
-        if "if" in part:
-            flat.conditions.append(part)
-        if part.get("not") in (True, {}) and "not" in part:
-            flat.never = True
-        if "example" in part:
-            flat.examples.append(part["example"])
-        if isinstance(part.get("examples"), list):
-            flat.examples.extend(part["examples"])
-        if "default" in part and not flat.has_default:
-            flat.default, flat.has_default = part["default"], True
-        flat.read_only = flat.read_only or part.get("readOnly") is True
-        flat.write_only = flat.write_only or part.get("writeOnly") is True
-        flat.title = flat.title or str(part.get("title") or "")
-
-    def _types(self, part: Mapping[str, Any]) -> None:
-        types = set(types_of(part))
-        if not types:
-            return
-        if "number" in types:
-            types.add("integer")
-        self.types = types if self.types is None else self.types & types
-
-    def _values(self, part: Mapping[str, Any]) -> None:
-        values = part.get("enum")
-        if "const" in part:
-            values = [part["const"]]
-        if isinstance(values, list):
-            known = self.flat.values
-            self.flat.values = values if known is None else [v for v in known if v in values]
-
-    def _object(self, part: Mapping[str, Any]) -> None:
-        flat = self.flat
-        own = part.get("properties")
-        own = own if isinstance(own, Mapping) else {}
-        for name, schema in own.items():
-            known = flat.properties.get(name)
-            if known is None or known is schema:
-                flat.properties[name] = schema
-            else:
-                flat.properties[name] = self.schemas.both(known, schema)
-        if isinstance(part.get("required"), list):
-            flat.required.update(dict.fromkeys(map(str, part["required"])))
-        if isinstance(part.get("patternProperties"), Mapping):
-            flat.patterned.update(part["patternProperties"])
-        extra = part.get("additionalProperties")
-        if extra is False:
-            flat.closed = True
-            if not part.get("patternProperties"):
-                self.allowed = set(own) if self.allowed is None else self.allowed & set(own)
-        elif extra is not None:
-            flat.extra = extra if flat.extra is None else self.schemas.both(flat.extra, extra)
-        if part.get("unevaluatedProperties") is False:
-            flat.closed = True
-        if part.get("propertyNames") is not None:
-            flat.names = part["propertyNames"]
-        if isinstance(part.get("dependentRequired"), Mapping):
-            flat.needs.update(part["dependentRequired"])
-
-    def _array(self, part: Mapping[str, Any]) -> None:
-        flat = self.flat
-        items = part.get("items")
-        if items is not None:
-            flat.items = items if flat.items is None else self.schemas.both(flat.items, items)
-        if isinstance(part.get("prefixItems"), list):
-            flat.prefix = flat.prefix or part["prefixItems"]
-        if part.get("contains") is not None:
-            flat.contains = part["contains"]
-
-    def _rules(self, part: Mapping[str, Any]) -> None:
-        rules = self.flat.rules
-        for word in ("format", "pattern", "uniqueItems"):
-            if part.get(word) is not None:
-                rules.setdefault(word, part[word])
-        for word in _LARGEST & part.keys():
-            rules[word] = max(rules.get(word, part[word]), part[word])
-        for word in _SMALLEST & part.keys():
-            rules[word] = min(rules.get(word, part[word]), part[word])
-        step = part.get("multipleOf")
-        if step:
-            known = rules.get("multipleOf", step)
-            whole = isinstance(step, int) and isinstance(known, int)
-            rules["multipleOf"] = lcm(step, known) if whole else max(step, known)
-
-    def done(self) -> Flat:
-        flat = self.flat
-        if self.allowed is not None:
-            flat.properties = {n: s for n, s in flat.properties.items() if n in self.allowed}
-        types = self.types
-        if types is None:
-            types = self._implied()
-        elif not types:
-            flat.never = True
-        flat.nullable = "null" in types
-        types.discard("null")
-        if "number" in types:
-            types.discard("integer")
-        flat.types = tuple(
-            kind
-            for kind in ("object", "array", "string", "number", "integer", "boolean")
-            if kind in types
-        )
-        if self.types is not None and not flat.types and flat.nullable:
-            flat.values = [None]
-        if flat.values is not None and self.types is not None:
-            # Documents list numbers under `type: string`; no such value is valid.
-            flat.values = [value for value in flat.values if _is_of(value, flat)]
-            flat.never = flat.never or not flat.values
-        return flat
-
-    def _implied(self) -> set[str]:
-        for words, kind in (
-            (_OBJECT_WORDS, "object"),
-            (_ARRAY_WORDS, "array"),
-            (_STRING_WORDS, "string"),
-            (_NUMBER_WORDS, "number"),
-        ):
-            if words & self.seen:
-                return {kind}
-        return {"string"} if self.flat.rules.get("format") else set()
-
-
-def _is_of(value: Any, flat: Flat) -> bool:
-    match value:
-        case None:
-            return flat.nullable
-        case bool():
-            return "boolean" in flat.types
-        case str():
-            return "string" in flat.types
-        case int():
-            return "integer" in flat.types or "number" in flat.types
-        case float():
-            return "number" in flat.types or ("integer" in flat.types and value.is_integer())
-        case list():
-            return "array" in flat.types
-    return "object" in flat.types
-
-
-def _from_30(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A 3.0 schema as 2020-12 says it; the same one if there is no difference."""
-    nullable = part.get("nullable") is True and isinstance(part.get("type"), str)
-    exclusive = [
-        (strict, plain)
-        for strict, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
-        if isinstance(part.get(strict), bool)
-    ]
-    if not nullable and not exclusive:
-        return part
-    found = dict(part)
-    if nullable:
-        found["type"] = [part["type"], "null"]
-    for strict, plain in exclusive:
-        if found.pop(strict) and plain in found:
-            found[strict] = found.pop(plain)
-    return found

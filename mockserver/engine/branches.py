@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.contract.schemas import ANY, Flat, Schemas
+from mockserver.contract.flat import ANY, Flat
+from mockserver.contract.schemas import Schemas
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "object": Mapping,

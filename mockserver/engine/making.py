@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract.schemas import ANY, Flat, Schemas
+from mockserver.contract.flat import ANY, Flat
+from mockserver.contract.schemas import Schemas
 from mockserver.engine.branches import (
     distinct,
     exclude,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from mockserver.contract.schemas import Flat
+from mockserver.contract.flat import Flat
 from mockserver.engine.dice import Dice
 from mockserver.engine.instants import SECOND, render
 from mockserver.engine.patterns import matcher, written

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.contract.flat import Flat
 from mockserver.contract.model import Operation, Response
-from mockserver.contract.schemas import Flat, Schemas
+from mockserver.contract.schemas import Schemas
 from mockserver.plan.model import Because, Envelope, Path
 from mockserver.plan.naming import bag, noun, plural, tokens
 

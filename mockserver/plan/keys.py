@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.schemas import Flat
+from mockserver.contract.flat import Flat
 from mockserver.plan.model import Because
 from mockserver.plan.naming import tokens
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mockserver.contract.schemas import Flat, Schemas
+from mockserver.contract.flat import Flat
+from mockserver.contract.schemas import Schemas
 from mockserver.plan.model import Because, States
 from mockserver.plan.naming import bag, tokens
 

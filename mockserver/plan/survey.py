@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.contract.flat import Flat
 from mockserver.contract.model import Contract, MediaType, Operation, Response
-from mockserver.contract.schemas import Flat, Schemas
+from mockserver.contract.schemas import Schemas
 from mockserver.plan.envelopes import envelope_of, thing_place
 from mockserver.plan.model import Envelope, Path
 from mockserver.plan.routes import ANY, Route, route

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.contract.model import Violation
-from mockserver.contract.schemas import Flat, Schemas
+from mockserver.contract.flat import Flat
+from mockserver.contract.schemas import Schemas
 from mockserver.engine.dialects.base import dotted, fault_text, title_of
 from mockserver.engine.dialects.envelopes import pointer
 from mockserver.engine.dialects.fastapi_words import Words

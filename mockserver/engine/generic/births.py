@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.contract.schemas import Flat
+from mockserver.contract.flat import Flat
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.context import Context
 from mockserver.engine.generic.roles import is_nullable, kinds, owner_values, stamp

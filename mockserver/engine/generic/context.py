@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.contract.flat import Flat
 from mockserver.contract.model import Contract, Operation
-from mockserver.contract.schemas import Flat, Schemas
+from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Validators
 from mockserver.engine.generic.answers import Answers
 from mockserver.engine.generic.seeds import Sower, lasting

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract.schemas import Flat, Schemas
+from mockserver.contract.flat import Flat
+from mockserver.contract.schemas import Schemas
 from mockserver.engine.instants import SECOND, render
 from mockserver.engine.world import World, tenant_id
 from mockserver.plan.naming import bag, tokens

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.contract.schemas import Flat, Schemas
+from mockserver.contract.flat import Flat
+from mockserver.contract.schemas import Schemas
 from mockserver.engine.branches import may_be_null
 from mockserver.plan.model import Resource
 from mockserver.plan.naming import tokens
