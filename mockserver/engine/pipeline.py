@@ -118,7 +118,8 @@ class Pipeline:
         except StoreUnavailable as error:
             exchange.problem = str(error)
             exchange.sent = sent = unavailable(str(error))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            # A handlers file may do anything, `sys.exit()` too: the server goes on.
             log.exception("%s %s failed", message.method, message.target)
             exchange.sent = sent = self._fail(exchange, f"{type(error).__name__}: {error}")
         if exchange.mishap is not None:
@@ -205,12 +206,22 @@ class Pipeline:
         )
 
     def handle(self, world: World, request: Request) -> Reply:
-        """What the client prefers, else what the API does. Raises a Refusal."""
+        """What the client prefers, else what the API does.
+
+        Raises a Refusal, and ReplyError for a handler that gives no Reply.
+        """
         if "prefer" in request.headers:
             preferred = self.preference(world, request)
             if preferred is not None:
                 return preferred
-        return self.handlers[request.operation.id](world, request)
+        name = request.operation.id
+        reply = self.handlers[name](world, request)
+        if not isinstance(reply, Reply):
+            raise ReplyError(
+                f"the handler of {name} returned {type(reply).__name__}, not a Reply; "
+                "return Reply(200, {...})"
+            )
+        return reply
 
     def follow_fate(self, world: World, reply: Reply) -> None:
         """Let the job that this reply began go the way that waits for the tenant's next one."""

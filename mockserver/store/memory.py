@@ -12,6 +12,7 @@ from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
 from mockserver.engine.instants import SECOND
 from mockserver.engine.world import Settings
+from mockserver.errors import StoreError
 from mockserver.store.base import Now
 from mockserver.store.worlds import (
     MemoryWorld,
@@ -133,6 +134,10 @@ class MemoryStore:
     def restore(self, snapshot: Any) -> None:
         with self.lock:
             restored = read_snapshot(snapshot, self._api, self.real_now(), self._new_world)
+            if len(restored) > self._max_worlds:
+                raise StoreError(
+                    f"the snapshot has {len(restored)} worlds, --max-worlds is {self._max_worlds}"
+                )
             for key, world in restored.items():
                 self._worlds[key] = world
                 self._worlds.move_to_end(key)

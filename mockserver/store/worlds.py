@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
-from mockserver.engine.world import Row, Settings
+from mockserver.engine.world import Collection, Row, Settings
 from mockserver.errors import MockServerError, StoreError
 from mockserver.store.rows import MemoryRows, Undo
 
@@ -80,7 +80,24 @@ class MemoryWorld:
         for name, rows in collections.items():
             if name not in self._rows:
                 raise StoreError(f"the snapshot has a collection {name!r} that this API has not")
+            check_rows(self._rows[name].spec, rows)
             self._rows[name].fill(rows)
+
+
+def check_rows(spec: Collection, rows: Any) -> None:
+    """Whether rows have what keeps them: key, order and indexes. Raises StoreError if not.
+
+    What else is in a row is its API's affair: a snapshot is trusted like the code that made it.
+    """
+    needed = (spec.key, *spec.order, *spec.indexes)
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise StoreError(f"row {number} of {spec.name!r} is no object")
+        missing = [name for name in needed if name not in row]
+        if missing:
+            raise StoreError(f"row {number} of {spec.name!r} lacks {', '.join(missing)}")
+        if not isinstance(row[spec.key], str):
+            raise StoreError(f"the {spec.key} of row {number} of {spec.name!r} is no text")
 
 
 def with_collections(world: W, api: Api) -> W:
@@ -112,9 +129,7 @@ def read_snapshot(
             )
         restored = {}
         for tenant, dump in snapshot["worlds"].items():
-            clock = Clock("manual", 0, real).change(real, {"set": dump["clock"]["now"]})
-            if dump["clock"]["mode"] == "real":
-                clock = Clock("real", clock.base, real, float(dump["clock"]["speed"]))
+            clock = _clock_of(dump["clock"], real)
             world = restored[tenant] = with_collections(make(tenant, clock), api)
             world.load(dump["counters"], dump["collections"])
     except StoreError:
@@ -126,3 +141,16 @@ def read_snapshot(
             f"the snapshot can't be restored, {type(error).__name__}: {error}"
         ) from None
     return restored
+
+
+def _clock_of(description: Mapping[str, Any], real: int) -> Clock:
+    """The clock that was described so. Raises BadRequest for an instant or speed that none has."""
+    orders = {"set": description["now"], "speed": description["speed"]}
+    clock = Clock("manual", 0, real).change(real, orders)
+    match description["mode"]:
+        case "manual":
+            return Clock("manual", clock.base, real)
+        case "real":
+            return Clock("real", clock.base, real, float(description["speed"]))
+        case other:
+            raise StoreError(f"a clock's mode is real or manual, not {other!r}")

@@ -135,6 +135,24 @@ def test_a_handler_that_fails_is_500_without_a_traceback(
     assert "ZeroDivisionError" in caplog.text
 
 
+@pytest.mark.parametrize("given", [None, 5, {"id": "1"}])
+def test_a_handler_that_gives_no_reply_is_told_so(things: MockServer, given: Any):
+    set_handler(things, "getThing", lambda world, request: given)
+    reply = things.client.get("/things/1")
+    assert reply.status_code == 500
+    assert "getThing returned" in reply.json()["detail"]
+    assert "return Reply(200" in reply.json()["detail"]
+
+
+def test_a_handler_that_exits_does_not_end_the_server(things: MockServer):
+    def leave(world: World, request: Request) -> Reply:
+        raise SystemExit(3)
+
+    set_handler(things, "getThing", leave)
+    assert things.client.get("/things/1").status_code == 500
+    assert things.client.delete("/empty").status_code == 204
+
+
 @pytest.mark.parametrize("ending", ["refusal", "failure", "invalid reply"])
 def test_what_a_handler_wrote_is_undone_unless_its_reply_is_sent(things: MockServer, ending: str):
     def counts(world: World, request: Request) -> Reply:
