@@ -58,81 +58,120 @@ def judge(
 
     Raises UsageError if there is nothing to judge.
     """
-    contract = target.contract
-    result = Result(contract.title, target.url, seed=plan.settings.seed)
-    result.documented = {op.id: list(op.responses) for op in contract.operations}
-    baseline = Baseline.load(plan.baseline)
-    start = time.perf_counter()
-    sequence = hashlib.sha256()
-
     if second is None and plan.second:
-        second = SecondJudge(document, contract, target.url)
-
-    def heard(exchange: Exchange) -> None:
-        result.requests += 1
-        result.coverage.add(exchange)
-        sequence.update(_line(exchange))
-        record.exchange(exchange)
-        if second is not None and exchange.source == "lifecycle":
-            complaint = second.complaint(exchange)
-            if complaint:
-                result.add(_unfit(exchange, complaint, contract))
-
-    def found(finding: Finding) -> None:
-        baseline.accept(finding)
-        result.add(finding)
-        if plan.stop_early and not finding.accepted:
-            raise EnoughError
-
-    target.watchers.append(heard)
+        second = SecondJudge(document, target.contract, target.url)
+    court = Court(target, plan, record, progress, second)
+    start = time.perf_counter()
+    target.watchers.append(court.heard)
     try:
         preflight(target)
-        around = surroundings or clock.surroundings_of(target, plan.effort.patience)
-        other = plan.other_key or (MOCK_OTHER_KEY if around.mock else "")
-        target.other_key = other
-        if not other:
-            result.notes.append(
-                "one key only: that tenants can't see each other was not checked "
-                "(give a second one with --other-key)"
-            )
-        if "lifecycle" in plan.parts:
-            progress("lifecycles")
-            _lifecycle(Lifecycles(target, around, result.notes.append, other), plan, result, found)
-        if "conformance" in plan.parts:
-            around.reset()
-            progress("conformance: starting Schemathesis")
-            _conformance(target, document, plan, result, heard, found, other, second, progress)
+        court.sit(document, surroundings or clock.surroundings_of(target, plan.effort.patience))
     except EnoughError:
         pass
     except NoReply as error:
-        if not result.requests:
+        if not court.result.requests:
             raise
-        result.errors.append(str(error))
+        court.result.errors.append(str(error))
     finally:
-        target.watchers.remove(heard)
-    if second is not None:
-        result.judged, result.differences = second.judged, second.differences
-    for reason in baseline.expired:
-        result.notes.append(reason)
-    result.seconds = time.perf_counter() - start
-    result.digest = sequence.hexdigest()[:16]
-    return result
+        target.watchers.remove(court.heard)
+    return court.verdict(time.perf_counter() - start)
 
 
-def _lifecycle(
-    lifecycles: Lifecycles, plan: Plan, result: Result, found: Callable[[Finding], None]
-) -> None:
-    """The tour, and if all was well the machine."""
-    before = len(result.findings)
-    for finding in lifecycles.tour():
-        found(finding)
-    if plan.stop_early and result.open_findings:
-        raise EnoughError
-    if plan.effort.examples and len(result.findings) == before:
-        broken = lifecycles.machine(plan.effort, plan.settings.seed)
-        if broken is not None:
-            found(broken)
-    result.phases["lifecycle"] = "failure" if len(result.findings) > before else "success"
+@dataclass
+class Court:
+    """One judgement on its way."""
+
+    target: Target
+    plan: Plan
+    record: Record
+    progress: Callable[[str], None]
+    second: SecondJudge | None
+
+    def __post_init__(self) -> None:
+        contract = self.target.contract
+        self.result = Result(contract.title, self.target.url, seed=self.plan.settings.seed)
+        self.result.documented = {op.id: list(op.responses) for op in contract.operations}
+        self.baseline = Baseline.load(self.plan.baseline)
+        self._sequence = hashlib.sha256()
+
+    def sit(self, document: Mapping[str, Any], around: clock.Surroundings) -> None:
+        """All parts of the plan, one after the other."""
+        other = self.plan.other_key or (MOCK_OTHER_KEY if around.mock else "")
+        self.target.other_key = other
+        if not other:
+            self.result.notes.append(
+                "one key only: that tenants can't see each other was not checked "
+                "(give a second one with --other-key)"
+            )
+        if "lifecycle" in self.plan.parts:
+            self.progress("lifecycles")
+            self._lifecycle(Lifecycles(self.target, around, self.result.notes.append, other))
+        if "conformance" in self.plan.parts:
+            around.reset()
+            self.progress("conformance: starting Schemathesis")
+            settings = self.plan.settings
+            conformance.run(self.target, document, settings, self._told, other_key=other)
+
+    def verdict(self, seconds: float) -> Result:
+        if self.second is not None:
+            self.result.judged = self.second.judged
+            self.result.differences = self.second.differences
+        self.result.notes += self.baseline.expired
+        self.result.seconds = seconds
+        self.result.digest = self._sequence.hexdigest()[:16]
+        return self.result
+
+    def heard(self, exchange: Exchange) -> None:
+        """An exchange, whoever sent it. What the lifecycles get is judged by the second judge
+        alone."""
+        self.result.requests += 1
+        self.result.coverage.add(exchange)
+        self._sequence.update(_line(exchange))
+        self.record.exchange(exchange)
+        if self.second is not None and exchange.source == "lifecycle" and exchange.operation:
+            complaint = self.second.complaint(exchange)
+            if complaint:
+                self._keep(_unfit(exchange, complaint, self.target.contract))
+
+    def _keep(self, finding: Finding) -> None:
+        self.baseline.accept(finding)
+        self.result.add(finding)
+
+    def _found(self, finding: Finding) -> None:
+        self._keep(finding)
+        if self.plan.stop_early and self.result.open_findings:
+            raise EnoughError
+
+    def _lifecycle(self, lifecycles: Lifecycles) -> None:
+        """The tour, and if all was well the machine."""
+        effort = self.plan.effort
+        for finding in lifecycles.tour():
+            self._found(finding)
+        if self.plan.stop_early and self.result.open_findings:
+            raise EnoughError
+        if effort.examples and not self.result.open_findings:
+            broken = lifecycles.machine(effort, self.plan.settings.seed)
+            if broken is not None:
+                self._found(broken)
+        failed = bool(self.result.open_findings)
+        self.result.phases["lifecycle"] = "failure" if failed else "success"
+
+    def _told(self, part: conformance.Heard) -> None:
+        """A part of Schemathesis' report."""
+        for exchange in part.exchanges:
+            self.heard(exchange)
+            if self.second is not None:
+                self.second.hear(exchange)
+        self.result.errors += part.errors
+        if part.phase is not None:
+            name, status = part.phase
+            if name in self.plan.settings.budget.phases:
+                self.result.phases[name] = status
+            self.progress(f"{name}: {status}, {self.result.requests} requests")
+        if part.stopped not in ("", "completed", "max_time"):
+            self.result.errors.append(f"Schemathesis stopped: {part.stopped.replace('_', ' ')}")
+        for finding in part.findings:
+            self._found(finding)
 
 
 def _unfit(exchange: Exchange, complaint: str, contract: Contract) -> Finding:
@@ -145,36 +184,6 @@ def _unfit(exchange: Exchange, complaint: str, contract: Contract) -> Finding:
         [exchange],
         "openapi-core",
     )
-
-
-def _conformance(
-    target: Target,
-    document: Mapping[str, Any],
-    plan: Plan,
-    result: Result,
-    heard: Callable[[Exchange], None],
-    found: Callable[[Finding], None],
-    other: str,
-    second: SecondJudge | None,
-    progress: Callable[[str], None],
-) -> None:
-    def hear(part: conformance.Heard) -> None:
-        for exchange in part.exchanges:
-            heard(exchange)
-            if second is not None:
-                second.hear(exchange)
-        result.errors += part.errors
-        if part.phase is not None:
-            name, status = part.phase
-            if name in plan.settings.budget.phases:
-                result.phases[name] = status
-            progress(f"{name}: {status}, {result.requests} requests")
-        if part.stopped not in ("", "completed", "max_time"):
-            result.errors.append(f"Schemathesis stopped: {part.stopped.replace('_', ' ')}")
-        for finding in part.findings:
-            found(finding)
-
-    conformance.run(target, document, plan.settings, hear, other_key=other)
 
 
 def _line(exchange: Exchange) -> bytes:

@@ -103,7 +103,7 @@ class Session:
     def fail(self, rule: str, message: str, steps: Sequence[Exchange] = ()) -> NoReturn:
         shown = list(steps or self.steps[-12:])
         where = ""
-        if shown:
+        if shown and shown[-1].operation:
             operation = self.target.contract.by_id[shown[-1].operation]
             where = f"{operation.method} {operation.path}"
         raise Broken(Finding(rule, where, rule.replace("_", " ").capitalize(), message, shown))

@@ -7,7 +7,7 @@ from functools import partial
 
 from mockserver.verify.model import Finding
 
-from . import crowds, lists, tenants, things
+from . import crowds, lists, methods, tenants, things
 from .describe import Resource
 from .runs import Oracle
 from .session import UNREADABLE, Broken, CannotMake, Session, Thing
@@ -44,6 +44,7 @@ def probes(session: Session) -> Iterator[Probe]:
         yield from _runs(session)
     for extra in session.api.extras:
         yield extra.__name__, partial(extra, session)
+    yield "methods: allowed", partial(methods.allowed, session)
     yield from _ends(session)
     # Last, because ids then depend on who comes first.
     yield from _crowds(session)
