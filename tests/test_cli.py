@@ -16,6 +16,8 @@ import mockserver
 from mockserver import cli
 from mockserver.errors import MissingExtra, UsageError
 from mockserver.server import several
+from mockserver.server.banner import banner
+from mockserver.server.mock import load, read_spec
 from mockserver.server.serve import Serving
 from mockserver.server.settings import SETTINGS
 
@@ -141,7 +143,8 @@ def test_the_file_is_read_and_the_command_line_wins(run: Run, served: list[Servi
         (["serve", "fether"], "did you mean feather?"),
         (["serve", "smal.yaml"], "did you mean small.yaml?"),
         (["serve", "--config", "no.toml"], "--config no.toml: No such file"),
-        (["serve", "--store", "redis://localhost"], "still to come"),
+        (["serve", "--store", "redis://127.0.0.1:1", "--port", "0"], "--store redis://127.0.0.1:1"),
+        (["serve", "--store", "sqlite"], "there are memory and redis://"),
         (["serve", "--workers", "2"], "one process"),
         (["serve", "--host", "no.such.host.invalid"], "--host no.such.host.invalid"),
         (["serve", "--handlers", "no.py", "--port", "0"], "--handlers no.py: No such file"),
@@ -198,6 +201,17 @@ def test_check_says_what_can_not_be_honoured(run: Run) -> None:
     assert "404" in note
     assert total == "small.yaml: Things, OpenAPI 3.0.3, 1 operation: 1 note"
     assert 'undocumented = "allow"' in hint
+
+
+def test_what_a_document_says_does_not_reach_the_terminal_raw(run: Run) -> None:
+    title = '"A\\u001b]0;x\\u0007\\nB\\u202e"'
+    Path("odd.yaml").write_text(SMALL.replace("title: Things", f"title: {title}"))
+    for command in ("check", "explain"):
+        out = run(command, "odd.yaml").out
+        assert "A\ufffd]0;x\ufffd B\ufffd" in out
+        assert all(line.isprintable() for line in out.split("\n"))
+    said = banner(load(read_spec("odd.yaml")), "odd.yaml", "http://x", [])
+    assert said.startswith("A\ufffd]0;x\ufffd B\ufffd (odd.yaml, 1 operations) listens on ")
 
 
 def test_check_of_feather_is_clean(run: Run) -> None:

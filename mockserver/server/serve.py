@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from socket import socket
 from typing import Any
 
+import click
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.negotiate import Sent
@@ -131,7 +133,7 @@ class Service:
         panel = Panel(mock, self.journal, source.name)
         if self.state is not None:
             self.state.store = mock.store
-            panel.changed = self.state.changed
+            panel.changed, panel.state_file = self.state.changed, True
         guard = Guard(serving.control_token, frozenset({serving.host.lower()}))
         self._app = mock.app(control_plane(panel, guard))
         self.mock, self.serving, self.source = mock, serving, source
@@ -224,10 +226,17 @@ def serving_notes(serving: Serving) -> list[tuple[str, str]]:
     return notes
 
 
+class _ToStderr(logging.Handler):
+    """One plain line a message, to whatever standard error is by then."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            click.echo(f"mockserver: {self.format(record)}", err=True)
+
+
 def log_to_stderr() -> None:
-    """The program's own log, one plain line each; uvicorn's only for its errors."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("mockserver: %(message)s"))
+    """The program's own log, and uvicorn's only for its errors."""
+    handler = _ToStderr()
     for name, level in (("mockserver", logging.INFO), ("uvicorn.error", logging.ERROR)):
         logger = logging.getLogger(name)
         logger.setLevel(level)

@@ -36,6 +36,7 @@ class StateFile:
         self._seen: set[str] = set()
         self._dirty = False
         self._touched = False
+        self._complained = False
 
     def load(self) -> None:
         """Restore the store, if there is a file.
@@ -74,20 +75,23 @@ class StateFile:
 
     async def keep(self) -> None:
         """Write whenever something has changed, until cancelled."""
-        complained = False
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_WRITES)
-            if not self._dirty:
-                continue
-            snapshot = self._snapshot()
-            try:
-                await asyncio.to_thread(self._write, snapshot)
-                complained = False
-            except StoreError as error:
-                self._dirty = True
-                if not complained:
-                    log.error("%s", error)
-                complained = True
+            await self.write_if_changed()
+
+    async def write_if_changed(self) -> None:
+        """Write, if there is a reason. What prevents it is logged once, until it works again."""
+        if not self._dirty:
+            return
+        snapshot = self._snapshot()
+        try:
+            await asyncio.to_thread(self._write, snapshot)
+            self._complained = False
+        except StoreError as error:
+            self._dirty = True
+            if not self._complained:
+                log.error("%s", error)
+            self._complained = True
 
     def save(self) -> bool:
         """Write at the end; whether there was anything to write. Raises StoreError."""

@@ -71,8 +71,7 @@ class Reloading:
 
 
 @pytest.fixture
-def reloading(tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
+def reloading(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO, "mockserver")
     return Reloading(tmp_path)
 

@@ -119,55 +119,62 @@ def test_a_failed_write_leaves_the_old_file(
     assert [entry.name for entry in tmp_path.iterdir()] == ["worlds.json"]
 
 
-def test_it_is_written_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_file, "SECONDS_BETWEEN_WRITES", 0.01)
-    path = tmp_path / "worlds.json"
+def test_it_is_written_when_something_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plane = Plane()
-    keeper = kept(path, plane)
-    writes: list[int] = []
+    keeper = kept(tmp_path / "worlds.json", plane)
+    writes: list[bytes] = []
     monkeypatch.setattr(
-        state_file, "write_atomically", lambda path, content: writes.append(len(content))
+        state_file, "write_atomically", lambda path, content: writes.append(content)
     )
+
+    def written() -> int:
+        asyncio.run(keeper.write_if_changed())
+        return len(writes)
+
+    assert written() == 0
+    call_api(plane, "mock-a")
+    keeper.note(exchange())
+    assert written() == 1
+    # Reading changes nothing in a world that is there already; writing does.
+    keeper.note(exchange())
+    assert written() == 1
+    keeper.note(exchange("POST"))
+    assert written() == 2
+    keeper.changed()
+    assert written() == 3
+    assert written() == 3
+
+
+def test_it_is_written_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_file, "SECONDS_BETWEEN_WRITES", 0.001)
+    keeper = kept(tmp_path / "worlds.json", Plane())
 
     async def scenario() -> None:
         task = asyncio.create_task(keeper.keep())
-        await asyncio.sleep(0.05)
-        assert writes == []
-        call_api(plane, "mock-a")
-        keeper.note(exchange())
-        await asyncio.sleep(0.05)
-        assert len(writes) == 1
-        # Reading changes nothing in a world that is there already; writing does.
-        keeper.note(exchange())
-        await asyncio.sleep(0.05)
-        assert len(writes) == 1
-        keeper.note(exchange("POST"))
-        await asyncio.sleep(0.05)
-        assert len(writes) == 2
+        keeper.changed()
+        while not keeper.path.exists():
+            await asyncio.sleep(0.001)
         task.cancel()
 
-    asyncio.run(scenario())
+    asyncio.run(asyncio.wait_for(scenario(), 20))
 
 
 def test_a_full_disk_is_said_once_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(state_file, "SECONDS_BETWEEN_WRITES", 0.01)
     keeper = kept(tmp_path / "worlds.json", Plane())
-    monkeypatch.setattr(state_file.log, "propagate", True)
 
     def full(path: Path, content: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    async def scenario() -> None:
-        task = asyncio.create_task(keeper.keep())
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(state_file, "write_atomically", full)
-            keeper.changed()
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(0.05)
-        task.cancel()
-
-    asyncio.run(scenario())
+    keeper.changed()
+    with monkeypatch.context() as patch:
+        patch.setattr(state_file, "write_atomically", full)
+        for _ in range(3):
+            asyncio.run(keeper.write_if_changed())
     assert caplog.text.count("No space left") == 1
+    assert not keeper.path.exists()
+    asyncio.run(keeper.write_if_changed())
     assert keeper.path.exists()
