@@ -12,9 +12,18 @@ import orjson
 
 import mockserver
 from mockserver.engine.instants import render
-from mockserver.server.journal import SECRET_NAME, Entry, mask, masked_target
+from mockserver.server.journal import (
+    SECRET_NAME,
+    Entry,
+    mask,
+    masked,
+    masked_pairs,
+    masked_target,
+)
 
 _CREDENTIALS = re.compile(r"cookie|tenant", re.IGNORECASE)
+_URLS = ("content-location", "location", "referer")
+_FORM = "application/x-www-form-urlencoded"
 
 
 def as_har(entries: Iterable[Entry]) -> dict[str, Any]:
@@ -62,7 +71,7 @@ def _request(entry: Entry) -> dict[str, Any]:
     }
     if message.body:
         media_type = message.headers.get("content-type", "")
-        shown["postData"] = {"mimeType": media_type, "text": _text(message.body)}
+        shown["postData"] = {"mimeType": media_type, "text": _text(message.body, media_type)}
     return shown
 
 
@@ -83,7 +92,7 @@ def _response(entry: Entry) -> dict[str, Any]:
         "cookies": [],
         "headers": _headers(headers),
         "content": content,
-        "redirectURL": next((v for n, v in headers if n == "location"), ""),
+        "redirectURL": next((_shown(n, v) for n, v in headers if n == "location"), ""),
         "headersSize": -1,
         "bodySize": len(body),
     }
@@ -94,31 +103,20 @@ def _headers(headers: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def _shown(name: str, value: str) -> str:
+    if name.lower() in _URLS:
+        url, mark, query = value.partition("?")
+        return url + mark + masked_pairs(query)
     if not SECRET_NAME.search(name) and not _CREDENTIALS.search(name):
         return value
     word, space, rest = value.partition(" ")
     return f"{word} {mask(rest)}" if space and word.isalpha() else mask(value)
 
 
-def _text(body: bytes) -> str:
+def _text(body: bytes, media_type: str = "") -> str:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return body.decode("utf-8", "replace")
-    return orjson.dumps(_masked(value)).decode() if _has_secret(value) else body.decode()
-
-
-def _has_secret(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_is_secret(n, v) or _has_secret(v) for n, v in value.items())
-    return isinstance(value, list) and any(map(_has_secret, value))
-
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {n: mask(v) if _is_secret(n, v) else _masked(v) for n, v in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list) else value
-
-
-def _is_secret(name: str, value: Any) -> bool:
-    return isinstance(value, str) and SECRET_NAME.search(name) is not None
+        text = body.decode("utf-8", "replace")
+        return masked_pairs(text) if media_type.strip().lower().startswith(_FORM) else text
+    shown = masked(value)
+    return orjson.dumps(shown).decode() if shown != value else body.decode()

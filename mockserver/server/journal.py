@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
+from urllib.parse import unquote_plus
 
 from mockserver.contract.model import Violation
 from mockserver.engine.instants import render
@@ -18,6 +19,10 @@ KEPT = 1000
 KEPT_BYTES = 16 * 1024 * 1024
 LONGEST_VALUE = 200
 SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
+# What is said of a breach of these does not quote the value.
+_NEVER_QUOTING = frozenset(("const", "required"))
+# A number under one of the other names is a count, as in `max_tokens`.
+_SECRET_NUMBER = re.compile(r"auth|password|secret|signature", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +57,21 @@ class Journal:
     def __call__(self, exchange: Exchange) -> None:
         """Record an exchange. On the hot path."""
         sent = exchange.sent
-        message = exchange.message
-        size = len(message.body) + len(message.query) + len(message.target)
+        size = len(exchange.message.body)
         if sent is not None:
             size += len(sent.body)
+        ended = self._now()
         with self._lock:
-            ring = self._ring
-            ring.append((self._now(), exchange, size))
+            self._ring.append((ended, exchange, size))
             self.total += 1
             self._bytes += size
-            while len(ring) > self._most or (self._bytes > self._most_bytes and len(ring) > 1):
-                self._bytes -= ring.popleft()[2]
+            if len(self._ring) > self._most or self._bytes > self._most_bytes:
+                self._trim()
+
+    def _trim(self) -> None:
+        ring = self._ring
+        while len(ring) > self._most or (self._bytes > self._most_bytes and len(ring) > 1):
+            self._bytes -= ring.popleft()[2]
 
     @property
     def kept(self) -> int:
@@ -118,13 +127,42 @@ def describe(entry: Entry) -> dict[str, Any]:
 
 def describe_violation(violation: Violation) -> dict[str, Any]:
     """Where, which rule and the value, which is cut short, or masked if it may be a secret."""
-    secret = any(SECRET_NAME.search(str(name)) for name in violation.where[1:])
+    # A property that is not allowed is told without its name, which may sound secret.
+    secret = violation.keyword == "falseSchema" or any(
+        SECRET_NAME.search(str(name)) for name in violation.where[1:]
+    )
+    value = masked(violation.value)
+    # A message may quote the value.
+    told = not secret and (value == violation.value or violation.keyword in _NEVER_QUOTING)
     return {
         "where": [str(name) if isinstance(name, str) else name for name in violation.where],
         "rule": violation.keyword,
-        "message": violation.message if not secret else f"breaks {violation.keyword}",
-        "value": "…" if secret else brief(violation.value),
+        "message": violation.message if told else f"breaks {violation.keyword}",
+        "value": "…" if secret else brief(value),
     }
+
+
+def masked(value: Any) -> Any:
+    """A JSON value; what stands in it under names that sound secret is masked, however deep."""
+    if isinstance(value, dict):
+        return {name: _masked_under(str(name), inner) for name, inner in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _masked_under(name: str, value: Any) -> Any:
+    if SECRET_NAME.search(name) is None:
+        return masked(value)
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {
+            inner: _masked_under(inner if SECRET_NAME.search(str(inner)) else name, each)
+            for inner, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_masked_under(name, each) for each in value]
+    countable = value is None or isinstance(value, bool) or not _SECRET_NUMBER.search(name)
+    return value if countable else "…"
 
 
 def brief(value: Any) -> Any:
@@ -149,10 +187,14 @@ def mask(secret: str) -> str:
 
 def masked_target(target: str, query: bytes) -> str:
     """Path and query; the value of a parameter whose name sounds secret is masked."""
-    if not query:
-        return target
+    return f"{target}?{masked_pairs(query.decode('latin-1'))}" if query else target
+
+
+def masked_pairs(text: str) -> str:
+    """A query or a form, in which a name may be percent-encoded, likewise."""
     pairs = []
-    for pair in query.decode("latin-1").split("&"):
+    for pair in text.split("&"):
         name, equals, value = pair.partition("=")
-        pairs.append(name + equals + (mask(value) if SECRET_NAME.search(name) else value))
-    return f"{target}?{'&'.join(pairs)}"
+        secret = SECRET_NAME.search(unquote_plus(name)) is not None
+        pairs.append(name + equals + (mask(value) if secret else value))
+    return "&".join(pairs)

@@ -9,6 +9,7 @@ import pytest
 from mockserver.contract.model import Violation
 from mockserver.engine.negotiate import Sent
 from mockserver.engine.pipeline import Exchange, Message
+from mockserver.server.har import as_har
 from mockserver.server.journal import Journal, describe, describe_violation, mask, masked_target
 
 
@@ -84,6 +85,8 @@ def test_keys_are_masked(secret: str, shown: str) -> None:
         (b"limit=3", "/x?limit=3"),
         (b"api_key=sk-live-012&limit=3", "/x?api_key=sk-…&limit=3"),
         (b"access_token=0123456789abc", "/x?access_token=0123…"),
+        (b"t%6Fken=0123456789abc", "/x?t%6Fken=0123…"),
+        (b"api%5Fkey=0123456789abc&a=b", "/x?api%5Fkey=0123…&a=b"),
         (b"token", "/x?token"),
         (b"\xff=\xfe", "/x?ÿ=þ"),
     ],
@@ -99,6 +102,45 @@ def test_values_of_violations_are_cut_short_or_masked() -> None:
     assert len(describe_violation(nested)["value"]) == 201
     secret = Violation(("body", "api_key"), "type", "'hunter2' is wrong", "hunter2")
     assert "hunter2" not in str(describe_violation(secret))
+
+
+def test_secrets_inside_a_violation_are_masked() -> None:
+    sent = {
+        "name": "Ada",
+        "password": "hunter2-a",
+        "pin": [{"API_KEY": "hunter2-b"}],
+        "secrets": ["hunter2-c", {"value": "hunter2-d"}],
+        "authorization": {"pin": 4711, "max_tokens": 5},
+        "token": None,
+    }
+    found = describe_violation(Violation(("body",), "type", f"{sent} is wrong", sent))
+    assert "hunter2" not in str(found)
+    assert found["message"] == "breaks type"
+    assert found["value"]["name"] == "Ada"
+    assert found["value"]["pin"] == [{"API_KEY": "hun…"}]
+    assert found["value"]["authorization"] == {"pin": "…", "max_tokens": 5}
+    assert found["value"]["token"] is None
+    missing = Violation(("body", "x"), "required", '"x" is a required property', sent)
+    assert describe_violation(missing)["message"] == '"x" is a required property'
+
+
+def test_a_property_that_is_not_allowed_may_be_a_secret() -> None:
+    extra = Violation(("body",), "falseSchema", 'False schema does not allow "hunter2"', "hunter2")
+    assert "hunter2" not in str(describe_violation(extra))
+
+
+def test_an_archive_is_discreet() -> None:
+    journal = Journal()
+    location = (b"location", b"/y?t%6Fken=hunter2hunter2")
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    query = b"t%6Fken=hunter2hunter2&a=1"
+    sent = Sent(307, [location], b'{"secrets": ["hunter2hunter2"], "max_tokens": 5}')
+    message = Message("POST", "/x", headers=form, query=query, body=b"p%61ssword=hunter2hunter2")
+    journal(Exchange(message, None, "mock-a", sent))
+    (entry,) = as_har(journal.entries())["log"]["entries"]
+    assert "hunter2hunter2" not in str(entry)
+    assert entry["request"]["url"].endswith("/x?t%6Fken=hunt…&a=1")
+    assert "max_tokens" in entry["response"]["content"]["text"]
 
 
 def test_an_exchange_outside_any_operation() -> None:
