@@ -11,6 +11,17 @@ from typing import Any, Literal
 from mockserver.errors import BadRequest
 
 LONGEST_DELAY = 3600.0
+_FRAMING = frozenset(
+    (
+        "connection",
+        "content-length",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
 _Kind = Literal["fixed", "uniform", "normal"]
 
 
@@ -211,6 +222,12 @@ def _headers(name: str, value: Any) -> dict[str, str]:
     )
     if not fits:
         raise _wrong(name, "an object of header names and texts", value)
+    for key in value:
+        if key.lower() in _FRAMING or key.lower().startswith("proxy-"):
+            raise BadRequest(
+                f"{name} can't have {key!r}: it says how the connection carries the reply, "
+                "which is the server's business; drop and truncate break a reply"
+            )
     return {key.lower(): text for key, text in value.items()}
 
 

@@ -58,6 +58,18 @@ def met(made: Faults, times: int, **where: Any) -> list[Mishap | None]:
         ({"rate": {"limit": -3}}, "rate.limit takes"),
         ({"status": 500, "headers": {"a b": "c"}}, "headers takes"),
         ({"status": 500, "headers": {"a": "c\r\nd: e"}}, "headers takes"),
+        (
+            {"status": 500, "headers": {"Content-Length": "5"}},
+            "headers can't have 'Content-Length'",
+        ),
+        *(
+            ({"status": 500, "headers": {"x-a": "b", name: "1"}}, f"headers can't have '{name}'")
+            for name in ("connection", "keep-alive", "proxy-authorization", "te", "trailer")
+        ),
+        *(
+            ({"status": 500, "headers": {name: "x"}}, f"headers can't have '{name}'")
+            for name in ("proxy-authenticate", "transfer-encoding", "upgrade")
+        ),
         ({"status": 500, "retry_after": -1}, "retry_after takes"),
     ],
 )
