@@ -6,6 +6,7 @@ from html import escape
 
 from mockserver.engine.negotiate import Sent
 from mockserver.server.mock import DEFAULT_KEY, Mock
+from mockserver.store.addresses import MEMORY
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8884}
@@ -30,8 +31,8 @@ _HEADERS = [
 _LINKS = ("health", "clock", "state", "journal", "plan")
 
 
-def front_page(mock: Mock, source: str) -> Sent:
-    """The page."""
+def front_page(mock: Mock, source: str, state_file: bool = False) -> Sent:
+    """The page. `state_file`: the worlds are kept in a file."""
     contract = mock.contract
     rows = "".join(
         f"<tr><td><code>{escape(operation.method)}</code></td>"
@@ -46,7 +47,7 @@ def front_page(mock: Mock, source: str) -> Sent:
 <title>{escape(contract.title)} · mockserver</title><style>{_STYLE}</style></head>
 <body><main>
 <h1>{escape(contract.title)}</h1>
-<p>A mock of this API runs here. It remembers what it is told and forgets it when it stops.</p>
+<p>A mock of this API runs here. It remembers what it is told {_memory(mock, state_file)}.</p>
 <dl>
 <dt>Document</dt><dd><code>{escape(source)}</code>, OpenAPI {escape(contract.version)}</dd>
 <dt>Behaviour</dt><dd><code>{escape(mock.api.name)}</code></dd>
@@ -63,3 +64,11 @@ def front_page(mock: Mock, source: str) -> Sent:
 </main></body></html>
 """
     return Sent(200, list(_HEADERS), body.encode("utf-8", "replace"))
+
+
+def _memory(mock: Mock, state_file: bool) -> str:
+    if mock.options.store != MEMORY:
+        return "and keeps it in Redis when it stops"
+    if state_file:
+        return "and keeps it in its state file when it stops"
+    return "and forgets it when it stops"

@@ -21,12 +21,16 @@ DEFAULT_LIMIT = 100
 
 @dataclass
 class Panel:
-    """What the control plane works on. `source` is what the user calls the document."""
+    """What the control plane works on. `source` is what the user calls the document.
+
+    `state_file`: the worlds outlive the process in one.
+    """
 
     mock: Mock
     journal: Journal
     source: str = ""
     changed: Callable[[], None] = lambda: None
+    state_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Route:
 
 
 def page(panel: Panel, call: Call) -> Sent:
-    return front_page(panel.mock, panel.source)
+    return front_page(panel.mock, panel.source, panel.state_file)
 
 
 def health(panel: Panel, call: Call) -> dict[str, Any]:

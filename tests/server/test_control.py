@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -45,6 +46,15 @@ def test_the_page_is_html_that_loads_nothing(control: httpx.Client) -> None:
         assert "Things &lt;&amp;&gt;" in page.text
         assert "src=" not in page.text
         assert "putThing" in page.text
+
+
+def test_the_page_says_what_becomes_of_the_worlds(plane: Plane, control: httpx.Client) -> None:
+    url = "http://127.0.0.1:8000/__mock__/"
+    assert "and forgets it when it stops" in control.get(url).text
+    plane.panel.state_file = True
+    assert "and keeps it in its state file when it stops" in control.get(url).text
+    plane.mock.options = replace(plane.mock.options, store="redis://localhost")
+    assert "and keeps it in Redis when it stops" in control.get(url).text
 
 
 def test_the_clock_is_read_and_moved(control: httpx.Client) -> None:
