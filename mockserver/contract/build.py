@@ -308,4 +308,6 @@ def _server_url(server: Mapping[str, Any]) -> str:
 
 
 def _base_path(servers: tuple[str, ...]) -> str:
-    return urlsplit(servers[0]).path.rstrip("/") if servers else ""
+    path = urlsplit(servers[0]).path.strip("/") if servers else ""
+    # A relative one, such as `v1`, is taken from the root: nobody knows where the document lay.
+    return f"/{path}" if path else ""

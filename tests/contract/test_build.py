@@ -127,3 +127,11 @@ def test_the_projection_has_safe_names_and_every_operation():
     assert [p["name"] for p in item["parameters"]] == ["p0"]
     assert safe_path("/x/{a}:{b}") == "/x/{p0}:{p1}"
     assert parameter_names("/x/{a}:{b}") == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [("/v1", "/v1"), ("https://x.test/v1/", "/v1"), ("v1", "/v1"), ("/", ""), ("//x.test", "")],
+)
+def test_the_base_path_begins_at_the_root(url: str, base: str) -> None:
+    assert build_contract({**document(), "servers": [{"url": url}]}).base_path == base

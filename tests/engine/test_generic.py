@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from mockserver.contract.document import parse_document
 from tests.engine.caller import Caller
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -100,6 +101,16 @@ def new_owner(pets: httpx.Client, **more: Any) -> dict[str, Any]:
     assert response.status_code == 201
     assert response.headers["location"] == f"/owners/{response.json()['id']}"
     return dict(response.json())
+
+
+@pytest.mark.parametrize("url", ["/v1", "v1", "https://vendor.test/v1/"])
+@pytest.mark.parametrize("prefix", ["", "/v1"])
+def test_a_location_has_the_base_path_of_the_server(url: str, prefix: str) -> None:
+    document = parse_document((FIXTURES / "petstore.yaml").read_bytes(), "petstore")
+    with MockServer({**document, "servers": [{"url": url}]}) as server:
+        made = server.client.post(f"{prefix}/owners", json={"name": "Ada"})
+        assert made.headers["location"] == f"/v1/owners/{made.json()['id']}"
+        assert server.client.get(made.headers["location"]).json() == made.json()
 
 
 def test_what_is_made_is_there_until_it_is_removed(pets: httpx.Client) -> None:
