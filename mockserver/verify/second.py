@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
+
 from mockserver.contract.model import Contract
 
 from .model import Difference, Exchange
@@ -82,6 +84,7 @@ class SecondJudge:
             exchange.operation,
             exchange.status,
             exchange.content_type,
+            frozenset(exchange.headers),
             hash(exchange.body),
         )
         if key not in self._known:
@@ -141,7 +144,8 @@ def _concrete(template: str, path: str) -> str:
 def _response(exchange: Exchange) -> _Response:
     return _Response(
         status_code=exchange.status,
-        headers=exchange.headers,
+        # It asks for a header as the document spells it.
+        headers=httpx.Headers(dict(exchange.headers)),
         content_type=exchange.content_type,
         data=exchange.body or None,
     )
