@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.model import Contract, Operation
 from mockserver.server.mock import DEFAULT_KEY, Mock
+from mockserver.server.plain import plain
 
 _DOCUMENTED = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 # What a reader of the vendor's documentation copies first.
@@ -27,7 +28,7 @@ def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> s
         "",
         "Ctrl-C stops it.",
     ]
-    return "\n".join(lines)
+    return "\n".join(map(plain, lines))
 
 
 def _key(mock: Mock) -> str:

@@ -17,6 +17,8 @@ from mockserver.contract.validation import Validators
 from mockserver.engine.negotiate import is_json, nearest_status
 from mockserver.errors import ContractError
 from mockserver.plan.build import build_plan
+from mockserver.server.extremes import extremes
+from mockserver.server.plain import plain
 
 _MARKS = {"error": "error  ", "warning": "warning", "info": "note   "}
 
@@ -48,7 +50,7 @@ def check_document(document: dict[str, Any]) -> Checked:
     """Everything there is to say. Raises ContractError for a document that can't be used at all."""
     contract = build_contract(document)
     validators = Validators(contract.document, contract.version)
-    notes = [*contract.notes]
+    notes = [*contract.notes, *extremes(contract.document)]
     if not contract.operations:
         notes.append(Note("#/paths", "there are no operations: there is nothing to serve", "error"))
     written = next((api for api in BUILT_IN if api.claims(contract)), None)
@@ -157,7 +159,7 @@ def render_check(name: str, checked: Checked) -> None:
     """Print it: a line a note, and a sum."""
     contract = checked.contract
     for note in checked.notes:
-        click.echo(f"{_MARKS[note.severity]}  {note.where}  {note.message}")
+        click.echo(plain(f"{_MARKS[note.severity]}  {note.where}  {note.message}"))
     if checked.notes:
         click.echo()
     counts = Counter(note.severity for note in checked.notes)
@@ -165,7 +167,7 @@ def render_check(name: str, checked: Checked) -> None:
     if counts["info"]:
         words.append(_plural(counts["info"], "note"))
     click.echo(
-        f"{name}: {contract.title}, OpenAPI {contract.version}, "
+        f"{name}: {plain(contract.title)}, OpenAPI {contract.version}, "
         f"{_plural(len(contract.operations), 'operation')}: {', '.join(words) or 'sound'}"
     )
     if counts["info"]:

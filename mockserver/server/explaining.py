@@ -17,6 +17,7 @@ from mockserver.plan.build import build_plan
 from mockserver.plan.explain import Row, as_json, rows
 from mockserver.plan.model import Plan
 from mockserver.server.documents import DEFAULT_SPEC, as_document
+from mockserver.server.plain import plain
 from mockserver.server.settings import Config
 from mockserver.server.shapes import in_shape
 
@@ -69,13 +70,15 @@ def print_plan(found: Explained) -> None:
     for row in rows(found.plan):
         if row.kind == "operation" and row.subject in by_hand:
             hand = f"written by hand for {found.api}; else {row.inference}"
-            table.add_row(Text(row.subject), Text(hand), Text("its operationId matches"), "")
+            table.add_row(
+                Text(plain(row.subject)), Text(plain(hand)), Text("its operationId matches"), ""
+            )
             continue
         colour = _COLOURS[row.confidence]
         table.add_row(
-            Text(_subject(row)),
-            Text(row.inference),
-            Text(row.evidence),
+            Text(plain(_subject(row))),
+            Text(plain(row.inference)),
+            Text(plain(row.evidence)),
             Text(row.confidence, style=colour),
         )
     console.print(table)
@@ -95,6 +98,6 @@ def _summary(found: Explained) -> str:
     ]
     hand = f", {len(found.by_hand)} of them by hand" if found.by_hand else ""
     return (
-        f"\n{found.contract.title}: {words[0]}, {words[1]}{hand}; {words[2]}. "
+        f"\n{plain(found.contract.title)}: {words[0]}, {words[1]}{hand}; {words[2]}. "
         "A wrong one is put right in mockserver.toml."
     )

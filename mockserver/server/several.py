@@ -21,6 +21,7 @@ from mockserver.errors import Refusal, UsageError
 from mockserver.server.app import send_reply
 from mockserver.server.banner import first_curl
 from mockserver.server.mock import DEFAULT_KEY
+from mockserver.server.plain import plain
 from mockserver.server.serve import Service, Serving, log_to_stderr, prepare, serve
 from mockserver.server.serving import Server, bind, make_server, url_of
 
@@ -216,4 +217,4 @@ def announcement(parts: Sequence[Part], urls: Sequence[str]) -> str:
             f"    {url}/__mock__/",
         ]
     world = f"{DEFAULT_KEY}; each key that begins with mock- has a world of its own in each API"
-    return "\n".join([*lines, "", f"  key  {world}", "", "Ctrl-C stops it."])
+    return "\n".join([*map(plain, lines), "", f"  key  {world}", "", "Ctrl-C stops it."])

@@ -1,0 +1,13 @@
+"""Text of a document on its way to a terminal."""
+
+from __future__ import annotations
+
+
+def plain(text: str) -> str:
+    """On one line, and without what a terminal would obey: controls, escapes, bidi marks."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else " " if each.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for each in text
+    )
