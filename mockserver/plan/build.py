@@ -33,4 +33,4 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
     plan = Plan(actions=actions, resources=resources)
-    return corrected(plan, overrides) if overrides else plan
+    return corrected(plan, overrides, survey.schemas) if overrides else plan
