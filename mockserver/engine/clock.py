@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, Literal
 
 from mockserver.engine.instants import LATEST, parse, render, seconds
 from mockserver.errors import BadRequest
 
 Mode = Literal["real", "manual"]
+_END = "the clock does not go beyond the year 9999"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class Clock:
         return self.base + int((real - self.since) * self.speed)
 
     def advance(self, real: int, amount: float) -> Clock:
-        """Move it forward by `amount` seconds. Raises BadRequest for a negative amount."""
-        if not 0 <= amount < 1e12:
+        """Move it forward by `amount` seconds. Raises BadRequest if that is below 0 or too much."""
+        if amount < 0:
             raise BadRequest(
                 f"advance takes seconds from 0 on, not {amount:g}: time never goes back"
             )
+        if not amount < 1e12:
+            raise BadRequest(f"advance can't take {amount:g} seconds: {_END}")
         return self._at(real, self.now(real) + seconds(amount))
 
     def set_to(self, real: int, instant: int) -> Clock:
@@ -56,7 +60,7 @@ class Clock:
 
     def _at(self, real: int, instant: int) -> Clock:
         if instant > LATEST:
-            raise BadRequest("the clock does not go beyond the year 9999")
+            raise BadRequest(_END)
         return replace(self, base=instant, since=real)
 
     def describe(self, real: int) -> dict[str, Any]:
@@ -89,4 +93,7 @@ class Clock:
 def _number(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadRequest(f"{name} takes a number, not {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf

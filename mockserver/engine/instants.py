@@ -16,8 +16,9 @@ LATEST = int((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH).total_seconds()) * SE
 @lru_cache(maxsize=16_384)
 def render(instant: int) -> str:
     """`1700000000000000` -> `2023-11-14T22:13:20.000000Z`."""
+    # Not strftime: its %Y has three digits for the year 999.
     moment = _EPOCH + timedelta(microseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % SECOND:06d}Z"
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def parse(text: str) -> int:

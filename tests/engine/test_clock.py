@@ -105,6 +105,23 @@ def test_a_bad_order_is_refused(order: Any) -> None:
         Clock("manual", START, 0).change(0, order)
 
 
+@pytest.mark.parametrize("amount", [1e300, 1e12, 5e11, float("inf"), 10**400])
+def test_too_far_ahead_is_not_called_back(amount: float) -> None:
+    with pytest.raises(BadRequest, match="does not go beyond the year 9999"):
+        Clock("manual", START, 0).change(0, {"advance": amount})
+
+
+@pytest.mark.parametrize("amount", [-1, -1e300, float("-inf"), -(10**400)])
+def test_a_negative_advance_goes_back(amount: float) -> None:
+    with pytest.raises(BadRequest, match="never goes back"):
+        Clock("manual", START, 0).change(0, {"advance": amount})
+
+
+def test_a_year_has_four_digits() -> None:
+    assert render(parse("0001-01-01T00:00:00Z")) == "0001-01-01T00:00:00.000000Z"
+    assert render(parse("0999-12-31T23:59:59.000007Z")) == "0999-12-31T23:59:59.000007Z"
+
+
 @hermetic
 @given(st.integers(0, LATEST))
 def test_an_instant_survives_its_spelling(instant: int) -> None:
