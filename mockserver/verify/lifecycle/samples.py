@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.model import Contract
@@ -132,3 +132,22 @@ def _number(schema: Mapping[str, Any], number: int) -> Json:
     span = int(most - least) if most > least else 0
     value = least + (number % (span + 1) if span >= 1 else 0)
     return int(value) if whole else float(value)
+
+
+def spoiled(
+    contract: Contract, schema: Mapping[str, Any], body: Mapping[str, Json]
+) -> Iterator[tuple[str, dict[str, Json]]]:
+    """A good body with one thing wrong with it, and what that is; one for each field and rule."""
+    for name in schema.get("required", ()):
+        if name in body:
+            yield f"without {name}", {key: value for key, value in body.items() if key != name}
+    for name, value in properties(contract, schema).items():
+        if name not in body:
+            continue
+        if value.get("enum") and all(isinstance(v, str) for v in value["enum"]):
+            yield f"{name} is none of its values", {**body, name: "no such value"}
+        longest = value.get("maxLength", 0)
+        if 0 < longest <= 4096:
+            yield f"{name} is too long", {**body, name: "x" * (longest + 1)}
+        if value.get("type") in ("string", "integer", "number", "boolean"):
+            yield f"{name} is an object", {**body, name: {"no": value["type"]}}

@@ -184,9 +184,21 @@ def refusals(session: Session, thing: Thing) -> None:
             session.expect(exchange, wanted, "bad_body_refused", why)
         elif exchange.status < 400:
             session.fail("bad_body_refused", f"{why} is taken with {exchange.status}")
+    _spoiled_refused(session, thing)
     if operation.security and thing.resource.strict:
         exchange = session.call(operation.id, thing.path, body={}, key=None)
         session.expect(exchange, [401], "auth_comes_first", "a bad body and no key")
+
+
+def _spoiled_refused(session: Session, thing: Thing) -> None:
+    """One wrong thing in an otherwise good body is enough, the ids in it being good ones."""
+    contract = session.target.contract
+    schema = body_schema(contract, session.operation(thing.resource.create))
+    body = session.body_for(thing.resource)
+    for why, bad in samples.spoiled(contract, schema or {}, body or {}):
+        exchange = session.call(thing.resource.create, thing.path, body=bad)
+        if exchange.status < 400:
+            session.fail("bad_body_refused", f"a body is taken although {why}")
 
 
 def twins(session: Session, resource: Resource) -> None:
