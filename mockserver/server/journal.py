@@ -6,7 +6,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 from urllib.parse import unquote_plus
@@ -18,6 +18,9 @@ from mockserver.engine.pipeline import Exchange
 KEPT = 1000
 KEPT_BYTES = 16 * 1024 * 1024
 LONGEST_VALUE = 200
+# Of a body this long no parsed values are kept: they take ten times as much.
+LARGE = 64 * 1024
+MOST_VIOLATIONS = 100
 SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
 # What is said of a breach of these does not quote the value.
 _NEVER_QUOTING = frozenset(("const", "required"))
@@ -60,6 +63,8 @@ class Journal:
         size = len(exchange.message.body)
         if sent is not None:
             size += len(sent.body)
+        if size > LARGE and exchange.violations:
+            exchange.violations = tuple(_slim(v) for v in exchange.violations[:MOST_VIOLATIONS])
         ended = self._now()
         with self._lock:
             self._ring.append((ended, exchange, size))
@@ -165,14 +170,19 @@ def _masked_under(name: str, value: Any) -> Any:
     return value if countable else "…"
 
 
+def _slim(violation: Violation) -> Violation:
+    return replace(violation, value=brief(violation.value), limit=None, schema={})
+
+
 def brief(value: Any) -> Any:
     """The value, or the beginning of its text if that is long."""
     if value is None or isinstance(value, bool | int | float):
         return value
-    text = value if isinstance(value, str) else repr(value)
-    if len(text) > LONGEST_VALUE:
-        return text[:LONGEST_VALUE] + "…"
-    return value
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
+    text = _REPR.repr(value)
+    # Shortened at any depth, it has the mark somewhere.
+    return text[: LONGEST_VALUE + 1] if "…" in text or len(text) > LONGEST_VALUE else value
 
 
 def mask(secret: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from watchfiles import Change, awatch
 
+from mockserver.engine.fault_spec import read_fault
 from mockserver.errors import BadRequest, MockServerError, StoreError
 from mockserver.server.documents import find_document
 from mockserver.server.mock import Mock, real_now
@@ -22,6 +23,7 @@ log = logging.getLogger("mockserver")
 
 _FIXED = ("host", "port", "state", "store", "workers", "reload")
 MILLISECONDS_TO_SETTLE = 100
+_SHOWN_ONLY = ("id", "met", "struck")
 
 
 class Reloader:
@@ -75,6 +77,8 @@ class Reloader:
         except MockServerError as error:
             log.error("not reloaded, what was served before goes on: %s", error)
             return False
+        for fault in carry_faults(service.mock, mock):
+            log.warning("the fault %s has nothing to strike any more and is gone", fault)
         before = service.serving
         service.install(mock, serving, source)
         log.info(
@@ -111,6 +115,18 @@ def carry_over(before: Mock, after: Mock) -> list[str]:
     except StoreError as error:
         raise StoreError(f"the state does not fit the new document: {error}") from None
     return sorted(dropped)
+
+
+def carry_faults(before: Mock, after: Mock) -> list[str]:
+    """Give a new mock the faults of the one before; the ids of those that do not fit it."""
+    lost = []
+    for shown in before.faults.describe():
+        spec = {name: value for name, value in shown.items() if name not in _SHOWN_ONLY}
+        try:
+            after.faults.add([read_fault(spec, after.pipeline.contract.by_id)])
+        except BadRequest:
+            lost.append(shown["id"])
+    return lost
 
 
 def _carry_clock(before: Mock, after: Mock) -> None:

@@ -99,7 +99,9 @@ def test_values_of_violations_are_cut_short_or_masked() -> None:
     long = Violation(("body", "name"), "maxLength", "too long", "a" * 1000)
     assert len(describe_violation(long)["value"]) == 201
     nested = Violation(("body", 0), "type", "wrong", {"a": ["b" * 1000]})
-    assert len(describe_violation(nested)["value"]) == 201
+    assert len(describe_violation(nested)["value"]) < 201
+    small = Violation(("body",), "type", "wrong", {"a": [1, "b"]})
+    assert describe_violation(small)["value"] == {"a": [1, "b"]}
     secret = Violation(("body", "api_key"), "type", "'hunter2' is wrong", "hunter2")
     assert "hunter2" not in str(describe_violation(secret))
 
@@ -141,6 +143,16 @@ def test_an_archive_is_discreet() -> None:
     assert "hunter2hunter2" not in str(entry)
     assert entry["request"]["url"].endswith("/x?t%6Fken=hunt…&a=1")
     assert "max_tokens" in entry["response"]["content"]["text"]
+
+
+def test_of_a_long_body_no_values_are_kept() -> None:
+    journal = Journal()
+    long = exchange(body=b"a" * 100_000)
+    value = list(range(100_000))
+    long.violations = tuple(Violation(("body", i), "type", "wrong", value) for i in range(1000))
+    journal(long)
+    assert len(long.violations) == 100
+    assert all(len(str(violation.value)) < 300 for violation in long.violations)
 
 
 def test_an_exchange_outside_any_operation() -> None:

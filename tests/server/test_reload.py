@@ -125,6 +125,19 @@ def test_the_clock_of_new_worlds_goes_on(reloading: Reloading) -> None:
     assert reloading.client.get("/__mock__/clock").json()["speed"] == 0
 
 
+def test_faults_go_on_while_there_is_something_to_strike(
+    reloading: Reloading, caplog: pytest.LogCaptureFixture
+) -> None:
+    for operation in ("get-toys", "get-cups"):
+        fault = {"operation": operation, "status": 503, "tenant": "mock-a", "times": 9}
+        assert reloading.client.post("/__mock__/faults", json=fault).status_code == 200
+    reloading.file.write_text(document("toys"))
+    assert reloading.reload()
+    (left,) = reloading.client.get("/__mock__/faults").json()["faults"]
+    assert (left["operation"], left["tenant"], left["times"]) == ("get-toys", "mock-a", 9)
+    assert "the fault f2 has nothing to strike any more" in caplog.text
+
+
 def test_the_journal_and_the_state_file_go_on(reloading: Reloading, tmp_path: Path) -> None:
     service = reloading.service
     service.state = StateFile(tmp_path / "state.json")
