@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, unquote
 
-import jsonschema_rs
-
 from mockserver.contract.document import escape, lookup
+from mockserver.contract.expressions import rust_reads
 from mockserver.errors import ContractError
 
 View = Literal["request", "reply"]
@@ -22,6 +21,7 @@ PYTHON_PATTERN = "x-python-pattern"
 """Stands for `pattern` where only Python's regular expressions understand it."""
 
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_CHOICES = ("allOf", "anyOf", "oneOf")
 _MAPS = ("properties", "patternProperties", "$defs", "dependentSchemas")
 _SINGLES = (
     *("items", "additionalProperties", "not", "contains", "propertyNames"),
@@ -136,6 +136,8 @@ class _Worker:
                     self.translate(item, f"{where}/{key}/{index}")
                     for index, item in enumerate(_listed(value, f"{where}/{key}"))
                 ]
+                if key in _CHOICES:
+                    found[key] = _once(key, found[key])
             elif key in _MAPS:
                 found[key] = {
                     name: self.member(key, item, f"{where}/{key}/{escape(name)}")
@@ -188,7 +190,7 @@ class _Worker:
         return False
 
     def pattern(self, pattern: Any, where: str) -> str:
-        if not isinstance(pattern, str) or _rust_reads(pattern):
+        if not isinstance(pattern, str) or rust_reads(pattern):
             return "pattern"
         self.python_patterns = True
         return PYTHON_PATTERN
@@ -220,20 +222,28 @@ def _bound(found: dict[str, Any], bits: int) -> None:
     found["maximum"] = min(high, found.get("maximum", high))
 
 
-_patterns: dict[str, bool] = {}
+def _once(word: str, branches: list[Any]) -> list[Any]:
+    """The branches, without judging a reference twice: each level of such doubles the work.
+
+    The others stay where they are, as places are told by their number.
+    """
+    if word == "oneOf":
+        # Of those that are all the same never is one alone valid.
+        same = len(branches) > 1 and all(b == branches[0] and _refers(b) for b in branches)
+        return [False] * len(branches) if same else branches
+    seen: set[str] = set()
+    found: list[Any] = []
+    for branch in branches:
+        again = _refers(branch) and branch["$ref"] in seen
+        if _refers(branch):
+            seen.add(branch["$ref"])
+        found.append(word == "allOf" if again else branch)
+    return found
 
 
-def _rust_reads(pattern: str) -> bool:
-    known = _patterns.get(pattern)
-    if known is None:
-        try:
-            jsonschema_rs.Draft202012Validator({"pattern": pattern})
-            known = True
-        except jsonschema_rs.ValidationError:
-            known = False
-        if len(_patterns) < 10_000:
-            _patterns[pattern] = known
-    return known
+def _refers(branch: Any) -> bool:
+    """Whether it is a reference and nothing else."""
+    return isinstance(branch, dict) and branch.keys() == {"$ref"}
 
 
 def _plant(tree: dict[str, Any], path: list[str], schema: Any) -> None:

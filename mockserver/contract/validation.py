@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
 
 from mockserver.contract.document import join, walk
+from mockserver.contract.expressions import OPTIONS, fault, reader
 from mockserver.contract.model import Json, Violation
 from mockserver.contract.sampling import faulty_part
 from mockserver.contract.spellings import CANONICAL, Noted, is_clock_time, lenient_formats
@@ -168,6 +168,7 @@ class _Side:
                 validate_formats=True,
                 offline=True,
                 keywords=keywords,
+                pattern_options=OPTIONS,
             )
         except jsonschema_rs.ValidationError as error:
             # Our stand-in for a pattern that Rust can't read is nothing that the document says.
@@ -192,16 +193,19 @@ def schema_places(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 class _PythonPattern:
-    """A pattern that only Python's engine reads (`\\Z`, for instance)."""
+    """A pattern that Rust's engine does not read as it stands (`\\Z`, for instance).
+
+    What it can't be told in other words is not judged: any text matches.
+    """
 
     def __init__(self, parent: Any, pattern: Any, path: list[str | int]) -> None:
-        try:
-            self._search = re.compile(pattern).search
-        except re.error as error:
-            raise ValueError(f"the pattern {pattern!r}: {error}") from None
+        reason = fault(pattern)
+        if reason is not None:
+            raise ValueError(f"the pattern {pattern!r}: {reason}")
+        self._matches = reader(pattern)
 
     def validate(self, instance: Any) -> None:
-        if isinstance(instance, str) and not self._search(instance):
+        if isinstance(instance, str) and self._matches and not self._matches(instance):
             raise ValueError("does not match the pattern")
 
 

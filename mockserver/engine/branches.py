@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from json import dumps
 from typing import Any
 
+from mockserver.contract.expressions import reader
 from mockserver.contract.flat import ANY, Flat
 from mockserver.contract.schemas import Schemas
 
@@ -35,10 +37,19 @@ def is_null(flat: Flat) -> bool:
 
 def may_be_null(schemas: Schemas, schema: Any) -> bool:
     """Whether null is among what the schema admits."""
-    flat = schemas.flat(schema)
-    if flat.choices:
-        return any(may_be_null(schemas, branch) for branch in flat.choices[0])
-    return flat.nullable or not flat.types or None in (flat.values or ())
+    seen: set[int] = set()
+    waiting = [schema]
+    while waiting:
+        schema = schemas.resolved(waiting.pop())
+        if id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        flat = schemas.flat(schema)
+        if flat.choices:
+            waiting.extend(flat.choices[0])
+        elif flat.nullable or not flat.types or None in (flat.values or ()):
+            return True
+    return False
 
 
 def weight(flat: Flat) -> int:
@@ -70,6 +81,17 @@ def fit(schemas: Schemas, flat: Flat, known: Any) -> float:
     missing = len(flat.required.keys() - known.keys())
     strange = len(known.keys() - flat.properties.keys())
     return 1 + len(known) - strange - 2 * missing
+
+
+def extra_schema(flat: Flat, key: str) -> Any:
+    """The schema of a property that the schema does not name; False if there may be none."""
+    for pattern, schema in flat.patterned.items():
+        matches = reader(pattern)
+        if matches is not None and matches(key):
+            return schema
+    if flat.extra is not None:
+        return flat.extra
+    return False if flat.closed else ANY
 
 
 def exclude(schemas: Schemas, chosen: Flat, others: list[Flat], found: dict[str, Any]) -> None:
@@ -110,8 +132,7 @@ def mark(
 
 def distinct(items: list[Any]) -> list[Any]:
     """The items without those that come a second time."""
-    found: list[Any] = []
+    found: dict[tuple[type, str], Any] = {}
     for item in items:
-        if not any(item == other and type(item) is type(other) for other in found):
-            found.append(item)
-    return found
+        found.setdefault((type(item), dumps(item, sort_keys=True)), item)
+    return list(found.values())

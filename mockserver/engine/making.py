@@ -8,9 +8,11 @@ from typing import Any
 
 from mockserver.contract.flat import ANY, Flat
 from mockserver.contract.schemas import Schemas
+from mockserver.engine import limits
 from mockserver.engine.branches import (
     distinct,
     exclude,
+    extra_schema,
     fit,
     is_a,
     is_null,
@@ -22,7 +24,6 @@ from mockserver.engine.branches import (
 from mockserver.engine.dice import Dice
 from mockserver.engine.moods import Mode, is_mishap, is_on, is_owned, unused
 from mockserver.engine.numbers import number
-from mockserver.engine.patterns import matcher
 from mockserver.engine.texts import names_for, text
 from mockserver.plan.naming import singular, tokens
 
@@ -38,10 +39,6 @@ MISSING: Any = _Missing()
 
 _DEEP = 5
 _TOO_DEEP = 24
-
-
-class Impossible(Exception):
-    """No value fits the schema, or none of a sane size."""
 
 
 @dataclass(slots=True)
@@ -60,6 +57,7 @@ class Maker:
     unwanted: frozenset[Path] = frozenset()
     narrow: frozenset[Path] = frozenset()
     left: int = 400
+    steps: int = 0
     owners: list[str] = field(default_factory=list)
 
     def value(self, schema: Any, name: str, path: Path, known: Any) -> Any:
@@ -69,7 +67,7 @@ class Maker:
         """A value; `known` (or as much of it as fits) if it is given."""
         self.left -= 1
         if flat.never or len(path) > _TOO_DEEP:
-            raise Impossible
+            raise limits.Impossible
         if known is None and (flat.nullable or not flat.types) and not flat.choices:
             return None
         if flat.choices:
@@ -91,7 +89,13 @@ class Maker:
     def _lean(self) -> bool:
         return self.mode == "bare" or self.left <= 0
 
+    def _spend(self, steps: int = 1) -> None:
+        self.steps += steps
+        if self.steps > limits.MOST_STEPS:
+            raise limits.TooLarge("what the schema asks for is too large to be made")
+
     def _new(self, flat: Flat, name: str, path: Path) -> Any:
+        self._spend()
         doubted = path in self.unwanted
         if flat.has_default and not doubted and self._takes_default(flat):
             return flat.default
@@ -139,7 +143,9 @@ class Maker:
 
     def scalar(self, flat: Flat, kind: str, name: str) -> Any:
         if kind == "string":
-            return text(self.dice, name, flat.rules, self._owner)
+            found = text(self.dice, name, flat.rules, self._owner)
+            self._spend(len(found) // limits.LETTERS_A_STEP)
+            return found
         if kind == "boolean":
             if self.mode == "fresh":
                 return is_on(name)
@@ -152,7 +158,7 @@ class Maker:
         if known is not MISSING and known in values:
             return known
         if not values:
-            raise Impossible
+            raise limits.Impossible
         if flat.has_default and flat.default in values and self.mode != "rich":
             return flat.default
         if self.mode != "rich":
@@ -169,7 +175,8 @@ class Maker:
             chosen = self.schemas.choose(flat, branches, branch)
             try:
                 found = self.flat_value(chosen, name, path, known)
-            except Impossible:
+            except limits.Impossible:
+                self._spend()
                 continue
             if path in self.narrow and isinstance(found, dict):
                 others = [self.schemas.flat(b) for b in branches if b is not branch]
@@ -177,7 +184,7 @@ class Maker:
             if flat.tag is not None and isinstance(found, dict):
                 mark(self.schemas, flat.tag, chosen, branch, found)
             return found
-        raise Impossible
+        raise limits.Impossible
 
     def _ordered(
         self, flat: Flat, branches: list[Any], name: str, path: Path, known: Any
@@ -207,7 +214,7 @@ class Maker:
         known = self._shown(flat) if given is MISSING else given
         self.owners.append(flat.title or singular(name) or self._owner)
         found: dict[str, Any] = {}
-        most = int(flat.rules.get("maxProperties", 1 << 30))
+        most = limits.bound(flat.rules, "maxProperties", 1 << 30)
         for key, schema in flat.properties.items():
             here = (*path, key)
             needed = key in flat.required or here in self.wanted
@@ -225,7 +232,7 @@ class Maker:
                 continue
             try:
                 found[key] = self.value(schema, key, here, known.get(key, MISSING))
-            except Impossible:
+            except limits.Impossible:
                 if needed:
                     raise
         self._extras(flat, path, known, found, most)
@@ -249,15 +256,6 @@ class Maker:
         flat = self.schemas.flat(schema)
         return flat.read_only if self.request else flat.write_only
 
-    def _extra_schema(self, flat: Flat, key: str) -> Any:
-        for pattern, schema in flat.patterned.items():
-            match = matcher(pattern)
-            if match is not None and match.search(key):
-                return schema
-        if flat.extra is not None:
-            return flat.extra
-        return False if flat.closed else ANY
-
     def _extras(
         self, flat: Flat, path: Path, known: Mapping[str, Any], found: dict[str, Any], most: int
     ) -> None:
@@ -266,11 +264,11 @@ class Maker:
         if not (free or flat.patterned or flat.extra not in (None, False)):
             return
         for key in known.keys() - flat.properties.keys() if known else ():
-            schema = self._extra_schema(flat, key)
+            schema = extra_schema(flat, key)
             if len(found) < most and schema is not False and (*path, key) not in self.unwanted:
                 try:
                     found[key] = self.value(schema, key, (*path, key), known[key])
-                except Impossible:
+                except limits.Impossible:
                     continue
 
     def _fill(
@@ -291,21 +289,21 @@ class Maker:
                 needed.append(str(wanted[-1]))
         for key in needed:
             if key not in found:
-                schema = flat.properties.get(key) or self._extra_schema(flat, key)
+                schema = flat.properties.get(key) or extra_schema(flat, key)
                 if not (self._hidden(schema) and (*path, key) not in self.wanted):
                     found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
-        least = int(flat.rules.get("minProperties", 0))
-        if least > len(found):
+        low = limits.least(flat.rules, "minProperties")
+        if low > len(found):
             for key, schema in flat.properties.items():
-                if key not in found and len(found) < least and not self._hidden(schema):
+                if key not in found and len(found) < low and not self._hidden(schema):
                     found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
         elif sample and not found and not flat.properties and self._sample(flat, path):
-            least = 1
+            low = 1
         names = self.schemas.flat(flat.names) if flat.names is not None else None
         for key in names_for(self.dice, flat.patterned, names, found):
-            if len(found) >= least:
+            if len(found) >= low:
                 return
-            schema = self._extra_schema(flat, key)
+            schema = extra_schema(flat, key)
             if schema is not False:
                 found[key] = self.value(schema, key, (*path, key), MISSING)
 
@@ -314,18 +312,18 @@ class Maker:
         return self.mode == "rich" and described and 0 < len(path) < _DEEP
 
     def _array(self, flat: Flat, name: str, path: Path, known: Any) -> list[Any]:
-        least = int(flat.rules.get("minItems", 0))
-        most = int(flat.rules.get("maxItems", 1 << 30))
+        low = limits.bound(flat.rules, "minItems", 0)
+        most = limits.bound(flat.rules, "maxItems", 1 << 30)
         prefix = flat.prefix or []
         items = flat.items if flat.items is not None else ANY
-        given = known if known is not MISSING else [MISSING] * self._length(flat, path, least, most)
+        given = known if known is not MISSING else [MISSING] * self._length(flat, path, most)
         one = singular(name) if name else ""
         found: list[Any] = []
         for index, item in enumerate(given):
             schema = prefix[index] if index < len(prefix) else items
             found.append(self.value(schema, one, (*path, index), item))
         if flat.contains is not None and known is MISSING:
-            needed = int(flat.rules.get("minContains", 1))
+            needed = limits.least(flat.rules, "minContains", 1)
             inside = [self.value(flat.contains, one, (*path, n), MISSING) for n in range(needed)]
             found = inside + found[needed:]
         unique = bool(flat.rules.get("uniqueItems"))
@@ -335,7 +333,7 @@ class Maker:
                 found = distinct(found)
                 # The plainest value again and again would never do.
                 self.mode = "rich"
-            if len(found) >= max(least, min(len(prefix), most)) or attempt == 59:
+            if len(found) >= max(low, min(len(prefix), most)) or attempt == 59:
                 break
             index = len(found)
             schema = prefix[index] if index < len(prefix) else items
@@ -343,8 +341,9 @@ class Maker:
         self.mode = mode
         return found[:most]
 
-    def _length(self, flat: Flat, path: Path, least: int, most: int) -> int:
+    def _length(self, flat: Flat, path: Path, most: int) -> int:
+        low = limits.least(flat.rules, "minItems")
         if self._lean or self.mode == "fresh" or len(path) > _DEEP or flat.items is False:
-            return least
+            return low
         wished = self.dice.random.randint(1, 3 if len(path) < 2 else 2)
-        return max(least, min(most, wished))
+        return max(low, min(most, wished))

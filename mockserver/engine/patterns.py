@@ -12,6 +12,8 @@ from typing import Any
 
 from rstr.xeger import Xeger
 
+from mockserver.engine.limits import MOST_LETTERS, TooLarge
+
 _TRIES = (2, 4, 8, 8, 16, 1, 3)
 _MOST = 5000
 _PLAIN = string.ascii_letters + string.digits + "-_. !#%&*+/:;=?@~,'()<>[]{}|^$`\"\\"
@@ -30,10 +32,11 @@ _FOREIGN = (
 class _Writer(Xeger):
     """Xeger whose choices are ordered (its own go through sets) and repeats are bounded."""
 
-    def __init__(self, random: Random, most: int, exact: bool) -> None:
+    def __init__(self, random: Random, most: int, exact: bool, left: int) -> None:
         super().__init__(random)
         self._most = most
         self._exact = exact
+        self.left = left
 
     def _handle_in(self, value: Any) -> Any:
         found = list(chain(*(self._handle_state(item) for item in value)))
@@ -45,29 +48,40 @@ class _Writer(Xeger):
     def _handle_repeat(self, start_range: int, end_range: int, value: Any) -> str:
         most = max(start_range, min(end_range, self._most))
         times = most if self._exact else self._random.randint(start_range, most)
-        return "".join(self._handle_state(item) for _ in range(times) for item in value)
+        return "".join(self._step(item) for _ in range(times) for item in value)
+
+    def _step(self, item: Any) -> str:
+        self.left -= 1
+        if self.left < 0:
+            raise TooLarge(
+                f"the pattern asks for more than the {MOST_LETTERS} letters that are made"
+            )
+        return str(self._handle_state(item))
 
 
 def written(pattern: str, random: Random, low: int = 0) -> Iterator[str]:
     """Some texts for a pattern, and some of about `low` characters; none if it can't be read.
 
-    Whether they match (anchors, look-around) is for the caller to see.
+    Whether they match (anchors, look-around) is for the caller to see. Raises TooLarge if none
+    is of a sane size.
     """
     python = _python(pattern)
     if python is None:
         return
     long = (low, low // 2 + 1, low // 4 + 1) if 4 < low < _MOST else ()
+    left = MOST_LETTERS
     for most, exact in (*((n, False) for n in _TRIES), *((n, True) for n in long)):
+        writer = _Writer(random, most, exact, left)
         try:
-            yield _Writer(random, most, exact).xeger(python)
+            found = writer.xeger(python)
+        except TooLarge:
+            if left == MOST_LETTERS:
+                raise
+            return
         except (KeyError, ValueError, IndexError, TypeError, re.error, RecursionError):
             return
-
-
-def matcher(pattern: str) -> re.Pattern[str] | None:
-    """The pattern for Python's engine, or None."""
-    python = _python(pattern)
-    return re.compile(python) if python is not None else None
+        left = writer.left
+        yield found
 
 
 @lru_cache(maxsize=4096)

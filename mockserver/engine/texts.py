@@ -7,10 +7,12 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+from mockserver.contract.expressions import reader
 from mockserver.contract.flat import Flat
 from mockserver.engine.dice import Dice
 from mockserver.engine.instants import SECOND, render
-from mockserver.engine.patterns import matcher, written
+from mockserver.engine.limits import bound, least
+from mockserver.engine.patterns import written
 from mockserver.engine.words import by_name, sentence
 
 _DAY = 86_400 * SECOND
@@ -90,20 +92,23 @@ _SHORT: dict[str, tuple[str, ...]] = {
 
 
 def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
-    """A text that keeps to `rules`, as far as these can be kept."""
-    low = int(rules.get("minLength", 0))
-    high = int(rules.get("maxLength", 1 << 30))
+    """A text that keeps to `rules`, as far as these can be kept.
+
+    Raises TooLarge for one that is too long.
+    """
+    low = least(rules, "minLength")
+    high = bound(rules, "maxLength", 1 << 30)
     pattern = rules.get("pattern")
-    match = matcher(pattern) if isinstance(pattern, str) else None
+    matches = reader(pattern) if isinstance(pattern, str) else None
     for found in _candidates(dice, name, rules, owner):
-        if len(found) > high and match is not None:
+        if len(found) > high and matches is not None:
             found = found[:high]
-        elif found and len(found) < low and match is not None:
+        elif found and len(found) < low and matches is not None:
             # An unanchored pattern says nothing about the rest.
             found = (found * (low // len(found) + 1))[:low]
-        if low <= len(found) <= high and (match is None or match.search(found)):
+        if low <= len(found) <= high and (matches is None or matches(found)):
             return found
-    if match is not None:
+    if matches is not None:
         return next(written(str(pattern), dice.random), "")
     return _fitted(dice, by_name(dice, name, owner), low, high)
 

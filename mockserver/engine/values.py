@@ -8,7 +8,8 @@ from mockserver.contract.model import Contract, Json, Violation
 from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Check, Validators
 from mockserver.engine.dice import Dice
-from mockserver.engine.making import MISSING, Impossible, Maker, Path
+from mockserver.engine.limits import Impossible, TooLarge
+from mockserver.engine.making import MISSING, Maker, Path
 from mockserver.engine.moods import Mode
 from mockserver.errors import ReplyError
 
@@ -86,6 +87,8 @@ class Values:
                 maker.owners.append(owner)
             try:
                 value = maker.value(schema, name, (), given)
+            except TooLarge as error:
+                return self._last_resort(pointer, check, f": {error}")
             except Impossible:
                 given = MISSING if attempt > 2 else given
                 continue
@@ -101,13 +104,13 @@ class Values:
                 wanted.clear()
         return self._last_resort(pointer, check)
 
-    def _last_resort(self, pointer: str, check: Check) -> Json:
+    def _last_resort(self, pointer: str, check: Check, reason: str = "") -> Json:
         flat = self.schemas.flat(self.schemas.at(pointer))
         candidates = [*flat.examples, flat.default, *(flat.values or ()), *_SIMPLE]
         for value in candidates:
             if check.is_valid(value):
                 return value
-        raise ReplyError(f"no value fits the schema at {pointer}")
+        raise ReplyError(f"no value fits the schema at {pointer}{reason}")
 
 
 def _without(known: Json, violations: Sequence[Violation]) -> tuple[Json, bool]:

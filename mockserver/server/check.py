@@ -17,6 +17,7 @@ from mockserver.contract.validation import Validators
 from mockserver.engine.negotiate import is_json, nearest_status
 from mockserver.errors import ContractError
 from mockserver.plan.build import build_plan
+from mockserver.server.extremes import extremes
 from mockserver.server.plain import plain
 
 _MARKS = {"error": "error  ", "warning": "warning", "info": "note   "}
@@ -49,7 +50,7 @@ def check_document(document: dict[str, Any]) -> Checked:
     """Everything there is to say. Raises ContractError for a document that can't be used at all."""
     contract = build_contract(document)
     validators = Validators(contract.document, contract.version)
-    notes = [*contract.notes]
+    notes = [*contract.notes, *extremes(contract.document)]
     if not contract.operations:
         notes.append(Note("#/paths", "there are no operations: there is nothing to serve", "error"))
     written = next((api for api in BUILT_IN if api.claims(contract)), None)

@@ -1,0 +1,59 @@
+"""Regular expressions, read by an engine that no text can keep busy for long.
+
+Python's own engine never judges a text here: of a pattern like `^(a+)+\\Z` it may take years.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+import jsonschema_rs
+
+OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
+"""A text that takes more steps does not match."""
+
+# The end of the text, outside of `\\Z`; a comment; `{,3}`: as Rust writes them.
+_PYTHON = re.compile(r"(\\Z)|(\(\?#[^)]*\))|(\{,(?=\d+\}))|\\.", re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
+def rust_reads(pattern: str) -> bool:
+    """Whether the validator reads the pattern as it stands."""
+    return _compiled(pattern) is not None
+
+
+@lru_cache(maxsize=1024)
+def reader(pattern: str) -> Callable[[str], bool] | None:
+    """Says whether a text matches; None for a pattern that can't be judged safely."""
+    return _compiled(pattern) or _compiled(_PYTHON.sub(_in_rust, pattern))
+
+
+def fault(pattern: str) -> str | None:
+    """Why the pattern is none in any engine, if so."""
+    if reader(pattern) is None:
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            return str(error)
+    return None
+
+
+def _in_rust(found: re.Match[str]) -> str:
+    end, comment, repeat = found.groups()
+    if end:
+        return r"\z"
+    if comment:
+        return ""
+    return "{0," if repeat else found[0]
+
+
+def _compiled(pattern: str) -> Callable[[str], bool] | None:
+    try:
+        validator = jsonschema_rs.Draft202012Validator(
+            {"pattern": pattern}, pattern_options=OPTIONS
+        )
+    except (jsonschema_rs.ValidationError, ValueError):
+        return None
+    return validator.is_valid
