@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from reprlib import Repr
 from threading import Lock
 from typing import Any
 from urllib.parse import unquote_plus
@@ -21,6 +22,9 @@ LONGEST_VALUE = 200
 # Of a body this long no parsed values are kept: they take ten times as much.
 LARGE = 64 * 1024
 MOST_VIOLATIONS = 100
+_REPR = Repr()
+_REPR.maxlevel, _REPR.maxdict, _REPR.maxlist, _REPR.maxstring = 4, 10, 10, 100
+_REPR.fillvalue = "…"
 SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
 # What is said of a breach of these does not quote the value.
 _NEVER_QUOTING = frozenset(("const", "required"))
@@ -171,7 +175,8 @@ def _masked_under(name: str, value: Any) -> Any:
 
 
 def _slim(violation: Violation) -> Violation:
-    return replace(violation, value=brief(violation.value), limit=None, schema={})
+    value = "…" if isinstance(violation.value, dict | list) else brief(violation.value)
+    return replace(violation, value=value, limit=None, schema={})
 
 
 def brief(value: Any) -> Any:
