@@ -53,6 +53,7 @@ class Workers:
         self._work = work
         self._running: dict[int, tuple[int, float]] = {}
         self._stopping = False
+        self._short_lives = 0
         self._life = os.pipe()
 
     def run(self, started: Callable[[], None]) -> None:
@@ -71,7 +72,8 @@ class Workers:
 
     def _replace(self, index: int, pid: int, status: int, lived: float) -> None:
         log.error("worker %d %s; another takes its place", pid, _end(status))
-        if lived < SHORT_LIFE:
+        self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE else 0
+        if self._short_lives > self._count:
             time.sleep(SECONDS_BETWEEN_SHORT_LIVES)
         self._start(index)
 

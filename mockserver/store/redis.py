@@ -117,12 +117,15 @@ class RedisStore:
         try:
             if world.conflicts:
                 _wait(world)
-            while (missing := self._sync(world)) is not None:
+            for _ in range(MOST_LOADS):
+                missing = self._sync(world)
+                if missing is None:
+                    return world
                 self._create(tenant, missing)
+            raise self._damaged(world)
         except BaseException:
             world.lock.release()
             raise
-        return world
 
     def leave(self, world: RedisWorld, stale: bool) -> None:
         """Give it back; `stale` says that it will be asked for again at once."""
@@ -251,7 +254,11 @@ class RedisStore:
                 world.clock = clock_of(reply[2])
             world.now = world.clock.now(world.real)
             return None
-        raise StoreUnavailable(f"{self.link.shown}: the world of {mask(world.tenant)} is damaged")
+        raise self._damaged(world)
+
+    def _damaged(self, world: RedisWorld) -> StoreUnavailable:
+        who = mask(world.tenant)
+        return StoreUnavailable(f"{self.link.shown}: the world of {who} is damaged; reset it")
 
     def _load(
         self, world: RedisWorld, name: bytes, life: bytes, version: bytes, base: bytes

@@ -72,6 +72,7 @@ local meta = call('HMGET', of('world', tenant), 'life', 'version', 'floor', 'bas
 local life, version = meta[1], meta[2]
 if not life then
   local newest = call('HMGET', p .. ':newest', 'id', 'at')
+  if newest[1] and call('EXISTS', of('base', newest[1])) == 0 then newest = {false, false} end
   return {'missing', time[1], time[2], call('HGET', p .. ':clocks', ''), newest[1], newest[2]}
 end
 if ARGV[4] == '1' then use(tenant) end
