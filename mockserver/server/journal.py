@@ -24,7 +24,7 @@ LARGE = 64 * 1024
 MOST_VIOLATIONS = 100
 _REPR = Repr()
 _REPR.maxlevel, _REPR.maxdict, _REPR.maxlist, _REPR.maxstring = 4, 10, 10, 100
-_REPR.fillvalue = "…"
+_REPR.fillvalue = _CUT = "\0"  # which no other text has in its `repr`
 SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
 # What is said of a breach of these does not quote the value.
 _NEVER_QUOTING = frozenset(("const", "required"))
@@ -186,8 +186,9 @@ def brief(value: Any) -> Any:
     if isinstance(value, str):
         return value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
     text = _REPR.repr(value)
-    # Shortened at any depth, it has the mark somewhere.
-    return text[: LONGEST_VALUE + 1] if "…" in text or len(text) > LONGEST_VALUE else value
+    if _CUT not in text and len(text) <= LONGEST_VALUE:
+        return value
+    return text.replace(_CUT, "…")[:LONGEST_VALUE] + "…"
 
 
 def mask(secret: str) -> str:

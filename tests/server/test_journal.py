@@ -99,7 +99,7 @@ def test_values_of_violations_are_cut_short_or_masked() -> None:
     long = Violation(("body", "name"), "maxLength", "too long", "a" * 1000)
     assert len(describe_violation(long)["value"]) == 201
     nested = Violation(("body", 0), "type", "wrong", {"a": ["b" * 1000]})
-    assert len(describe_violation(nested)["value"]) < 201
+    assert len(describe_violation(nested)["value"]) <= 201
     small = Violation(("body",), "type", "wrong", {"a": [1, "b"]})
     assert describe_violation(small)["value"] == {"a": [1, "b"]}
     secret = Violation(("body", "api_key"), "type", "'hunter2' is wrong", "hunter2")
