@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mockserver.contract.model import Violation
 from mockserver.contract.flat import Flat
+from mockserver.contract.model import Violation
 from mockserver.contract.schemas import Schemas
 from mockserver.engine.dialects.base import dotted, fault_text, title_of
 from mockserver.engine.dialects.envelopes import pointer
