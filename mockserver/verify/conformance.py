@@ -219,10 +219,12 @@ def _exchange(
         source=phase,
         operation=_operation(contract, request["method"], value),
         positive={"positive": True, "negative": False}.get(mode),
-        verdicts=frozenset(
-            node["name"] for node in checks.get(case_id, ()) if node["status"] == "failure"
-        ),
+        verdicts=_failed(checks[case_id]) if case_id in checks else None,
     )
+
+
+def _failed(nodes: Json) -> frozenset[str]:
+    return frozenset(node["name"] for node in nodes if node["status"] == "failure")
 
 
 def _operation(contract: Contract, method: str, case: Json) -> str:

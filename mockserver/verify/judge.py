@@ -128,10 +128,17 @@ class Court:
         self.result.coverage.add(exchange)
         self._sequence.update(_line(exchange))
         self.record.exchange(exchange)
-        if self.second is not None and exchange.source == "lifecycle" and exchange.operation:
+        if self.second is not None and self._for_the_second(exchange):
             complaint = self.second.complaint(exchange)
             if complaint:
                 self._keep(_unfit(exchange, complaint, self.target.contract))
+
+    def _for_the_second(self, exchange: Exchange) -> bool:
+        """The lifecycles' replies; not a refusal of the key that the document does not list."""
+        if exchange.source != "lifecycle" or not exchange.operation:
+            return False
+        operation = self.target.contract.by_id[exchange.operation]
+        return exchange.status != 401 or operation.response_for(401) is not None
 
     def _keep(self, finding: Finding) -> None:
         self.baseline.accept(finding)

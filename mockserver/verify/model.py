@@ -45,8 +45,8 @@ class Exchange:
     source: str
     operation: str = ""
     positive: bool | None = None
-    verdicts: frozenset[str] = frozenset()
-    """The checks that the sender's own judge failed."""
+    verdicts: frozenset[str] | None = None
+    """The checks that the sender's own judge failed; None if it did not look."""
 
     @property
     def content_type(self) -> str:

@@ -70,7 +70,7 @@ class SecondJudge:
 
     def hear(self, exchange: Exchange) -> None:
         """Judge one exchange of Schemathesis, and compare."""
-        if not exchange.status or not exchange.operation or exchange.method == "HEAD":
+        if exchange.verdicts is None or not exchange.status or not exchange.operation:
             return
         mine = self.complaint(exchange)
         theirs = sorted(exchange.verdicts & CONFORMANCE)

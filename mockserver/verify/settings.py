@@ -19,11 +19,6 @@ ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 """What `positive_data_acceptance` takes by default."""
 
 
-UNLISTED_401 = ("deleteScenario", "deleteSimulationSuite", "removeSimulationSuiteItem")
-"""Rule 33: the vendor's document lists no 401 for these, and two checks want opposite things of a
-request without a key: one a listed status, the other 401. So only `ignored_auth` sends such."""
-
-
 @dataclass(frozen=True)
 class Budget:
     """How much to send. `seconds` 0 is without a limit."""
@@ -97,10 +92,32 @@ def widened(contract: Contract) -> list[dict[str, Any]]:
             expected = [*ACCEPTED, *widening.statuses]
             check = {"positive_data_acceptance": {"expected-statuses": expected}}
             entries.append({"include-operation-id": ids, "checks": check})
-    keyless = [name for name in UNLISTED_401 if name in contract.by_id]
+    return [*entries, *_unlisted(contract)]
+
+
+def _unlisted(contract: Contract) -> list[dict[str, Any]]:
+    """What a document leaves out, so that two checks can't both be content.
+
+    Without a 401, one check wants a listed status for a request without a key, the other 401: only
+    `ignored_auth` sends such. Without a 404, an id that names nothing gets another refusal.
+    """
+    entries: list[dict[str, Any]] = []
+    keyless = [op.id for op in contract.operations if op.security and not op.response_for(401)]
     if keyless:
         generation = {"with-security-parameters": False}
         entries.append({"include-operation-id": keyless, "generation": generation})
+    known = {name for widening in WIDENINGS for name in widening.operations}
+    refusals: dict[tuple[str, ...], list[str]] = {}
+    for operation in contract.operations:
+        listed = tuple(sorted(s for s in operation.responses if s.startswith("4")))
+        if "{" in operation.path and not operation.response_for(404) and listed:
+            refusals.setdefault(listed, []).append(operation.id)
+    for statuses, ids in refusals.items():
+        expected = [*ACCEPTED, *(s for s in statuses if s not in ACCEPTED)]
+        check = {"positive_data_acceptance": {"expected-statuses": expected}}
+        ids = [name for name in ids if name not in known]
+        if ids:
+            entries.append({"include-operation-id": ids, "checks": check})
     return entries
 
 

@@ -17,7 +17,17 @@ ROOT = tomllib.loads(FILE.read_text(encoding="utf-8"))
 def test_the_file_at_the_root_says_the_same(contract: Contract) -> None:
     config = configuration(contract, Settings())
     operations = [e for e in ROOT["operations"] if {*e["include-operation-id"]} & {*contract.by_id}]
+    *operations, keyless = operations
     assert operations == config["operations"]
+    # What the vendor's own document leaves out; `mockserver test` sees that by itself.
+    assert keyless == {
+        "include-operation-id": [
+            "deleteScenario",
+            "deleteSimulationSuite",
+            "removeSimulationSuiteItem",
+        ],
+        "generation": {"with-security-parameters": False},
+    }
     for name in ("seed", "workers", "continue-on-failure", "cache"):
         assert ROOT[name] == config[name]
     assert ROOT["generation"]["database"] == config["generation"]["database"] == "none"
