@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,18 +25,21 @@ from mockserver.engine.fates import Fate
 from mockserver.engine.faults import Faults
 from mockserver.engine.generic import assemble
 from mockserver.engine.instants import parse
-from mockserver.engine.pipeline import Exchange, Pipeline
+from mockserver.engine.negotiate import Sent
+from mockserver.engine.pipeline import Exchange, Message, Pipeline
 from mockserver.engine.variants import Answerer
 from mockserver.engine.world import Settings
-from mockserver.errors import ContractError, UsageError
+from mockserver.errors import ContractError, Refusal
 from mockserver.plan.build import build_plan
 from mockserver.plan.model import Plan
 from mockserver.server.app import MAX_BODY, build_app
+from mockserver.server.documents import as_document
 from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.journal import Journal
-from mockserver.server.resources import contract_file, fixture_file
+from mockserver.server.resources import fixture_file
 from mockserver.server.shapes import in_all_shapes, in_shape
 from mockserver.server.tenant import Tenant, key_of
+from mockserver.server.threaded import ThreadedServer
 from mockserver.server.workers import Serials
 from mockserver.store.addresses import MEMORY
 from mockserver.store.base import Store
@@ -91,17 +93,11 @@ def real_now() -> int:
 
 
 def read_spec(spec: str | Path | Mapping[str, Any]) -> dict[str, Any]:
-    """The document that a name, a path or a parsed document stands for.
+    """The document that a name, a path, a URL or a parsed document stands for.
 
-    Raises UsageError if there is no such file, ContractError if it can't be read.
+    Raises UsageError if there is none, ContractError if it can't be read.
     """
-    if isinstance(spec, Mapping):
-        return dict(spec)
-    path = contract_file(str(spec)) or Path(spec)
-    try:
-        return parse_document(path.read_bytes(), str(spec))
-    except OSError as error:
-        raise UsageError(f"{spec}: {error.strerror or error}") from None
+    return as_document(spec)
 
 
 def load(
@@ -215,7 +211,7 @@ class MockServer:
         self.app = self.mock.app()
         self.clock = self.clock_for(key)
         self._clients: dict[str, httpx.Client] = {}
-        self._port: _Port | None = None
+        self._port: ThreadedServer | None = None
         own = Tenant(self, key)
         self.faults, self.journal = own.faults, own.journal
         self.snapshot, self.restore, self.fork = own.snapshot, own.restore, own.fork
@@ -273,8 +269,11 @@ class MockServer:
     def url(self) -> str:
         """The base URL of a real port on the loopback interface."""
         if self._port is None:
-            self._port = _Port(self.app)
+            self._port = ThreadedServer(self.app, self._refuse)
         return self._port.url
+
+    def _refuse(self, refusal: Refusal, target: str) -> Sent:
+        return self.mock.pipeline.turn_away(Message("?", target), refusal)
 
     def reset(self) -> None:
         """This tenant's world back to the seed world."""
@@ -300,28 +299,3 @@ class MockServer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class _Port:
-    """uvicorn in a thread, on a free loopback port."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        import socket
-
-        import uvicorn
-
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="error", lifespan="off", access_log=False)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
-        )
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        while not self._server.started and self._thread.is_alive():
-            time.sleep(0.005)
-
-    def close(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(timeout=5)
-        self._socket.close()
