@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,8 +70,7 @@ class Reloading:
 
 
 @pytest.fixture
-def reloading(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    caplog.set_level(logging.INFO, "mockserver")
+def reloading(tmp_path: Path, said: pytest.LogCaptureFixture):
     return Reloading(tmp_path)
 
 
@@ -87,7 +85,7 @@ def test_what_was_made_is_still_there(reloading: Reloading) -> None:
 
 
 def test_what_has_no_place_any_more_is_dropped_and_said(
-    reloading: Reloading, caplog: pytest.LogCaptureFixture
+    reloading: Reloading, said: pytest.LogCaptureFixture
 ) -> None:
     toy = reloading.make("toys")
     reloading.make("cups")
@@ -95,12 +93,12 @@ def test_what_has_no_place_any_more_is_dropped_and_said(
     assert reloading.reload()
     assert reloading.client.get(f"/toys/{toy}").json()["name"] == "mine"
     assert reloading.client.get("/cups").status_code == 404
-    assert "no cups any more" in caplog.text
+    assert "no cups any more" in said.text
 
 
 @pytest.mark.parametrize("broken", ["", "openapi: [", "swagger: '2.0'", "{}", "x: {$ref: a.yaml}"])
 def test_a_broken_document_keeps_the_old_one(
-    reloading: Reloading, caplog: pytest.LogCaptureFixture, broken: str
+    reloading: Reloading, said: pytest.LogCaptureFixture, broken: str
 ) -> None:
     toy = reloading.make("toys")
     before = reloading.service.mock
@@ -108,7 +106,7 @@ def test_a_broken_document_keeps_the_old_one(
     assert not reloading.reload()
     assert reloading.service.mock is before
     assert reloading.client.get(f"/toys/{toy}").status_code == 200
-    assert "not reloaded, what was served before goes on: " in caplog.text
+    assert "not reloaded, what was served before goes on: " in said.text
     reloading.file.unlink()
     assert not reloading.reload()
     reloading.file.write_text(document("toys"))
@@ -126,7 +124,7 @@ def test_the_clock_of_new_worlds_goes_on(reloading: Reloading) -> None:
 
 
 def test_faults_go_on_while_there_is_something_to_strike(
-    reloading: Reloading, caplog: pytest.LogCaptureFixture
+    reloading: Reloading, said: pytest.LogCaptureFixture
 ) -> None:
     for operation in ("get-toys", "get-cups"):
         fault = {"operation": operation, "status": 503, "tenant": "mock-a", "times": 9}
@@ -135,7 +133,7 @@ def test_faults_go_on_while_there_is_something_to_strike(
     assert reloading.reload()
     (left,) = reloading.client.get("/__mock__/faults").json()["faults"]
     assert (left["operation"], left["tenant"], left["times"]) == ("get-toys", "mock-a", 9)
-    assert "the fault f2 has nothing to strike any more" in caplog.text
+    assert "the fault f2 has nothing to strike any more" in said.text
 
 
 def test_the_journal_and_the_state_file_go_on(reloading: Reloading, tmp_path: Path) -> None:
@@ -150,11 +148,11 @@ def test_the_journal_and_the_state_file_go_on(reloading: Reloading, tmp_path: Pa
 
 
 def test_what_only_a_restart_changes_is_said(
-    reloading: Reloading, caplog: pytest.LogCaptureFixture
+    reloading: Reloading, said: pytest.LogCaptureFixture
 ) -> None:
     reloading.serving = replace(reloading.serving, port=9, control_token="new")
     assert reloading.reload()
-    assert "a change of port counts after a restart only" in caplog.text
+    assert "a change of port counts after a restart only" in said.text
     wrong = reloading.client.get("/__mock__/health", headers={"x-mock-token": "old"})
     assert wrong.status_code == 401
 
@@ -169,6 +167,6 @@ def test_every_file_is_watched_links_with_their_targets(tmp_path: Path) -> None:
     assert {path.name for path in files} == {"target.yaml", "api.yaml", "mockserver.toml", "h.py"}
 
 
-def test_a_url_is_not_watched(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_url_is_not_watched(said: pytest.LogCaptureFixture) -> None:
     serving = Serving("http://127.0.0.1:1/openapi.json", reload=True)
     asyncio.run(Reloader(Service(serving), lambda: serving).run())

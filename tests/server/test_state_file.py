@@ -162,7 +162,7 @@ def test_it_is_written_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_full_disk_is_said_once_and_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: pytest.LogCaptureFixture
 ) -> None:
     keeper = kept(tmp_path / "worlds.json", Plane())
 
@@ -174,7 +174,7 @@ def test_a_full_disk_is_said_once_and_tried_again(
         patch.setattr(state_file, "write_atomically", full)
         for _ in range(3):
             asyncio.run(keeper.write_if_changed())
-    assert caplog.text.count("No space left") == 1
+    assert said.text.count("No space left") == 1
     assert not keeper.path.exists()
     asyncio.run(keeper.write_if_changed())
     assert keeper.path.exists()

@@ -1,0 +1,20 @@
+"""What the tests of the server share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """The program's log, whatever `serve` or another test has made of its logger."""
+    logger = logging.getLogger("mockserver")
+    before = logger.handlers, logger.propagate, logger.level
+    logger.handlers, logger.propagate = [caplog.handler], False
+    logger.setLevel(logging.INFO)
+    yield caplog
+    logger.handlers, logger.propagate = before[:2]
+    logger.setLevel(before[2])
