@@ -240,5 +240,4 @@ def log_to_stderr() -> None:
     for name, level in (("mockserver", logging.INFO), ("uvicorn.error", logging.ERROR)):
         logger = logging.getLogger(name)
         logger.setLevel(level)
-        logger.propagate = False
         logger.handlers = [handler]

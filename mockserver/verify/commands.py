@@ -31,7 +31,7 @@ def _headers(given: tuple[str, ...]) -> dict[str, str]:
     return headers
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("spec", default="feather")
 @click.option("--url", required=True, help="Where the API answers.")
 @click.option("--api-key", "key", envvar="API_KEY", default="mock-key", help=KEY_HELP)
@@ -69,7 +69,7 @@ def test(spec: str, **given: Any) -> None:
     sys.exit(run_test(spec, given))
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("spec", default="feather")
 @click.option("--url", envvar="STAGING_URL", default="", help="Where the API answers.")
 @click.option("--api-key", "key", envvar="STAGING_API_KEY", default="", help="The API key.")

@@ -238,7 +238,6 @@ class TestPatterns:
             ("(?<=a)b", "ab", "bb"),
             ("^(?!x)a", "a", "xa"),
             (r"^a\Z", "a", "ab"),
-            (r"^(?P<q>['\"])x(?P=q)$", "'x'", "'x\""),
         ],
     )
     def test_the_engine_that_reads_it_judges(self, pattern: str, good: str, bad: str) -> None:
