@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.model import Contract
+from mockserver.verify.lifecycle.methods import shape
 from mockserver.verify.widenings import WIDENINGS
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
@@ -92,7 +93,20 @@ def widened(contract: Contract) -> list[dict[str, Any]]:
             expected = [*ACCEPTED, *widening.statuses]
             check = {"positive_data_acceptance": {"expected-statuses": expected}}
             entries.append({"include-operation-id": ids, "checks": check})
-    return [*entries, *_unlisted(contract)]
+    return [*entries, *_unlisted(contract), *_ambiguous(contract)]
+
+
+def _ambiguous(contract: Contract) -> list[dict[str, Any]]:
+    """Templates that match the same addresses: which methods an address has can't be told."""
+    paths: dict[str, set[str]] = {}
+    for operation in contract.operations:
+        paths.setdefault(shape(operation.path), set()).add(operation.path)
+    shared = {path for group in paths.values() if len(group) > 1 for path in group}
+    ids = [operation.id for operation in contract.operations if operation.path in shared]
+    checks = {
+        name: {"enabled": False} for name in ("unsupported_method", "allow_header_conformance")
+    }
+    return [{"include-operation-id": ids, "checks": checks}] if ids else []
 
 
 def _unlisted(contract: Contract) -> list[dict[str, Any]]:
