@@ -12,9 +12,10 @@ import pytest
 def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """The program's log, whatever `serve` or another test has made of its logger."""
     logger = logging.getLogger("mockserver")
-    before = logger.handlers, logger.propagate, logger.level
-    logger.handlers, logger.propagate = [caplog.handler], False
+    before = logger.handlers, logger.propagate, logger.level, logger.disabled
+    # `serve` sends it to standard error alone; import-linter switches all loggers off.
+    logger.handlers, logger.propagate, logger.disabled = [caplog.handler], False, False
     logger.setLevel(logging.INFO)
     yield caplog
-    logger.handlers, logger.propagate = before[:2]
-    logger.setLevel(before[2])
+    logger.handlers, logger.propagate, level, logger.disabled = before
+    logger.setLevel(level)
