@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,6 +24,7 @@ MAX_DOCUMENT = 64 * 1024 * 1024
 # Keywords whose value is data, and keywords whose value maps names that mean nothing by themselves.
 _DATA = {"const", "default", "enum", "example", "examples"}
 _MAPS = {"properties", "patternProperties", "schemas", "$defs"}
+_MAY_BE_FOREIGN = re.compile(r"""\$ref["']?\s*:\s*["']?[^"'#\s]|\\u0024""")
 _ENDINGS = {".json", ".yaml", ".yml"}
 _ENCODINGS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
@@ -103,7 +105,9 @@ def read_document(source: Source) -> dict[str, Any]:
     if not text.strip():
         raise ContractError(f"{source.name}: the file is empty")
     document = parse_document(text.encode(), source.name)
-    for pointer, reference in foreign_references(document):
+    # Walking a large document takes longer than parsing it.
+    suspects = foreign_references(document) if _MAY_BE_FOREIGN.search(text) else ()
+    for pointer, reference in suspects:
         raise ContractError(
             f"{source.name}: a reference to another document, {reference!r}, is still to come; "
             "bundle the files into one first",

@@ -153,7 +153,6 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
     try:
         background = prepare(service, resolve)
         # What has been loaded stays: the collector need not look at it again and again.
-        gc.collect()
         gc.freeze()
         said = partial(_announce, service, url_of(sockets[0], serving.host), say)
         if serving.workers > 1:

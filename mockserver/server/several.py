@@ -137,7 +137,6 @@ def _one_port(parts: list[Part], say: Say, closing: ExitStack) -> list[Running]:
 
 def _run(running: list[Running]) -> None:
     """Run the servers in one loop until a signal stops them all."""
-    gc.collect()
     gc.freeze()
     servers = [server for server, _ in running]
     for server in servers:
