@@ -51,12 +51,20 @@ def closes(connection: socket.socket) -> None:
 def page(connection: socket.socket) -> None:
     connection.recv(65536)
     head = f"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {len(PAGE)}\r\n\r\n"
-    connection.sendall(head.encode() + PAGE)
+    _say(connection, head.encode() + PAGE)
 
 
 def gateway(connection: socket.socket) -> None:
     connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
+    _say(connection, b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
+
+
+def _say(connection: socket.socket, answer: bytes) -> None:
+    """Answer and read the rest: closing on an unread body would reset the connection."""
+    connection.sendall(answer)
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(65536):
+        pass
 
 
 def no_http(connection: socket.socket) -> None:
