@@ -96,33 +96,6 @@ def _summary(found: Explained) -> str:
         _plural(len(found.plan.actions), "operation"),
         _plural(guesses, "guess"),
     ]
-    hand = f"written by hand for {found.api}; else {row.inference}"
-            table.add_row(
-                Text(plain(row.subject)), Text(plain(hand)), Text("its operationId matches"), ""
-            )
-            continue
-        colour = _COLOURS[row.confidence]
-        table.add_row(
-            Text(plain(_subject(row))),
-            Text(plain(row.inference)),
-            Text(plain(row.evidence)),
-            Text(row.confidence, style=colour),
-        )
-    console.print(table)
-    console.print(Text(_summary(found)))
-
-
-def _subject(row: Row) -> str:
-    return row.subject if row.kind == "operation" else f"{row.kind} {row.subject}"
-
-
-def _summary(found: Explained) -> str:
-    guesses = sum(row.confidence == "guess" for row in rows(found.plan))
-    words = [
-        f"{len(found.plan.resources)} resources",
-        f"{len(found.plan.actions)} operations",
-        f"{guesses} guesses",
-    ]
     hand = f", {len(found.by_hand)} of them by hand" if found.by_hand else ""
     return (
         f"\n{plain(found.contract.title)}: {words[0]}, {words[1]}{hand}; {words[2]}. "
