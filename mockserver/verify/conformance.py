@@ -117,7 +117,7 @@ def _with_credentials(
 
 def _command(config: Path, spec: Path, url: str, report: Path, settings: Settings) -> list[str]:
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)]
-    command += ["run", str(spec), "--url", url, "--checks", "all", "--no-color"]
+    command += ["run", str(spec), "--url", url, "--no-color"]
     command += ["--report", "ndjson", "--report-ndjson-path", str(report)]
     if settings.exclude_checks:
         command += ["--exclude-checks", ",".join(settings.exclude_checks)]
