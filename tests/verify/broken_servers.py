@@ -50,13 +50,14 @@ def closes(connection: socket.socket) -> None:
 
 def page(connection: socket.socket) -> None:
     connection.recv(65536)
-    head = f"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {len(PAGE)}\r\n\r\n"
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {len(PAGE)}\r\n"
+    head += "connection: close\r\n\r\n"
     _say(connection, head.encode() + PAGE)
 
 
 def gateway(connection: socket.socket) -> None:
     connection.recv(65536)
-    _say(connection, b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
+    _say(connection, b"HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
 
 
 def _say(connection: socket.socket, answer: bytes) -> None:
