@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from mockserver.engine.fault_spec import Fault
 from mockserver.engine.instants import SECOND
@@ -57,18 +57,51 @@ class Mishap:
         return None
 
 
+class Count(Protocol):
+    """How one fault and one tenant have met: requests, strikes, and those of this window."""
+
+    def meet(self) -> int: ...
+    def strike(self, most: int | None) -> bool: ...
+    def use(self, window: int) -> int: ...
+
+
 @dataclass(slots=True)
 class _Count:
-    """How one fault and one tenant have met: requests, strikes, and those of this window."""
+    """A count in this process."""
 
     met: int = 0
     struck: int = 0
     window: int = -1
     used: int = 0
 
+    def meet(self) -> int:
+        """One more request; which one it is."""
+        self.met += 1
+        return self.met
+
+    def strike(self, most: int | None) -> bool:
+        """One more strike, if there have not been so many already."""
+        if most is not None and self.struck >= most:
+            return False
+        self.struck += 1
+        return True
+
+    def use(self, window: int) -> int:
+        """One more request in this window of time; which one it is."""
+        if self.window != window:
+            self.window, self.used = window, 0
+        self.used += 1
+        return self.used
+
 
 class Faults:
-    """The faults of one mock. `active` is False while there are none: look at it first."""
+    """The faults of one mock. `active` is False while there are none: look at it first.
+
+    `changed` says that others have changed them since the request at hand met them; whoever
+    finds it so takes it back and lets the request meet them again.
+    """
+
+    changed = False
 
     def __init__(self) -> None:
         self.active = False
@@ -107,7 +140,7 @@ class Faults:
         """The faults that can strike a tenant (None: all), with how often they met and struck."""
         with self._lock:
             return [
-                {"id": name, **fault.as_json(), **self._totals(name, tenant)}
+                {"id": name, **fault.as_json(), **self.totals(name, tenant)}
                 for name, fault in self._faults.items()
                 if tenant is None or fault.tenant in (None, tenant)
             ]
@@ -122,13 +155,11 @@ class Faults:
         return mishap if mishap.faults else None
 
     def _strike(self, name: str, fault: Fault, world: World, mishap: Mishap) -> None:
-        count = self._count(name, world.tenant)
-        count.met += 1
-        if fault.times is not None and count.struck >= fault.times:
+        count = self.count(name, world.tenant)
+        met = count.meet()
+        if fault.calls and met not in fault.calls:
             return
-        if fault.calls and count.met not in fault.calls:
-            return
-        random = random_for(world, "fault", name, count.met)
+        random = random_for(world, "fault", name, met)
         if fault.probability < 1 and random.random() >= fault.probability:
             return
         retry_after = fault.retry_after
@@ -137,7 +168,8 @@ class Faults:
             if wait is None:
                 return
             retry_after = wait if retry_after is None else retry_after
-        count.struck += 1
+        if not count.strike(fault.times):
+            return
         mishap.faults.append(name)
         if fault.latency is not None:
             mishap.delay += fault.latency.draw(random)
@@ -147,7 +179,8 @@ class Faults:
             mishap.committed = fault.committed
             mishap.refusal = None if fault.status is None else _refusal(fault, retry_after)
 
-    def _count(self, name: str, tenant: str) -> _Count:
+    def count(self, name: str, tenant: str) -> Count:
+        """How often a fault and a tenant have met."""
         key = name, tenant
         count = self._counts.get(key)
         if count is None:
@@ -156,7 +189,8 @@ class Faults:
                 self._counts.popitem(last=False)
         return count
 
-    def _totals(self, name: str, tenant: str | None) -> dict[str, int]:
+    def totals(self, name: str, tenant: str | None) -> dict[str, int]:
+        """How often a fault has met and struck a tenant, or anybody."""
         counts = [
             count
             for (fault, who), count in self._counts.items()
@@ -165,15 +199,12 @@ class Faults:
         return {"met": sum(c.met for c in counts), "struck": sum(c.struck for c in counts)}
 
 
-def _over_limit(fault: Fault, count: _Count, now: int) -> int | None:
+def _over_limit(fault: Fault, count: Count, now: int) -> int | None:
     """Seconds until the next window if this request is one too many for this one."""
     assert fault.limit is not None
     length = max(1, int(fault.per * SECOND))
     window = now // length
-    if count.window != window:
-        count.window, count.used = window, 0
-    count.used += 1
-    if count.used <= fault.limit:
+    if count.use(window) <= fault.limit:
         return None
     return max(1, ceil(((window + 1) * length - now) / SECOND))
 

@@ -134,6 +134,9 @@ class Pipeline:
             return Sent(0)
         request = self.validate(operation, message, body)
         with self.begin(tenant) as world:
+            if self.faults.changed:
+                self.faults.changed = False
+                raise Stale("there are other faults now")
             if self.api.settle(world):
                 world.commit()
             try:
@@ -171,6 +174,7 @@ class Pipeline:
         """Decide what befalls the request; whether it is therefore not carried out."""
         if exchange.mishap is None:  # it is the same request when it is tried again
             with self.begin(tenant) as world:
+                self.faults.changed = False  # what there is now has just been heard of
                 exchange.mishap = self.faults.meet(operation.id, world)
         return exchange.mishap is not None and exchange.mishap.instead
 

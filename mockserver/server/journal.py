@@ -53,7 +53,7 @@ class Journal:
         kept_bytes: int = KEPT_BYTES,
         now: Callable[[], int] = time.time_ns,
     ) -> None:
-        self.total = 0
+        self.recorded = 0
         self._ring: deque[tuple[int, Exchange, int]] = deque()
         self._most = kept
         self._most_bytes = kept_bytes
@@ -72,7 +72,7 @@ class Journal:
         ended = self._now()
         with self._lock:
             self._ring.append((ended, exchange, size))
-            self.total += 1
+            self.recorded += 1
             self._bytes += size
             if len(self._ring) > self._most or self._bytes > self._most_bytes:
                 self._trim()
@@ -83,6 +83,11 @@ class Journal:
             self._bytes -= ring.popleft()[2]
 
     @property
+    def total(self) -> int:
+        """How many exchanges there have been."""
+        return self.recorded
+
+    @property
     def kept(self) -> int:
         """How many exchanges are kept."""
         return len(self._ring)
@@ -91,7 +96,7 @@ class Journal:
         """The kept exchanges, newest first."""
         with self._lock:
             kept = list(self._ring)
-            total = self.total
+            total = self.recorded
         for back, (ended, exchange, _) in enumerate(reversed(kept)):
             yield Entry(total - back, ended, exchange)
 

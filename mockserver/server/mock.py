@@ -38,6 +38,7 @@ from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.journal import Journal
 from mockserver.server.resources import fixture_file
 from mockserver.server.shapes import in_all_shapes, in_shape
+from mockserver.server.shared_faults import SharedFaults
 from mockserver.server.tenant import Tenant, key_of
 from mockserver.server.threaded import ThreadedServer
 from mockserver.server.workers import Serials
@@ -128,7 +129,7 @@ def load(
         fixtures=lambda: load_fixtures(api.name),
         max_worlds=options.max_worlds,
     )
-    faults = Faults()
+    faults = Faults() if store.board is None else SharedFaults(store.board, contract.by_id)
     fates: dict[str, list[Fate]] = {}
     make = partial(
         Pipeline,
@@ -138,7 +139,7 @@ def load(
         keys=options.keys,
         undocumented=options.undocumented,
         journal=journal or _no_journal,
-        serials=Serials() if store.shared else None,
+        serials=Serials() if store.board is not None else None,
     )
     pipeline = make(
         contract,

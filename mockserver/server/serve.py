@@ -29,6 +29,7 @@ from mockserver.server.mock import Mock, Options, load
 from mockserver.server.panel import Panel
 from mockserver.server.serving import Background, bind_for, make_server, url_of
 from mockserver.server.settings import Config, settled
+from mockserver.server.shared_journal import SharedJournal, keep_written
 from mockserver.server.state_file import StateFile
 from mockserver.server.workers import Workers, end_with_parent
 from mockserver.store.addresses import is_shared, shown
@@ -130,6 +131,8 @@ class Service:
 
     def install(self, mock: Mock, serving: Serving, source: Source) -> None:
         """Answer with this mock from now on."""
+        if mock.store.board is not None:
+            self.journal = SharedJournal(mock.store.board, mock.contract.by_id)
         panel = Panel(mock, self.journal, source.name)
         if self.state is not None:
             self.state.store = mock.store
@@ -196,6 +199,8 @@ def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background
     if service.state is not None:
         service.state.load()
         background.append(service.state.keep)
+    if is_shared(serving.store):
+        background.append(partial(keep_written, lambda: service.journal))
     if serving.reload:
         background.append(_watcher(service, resolve))
     return background

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import glob
 import logging
 import os
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from mockserver.engine.negotiate import dump
 from mockserver.engine.pipeline import Exchange
 from mockserver.errors import StoreError, UsageError
 from mockserver.store.base import Store
+from mockserver.store.texts import read_json
 
 log = logging.getLogger("mockserver")
 
@@ -48,6 +48,7 @@ class StateFile:
             raise UsageError(f"--state {self.shown}: there is no directory {folder}")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise UsageError(f"--state {self.shown}: the directory {folder} can't be written to")
+        _remove_leftovers(self.path)
         try:
             raw = self.path.read_bytes()
         except FileNotFoundError:
@@ -119,8 +120,8 @@ def _parse(raw: bytes) -> Any:
     if not raw.strip():
         raise StoreError("the file is empty")
     try:
-        snapshot = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
+        snapshot = read_json(raw)
+    except ValueError as error:
         raise StoreError(f"not JSON: {error}") from None
     if not isinstance(snapshot, dict) or not {"format", "api", "worlds"} <= snapshot.keys():
         raise StoreError("this file was not written by mockserver")
@@ -152,6 +153,25 @@ def write_atomically(path: Path, content: bytes) -> None:
             temporary.unlink()
         raise
     _sync_folder(path.parent)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """What a process that was killed has left half written."""
+    for found in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        pid = found.name.split(".")[-2]
+        if pid.isascii() and pid.isdigit() and not _runs(int(pid)):
+            with contextlib.suppress(OSError):
+                found.unlink()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -26,14 +26,64 @@ class Transaction(World, Protocol):
         """
 
 
+class Board(Protocol):
+    """What several processes tell one another beside the worlds."""
+
+    def on_news(self, call: Callable[[], None]) -> None:
+        """Call this whenever a look at a world finds that notes have changed."""
+        ...
+
+    def notes(self, name: str) -> Mapping[str, bytes]: ...
+
+    def put(
+        self,
+        name: str,
+        notes: Mapping[str, bytes],
+        gone: Sequence[str] = (),
+        *,
+        quietly: bool = False,
+    ) -> None:
+        """Put up some notes and take others away, at once; `quietly` is no news."""
+        ...
+
+    def ask(self, name: str, seconds: int) -> bool:
+        """Let `is_asked` be true for some time; whether it was not before."""
+        ...
+
+    def is_asked(self, name: str) -> bool: ...
+
+    def add(self, name: str, field: str, amount: int = 1) -> int:
+        """Count; how many there are now."""
+        ...
+
+    def counts(self, name: str) -> Mapping[str, int]: ...
+
+    def forget(self, name: str, *fields: str) -> None:
+        """Forget some counts, or all of this name."""
+        ...
+
+    def append(self, name: str, entries: Sequence[bytes], most: int) -> None:
+        """Add to a log, of which the last `most` entries are kept."""
+        ...
+
+    def log(self, name: str) -> list[bytes]:
+        """A log, oldest first."""
+        ...
+
+    def clear(self, name: str) -> None:
+        """Forget a log."""
+        ...
+
+
 class Store(Protocol):
     """Worlds by tenant. Every method may be called from any thread.
 
-    Each raises StoreUnavailable if worlds are kept elsewhere and can't be reached. `shared` says
-    that they are, and that other processes may use them at the same time.
+    Each raises StoreUnavailable if worlds are kept elsewhere and can't be reached. `board` is
+    there if they are, and other processes may use them at the same time.
     """
 
-    shared: bool
+    @property
+    def board(self) -> Board | None: ...
 
     def begin(self, tenant: str) -> AbstractContextManager[Transaction]:
         """The tenant's world, made from the seed world if there is none yet."""

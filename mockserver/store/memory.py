@@ -61,7 +61,7 @@ class MemoryStore:
     minute, so that what its jobs do still lies ahead.
     """
 
-    shared = False
+    board = None
 
     def __init__(
         self,

@@ -23,6 +23,7 @@ from mockserver.errors import Stale, StoreUnavailable
 from mockserver.store import redis_scripts as scripts
 from mockserver.store.memory import SEED_TENANT, log_eviction, mask
 from mockserver.store.redis_bases import Base, Bases
+from mockserver.store.redis_board import RedisBoard
 from mockserver.store.redis_link import Link
 from mockserver.store.redis_names import (
     clock_of,
@@ -70,8 +71,6 @@ class RedisStore:
     seed lie below one prefix; what else is in the database does not matter.
     """
 
-    shared = True
-
     def __init__(
         self,
         url: str,
@@ -85,6 +84,7 @@ class RedisStore:
         self.link = Link(url)
         # In braces: were it a cluster, all of it would lie on one node.
         self.prefix = f"{{mockserver:{LAYOUT}:{api.name}:{settings.seed}}}".encode()
+        self.board = RedisBoard(self.link, self.prefix)
         self._api = api
         self._settings = settings
         self._first_clock = clock
@@ -245,8 +245,9 @@ class RedisStore:
             if what == b"load":
                 self._load(world, name, *reply[2:])
                 continue
+            self.board.hear(reply[3])
             if what == b"changed":
-                version, names, rows, gone = reply[3:]
+                version, names, rows, gone = reply[4:]
                 world.apply(zip(names, rows, strict=True), gone)
                 world.version = version
             if world.clock_text != reply[2]:

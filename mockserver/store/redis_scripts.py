@@ -13,6 +13,7 @@ Below a prefix (the one key that a script is given; the others are derived from 
     base:ID         a seed world as JSON; `bases` counts who needs it, `newest` names the last one
     worlds          sorted set: the tenants by when they were last used
     clocks          hash: a clock for each tenant, and under "" the one that new worlds get
+    news            how often notes on the board have changed; `redis_board` has the rest of it
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ if life ~= ARGV[2] or tonumber(ARGV[3]) < tonumber(meta[3]) then
   return {'load', time[1], time[2], life, version, meta[4]}
 end
 local clock = call('HGET', p .. ':clocks', tenant)
-if version == ARGV[3] then return {'same', time[1], time[2], clock} end
+local news = call('GET', p .. ':news')
+if version == ARGV[3] then return {'same', time[1], time[2], clock, news} end
 local since = '(' .. ARGV[3]
 local names = call('ZRANGEBYSCORE', of('changed', tenant), since, '+inf')
 local rows = {}
@@ -91,7 +93,7 @@ for first = 1, #names, 4000 do
   for place = 1, #some do rows[first + place - 1] = some[place] end
 end
 local gone = call('ZRANGEBYSCORE', of('gone', tenant), since, '+inf')
-return {'changed', time[1], time[2], clock, version, names, rows, gone}
+return {'changed', time[1], time[2], clock, news, version, names, rows, gone}
 """)
 
 # tenant, life, version, clock, who commits, how many removals to remember,

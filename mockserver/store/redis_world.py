@@ -87,20 +87,23 @@ class RedisWorld(MemoryWorld):
 
     def apply(self, put: Iterable[tuple[bytes, bytes | None]], gone: Iterable[bytes] = ()) -> None:
         """Take over what is in Redis. Collections that this API has not stay out."""
-        rows: list[tuple[MemoryRows, Row]] = []
+        rows: dict[str, list[Row]] = {}
         for name, text in put:
             collection, key = parts_of(name)
             if not collection:
                 self._counters[key] = int(text or 0)
             elif collection in self._rows:
                 if text:
-                    rows.append((self._rows[collection], read_json(text)))
+                    rows.setdefault(collection, []).append(read_json(text))
                 else:
                     self._rows[collection].put_back(key, None)
-        # In order: each then goes to the end of its index, however many there are.
-        rows.sort(key=lambda pair: (pair[0].spec.name, pair[0].spec.sort_key(pair[1])))
-        for kept, row in rows:
-            kept.put_back(row[kept.spec.key], row)
+        for collection, some in rows.items():
+            kept = self._rows[collection]
+            if len(some) > len(kept):
+                kept.fill([*kept.scan(), *some])
+            else:
+                for row in some:
+                    kept.put_back(row[kept.spec.key], row)
         for name in gone:
             collection, key = parts_of(name)
             if collection in self._rows:

@@ -13,9 +13,12 @@ _MAYBE_HUGE = re.compile(rb"\d{19}").search
 
 def read_json(raw: bytes) -> Any:
     """What `dump` wrote, integers of any length too. Raises ValueError if it is not JSON."""
-    if _MAYBE_HUGE(raw):
-        return json.loads(raw)
     try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return json.loads(raw)  # lone surrogates
+        if _MAYBE_HUGE(raw):
+            return json.loads(raw)
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return json.loads(raw)  # lone surrogates
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None

@@ -275,5 +275,5 @@ def test_two_mocks_that_share_everything(redis_server: RedisServer) -> None:
 def test_memory_is_the_default() -> None:
     server = MockServer()
     assert isinstance(server.mock.store, MemoryStore)
-    assert not server.mock.store.shared
+    assert server.mock.store.board is None
     server.close()
