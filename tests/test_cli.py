@@ -152,15 +152,15 @@ def test_the_file_is_read_and_the_command_line_wins(run: Run, served: list[Servi
         (["serve", "small.yaml", "--handlers", "h.py", "--port", "0"], "did you mean getThing?"),
         (["check", "no.yaml"], "no such file"),
         (["check", "broken.yaml"], "neither JSON nor YAML"),
-        (["check", "old.json"], "Swagger 2.0"),
+        (["check", "old.json"], "Swagger 1.2"),
         (["check", "http://127.0.0.1:1/"], "can't be fetched"),
-        (["explain", "old.json"], "Swagger 2.0"),
+        (["explain", "old.json"], "Swagger 1.2"),
         (["explain", "--config", "no.toml"], "No such file"),
     ],
 )
 def test_what_can_not_be_done_is_one_line_and_2(run: Run, args: list[str], says: str) -> None:
     Path("broken.yaml").write_text("a: b: c")
-    Path("old.json").write_text('{"swagger": "2.0"}')
+    Path("old.json").write_text('{"swagger": "1.2"}')
     Path("h.py").write_text(
         "from mockserver import handles\n@handles('getThin')\ndef f(world, request): ...\n"
     )

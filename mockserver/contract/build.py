@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from mockserver.contract.model import (
     SecurityScheme,
 )
 from mockserver.contract.structure import check_structure
+from mockserver.contract.swagger2 import is_swagger2, upgraded
 from mockserver.errors import ContractError
 
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
@@ -29,11 +31,17 @@ _IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 
 
 def build_contract(document: dict[str, Any]) -> Contract:
-    """Read a 3.0 or 3.1 document (references inside it only).
+    """Read a 2.0, 3.0 or 3.1 document (references inside it only).
+
+    A Swagger 2.0 document becomes an OpenAPI 3.0.3 one first.
 
     Raises ContractError if it is no such document or is broken where it matters.
     """
-    return _Builder(document).build()
+    if not is_swagger2(document):
+        return _Builder(document).build()
+    newer, notes = upgraded(document)
+    contract = _Builder(newer).build()
+    return replace(contract, written="Swagger 2.0", notes=(*notes, *contract.notes))
 
 
 class _Builder:
@@ -284,8 +292,9 @@ def check_version(document: Mapping[str, Any]) -> str:
     version = document.get("openapi")
     if isinstance(version, str) and re.match(r"3\.[01]\.\d", version):
         return version
-    if "swagger" in document:
-        raise ContractError("Swagger 2.0 is not served yet; convert the document to OpenAPI 3")
+    if "swagger" in document or "swaggerVersion" in document:
+        older = document.get("swagger") or document.get("swaggerVersion")
+        raise ContractError(f"Swagger {older} is not served; 2.0 and OpenAPI 3.0 and 3.1 are")
     if version is None:
         raise ContractError("no `openapi` field: this is not an OpenAPI document")
     raise ContractError(f"OpenAPI {version!r} is not served; 3.0 and 3.1 are", "#/openapi")

@@ -142,8 +142,9 @@ class Operation:
 class Contract:
     """A document, understood.
 
-    `document` is the true one (3.0 or 3.1 as given, references in place);
-    `notes` name what in it can't be honoured, each with its place.
+    `document` is the true one (3.0 or 3.1 as given, references in place), or what became of a
+    Swagger 2.0 one; `written` then says what it was. `notes` name what in it can't be honoured,
+    each with its place in the document as it was written.
     """
 
     document: Mapping[str, Any]
@@ -154,6 +155,7 @@ class Contract:
     base_path: str
     servers: tuple[str, ...]
     notes: tuple[Note, ...] = ()
+    written: str = ""
 
     @cached_property
     def by_id(self) -> Mapping[str, Operation]:

@@ -38,6 +38,7 @@ class Checked:
         return {
             "title": self.contract.title,
             "openapi": self.contract.version,
+            **({"written": self.contract.written} if self.contract.written else {}),
             "operations": len(self.contract.operations),
             "notes": [
                 {"severity": note.severity, "where": note.where, "message": note.message}
@@ -167,7 +168,7 @@ def render_check(name: str, checked: Checked) -> None:
     if counts["info"]:
         words.append(_plural(counts["info"], "note"))
     click.echo(
-        f"{name}: {plain(contract.title)}, OpenAPI {contract.version}, "
+        f"{name}: {plain(contract.title)}, {contract.written or f'OpenAPI {contract.version}'}, "
         f"{_plural(len(contract.operations), 'operation')}: {', '.join(words) or 'sound'}"
     )
     if counts["info"]:

@@ -21,8 +21,9 @@ def read_document(spec: str, timeout: float = 10) -> dict[str, Any]:
 
 
 def read_contract(spec: str, timeout: float = 10) -> tuple[dict[str, Any], Contract]:
-    document = read_document(spec, timeout)
-    return document, build_contract(document)
+    """The document to judge by (a Swagger 2.0 one as it is served: converted), understood."""
+    contract = build_contract(read_document(spec, timeout))
+    return dict(contract.document), contract
 
 
 def _read(spec: str, timeout: float) -> bytes:

@@ -89,7 +89,7 @@ def test_statuses_are_found_by_number_range_and_default():
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        ({"swagger": "2.0"}, "Swagger 2.0"),
+        ({"swagger": "1.2"}, "Swagger 1.2 is not served"),
         ({"openapi": "4.0.0"}, "not served"),
         ({}, "not an OpenAPI document"),
         ({"openapi": 3.1}, "not served"),
