@@ -75,9 +75,8 @@ class _Form:
     """What the document says of one status of one operation."""
 
     documented: bool
-    media_type: str
+    content_type: tuple[bytes, bytes]
     check: Check | None
-    has_content: bool
     required_headers: tuple[str, ...]
 
 
@@ -128,7 +127,7 @@ class Finisher:
         form = self._forms.get(key)
         if form is None:
             form = self._forms[key] = self._form(operation, reply.status, reply.media_type)
-        headers = encode_headers(reply.headers)
+        headers = encode_headers(reply.headers) if reply.headers else []
         for name in form.required_headers:
             if not any(name == key for key in map(str.lower, reply.headers)):
                 raise ReplyError(f"{operation.id} {reply.status}: the header {name} is missing")
@@ -145,7 +144,7 @@ class Finisher:
             if form.check is not None and (key, body) not in self._valid:
                 self._judge(operation, reply, form.check, body)
                 self._remember(key, body)
-        headers.append((b"content-type", form.media_type.encode()))
+        headers.append(form.content_type)
         return Sent(reply.status, headers, body, not form.documented)
 
     def _judge(self, operation: Operation, reply: Reply, check: Check, body: bytes) -> None:
@@ -169,7 +168,7 @@ class Finisher:
     def _form(self, operation: Operation, status: int, media_type: str) -> _Form:
         response = operation.response_for(status)
         if response is None:
-            return _Form(False, media_type or "application/json", None, False, ())
+            return _Form(False, _content_type(media_type), None, ())
         chosen = choose_media_type(response, media_type)
         found = response.content.get(chosen)
         pointer = found.pointer if found is not None else None
@@ -177,15 +176,18 @@ class Finisher:
         check = self._validators.reply(pointer) if pointer is not None and is_json(chosen) else None
         return _Form(
             documented=True,
-            media_type=media_type or (found.name if found else "application/json"),
+            content_type=_content_type(media_type or (found.name if found else "")),
             check=check,
-            has_content=bool(response.content),
             required_headers=tuple(
                 name.lower()
                 for name, header in response.headers.items()
                 if header.required and name.lower() != "content-type"
             ),
         )
+
+
+def _content_type(media_type: str) -> tuple[bytes, bytes]:
+    return b"content-type", (media_type or "application/json").encode()
 
 
 def choose_media_type(response: Response, wanted: str = "") -> str:

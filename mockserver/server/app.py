@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -20,10 +22,12 @@ from mockserver.engine.negotiate import Sent
 from mockserver.engine.pipeline import Message
 from mockserver.engine.variants import Answerer
 from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooLarge
+from mockserver.server.eager import send_whole
 from mockserver.server.mishaps import suffer
 from mockserver.server.routing import ROUTE, ROUTER, IndexedRouting, Match, normal_path
 
 MAX_BODY = 10 * 1024 * 1024
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
 class Endpoint:
@@ -72,19 +76,18 @@ class Endpoint:
 
     @staticmethod
     def message(scope: Scope, body: bytes) -> Message:
-        headers: dict[str, str] = {}
-        for raw_name, raw_value in scope["headers"]:
-            name = raw_name.decode("latin-1")
-            value = raw_value.decode("latin-1")
-            # A header sent twice counts as a list, as RFC 9110 has it.
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        raw = scope["headers"]
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+        if len(headers) < len(raw):
+            headers = joined(raw)
         return Message(
-            method=scope["method"],
-            target=scope["path"],
-            query=scope["query_string"],
-            headers=headers,
-            body=body,
-            started=time.time_ns(),
+            scope["method"],
+            scope["path"],
+            NO_VALUES,
+            scope["query_string"],
+            headers,
+            body,
+            time.time_ns(),
         )
 
     def refuse(self, message: Message, refusal: Refusal) -> Sent:
@@ -125,6 +128,14 @@ class Endpoint:
         return found
 
 
+def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Header values by name; one that is sent twice counts as a list, as RFC 9110 has it."""
+    headers: dict[str, str] = {}
+    for name, value in ((n.decode("latin-1"), v.decode("latin-1")) for n, v in raw):
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
 def allowed_methods(documented: tuple[str, ...]) -> list[str]:
     """What `Allow` lists: the documented methods, HEAD wherever GET is, and OPTIONS."""
     found = {*documented, "OPTIONS"}
@@ -163,11 +174,13 @@ async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
     """Send it; a HEAD gets the headers only, 204 and 304 have no body and no length."""
     if sent.trouble is not None and await suffer(sent, scope, send):
         return
+    body = b"" if scope["method"] == "HEAD" else sent.body
+    if send_whole(sent, send, body):
+        return
     headers = list(sent.headers)
     if sent.status not in (204, 304):
         headers.append((b"content-length", str(len(sent.body)).encode()))
     await send({"type": "http.response.start", "status": sent.status, "headers": headers})
-    body = b"" if scope["method"] == "HEAD" else sent.body
     await send({"type": "http.response.body", "body": body})
 
 

@@ -71,16 +71,15 @@ class Journal:
             exchange.violations = tuple(_slim(v) for v in exchange.violations[:MOST_VIOLATIONS])
         ended = self._now()
         with self._lock:
-            self._ring.append((ended, exchange, size))
+            ring = self._ring
+            ring.append((ended, exchange, size))
             self.recorded += 1
-            self._bytes += size
-            if len(self._ring) > self._most or self._bytes > self._most_bytes:
-                self._trim()
-
-    def _trim(self) -> None:
-        ring = self._ring
-        while len(ring) > self._most or (self._bytes > self._most_bytes and len(ring) > 1):
-            self._bytes -= ring.popleft()[2]
+            held = self._bytes + size
+            excess = len(ring) - self._most
+            while excess > 0 or (held > self._most_bytes and len(ring) > 1):
+                held -= ring.popleft()[2]
+                excess -= 1
+            self._bytes = held
 
     @property
     def total(self) -> int:

@@ -4,6 +4,9 @@ httptools has no limit of its own, and uvicorn sets none for it: a header of a g
 kept in memory, and a client that sends a byte a minute would be waited for. Bounding both costs
 an ordinary request next to nothing: a head is measured only if it may be too large, and one
 timer looks at all connections.
+
+A request that has come as a whole is answered at once, without a task of the event loop, and its
+reply is written as a whole: docs/decisions/0008-hot-path.md.
 """
 
 from __future__ import annotations
@@ -12,10 +15,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.engine.negotiate import Sent
 from mockserver.errors import BadRequest, HeadersTooLarge, Refusal
+from mockserver.server.eager import begin
 
 MAX_HEAD = 64 * 1024
 # What follows the head, be it body, framing or trailers, and also what nobody reads any more.
@@ -23,12 +27,15 @@ MAX_MESSAGE = 300 * 1024 * 1024
 LOOKS_FOR_HEAD = 4
 LOOKS_FOR_BODY = 24
 SECONDS_TO_LINGER = 2.0
+# The control plane may wait for what only a task can wait for.
+OWN_PATHS = b"/__mock__"
 
 Refuse = Callable[[Refusal, str], Sent]
 
 _data_received = HttpToolsProtocol.data_received
 _on_message_begin = HttpToolsProtocol.on_message_begin
 _on_headers_complete = HttpToolsProtocol.on_headers_complete
+_on_message_complete = HttpToolsProtocol.on_message_complete
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -42,6 +49,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._lingering = False
         self._too_large = False
         self._looks = 0
+        self._parsing = False
+        self._next: tuple[RequestResponseCycle, Any] | None = None
         # Bytes that may belong to the message (never fewer than do), how many of them came with
         # the chunk in which it began, and how many with the latest chunk.
         self._arrived = 0
@@ -55,7 +64,11 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._chunk = len(data)
         self._arrived += self._chunk
+        self._parsing = True
         _data_received(self, data)
+        self._parsing = False
+        if self._next is not None:
+            self._start_asgi_task(*self._next)
         if self._arrived > MAX_HEAD and not self._lingering:
             self._bound()
 
@@ -74,6 +87,27 @@ class BoundedProtocol(HttpToolsProtocol):
         _on_headers_complete(self)
         # uvicorn adds trailers to the headers, where they could pass for a credential.
         self.headers = []
+
+    def on_message_complete(self) -> None:
+        _on_message_complete(self)
+        if self._next is not None:
+            cycle, app = self._next
+            self._next = None
+            rest = begin(cycle.run_asgi(app))
+            if rest is not None:
+                self._keep(self.loop.create_task(rest))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # While a chunk is parsed, its end may turn out to be the end of the message.
+        if self._parsing and self._next is None and not self.url.startswith(OWN_PATHS):
+            self._next = cycle, app
+        else:
+            self._next = None
+            self._keep(self.loop.create_task(cycle.run_asgi(app)))
+
+    def _keep(self, task: Any) -> None:
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def send_400_response(self, msg: str) -> None:
         if self._too_large:

@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 ROUTE = "mockserver.route"
 ROUTER = "mockserver.router"
+MOST_KEPT = 2000
+LONGEST_KEPT = 200
 _PARAMETER = re.compile(r"{([^{}]+)}")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -50,6 +52,7 @@ class PathIndex:
 
     def __init__(self) -> None:
         self._root = _Node()
+        self._recent: dict[tuple[str, str], Match] = {}
 
     def add(self, path: str, methods: Mapping[str, str]) -> None:
         """Register a path template with its operationIds by method (upper case)."""
@@ -82,9 +85,16 @@ class PathIndex:
 
     def match(self, method: str, path: str) -> Match | None:
         """Find the operation; None if no template fits the path at all."""
+        known = self._recent.get((method, path))  # who polls asks for the same path again
+        if known is not None:
+            return known
         segments = path.split("/")[1:]
         quick = _greedy(self._root, segments, method)
         if quick is not None:
+            if len(path) <= LONGEST_KEPT:
+                if len(self._recent) >= MOST_KEPT:
+                    self._recent.clear()
+                self._recent[method, path] = quick
             return quick
         allowed: set[str] = set()
         found = _walk(self._root, segments, 0, (), method, allowed)
