@@ -96,7 +96,7 @@ class Api:
     collections: Mapping[str, Collection] = field(default_factory=dict)
     seed: Seeder = no_seed
     settle: Callable[[World], bool] = nothing_due
-    steer: Callable[[World, str, Mapping[str, Any]], Mapping[str, Any]] | None = None
+    steer: Callable[[World, str, Mapping[str, Any]], Any] | None = None
     lifecycles: tuple[Lifecycle, ...] = ()
     dialect: str = ""
     slash_redirects: bool = False

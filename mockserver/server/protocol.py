@@ -26,6 +26,8 @@ MAX_HEAD = 64 * 1024
 MAX_MESSAGE = 300 * 1024 * 1024
 LOOKS_FOR_HEAD = 4
 LOOKS_FOR_BODY = 24
+# A client that keeps connections in a pool is rather not cut off just when it uses one.
+LOOKS_WHEN_IDLE = 15
 SECONDS_TO_LINGER = 2.0
 # The control plane may wait for what only a task can wait for.
 OWN_PATHS = b"/__mock__"
@@ -49,6 +51,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._lingering = False
         self._too_large = False
         self._looks = 0
+        self._idle = False
         self._parsing = False
         self._next: tuple[RequestResponseCycle, Any] | None = None
         # Bytes that may belong to the message (never fewer than do), how many of them came with
@@ -57,11 +60,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._with_first = 0
         self._chunk = 0
 
-    # The next three run for every request: no `super()`, and no more of them than needed.
+    # These run for every request: no `super()`, and no more of them than needed.
 
     def data_received(self, data: bytes) -> None:
         if self._lingering:
             return
+        self._idle = False
         self._chunk = len(data)
         self._arrived += self._chunk
         self._parsing = True
@@ -97,6 +101,18 @@ class BoundedProtocol(HttpToolsProtocol):
             if rest is not None:
                 self._keep(self.loop.create_task(rest))
 
+    def on_response_complete(self) -> None:
+        """As uvicorn's, without a timer: `look` ends a connection that stays idle."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._idle = True
+            self._looks = 0
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # While a chunk is parsed, its end may turn out to be the end of the message.
         if self._parsing and self._next is None and not self.url.startswith(OWN_PATHS):
@@ -122,10 +138,13 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         answering = cycle is not None and not cycle.response_complete
         busy = answering and not cycle.more_body
-        if busy or self._lingering or self.timeout_keep_alive_task is not None:
+        if busy or self._lingering:
             return
         self._looks += 1
-        if self._looks > (LOOKS_FOR_HEAD if self._in_head else LOOKS_FOR_BODY):
+        if self._idle:
+            if self._looks > LOOKS_WHEN_IDLE:
+                self.transport.close()
+        elif self._looks > (LOOKS_FOR_HEAD if self._in_head else LOOKS_FOR_BODY):
             if self._arrived:
                 self._turn_away(Sent(HTTPStatus.REQUEST_TIMEOUT))
             else:

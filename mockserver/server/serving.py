@@ -19,8 +19,6 @@ from mockserver.errors import UsageError
 from mockserver.server.protocol import BoundedProtocol, Refuse, protocol
 
 BACKLOG = 2048
-# A client that keeps connections in a pool is rather not cut off just when it uses one.
-KEEP_ALIVE = 75
 SECONDS_OF_GRACE = 3
 TICKS_BETWEEN_LOOKS = 50  # of uvicorn's main loop, ten a second
 
@@ -208,7 +206,6 @@ def make_server(
         # A header that names another client would open the control plane to it.
         proxy_headers=False,
         backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=SECONDS_OF_GRACE,
     )
     return Server(config, on_listening, background)

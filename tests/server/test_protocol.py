@@ -16,6 +16,7 @@ from mockserver.server import protocol as bounds
 from mockserver.server import serving
 from mockserver.server.protocol import MAX_HEAD
 from mockserver.server.serving import bind, make_server
+from mockserver.server.threaded import ThreadedServer
 
 GET = b"GET /%s HTTP/1.1\r\nhost: a\r\n%s\r\n"
 
@@ -216,6 +217,19 @@ def test_slowness_ends_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+def test_idleness_ends_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "TICKS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(bounds, "LOOKS_WHEN_IDLE", 1)
+    server = ThreadedServer(echo, refuse)
+    try:
+        port = int(server.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as idle:
+            idle.sendall(GET % (b"", b""))
+            assert statuses(answers(idle)) == [200]
+    finally:
+        server.close()
 
 
 def test_no_more_is_kept_than_a_message_may_have(

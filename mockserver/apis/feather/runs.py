@@ -133,7 +133,7 @@ def get_run(world: World, request: Request) -> Reply:
     return Reply(200, run_view(world, find(world, "runs", request.path["sim_run_id"])))
 
 
-def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
+def steer(world: World, job_id: str, order: Mapping[str, Any]) -> Any:
     """Let a run end as `{"outcome": ..., "after": seconds}` says; of a suite run, all that is open.
 
     `{"schedule": [[state, seconds], ...]}` says all of its way. Raises NotFound, BadRequest for
@@ -156,7 +156,7 @@ def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]
     return suite_run_view(world, suite_run)
 
 
-def _reschedule(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
+def _reschedule(world: World, job_id: str, order: Mapping[str, Any]) -> Any:
     suite_run = world["suite_runs"].get(job_id)
     rows = [find(world, "runs", job_id)] if suite_run is None else children(world, suite_run)
     still_open = [row for row in rows if is_open(row, SIMULATION_RUN, world.now)]

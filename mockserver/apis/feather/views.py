@@ -9,7 +9,7 @@ from mockserver.apis.feather.dispatch import children
 from mockserver.apis.feather.tables import SIMULATION_RUN, SUITE_RUN_STATUS
 from mockserver.apis.feather.verdict import release_fields
 from mockserver.engine.instants import render
-from mockserver.engine.rendering import Renderer
+from mockserver.engine.rendering import Joiner, Rendered, Renderer
 from mockserver.engine.world import Row, World
 
 ENDED = SIMULATION_RUN.terminal
@@ -54,12 +54,19 @@ def _shown(row: Row, now: int, owner: str) -> dict[str, Any]:
 
 
 _rendered = Renderer(_shown)
+_joined = Joiner()
 
 
-def suite_run_view(world: World, row: Row) -> dict[str, Any]:
+def suite_run_view(world: World, row: Row) -> Any:
     """A suite run with its children; its status is computed from them (rules 74, 75)."""
     now, owner = world.now, organization(world)
     runs = [_rendered(child, now, owner) for child in children(world, row)]
+    if row["release"] is None:
+        return _joined(row, owner, runs, lambda: _suite_run(world, row, owner, runs))
+    return _suite_run(world, row, owner, runs)  # which depends on evaluations too
+
+
+def _suite_run(world: World, row: Row, owner: str, runs: list[Rendered]) -> dict[str, Any]:
     latest = {run.row["slot"]: run.status for run in runs}
     return {
         "id": row["id"],
