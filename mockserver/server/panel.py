@@ -226,8 +226,8 @@ def _worlds(panel: Panel) -> list[str]:
 
 def _steer(
     panel: Panel, tenant: str, job: str, order: Mapping[str, Any], keep: bool
-) -> Mapping[str, Any] | None:
-    """The job as it is now; None if the world has none of this id. Raises a Refusal."""
+) -> Any:
+    """The job as it is now, as JSON; None if the world has none of this id. Raises a Refusal."""
     api = panel.mock.api
     assert api.steer is not None
     with panel.mock.store.begin(tenant) as world:
