@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint contract fuzz kill-rate rules bench build lock clean
+.PHONY: help setup serve test lint contract fuzz kill-rate rules bench build browser screenshots lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -60,10 +60,18 @@ bench: $(STAMP) ## ratios against peers, in one run
 build: $(STAMP) ## wheel and sdist in dist/
 	$(BIN)/hatchling build
 
+browser: $(STAMP) ## Playwright, for the tests of the dashboard (they need Debian's chromium too)
+	$(PIP_INSTALL) -r requirements-browser.txt
+
+screenshots: browser ## the pictures in docs/images
+	$(BIN)/python -m tests.server.screenshots
+
 lock: ## pin the newest versions that fit in requirements-dev.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 2; }
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 	  --upgrade --quiet --custom-compile-command 'make lock' --output-file requirements-dev.txt
+	uv pip compile --group browser --universal --python-version 3.11 \
+	  --upgrade --quiet --custom-compile-command 'make lock' --output-file requirements-browser.txt
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis

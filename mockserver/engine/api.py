@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from mockserver.contract.model import Contract
+from mockserver.engine.jobs import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.schedule import Lifecycle
 from mockserver.engine.world import Collection, Seeder, World
@@ -79,7 +80,8 @@ class Api:
     """One vendor's behaviour.
 
     `handlers` by operationId; `collections` by name; `seed` fills a new world from the
-    parsed fixtures; `lifecycles` are the job tables, for the diagrams and the dashboard.
+    parsed fixtures; `lifecycles` are the job tables, for the diagrams;
+    `jobs` say where jobs are kept, for the dashboard, and `outcomes` what `steer` can order.
     `dialect` names the error dialect ("" chooses by the document), `slash_redirects` whether
     a wrong trailing slash is redirected (307) as FastAPI does, `body_first` whether a body
     that is not JSON is refused even before the credential is looked at.
@@ -98,6 +100,8 @@ class Api:
     settle: Callable[[World], bool] = nothing_due
     steer: Callable[[World, str, Mapping[str, Any]], Any] | None = None
     lifecycles: tuple[Lifecycle, ...] = ()
+    jobs: tuple[JobKind, ...] = ()
+    outcomes: tuple[str, ...] = ()
     dialect: str = ""
     slash_redirects: bool = False
     body_first: bool = False

@@ -72,7 +72,7 @@ def states_of(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
         kind: [] for kind in ("initial", "active", "success", "failure", "cancelled", "other")
     }
     for value in values:
-        kinds[_kind(value)].append(value)
+        kinds[kind_of(value)].append(value)
     started = _moment(flat, _STARTED)
     ended = _moment(flat, _ENDED)
     because = [source]
@@ -141,7 +141,8 @@ def enumerated(schemas: Schemas, schema: object) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _kind(value: str) -> str:
+def kind_of(value: str) -> str:
+    """What a state's name says of it: initial, active, success, failure, cancelled or other."""
     word = "_".join(tokens(value))
     for kind, words in (
         ("initial", _INITIAL),

@@ -24,8 +24,9 @@ from mockserver.errors import (
     TooLarge,
 )
 from mockserver.server.app import read_body, send_reply
+from mockserver.server.call import Call, Panel
 from mockserver.server.guard import Guard
-from mockserver.server.panel import ROUTES, Call, Panel, find_route
+from mockserver.server.panel import ROUTES, find_route, is_page
 
 log = logging.getLogger("mockserver")
 
@@ -56,7 +57,9 @@ class ControlPlane:
 
     async def _serve(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            self.guard.check(scope)
+            # Whoever has the token can't send it before there is a page to give it to.
+            if not (self.guard.token and is_page(path)):
+                self.guard.check(scope)
             sent = await self._answer(path, scope, receive)
         except Refusal as refusal:
             sent = _error(refusal.status, str(refusal), refusal.headers)
@@ -81,6 +84,9 @@ class ControlPlane:
         if found is None:
             known = ", ".join(f"{PREFIX}/{route.path}" for route in ROUTES)
             raise NotFound(f"there is no {PREFIX}/{path}; there are {known}")
+        if not path and scope["path"].endswith(PREFIX):
+            # What the page loads is named from here on, below whatever prefix this has.
+            return Sent(307, [(b"location", PREFIX.encode() + b"/")])
         route, values = found
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         handler = route.methods.get(method)

@@ -1,69 +1,73 @@
-"""`GET /__mock__/`: what is served here, as one page without assets from elsewhere."""
+"""`GET /__mock__/`: the dashboard, a page and what belongs to it, all from this package."""
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
+from pathlib import Path
+from string import Template
 
 from mockserver.engine.negotiate import Sent
+from mockserver.errors import NotFound
 from mockserver.server.mock import DEFAULT_KEY, Mock
 from mockserver.store.addresses import MEMORY
 
-_STYLE = """
-:root{color-scheme:light dark;--line:#8884}
-body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
-code{font:.9em ui-monospace,monospace}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.5rem}
-dd{margin:0}
-table{border-collapse:collapse;width:100%}
-td,th{border-bottom:1px solid var(--line);padding:.25rem .75rem .25rem 0;text-align:left}
-nav a{margin-right:1rem}
-.wide{overflow-x:auto}
-"""
-_HEADERS = [
-    (b"content-type", b"text/html; charset=utf-8"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
-        b"base-uri 'none'; form-action 'none'",
-    ),
-    (b"referrer-policy", b"no-referrer"),
-]
-_LINKS = ("health", "clock", "state", "journal", "plan")
+PAGES = Path(__file__).parent / "pages"
+TYPES = {".css": b"text/css", ".js": b"text/javascript", ".svg": b"image/svg+xml"}
+_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    b"img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
 
 
 def front_page(mock: Mock, source: str, state_file: bool = False) -> Sent:
     """The page. `state_file`: the worlds are kept in a file."""
     contract = mock.contract
-    rows = "".join(
-        f"<tr><td><code>{escape(operation.method)}</code></td>"
-        f"<td><code>{escape(operation.path)}</code></td>"
-        f"<td><code>{escape(operation.id)}</code></td></tr>"
-        for operation in contract.operations
-    )
-    links = " ".join(f'<a href="../__mock__/{name}">{name}</a>' for name in _LINKS)
-    body = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{escape(contract.title)} · mockserver</title><style>{_STYLE}</style></head>
-<body><main>
-<h1>{escape(contract.title)}</h1>
-<p>A mock of this API runs here. It remembers what it is told {_memory(mock, state_file)}.</p>
-<dl>
-<dt>Document</dt><dd><code>{escape(source)}</code>, OpenAPI {escape(contract.version)}</dd>
-<dt>Behaviour</dt><dd><code>{escape(mock.api.name)}</code></dd>
-<dt>Operations</dt><dd>{len(contract.operations)}</dd>
-<dt>Worlds</dt><dd>{len(mock.store.tenants())}, one for each credential</dd>
-<dt>Credential</dt><dd><code>{DEFAULT_KEY}</code>, or any other that begins with
-<code>{escape(mock.api.prefix)}</code></dd>
-<dt>Seed</dt><dd>{mock.options.seed}</dd>
-</dl>
-<h2>Control plane</h2><nav aria-label="Control plane">{links}</nav>
-<h2>Operations</h2>
-<div class="wide"><table><thead><tr><th>Method</th><th>Path</th><th>Operation</th></tr></thead>
-<tbody>{rows}</tbody></table></div>
-</main></body></html>
-"""
-    return Sent(200, list(_HEADERS), body.encode("utf-8", "replace"))
+    facts = {
+        "title": contract.title,
+        "version": contract.version,
+        "source": source,
+        "behaviour": mock.api.name,
+        "operations": len(contract.operations),
+        "memory": _memory(mock, state_file),
+        "key": DEFAULT_KEY,
+        "prefix": mock.api.prefix,
+        "seed": mock.options.seed,
+    }
+    escaped = {name: escape(str(value)) for name, value in facts.items()}
+    return html(_template("dashboard.html").substitute(escaped))
+
+
+def html(page: str, policy: bytes = _POLICY) -> Sent:
+    """A page that loads nothing from elsewhere."""
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", policy),
+        (b"referrer-policy", b"no-referrer"),
+    ]
+    return Sent(200, headers, page.encode("utf-8", "replace"))
+
+
+def asset(name: str) -> Sent:
+    """A file that a page asks for. Raises NotFound."""
+    path = PAGES / name
+    if path.suffix not in TYPES or path.parent != PAGES or not path.is_file():
+        raise NotFound(f"the dashboard has no file {name!r}")
+    return file(path)
+
+
+def file(path: Path) -> Sent:
+    return Sent(200, [(b"content-type", TYPES[path.suffix] + b"; charset=utf-8")], _read(path))
+
+
+@cache
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((PAGES / name).read_text("utf-8"))
 
 
 def _memory(mock: Mock, state_file: bool) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 import mockserver
@@ -11,60 +10,13 @@ from mockserver.engine.fault_spec import read_fault
 from mockserver.engine.negotiate import Sent
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.plan.explain import as_json
+from mockserver.server.call import Call, Panel, Route, limit_of
 from mockserver.server.frontpage import front_page
 from mockserver.server.har import as_har
-from mockserver.server.journal import Entry, Journal, describe, mask
-from mockserver.server.mock import DEFAULT_KEY, Mock, real_now
-
-DEFAULT_LIMIT = 100
-
-
-@dataclass
-class Panel:
-    """What the control plane works on. `source` is what the user calls the document.
-
-    `state_file`: the worlds outlive the process in one.
-    """
-
-    mock: Mock
-    journal: Journal
-    source: str = ""
-    changed: Callable[[], None] = lambda: None
-    state_file: bool = False
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request to the control plane: values from its path, its query, its JSON body."""
-
-    path: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-
-    @property
-    def tenant(self) -> str | None:
-        """The world that is meant; None for all of them."""
-        found = self.query.get("tenant")
-        if found == "":
-            raise BadRequest("tenant is empty; leave it out to mean every world")
-        return found
-
-
-Handler = Callable[[Panel, Call], Any]
-
-
-@dataclass(frozen=True)
-class Route:
-    """A path below `/__mock__/`, its methods, and the query parameters they know."""
-
-    path: str
-    methods: Mapping[str, Handler]
-    query: tuple[str, ...] = ()
-
-    @property
-    def allowed(self) -> list[str]:
-        found = {*self.methods, "OPTIONS"}
-        return sorted(found | {"HEAD"} if "GET" in found else found)
+from mockserver.server.journal import Entry, describe, mask
+from mockserver.server.mock import real_now
+from mockserver.server.reference import show_asset, show_document, show_reference
+from mockserver.server.watching import show_jobs, show_rows, show_worlds, worlds_of
 
 
 def page(panel: Panel, call: Call) -> Sent:
@@ -138,7 +90,7 @@ def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
     form = call.query.get("format", "json")
     if form not in ("json", "har"):
         raise BadRequest(f"format is json or har, not {form!r}")
-    limit = _limit(call.query.get("limit"))
+    limit = limit_of(call)
     operation = call.query.get("operation")
     shown: list[Entry] = []
     for entry in panel.journal.entries():
@@ -165,14 +117,6 @@ def clear_journal(panel: Panel, call: Call) -> dict[str, Any]:
     if call.tenant is not None:
         return {"forgotten": panel.journal.forget(call.tenant)}
     return {"forgotten": panel.journal.clear()}
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or not int(text):
-        raise BadRequest(f"limit takes a whole number from 1 on, not {text!r}")
-    return int(text)
 
 
 def show_faults(panel: Panel, call: Call) -> dict[str, Any]:
@@ -207,7 +151,7 @@ def steer_job(panel: Panel, call: Call) -> Any:
     if call.tenant is not None:
         tenant = call.tenant
     else:
-        holders = [name for name in _worlds(panel) if _steer(panel, name, job, order, False)]
+        holders = [name for name in worlds_of(panel) if _steer(panel, name, job, order, False)]
         if not holders:
             raise NotFound(f"no world has a job {job!r}")
         if len(holders) > 1:
@@ -218,10 +162,6 @@ def steer_job(panel: Panel, call: Call) -> Any:
         raise NotFound(f"the world of {mask(tenant)} has no job {job!r}")
     panel.changed()
     return steered
-
-
-def _worlds(panel: Panel) -> list[str]:
-    return panel.mock.store.tenants() or [DEFAULT_KEY]
 
 
 def _steer(
@@ -245,6 +185,9 @@ def _steer(
 _TENANT = ("tenant",)
 ROUTES: tuple[Route, ...] = (
     Route("", {"GET": page}),
+    Route("assets/{id}", {"GET": show_asset}),
+    Route("reference", {"GET": show_reference}),
+    Route("document", {"GET": show_document}),
     Route("health", {"GET": health}),
     Route("clock", {"GET": show_clock, "POST": change_clock}, _TENANT),
     Route("reset", {"POST": reset}, _TENANT),
@@ -255,13 +198,21 @@ ROUTES: tuple[Route, ...] = (
         {"GET": show_journal, "DELETE": clear_journal},
         ("tenant", "limit", "operation", "format"),
     ),
+    Route("worlds", {"GET": show_worlds}, _TENANT),
+    Route("jobs", {"GET": show_jobs}, ("tenant", "limit")),
     Route("jobs/{id}", {"POST": steer_job}, _TENANT),
+    Route("rows", {"GET": show_rows}, ("tenant", "collection", "limit")),
     Route(
         "faults",
         {"GET": show_faults, "POST": add_faults, "DELETE": remove_faults},
         ("tenant", "id"),
     ),
 )
+
+
+def is_page(path: str) -> bool:
+    """Whether the path is a page or a file of one: they say nothing of any world."""
+    return path in ("", "reference") or path.startswith("assets/")
 
 
 def find_route(path: str) -> tuple[Route, dict[str, str]] | None:

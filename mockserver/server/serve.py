@@ -20,13 +20,13 @@ from mockserver.engine.negotiate import Sent
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.errors import Refusal, UsageError
 from mockserver.server.banner import banner
+from mockserver.server.call import Panel
 from mockserver.server.control import control_plane
 from mockserver.server.documents import Source, find_document, read_document
 from mockserver.server.guard import Guard
 from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.journal import Journal
 from mockserver.server.mock import Mock, Options, load
-from mockserver.server.panel import Panel
 from mockserver.server.serving import Background, bind_for, make_server, url_of
 from mockserver.server.settings import Config, settled
 from mockserver.server.shared_journal import SharedJournal, keep_written

@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 
+from mockserver.server.call import Panel
 from mockserver.server.control import control_plane
 from mockserver.server.guard import Guard
 from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.journal import Journal
 from mockserver.server.mock import Options, load
-from mockserver.server.panel import Panel
 
 THING = {
     "type": "object",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -38,23 +39,47 @@ def test_health_says_what_is_served(control: httpx.Client) -> None:
     assert health["clock"]["mode"] == "manual"
 
 
-def test_the_page_is_html_that_loads_nothing(control: httpx.Client) -> None:
-    for path in ("", "/"):
-        page = control.get("http://127.0.0.1:8000/__mock__" + path)
-        assert page.headers["content-type"] == "text/html; charset=utf-8"
-        assert "default-src 'none'" in page.headers["content-security-policy"]
-        assert "Things &lt;&amp;&gt;" in page.text
-        assert "src=" not in page.text
-        assert "putThing" in page.text
+URL = "http://127.0.0.1:8000/__mock__"
+
+
+def test_the_page_loads_nothing_from_elsewhere(control: httpx.Client) -> None:
+    page = control.get(f"{URL}/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert "Things &lt;&amp;&gt;" in page.text
+    asked = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
+    assert asked
+    for name in asked:
+        if name not in ("reference", "state"):
+            found = control.get(f"{URL}/{name}")
+            assert found.status_code == 200, name
+            assert found.headers["content-type"].partition(";")[0] in (
+                "application/json",
+                "image/svg+xml",
+                "text/css",
+                "text/javascript",
+            )
+            assert b"://" not in found.content.replace(b"http://www.w3.org/2000/svg", b"").replace(
+                b"http://127.0.0.1:8000", b""
+            )
+
+
+def test_what_the_page_loads_is_found_below_its_own_address(control: httpx.Client) -> None:
+    assert control.get(URL, follow_redirects=False).headers["location"] == "/__mock__/"
+
+
+@pytest.mark.parametrize("name", ["no.js", "dashboard.html", "..%2Fpanel.py", "../panel.py"])
+def test_only_the_files_of_the_page_are_served(control: httpx.Client, name: str) -> None:
+    assert control.get(f"{URL}/assets/{name}").status_code == 404
 
 
 def test_the_page_says_what_becomes_of_the_worlds(plane: Plane, control: httpx.Client) -> None:
-    url = "http://127.0.0.1:8000/__mock__/"
-    assert "and forgets it when it stops" in control.get(url).text
+    assert "and forgets it when it stops" in control.get(f"{URL}/").text
     plane.panel.state_file = True
-    assert "and keeps it in its state file when it stops" in control.get(url).text
+    assert "and keeps it in its state file when it stops" in control.get(f"{URL}/").text
     plane.mock.options = replace(plane.mock.options, store="redis://localhost")
-    assert "and keeps it in Redis when it stops" in control.get(url).text
+    assert "and keeps it in Redis when it stops" in control.get(f"{URL}/").text
 
 
 def test_the_clock_is_read_and_moved(control: httpx.Client) -> None:
@@ -266,7 +291,7 @@ def test_the_plan_is_shown(control: httpx.Client) -> None:
 
 
 def test_an_unknown_path_lists_what_there_is(control: httpx.Client) -> None:
-    for path in ("/nope", "/health/x", "/jobs", "/jobs/a/b", "/..%2fhealth", "/ clock"):
+    for path in ("/nope", "/health/x", "/assets", "/jobs/a/b", "/..%2fhealth", "/ clock"):
         answer = control.get(path)
         assert answer.status_code == 404, path
         for route in ROUTES:

@@ -14,12 +14,12 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.fault_spec import read_fault
+from mockserver.server.call import Panel
 from mockserver.server.control import control_plane
 from mockserver.server.guard import Guard
 from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.journal import Journal
 from mockserver.server.mock import Options, load, read_spec
-from mockserver.server.panel import Panel
 
 SUITES = "/v1/sim-suites"
 NEW = {"name": "a suite"}

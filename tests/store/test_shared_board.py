@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from mockserver.server import shared_journal
+from mockserver.server.call import Panel
 from mockserver.server.control import control_plane
 from mockserver.server.guard import Guard
 from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.mock import Options, load
-from mockserver.server.panel import Panel
 from mockserver.server.shared_journal import SharedJournal
 from tests.server.plane import DOCUMENT
 from tests.store.redis_server import RedisServer

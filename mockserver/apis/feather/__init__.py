@@ -11,6 +11,7 @@ Modules import downwards only:
     conversation
     due                                      simulation runs that have ended: `settle`
     dispatch                                 runs as rows: start, cancel, retry, steer
+    jobs                                     runs as they are watched
     common shapes                            lookups, refusals, partial updates, defaults
     tables                                   collections and lifecycles
 """
@@ -25,7 +26,9 @@ from mockserver.apis.feather import (
     suites,
     traces,
 )
+from mockserver.apis.feather.dispatch import OUTCOMES
 from mockserver.apis.feather.due import settle
+from mockserver.apis.feather.jobs import SIMULATION_RUNS
 from mockserver.apis.feather.runs import steer
 from mockserver.apis.feather.seed import seed
 from mockserver.apis.feather.tables import COLLECTIONS, LIFECYCLES
@@ -39,6 +42,8 @@ FEATHER = Api(
     settle=settle,
     steer=steer,
     lifecycles=LIFECYCLES,
+    jobs=(SIMULATION_RUNS,),
+    outcomes=OUTCOMES,
     slash_redirects=True,
     body_first=True,
 )

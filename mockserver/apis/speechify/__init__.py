@@ -9,6 +9,7 @@ Modules import downwards only:
     idempotency               answers that are given again
     views                     rows as they are shown; what is derived
     dispatch results          runs as rows; what they have to show
+    jobs                      runs as they are watched
     configs                   the three shapes of a test's config
     common ids tables         lookups, ids, collections and lifecycles
 """
@@ -23,6 +24,8 @@ from mockserver.apis.speechify import (
     suites,
     versions,
 )
+from mockserver.apis.speechify.dispatch import OUTCOMES
+from mockserver.apis.speechify.jobs import TEST_RUNS
 from mockserver.apis.speechify.seed import seed
 from mockserver.apis.speechify.tables import COLLECTIONS, LIFECYCLES
 from mockserver.contract.model import Contract
@@ -44,6 +47,8 @@ SPEECHIFY = Api(
     seed=seed,
     steer=runs.steer,
     lifecycles=LIFECYCLES,
+    jobs=(TEST_RUNS,),
+    outcomes=OUTCOMES,
     dialect="envelope",
     stamp=versions.stamp,
     shapes=Shapes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from mockserver.engine.generic.lists import listing
 from mockserver.engine.generic.seeds import note_birth
 from mockserver.engine.generic.shelf import SYSTEM, BorrowedShelf, OwnShelf, Shelf
 from mockserver.engine.generic.transitions import clone, transition
+from mockserver.engine.jobs import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, World
 from mockserver.plan.model import Action, Plan
@@ -56,7 +57,9 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
         for operation in contract.operations
     }
     handlers.update({n: h for n, h in base.handlers.items() if n in contract.by_id})
-    own = {s.collection.name: s.collection for s in shelves.values() if isinstance(s, OwnShelf)}
+    own_shelves = [shelf for shelf in shelves.values() if isinstance(shelf, OwnShelf)]
+
+    own = {shelf.collection.name: shelf.collection for shelf in own_shelves}
 
     def seed(world: World, fixtures: Mapping[str, Any]) -> None:
         note_birth(world)
@@ -67,7 +70,15 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
         handlers=handlers,
         collections={**base.collections, **own, SYSTEM.name: SYSTEM},
         seed=seed,
+        jobs=(*base.jobs, *_jobs(own_shelves)),
     )
+
+
+def _jobs(shelves: Iterable[OwnShelf]) -> Iterator[JobKind]:
+    for shelf in shelves:
+        states, noun = shelf.resource.states, shelf.resource.noun.replace("_", " ")
+        if states is not None and states.moves:
+            yield JobKind(shelf.collection.name, noun, states.terminal)
 
 
 def _shelves(plan: Plan, schemas: Schemas, taken: Mapping[str, Collection]) -> dict[str, Shelf]:

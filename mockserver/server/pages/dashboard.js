@@ -1,0 +1,209 @@
+// The dashboard: one world at a time, asked for every second while somebody looks.
+
+import * as journal from "./journal.js";
+import * as jobs from "./jobs.js";
+import * as views from "./views.js";
+import { Refused, ask, get, keepToken } from "./server.js";
+import { byId, fill, h } from "./dom.js";
+
+const EVERY = 1000;
+const USUAL = "mock-key";
+const TABS = ["jobs", "resources", "journal", "faults", "inferred", "about"];
+const REFRESH = {
+  jobs: jobs.refresh, resources: views.resources, journal: journal.refresh, faults: views.faults,
+  inferred: views.inferred, about: () => {},
+};
+
+const context = {
+  tenant: null,
+  shown: "",
+  plan: null,
+  tab: "jobs",
+  clock: { at: 0, speed: 0, heard: 0 },
+  now() {
+    return this.clock.at + (performance.now() - this.clock.heard) * this.clock.speed;
+  },
+  count(tab, number) {
+    const button = byId(`tab-${tab}`);
+    const badge = button.querySelector(".count") ?? button.appendChild(h("span", { class: "count" }));
+    badge.textContent = number ? String(number) : "";
+  },
+  /** Do it, and say so if it is refused. */
+  async act(work) {
+    try {
+      await work();
+      byId("message").hidden = true;
+    } catch (error) {
+      complain(error);
+    }
+  },
+};
+
+function complain(error) {
+  if (error instanceof Refused && (error.status === 401 || error.status === 403) && !byId("ask").open) {
+    byId("ask").showModal();
+  }
+  const lost = !(error instanceof Refused);
+  link(lost ? "lost" : "live");
+  byId("message").textContent = lost ? "The server does not answer; trying again." : error.message;
+  byId("message").hidden = false;
+}
+
+function link(state) {
+  byId("link").className = `link ${state}`;
+  byId("link").textContent = state;
+}
+
+function heardClock({ now, speed }) {
+  context.clock = { at: Date.parse(now), speed, heard: performance.now() };
+  document.querySelector(".clock").classList.toggle("still", speed === 0);
+  byId("pause").setAttribute("aria-pressed", String(speed === 0));
+  byId("pause").textContent = speed === 0 ? "Run" : "Pause";
+  const select = byId("speed");
+  if (document.activeElement !== select) {
+    if (![...select.options].some((option) => Number(option.value) === speed)) {
+      select.append(h("option", { value: speed }, `× ${speed}`));
+    }
+    select.value = String(speed);
+  }
+  tick();
+}
+
+function tick() {
+  const moment = new Date(context.now());
+  if (!context.clock.heard || Number.isNaN(moment.getTime())) return;
+  const text = moment.toISOString();
+  byId("day").textContent = `${text.slice(0, 10)} UTC`;
+  byId("hour").textContent = text.slice(11, 19);
+  byId("now").dateTime = text;
+  if (context.tab === "jobs") jobs.tick(context.now());
+}
+
+async function worlds() {
+  const found = await get("worlds");
+  const names = found.worlds.map((world) => world.tenant);
+  // They come in the order of their use: the last one is what somebody works with.
+  if (!names.includes(context.tenant)) context.tenant = names.includes(USUAL) ? USUAL : names.at(-1);
+  found.worlds.sort((one, other) => (one.shown < other.shown ? -1 : 1));
+  const select = byId("world");
+  const options = found.worlds.map((world) => `${world.tenant}\n${world.shown}`).join("\n");
+  if (select.dataset.options !== options) {
+    select.dataset.options = options;
+    fill(select, found.worlds.map((world) => h("option", { value: world.tenant }, world.shown)));
+  }
+  select.value = context.tenant;
+  const chosen = found.worlds.find((world) => world.tenant === context.tenant);
+  context.shown = chosen.shown;
+  heardClock(chosen.clock);
+}
+
+async function refresh() {
+  if (!context.plan) context.plan = await get("plan");
+  await worlds();
+  await REFRESH[context.tab](context);
+  link("live");
+}
+
+let waiting = 0;
+let failed = false;
+
+async function poll() {
+  clearTimeout(waiting);
+  if (!document.hidden) {
+    try {
+      await refresh();
+      if (failed) byId("message").hidden = true;
+      failed = false;
+    } catch (error) {
+      failed = true;
+      complain(error);
+    }
+  }
+  clearTimeout(waiting);
+  waiting = setTimeout(poll, EVERY);
+}
+
+const orderClock = (order) => context.act(async () => {
+  heardClock(await ask("POST", "clock", { tenant: context.tenant }, order));
+  await refresh();
+});
+
+const advance = (seconds) => orderClock({ advance: seconds });
+let speedBefore = 1;
+
+function pause() {
+  if (context.clock.speed) speedBefore = context.clock.speed;
+  orderClock({ speed: context.clock.speed ? 0 : speedBefore });
+}
+
+function show(tab, focus = false) {
+  context.tab = tab;
+  for (const name of TABS) {
+    const button = byId(`tab-${name}`);
+    button.setAttribute("aria-selected", String(name === tab));
+    button.tabIndex = name === tab ? 0 : -1;
+    byId(name).hidden = name !== tab;
+  }
+  if (focus) byId(`tab-${tab}`).focus();
+  if (location.hash !== `#${tab}`) history.replaceState(null, "", `#${tab}`);
+  poll();
+}
+
+function onTabKey(event) {
+  const place = TABS.indexOf(context.tab);
+  const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const next = move ? (place + move + TABS.length) % TABS.length : { Home: 0, End: TABS.length - 1 }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  show(TABS[next], true);
+}
+
+function onKey(event) {
+  const typing = event.target.closest?.("input, select, textarea, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const actions = {
+    p: pause, s: () => advance(1), m: () => advance(60), h: () => advance(3600),
+    a: () => byId("seconds").select(), w: () => byId("world").focus(), "?": () => byId("help").showModal(),
+    "/": () => byId(context.tab).querySelector(".find")?.focus(),
+  };
+  const action = actions[event.key] ?? (TABS[event.key - 1] ? () => show(TABS[event.key - 1], true) : null);
+  if (!action) return;
+  event.preventDefault();
+  action();
+}
+
+function begin() {
+  TABS.forEach((name) => byId(`tab-${name}`).addEventListener("click", () => show(name)));
+  document.querySelector("[role=tablist]").addEventListener("keydown", onTabKey);
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("visibilitychange", poll);
+  byId("pause").addEventListener("click", pause);
+  byId("speed").addEventListener("change", (event) => orderClock({ speed: Number(event.target.value) }));
+  byId("advance").addEventListener("submit", (event) => {
+    event.preventDefault();
+    advance(Number(byId("seconds").value.replace(",", ".")));
+  });
+  document.querySelectorAll("[data-step]").forEach((button) =>
+    button.addEventListener("click", () => advance(Number(button.dataset.step))));
+  byId("world").addEventListener("change", (event) => {
+    context.tenant = event.target.value;
+    jobs.forget();
+    poll();
+  });
+  byId("reset").addEventListener("click", () => {
+    if (!confirm("Back to the seed world? What was done in this world is lost.")) return;
+    context.act(async () => { await ask("POST", "reset", { tenant: context.tenant }); await refresh(); });
+  });
+  byId("keys").addEventListener("click", () => byId("help").showModal());
+  byId("token-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    keepToken(byId("token").value);
+    byId("ask").close();
+    poll();
+  });
+  setInterval(tick, 200);
+  const asked = location.hash.slice(1);
+  show(TABS.includes(asked) ? asked : "jobs");
+}
+
+begin();

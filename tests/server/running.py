@@ -1,0 +1,29 @@
+"""A mock on a real port, with its control plane, as `mockserver serve` has it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mockserver.server.mock import Options
+from mockserver.server.serve import Service, Serving, prepare
+from mockserver.server.serving import bind, make_server, url_of
+
+
+@contextmanager
+def running(spec: str, *, control_token: str = "", **options: Any) -> Iterator[str]:
+    """The base URL of a server that runs in a thread for as long as the block lasts."""
+    serving = Serving(spec, port=0, options=Options(**options), control_token=control_token)
+    service = Service(serving)
+    sockets = bind(serving.host, serving.port)
+    prepare(service, lambda: serving)
+    server = make_server(service, service.refuse)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": sockets}, daemon=True)
+    thread.start()
+    try:
+        yield url_of(sockets, serving.host)
+    finally:
+        server.should_exit = True
+        thread.join(10)
