@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint contract fuzz kill-rate rules bench build browser screenshots lock clean
+.PHONY: help setup serve test lint contract fuzz kill-rate rules bench corpus build browser screenshots lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -57,6 +57,9 @@ rules: $(STAMP) ## which test shows which behaviour rule
 bench: $(STAMP) ## ratios against peers, in one run
 	$(BIN)/python bench/run.py $(ARGS)
 
+corpus: $(STAMP) ## inference on 200 real documents (ALL=1 every one; needs npm)
+	$(BIN)/python -m bench.corpus.run $(ARGS)
+
 build: $(STAMP) ## wheel and sdist in dist/
 	$(BIN)/hatchling build
 
@@ -78,7 +81,7 @@ clean: ## remove what the other targets made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Parts that are still to come. Each moves up from here with its part.
-TO_COME := corpus diff-self
+TO_COME := diff-self
 .PHONY: $(TO_COME)
 $(TO_COME):
 	@echo "make $@: still to come, this part is not written yet" >&2; exit 2

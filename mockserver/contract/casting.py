@@ -59,7 +59,8 @@ _KINDS: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str
 class Kind:
     """What a schema admits, with references and branches followed.
 
-    `types` in the order of the document, without null. With `as_text` every scalar stays text.
+    `types` in the order of the document, without null. `listed` are the texts that it admits if
+    it lists them, None if it admits others. With `as_text` every scalar stays text.
     """
 
     def __init__(
@@ -74,9 +75,16 @@ class Kind:
         self.additional: Schema = {}
         self.format = ""
         found: dict[str, None] = {}
+        listed: set[str] = set()
+        free = False
         for part in followed(document, schema):
-            for name in types_of(part) or _guessed(part):
+            kinds = types_of(part) or _guessed(part)
+            for name in kinds:
                 found.setdefault(name)
+            if "string" in kinds:
+                values = _values(part)
+                free = free or not values
+                listed.update(value for value in values if isinstance(value, str))
             properties = part.get("properties")
             if isinstance(properties, Mapping):
                 self.properties.update(
@@ -89,6 +97,7 @@ class Kind:
             self.format = self.format or str(part.get("format") or "")
         found.pop("null", None)
         self.types = tuple(found)
+        self.listed = None if free else frozenset(listed)
 
     @property
     def is_array(self) -> bool:
@@ -103,9 +112,15 @@ class Kind:
 
     def scalar(self) -> Cast:
         """How one text becomes a value; text where the schema admits text."""
-        if self._as_text or "string" in self.types:
+        if self._as_text:
             return text
         casts = [_CASTS[name] for name in self.types if name in _CASTS]
+        if "string" in self.types:
+            listed = self.listed
+            if listed is None or not casts:
+                return text
+            # `now` or a number: only what is no listed text is read as the other.
+            return lambda raw: raw if raw in listed else _first(casts, raw)
         if len(casts) < 2:
             return casts[0] if casts else text
         return lambda raw: _first(casts, raw)
@@ -144,11 +159,15 @@ def followed(document: Mapping[str, Any], schema: Schema) -> list[Schema]:
     return found
 
 
+def _values(schema: Schema) -> list[Any]:
+    """The values that a schema lists."""
+    values = list(schema["enum"]) if isinstance(schema.get("enum"), list) else []
+    return [*values, schema["const"]] if "const" in schema else values
+
+
 def _guessed(schema: Schema) -> tuple[str, ...]:
     """The types of a schema that does not say its type."""
-    values = list(schema["enum"]) if isinstance(schema.get("enum"), list) else []
-    if "const" in schema:
-        values.append(schema["const"])
+    values = _values(schema)
     if values:
         return tuple(_KINDS.get(type(value), "string") for value in values if value is not None)
     if "properties" in schema:

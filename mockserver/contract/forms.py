@@ -14,6 +14,7 @@ from python_multipart.multipart import MultipartParser
 
 from mockserver.contract.casting import Kind
 from mockserver.contract.model import Json
+from mockserver.contract.styles import read_deep
 
 Encoding = Mapping[str, Any]
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "form": ","}
@@ -120,19 +121,38 @@ def _object(
     fields: Mapping[str, Sequence[str]], types: Mapping[str, str], kind: Kind, encoding: Encoding
 ) -> dict[str, Json]:
     found: dict[str, Json] = {}
+    deep = _deep(fields, kind)
     for sent, values in fields.items():
+        if sent in deep:
+            name = deep[sent]
+            if name not in found:
+                own = {key: fields[key] for key, base in deep.items() if base == name}
+                found[name] = read_deep(name, own, kind.property(name))
+            continue
         name = sent
         if name not in kind.properties and name.endswith("[]"):
             name = name[:-2]
         part = kind.property(name)
         hints = encoding.get(name)
         hints = hints if isinstance(hints, Mapping) else {}
-        if part.is_array:
+        if part.is_array and not (len(values) == 1 and values[0] in (part.listed or ())):
             found[name] = _array(values, part, hints, types.get(sent, ""))
         else:
             value = _one(values[-1], part, hints, types.get(sent, ""))
             if value is not None:
                 found[name] = value
+    return found
+
+
+def _deep(fields: Mapping[str, Sequence[str]], kind: Kind) -> dict[str, str]:
+    """The fields that are parts of a property: `address[city]`, `items[0][price]`."""
+    found = {}
+    for sent in fields:
+        base, bracket, rest = sent.partition("[")
+        if bracket and rest != "]" and sent not in kind.properties and sent.endswith("]"):
+            part = kind.property(base)
+            if base in kind.properties and (part.is_object or part.is_array):
+                found[sent] = base
     return found
 
 
@@ -148,6 +168,8 @@ def _array(values: Sequence[str], kind: Kind, hints: Mapping[str, Any], sent: st
 
 
 def _one(value: str, kind: Kind, hints: Mapping[str, Any], sent: str) -> Json:
+    if value in (kind.listed or ()):
+        return value
     if kind.is_object or kind.is_array or _is_json(hints, sent):
         return _json(value)
     if value == "" and kind.types and "string" not in kind.types:

@@ -115,17 +115,22 @@ def _property(kind: Kind) -> Callable[[Sequence[str]], Json]:
 
 
 def _deep(name: str, kind: Kind) -> Read:
-    matches = re.compile(re.escape(name) + r"((?:\[[^\[\]]*\])+)").fullmatch
-
     def read(source: Source) -> Any:
-        tree: dict[str, Any] = {}
-        for key, found in source.items():
-            match = matches(key)
-            if match:
-                _grow(tree, match.group(1)[1:-1].split("]["), list(found))
-        return _cast_deep(tree, kind) if tree else ABSENT
+        return read_deep(name, source, kind, _plus)
 
     return read
+
+
+def read_deep(name: str, source: Source, kind: Kind, decode: Decode = _same) -> Any:
+    """What `name[a]=1&name[b][c]=2` says together; ABSENT if no name is like that."""
+    matches = re.compile(re.escape(name) + r"((?:\[[^\[\]]*\])+)").fullmatch
+    tree: dict[str, Any] = {}
+    for key, found in source.items():
+        match = matches(key)
+        if match:
+            values = [decode(raw) for raw in found]
+            _grow(tree, match.group(1)[1:-1].split("]["), values)
+    return _cast_deep(tree, kind) if tree else ABSENT
 
 
 def _grow(tree: dict[str, Any], path: list[str], found: list[str]) -> None:
@@ -145,10 +150,10 @@ def _grow(tree: dict[str, Any], path: list[str], found: list[str]) -> None:
 
 def _cast_deep(node: Any, kind: Kind) -> Json:
     if isinstance(node, list):
-        if kind.is_array:
+        if kind.is_array and not (len(node) == 1 and node[0] in (kind.listed or ())):
             cast = kind.item()
-            return [cast(_plus(raw)) for raw in node]
-        return kind.scalar()(_plus(node[-1]))
+            return [cast(text) for text in node]
+        return kind.scalar()(node[-1])
     if kind.is_array and all(token.isdigit() for token in node):
         item = kind.of(kind.items)
         return [_cast_deep(node[token], item) for token in sorted(node, key=int)]

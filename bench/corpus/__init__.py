@@ -1,0 +1,1 @@
+"""`make corpus`: how well documents are served that nobody here has written."""

@@ -1,0 +1,138 @@
+"""Says what is wrong with a reply: by the document as it stands and python-jsonschema.
+
+Nothing of the mock has a part in it: neither its translation of schemas nor its validator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+import httpx
+import orjson
+from jsonschema.exceptions import SchemaError
+from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
+from referencing import Registry, Resource
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import Specification
+
+DOCUMENT = "urn:document"
+BODILESS = (204, 205, 304)
+
+
+class NotJudged(Exception):
+    """The judge can't read the schema (a pattern of another language, a broken reference)."""
+
+
+class Judge:
+    """Judges the replies of one document."""
+
+    def __init__(self, document: Mapping[str, Any], version: str) -> None:
+        self.document = document
+        resource = Resource(contents=document, specification=Specification.OPAQUE)
+        self._registry: Any = Registry().with_resource(DOCUMENT, resource)
+        self._kind: Any = OAS30ReadValidator if version.startswith("3.0") else OAS31Validator
+        self._validators: dict[str, Any] = {}
+
+    def complaint(self, pointer: str, method: str, reply: httpx.Response) -> str:
+        """What is wrong with the reply of the operation at a pointer; "" if nothing is.
+
+        Raises NotJudged.
+        """
+        status = reply.status_code
+        responses, here = self.follow(self.at(pointer).get("responses") or {}, pointer)
+        here += "/responses"
+        key = next(
+            (
+                k
+                for wanted in (str(status), f"{status // 100}XX", "default")
+                for k in responses
+                if str(k).upper() == wanted.upper()
+            ),
+            None,
+        )
+        if key is None:
+            return f"the status {status} is not documented"
+        response, here = self.follow(responses[key], f"{here}/{_token(key)}")
+        missing = self._headers(response, reply)
+        if missing:
+            return missing
+        content = response.get("content") or {}
+        if not content or method == "HEAD" or status in BODILESS:
+            return ""
+        return self._body(content, here, reply)
+
+    def _headers(self, response: Mapping[str, Any], reply: httpx.Response) -> str:
+        for name, raw in (response.get("headers") or {}).items():
+            header, _ = self.follow(raw, "")
+            if header.get("required") and name.lower() not in reply.headers:
+                return f"the required header {name} is missing"
+        return ""
+
+    def _body(self, content: Mapping[str, Any], here: str, reply: httpx.Response) -> str:
+        sent = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+        found = _media_type(content, sent)
+        if not reply.content and any("schema" in (m or {}) for m in content.values()):
+            return "a body is documented and none came"
+        if not reply.content:
+            return ""
+        if found is None:
+            return f"the media type {sent!r} is not documented"
+        media = content[found] or {}
+        if "schema" not in media or not (sent.endswith(("/json", "+json"))):
+            return ""
+        try:
+            value = orjson.loads(reply.content)
+        except orjson.JSONDecodeError as error:
+            return f"the body is no JSON: {error}"
+        return self._fits(f"{here}/content/{_token(found)}/schema", value)
+
+    def _fits(self, pointer: str, value: Any) -> str:
+        validator = self._validators.get(pointer)
+        if validator is None:
+            reference = f"{DOCUMENT}{quote(pointer, safe='#/~')}"
+            validator = self._validators[pointer] = self._kind(
+                {"$ref": reference},
+                registry=self._registry,
+                format_checker=self._kind.FORMAT_CHECKER,
+            )
+        try:
+            for error in validator.iter_errors(value):
+                where = ".".join(map(str, error.absolute_path)) or "body"
+                return f"{where}: {error.message[:200]}"
+        except (re.error, Unresolvable, SchemaError) as error:
+            raise NotJudged(f"{type(error).__name__}: {error}") from None
+        except (RecursionError, TypeError, ValueError, AttributeError, KeyError) as error:
+            raise NotJudged(f"{type(error).__name__}: {str(error)[:200]}") from None
+        return ""
+
+    def at(self, pointer: str) -> Any:
+        """The object at a JSON pointer."""
+        value: Any = self.document
+        for raw in pointer.removeprefix("#").split("/")[1:]:
+            token = unquote(raw).replace("~1", "/").replace("~0", "~")
+            value = value[int(token)] if isinstance(value, list) else value[token]
+        return value
+
+    def follow(self, value: Any, pointer: str) -> tuple[Any, str]:
+        """The object behind references, and where it stands."""
+        for _ in range(20):
+            if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
+                break
+            pointer = value["$ref"]
+            value = self.at(pointer)
+        return value, pointer
+
+
+def _token(text: Any) -> str:
+    return str(text).replace("~", "~0").replace("/", "~1")
+
+
+def _media_type(content: Mapping[str, Any], sent: str) -> str | None:
+    plain = {name.partition(";")[0].strip().lower(): name for name in content}
+    for wanted in (sent, sent.partition("/")[0] + "/*", "*/*"):
+        if wanted in plain:
+            return plain[wanted]
+    return None

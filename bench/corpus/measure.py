@@ -1,0 +1,206 @@
+"""One document, measured: what its operations answer, which round trips hold, how long it takes."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.corpus import trips
+from bench.corpus.causes import cause_of
+from bench.corpus.client import KEY, Client, NoRequest
+from bench.corpus.judge import Judge, NotJudged
+from mockserver import MockServer
+from mockserver.contract.model import Operation
+from mockserver.errors import MockServerError
+
+_LAST = {"remove": 2, "clear": 1}
+
+
+@dataclass
+class Problem:
+    """One thing that is wrong: of which kind, where, and what was said."""
+
+    cause: str
+    where: str
+    text: str
+
+
+@dataclass
+class Measured:
+    """What came out for one document.
+
+    `valid` are the operations that answered as documented, `succeeded` those with a 2xx;
+    `unjudged` could not be judged and count as valid. Of the `silent` ones the document lists no
+    success, so that no answer could be documented; they count neither way. `tried` falls short of `operations` if the
+    time was up.
+    """
+
+    name: str
+    version: str = ""
+    operations: int = 0
+    tried: int = 0
+    valid: int = 0
+    succeeded: int = 0
+    unjudged: int = 0
+    silent: int = 0
+    trips: int = 0
+    held: int = 0
+    refused: str = ""
+    timed_out: bool = False
+    exceptions: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    broken: list[Problem] = field(default_factory=list)
+    seconds: float = 0.0
+    loading: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Crashes(logging.Handler):
+    """Hears of what the mock did not expect."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1] is not None:
+            self.heard.append(told(record.exc_info[1]))
+
+
+def told(error: BaseException) -> str:
+    """An exception in a line: what, and where in this project it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "/mockserver/" in frame.filename] or list(frames)
+    place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
+    return f"{type(error).__name__} at {place}: {str(error)[:200]}"
+
+
+def measure(
+    path: str,
+    name: str,
+    seconds: float,
+    tell: Callable[[Measured], None] = lambda measured: None,
+) -> Measured:
+    """Measure one document in at most `seconds`; `tell` hears of the progress now and then."""
+    start = time.perf_counter()
+    found = Measured(name)
+    crashes = Crashes()
+    logging.getLogger("mockserver").addHandler(crashes)
+    try:
+        server = MockServer(path, clock="manual", seed=1, key=KEY)
+    except MockServerError as error:
+        found.refused = str(error)[:300]
+        return found
+    except Exception as error:
+        found.exceptions.append(Problem("loading", name, told(error)))
+        return found
+    finally:
+        found.seconds = found.loading = time.perf_counter() - start
+    contract = server.mock.contract
+    found.version = contract.written or contract.version
+    found.operations = len(contract.operations)
+    client = Client(server)
+    judge = Judge(contract.document, contract.version)
+
+    def late() -> bool:
+        found.seconds = time.perf_counter() - start
+        if found.tried % 20 == 0:
+            tell(found)
+        return found.seconds > seconds
+
+    for operation in _ordered(client):
+        if late():
+            found.timed_out = True
+            return found
+        _try(client, judge, operation, found, crashes)
+    for resource in trips.resources(client):
+        if late():
+            found.timed_out = True
+            return found
+        found.trips += 1
+        _trip(client, resource, found, crashes)
+    found.seconds = time.perf_counter() - start
+    return found
+
+
+def _ordered(client: Client) -> list[Operation]:
+    """As in the document, but what removes things comes last, the innermost first."""
+
+    def rank(operation: Operation) -> tuple[int, int]:
+        last = _LAST.get(client.plan.actions[operation.id].kind, 0)
+        return last, -operation.path.count("/") if last else 0
+
+    return sorted(client.contract.operations, key=rank)
+
+
+def _try(
+    client: Client, judge: Judge, operation: Operation, found: Measured, crashes: Crashes
+) -> None:
+    where = f"{operation.method} {operation.path}"
+    found.tried += 1
+    crashes.heard.clear()
+    try:
+        reply = client.send(operation, client.path_for(operation))
+    except NoRequest as error:
+        found.problems.append(Problem(cause_of(f"no request: {error}"), where, str(error)))
+        return
+    except Exception as error:
+        found.exceptions.append(Problem("exception", where, told(error)))
+        return
+    if client.plan.actions[operation.id].kind in _LAST:
+        client.forget()
+    if crashes.heard:
+        found.exceptions.append(Problem("exception", where, crashes.heard[0]))
+        return
+    found.succeeded += reply.is_success
+    if reply.headers.get("content-type") == "application/problem+json" and (
+        reply.status_code == 500 and "breaking its contract" in reply.text
+    ):
+        detail = str(reply.json().get("detail"))
+        found.problems.append(Problem(cause_of(f"no reply: {detail}"), where, detail[:300]))
+        return
+    if reply.status_code in (400, 401, 403, 406, 415, 422):
+        # Documented or not: the request was valid.
+        cause = f"a valid request is refused with {reply.status_code}"
+        found.problems.append(Problem(cause, where, client.why() or reply.text[:300]))
+        return
+    try:
+        complaint = judge.complaint(operation.pointer, operation.method, reply)
+    except NotJudged:
+        found.unjudged += 1
+        complaint = ""
+    if complaint and not _says_success(operation):
+        found.silent += 1
+        return
+    if complaint:
+        text = f"{reply.status_code} {complaint}"
+        more = f"; {reply.text[:200]}" if reply.status_code >= 400 else ""
+        found.problems.append(Problem(cause_of(text), where, text + more))
+        return
+    found.valid += 1
+
+
+def _says_success(operation: Operation) -> bool:
+    """Whether the document says of any status that it is a success."""
+    return any(status[0] in "23" or status == "default" for status in operation.responses)
+
+
+def _trip(client: Client, resource: Any, found: Measured, crashes: Crashes) -> None:
+    crashes.heard.clear()
+    where = f"{resource.name} ({resource.path})"
+    try:
+        trips.round_trip(client, resource)
+        found.held += 1
+    except trips.Broken as error:
+        found.broken.append(Problem(error.step, where, str(error)))
+    except Exception as error:
+        found.exceptions.append(Problem("round trip", where, told(error)))
+    if crashes.heard:
+        found.exceptions.append(Problem("round trip", where, crashes.heard[0]))

@@ -1,0 +1,147 @@
+"""The figures, for the terminal and for docs/corpus.md."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+MARK = "<!-- figures: written by make corpus ARGS=--page -->"
+END = "<!-- end of the figures -->"
+Result = dict[str, Any]
+
+
+def figures(results: list[Result]) -> dict[str, float]:
+    """The sums that the goals are about."""
+    loaded = [each for each in results if not each["refused"]]
+
+    def total(key: str) -> int:
+        return sum(each[key] for each in loaded)
+
+    return {
+        "documents": len(results),
+        "refused": len(results) - len(loaded),
+        "timed out": sum(each["timed_out"] for each in loaded),
+        "operations": total("operations"),
+        "tried": total("tried"),
+        "valid": total("valid"),
+        "succeeded": total("succeeded"),
+        "unjudged": total("unjudged"),
+        "silent": total("silent"),
+        "trips": total("trips"),
+        "held": total("held"),
+        "exceptions": sum(len(each["exceptions"]) for each in loaded),
+    }
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.2f} %" if whole else "-"
+
+
+def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
+    """What is measured, the figure, and the goal."""
+    f = figures(results)
+    spoken = f["operations"] - f["silent"]
+    seconds = sorted(each["seconds"] for each in results)
+    return [
+        ("documents", f"{f['documents']:,.0f}", ""),
+        ("refused, each with its reason", f"{f['refused']:.0f} ({_share(f['refused'], f['documents'])})", "under 1 %"),
+        ("not finished in their time", f"{f['timed out']:.0f}", ""),
+        ("operations", f"{f['operations']:,.0f} ({f['tried']:,.0f} tried)", ""),
+        ("of these, the document lists no success", f"{f['silent']:,.0f}", ""),
+        ("a documented status with a valid body", f"{f['valid']:,.0f} ({_share(f['valid'], spoken)})", "99.9 %"),
+        ("of these, what the judge can't read", f"{f['unjudged']:,.0f}", ""),
+        ("a success (2xx)", f"{f['succeeded']:,.0f} ({_share(f['succeeded'], f['operations'])})", ""),
+        ("round trips that hold", f"{f['held']:,.0f} of {f['trips']:,.0f} ({_share(f['held'], f['trips'])})", "90 %"),
+        ("exceptions", f"{f['exceptions']:.0f}", "0"),
+        ("seconds, all", f"{took:,.0f}", ""),
+        ("seconds for a document, median and longest", f"{seconds[len(seconds) // 2]:.2f} and {seconds[-1]:.0f}", ""),
+    ]  # fmt: skip
+
+
+def causes(results: list[Result], key: str) -> list[tuple[str, int, int, str]]:
+    """The causes of one kind of problem: how many, in how many documents, an example."""
+    count: Counter[str] = Counter()
+    documents: dict[str, set[str]] = defaultdict(set)
+    example: dict[str, str] = {}
+    for each in results:
+        for problem in each[key]:
+            cause = problem["cause"]
+            count[cause] += 1
+            documents[cause].add(each["name"])
+            example.setdefault(cause, f"{each['name']}: {problem['where']}: {problem['text']}")
+    return [(cause, n, len(documents[cause]), example[cause]) for cause, n in count.most_common()]
+
+
+def worst(results: list[Result], most: int = 12) -> list[tuple[str, int, int, str]]:
+    """The documents with the most operations that don't answer validly."""
+    found = []
+    for each in results:
+        bad = each["operations"] - each["valid"] - each["silent"]
+        if bad and not each["refused"]:
+            common = Counter(p["cause"] for p in each["problems"]).most_common(1)
+            why = common[0][0] if common else ("the time was up" if each["timed_out"] else "")
+            found.append((each["name"], bad, each["operations"], why))
+    return sorted(found, key=lambda one: -one[1])[:most]
+
+
+def summary(results: list[Result], took: float) -> str:
+    """For the terminal."""
+    lines = [f"{name:46} {value:30} {goal}".rstrip() for name, value, goal in rows(results, took)]
+    for title, key in (
+        ("Operations that don't answer validly", "problems"),
+        ("Round trips that break, by the step", "broken"),
+        ("Exceptions", "exceptions"),
+    ):
+        found = causes(results, key)
+        if found:
+            lines += ["", title]
+            lines += [
+                f"{n:6}  {cause}, in {d} documents\n        {e[:220]}" for cause, n, d, e in found
+            ]
+    refused = [each for each in results if each["refused"]]
+    if refused:
+        lines += ["", "Refused"]
+        lines += [f"        {each['name']}: {each['refused'][:200]}" for each in refused]
+    return "\n".join(lines)
+
+
+def page(results: list[Result], took: float, of: str) -> str:
+    """The part of docs/corpus.md that is measured."""
+    lines = [f"Measured on {of}.", "", "| | | goal |", "|---|---|---|"]
+    lines += [f"| {name} | {value} | {goal} |" for name, value, goal in rows(results, took)]
+    for title, key in (
+        ("Operations that don't answer validly", "problems"),
+        ("Round trips that break", "broken"),
+        ("Exceptions", "exceptions"),
+    ):
+        lines += ["", f"### {title}", ""]
+        found = causes(results, key)
+        lines += _table(("cause", "how many", "documents"), (c[:3] for c in found))
+    lines += ["", "### The worst documents", ""]
+    lines += _table(("document", "not valid", "operations", "mostly"), worst(results))
+    lines += ["", "### Refused", ""]
+    refused = [
+        (each["name"], each["refused"].replace("|", "\\|")[:160])
+        for each in results
+        if each["refused"]
+    ]
+    lines += _table(("document", "why"), refused)
+    return "\n".join(lines)
+
+
+def _table(head: tuple[str, ...], body: Iterable[tuple[Any, ...]]) -> list[str]:
+    listed = list(body)
+    if not listed:
+        return ["None."]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    return lines + [f"| {' | '.join(map(str, row))} |" for row in listed]
+
+
+def write_page(path: Path, results: list[Result], took: float, of: str) -> None:
+    """Put the figures between their marks in the page."""
+    text = path.read_text()
+    before, _, rest = text.partition(MARK)
+    _, _, after = rest.partition(END)
+    path.write_text(f"{before}{MARK}\n\n{page(results, took, of)}\n\n{END}{after}")

@@ -1,0 +1,143 @@
+"""`make corpus`: a sample of 200 documents, or every one with ALL=1."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bench.corpus.documents import CorpusError, Document, all_documents, cache, fetch, sample
+from bench.corpus.measure import Measured, measure
+from bench.corpus.report import summary, write_page
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "corpus.md"
+_GRACE = 15.0
+
+
+def main() -> int:
+    options = _options()
+    folder = cache()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        fetch(folder)
+        documents = all_documents(folder)
+    except CorpusError as error:
+        print(f"corpus: {error}", file=sys.stderr)
+        return 2
+    total = len(documents)
+    if options.only:
+        documents = [d for d in documents if any(word in d.name for word in options.only)]
+    elif not options.all:
+        documents = sample(documents, options.sample, options.seed)
+    if not documents:
+        print("corpus: no document has such a name", file=sys.stderr)
+        return 2
+    start = time.perf_counter()
+    results = run_all(documents, options.jobs, options.seconds)
+    took = time.perf_counter() - start
+    out = Path(options.out) if options.out else folder / "results.json"
+    out.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
+    print(summary(results, took))
+    print(f"every result: {out}")
+    if options.page:
+        kind = "all" if options.all else f"a sample of {len(documents)} (seed {options.seed})"
+        write_page(PAGE, results, took, f"{kind} of {total} documents")
+        print(f"written: {PAGE}")
+    return 1 if any(each["exceptions"] for each in results) else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make corpus", description=__doc__)
+    parser.add_argument("--all", action="store_true", default=bool(os.environ.get("ALL")))
+    parser.add_argument("--sample", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=60, help="at most, for a document")
+    parser.add_argument("--out", help="where the results go, as JSON")
+    parser.add_argument("--page", action="store_true", help="write docs/corpus.md")
+    parser.add_argument("only", nargs="*", help="documents with this in their names")
+    return parser.parse_args()
+
+
+def allowance(document: Document, seconds: float) -> float:
+    """How long a document may take: more for one with thousands of operations."""
+    return seconds + 0.1 * document.operations
+
+
+def run_all(documents: list[Document], jobs: int, seconds: float) -> list[dict[str, Any]]:
+    """Measure each in a process of its own, the largest first."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["bench.corpus.measure"])
+    waiting = sorted(documents, key=lambda document: document.operations)
+    running: dict[Connection, tuple[Any, Document, float, Measured]] = {}
+    results: list[dict[str, Any]] = []
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            document = waiting.pop()
+            ours, theirs = context.Pipe(duplex=False)
+            limit = allowance(document, seconds)
+            process = context.Process(
+                target=_child, args=(document.path, document.name, limit, theirs), daemon=True
+            )
+            process.start()
+            theirs.close()
+            unfinished = Measured(document.name, document.version, document.operations)
+            running[ours] = process, document, time.perf_counter() + limit + _GRACE, unfinished
+        _hear(running, results)
+        for line, (process, document, end, last) in list(running.items()):
+            if time.perf_counter() > end:
+                process.kill()
+                last.timed_out = True
+                _ended(running, results, line, last.as_dict())
+    return sorted(results, key=lambda result: str(result["name"]))
+
+
+def _hear(
+    running: dict[Connection, tuple[Any, Document, float, Measured]], results: list[dict[str, Any]]
+) -> None:
+    for line in wait(list(running), timeout=1.0):
+        assert isinstance(line, Connection)
+        process, document, end, last = running[line]
+        try:
+            done, measured = line.recv()
+        except EOFError:
+            process.join()
+            text = f"the process ended with {process.exitcode}"
+            found = last.as_dict()
+            found["exceptions"].append({"cause": "process", "where": last.name, "text": text})
+            _ended(running, results, line, found)
+            continue
+        running[line] = process, document, end, measured
+        if done:
+            _ended(running, results, line, measured.as_dict())
+
+
+def _ended(
+    running: dict[Connection, tuple[Any, Document, float, Measured]],
+    results: list[dict[str, Any]],
+    line: Connection,
+    result: dict[str, Any],
+) -> None:
+    process, document, _, _ = running.pop(line)
+    process.join(5)
+    line.close()
+    result["operations"] = result["operations"] or (0 if result["refused"] else document.operations)
+    results.append(result)
+    if sys.stderr.isatty():
+        print(f"\r{len(results)} done, {document.name[:60]:60}", end="", file=sys.stderr)
+
+
+def _child(path: str, name: str, seconds: float, line: Connection) -> None:
+    measured = measure(path, name, seconds, lambda found: line.send((False, found)))
+    line.send((True, measured))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
