@@ -87,7 +87,7 @@ def all_documents(folder: Path) -> list[Document]:
     The `.deref` ones of GitHub are left out: the same documents with each reference written out.
     """
     index = folder / "index.json"
-    known = {package: version for package, version in PACKAGES.items()}
+    known = dict(PACKAGES)
     if index.is_file():
         kept = orjson.loads(index.read_bytes())
         if kept["packages"] == known:

@@ -36,8 +36,8 @@ class Measured:
 
     `valid` are the operations that answered as documented, `succeeded` those with a 2xx;
     `unjudged` could not be judged and count as valid. Of the `silent` ones the document lists no
-    success, so that no answer could be documented; they count neither way. `tried` falls short of `operations` if the
-    time was up.
+    success, so that no answer could be documented; they count neither way. `tried` falls short of
+    `operations` if the time was up.
     """
 
     name: str

@@ -91,7 +91,7 @@ def run_all(documents: list[Document], jobs: int, seconds: float) -> list[dict[s
             unfinished = Measured(document.name, document.version, document.operations)
             running[ours] = process, document, time.perf_counter() + limit + _GRACE, unfinished
         _hear(running, results)
-        for line, (process, document, end, last) in list(running.items()):
+        for line, (process, _, end, last) in list(running.items()):
             if time.perf_counter() > end:
                 process.kill()
                 last.timed_out = True

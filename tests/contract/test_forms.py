@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 import pytest
 
 from mockserver.contract.bodies import BodyValue
+from mockserver.contract.casting import Kind
+from mockserver.contract.forms import read_urlencoded
 from tests.contract.test_bodies import THING, faults, reader
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -117,3 +119,42 @@ class TestMultipart:
     def test_too_many_parts(self) -> None:
         found = self.read(*[('name="tags"', b"1")] * 1001)
         assert [v.keyword for v in found.violations] == ["style"]
+
+
+MIXED = {
+    "type": "object",
+    "properties": {
+        "address": {"type": "object", "properties": {"zip": {"type": "integer"}}},
+        "items": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"price": {"type": "number"}}},
+        },
+        "until": {"anyOf": [{"type": "string", "enum": ["now", ""]}, {"type": "integer"}]},
+        "tags": {
+            "anyOf": [
+                {"type": "string", "enum": [""]},
+                {"type": "array", "items": {"type": "string"}},
+            ]
+        },
+        "free": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b"address[zip]=7&address[x]=y", {"address": {"zip": 7, "x": "y"}}),
+        (b"items[0][price]=2.5&items[1][price]=3", {"items": [{"price": 2.5}, {"price": 3}]}),
+        (b"address%5Bzip%5D=7", {"address": {"zip": 7}}),
+        (b"until=now", {"until": "now"}),
+        (b"until=77", {"until": 77}),
+        (b"until=", {"until": ""}),
+        (b"tags=", {"tags": ""}),
+        (b"tags=a&tags=b", {"tags": ["a", "b"]}),
+        (b"free=77", {"free": "77"}),
+        (b"odd[a]=1", {"odd[a]": "1"}),
+    ],
+)
+def test_deep_fields_and_texts_that_are_listed_beside_numbers(raw: bytes, value: object) -> None:
+    assert read_urlencoded(raw, Kind({}, MIXED), {}) == value
