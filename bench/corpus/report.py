@@ -44,20 +44,26 @@ def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
     f = figures(results)
     spoken = f["operations"] - f["silent"]
     seconds = sorted(each["seconds"] for each in results)
+    median, longest = seconds[len(seconds) // 2], seconds[-1]
+
+    def of(part: str, whole: float) -> str:
+        return f"{f[part]:,.0f} ({_share(f[part], whole)})"
+
+    trips = f"{f['held']:,.0f} of {f['trips']:,.0f} ({_share(f['held'], f['trips'])})"
     return [
         ("documents", f"{f['documents']:,.0f}", ""),
-        ("refused, each with its reason", f"{f['refused']:.0f} ({_share(f['refused'], f['documents'])})", "under 1 %"),
+        ("refused, each with its reason", of("refused", f["documents"]), "under 1 %"),
         ("not finished in their time", f"{f['timed out']:.0f}", ""),
         ("operations", f"{f['operations']:,.0f} ({f['tried']:,.0f} tried)", ""),
         ("of these, the document lists no success", f"{f['silent']:,.0f}", ""),
-        ("a documented status with a valid body", f"{f['valid']:,.0f} ({_share(f['valid'], spoken)})", "99.9 %"),
+        ("a documented status with a valid body", of("valid", spoken), "99.9 %"),
         ("of these, what the judge can't read", f"{f['unjudged']:,.0f}", ""),
-        ("a success (2xx)", f"{f['succeeded']:,.0f} ({_share(f['succeeded'], f['operations'])})", ""),
-        ("round trips that hold", f"{f['held']:,.0f} of {f['trips']:,.0f} ({_share(f['held'], f['trips'])})", "90 %"),
+        ("a success (2xx)", of("succeeded", f["operations"]), ""),
+        ("round trips that hold", trips, "90 %"),
         ("exceptions", f"{f['exceptions']:.0f}", "0"),
         ("seconds, all", f"{took:,.0f}", ""),
-        ("seconds for a document, median and longest", f"{seconds[len(seconds) // 2]:.2f} and {seconds[-1]:.0f}", ""),
-    ]  # fmt: skip
+        ("seconds for a document, median and longest", f"{median:.2f} and {longest:.0f}", ""),
+    ]
 
 
 def causes(results: list[Result], key: str) -> list[tuple[str, int, int, str]]:
