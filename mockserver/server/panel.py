@@ -164,9 +164,7 @@ def steer_job(panel: Panel, call: Call) -> Any:
     return steered
 
 
-def _steer(
-    panel: Panel, tenant: str, job: str, order: Mapping[str, Any], keep: bool
-) -> Any:
+def _steer(panel: Panel, tenant: str, job: str, order: Mapping[str, Any], keep: bool) -> Any:
     """The job as it is now, as JSON; None if the world has none of this id. Raises a Refusal."""
     api = panel.mock.api
     assert api.steer is not None

@@ -53,7 +53,8 @@ def _headers(given: tuple[str, ...]) -> dict[str, str]:
 def test(spec: str, **given: Any) -> None:
     """Judge the server at --url by SPEC: its contract, and how its things live.
 
-    SPEC is feather (the default), a path or an address of an OpenAPI document.
+    SPEC is feather (the default), speechify, speechify-legacy or truestate, or the path or
+    address of an OpenAPI document.
 
     Exit codes: 0 all is well, 1 the contract is broken, 2 it could not be judged.
 

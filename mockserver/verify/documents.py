@@ -35,7 +35,8 @@ def _read(spec: str, timeout: float) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(
-            f"{spec}: {error.strerror or error}; SPEC is feather, a path or an address"
+            f"{spec}: {error.strerror or error}; SPEC is "
+            "feather, speechify, speechify-legacy, truestate, a path or an address"
         ) from None
 
 

@@ -77,6 +77,8 @@ class Resource:
     """Whether absent fields of a change stay as they are."""
     strict: bool = False
     """Known by hand: a refused good body and an odd status are findings."""
+    whole: Callable[[Mapping[str, Json]], dict[str, Json]] = dict
+    """The thing in the reply to its creation, where that is not all of it."""
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -120,6 +122,12 @@ class Runs:
     """Whether children come later than their run, one after the other."""
     live: frozenset[str] = frozenset()
     """Fields of a child that move with its state, beside those named above."""
+    looked_up: frozenset[str] = frozenset()
+    """Fields of a child that are another thing's, as that is now."""
+    sums: Callable[[Mapping[str, Json]], dict[str, Json]] | None = None
+    """What else a run's fields are, by its children."""
+    vanish: frozenset[str] = frozenset()
+    """Resources whose removal takes children out of their runs."""
     longest: float = 900
     """Seconds after which every child has ended."""
 

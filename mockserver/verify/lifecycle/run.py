@@ -9,7 +9,7 @@ from mockserver.contract.model import Contract
 from mockserver.verify.model import Finding
 from mockserver.verify.target import Target
 
-from . import clock, feather, truestate
+from . import clock, feather, speechify, truestate
 from .derive import derive
 from .describe import Api
 from .session import Session
@@ -18,6 +18,7 @@ from .tour import tour
 BY_HAND: tuple[tuple[Callable[[Contract], bool], Callable[[Contract], Api]], ...] = (
     (feather.claims, feather.describe),
     (truestate.claims, truestate.describe),
+    (speechify.claims, speechify.describe),
 )
 
 

@@ -69,7 +69,7 @@ class Oracle:
         moving = {runs.status, runs.ended, runs.error, *self.session_live()}
         if known.value.get(runs.started) is None:
             moving.add(runs.started)
-        for name in known.value.keys() & value.keys():
+        for name in (known.value.keys() & value.keys()) - runs.looked_up:
             if known.value[name] != value[name] and not (moved and name in moving):
                 rule = "final_stays" if known.value[runs.status] in runs.final else "child_stays"
                 self.session.fail(
@@ -125,7 +125,16 @@ class Oracle:
                 f"{self.runs.status} is {value.get(self.runs.status)}, "
                 f"the children are {', '.join(latest)}: {derived}",
             )
+        self._adds_up(value)
         return children
+
+    def _adds_up(self, value: Mapping[str, Json]) -> None:
+        for name, wanted in (self.runs.sums(value) if self.runs.sums else {}).items():
+            if name in value and value[name] != wanted:
+                self.session.fail(
+                    "sums_follow_children",
+                    f"{name} is {_short(value[name])}, by the children {_short(wanted)}",
+                )
 
     def read(self, run: Thing) -> dict[str, Json]:
         """Look at a run; the children that it had are still there."""

@@ -250,7 +250,7 @@ class Session:
         operation = self.operation(resource.create)
         if resource.strict:
             self.expect(exchange, [operation.success], "documented_success", "created")
-        value = self.object(exchange)
+        value = resource.whole(self.object(exchange))
         identity = value.get(resource.id_field)
         if not isinstance(identity, str | int):
             self.fail("created_has_id", f"the reply has no {resource.id_field!r}")
@@ -273,6 +273,8 @@ class Session:
         is the API's own affair."""
         gone.alive = False
         runs = self.api.runs.resource if self.api.runs else ""
+        if self.api.runs and gone.resource.name in self.api.runs.vanish:
+            runs = ""
         self.things = [
             thing
             for thing in self.things

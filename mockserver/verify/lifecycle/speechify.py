@@ -1,0 +1,234 @@
+"""Speechify, in both its shapes: what its documents do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mockserver.contract.model import Contract
+
+from .derive import derive
+from .describe import Api, Paging, Resource, Runs
+from .runs import Oracle
+from .session import Session, Thing
+from .tour import dispatch, settle
+
+Json = Any
+NAMES = {
+    "createAgent": "agent",
+    "createTestFolder": "folder",
+    "runTest": "test_run",
+}
+OPEN = ("pending", "running", "queued")
+_LIVE_CHILD = frozenset(
+    {"status", "verdict", "result", "error", "started_at", "ended_at", "completed_at"}
+)
+_LIVE_RUN = frozenset(
+    {
+        *("status", "verdict", "ended_at", "completed_at", "results", "runs", "agent_name"),
+        *("completed", "failed", "running", "pending", "cancelled"),
+        *("passed_count", "failed_count", "errored_count", "pending_count"),
+    }
+)
+
+
+def newer_status(children: list[str]) -> str:
+    """Rule 44."""
+    if any(state in OPEN for state in children):
+        return "running"
+    return next((state for state in ("cancelled", "failed") if state in children), "completed")
+
+
+def older_status(children: list[str]) -> str:
+    """The older shape ranks a judged failure above what could not be executed."""
+    if any(state in OPEN for state in children):
+        return "running"
+    if all(state == "passed" for state in children):
+        return "passed"
+    return "failed" if "failed" in children else "error"
+
+
+def newer_sums(run: Mapping[str, Json]) -> dict[str, Json]:
+    """What a suite run's children say of it (rules 45 to 48)."""
+    children = run["runs"]
+    states = [child["status"] for child in children]
+    verdicts = [child.get("verdict") for child in children if child["status"] == "completed"]
+    done = newer_status(states) == "completed"
+    buckets = ("completed", "failed", "running", "pending", "cancelled")
+    return {
+        "total": len(children),
+        **{state: states.count(state) for state in buckets},
+        "results": {word: verdicts.count(word) for word in ("passed", "failed")},
+        "verdict": ("failed" if "failed" in verdicts else "passed") if done else None,
+        "ended_at": _end(states, [child.get("ended_at") for child in children]),
+    }
+
+
+def older_sums(run: Mapping[str, Json]) -> dict[str, Json]:
+    """The same in the older shape, whose four counts cover every child."""
+    children = run["runs"]
+    states = [child["status"] for child in children]
+    return {
+        "total_runs": len(children),
+        "passed_count": states.count("passed"),
+        "failed_count": states.count("failed"),
+        "errored_count": states.count("error"),
+        "pending_count": sum(state in OPEN for state in states),
+        "completed_at": _end(states, [child.get("completed_at") for child in children]),
+    }
+
+
+def _end(states: list[str], ends: list[Json]) -> Json:
+    return None if any(state in OPEN for state in states) else max(end for end in ends if end)
+
+
+NEWER = Runs(
+    resource="suite_run",
+    child="test_run",
+    children="runs",
+    cancel="cancelSuiteRun",
+    steps={
+        "pending": ("running", "failed", "cancelled"),
+        "running": ("completed", "failed", "cancelled"),
+        "completed": (),
+        "failed": (),
+        "cancelled": (),
+    },
+    derive=newer_status,
+    sums=newer_sums,
+    ended="ended_at",
+    error="error",
+    looked_up=frozenset({"agent_name", "test_name"}),
+    vanish=frozenset({"test"}),
+)
+OLDER = replace(
+    NEWER,
+    steps={
+        "queued": ("running", "error"),
+        "running": ("passed", "failed", "error"),
+        "passed": (),
+        "failed": (),
+        "error": (),
+    },
+    derive=older_status,
+    sums=older_sums,
+    ended="completed_at",
+    failed="error",
+    cancelled="error",
+)
+
+
+def claims(contract: Contract) -> bool:
+    return {"runTestsBatch", "cancelSuiteRun", "resubmitSuiteRun"} <= contract.by_id.keys()
+
+
+def _whole(reply: Mapping[str, Json]) -> dict[str, Json]:
+    """A new suite run, whose runs stand beside it (rule 61)."""
+    return {**(reply.get("suite_run") or {}), "runs": reply.get("runs")}
+
+
+def describe(contract: Contract) -> Api:
+    derived = derive(contract, NAMES)
+    paths = {operation.id: operation.path for operation in contract.operations}
+    found = dict(derived.resources)
+    for name in NAMES.values():
+        found[name] = replace(found[name], strict=True)
+    found["agent"] = replace(found["agent"], skip=frozenset({"webhook_secret"}))
+    found["folder"] = replace(found["folder"], skip=frozenset({"parent_id", "parent_folder_id"}))
+    found["test"] = Resource(
+        "test",
+        paths["createTest"],
+        paths["getTest"],
+        _parameter(paths["getTest"]),
+        create="createTest",
+        read="getTest",
+        list="listTests",
+        change="updateTest",
+        remove="deleteTest",
+        paging=Paging("tests"),
+        partial=True,
+        strict=True,
+        skip=frozenset({"config", "tool_mock_config", "folder_id", "type"}),
+        live=frozenset({"last_run", "updated_at"}),
+    )
+    found["suite_run"] = Resource(
+        "suite_run",
+        paths["runTestsBatch"],
+        paths["getSuiteRun"],
+        _parameter(paths["getSuiteRun"]),
+        create="runTestsBatch",
+        read="getSuiteRun",
+        list="listSuiteRuns",
+        paging=Paging("suite_runs"),
+        newest_first=True,
+        strict=True,
+        live=_LIVE_RUN,
+        whole=_whole,
+    )
+    found["test_run"] = replace(found.pop("test_run"), newest_first=True, live=_LIVE_CHILD)
+    older = "JobStatus" not in contract.document["components"]["schemas"]
+    return replace(
+        derived,
+        name="speechify",
+        resources=found,
+        runs=OLDER if older else NEWER,
+        bodies={
+            "createAgent": {
+                "name": "Agent #",
+                "prompt": "Be kind (#).",
+                "first_message": "Hello!",
+                "tts": {"voice_id": "george"},
+            },
+            "createTest": {
+                "name": "Test #",
+                "type": "simulation",
+                "description": "By hand (#).",
+                "config": {"scenario": "Asks for a refund (#)."},
+            },
+            "runTest": {},
+            "runTestsBatch": {"entries": [{"test_id": "@test"} for _ in range(4)]},
+        },
+        extras=(resubmitted,),
+    )
+
+
+def _parameter(path: str) -> str:
+    return path.rsplit("{", 1)[1].rstrip("}")
+
+
+def resubmitted(session: Session) -> None:
+    """Rules 55 to 59: exactly what failed or could not run is repeated, in a suite run of its own."""
+    runs, resource = session.api.runs, session.api.resources["suite_run"]
+    assert runs is not None
+    oracle = Oracle(session, runs, session.time.still)
+    for _ in range(8):
+        run = dispatch(oracle, resource)
+        settle(oracle, run)
+        bad = [child for child in run.value["runs"] if _bad(child)]
+        exchange = session.call("resubmitSuiteRun", run.where)
+        if not bad:
+            if all(child["status"] not in OPEN for child in run.value["runs"]):
+                session.expect(exchange, [400], "nothing_to_repeat", "nothing failed")
+            continue
+        session.expect(exchange, [202], "resubmit_accepted", f"{len(bad)} failed")
+        _repeats(session, run, session.object(exchange), bad)
+        oracle.read(run)
+        return
+
+
+def _bad(child: Mapping[str, Json]) -> bool:
+    return child.get("verdict") == "failed" or child["status"] in ("failed", "error")
+
+
+def _repeats(
+    session: Session, run: Thing, reply: dict[str, Json], bad: list[dict[str, Json]]
+) -> None:
+    made = _whole(reply) if "suite_run" in reply else reply
+    if made.get("parent_suite_run_id") != run.id or made.get("trigger") != "resubmit":
+        session.fail("resubmit_names_parent", f"it names {made.get('parent_suite_run_id')}")
+    wanted, found = ([child["test_id"] for child in part] for part in (bad, made["runs"]))
+    if sorted(wanted) != sorted(found):
+        session.fail("resubmit_repeats_failed", f"{len(wanted)} failed, {len(found)} are repeated")
+    if {child["id"] for child in made["runs"]} & {child["id"] for child in run.value["runs"]}:
+        session.fail("resubmit_is_new", "a run of the parent is in the new suite run")
