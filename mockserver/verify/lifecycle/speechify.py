@@ -198,7 +198,7 @@ def _parameter(path: str) -> str:
 
 
 def resubmitted(session: Session) -> None:
-    """Rules 55 to 59: exactly what failed or could not run is repeated, in a suite run of its own."""
+    """Rules 55 to 59: what failed or could not run, and only that, is run again by itself."""
     runs, resource = session.api.runs, session.api.resources["suite_run"]
     assert runs is not None
     oracle = Oracle(session, runs, session.time.still)
