@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockserver.apis.fates import fates
     from mockserver.engine.api import handles
     from mockserver.engine.messages import NO_BODY, Reply, Request
     from mockserver.engine.world import World
+    from mockserver.server.fates import fates
     from mockserver.server.mock import MockServer
 
 __all__ = ["NO_BODY", "MockServer", "Reply", "Request", "World", "__version__", "fates", "handles"]
@@ -20,7 +20,7 @@ _HOMES = {
     "Reply": "mockserver.engine.messages",
     "Request": "mockserver.engine.messages",
     "World": "mockserver.engine.world",
-    "fates": "mockserver.apis.fates",
+    "fates": "mockserver.server.fates",
     "handles": "mockserver.engine.api",
 }
 

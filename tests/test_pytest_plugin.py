@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -38,6 +39,7 @@ def examples(page: str) -> str:
 @pytest.mark.parametrize("page", ["pytest.md", "faults.md"])
 def test_the_pages_work_as_printed(tmp_path: Path, page: str) -> None:
     (tmp_path / "test_page.py").write_text(examples(page))
+    shutil.copy(ROOT / "tests/fixtures/jobs.yaml", tmp_path / "openapi.yaml")
     done = run(tmp_path, "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     count = examples(page).count("\ndef test_") + examples(page).startswith("def test_")

@@ -1,20 +1,20 @@
-"""The fates of the built-in APIs' jobs, by the job's kind."""
+"""The fates of the built-in APIs' jobs, by the API and the job's kind."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mockserver.apis.feather.tables import SIMULATION_RUN
-from mockserver.engine.fates import Fate, fates_of
-from mockserver.errors import UsageError
+from mockserver.apis.speechify.tables import TEST_RUN_WAYS
+from mockserver.apis.truestate.tables import SESSION_WAYS
+from mockserver.engine.schedule import Lifecycle
 
-_KINDS = {"suite_run": (SIMULATION_RUN, True), "run": (SIMULATION_RUN, False)}
-
-
-def fates(kind: str) -> list[Fate]:
-    """Every way that a job can go: `suite_run` (with children) or `run`, both of Feather.
-
-    For `pytest.mark.parametrize`; `mock_api.follow(fate)` lets the next such job go that way.
-    """
-    if kind not in _KINDS:
-        raise UsageError(f"there are no fates of {kind!r}; there is {', '.join(_KINDS)}")
-    lifecycle, children = _KINDS[kind]
-    return fates_of(lifecycle, children=children)
+# The lifecycle of a job or of each of its children, and whether it has any.
+Kinds = Mapping[str, tuple[Lifecycle, bool]]
+SPEECHIFY: Kinds = {"suite_run": (TEST_RUN_WAYS, True), "run": (TEST_RUN_WAYS, False)}
+KINDS: Mapping[str, Kinds] = {
+    "feather": {"suite_run": (SIMULATION_RUN, True), "run": (SIMULATION_RUN, False)},
+    "speechify": SPEECHIFY,
+    "speechify-legacy": SPEECHIFY,
+    "truestate": {"session": (SESSION_WAYS, False)},
+}

@@ -82,31 +82,37 @@ def _timed(states: tuple[str, ...], step: float = STEP) -> Way:
 
 
 def _name(lifecycle: Lifecycle, states: tuple[str, ...]) -> str:
-    last = states[-1].replace("_", "-")
+    last, before = (state.replace("_", "-").lower() for state in (states[-1], states[-2:][0]))
     if not lifecycle.is_terminal(states[-1]):
         return f"stuck-{last}"
-    return f"{last}-while-{states[-2].replace('_', '-')}"
+    return f"{last}-while-{before}"
 
 
 def befall(fate: Fate, api: Api, world: World, reply: Reply) -> bool:
     """Let the job that was just begun go this way; False if the reply is of none."""
-    if api.steer is None or not 200 <= reply.status < 300:
+    if api.steer is None or not 200 <= reply.status < 300 or isinstance(reply.body, bytes):
         return False
-    jobs = _jobs(orjson.loads(dump(reply.body)) if not isinstance(reply.body, bytes) else None)
-    try:
-        for place, job in enumerate(jobs):
-            schedule = [[state, seconds] for state, seconds in fate.way(place)]
-            api.steer(world, job, {"schedule": schedule})
-    except (NotFound, Conflict, BadRequest):
-        return False
-    return bool(jobs)
+    for jobs in _jobs(orjson.loads(dump(reply.body))):
+        try:
+            for place, job in enumerate(jobs):
+                schedule = [[state, seconds] for state, seconds in fate.way(place)]
+                api.steer(world, job, {"schedule": schedule})
+        except NotFound:
+            continue  # these are parts of something else
+        except (Conflict, BadRequest):
+            return False
+        return True
+    return False
 
 
-def _jobs(body: Any) -> list[str]:
-    """The ids of the children in a reply, or its own."""
+def _jobs(body: Any) -> Iterator[list[str]]:
+    """The ids in a reply that may be jobs: those of the children in it, then its own."""
     if not isinstance(body, Mapping):
-        return []
+        return
     for value in body.values():
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
-            return [each["id"] for each in value if isinstance(each.get("id"), str)]
-    return [body["id"]] if isinstance(body.get("id"), str) else []
+            ids = [each["id"] for each in value if isinstance(each.get("id"), str)]
+            if ids:
+                yield ids
+    if isinstance(body.get("id"), str):
+        yield [body["id"]]

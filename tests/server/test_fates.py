@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,11 @@ from mockserver.apis.feather.tables import SIMULATION_RUN
 from mockserver.engine.fates import Fate
 from mockserver.errors import UsageError
 from mockserver.server.tenant import Tenant
+from tests.apis.truestate.sandbox import PAINT, START, THINK, Sandbox, chain
 
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+JOBS, PETSTORE = FIXTURES / "jobs.yaml", FIXTURES / "petstore.yaml"
 RUNS = f"/v1/sim-suites/{ID}/runs"
 
 
@@ -52,6 +56,24 @@ def test_they_are_named_and_cover_the_table() -> None:
     assert moves == {(b, a) for b, following in SIMULATION_RUN.moves.items() for a in following}
     with pytest.raises(UsageError, match="there is suite_run, run"):
         fates("suite")
+    with pytest.raises(UsageError, match="there is session"):
+        fates("run", "truestate")
+    with pytest.raises(UsageError, match="nothing in it moves"):
+        fates("pet", PETSTORE)
+
+
+def test_all_apis_have_the_same_kinds_of_names() -> None:
+    assert [fate.name for fate in fates("session", "truestate")] == [
+        "as-usual",
+        "stuck-new",
+        "stuck-running",
+        "failed-while-running",
+        "failed-while-new",
+        "late",
+    ]
+    names = [fate.name for fate in fates("suite_run", "speechify")]
+    assert {"one-judged-failed-while-running", "all-stuck-pending", "out-of-order"} <= {*names}
+    assert fates("export", JOBS)[0].name == "as-usual"
 
 
 @pytest.mark.parametrize("fate", fates("suite_run"))
@@ -94,3 +116,66 @@ def test_only_a_new_job_follows_it(tenant: Tenant) -> None:
     begun = tenant.client.post(RUNS, json={"agent_id": ID}).json()
     tenant.clock.advance(1000)
     assert tenant.client.get(f"{RUNS}/{begun['id']}").json()["status"] == "pending"
+
+
+@pytest.fixture(scope="module")
+def speechify() -> Iterator[MockServer]:
+    with MockServer("speechify") as mock:
+        yield mock
+
+
+VERDICTS = {"passed": ("completed", "passed"), "judged_failed": ("completed", "failed")}
+
+
+@pytest.mark.parametrize("fate", fates("suite_run", "speechify"))
+def test_a_suite_run_of_speechify_goes_that_way(speechify: MockServer, fate: Fate) -> None:
+    with speechify.tenant("fates") as tenant:
+        agent = tenant.client.get("/v1/agents").json()["agents"][-1]["id"]
+        tenant.follow(fate)
+        begun = tenant.client.post(f"/v1/agents/{agent}/tests/runs", json={}).json()
+        suite = begun["suite_run"]["id"]
+        assert len(begun["runs"]) > 1
+        for second in (0, 5, 10, 30, 4000):
+            with tenant.fork():
+                tenant.clock.advance(second)
+                for place, run in enumerate(begun["runs"]):
+                    told = tenant.client.get(f"/v1/agents/tests/runs/{run['id']}").json()
+                    passed = [state for state, at in fate.way(place) if at <= second]
+                    status, verdict = VERDICTS.get((passed or ["pending"])[-1], (None, None))
+                    assert told["status"] == (status or (passed or ["pending"])[-1])
+                    if verdict:
+                        assert told["verdict"] == verdict
+        tenant.clock.advance(5000)
+        assert tenant.client.get(f"/v1/agents/tests/suite-runs/{suite}").status_code == 200
+
+
+@pytest.mark.parametrize("fate", fates("session", "truestate"))
+def test_a_session_goes_that_way(fate: Fate) -> None:
+    with MockServer("truestate") as mock:
+        sandbox = Sandbox(mock)
+        automation = sandbox.automation(chain(START, THINK, PAINT))
+        mock.follow(fate)
+        path = f"/automations/{automation['id']}/sessions/"
+        begun = mock.client.post(path, json={}).json()
+        for second in (0, 5, 9.9, 10, 4000):
+            with mock.fork():
+                mock.clock.advance(second)
+                passed = [state for state, at in fate.way(0) if at <= second]
+                assert sandbox.again(begun)["status"] == (passed or ["NEW"])[-1]
+        usual = sandbox.session(automation)
+        mock.clock.advance(4000)
+        assert sandbox.again(usual)["status"] == "FINISHED"
+
+
+@pytest.mark.parametrize("fate", fates("export", JOBS))
+def test_an_inferred_job_goes_that_way(fate: Fate) -> None:
+    with MockServer(JOBS) as mock:
+        mock.follow(fate)
+        begun = mock.client.post("/exports", json={"format": "csv"}).json()
+        first = begun["status"]
+        for second in (0, 5, 10, 30, 4000):
+            with mock.fork():
+                mock.clock.advance(second)
+                passed = [state for state, at in fate.way(0) if at <= second]
+                told = mock.client.get(f"/exports/{begun['id']}").json()["status"]
+                assert told == (passed or [first])[-1]

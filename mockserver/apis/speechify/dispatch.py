@@ -17,8 +17,8 @@ from typing import Any, Literal, get_args
 
 from mockserver.apis.speechify.ids import new_id
 from mockserver.apis.speechify.results import substituted
-from mockserver.apis.speechify.tables import TEST_RUN
-from mockserver.engine.batches import cancelled, is_open, scheduled
+from mockserver.apis.speechify.tables import TEST_RUN, TEST_RUN_WAYS
+from mockserver.engine.batches import cancelled, is_open, read_schedule, scheduled
 from mockserver.engine.instants import seconds
 from mockserver.engine.world import Row, World, random_for
 from mockserver.errors import Conflict, PaymentRequired
@@ -176,13 +176,35 @@ def cancel(world: World, row: Row) -> Row:
     return stopped
 
 
+def plan_way(world: World, row: Row, order: Mapping[str, Any]) -> Row:
+    """Let an open run go the way of `{"schedule": [[state, seconds], ...]}`.
+
+    `passed` and `judged_failed` are `completed` with a verdict. Raises BadRequest for a way that
+    the table does not have, Conflict if it has ended.
+    """
+    _check_open(world, row)
+    schedule = read_schedule(order, row, TEST_RUN_WAYS, world.now)
+    last = schedule[-1][0]
+    verdict = {"passed": "passed", "judged_failed": "failed"}.get(last)
+    if verdict is not None:
+        row = {**row, "verdict": verdict}
+        schedule[-1][0] = "completed"
+    changed = scheduled(row, schedule, TEST_RUN)
+    world["runs"].put(changed)
+    return changed
+
+
+def _check_open(world: World, row: Row) -> None:
+    if not is_open(row, TEST_RUN, world.now):
+        raise Conflict(f"Run {row['id']} has ended; what has ended stays as it is.")
+
+
 def plan_outcome(world: World, row: Row, outcome: Outcome, after_seconds: float) -> Row:
     """Let an open run end in `outcome` after so many seconds; `stuck` is never.
 
     A pending one starts to run at once. Raises Conflict if it has ended.
     """
-    if not is_open(row, TEST_RUN, world.now):
-        raise Conflict(f"Run {row['id']} has ended; what has ended stays as it is.")
+    _check_open(world, row)
     begun = [step for step in row["schedule"] if step[1] <= world.now]
     if begun[-1][0] == "pending":
         begun.append(["running", world.now])

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.apis.speechify.common import find
-from mockserver.apis.speechify.dispatch import OUTCOMES, cancel, charge, plan_outcome, start_run
+from mockserver.apis.speechify.dispatch import (
+    OUTCOMES,
+    cancel,
+    charge,
+    plan_outcome,
+    plan_way,
+    start_run,
+)
 from mockserver.apis.speechify.idempotency import once
 from mockserver.apis.speechify.tables import TEST_RUN
 from mockserver.apis.speechify.views import children, run_view, suite_detail
@@ -14,7 +21,7 @@ from mockserver.engine.api import handles
 from mockserver.engine.batches import is_open, steering
 from mockserver.engine.listing import Envelope, Listing
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.world import World
+from mockserver.engine.world import Row, World
 from mockserver.errors import Conflict
 
 RUNS = Listing("runs", envelope=Envelope("runs"))
@@ -52,15 +59,25 @@ def cancel_run(world: World, request: Request) -> Reply:
 def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
     """Let a run, or what is open of a suite run, end as `{"outcome": ..., "after": seconds}` says.
 
-    Raises NotFound, BadRequest for another order, Conflict if nothing is open any more.
+    `{"schedule": [[state, seconds], ...]}` says all of its way. Raises NotFound,
+    BadRequest for another order, Conflict if nothing is open any more.
     """
-    outcome, after = steering(order, OUTCOMES)
+    if "schedule" in order:
+
+        def steered(row: Row) -> Row:
+            return plan_way(world, row, order)
+    else:
+        outcome, after = steering(order, OUTCOMES)
+
+        def steered(row: Row) -> Row:
+            return plan_outcome(world, row, outcome, after)
+
     suite = world["suite_runs"].get(job_id)
     if suite is None:
-        return run_view(world, plan_outcome(world, find(world, "runs", job_id), outcome, after))
+        return run_view(world, steered(find(world, "runs", job_id)))
     still_open = [row for row in children(world, suite) if is_open(row, TEST_RUN, world.now)]
     if not still_open:
         raise Conflict(f"Nothing of suite run {job_id} is open any more.")
     for row in still_open:
-        plan_outcome(world, row, outcome, after)
+        steered(row)
     return suite_detail(world, suite)

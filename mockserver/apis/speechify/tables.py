@@ -65,6 +65,20 @@ TEST_RUN = Lifecycle(  # rule 33
     },
 )
 
+# The same with its verdict told apart, for those who plan the way of a run.
+TEST_RUN_WAYS = Lifecycle(
+    "test run and its verdict",
+    "pending",
+    {
+        "pending": ("running", "failed", "cancelled"),
+        "running": ("passed", "judged_failed", "failed", "cancelled"),
+        "passed": (),
+        "judged_failed": (),
+        "failed": (),
+        "cancelled": (),
+    },
+)
+
 SUITE_STATUS = Derivation(  # rule 44
     (
         ("any", frozenset({"pending", "running"}), "running"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.apis.truestate.automations import find_automation
-from mockserver.apis.truestate.tables import SESSION_STEP
+from mockserver.apis.truestate.tables import NEW, SESSION_STEP, SESSION_WAYS
 from mockserver.apis.truestate.views import AUTOMATIONS, naming_of, session_view
 from mockserver.apis.truestate.walking import (
     OUTCOMES,
@@ -16,10 +16,11 @@ from mockserver.apis.truestate.walking import (
     is_waiting,
     keep,
     new_session,
+    on_the_way,
     states,
 )
 from mockserver.engine.api import handles
-from mockserver.engine.batches import steering
+from mockserver.engine.batches import read_schedule, steering
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Row, World
 from mockserver.errors import Conflict, NotFound
@@ -84,15 +85,32 @@ def add_user_input(world: World, request: Request) -> Reply:
 def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
     """Let an open session end as `{"outcome": ..., "after": seconds}` says.
 
-    Raises NotFound, BadRequest for another order, Conflict if it has ended or if it waits for
-    input and is to finish.
+    `{"schedule": [[state, seconds], ...]}` says all of its way, if it is new. Raises NotFound,
+    BadRequest for another order, Conflict if it has ended or if it waits for input and is to
+    finish.
     """
+    if "schedule" in order:
+        return session_view(world, keep(world, _sent_on(world, job_id, order)), AUTOMATIONS)
     outcome, after = steering(order, OUTCOMES)
-    row = world["sessions"].get(job_id)
-    if row is None:
-        raise NotFound(f"Session not found: {job_id}")
+    row = _session(world, job_id)
     if SESSION_STEP.is_terminal(states(row, world.now)[-1]):
         raise Conflict(f"Session {job_id} has ended; what has ended stays as it is.")
     if outcome == "finished" and is_waiting(row, world.now):
         raise Conflict(f"Session {job_id} waits for input; give it, and it goes on.")
     return session_view(world, keep(world, decided(world, row, outcome, after)), AUTOMATIONS)
+
+
+def _session(world: World, session_id: str) -> Row:
+    row = world["sessions"].get(session_id)
+    if row is None:
+        raise NotFound(f"Session not found: {session_id}")
+    return row
+
+
+def _sent_on(world: World, session_id: str, order: Mapping[str, Any]) -> Row:
+    """A new session on the way of a schedule."""
+    row = _session(world, session_id)
+    if states(row, world.now) != [NEW]:
+        raise Conflict(f"Session {session_id} is under way; only a new one takes a schedule.")
+    planned = {"schedule": row["steps"][0]["schedule"][:1]}
+    return on_the_way(world, row, read_schedule(order, planned, SESSION_WAYS, world.now))

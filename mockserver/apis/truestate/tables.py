@@ -62,6 +62,14 @@ SESSION = Lifecycle(  # rules 11, 15, 16, 17, 22
     },
 )
 
+# Without the questions to the user, which a version has or has not: the ways of a session that
+# can be planned for any.
+SESSION_WAYS = Lifecycle(
+    "session without questions",
+    NEW,
+    {NEW: (RUNNING, FAILED), RUNNING: (FINISHED, FAILED), FINISHED: (), FAILED: ()},
+)
+
 SESSION_STEP = Lifecycle(  # rules 11, 16, 17
     "session step",
     NEW,

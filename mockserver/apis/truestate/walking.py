@@ -35,10 +35,11 @@ from mockserver.apis.truestate.tables import (
 )
 from mockserver.engine.dice import Dice
 from mockserver.engine.instants import seconds
-from mockserver.engine.schedule import cut, ends, state_at
+from mockserver.engine.schedule import Schedule, cut, ends, state_at
 from mockserver.engine.world import Row, World, new_id
 
 CANCELLED = "The session was cancelled."
+UNSTARTED = "The session could not be started."
 Outcome = Literal["finished", "failed", "stuck"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
@@ -133,6 +134,44 @@ def decided(world: World, row: Row, outcome: Outcome, after: float) -> Row:
     """
     walk = _Walk(world, row, _version(world, row["version_id"]), Orders(outcome))
     return walk.decide(outcome, seconds(after))
+
+
+def on_the_way(world: World, row: Row, schedule: Schedule) -> Row:
+    """A new session that goes the way of `schedule`, of which the first entry is its beginning.
+
+    Its steps run one after the other between RUNNING and the end; a question among them is
+    asked all the same, and what follows it is decided by the answer.
+    """
+    (_, created), *ahead = schedule
+    first = row["steps"][0]
+    begins = [NEW, created]
+    if not ahead:
+        return {**row, "steps": [{**first, "schedule": [begins]}]}
+    state, at = ahead[0]
+    if state == FAILED:
+        return {**row, "steps": [{**first, "error": UNSTARTED, "schedule": [begins, [FAILED, at]]}]}
+    if len(ahead) == 1:
+        return {**row, "steps": [{**first, "schedule": [begins, [RUNNING, at]]}]}
+    outcome: Outcome = "finished" if ahead[1][0] == FINISHED else "failed"
+    walk = _Walk(world, row, _version(world, row["version_id"]), Orders(outcome))
+    decided_row = walk.decide(outcome, ahead[1][1] - world.now)
+    return {**row, "steps": _between(decided_row["steps"], world.now, at, ahead[1][1])}
+
+
+def _between(steps: list[Row], now: int, begins: int, ends_at: int) -> list[Row]:
+    """The steps with all but their coming into being moved to between two moments."""
+    span = max(1, ends(steps[-1]["schedule"]) - now)
+
+    def moved(at: int) -> int:
+        return begins + (at - now) * (ends_at - begins) // span
+
+    first, *others = steps
+    created, *rest = first["schedule"]
+    begun = {**first, "schedule": [created, *([state, moved(at)] for state, at in rest)]}
+    return [
+        begun,
+        *({**s, "schedule": [[state, moved(at)] for state, at in s["schedule"]]} for s in others),
+    ]
 
 
 def _version(world: World, version_id: str) -> Row:

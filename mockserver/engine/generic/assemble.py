@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from mockserver.engine.generic.fixed import fixed
 from mockserver.engine.generic.lists import listing
 from mockserver.engine.generic.seeds import note_birth
 from mockserver.engine.generic.shelf import SYSTEM, BorrowedShelf, OwnShelf, Shelf
+from mockserver.engine.generic.steering import outcomes_of, steers
 from mockserver.engine.generic.transitions import clone, transition
 from mockserver.engine.jobs import JobKind
 from mockserver.engine.messages import Reply, Request
@@ -65,20 +66,26 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
         note_birth(world)
         base.seed(world, fixtures)
 
+    moving = [shelf for shelf in own_shelves if _moves(shelf)]
+    if base.steer is None and moving:
+        base = replace(base, steer=steers(moving), outcomes=outcomes_of(moving))
     return replace(
         base,
         handlers=handlers,
         collections={**base.collections, **own, SYSTEM.name: SYSTEM},
         seed=seed,
-        jobs=(*base.jobs, *_jobs(own_shelves)),
+        jobs=(*base.jobs, *map(_job_kind, moving)),
     )
 
 
-def _jobs(shelves: Iterable[OwnShelf]) -> Iterator[JobKind]:
-    for shelf in shelves:
-        states, noun = shelf.resource.states, shelf.resource.noun.replace("_", " ")
-        if states is not None and states.moves:
-            yield JobKind(shelf.collection.name, noun, states.terminal)
+def _moves(shelf: OwnShelf) -> bool:
+    return shelf.resource.states is not None and shelf.resource.states.moves
+
+
+def _job_kind(shelf: OwnShelf) -> JobKind:
+    assert shelf.resource.states is not None
+    noun = shelf.resource.noun.replace("_", " ")
+    return JobKind(shelf.collection.name, noun, shelf.resource.states.terminal)
 
 
 def _shelves(plan: Plan, schemas: Schemas, taken: Mapping[str, Collection]) -> dict[str, Shelf]:
