@@ -223,6 +223,16 @@ cli.add_command(
 )
 
 
+cli.add_command(
+    Deferred(
+        "complaints",
+        "mockserver.server.complaining",
+        "",
+        "Say what the clients of a running mock do badly.",
+    )
+)
+
+
 def say(text: str) -> None:
     """Print for the user; a reader who has gone away is no reason to stop."""
     try:

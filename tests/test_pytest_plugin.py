@@ -36,7 +36,7 @@ def examples(page: str) -> str:
     return "\n".join(re.findall(r"<!-- test -->\n```python\n(.*?)```", text, re.DOTALL))
 
 
-@pytest.mark.parametrize("page", ["pytest.md", "faults.md"])
+@pytest.mark.parametrize("page", ["pytest.md", "faults.md", "complaints.md"])
 def test_the_pages_work_as_printed(tmp_path: Path, page: str) -> None:
     (tmp_path / "test_page.py").write_text(examples(page))
     shutil.copy(ROOT / "tests/fixtures/jobs.yaml", tmp_path / "openapi.yaml")

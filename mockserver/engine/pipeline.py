@@ -48,7 +48,7 @@ class Message:
 
 @dataclass(slots=True)
 class Exchange:
-    """What the journal gets to know."""
+    """What the journal gets to know. `now` is what its world's clock said, 0 if nobody looked."""
 
     message: Message
     operation: Operation | None
@@ -57,6 +57,7 @@ class Exchange:
     violations: tuple[Violation, ...] = ()
     problem: str = ""
     mishap: Mishap | None = None
+    now: int = 0
 
 
 class Begin(Protocol):
@@ -134,6 +135,7 @@ class Pipeline:
             return Sent(0)
         request = self.validate(operation, message, body)
         with self.begin(tenant) as world:
+            exchange.now = world.now
             if self.faults.changed:
                 self.faults.changed = False
                 raise Stale("there are other faults now")
@@ -175,7 +177,7 @@ class Pipeline:
         if exchange.mishap is None:  # it is the same request when it is tried again
             with self.begin(tenant) as world:
                 self.faults.changed = False  # what there is now has just been heard of
-                exchange.mishap = self.faults.meet(operation.id, world)
+                exchange.mishap, exchange.now = self.faults.meet(operation.id, world), world.now
         return exchange.mishap is not None and exchange.mishap.instead
 
     def strike(self, operation: Operation, message: Message, mishap: Mishap, sent: Sent) -> Sent:

@@ -12,6 +12,7 @@ import orjson
 
 from mockserver.contract.model import Contract, Operation, Violation
 from mockserver.errors import UsageError
+from mockserver.server.complaints import KINDS, Complaint, complaints_of
 from mockserver.server.har import as_har
 from mockserver.server.journal import Entry, Journal, masked_target
 
@@ -99,10 +100,13 @@ class Calls:
     Requests that were refused before their caller was known count if they carry its credential.
     """
 
-    def __init__(self, journal: Journal, contract: Contract, tenant: str) -> None:
+    def __init__(
+        self, journal: Journal, contract: Contract, tenant: str, states: frozenset[str]
+    ) -> None:
         self._journal = journal
         self._contract = contract
         self._tenant = tenant
+        self._states = states
 
     def __iter__(self) -> Iterator[Call]:
         return iter(self.calls())
@@ -132,6 +136,28 @@ class Calls:
         found = self.calls(operation)
         if found:
             raise AssertionError(self._report(operation, found, "expected never"))
+
+    def complaints(self, *kinds: str) -> list[Complaint]:
+        """What the client did badly, oldest first; of these kinds, or of all (docs/complaints.md).
+
+        Raises UsageError for a kind that there is not.
+        """
+        for kind in kinds:
+            if kind not in KINDS:
+                raise UsageError(f"there are no complaints {kind!r}; there is {', '.join(KINDS)}")
+        found = complaints_of(self._entries(), self._states)
+        return [complaint for complaint in found if not kinds or complaint.kind in kinds]
+
+    def assert_no_complaints(self, *kinds: str) -> None:
+        """Raises AssertionError that lists them."""
+        __tracebackhide__ = True
+        found = self.complaints(*kinds)
+        if found:
+            made = [f"  {each}" for each in self._numbered()[-MOST_SHOWN:]]
+            raise AssertionError("\n".join([*map(str, found), "The calls made:", *made]))
+
+    def _numbered(self) -> list[str]:
+        return [f"{entry.number}: {Call(entry)}" for entry in self._entries()]
 
     def har(self) -> dict[str, Any]:
         """The calls as an HTTP archive (HAR 1.2), secrets masked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +24,7 @@ from mockserver.engine.dialects import dialect_named
 from mockserver.engine.fates import Fate
 from mockserver.engine.faults import Faults
 from mockserver.engine.generic import assemble
+from mockserver.engine.generic.steering import lifecycle_of
 from mockserver.engine.instants import parse
 from mockserver.engine.negotiate import Sent
 from mockserver.engine.pipeline import Exchange, Message, Pipeline
@@ -82,6 +83,13 @@ class Mock:
     options: Options
     faults: Faults = field(default_factory=Faults)
     fates: dict[str, list[Fate]] = field(default_factory=dict)
+
+    @cached_property
+    def job_states(self) -> frozenset[str]:
+        """The words by which a job of this API is known in a reply."""
+        inferred = (lifecycle_of(resource) for resource in self.plan.resources.values())
+        tables = (*self.api.lifecycles, *(table for table in inferred if table is not None))
+        return frozenset(state for table in tables for state in table.moves)
 
     def app(self, *middlewares: Any) -> ASGIApp:
         """The ASGI application; `middlewares` (classes or factories) come before routing."""

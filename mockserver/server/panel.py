@@ -11,6 +11,7 @@ from mockserver.engine.negotiate import Sent
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.plan.explain import as_json
 from mockserver.server.call import Call, Panel, Route, limit_of
+from mockserver.server.complaints import complaints_of
 from mockserver.server.frontpage import front_page
 from mockserver.server.har import as_har
 from mockserver.server.journal import Entry, describe, mask
@@ -119,6 +120,16 @@ def clear_journal(panel: Panel, call: Call) -> dict[str, Any]:
     return {"forgotten": panel.journal.clear()}
 
 
+def show_complaints(panel: Panel, call: Call) -> dict[str, Any]:
+    kept = [
+        entry
+        for entry in panel.journal.entries()
+        if call.tenant is None or entry.exchange.tenant == call.tenant
+    ]
+    found = complaints_of(reversed(kept), panel.mock.job_states)
+    return {"exchanges": len(kept), "complaints": [each.as_json() for each in found]}
+
+
 def show_faults(panel: Panel, call: Call) -> dict[str, Any]:
     return {"faults": panel.mock.faults.describe(call.tenant)}
 
@@ -196,6 +207,7 @@ ROUTES: tuple[Route, ...] = (
         {"GET": show_journal, "DELETE": clear_journal},
         ("tenant", "limit", "operation", "format"),
     ),
+    Route("complaints", {"GET": show_complaints}, _TENANT),
     Route("worlds", {"GET": show_worlds}, _TENANT),
     Route("jobs", {"GET": show_jobs}, ("tenant", "limit")),
     Route("jobs/{id}", {"POST": steer_job}, _TENANT),

@@ -106,7 +106,8 @@ class SharedJournal(Journal):
             _sent(told["sent"]) if told["sent"] is not None else None,
             tuple(Violation(tuple(where), *rest) for where, *rest in told["violations"]),
             told["problem"],
-            Mishap(told["faults"]) if told["faults"] else None,
+            _mishap(told) if told["faults"] else None,
+            told["now"],
         )
         return Entry(0, told["ended"], exchange)
 
@@ -130,6 +131,13 @@ def _write(journal: Journal) -> None:
 def _message(told: dict[str, Any]) -> Message:
     query, body = told.pop("query"), told.pop("body")
     return Message(**told, query=query.encode("latin-1"), body=b64decode(body))
+
+
+def _mishap(told: dict[str, Any]) -> Mishap:
+    lost = told["lost"]
+    return Mishap(
+        told["faults"], drop=lost["drop"], truncate=lost["truncate"], committed=lost["committed"]
+    )
 
 
 def _sent(told: dict[str, Any]) -> Sent:
@@ -165,6 +173,13 @@ def _text(ended: int, exchange: Exchange) -> bytes:
         ],
         "problem": exchange.problem,
         "faults": exchange.mishap.faults if exchange.mishap is not None else [],
+        "lost": exchange.mishap
+        and {
+            "drop": exchange.mishap.drop,
+            "truncate": exchange.mishap.truncate,
+            "committed": exchange.mishap.committed,
+        },
+        "now": exchange.now,
     }
     return dump(told)
 

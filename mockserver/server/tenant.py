@@ -64,7 +64,7 @@ class Tenant:
         self.server = server
         self.key = key
         self.faults = TenantFaults(server, key)
-        self.journal = Calls(server.recorder, server.mock.contract, key)
+        self.journal = Calls(server.recorder, server.mock.contract, key, server.mock.job_states)
 
     @property
     def url(self) -> str:
