@@ -1,145 +1,263 @@
-"""Requests a second of the hot paths, as a ratio to bare uvicorn in the same run.
+"""Speed beside the others: requests a second, first response, memory; writes docs/benchmarks.md.
 
-Every server is pinned to one core and wrk to the other; the rounds are interleaved, so that a
-drift of the machine hits all alike. Needs wrk (Debian: apt-get install wrk) and Linux' taskset.
+Every server is pinned to one core and wrk to the other; the rounds are interleaved, so that a drift
+of the machine hits all alike; ratios come first. Needs Linux, wrk and taskset, and for the others
+node, npm and java. The vendor's document in ../shared is left out where it is missing.
 
-    python bench/run.py [--seconds 3] [--rounds 3] [SPEC ...]
+    python bench/run.py [--seconds 2] [--rounds 3] [--only-ours] [--million] [--no-report]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import re
-import shutil
-import socket
-import statistics
-import subprocess
 import sys
-import time
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench import peers, report
+from bench.harness import Load, Running, Work, free_port, load, need, resident, running
+
 ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT.parent / "shared" / "specs" / "feather-1.21.0.json"
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 RUN = f"/v1/sim-suites/{ID}/runs/{ID}"
-CONNECTIONS = 16
+KEY = {"x-api-key": "mock-key"}
+CANCEL = Work("cancel a suite run", "POST", f"{RUN}/cancel")
+READ = Work("read a suite run of 5", "GET", RUN)
+CREATE = Work("create a persona", "POST", "/v1/personas", '{"name": "Ada", "body": "In a hurry."}')
+REFUSED = Work("a body that is refused", "POST", "/v1/personas", '{"name": 7}')
+PAGE = Work("a page of 50", "GET", "/v1/personas?limit=50")
+GITHUB = Work("read a repository", "GET", "/repos/octocat/hello-world", headers={})
+MANY, FEW = 1_000_000, 1_000
 
-BARE = """
-import sys
-BODY = b"x" * int(sys.argv[2])
-HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
-async def app(scope, receive, send):
-    if scope["type"] != "http":
-        return
-    await receive()
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await send({"type": "http.response.body", "body": BODY})
-import uvicorn
-uvicorn.run(app, port=int(sys.argv[1]), log_level="error", access_log=False, lifespan="off")
-"""
+
+@dataclass
+class Figures:
+    """What was measured. Keys: (document, work, server); (document, server)."""
+
+    loads: dict[tuple[str, str, str], list[Load]] = field(default_factory=dict)
+    first: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    memory: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Work:
-    """One kind of request to one server."""
+class Document:
+    """A document and the request that shows that a server of it answers."""
 
     name: str
-    url: str
-    method: str
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    path: Path
+    probe: str
 
 
 @contextmanager
-def server(command: list[str], probe: str) -> Iterator[float]:
-    """Run a server on core 0; gives the seconds until its first reply."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        ["taskset", "-c", "0", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while True:
+def mockserver(document: str, probe: str, *options: str) -> Iterator[Running]:
+    port = free_port()
+    command = [sys.executable, "-m", "mockserver", "serve", document, "--port", str(port)]
+    env = {"PYTHONPATH": str(ROOT)}
+    with running("mockserver", [*command, *options], port, probe, env=env) as server:
+        yield server
+
+
+@contextmanager
+def uvicorn_with(size: int, name: str) -> Iterator[Running]:
+    port = free_port()
+    with running(name, peers.bare(port, size), port, "/") as server:
+        yield server
+
+
+@contextmanager
+def peer(one: peers.Peer, document: Document) -> Iterator[Running]:
+    port = free_port()
+    with running(one.name, one.command(document.path, port), port, document.probe) as server:
+        yield server
+
+
+def fetched(server: Running, method: str, path: str, body: object = None) -> bytes:
+    data = None if body is None else json.dumps(body).encode()
+    headers = {**KEY, "content-type": "application/json"}
+    request = urllib.request.Request(server.base + path, data, headers, method=method)
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        return bytes(reply.read())
+
+
+def big_run(server: Running) -> Work:
+    """A suite run with 200 children, made now."""
+    item = json.loads(fetched(server, "GET", f"/v1/sim-suites/{ID}"))["items"][0]
+    given = {name: item[name] for name in ("persona_id", "scenario_id")}
+    agent = json.loads(fetched(server, "GET", RUN))["agent_id"]
+    body = {"name": "Two hundred", "items": [given] * 200}
+    suite = json.loads(fetched(server, "POST", "/v1/sim-suites", body))["id"]
+    order = {"agent_id": agent, "channel": "text"}
+    run = json.loads(fetched(server, "POST", f"/v1/sim-suites/{suite}/runs", order))
+    assert len(run["runs"]) == 200, len(run["runs"])
+    return Work("read a suite run of 200", "GET", f"/v1/sim-suites/{suite}/runs/{run['id']}")
+
+
+Job = tuple[str, Work, Running]
+
+
+def our_jobs(stack: ExitStack, documents: list[Document], folder: Path) -> list[Job]:
+    """Bare uvicorn with as many bytes as each reply has, stock Connexion, and we."""
+    root = documents[0].name
+    ours = stack.enter_context(mockserver("feather", RUN))
+    big = big_run(ours)
+    jobs: list[Job] = []
+    answer = fetched(ours, "GET", RUN)
+    tiny = stack.enter_context(uvicorn_with(2, "bare uvicorn, 2 bytes"))
+    as_many = stack.enter_context(uvicorn_with(len(answer), "bare uvicorn, as many bytes"))
+    big_size = len(fetched(ours, "GET", big.path))
+    as_big = stack.enter_context(uvicorn_with(big_size, "bare uvicorn, as many bytes"))
+    port = free_port()
+    command = peers.connexion(folder, port, stock_document(), json.loads(answer))
+    stock = stack.enter_context(running("stock Connexion", command, port, RUN))
+    for work in (CANCEL, READ):
+        jobs += [(root, work, server) for server in (tiny, as_many, ours, stock)]
+    jobs += [(root, big, as_big), (root, big, ours)]
+    jobs += [(root, work, server) for work in (CREATE, REFUSED) for server in (tiny, ours)]
+    for count in (FEW, MANY):
+        port = free_port()
+        command = [sys.executable, str(ROOT / "bench" / "filled.py"), str(port), str(count)]
+        server = stack.enter_context(running("mockserver", command, port, PAGE.path))
+        work = Work(f"{PAGE.name} among {count:,}", PAGE.method, PAGE.path)
+        jobs.append((root, work, server))
+    for document in documents[1:]:
+        server = stack.enter_context(mockserver(str(document.path), document.probe))
+        works = (CANCEL, READ) if document.path == VENDOR else (GITHUB,)
+        jobs += [(document.name, work, server) for work in works]
+    return jobs
+
+
+def peer_jobs(stack: ExitStack, documents: list[Document], figures: Figures) -> list[Job]:
+    jobs: list[Job] = []
+    for document in documents:
+        for one in peers.PEERS:
             try:
-                request = urllib.request.Request(probe, headers={"x-api-key": "mock-key"})
-                with urllib.request.urlopen(request, timeout=5):
-                    break
-            except OSError:
-                if process.poll() is not None:
-                    raise SystemExit(f"did not start: {' '.join(command)}") from None
-                if time.perf_counter() - start > 60:
-                    raise SystemExit(f"no reply within 60 s: {' '.join(command)}") from None
-                time.sleep(0.005)
-        yield time.perf_counter() - start
-    finally:
-        process.terminate()
-        process.wait(10)
+                server = stack.enter_context(peer(one, document))
+            except (RuntimeError, OSError) as error:
+                figures.notes.append(f"{one.name} on {document.name}: {str(error).splitlines()[0]}")
+                continue
+            works = [CANCEL, READ] if document.path != peers.github() else [GITHUB]
+            if document is documents[0]:
+                works += [CREATE, REFUSED]
+            jobs += [(document.name, work, server) for work in works]
+    return jobs
 
 
-def load(work: Work, seconds: int) -> float:
-    """Requests a second, from wrk on core 1. Fails on any reply that is not 2xx."""
-    script = Path(f"/tmp/mockserver-bench-{os.getpid()}.lua")
-    script.write_text(f'wrk.method = "{work.method}"\nwrk.headers["x-api-key"] = "mock-key"\n')
-    try:
-        out = subprocess.run(
-            ["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s",
-             "-s", str(script), work.url],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-    finally:
-        script.unlink()
-    if "Non-2xx" in out or "Socket errors" in out:
-        raise SystemExit(f"{work.name}: {out}")
-    found = re.search(r"Requests/sec:\s+([\d.]+)", out)
-    if found is None:
-        raise SystemExit(f"{work.name}: wrk said {out!r}")
-    return float(found[1])
+def stock_document() -> dict[str, object]:
+    """The two paths of a suite run, as an OpenAPI 3.0 document that Connexion takes."""
+
+    def operation(name: str) -> dict[str, object]:
+        reply = {"200": {"description": "The suite run.", "content": {"application/json": {}}}}
+        return {"operationId": name, "responses": reply}
+
+    names = ("suite_id", "suite_run_id")
+    schema = {"type": "string", "format": "uuid"}
+    parameters = [{"name": n, "in": "path", "required": True, "schema": schema} for n in names]
+    base = "/v1/sim-suites/{suite_id}/runs/{suite_run_id}"
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Suite runs", "version": "1"},
+        "paths": {
+            base: {"parameters": parameters, "get": operation("read")},
+            f"{base}/cancel": {"parameters": parameters, "post": operation("cancel")},
+        },
+    }
+
+
+def measure_loads(jobs: list[Job], options: argparse.Namespace, figures: Figures) -> None:
+    broken: set[tuple[str, str, str]] = set()
+    for round_ in range(options.rounds + 1):
+        for document, work, server in jobs:
+            key = document, work.name, server.name
+            if key in broken:
+                continue
+            try:
+                found = load(server, work, options.seconds if round_ else 1)
+            except RuntimeError as error:
+                broken.add(key)
+                figures.notes.append(str(error).splitlines()[0])
+                continue
+            if found.refused and work is not REFUSED:
+                broken.add(key)
+                figures.notes.append(f"{server.name} refuses: {work.name} on {document}")
+            elif round_:  # the first round warms up
+                figures.loads.setdefault(key, []).append(found)
+
+
+def measure_starts(
+    documents: list[Document], options: argparse.Namespace, figures: Figures
+) -> None:
+    """First response and resident memory, each server started by itself."""
+    for _ in range(options.starts):
+        for document in documents:
+            spec = "feather" if document is documents[0] else str(document.path)
+            servers = [lambda spec=spec, d=document: mockserver(spec, d.probe)]
+            if not options.only_ours:
+                servers += [lambda p=p, d=document: peer(p, d) for p in peers.PEERS]
+            for start in servers:
+                try:
+                    with start() as server:
+                        key = document.name, server.name
+                        figures.first.setdefault(key, []).append(server.first)
+                        figures.memory.setdefault(key, []).append(resident(server.pid))
+                except (RuntimeError, OSError) as error:
+                    figures.notes.append(str(error).splitlines()[0])
+
+
+def a_million(figures: Figures) -> None:
+    """Resident memory after a million requests to one server."""
+    with mockserver("feather", RUN) as server:
+        before, count = resident(server.pid), 0
+        while count < 1_000_000:
+            count += load(server, READ, 20).count
+        figures.notes.append(
+            f"mockserver: {before:.0f} MB resident after its first reply, "
+            f"{resident(server.pid):.0f} MB after {count:,} requests"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    vendors = ROOT.parent / "shared" / "specs" / "feather-1.21.0.json"
-    default = ["feather", *([str(vendors)] if vendors.exists() else [])]
-    parser.add_argument("specs", nargs="*", default=default, metavar="SPEC")
-    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--starts", type=int, default=3)
+    parser.add_argument("--only-ours", action="store_true", help="no other mock servers")
+    parser.add_argument("--million", action="store_true", help="memory after a million requests")
+    parser.add_argument("--no-report", action="store_true", help="print only, write nothing")
     options = parser.parse_args()
-    for tool in ("wrk", "taskset"):
-        if shutil.which(tool) is None:
-            sys.exit(f"{tool} is missing: apt-get install wrk util-linux")
+    need("wrk", "taskset")
+    documents = [Document("Feather, 56 operations", ROOT / "openapi.json", RUN)]
+    if VENDOR.exists():
+        documents.append(Document("the vendor's, 491 operations", VENDOR, RUN))
+    if not options.only_ours:
+        peers.fetch()
+    if peers.github().exists():
+        documents.append(Document("GitHub's, 1,223 operations", peers.github(), GITHUB.path))
+    figures = Figures()
+    begun = os.getloadavg()[0]
+    measure_starts(documents, options, figures)
     with ExitStack() as stack:
-        works: list[Work] = []
-        port = free_port()
-        stack.enter_context(
-            server([sys.executable, "-c", BARE, str(port), "2"], f"http://127.0.0.1:{port}/")
-        )
-        bare = Work("bare uvicorn, constant bytes", f"http://127.0.0.1:{port}/", "POST")
-        for spec in options.specs:
-            port = free_port()
-            command = [sys.executable, "-m", "mockserver", "serve", spec, "--port", str(port)]
-            base = f"http://127.0.0.1:{port}"
-            first = stack.enter_context(server(command, base + RUN))
-            sys.stdout.write(f"{spec}: first reply after {first:.2f} s\n")
-            works.append(Work(f"{spec}: cancel", f"{base}{RUN}/cancel", "POST"))
-            works.append(Work(f"{spec}: read a suite run", base + RUN, "GET"))
-        figures: dict[str, list[float]] = {work.name: [] for work in [bare, *works]}
-        for work in [bare, *works]:
-            load(work, 1)
-        for _ in range(options.rounds):
-            for work in [bare, *works]:
-                figures[work.name].append(load(work, options.seconds))
-    limit = statistics.median(figures[bare.name])
-    for name, rates in figures.items():
-        rate = statistics.median(rates)
-        spread = (max(rates) - min(rates)) / rate
-        sys.stdout.write(f"{rate / limit:5.2f}  {rate:8.0f}/s  ±{spread / 2:4.0%}  {name}\n")
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        jobs = our_jobs(stack, documents, folder)
+        if not options.only_ours:
+            jobs += peer_jobs(stack, documents, figures)
+        measure_loads(jobs, options, figures)
+    if options.million:
+        a_million(figures)
+    figures.notes = list(dict.fromkeys(figures.notes))
+    lines = list(report.lines(figures, options.rounds, options.seconds, begun))
+    sys.stdout.write("\n".join(lines) + "\n")
+    if not options.no_report:
+        report.write(ROOT / "docs", lines, figures)
 
 
 if __name__ == "__main__":

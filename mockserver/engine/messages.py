@@ -45,6 +45,15 @@ class Reply:
     media_type: str = ""
 
 
+class Json:
+    """A JSON value that has been rendered: stands for the value in a body, or is all of it."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+
+
 class _NoBody:
     def __repr__(self) -> str:
         return "NO_BODY"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from mockserver.engine.messages import Json
 from mockserver.engine.negotiate import dump
 from mockserver.engine.world import Row
 
@@ -58,31 +59,50 @@ class Renderer:
 
 
 class Joiner:
-    """Remembers a batch as bytes while its row and its children look the same.
+    """Remembers a batch as bytes for as long as its row and its children look the same.
 
-    Only for what follows from these alone: a view that depends on more, on time say, is not.
+    Only for a view that follows from these alone, and from `owner`.
     """
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], tuple[Row, list[Rendered], Any]] = {}
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self._known: dict[tuple[str, str], _Joined] = {}
 
     def __call__(
-        self, row: Row, owner: str, parts: list[Rendered], view: Callable[[], dict[str, Any]]
-    ) -> Any:
-        """`view()` in a form that goes into a reply in place of the object."""
+        self,
+        row: Row,
+        children: list[Row],
+        now: int,
+        owner: str,
+        view: Callable[[list[Rendered]], dict[str, Any]],
+    ) -> Json:
+        """`view(the children, rendered)`."""
         key = row["id"], owner
         known = self._known.get(key)
-        if known is not None and known[0] is row and _same(known[1], parts):
-            return known[2]
-        body = orjson.Fragment(dump(view()))
+        if (
+            known is not None
+            and known.row is row
+            and known.begin <= now < known.end
+            and len(known.children) == len(children)
+            and all(map(is_, known.children, children))
+        ):
+            return known.body
+        parts = [self._renderer(child, now, owner) for child in children]
+        body = Json(dump(view(parts)))
+        begin = max((part.begin for part in parts), default=now)
+        end = min((part.end for part in parts), default=now)
         if len(self._known) >= BATCHES:
             self._known.clear()
-        self._known[key] = row, parts, body
+        self._known[key] = _Joined(row, children, begin, end, body)
         return body
 
 
-def _same(some: list[Rendered], others: list[Rendered]) -> bool:
-    return len(some) == len(others) and all(map(is_, some, others))
+class _Joined(NamedTuple):
+    row: Row
+    children: list[Row]
+    begin: int
+    end: float
+    body: Json
 
 
 def _window(schedule: Any, now: int) -> tuple[int, float]:

@@ -54,16 +54,16 @@ def _shown(row: Row, now: int, owner: str) -> dict[str, Any]:
 
 
 _rendered = Renderer(_shown)
-_joined = Joiner()
+_joined = Joiner(_rendered)
 
 
 def suite_run_view(world: World, row: Row) -> Any:
     """A suite run with its children; its status is computed from them (rules 74, 75)."""
-    now, owner = world.now, organization(world)
-    runs = [_rendered(child, now, owner) for child in children(world, row)]
+    now, owner, rows = world.now, organization(world), children(world, row)
     if row["release"] is None:
-        return _joined(row, owner, runs, lambda: _suite_run(world, row, owner, runs))
-    return _suite_run(world, row, owner, runs)  # which depends on evaluations too
+        return _joined(row, rows, now, owner, lambda runs: _suite_run(world, row, owner, runs))
+    # A release check depends on evaluations too.
+    return _suite_run(world, row, owner, [_rendered(child, now, owner) for child in rows])
 
 
 def _suite_run(world: World, row: Row, owner: str, runs: list[Rendered]) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""A Feather mock whose world `mock-key` holds many personas: for pages among a million.
+
+python bench/filled.py PORT COUNT
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from mockserver.engine.world import digest, uuid_of
+from mockserver.server.mock import Options, load, read_spec
+from mockserver.server.serving import bind, make_server
+
+
+def personas(known: Any, count: int) -> Iterator[Any]:
+    """Copies of a row with ids and instants of their own."""
+    for number in range(count):
+        key = uuid_of(digest("persona", number))
+        yield {**known, "id": key, "created_at": known["created_at"] - number}
+
+
+def main() -> None:
+    port, count = int(sys.argv[1]), int(sys.argv[2])
+    mock = load(read_spec("feather"), Options())
+    with mock.store.begin("mock-key") as world:
+        rows: Any = world["personas"]
+        rows.fill(list(personas(next(rows.scan()), count)))
+        world.commit()
+    server = make_server(
+        mock.app(),
+        lambda refusal, target: mock.pipeline.refuse(None, refusal, None),  # type: ignore[arg-type]
+    )
+    server.run(sockets=bind("127.0.0.1", port))
+
+
+if __name__ == "__main__":
+    main()
