@@ -90,7 +90,7 @@ def fetched(server: Running, method: str, path: str, body: object = None) -> byt
 
 
 def big_run(server: Running) -> Work:
-    """A suite run with 200 children, made now."""
+    """A suite run with 200 children that have ended: cancelled, lest they move meanwhile."""
     item = json.loads(fetched(server, "GET", f"/v1/sim-suites/{ID}"))["items"][0]
     given = {name: item[name] for name in ("persona_id", "scenario_id")}
     agent = json.loads(fetched(server, "GET", RUN))["agent_id"]
@@ -99,7 +99,9 @@ def big_run(server: Running) -> Work:
     order = {"agent_id": agent, "channel": "text"}
     run = json.loads(fetched(server, "POST", f"/v1/sim-suites/{suite}/runs", order))
     assert len(run["runs"]) == 200, len(run["runs"])
-    return Work("read a suite run of 200", "GET", f"/v1/sim-suites/{suite}/runs/{run['id']}")
+    path = f"/v1/sim-suites/{suite}/runs/{run['id']}"
+    fetched(server, "POST", f"{path}/cancel")
+    return Work("read a suite run of 200", "GET", path)
 
 
 Job = tuple[str, Work, Running]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -41,6 +41,10 @@ class Rows(Protocol):
     spec: Collection
 
     def get(self, key: str) -> Row | None: ...
+    def pick(self, keys: Iterable[str]) -> list[Row]:
+        """The rows of these keys that there are, in this order."""
+        ...
+
     def put(self, row: Row) -> None: ...
     def remove(self, key: str) -> None: ...
     def __len__(self) -> int: ...

@@ -22,6 +22,9 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from mockserver.engine.negotiate import Sent
 
+# From here on copying a body costs more than a second piece to write.
+LARGE = 64 * 1024
+
 
 def begin(work: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
     """Run a coroutine up to where it waits: what is then left of it, for a task to go on with."""
@@ -77,10 +80,13 @@ def send_whole(sent: Sent, send: Send, body: bytes) -> bool:
         parts.append(b"\r\n")
     else:
         parts.append(b"content-length: %d\r\n\r\n" % len(sent.body))
-    parts.append(body)
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"".join(parts))
+    if len(body) < LARGE:
+        parts.append(body)
+        cycle.transport.write(b"".join(parts))
+    else:
+        cycle.transport.writelines((b"".join(parts), body))
     cycle.message_event.set()
     cycle.on_response()
     return True

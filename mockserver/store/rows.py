@@ -47,6 +47,10 @@ class MemoryRows:
     def get(self, key: str) -> Row | None:
         return self._rows.get(key)
 
+    def pick(self, keys: Iterable[str]) -> list[Row]:
+        rows = self._rows
+        return [row for key in keys if (row := rows.get(key)) is not None]
+
     def __len__(self) -> int:
         return len(self._rows)
 

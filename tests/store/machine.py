@@ -192,6 +192,8 @@ def compare(world: World, model: Model) -> None:
         assert len(rows) == len(expected)
         for wanted in (*expected, "absent"):
             assert rows.get(wanted) == expected.get(wanted)
+            picked = [expected[wanted]] * 2 if wanted in expected else []
+            assert rows.pick([wanted, wanted]) == picked
         ordered = sorted(expected.values(), key=spec.sort_key)
         compare_scans(rows, spec, {}, ordered)
         for field, values in INDEXES[name].items():

@@ -169,8 +169,7 @@ def put_run(world: World, row: Row) -> Row:
 
 def children(world: World, suite_run: Row) -> list[Row]:
     """The children of a suite run, oldest first, all attempts."""
-    rows = world["runs"]
-    return [row for run_id in suite_run["run_ids"] if (row := rows.get(run_id)) is not None]
+    return world["runs"].pick(suite_run["run_ids"])
 
 
 def cancel_suite(world: World, suite_run: Row) -> None:
