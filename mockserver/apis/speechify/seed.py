@@ -17,6 +17,8 @@ from mockserver.apis.speechify.dispatch import (
 from mockserver.apis.speechify.folders import make_folder
 from mockserver.apis.speechify.ids import new_id
 from mockserver.apis.speechify.suites import resubmission
+from mockserver.apis.speechify.tables import TEST_RUN
+from mockserver.engine.batches import scheduled
 from mockserver.engine.instants import seconds
 from mockserver.engine.world import Row, World
 
@@ -88,7 +90,9 @@ class _Seeder:
         outcomes = entry["outcomes"]
         for place, row in enumerate(runs):
             outcome = outcomes[min(place, len(outcomes) - 1)]
-            plan_outcome(self.world, row, outcome, _LASTED + place)
+            # Whatever chance or the pace had in store for it: it is still waiting.
+            waiting = scheduled(row, list(row["schedule"][:1]), TEST_RUN)
+            plan_outcome(self.world, waiting, outcome, _LASTED + place)
 
     def started(self, entry: Entry) -> list[Row]:
         """The runs of one event of the past."""
