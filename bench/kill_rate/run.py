@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -192,9 +193,10 @@ def table(outcomes: list[Outcome]) -> Iterator[str]:
         count = len(group)
         killed = sum(o.killed for o in group)
         theirs = sum(bool(o.stock) for o in group)
-        asked = any(o.stock is not None for o in group)
+        asked = sum(o.stock is not None for o in group)
         name = kind or "**all**"
-        other = f"{theirs} ({theirs / count:.0%})" if asked else "-"
+        of = "" if asked == count else f" of {asked}"
+        other = f"{theirs}{of} ({theirs / asked:.0%})" if asked else "-"
         yield f"| {name} | {count} | {killed} ({killed / count:.0%}) | {other} |"
 
 
@@ -203,6 +205,9 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--class", dest="kinds", nargs="*", default=[])
     parser.add_argument("--no-stock", action="store_true")
+    parser.add_argument(
+        "--stock-every", type=int, default=1, help="ask stock for every Nth fault of a class only"
+    )
     parser.add_argument("--controls", type=int, default=1, help="seeds for the control")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--goal", type=float, default=0.95)
@@ -225,10 +230,11 @@ def main() -> int:
             if by:
                 return 1
             limit = max(limit, requests)
+        places: Counter[str] = Counter()
         for number, fault in enumerate(faults, 1):
-            outcome = try_fault(
-                fault, proxy, url, given.seed, 0 if given.no_stock else limit, second
-            )
+            asked = not given.no_stock and places[fault.kind] % given.stock_every == 0
+            places[fault.kind] += 1
+            outcome = try_fault(fault, proxy, url, given.seed, limit if asked else 0, second)
             outcomes.append(outcome)
             stock_text = f"; stock: {outcome.stock_by or '-'}" if outcome.stock is not None else ""
             print(
