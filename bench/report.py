@@ -57,6 +57,15 @@ def lines(figures: Figures, rounds: int, seconds: int, begun: float) -> Iterator
     yield "![first response](benchmarks-start.svg)"
     yield ""
     yield from _starts(figures)
+    yield ""
+    yield "## In a test's own process"
+    yield ""
+    yield "Processor time, medians (`python bench/in_process.py`)."
+    yield ""
+    yield "| what | |"
+    yield "|---|---:|"
+    for name, took in figures.in_process.items():
+        yield f"| {name} | {took:.3f} ms |"
     if figures.notes:
         yield ""
         yield "## Notes"

@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import peers, report
+from bench import in_process, peers, report
 from bench.harness import Load, Running, Work, free_port, load, need, resident, running
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +46,7 @@ class Figures:
     loads: dict[tuple[str, str, str], list[Load]] = field(default_factory=dict)
     first: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     memory: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    in_process: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -255,6 +256,7 @@ def main() -> None:
         measure_loads(jobs, options, figures)
     if options.million:
         a_million(figures)
+    figures.in_process = in_process.figures(options.rounds)
     figures.notes = list(dict.fromkeys(figures.notes))
     lines = list(report.lines(figures, options.rounds, options.seconds, begun))
     sys.stdout.write("\n".join(lines) + "\n")

@@ -219,6 +219,8 @@ def main() -> int:
         if (not given.only or fault.id in given.only)
         and (not given.kinds or fault.kind in given.kinds)
     ]
+    if not faults:
+        parser.error("no planted fault has such an id or class; see bench/kill_rate/catalogue.toml")
     outcomes: list[Outcome] = []
     with the_mock() as upstream, the_proxy(upstream) as (proxy, url):
         document, contract = read_contract("feather")
