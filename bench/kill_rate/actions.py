@@ -69,6 +69,14 @@ async def crash_if_body(fault: Fault, call: Call, forward: Forward, memory: Memo
     return await forward(call)
 
 
+async def refuse_body(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
+    """A body with a certain text in it is refused."""
+    text = call.body.decode("utf-8", "replace")
+    if fault.concerns(call.method, call.path) and re.search(fault.options["pattern"], text):
+        return replies.replaced(Answer(fault.options["to"]), fault.options)
+    return await forward(call)
+
+
 async def drop_bad_cursor(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
     """A cursor that the service refuses is left out."""
     answer = await forward(call)
@@ -325,6 +333,7 @@ ACTIONS: dict[str, Action] = {
     "race_undo": race_undo,
     "read_instead": read_instead,
     "refuse_again": refuse_again,
+    "refuse_body": refuse_body,
     "replay": replay,
     "stale_once": stale_once,
     "swallow": swallow,

@@ -159,6 +159,13 @@ def before(options: Options, call: Call, answer: Answer, memory: Memory) -> Answ
     return answer.with_json(value)
 
 
+def add_field(options: Options, call: Call, answer: Answer, memory: Memory) -> Answer:
+    value = answer.read()
+    if not isinstance(value, dict):
+        return answer
+    return answer.with_json({**value, options["name"]: parse(options["value"].encode())})
+
+
 def tick(options: Options, call: Call, answer: Answer, memory: Memory) -> Answer:
     by = memory.count("tick", call.key, call.path) - 1
     return _at(lambda value, _: later(value, by))(options, call, answer, memory)
@@ -175,6 +182,7 @@ def undash(value: Any, options: Options) -> Any:
 
 EDITS: dict[str, Edit] = {
     "add": _at(_added),
+    "add_field": add_field,
     "before": before,
     "body": body,
     "chop": _at(lambda value, options: value[: options["from"]]),

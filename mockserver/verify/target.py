@@ -58,6 +58,7 @@ class Target:
         headers: Mapping[str, str] | None = None,
         timeout: float = 10,
         pause: Callable[[], None] = lambda: None,
+        client: httpx.Client | None = None,
     ) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise UsageError(f"--url {url!r} is no address; give one like http://127.0.0.1:8000")
@@ -72,10 +73,13 @@ class Target:
         self.watchers: list[Watch] = []
         self._held: list[Exchange] | None = None
         self.pause = pause
-        self.client = httpx.Client(timeout=timeout, trust_env=False)
+        # A new client takes some 20 ms; who has many targets gives them one to share.
+        self._shared = client is not None
+        self.client = client or httpx.Client(timeout=timeout, trust_env=False)
 
     def close(self) -> None:
-        self.client.close()
+        if not self._shared:
+            self.client.close()
 
     def __enter__(self) -> Self:
         return self

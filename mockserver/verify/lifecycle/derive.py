@@ -128,6 +128,16 @@ def _paging(contract: Contract, listing: Operation) -> Paging | None:
     )
 
 
+def listing_of(
+    contract: Contract, operation: Operation
+) -> tuple[Paging, tuple[Filter, ...]] | None:
+    """The envelope and the filters of an operation that answers with rows that have ids."""
+    paging = _paging(contract, operation)
+    if paging is None or "id" not in _row(contract, operation, paging):
+        return None
+    return paging, _filters(contract, operation, paging)
+
+
 def _row(contract: Contract, listing: Operation, paging: Paging) -> dict[str, Schema]:
     """The properties of a list's rows."""
     schema = reply_schema(contract, listing) or {}

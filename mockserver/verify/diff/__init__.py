@@ -1,0 +1,1 @@
+"""The same sequences on a mock and on the real thing, and where the two part."""

@@ -1,0 +1,347 @@
+"""What the real side did, beside everything that the mock may do."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.contract.model import Contract
+
+from .knowledge import STATUS_NAMES
+from .model import MISSING, Json, Kind, Mismatch, Run, Seen, Step
+from .pairs import Pairs, is_opaque, time_form
+
+HEADERS = ("allow", "content-type", "etag", "last-modified", "link", "location", "retry-after")
+HEADERS += ("www-authenticate",)
+"""Those that tell a client something; more if the document lists them."""
+Value = tuple[int, Json]
+"""The number of a run of the mock, and a value from it."""
+
+
+def kind_of(value: Json) -> str:
+    if value is None:
+        return "null"
+    for kind, name in ((bool, "boolean"), (int, "number"), (float, "number"), (str, "string")):
+        if isinstance(value, kind):
+            return name
+    return "array" if isinstance(value, list) else "object"
+
+
+def shown(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+@dataclass
+class Comparison:
+    """Steps are compared in their order: what was paired earlier counts later."""
+
+    contract: Contract
+    real: Run
+    mocks: Sequence[Run]
+    found: list[Mismatch] = field(default_factory=list)
+    reached: set[tuple[str, Kind]] = field(default_factory=set)
+    _pairs: list[Pairs] = field(default_factory=list)
+    _times: list[dict[tuple[str, str], str]] = field(default_factory=list)
+    _step: Step | None = None
+    _sent: str = ""
+    _error: bool = False
+
+    def __post_init__(self) -> None:
+        self._pairs = [Pairs() for _ in self.mocks]
+        self._times = [{} for _ in range(len(self.mocks) + 1)]
+
+    def run(self) -> list[Mismatch]:
+        for number, real in enumerate(self.real):
+            mocks = [run.seen[number] for run in self.mocks]
+            self._sent += real.step.text
+            if not real.skipped and not all(mock.skipped for mock in mocks):
+                self._compare(real, [(i, m) for i, m in enumerate(mocks) if not m.skipped])
+        self._lifecycles()
+        return self.found
+
+    def _miss(self, kind: Kind, at: str, real: str, mock: str) -> None:
+        assert self._step is not None
+        step = self._step
+        self.found.append(
+            Mismatch(step.label, step.operation, kind, at, real, mock, step.about)
+        )
+
+    def _reach(self, kind: Kind) -> None:
+        assert self._step is not None
+        self.reached.add((self._step.operation, kind))
+
+    # --- a step
+
+    def _compare(self, real: Seen, mocks: list[tuple[int, Seen]]) -> None:
+        self._step, self._error = real.step, real.status >= 400
+        self._reach("status")
+        refused = real.step.intent == "refused"
+        if refused:
+            self._reach("validation")
+        statuses = {mock.status for _, mock in mocks}
+        if real.status not in statuses:
+            kind: Kind = "validation" if refused else "status"
+            body = "" if real.value is MISSING else f" {shown(real.value)}"
+            other = mocks[0][1]
+            mine = "" if other.value is MISSING else f" {shown(other.value)}"
+            both = " or ".join(map(str, sorted(statuses)))
+            self._miss(kind, "", f"{real.status}{body}", f"{both}{mine}")
+            return
+        same = [(i, mock) for i, mock in mocks if mock.status == real.status]
+        self._headers(real, [mock for _, mock in same])
+        if real.listing is not None:
+            self._list(real, same)
+        elif real.value is MISSING or any(mock.value is MISSING for _, mock in same):
+            self._bodyless(real, [mock for _, mock in same])
+        else:
+            self._reach(self._purpose(real))
+            self._node(real.value, [(i, mock.value) for i, mock in same], "", "")
+        if real.states:
+            self._reach("lifecycle")
+
+    def _purpose(self, seen: Seen) -> Kind:
+        """What a whole body that agrees has shown beside its schema."""
+        if seen.status >= 400:
+            return "error"
+        self._reach("schema")
+        if seen.step.intent == "make":
+            return "default"
+        return "lifecycle" if seen.step.intent == "settle" else "state"
+
+    def _bodyless(self, real: Seen, mocks: list[Seen]) -> None:
+        has = bool(real.last.body)
+        if has not in {bool(mock.last.body) for mock in mocks}:
+            words = ("no body", "a body")
+            kind: Kind = "error" if real.status >= 400 else "schema"
+            self._miss(kind, "", words[has], words[not has])
+        elif has and all(mock.value is not MISSING for mock in mocks):
+            kind = "error" if real.status >= 400 else "schema"
+            self._miss(kind, "", f"no JSON: {real.last.body[:80]!r}", shown(mocks[0].value))
+
+    def _headers(self, real: Seen, mocks: list[Seen]) -> None:
+        self._reach("headers")
+        operation = self.contract.by_id[real.step.operation]
+        response = operation.response_for(real.status)
+        listed = [name.lower() for name in response.headers] if response else []
+        for name in (*HEADERS, *(n for n in listed if n not in HEADERS)):
+            values = {_header(name, mock) for mock in mocks}
+            mine = _header(name, real)
+            if mine not in values:
+                theirs = " or ".join(sorted(value or "absent" for value in values))
+                self._miss("headers", name, mine or "absent", theirs)
+
+    def _list(self, real: Seen, mocks: list[tuple[int, Seen]]) -> None:
+        """The rows of this program, and what holds of the pages."""
+        assert real.listing is not None
+        self._reach("list")
+        self._reach("schema")
+        listings = [(i, mock.listing) for i, mock in mocks if mock.listing is not None]
+        if not listings:
+            return
+        facts = set().union(*(found.facts for _, found in listings))
+        # What only some of the mock's runs show depends on what else is listed.
+        always = set.intersection(*(set(found.facts) for _, found in listings))
+        for fact in sorted(real.listing.facts - facts):
+            self._miss("list", "pages", fact, "not so")
+        for fact in sorted(always - real.listing.facts):
+            self._miss("list", "pages", f"not so: {fact}", fact)
+        whole = [(i, found) for i, found in listings if found.whole]
+        if not real.listing.whole or not whole:
+            return
+        rows = [list(map(dict, found.rows)) for _, found in whole]
+        mine: list[Json] = [dict(row) for row in real.listing.rows]
+        if len(mine) not in {len(found) for found in rows}:
+            theirs = " or ".join(sorted({f"{len(found)} of its rows" for found in rows}))
+            self._miss("list", "rows", f"{len(mine)} of its rows", theirs)
+            return
+        fit = [(i, r) for (i, _), r in zip(whole, rows, strict=True) if len(r) == len(mine)]
+        if self._orders(mine, fit):
+            for number, row in enumerate(mine):
+                self._node(row, [(i, found[number]) for i, found in fit], "rows.*", "rows")
+
+    def _orders(self, mine: list[Json], fit: list[tuple[int, list[Json]]]) -> bool:
+        """Whether the rows are the same things in the same order."""
+        for i, rows in fit:
+            pairs = self._pairs[i].theirs
+            known = [(pairs.get(r.get("id")), m.get("id")) for r, m in zip(mine, rows, strict=True)]
+            if all(theirs is None or theirs == ours for theirs, ours in known):
+                return True
+        if mine:
+            i, rows = fit[0]
+            pairs = self._pairs[i].theirs
+            same = {pairs.get(r.get("id")) for r in mine} == {r.get("id") for r in rows}
+            what = "in another order" if same else "other things"
+            self._miss("list", "rows", f"its {len(mine)} rows {what}", "as they are compared")
+        return not mine
+
+    # --- values
+
+    def _node(self, real: Json, mocks: list[Value], at: str, name: str) -> None:
+        kinds = {kind_of(value) for _, value in mocks}
+        mine = kind_of(real)
+        if mine not in kinds:
+            kind: Kind = "error" if self._error else "schema"
+            self._miss(kind, at, f"{mine}: {shown(real)}", _all_shown(mocks))
+            return
+        same = [(i, value) for i, value in mocks if kind_of(value) == mine]
+        if isinstance(real, dict):
+            self._object(real, same, at)
+        elif isinstance(real, list):
+            self._array(real, same, at, name)
+        elif real is not None:
+            self._leaf(real, same, at, name)
+
+    def _object(self, real: dict[str, Json], mocks: list[Value], at: str) -> None:
+        kind: Kind = "error" if self._error else "schema"
+        mocks = self._of_one_status(real, mocks, at)
+        if not mocks:
+            return
+        for name in sorted(real.keys() | set().union(*(value.keys() for _, value in mocks))):
+            where = f"{at}.{name}".strip(".")
+            having = [(i, value[name]) for i, value in mocks if name in value]
+            if name not in real:
+                if len(having) == len(mocks):
+                    self._miss(kind, where, "absent", _all_shown(having))
+            elif not having:
+                self._miss(kind, where, shown(real[name]), "absent")
+            elif time_form(real[name]) and not self._error:
+                self._time(real, name, mocks, where)
+            else:
+                self._node(real[name], having, where, name)
+
+    def _of_one_status(
+        self, real: Mapping[str, Json], mocks: list[Value], at: str
+    ) -> list[Value]:
+        """Of a job, the mock's runs in which it has the same status."""
+        name = next((n for n in STATUS_NAMES if isinstance(real.get(n), str)), "")
+        states = {value.get(name) for _, value in mocks}
+        if not name or self._error or self._was_sent(real[name]) or states == {real[name]}:
+            return mocks
+        same = [(i, value) for i, value in mocks if value.get(name) == real[name]]
+        if not same and all(isinstance(state, str) for state in states):
+            where = f"{at}.{name}".strip(".")
+            self._miss("lifecycle", where, shown(real[name]), _all_shown([*enumerate(states)]))
+            return []
+        return same or mocks
+
+    def _time(self, real: Mapping[str, Json], name: str, mocks: list[Value], at: str) -> None:
+        """A moment: how it is written, and whether it has changed since it was last seen."""
+        values = [(i, value[name]) for i, value in mocks if name in value]
+        forms = {time_form(value) for _, value in values}
+        if time_form(real[name]) not in forms:
+            self._miss("schema", at, shown(real[name]), _all_shown(values))
+            return
+        if any(value == real[name] for _, value in values) or self._was_sent(real[name]):
+            return
+        mine = self._moved(0, str(real.get("id")), name, real[name])
+        theirs = {
+            self._moved(i + 1, str(value.get("id")), name, value[name])
+            for i, value in mocks
+            if name in value
+        }
+        if mine == "changed" and theirs == {"unchanged"}:
+            self._miss("state", at, "has changed", "is as it was")
+        elif mine == "unchanged" and theirs == {"changed"} and self.real.fine_clock:
+            self._miss("state", at, "is as it was", "has changed")
+
+    def _moved(self, side: int, identity: str, name: str, value: str) -> str:
+        before = self._times[side].get((identity, name))
+        self._times[side][identity, name] = value
+        return "new" if before is None else "unchanged" if before == value else "changed"
+
+    def _array(self, real: list[Json], mocks: list[Value], at: str, name: str) -> None:
+        lengths = {len(value) for _, value in mocks}
+        if len(real) not in lengths:
+            if len(lengths) == 1 and (len(mocks) > 1 or len(self.mocks) == 1):
+                kind: Kind = "error" if self._error else "state"
+                self._miss(kind, at, f"{len(real)} elements", f"{lengths.pop()} elements")
+            return
+        same = [(i, value) for i, value in mocks if len(value) == len(real)]
+        for number, element in enumerate(real):
+            self._node(element, [(i, value[number]) for i, value in same], f"{at}.*", name)
+
+    def _leaf(self, real: Json, mocks: list[Value], at: str, name: str) -> None:
+        if is_opaque(name, real) and not self._error:
+            agreed = [self._pairs[i].agree(real, value) for i, value in mocks]
+            if not any(agreed):
+                self._miss("state", at, f"{shown(real)}, another thing's", _all_shown(mocks))
+            return
+        values = {value for _, value in mocks}
+        if real in values:
+            return
+        if isinstance(real, str):
+            for i, value in mocks:
+                if self._pairs[i].translated(real) == value:
+                    return
+        # One value alone is no evidence: another world might have another.
+        if len(values) > 1 or (len(mocks) < 2 <= len(self.mocks)):
+            return
+        self._miss(self._leaf_kind(real, values, at, name), at, shown(real), _all_shown(mocks))
+
+    def _leaf_kind(self, real: Json, values: set[Json], at: str, name: str) -> Kind:
+        assert self._step is not None
+        if self._error:
+            return "error"
+        if name in STATUS_NAMES:
+            return "lifecycle"
+        sent = self._was_sent(real) or any(self._was_sent(value) for value in values)
+        if self._step.intent in ("make", "refused") and not sent:
+            return "default"
+        return "list" if at.startswith("rows") and sent else "state"
+
+    def _was_sent(self, value: Json) -> bool:
+        """Whether a text stands in a request of this program."""
+        return isinstance(value, str) and len(value) > 1 and json.dumps(value)[1:-1] in self._sent
+
+    # --- jobs
+
+    def _lifecycles(self) -> None:
+        """Every change of a status is a way that the mock's things can go, too."""
+        ways: dict[str, set[tuple[str, str]]] = {}
+        for run in self.mocks:
+            for kind, before, after in run.edges:
+                ways.setdefault(kind, set()).add((before, after))
+        for kind, before, after in sorted(self.real.edges):
+            if kind in ways and before and not _leads(ways[kind], before, after):
+                self._error = False
+                self._step = next(s.step for s in self.real if s.step.operation in kind.split())
+                theirs = sorted({b for a, b in ways[kind] if a == before})
+                self._miss(
+                    "lifecycle",
+                    f"{kind.partition(' ')[2]}.status".strip("."),
+                    f"{before}, then {after}",
+                    f"{before}, then {' or '.join(theirs) or 'nothing else'}",
+                )
+
+
+def _leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
+    found, todo = {start}, [start]
+    while todo:
+        state = todo.pop()
+        for before, after in ways:
+            if before == state and after not in found:
+                found.add(after)
+                todo.append(after)
+    return end in found - {start} or start == end
+
+
+def _header(name: str, seen: Seen) -> str:
+    """What of a header is compared: the media type, the methods, else that it is there."""
+    value = seen.last.headers.get(name)
+    if value is None:
+        return ""
+    if name == "content-type":
+        return value.partition(";")[0].strip().lower()
+    if name == "allow":
+        return ", ".join(sorted(re.split(r"[,\s]+", value.upper())))
+    return "present"
+
+
+def _all_shown(values: Sequence[tuple[int, Json]]) -> str:
+    texts = list(dict.fromkeys(shown(value) for _, value in values))
+    return " or ".join(texts[:3]) + (" or ..." if len(texts) > 3 else "")
+

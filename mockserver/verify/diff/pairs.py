@@ -1,0 +1,59 @@
+"""Which value of one side stands for which of the other: ids, cursors and tokens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = Any
+UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+TIME = re.compile(
+    r"\d{4}-\d\d-\d\d([T ])\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?",
+)
+_OPAQUE_NAME = re.compile(r"(?:^|_)(id|ids|uuid|guid|cursor|token|etag|secret|key)$|(?:Id|Ids|Token|Cursor)$")
+_SHORTEST = 6
+
+
+def is_opaque(name: str, value: Json) -> bool:
+    """Whether a value means something only to the server that made it."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return False
+    if _OPAQUE_NAME.search(name):
+        return True
+    return isinstance(value, str) and UUID.fullmatch(value) is not None
+
+
+def time_form(value: Json) -> str:
+    """How a timestamp is written: "T Z", " naive"...; "" if it is none."""
+    found = TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return ""
+    zone = found[3] or "naive"
+    return f"{found[1]} {zone if zone in ('Z', 'naive') else 'offset'}"
+
+
+@dataclass
+class Pairs:
+    """Real values and the mock's, one to one."""
+
+    theirs: dict[Json, Json] = field(default_factory=dict)
+    ours: dict[Json, Json] = field(default_factory=dict)
+
+    def agree(self, real: Json, mock: Json) -> bool:
+        """Whether the two can stand for each other; a new pair is kept."""
+        if real in self.theirs or mock in self.ours:
+            return bool(self.theirs.get(real, _NOTHING) == mock)
+        self.theirs[real] = mock
+        self.ours[mock] = real
+        return True
+
+    def translated(self, text: str) -> str:
+        """A text of the real side with the mock's values in it."""
+        for real, mock in self.theirs.items():
+            if isinstance(real, str) and len(real) >= _SHORTEST and real in text:
+                text = text.replace(real, str(mock))
+        return text
+
+
+_NOTHING: Any = object()
