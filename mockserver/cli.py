@@ -221,6 +221,14 @@ cli.add_command(
         "Fuzz any server, politely, and clean up behind.",
     )
 )
+cli.add_command(
+    Deferred(
+        "diff",
+        "mockserver.verify.diff.commands",
+        "verify",
+        "Send the same sequences to a mock of SPEC and to the real API; where do they part?",
+    )
+)
 
 
 cli.add_command(

@@ -21,7 +21,7 @@ def require_extra(what: str) -> None:
             raise MissingExtra(what, "verify")
 
 
-def _headers(given: tuple[str, ...]) -> dict[str, str]:
+def headers_of(given: tuple[str, ...]) -> dict[str, str]:
     headers = {}
     for line in given:
         name, colon, value = line.partition(":")
@@ -66,7 +66,7 @@ def test(spec: str, **given: Any) -> None:
     require_extra("mockserver test")
     from .testing import run_test
 
-    given["headers"] = _headers(given["headers"])
+    given["headers"] = headers_of(given["headers"])
     sys.exit(run_test(spec, given))
 
 
@@ -100,5 +100,5 @@ def fuzz(spec: str, **given: Any) -> None:
     require_extra("mockserver fuzz")
     from .fuzzing import run_fuzz
 
-    given["headers"] = _headers(given["headers"])
+    given["headers"] = headers_of(given["headers"])
     sys.exit(run_fuzz(spec, given))

@@ -127,7 +127,9 @@ def _arrays(schema: Schema, now: Json) -> Iterator[tuple[str, Json]]:
     yield "has null in it", [*now, None]
 
 
-def _inside(contract: Contract, name: str, schema: Schema, body: Body) -> Iterator[tuple[str, Body]]:
+def _inside(
+    contract: Contract, name: str, schema: Schema, body: Body
+) -> Iterator[tuple[str, Body]]:
     """One level further in: an object's fields, or those of the first element of an array."""
     now = body.get(name)
     if isinstance(now, dict) and schema.get("properties"):

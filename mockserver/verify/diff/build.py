@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,10 @@ from .knowledge import Knowledge
 from .model import MISSING, Intent, Program, Step, reference
 
 Json = Any
+
+
+PACK = 16
+"""Requests beside the preparations in a program."""
 
 
 class CannotBuild(Exception):
@@ -165,3 +169,8 @@ class Builder:
             return reference(thing.label, thing.resource.id_field)
 
         return find
+
+
+def packed(items: list[Any], size: int = PACK) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -6,28 +6,21 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from mockserver.contract.model import Contract
 
-from .knowledge import STATUS_NAMES
-from .model import MISSING, Json, Kind, Mismatch, Run, Seen, Step
-from .pairs import Pairs, is_opaque, time_form
+from .jobs import Jobs, leads, status_name
+from .model import MISSING, STATUS_NAMES, Json, Kind, Mismatch, Run, Seen, Step
+from .pairs import Pairs, is_opaque, kind_of, time_form
+from .side import at as value_at
 
-HEADERS = ("allow", "content-type", "etag", "last-modified", "link", "location", "retry-after")
-HEADERS += ("www-authenticate",)
+HEADERS: tuple[str, ...] = (
+    *("allow", "content-type", "etag", "last-modified", "link", "location", "retry-after"),
+    "www-authenticate",
+)
 """Those that tell a client something; more if the document lists them."""
 Value = tuple[int, Json]
 """The number of a run of the mock, and a value from it."""
-
-
-def kind_of(value: Json) -> str:
-    if value is None:
-        return "null"
-    for kind, name in ((bool, "boolean"), (int, "number"), (float, "number"), (str, "string")):
-        if isinstance(value, kind):
-            return name
-    return "array" if isinstance(value, list) else "object"
 
 
 def shown(value: Json) -> str:
@@ -42,6 +35,8 @@ class Comparison:
     contract: Contract
     real: Run
     mocks: Sequence[Run]
+    jobs: Jobs = field(default_factory=Jobs)
+    """What the mock's jobs have done at any time."""
     found: list[Mismatch] = field(default_factory=list)
     reached: set[tuple[str, Kind]] = field(default_factory=set)
     _pairs: list[Pairs] = field(default_factory=list)
@@ -49,6 +44,8 @@ class Comparison:
     _step: Step | None = None
     _sent: str = ""
     _error: bool = False
+    _roots: list[Value] = field(default_factory=list)
+    """The whole values that are being compared, of every run of the mock."""
 
     def __post_init__(self) -> None:
         self._pairs = [Pairs() for _ in self.mocks]
@@ -66,9 +63,7 @@ class Comparison:
     def _miss(self, kind: Kind, at: str, real: str, mock: str) -> None:
         assert self._step is not None
         step = self._step
-        self.found.append(
-            Mismatch(step.label, step.operation, kind, at, real, mock, step.about)
-        )
+        self.found.append(Mismatch(step.label, step.operation, kind, at, real, mock, step.about))
 
     def _reach(self, kind: Kind) -> None:
         assert self._step is not None
@@ -99,7 +94,7 @@ class Comparison:
             self._bodyless(real, [mock for _, mock in same])
         else:
             self._reach(self._purpose(real))
-            self._node(real.value, [(i, mock.value) for i, mock in same], "", "")
+            self._whole(real.value, [(i, mock.value) for i, mock in same], "", "")
         if real.states:
             self._reach("lifecycle")
 
@@ -161,7 +156,7 @@ class Comparison:
         fit = [(i, r) for (i, _), r in zip(whole, rows, strict=True) if len(r) == len(mine)]
         if self._orders(mine, fit):
             for number, row in enumerate(mine):
-                self._node(row, [(i, found[number]) for i, found in fit], "rows.*", "rows")
+                self._whole(row, [(i, found[number]) for i, found in fit], "rows.*", "rows")
 
     def _orders(self, mine: list[Json], fit: list[tuple[int, list[Json]]]) -> bool:
         """Whether the rows are the same things in the same order."""
@@ -180,7 +175,12 @@ class Comparison:
 
     # --- values
 
-    def _node(self, real: Json, mocks: list[Value], at: str, name: str) -> None:
+    def _whole(self, real: Json, mocks: list[Value], at: str, name: str) -> None:
+        self._roots = mocks
+        self._node(real, mocks, at, name, "")
+
+    def _node(self, real: Json, mocks: list[Value], at: str, name: str, spot: str) -> None:
+        """`at` is the place with * for every element, `spot` the very one in `_roots`."""
         kinds = {kind_of(value) for _, value in mocks}
         mine = kind_of(real)
         if mine not in kinds:
@@ -189,20 +189,24 @@ class Comparison:
             return
         same = [(i, value) for i, value in mocks if kind_of(value) == mine]
         if isinstance(real, dict):
-            self._object(real, same, at)
+            self._object(real, same, at, spot)
         elif isinstance(real, list):
-            self._array(real, same, at, name)
+            self._array(real, same, at, name, spot)
         elif real is not None:
             self._leaf(real, same, at, name)
 
-    def _object(self, real: dict[str, Json], mocks: list[Value], at: str) -> None:
+    def _object(self, real: dict[str, Json], mocks: list[Value], at: str, spot: str) -> None:
         kind: Kind = "error" if self._error else "schema"
-        mocks = self._of_one_status(real, mocks, at)
+        mocks = self._of_one_status(real, mocks, at, spot)
         if not mocks:
             return
         for name in sorted(real.keys() | set().union(*(value.keys() for _, value in mocks))):
             where = f"{at}.{name}".strip(".")
             having = [(i, value[name]) for i, value in mocks if name in value]
+            if name in real and self.jobs.has_looked(real, name) and not _is_whole(real[name]):
+                having = [(i, v) for i, v in having if kind_of(v) == kind_of(real[name])]
+                if not having:
+                    continue
             if name not in real:
                 if len(having) == len(mocks):
                     self._miss(kind, where, "absent", _all_shown(having))
@@ -211,22 +215,28 @@ class Comparison:
             elif time_form(real[name]) and not self._error:
                 self._time(real, name, mocks, where)
             else:
-                self._node(real[name], having, where, name)
+                self._node(real[name], having, where, name, f"{spot}.{name}".strip("."))
 
     def _of_one_status(
-        self, real: Mapping[str, Json], mocks: list[Value], at: str
+        self, real: Mapping[str, Json], mocks: list[Value], at: str, spot: str
     ) -> list[Value]:
         """Of a job, the mock's runs in which it has the same status."""
-        name = next((n for n in STATUS_NAMES if isinstance(real.get(n), str)), "")
-        states = {value.get(name) for _, value in mocks}
-        if not name or self._error or self._was_sent(real[name]) or states == {real[name]}:
+        name = status_name(real)
+        if not name or self._error or self._was_sent(real[name]):
             return mocks
         same = [(i, value) for i, value in mocks if value.get(name) == real[name]]
-        if not same and all(isinstance(state, str) for state in states):
+        if same:
+            return same
+        # What stands around it may have been told apart by a status of its own.
+        there = [(i, value_at(root, spot) if spot else root) for i, root in self._roots]
+        jobs = [(i, value) for i, value in there if isinstance(value, dict)]
+        same = [(i, value) for i, value in jobs if value.get(name) == real[name]]
+        states = [(i, value.get(name)) for i, value in jobs]
+        ahead = any(self.jobs.leads(state, real[name]) for _, state in states)
+        if not same and not ahead and all(isinstance(state, str) for _, state in states):
             where = f"{at}.{name}".strip(".")
-            self._miss("lifecycle", where, shown(real[name]), _all_shown([*enumerate(states)]))
-            return []
-        return same or mocks
+            self._miss("lifecycle", where, shown(real[name]), _all_shown(states))
+        return same
 
     def _time(self, real: Mapping[str, Json], name: str, mocks: list[Value], at: str) -> None:
         """A moment: how it is written, and whether it has changed since it was last seen."""
@@ -253,7 +263,7 @@ class Comparison:
         self._times[side][identity, name] = value
         return "new" if before is None else "unchanged" if before == value else "changed"
 
-    def _array(self, real: list[Json], mocks: list[Value], at: str, name: str) -> None:
+    def _array(self, real: list[Json], mocks: list[Value], at: str, name: str, spot: str) -> None:
         lengths = {len(value) for _, value in mocks}
         if len(real) not in lengths:
             if len(lengths) == 1 and (len(mocks) > 1 or len(self.mocks) == 1):
@@ -262,7 +272,8 @@ class Comparison:
             return
         same = [(i, value) for i, value in mocks if len(value) == len(real)]
         for number, element in enumerate(real):
-            self._node(element, [(i, value[number]) for i, value in same], f"{at}.*", name)
+            inside = [(i, value[number]) for i, value in same]
+            self._node(element, inside, f"{at}.*", name, f"{spot}.{number}".strip("."))
 
     def _leaf(self, real: Json, mocks: list[Value], at: str, name: str) -> None:
         if is_opaque(name, real) and not self._error:
@@ -306,7 +317,7 @@ class Comparison:
             for kind, before, after in run.edges:
                 ways.setdefault(kind, set()).add((before, after))
         for kind, before, after in sorted(self.real.edges):
-            if kind in ways and before and not _leads(ways[kind], before, after):
+            if kind in ways and before and not leads(ways[kind], before, after):
                 self._error = False
                 self._step = next(s.step for s in self.real if s.step.operation in kind.split())
                 theirs = sorted({b for a, b in ways[kind] if a == before})
@@ -318,15 +329,8 @@ class Comparison:
                 )
 
 
-def _leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
-    found, todo = {start}, [start]
-    while todo:
-        state = todo.pop()
-        for before, after in ways:
-            if before == state and after not in found:
-                found.add(after)
-                todo.append(after)
-    return end in found - {start} or start == end
+def _is_whole(value: Json) -> bool:
+    return isinstance(value, dict | list)
 
 
 def _header(name: str, seen: Seen) -> str:
@@ -344,4 +348,3 @@ def _header(name: str, seen: Seen) -> str:
 def _all_shown(values: Sequence[tuple[int, Json]]) -> str:
     texts = list(dict.fromkeys(shown(value) for _, value in values))
     return " or ".join(texts[:3]) + (" or ..." if len(texts) > 3 else "")
-

@@ -1,4 +1,4 @@
-"""The programs that every run begins with: each operation, each bound, each kind of refusal."""
+"""The programs that every run begins with: each operation, in the ways that things live."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from mockserver.contract.model import Operation, Parameter
-from mockserver.verify.lifecycle.derive import body_schema, solid
+from mockserver.contract.model import Operation
+from mockserver.verify.lifecycle.derive import solid
 from mockserver.verify.lifecycle.describe import Resource
-from mockserver.verify.target import PLACEHOLDER
 
-from .bodies import WHOLE, variations
-from .build import Builder, CannotBuild
+from .build import Builder, CannotBuild, packed
 from .knowledge import Knowledge
-from .model import Program
+from .model import Intent, Program
+from .refusals import bodies_of_commands, changes, creations, keys, queries, unknown
 
 Json = Any
-PACK = 16
-"""Requests beside the preparations in a program."""
-MALFORMED = "nope"
 
 
 def coverage(knowledge: Knowledge) -> Iterator[Program]:
@@ -29,10 +25,10 @@ def coverage(knowledge: Knowledge) -> Iterator[Program]:
         jobs,
         commands,
         lists,
+        plain_reads,
         creations,
         changes,
         bodies_of_commands,
-        plain_reads,
         queries,
         unknown,
         keys,
@@ -43,13 +39,9 @@ def coverage(knowledge: Knowledge) -> Iterator[Program]:
                 yield builder.program(part.__name__.replace("_", " "))
 
 
-def _resources(knowledge: Knowledge) -> Iterator[Resource]:
-    yield from (r for r in knowledge.api.resources.values() if r.create)
-
-
 def lives(knowledge: Knowledge) -> Iterator[Builder]:
     """Made, read, listed, changed, removed; with every field, and with as few as possible."""
-    for resource in _resources(knowledge):
+    for resource in knowledge.makeable:
         for full in (True, False):
             builder = Builder(knowledge)
             with suppress(CannotBuild):
@@ -67,7 +59,7 @@ def lives(knowledge: Knowledge) -> Iterator[Builder]:
 
 def _orphans(knowledge: Knowledge, resource: Resource) -> Iterator[Builder]:
     """What becomes of a thing when one that it stands on, or names, is removed."""
-    for other in _resources(knowledge):
+    for other in knowledge.makeable:
         if not other.remove or other is resource:
             continue
         builder = Builder(knowledge)
@@ -88,14 +80,14 @@ def _look(builder: Builder, resource: Resource, where: Mapping[str, str], label:
         builder.add(resource.read, "read", path=where)
     if resource.list:
         made = next(step for step in builder.steps if step.label == label)
-        builder.add(resource.list, "list", path=_path_of(builder, resource.list, made.path), pages=8)
+        builder.add(resource.list, "list", path=path_of(builder, resource.list, made.path), pages=8)
     for parent in builder.things:
         if parent.label != label and parent.resource.read and resource.parents:
             builder.add(parent.resource.read, "read", path=parent.where, about="the parent")
             return
 
 
-def _path_of(builder: Builder, operation: str, path: Mapping[str, str]) -> dict[str, str]:
+def path_of(builder: Builder, operation: str, path: Mapping[str, str]) -> dict[str, str]:
     template = builder.knowledge.contract.by_id[operation].path
     return {name: value for name, value in path.items() if "{" + name + "}" in template}
 
@@ -112,7 +104,7 @@ def _change(builder: Builder, resource: Resource, where: Mapping[str, str], *, f
 
 def jobs(knowledge: Knowledge) -> Iterator[Builder]:
     """Waited for; commanded at once, on the way, and after the end, twice each time."""
-    for resource in _resources(knowledge):
+    for resource in knowledge.makeable:
         if not knowledge.is_job(resource):
             continue
         orders = [op for op in knowledge.commands if _is_about(knowledge, op, resource)]
@@ -131,6 +123,16 @@ def jobs(knowledge: Knowledge) -> Iterator[Builder]:
                 yield builder
         if len(orders) > 1:
             yield from _all_orders(knowledge, resource, orders)
+
+
+def waits(knowledge: Knowledge) -> Iterator[Program]:
+    """Each kind of job, made and waited for."""
+    for resource in knowledge.makeable:
+        builder = Builder(knowledge)
+        if knowledge.is_job(resource):
+            with suppress(CannotBuild):
+                _wait(builder, resource, builder.make(resource).where, "end")
+                yield builder.program("waits")
 
 
 def _all_orders(
@@ -158,7 +160,7 @@ def _order(builder: Builder, operation: Operation, about: str = "") -> None:
     builder.number += 1
     body = builder.sample(operation.id, None, full=True)
     path = builder.values(operation)
-    intent = "read" if operation.method == "GET" else "command"
+    intent: Intent = "read" if operation.method == "GET" else "command"
     builder.add(operation.id, intent, path=path, body=body, about=about)
 
 
@@ -195,27 +197,27 @@ def _reads(builder: Builder) -> None:
 
 def lists(knowledge: Knowledge) -> Iterator[Builder]:
     """Three things of a kind, in pages of several sizes, by every filter."""
-    for resource in _resources(knowledge):
+    for resource in knowledge.makeable:
         if not resource.list or resource.paging is None:
             continue
-        for chunk in _packed(list(_questions(knowledge, resource.list))):
+        for chunk in packed(list(questions(knowledge, resource.list))):
             builder = Builder(knowledge)
             with suppress(CannotBuild):
                 things = [builder.make(resource, full=full) for full in (True, False, True)]
-                path = _path_of(builder, resource.list, builder.steps[things[0].label - 1].path)
+                path = path_of(builder, resource.list, builder.steps[things[0].label - 1].path)
                 for query, pages, about in chunk:
                     builder.add(
                         resource.list,
                         "list",
                         path=path,
-                        query=_resolved(builder, resource, query),
+                        query=resolved(builder, resource, query),
                         pages=pages,
                         about=about,
                     )
             yield builder
 
 
-def _resolved(builder: Builder, resource: Resource, query: Mapping[str, str]) -> dict[str, str]:
+def resolved(builder: Builder, resource: Resource, query: Mapping[str, str]) -> dict[str, str]:
     """A filter by an id gets that of a thing of this program; "@" stands for a sent value."""
     result = {}
     for name, value in query.items():
@@ -235,7 +237,7 @@ def _resolved(builder: Builder, resource: Resource, query: Mapping[str, str]) ->
     return result
 
 
-def _questions(knowledge: Knowledge, operation_id: str) -> Iterator[tuple[dict[str, str], int, str]]:
+def questions(knowledge: Knowledge, operation_id: str) -> Iterator[tuple[dict[str, str], int, str]]:
     """What a list can be asked: the query, how many pages, and words for it."""
     lists_ = knowledge.lists[operation_id]
     operation = knowledge.contract.by_id[operation_id]
@@ -259,82 +261,6 @@ def _questions(knowledge: Knowledge, operation_id: str) -> Iterator[tuple[dict[s
             yield {parameter.name: str(value)}, 8, f"by {parameter.name}"
 
 
-def _packed(items: list[Any], size: int = PACK) -> Iterator[list[Any]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
-def creations(knowledge: Knowledge) -> Iterator[Builder]:
-    """Bodies at the bounds of their schema and beyond; what is made is read."""
-    for resource in _resources(knowledge):
-        yield from _bodies(knowledge, resource.create, resource, "make")
-
-
-def changes(knowledge: Knowledge) -> Iterator[Builder]:
-    for resource in _resources(knowledge):
-        if resource.change:
-            yield from _bodies(knowledge, resource.change, resource, "change")
-
-
-def bodies_of_commands(knowledge: Knowledge) -> Iterator[Builder]:
-    for operation in knowledge.commands:
-        if operation.body is not None:
-            yield from _bodies(knowledge, operation.id, None, "command")
-
-
-def _bodies(
-    knowledge: Knowledge, operation_id: str, resource: Resource | None, intent: Any
-) -> Iterator[Builder]:
-    contract = knowledge.contract
-    operation = contract.by_id[operation_id]
-    schema = body_schema(contract, operation)
-    if schema is None:
-        return
-    count, start = 1, 0
-    while start < count:
-        builder = Builder(knowledge)
-        try:
-            thing = builder.make(resource) if resource and intent == "change" else None
-            path = thing.where if thing is not None else builder.values(operation)
-            body = (
-                builder.body_for(resource)
-                if resource and intent == "make"
-                else builder.sample(operation_id, resource, full=True)
-            )
-        except CannotBuild:
-            return
-        todo: list[tuple[str, Json]] = list(variations(contract, schema, body))
-        todo += [(about, _Raw(text)) for about, text in WHOLE]
-        count = len(todo)
-        for about, new in todo[start : start + PACK]:
-            _send_body(builder, operation_id, resource, intent, path, new, about)
-        start += PACK
-        yield builder
-
-
-class _Raw(str):
-    """A body as it goes out."""
-
-
-def _send_body(
-    builder: Builder,
-    operation_id: str,
-    resource: Resource | None,
-    intent: Any,
-    path: Mapping[str, str],
-    body: Json,
-    about: str,
-) -> None:
-    given: dict[str, Any] = {"content": str(body)} if isinstance(body, _Raw) else {"body": body}
-    label = builder.add(operation_id, "refused", path=path, about=about, **given)
-    if resource and resource.read and intent == "make":
-        where = {k: v for k, v in path.items() if "{" + k + "}" in resource.item}
-        where[resource.id_parameter] = "{{" + f"{label}.{resource.id_field}" + "}}"
-        builder.add(resource.read, "read", path=where, about=f"made with: {about}")
-    elif resource and resource.read:
-        builder.add(resource.read, "read", path=path, about=f"after: {about}")
-
-
 def plain_reads(knowledge: Knowledge) -> Iterator[Builder]:
     """What can be read without anything having been made."""
     builder = Builder(knowledge)
@@ -345,73 +271,3 @@ def plain_reads(knowledge: Knowledge) -> Iterator[Builder]:
             if intent == "read":
                 builder.add(operation.id, intent, about="again")
     yield builder
-
-
-def queries(knowledge: Knowledge) -> Iterator[Builder]:
-    """Query parameters at their bounds and beyond."""
-    for operation in knowledge.contract.operations:
-        todo = [
-            ({p.name: value}, f"{p.name} {about}")
-            for p in operation.parameters
-            if p.place == "query"
-            for value, about in _odd(knowledge, operation, p)
-        ]
-        for chunk in _packed(todo):
-            builder = Builder(knowledge)
-            with suppress(CannotBuild):
-                path = builder.values(operation)
-                for query, about in chunk:
-                    builder.add(operation.id, "refused", path=path, query=query, about=about)
-            yield builder
-
-
-def _odd(
-    knowledge: Knowledge, operation: Operation, parameter: Parameter
-) -> Iterator[tuple[str, str]]:
-    schema = solid(knowledge.contract, parameter.schema)
-    kind = schema.get("type")
-    lists_ = knowledge.lists.get(operation.id)
-    if lists_ and parameter.name == lists_.paging.cursor_parameter:
-        yield "!no cursor!", "is from nowhere"
-        yield "", "is empty"
-        return
-    yield "", "is empty"
-    if kind in ("integer", "number"):
-        yield "seven", "is a word"
-        for word, beyond in (("minimum", -1), ("maximum", 1)):
-            if word in schema:
-                yield str(schema[word]), f"is at its {word}"
-                yield str(schema[word] + beyond), f"is beyond its {word}"
-        if "minimum" not in schema:
-            yield "-1", "is negative"
-    elif kind == "boolean" or schema.get("enum") or schema.get("format"):
-        yield "perhaps", "is none of its values"
-
-
-def unknown(knowledge: Knowledge) -> Iterator[Builder]:
-    """Ids that name nothing, and ids that can't be ids."""
-    able = [op for op in knowledge.contract.operations if "{" in op.path]
-    for chunk in _packed(able):
-        builder = Builder(knowledge)
-        for operation in chunk:
-            names = [part.split("}")[0] for part in operation.path.split("{")[1:]]
-            body = builder.sample(operation.id, None, full=False)
-            for value, about in ((PLACEHOLDER, "nothing has this id"), (MALFORMED, "no id")):
-                path = dict.fromkeys(names, value)
-                builder.add(operation.id, "unknown", path=path, body=body, about=about)
-        yield builder
-
-
-def keys(knowledge: Knowledge) -> Iterator[Builder]:
-    """Without a key, and with one that is none."""
-    able = [op for op in knowledge.contract.operations if op.security]
-    for chunk in _packed(able):
-        builder = Builder(knowledge)
-        for operation in chunk:
-            names = [part.split("}")[0] for part in operation.path.split("{")[1:]]
-            path = dict.fromkeys(names, PLACEHOLDER)
-            for key in ("none", "wrong"):
-                builder.add(operation.id, "auth", path=path, key=key, about=f"key: {key}")
-        yield builder
-
-

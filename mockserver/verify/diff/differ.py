@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from .compare import Comparison
+from .coverage import waits
 from .mocks import Mocks
 from .model import Difference, Mismatch, Program, Report, Run
-from .side import Side
+from .side import CannotJudge, Side
 
 WORLDS = (1, 2, 12, 40)
 """How many worlds of the mock a program meets. What one does chance may explain, so if something
@@ -29,11 +31,21 @@ class Differ:
     most: int = 200
     progress: Callable[[str], None] = lambda text: None
     _known: dict[Signature, Difference] = field(default_factory=dict)
+    _surveyed: bool = False
     _doubtful: set[Signature] = field(default_factory=set)
 
     def run(self, programs: Iterable[Program]) -> None:
         """Raises CannotJudge, NoReply."""
         digest = hashlib.sha256()
+        try:
+            self._all(programs, digest)
+        finally:
+            self.report.digest = digest.hexdigest()[:16]
+            self.report.differences = list(self._known.values())
+            self.report.real_requests = self.real.requests
+            self.report.mock_requests = self.mocks.requests
+
+    def _all(self, programs: Iterable[Program], digest: Any) -> None:
         for program in programs:
             digest.update(program.digest.encode())
             self.one(program)
@@ -47,10 +59,6 @@ class Differ:
             if len(self._known) >= self.most:
                 self.report.notes.append(f"stopped after {self.most} differences")
                 break
-        self.report.digest = digest.hexdigest()[:16]
-        self.report.differences = list(self._known.values())
-        self.report.real_requests = self.real.requests
-        self.report.mock_requests = self.mocks.requests
 
     def one(self, program: Program) -> None:
         """One program; each difference that is new is confirmed and made short."""
@@ -65,19 +73,34 @@ class Differ:
 
     def _explained(self, program: Program, real: Run, *, note: bool = True) -> list[Mismatch]:
         """What remains when the mock's other worlds have been asked."""
-        found: list[Mismatch] = []
         for count in WORLDS:
-            comparison = Comparison(
-                self.mocks.knowledge.contract, real, self.mocks.runs(program, count)
-            )
-            found = comparison.run()
+            comparison = self._compared(program, real, count)
+            found = comparison.found
             fresh = [m for m in found if m.signature not in self._known]
             if not fresh:
                 break
+        if fresh and self._survey(fresh):
+            comparison = self._compared(program, real, WORLDS[-1])
+            found = comparison.found
         if note:
             for cell in comparison.reached:
                 self.report.cells[cell] = self.report.cells.get(cell, 0) + 1
         return list({m.signature: m for m in found}.values())
+
+    def _compared(self, program: Program, real: Run, count: int) -> Comparison:
+        mocks = self.mocks.runs(program, count)
+        comparison = Comparison(self.mocks.knowledge.contract, real, mocks, self.mocks.jobs)
+        comparison.run()
+        return comparison
+
+    def _survey(self, found: list[Mismatch]) -> bool:
+        """Whether more of what the mock's jobs can do was learned: once, when it matters."""
+        if self._surveyed or not any(m.kind == "lifecycle" for m in found):
+            return False
+        self._surveyed = True
+        for program in waits(self.mocks.knowledge):
+            self.mocks.runs(program, WORLDS[-1])
+        return True
 
     def _new(self, program: Program, mismatch: Mismatch) -> None:
         """Run it again, shorter and shorter; what does not come again is no difference."""
@@ -86,6 +109,11 @@ class Differ:
         if shortest is None:
             self._doubtful.add(signature)
             where = self._where(mismatch.operation)
+            if mismatch.kind == "status" and mismatch.real.startswith("5"):
+                raise CannotJudge(
+                    f"{self.real.target.url} is not well: {where} gives {mismatch.real[:3]} now "
+                    "and then; look at its log, and try again"
+                )
             self.report.notes.append(
                 f"not the same twice, so not counted: {where}, {mismatch.kind} "
                 f"{mismatch.at}: {mismatch.real}, the mock {mismatch.mock}"
@@ -153,5 +181,3 @@ class Differ:
 def _dependents(program: Program, label: int) -> set[int]:
     """A step and every step that needs it."""
     return {s.label for s in program.steps if label in program.closure(s.label)}
-
-

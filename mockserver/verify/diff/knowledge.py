@@ -17,8 +17,9 @@ from mockserver.verify.lifecycle.derive import (
 from mockserver.verify.lifecycle.describe import Api, Filter, Paging, Resource
 from mockserver.verify.lifecycle.run import describe
 
+from .model import STATUS_NAMES
+
 Json = Any
-STATUS_NAMES = ("status", "state", "phase", "stage")
 TOTALS = ("total", "total_count", "totalCount", "count")
 READS = ("GET", "HEAD")
 
@@ -32,7 +33,9 @@ class Lists:
     id_field: str
 
     def rows(self, page: Json) -> list[Mapping[str, Json]]:
-        found = page.get(self.paging.items) if self.paging.items and isinstance(page, dict) else page
+        found = (
+            page.get(self.paging.items) if self.paging.items and isinstance(page, dict) else page
+        )
         if not isinstance(found, list):
             return []
         return [row for row in found if isinstance(row, dict)]
@@ -77,6 +80,10 @@ class Knowledge:
     @classmethod
     def of(cls, contract: Contract) -> Knowledge:
         return cls(contract, describe(contract))
+
+    @cached_property
+    def makeable(self) -> tuple[Resource, ...]:
+        return tuple(r for r in self.api.resources.values() if r.create)
 
     @cached_property
     def id_fields(self) -> frozenset[str]:

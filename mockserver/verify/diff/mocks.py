@@ -17,6 +17,7 @@ from mockserver.errors import UsageError
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
 from mockserver.verify.target import Target
 
+from .jobs import Jobs
 from .knowledge import Knowledge
 from .model import Program, Run
 from .side import Side
@@ -35,6 +36,7 @@ class Mocks:
     timeout: float = 10.0
     requests: int = 0
     _runs: dict[tuple[str, int], Run] = field(default_factory=dict)
+    jobs: Jobs = field(default_factory=Jobs)
     _client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,6 +83,7 @@ class Mocks:
             )
             run = side.execute(program)
             self.requests += side.requests
+            self.jobs.hear(run)
         return run
 
 

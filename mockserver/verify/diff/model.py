@@ -12,6 +12,8 @@ from typing import Any, Literal
 from mockserver.verify.model import Exchange
 
 Json = Any
+STATUS_NAMES = ("status", "state", "phase", "stage")
+"""What the field is called that says how far a thing is."""
 MISSING: Any = object()
 """No JSON body: none was sent, or what came is none."""
 
@@ -75,8 +77,10 @@ class Step:
     def text(self) -> str:
         body = self.content if self.body is MISSING else json.dumps(self.body, sort_keys=True)
         return json.dumps(
-            [self.operation, self.intent, dict(self.path), dict(self.query), body]
-            + [dict(self.headers), self.key, self.until, self.pages],
+            [
+                *(self.operation, self.intent, self.key, self.until, self.pages, body),
+                *(dict(self.path), dict(self.query), dict(self.headers)),
+            ],
             sort_keys=True,
         )
 
@@ -105,6 +109,12 @@ class Program:
                 found.add(step.label)
                 todo += step.needs()
         return found
+
+    @property
+    def preparations(self) -> int:
+        """How many steps do nothing but make what later ones refer to."""
+        needed = {label for step in self.steps for label in step.needs()}
+        return sum(step.intent == "make" and step.label in needed for step in self.steps)
 
     @property
     def digest(self) -> str:

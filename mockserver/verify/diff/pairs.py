@@ -11,7 +11,9 @@ UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d([T ])\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?",
 )
-_OPAQUE_NAME = re.compile(r"(?:^|_)(id|ids|uuid|guid|cursor|token|etag|secret|key)$|(?:Id|Ids|Token|Cursor)$")
+_OPAQUE_NAME = re.compile(
+    r"(?:^|_)(id|ids|uuid|guid|cursor|token|etag|secret|key)$|(?:Id|Ids|Token|Cursor)$"
+)
 _SHORTEST = 6
 
 
@@ -31,6 +33,15 @@ def time_form(value: Json) -> str:
         return ""
     zone = found[3] or "naive"
     return f"{found[1]} {zone if zone in ('Z', 'naive') else 'offset'}"
+
+
+def kind_of(value: Json) -> str:
+    if value is None:
+        return "null"
+    for kind, name in ((bool, "boolean"), (int, "number"), (float, "number"), (str, "string")):
+        if isinstance(value, kind):
+            return name
+    return "array" if isinstance(value, list) else "object"
 
 
 @dataclass

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from mockserver.errors import UsageError
 from mockserver.verify.lifecycle.clock import Manual, Real, Time
@@ -27,6 +27,16 @@ OPEN = re.compile(
     r"starting|running|in[_ -]?progress|processing|active_run|executing|working|syncing|building)$"
 )
 """Statuses of a job that goes on."""
+
+
+class Keeper(Protocol):
+    """Writes down what is made, so that it can be removed."""
+
+    def asked(self, step: Step) -> int: ...
+
+    def answered(self, number: int, step: Step, exchange: Exchange) -> None: ...
+
+    def clean(self) -> None: ...
 
 
 class CannotJudge(UsageError):
@@ -67,7 +77,7 @@ class Side:
     variant: float = 0.0
     patience: float = 30.0
     before: Callable[[], None] = lambda: None
-    made: Callable[[Step, Mapping[str, str], Exchange], None] | None = None
+    keeper: Keeper | None = None
     requests: int = 0
     _values: dict[int, Json] = field(default_factory=dict)
     _own: set[str] = field(default_factory=set)
@@ -78,7 +88,11 @@ class Side:
         """Every step in its order. Raises NoReply, and CannotJudge for the judged side."""
         self._values, self._own, self._last, self._edges = {}, set(), {}, set()
         self.before()
-        seen = [self._step(step) for step in program.steps]
+        try:
+            seen = [self._step(step) for step in program.steps]
+        finally:
+            if self.keeper:
+                self.keeper.clean()
         texts = "\n".join(s.last.body.decode("utf-8", "replace") for s in seen if s.exchanges)
         fine = re.search(r"T\d\d:\d\d:\d\d\.\d*[1-9]\d*", texts) is not None
         return Run(program, seen, fine, frozenset(self._edges))
@@ -101,8 +115,6 @@ class Side:
         if not listing:
             self._learn(seen.value)
         self._watch(step.operation, seen.value)
-        if self.made is not None and not listing and seen.status < 300:
-            self.made(concrete, concrete.path, seen.last)
         return replace(seen, step=step)
 
     def _writes(self, step: Step) -> bool:
@@ -151,6 +163,7 @@ class Side:
         if step.content is not None:
             content = step.content.encode()
             headers.setdefault("content-type", "application/json")
+        number = self.keeper.asked(step) if self.keeper else 0
         for attempt in range(TRIES):
             self.requests += 1
             exchange = self.target.send(
@@ -166,6 +179,8 @@ class Side:
             )
             if exchange.status != 429 or not self.judged or attempt == TRIES - 1:
                 break
+        if self.keeper:
+            self.keeper.answered(number, step, exchange)
         if self.judged:
             self._is_well(exchange)
         return exchange
@@ -229,7 +244,7 @@ class Side:
 
     def _learn(self, value: Json) -> None:
         """Ids of things that this program has seen by itself."""
-        for _, node in _objects(value):
+        for _, node in objects(value):
             for name in ("id", *self.knowledge.id_fields):
                 if isinstance(node.get(name), str | int):
                     self._own.add(str(node[name]))
@@ -261,7 +276,7 @@ class Side:
 
     def _watch(self, operation: str, value: Json) -> None:
         """Keep how the statuses of things move. A thing's kind is where it was first seen."""
-        for place, node in _objects(value):
+        for place, node in objects(value):
             state, identity = node.get("status"), node.get("id")
             if isinstance(state, str) and isinstance(identity, str | int):
                 kind, before = self._last.get(str(identity), (f"{operation} {place}".strip(), ""))
@@ -277,12 +292,12 @@ def _steady() -> Iterator[float]:
         yield 0.1
 
 
-def _objects(value: Json, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+def objects(value: Json, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every object in a value, with its place; elements of a list have one place."""
     if isinstance(value, dict):
         yield place, value
         for name, child in value.items():
-            yield from _objects(child, f"{place}.{name}".strip("."))
+            yield from objects(child, f"{place}.{name}".strip("."))
     elif isinstance(value, list):
         for child in value:
-            yield from _objects(child, f"{place}.*".strip("."))
+            yield from objects(child, f"{place}.*".strip("."))

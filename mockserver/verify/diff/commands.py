@@ -1,0 +1,66 @@
+"""The commands `diff`, `drift` and `calibrate`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from mockserver.verify.commands import KEY_HELP, headers_of, require_extra
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+@click.command(context_settings=_CONTEXT)
+@click.argument("spec", default="feather")
+@click.option("--real", required=True, metavar="URL", help="Where the real API answers.")
+@click.option("--mock", default="", metavar="URL", help="A running mock  [default: its own].")
+@click.option("--api-key", "key", envvar="API_KEY", default="mock-key", help=KEY_HELP)
+@click.option("--header", "-H", "headers", multiple=True, help="Sent to the real side.")
+@click.option("--allow-host", "allowed", multiple=True, help="A host beside the document's.")
+@click.option("--seed", default=1, show_default=True, help="Same seed, same sequences.")
+@click.option(
+    "--examples",
+    default=50,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Sequences by chance, after those that cover the document.",
+)
+@click.option(
+    "--rate",
+    default=0.0,
+    type=click.FloatRange(0, 1000),
+    help="Requests a second to the real side  [default: 5; none on this machine].",
+)
+@click.option("--timeout", default=10.0, show_default=True, help="Seconds for one answer.")
+@click.option("--patience", default=30.0, show_default=True, help="Seconds to wait for a job.")
+@click.option(
+    "--ledger", default="diff-ledger.ndjson", show_default=True, help="What it made there."
+)
+@click.option("--leave-behind", is_flag=True, help="Make what can't be removed, too.")
+@click.option(
+    "--max-differences", "most", default=200, show_default=True, help="Stop after so many."
+)
+@click.option("--report-dir", default="", help="JSON, HTML and curl scripts go here.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress.")
+def diff(spec: str, **given: Any) -> None:
+    """Send the same sequences to the mock of SPEC and to the real API, and say where they part.
+
+    What is made on the real side is written to a ledger and removed. Ids, timestamps, cursors and
+    tokens are told apart by where they come from; how long jobs take does not matter.
+
+    Exit codes: 0 no differences, 1 differences, 2 it could not be judged.
+
+    \b
+    Examples:
+      mockserver diff openapi.yaml --real http://127.0.0.1:8080
+      mockserver diff --real https://sandbox.example.com --allow-host sandbox.example.com \\
+        --api-key "$KEY" --report-dir fidelity
+    """
+    require_extra("mockserver diff")
+    from .main import Order, run_diff
+
+    quiet = given.pop("quiet")
+    given["headers"] = headers_of(given["headers"])
+    sys.exit(run_diff(Order(spec, **given), quiet))

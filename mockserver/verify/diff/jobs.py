@@ -1,0 +1,52 @@
+"""What the mock's jobs have done at any time: how their statuses go, and how they look in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .model import STATUS_NAMES, Json, Run
+from .pairs import kind_of
+from .side import objects
+
+
+def status_name(value: Mapping[str, Json]) -> str:
+    """The name of the field that says how far a thing is, or ""."""
+    return next((name for name in STATUS_NAMES if isinstance(value.get(name), str)), "")
+
+
+@dataclass
+class Jobs:
+    """`ways` are steps from one status to another, `looks` status, field and kind of value."""
+
+    ways: set[tuple[str, str]] = field(default_factory=set)
+    looks: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def hear(self, run: Run) -> None:
+        self.ways |= {(before, after) for _, before, after in run.edges if before}
+        for seen in run:
+            for _, node in objects(seen.value):
+                name = status_name(node)
+                if name and "id" in node:
+                    self.looks |= {(node[name], k, kind_of(v)) for k, v in node.items()}
+
+    def leads(self, start: Json, end: str) -> bool:
+        """Whether a job can come from one status to the other."""
+        return isinstance(start, str) and leads(self.ways, start, end)
+
+    def has_looked(self, value: Mapping[str, Json], name: str) -> bool:
+        """Whether a job of this status has had such a value there. Only for statuses that move."""
+        status = value.get(status_name(value))
+        moving = any(status in way for way in self.ways)
+        return moving and (status, name, kind_of(value[name])) in self.looks
+
+
+def leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
+    found, todo = {start}, [start]
+    while todo:
+        state = todo.pop()
+        for before, after in ways:
+            if before == state and after not in found:
+                found.add(after)
+                todo.append(after)
+    return end in found
