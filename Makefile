@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint contract fuzz kill-rate rules bench corpus build browser screenshots lock clean
+.PHONY: help setup serve test lint contract fuzz kill-rate diff-self diff-planted rules bench corpus build browser screenshots lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -51,6 +51,12 @@ fuzz: $(STAMP) ## a long, polite fuzz: STAGING_URL=... STAGING_API_KEY=... (ARGS
 kill-rate: $(STAMP) ## how many planted faults are found, beside stock Schemathesis
 	$(BIN)/python -m bench.kill_rate.run $(ARGS)
 
+diff-self: $(STAMP) ## a mock against itself: false alarms of mockserver diff (ARGS=--spec ...)
+	$(BIN)/python -m bench.diff_self $(ARGS)
+
+diff-planted: $(STAMP) ## how many planted divergences mockserver diff finds
+	$(BIN)/python -m bench.diff_planted.run $(ARGS)
+
 rules: $(STAMP) ## which test shows which behaviour rule
 	$(BIN)/python -m tests.rules -n 2 $(ARGS)
 
@@ -79,9 +85,3 @@ lock: ## pin the newest versions that fit in requirements-dev.txt (needs uv)
 clean: ## remove what the other targets made
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
-# Parts that are still to come. Each moves up from here with its part.
-TO_COME := diff-self
-.PHONY: $(TO_COME)
-$(TO_COME):
-	@echo "make $@: still to come, this part is not written yet" >&2; exit 2

@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from .compare import Comparison
 from .coverage import waits
 from .mocks import Mocks
 from .model import Difference, Mismatch, Program, Report, Run
+from .shorten import cuts, smaller
 from .side import CannotJudge, Side
 
-WORLDS = (1, 2, 12, 40)
+WORLDS = (1, 2, 4)
+WITH_JOBS = (1, 2, 12, 40)
 """How many worlds of the mock a program meets. What one does chance may explain, so if something
-differs, more are asked: it is a difference if none of them does what the real side does."""
+differs, more are asked: it is a difference if none of them does what the real side does. Jobs
+have the most ways to go."""
 ROUNDS = 40
 """Programs that are tried to make one difference shorter."""
 Signature = tuple[str, str, str, str]
@@ -71,21 +75,28 @@ class Differ:
             elif signature not in self._doubtful:
                 self._new(program, mismatch)
 
-    def _explained(self, program: Program, real: Run, *, note: bool = True) -> list[Mismatch]:
-        """What remains when the mock's other worlds have been asked."""
-        for count in WORLDS:
+    def _explained(
+        self, program: Program, real: Run, wanted: Signature | None = None
+    ) -> list[Mismatch]:
+        """What remains when the mock's other worlds have been asked; only `wanted`, if given."""
+
+        def open_ones(found: list[Mismatch]) -> list[Mismatch]:
+            if wanted is not None:
+                return [m for m in found if m.signature == wanted]
+            return [m for m in found if m.signature not in self._known]
+
+        worlds = WITH_JOBS if self._has_jobs(program) else WORLDS
+        for count in worlds:
             comparison = self._compared(program, real, count)
-            found = comparison.found
-            fresh = [m for m in found if m.signature not in self._known]
+            fresh = open_ones(comparison.found)
             if not fresh:
                 break
         if fresh and self._survey(fresh):
-            comparison = self._compared(program, real, WORLDS[-1])
-            found = comparison.found
-        if note:
+            comparison = self._compared(program, real, worlds[-1])
+        if wanted is None:
             for cell in comparison.reached:
                 self.report.cells[cell] = self.report.cells.get(cell, 0) + 1
-        return list({m.signature: m for m in found}.values())
+        return list({m.signature: m for m in reversed(comparison.found)}.values())[::-1]
 
     def _compared(self, program: Program, real: Run, count: int) -> Comparison:
         mocks = self.mocks.runs(program, count)
@@ -93,13 +104,17 @@ class Differ:
         comparison.run()
         return comparison
 
+    def _has_jobs(self, program: Program) -> bool:
+        jobs = self.mocks.knowledge.jobs
+        return any(step.operation in jobs for step in program.steps)
+
     def _survey(self, found: list[Mismatch]) -> bool:
         """Whether more of what the mock's jobs can do was learned: once, when it matters."""
         if self._surveyed or not any(m.kind == "lifecycle" for m in found):
             return False
         self._surveyed = True
         for program in waits(self.mocks.knowledge):
-            self.mocks.runs(program, WORLDS[-1])
+            self.mocks.runs(program, WITH_JOBS[-1])
         return True
 
     def _new(self, program: Program, mismatch: Mismatch) -> None:
@@ -109,21 +124,32 @@ class Differ:
         if shortest is None:
             self._doubtful.add(signature)
             where = self._where(mismatch.operation)
-            if mismatch.kind == "status" and mismatch.real.startswith("5"):
-                raise CannotJudge(
-                    f"{self.real.target.url} is not well: {where} gives {mismatch.real[:3]} now "
-                    "and then; look at its log, and try again"
-                )
+            self._must_be_well(mismatch)
             self.report.notes.append(
                 f"not the same twice, so not counted: {where}, {mismatch.kind} "
                 f"{mismatch.at}: {mismatch.real}, the mock {mismatch.mock}"
             )
             return
         program, mismatch, real = shortest
+        if _is_crash(mismatch) and not self._always(program, mismatch):
+            self._must_be_well(mismatch)
         mock = self.mocks.runs(program, 1)[0]
         self._known[signature] = Difference(
             mismatch, program, real, mock, where=self._where(mismatch.operation)
         )
+
+    def _must_be_well(self, mismatch: Mismatch) -> None:
+        """Raises CannotJudge for a server error that comes and goes."""
+        if _is_crash(mismatch):
+            raise CannotJudge(
+                f"{self.real.target.url} is not well: {self._where(mismatch.operation)} gives "
+                f"{mismatch.real[:3]} now and then; look at its log, and try again"
+            )
+
+    def _always(self, program: Program, mismatch: Mismatch) -> bool:
+        """Whether the very step shows it in two further runs."""
+        shown = [self._shows(program, mismatch.signature) for _ in range(2)]
+        return all(found is not None and found[1].label == mismatch.label for found in shown)
 
     def _where(self, operation_id: str) -> str:
         operation = self.mocks.knowledge.contract.by_id[operation_id]
@@ -134,50 +160,41 @@ class Differ:
     def _shortened(
         self, program: Program, mismatch: Mismatch
     ) -> tuple[Program, Mismatch, Run] | None:
-        """The shortest program that still shows it: first what the step needs, then less."""
+        """The shortest program that is found to show it; None if it does not come again."""
         signature = mismatch.signature
-        best = None
-        for candidate in self._cuts(program, mismatch.label):
-            best = self._shows(candidate, signature)
-            if best is not None:
-                break
+        best = self._shows(program, signature)
         if best is None:
             return None
-        rounds = 0
-        smaller = True
-        while smaller and rounds < ROUNDS:
-            smaller = False
-            for step in reversed(best[0].steps):
-                labels = {s.label for s in best[0].steps} - _dependents(best[0], step.label)
-                if best[1].label not in labels or not labels:
-                    continue
-                rounds += 1
-                found = self._shows(best[0].only(labels), signature)
-                if found is not None:
-                    best, smaller = found, True
-                    break
+        best = self._first(cuts(program, best[1].label), signature, ROUNDS)[0] or best
+        left = ROUNDS
+        while left > 0:
+            better, tried = self._first(smaller(best[0], best[1].label), signature, left)
+            left -= tried
+            if better is None:
+                break
+            best = better
         return best
 
-    def _cuts(self, program: Program, label: int) -> list[Program]:
-        """The step with what it needs; with one step more before it; all up to it; everything."""
-        needs = program.closure(label)
-        before = [s for s in program.steps if s.label < label and s.label not in needs]
-        cuts = [program.only(needs)]
-        cuts += [program.only(needs | program.closure(s.label)) for s in reversed(before[-6:])]
-        cuts.append(program.only({s.label for s in program.steps if s.label <= label}))
-        cuts.append(program)
-        return list({cut.digest: cut for cut in cuts}.values())
+    def _first(
+        self, candidates: Iterable[Program], signature: Signature, most: int
+    ) -> tuple[tuple[Program, Mismatch, Run] | None, int]:
+        """The first of the candidates that shows it, and how many were tried."""
+        tried = 0
+        for tried, candidate in enumerate(islice(candidates, most), 1):
+            found = self._shows(candidate, signature)
+            if found is not None:
+                return found, tried
+        return None, tried
 
     def _shows(
         self, program: Program, signature: Signature
     ) -> tuple[Program, Mismatch, Run] | None:
         real = self.real.execute(program)
-        for mismatch in self._explained(program, real, note=False):
+        for mismatch in self._explained(program, real, signature):
             if mismatch.signature == signature:
                 return program, mismatch, real
         return None
 
 
-def _dependents(program: Program, label: int) -> set[int]:
-    """A step and every step that needs it."""
-    return {s.label for s in program.steps if label in program.closure(s.label)}
+def _is_crash(mismatch: Mismatch) -> bool:
+    return not mismatch.at and mismatch.real.startswith("5")

@@ -137,6 +137,11 @@ class Knowledge:
         names = properties(self.contract, schema) if schema else {}
         return next((n for n in STATUS_NAMES if names.get(n, {}).get("type") == "string"), "")
 
+    @cached_property
+    def jobs(self) -> frozenset[str]:
+        """The operations that begin a job."""
+        return frozenset(r.create for r in self.makeable if self.is_job(r))
+
     def is_job(self, resource: Resource) -> bool:
         """Whether a thing has a status that its maker does not say."""
         name = self.job_status(resource.read) if resource.read else ""

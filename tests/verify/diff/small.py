@@ -1,0 +1,172 @@
+"""A small API with everything that a differential run looks at, served by its inferred mock."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import uvicorn
+
+from bench.kill_rate.catalogue import Fault
+from bench.kill_rate.proxy import FaultProxy
+from mockserver import MockServer
+from mockserver.contract.build import build_contract
+from mockserver.verify.diff.differ import Differ
+from mockserver.verify.diff.knowledge import Knowledge
+from mockserver.verify.diff.mocks import Mocks
+from mockserver.verify.diff.model import Report
+from mockserver.verify.diff.programs import programs
+from mockserver.verify.diff.side import Side
+from mockserver.verify.lifecycle.clock import clock_of, reset
+from mockserver.verify.target import Target
+
+_TIME = {"type": "string", "format": "date-time"}
+_JSON = "application/json"
+
+
+def _answer(schema: dict[str, Any], description: str = "good") -> dict[str, Any]:
+    return {"description": description, "content": {_JSON: {"schema": schema}}}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _body(name: str) -> dict[str, Any]:
+    return {"required": True, "content": {_JSON: {"schema": _ref(name)}}}
+
+
+def _query(name: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema}
+
+
+_ID = {"name": "shelf_id", "in": "path", "required": True, "schema": {"type": "string"}}
+_GONE = {"404": _answer(_ref("Error"), "unknown")}
+_BAD = {"422": _answer(_ref("Error"), "refused")}
+_SENT = {
+    "name": {"type": "string", "minLength": 1, "maxLength": 20},
+    "colour": {"type": "string", "enum": ["red", "blue"], "default": "red"},
+    "note": {"type": ["string", "null"]},
+}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Shelves", "version": "1"},
+    "security": [{"key": []}],
+    "paths": {
+        "/shelves": {
+            "get": {
+                "operationId": "listShelves",
+                "parameters": [
+                    _query("limit", type="integer", minimum=1, maximum=100),
+                    _query("cursor", type="string"),
+                    _query("colour", type="string"),
+                ],
+                "responses": {"200": _answer(_ref("Page")), **_BAD},
+            },
+            "post": {
+                "operationId": "createShelf",
+                "requestBody": _body("NewShelf"),
+                "responses": {"201": _answer(_ref("Shelf")), **_BAD},
+            },
+        },
+        "/shelves/{shelf_id}": {
+            "parameters": [_ID],
+            "get": {
+                "operationId": "getShelf",
+                "responses": {"200": _answer(_ref("Shelf"))} | _GONE,
+            },
+            "patch": {
+                "operationId": "changeShelf",
+                "requestBody": _body("Change"),
+                "responses": {"200": _answer(_ref("Shelf")), **_GONE, **_BAD},
+            },
+            "delete": {
+                "operationId": "removeShelf",
+                "responses": {"204": {"description": "gone"}, **_GONE},
+            },
+        },
+    },
+    "components": {
+        "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
+        "schemas": {
+            "NewShelf": {"type": "object", "properties": _SENT, "required": ["name"]},
+            "Change": {"type": "object", "properties": _SENT},
+            "Shelf": {
+                "type": "object",
+                "properties": {
+                    "id": {"type": "string", "format": "uuid"},
+                    **_SENT,
+                    "created_at": _TIME,
+                    "updated_at": _TIME,
+                },
+                "required": ["id", "name", "colour", "created_at", "updated_at"],
+            },
+            "Page": {
+                "type": "object",
+                "properties": {
+                    "items": {"type": "array", "items": _ref("Shelf")},
+                    "next_cursor": {"type": ["string", "null"]},
+                },
+                "required": ["items", "next_cursor"],
+            },
+            "Error": {
+                "type": "object",
+                "properties": {"error": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["error", "message"],
+            },
+        },
+    },
+}
+KNOWLEDGE = Knowledge.of(build_contract(DOCUMENT))
+
+
+@contextmanager
+def served(seed: int) -> Iterator[str]:
+    """The mock of the small API on a port of its own, its clock standing still."""
+    with MockServer(DOCUMENT, clock="manual", seed=seed) as mock:
+        yield mock.url
+
+
+@contextmanager
+def otherwise(upstream: str) -> Iterator[tuple[FaultProxy, str]]:
+    """A proxy before a mock, in which something can be planted, and its address."""
+    proxy = FaultProxy(upstream, owner="mock-key")
+    config = uvicorn.Config(
+        proxy, host="127.0.0.1", port=0, log_level="error", lifespan="on", access_log=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield proxy, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def planted(on: str, action: str, status: str = "2xx", **options: Any) -> Fault:
+    return Fault("planted", "any", "", on, action, status, options)
+
+
+def differ(real: str, mock: str, examples: int = 5, seed: int = 1, most: int = 50) -> Report:
+    """A whole run, as `mockserver diff` does it."""
+    report = Report("Shelves", "shelves", real, mock, seed)
+    with (
+        Target(KNOWLEDGE.contract, real, "mock-key") as target,
+        Mocks(KNOWLEDGE, [mock]) as mocks,
+    ):
+        side = Side(target, KNOWLEDGE, clock_of(target, 5), judged=True)
+        side.before = partial(_reset, target)
+        Differ(side, mocks, report, most=most).run(programs(KNOWLEDGE, seed, examples))
+    return report
+
+
+def _reset(target: Target) -> None:
+    reset(target)

@@ -1,0 +1,85 @@
+"""A dead or half-dead real side is an error, never a difference."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mockserver import MockServer
+from mockserver.errors import UsageError
+from mockserver.verify.diff.commands import diff
+from mockserver.verify.diff.side import CannotJudge
+from tests.verify import broken_servers
+from tests.verify.broken_servers import serving
+
+from .small import DOCUMENT, differ, otherwise, planted, served
+
+
+def refused(tmp_path: Path, *arguments: str) -> str:
+    ledger = str(tmp_path / "ledger.ndjson")
+    options = ["--timeout", "0.5", "-q", "--ledger", ledger]
+    outcome = CliRunner().invoke(diff, [*arguments, *options])
+    assert isinstance(outcome.exception, UsageError), outcome.output
+    return str(outcome.exception)
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    url = broken_servers.dead()
+    assert f"no server answers at {url}" in refused(tmp_path, "--real", url)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (broken_servers.hangs, "did not answer within 0.5 s"),
+        (broken_servers.closes, "closes the connection"),
+        (broken_servers.page, "web page"),
+        (broken_servers.gateway, "gateway with nothing behind"),
+    ],
+)
+def test_nothing_to_judge(answer: object, words: str, tmp_path: Path) -> None:
+    with serving(answer) as url:  # type: ignore[arg-type]
+        assert words in refused(tmp_path, "--real", url)
+
+
+def test_the_key_is_refused(tmp_path: Path) -> None:
+    document = tmp_path / "shelves.json"
+    document.write_text(json.dumps(DOCUMENT))
+    with MockServer(DOCUMENT, clock="manual") as mock:
+        message = refused(tmp_path, str(document), "--real", mock.url, "--api-key", "no-good")
+    assert "no-good" not in message
+    assert "refuses the key (401" in message
+
+
+def test_another_host_has_to_be_allowed(tmp_path: Path) -> None:
+    assert "--allow-host" in refused(tmp_path, "--real", "https://sandbox.example.com")
+
+
+def test_a_mock_that_is_none(tmp_path: Path) -> None:
+    document = tmp_path / "shelves.json"
+    document.write_text(json.dumps(DOCUMENT))
+    with served(1) as url:
+        message = refused(tmp_path, str(document), "--real", url, "--mock", broken_servers.dead())
+    assert "no mockserver answers there" in message
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (planted("POST /shelves", "status", to=503), "gave 503"),
+        (
+            planted("GET /shelves/{}", "body", status="*", body="<!doctype html><p>Soon."),
+            "web page",
+        ),
+        (planted("GET /shelves/{}", "every", nth=23, to=500), "is not well"),
+        (planted("GET /shelves/{}", "status", to=429), "too many requests"),
+    ],
+)
+def test_half_dead(fault: object, words: str) -> None:
+    with served(1) as mock, served(2) as upstream, otherwise(upstream) as (proxy, url):
+        proxy.plant(fault)  # type: ignore[arg-type]
+        with pytest.raises(CannotJudge, match=words):
+            differ(url, mock, examples=0)

@@ -1,0 +1,93 @@
+"""Whole runs on a small API: nothing is found where nothing is, and what is planted is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bench.kill_rate.catalogue import Fault
+from bench.kill_rate.proxy import FaultProxy
+
+from .small import KNOWLEDGE, differ, otherwise, planted, served
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[str]:
+    with served(1) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[tuple[FaultProxy, str]]:
+    with served(2) as url, otherwise(url) as found:
+        yield found
+
+
+def test_two_worlds_of_one_mock_agree(mock: str, real: tuple[FaultProxy, str]) -> None:
+    proxy, url = real
+    proxy.plant(None)
+    report = differ(url, mock, examples=10)
+    assert [d.mismatch for d in report.differences] == []
+    assert report.exit_code == 0
+    assert report.programs > 20
+    made = [cell for cell in report.cells if cell[0] == "createShelf"]
+    kinds = {"status", "headers", "schema", "default", "validation", "error"}
+    assert {kind for _, kind in made} >= kinds
+
+
+SHELF = "/shelves/{}"
+PLANTED = {
+    "status": planted("POST /shelves", "status", to=200),
+    "error": planted(f"GET {SHELF}", "set", "404", at="message", value='"No."'),
+    "schema": planted(f"GET {SHELF}", "drop", at="updated_at"),
+    "default": planted("POST /shelves", "request_default", at="colour", value='"blue"'),
+    "validation": planted("POST /shelves", "request_chop", at="name", most=20),
+    "state": planted(f"PATCH {SHELF}", "request_drop", at="note"),
+    "list": planted("GET /shelves", "reverse", at="items"),
+    "headers": planted(f"GET {SHELF}", "header", name="content-type", value="text/json"),
+}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_what_is_planted_is_found_and_short(
+    kind: str, mock: str, real: tuple[FaultProxy, str]
+) -> None:
+    proxy, url = real
+    fault: Fault = PLANTED[kind]
+    proxy.plant(fault)
+    report = differ(url, mock, most=1, examples=0)
+    assert report.exit_code == 1
+    found = report.differences[0]
+    assert found.mismatch.kind == kind
+    assert len(found.program.steps) <= 4
+    assert found.real.seen[-1].exchanges
+    assert found.mock.seen[-1].exchanges
+
+
+def test_the_same_seed_finds_the_same(mock: str, real: tuple[FaultProxy, str]) -> None:
+    proxy, url = real
+    seen = []
+    for _ in range(2):
+        proxy.plant(planted("GET /shelves", "query_drop", name="colour"))
+        report = differ(url, mock, seed=7, examples=3)
+        seen.append((report.digest, [(d.id, d.program.digest) for d in report.differences]))
+    assert seen[0] == seen[1]
+    assert seen[0][1]
+
+
+def test_what_comes_only_now_and_then_is_no_difference(
+    mock: str, real: tuple[FaultProxy, str]
+) -> None:
+    """Every 37th read is answered otherwise, and its repetition is not."""
+    proxy, url = real
+    proxy.plant(planted(f"GET {SHELF}", "every", nth=37, to=404))
+    report = differ(url, mock, examples=0)
+    assert report.differences == []
+    assert any("not the same twice" in note for note in report.notes)
+
+
+def test_the_knowledge_of_the_small_api() -> None:
+    assert set(KNOWLEDGE.lists) == {"listShelves"}
+    assert [r.create for r in KNOWLEDGE.makeable] == ["createShelf"]
+    assert KNOWLEDGE.commands == ()

@@ -1,0 +1,105 @@
+"""The parts of a differential run, each alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from mockserver.verify.diff.bodies import variations
+from mockserver.verify.diff.jobs import leads
+from mockserver.verify.diff.model import Program, Step, reference
+from mockserver.verify.diff.pairs import Pairs, is_opaque, time_form
+from mockserver.verify.diff.programs import programs
+from mockserver.verify.diff.script import script
+from mockserver.verify.diff.shorten import smaller
+
+from .small import DOCUMENT, KNOWLEDGE, served
+
+
+def test_pairs_are_one_to_one() -> None:
+    pairs = Pairs()
+    assert pairs.agree("real-1", "mock-1")
+    assert pairs.agree("real-1", "mock-1")
+    assert not pairs.agree("real-1", "mock-2")
+    assert not pairs.agree("real-2", "mock-1")
+    assert pairs.agree("real-2", "mock-2")
+    assert pairs.translated("no real-2 here") == "no mock-2 here"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "opaque"),
+    [
+        ("id", 7, True),
+        ("shelf_id", "a", True),
+        ("nextCursor", "a", True),
+        ("paid", "yes", False),
+        ("name", "3c90c3cc-0d44-4b50-8888-8dd25736052a", True),
+        ("id", None, False),
+        ("id", True, False),
+    ],
+)
+def test_what_is_opaque(name: str, value: object, opaque: bool) -> None:
+    assert is_opaque(name, value) is opaque
+
+
+def test_how_a_timestamp_is_written() -> None:
+    assert time_form("2026-01-01T00:00:00Z") == time_form("2030-01-01T00:00:00.5Z") == "T Z"
+    assert time_form("2026-01-01T00:00:00") == "T naive"
+    assert time_form("2026-01-01 00:00:00+02:00") == "  offset"
+    assert time_form("2026-01-01") == time_form(7) == ""
+
+
+def test_variations_are_at_the_bounds_and_beyond() -> None:
+    schema = DOCUMENT["components"]["schemas"]["NewShelf"]
+    body = {"name": "one", "colour": "red"}
+    found = dict(variations(KNOWLEDGE.contract, schema, body))
+    assert found["without name"] == {"colour": "red"}
+    assert len(found["name is as long as it may be"]["name"]) == 20
+    assert len(found["name is one too long"]["name"]) == 21
+    assert found["colour is 'blue'"]["colour"] == "blue"
+    assert found["note is null"]["note"] is None
+
+
+def test_leads() -> None:
+    ways = {("new", "running"), ("running", "done")}
+    assert leads(ways, "new", "done")
+    assert not leads(ways, "done", "new")
+
+
+def test_the_same_seed_gives_the_same_programs() -> None:
+    one, two, other = ([p.digest for p in programs(KNOWLEDGE, seed, 10)] for seed in (3, 3, 4))
+    assert one == two
+    assert one != other
+    assert len(one) == len(set(one))
+
+
+def _program() -> Program:
+    made = Step(1, "createShelf", "make", body={"name": 'a $HOME `b` "c" é'})
+    path = {"shelf_id": reference(1, "id")}
+    return Program(
+        (
+            made,
+            Step(2, "listShelves", "list", query={"limit": "1"}),
+            Step(3, "getShelf", "read", path=path),
+        )
+    )
+
+
+def test_smaller_programs_keep_the_step_that_counts() -> None:
+    found = list(smaller(_program(), 3))
+    assert [[s.label for s in p.steps] for p in found] == [[3], [1, 3]]
+    assert all(p.steps[-1].operation == "getShelf" for p in found)
+
+
+@pytest.mark.skipif(not shutil.which("jq") or not shutil.which("curl"), reason="needs curl and jq")
+def test_a_script_finds_its_ids_by_itself() -> None:
+    with served(3) as url:
+        text = script(_program(), KNOWLEDGE.contract, url, "a test")
+        done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    *_, answer, status = done.stdout.strip().splitlines()
+    assert status == "200"
+    assert json.loads(answer)["name"] == 'a $HOME `b` "c" é'
