@@ -2,8 +2,9 @@
 
     python -m bench.diff_self [--spec feather...] [--runs 20] [--examples 20]
 
-Each run has other sequences, and a real side that is a mock with another world seed: with a clock that
-stands still in even runs, with a real one, fifty times as fast as jobs usually go, in odd ones.
+Each run has other sequences, and a real side that is a mock with another world seed: with a clock
+that stands still in even runs, with a real one, on which jobs take a fiftieth of their time, in odd
+ones.
 """
 
 from __future__ import annotations

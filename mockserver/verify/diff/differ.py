@@ -120,6 +120,8 @@ class Differ:
     def _new(self, program: Program, mismatch: Mismatch) -> None:
         """Run it again, shorter and shorter; what does not come again is no difference."""
         signature = mismatch.signature
+        if _is_crash(mismatch) and not self._always(program, mismatch):
+            self._must_be_well(mismatch)
         shortest = self._shortened(program, mismatch)
         if shortest is None:
             self._doubtful.add(signature)
@@ -131,8 +133,6 @@ class Differ:
             )
             return
         program, mismatch, real = shortest
-        if _is_crash(mismatch) and not self._always(program, mismatch):
-            self._must_be_well(mismatch)
         mock = self.mocks.runs(program, 1)[0]
         self._known[signature] = Difference(
             mismatch, program, real, mock, where=self._where(mismatch.operation)
