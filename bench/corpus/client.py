@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import httpx
 
@@ -15,7 +16,7 @@ from mockserver.engine.dice import Dice
 from mockserver.engine.making import MISSING
 from mockserver.engine.values import Values
 from mockserver.errors import ContractError, ReplyError
-from mockserver.plan.model import Action, Link, Resource
+from mockserver.plan.model import FIRST, Action, Link, Resource
 from mockserver.server.inprocess import InProcessTransport
 
 NOW = 1_790_000_000_000_000
@@ -26,6 +27,14 @@ _JSON_FIRST = ("application/json", "+json", "/json")
 
 class NoRequest(Exception):
     """No valid request can be made for an operation."""
+
+
+class Made(NamedTuple):
+    """What a create answered (empty if that is no object), the path above it, and its id."""
+
+    thing: dict[str, Any]
+    path: dict[str, Any]
+    key: Any
 
 
 class Client:
@@ -59,10 +68,14 @@ class Client:
         """A valid request; what is not given is generated. Raises NoRequest."""
         self._count += 1
         dice = self.dice.child(operation.id, self._count)
-        target, parts, headers, cookies = operation.path, [], {}, []
+        target, parts, headers, cookies = operation.url_path, [], {}, []
+        told = {name.lower(): value for name, value in operation.told_by}
         for parameter in operation.parameters:
             given = (path if parameter.place == "path" else query) or {}
-            if parameter.name in given and parameter.place in ("path", "query"):
+            word = told.pop(parameter.name.lower(), None)
+            if word is not None:
+                value = word
+            elif parameter.name in given and parameter.place in ("path", "query"):
                 value = given[parameter.name]
             elif parameter.required:
                 value = self._value(parameter, dice)
@@ -74,9 +87,10 @@ class Client:
             elif parameter.place == "query":
                 parts.extend(wire.in_query(parameter, value))
             elif parameter.place == "header":
-                headers[parameter.name] = wire.in_header(parameter, value)
+                headers[parameter.name.lower()] = wire.in_header(parameter, value)
             else:
                 cookies.append(f"{parameter.name}={wire.in_header(parameter, value)}")
+        parts.extend(f"{wire.escaped(n)}={wire.escaped(v or 'x')}" for n, v in told.items())
         content = self._content(operation, dice, body, headers)
         self._authenticate(operation, headers, parts, cookies)
         if cookies:
@@ -124,7 +138,7 @@ class Client:
             elif scheme.type == "apiKey" and scheme.place == "cookie":
                 cookies.append(f"{scheme.parameter}={KEY}")
             elif scheme.type == "apiKey":
-                headers[scheme.parameter] = KEY
+                headers.setdefault(scheme.parameter.lower(), KEY)
             elif scheme.type == "http" and scheme.scheme == "basic":
                 word = base64.b64encode(f"{KEY}:".encode()).decode()
                 headers["authorization"] = f"Basic {word}"
@@ -196,32 +210,68 @@ class Client:
             above = self.above(action.parents, depth)
             if above is None:
                 continue
-            for row in self.listed(operation, action, above)[:1]:
+            reply = self.page(operation, action, above)
+            for row in rows_of(reply, action)[:1]:
                 key = self.id_of(resource, row)
-                if key is not None:
-                    yield {"id": key, "path": above}
+                if key is not None and reply is not None:
+                    yield {"id": key, "path": self._path_values(operation, above, reply)}
         made = self.make(resource, depth)
-        if made is not None:
-            key = self.id_of(resource, made[0])
-            if key is not None:
-                yield {"id": key, "path": made[1]}
+        if made is not None and made.key is not None:
+            yield {"id": made.key, "path": made.path}
 
-    def make(
-        self, resource: Resource, depth: int = 0
-    ) -> tuple[dict[str, Any], dict[str, Any], httpx.Response] | None:
-        """Make one: the thing in the answer, the path above it, the answer. None if that fails."""
+    def make(self, resource: Resource, depth: int = 0) -> Made | None:
+        """Make one; None if that fails."""
         for operation, action in self.operations(resource, "create"):
             above = self.above(action.parents, depth)
             if above is None or action.upsert:
                 continue
             try:
                 reply = self.send(operation, above)
+                if not reply.is_success:
+                    continue
+                path = self._path_values(operation, above, reply)
+                thing = dug(reply, action.at)
+                key = self._named(resource, thing, reply)
+                if key is None:
+                    key = self._newly_listed(resource, operation, path)
             except NoRequest:
                 continue
-            thing = dug(reply, action.at) if reply.is_success else None
-            if isinstance(thing, dict):
-                return thing, self._path_values(operation, above, reply), reply
+            return Made(thing if isinstance(thing, dict) else {}, path, key)
         return None
+
+    def _named(self, resource: Resource, thing: Any, reply: httpx.Response) -> Any:
+        """The id in an answer: a property, the whole of it, or the end of its Location."""
+        if isinstance(thing, dict):
+            key = self.id_of(resource, thing)
+            if key is not None:
+                return key
+        if isinstance(thing, str | int) and not isinstance(thing, bool):
+            return thing
+        location = reply.headers.get("location", "").partition("?")[0].rstrip("/")
+        return unquote(location.rsplit("/", 1)[-1]) or None
+
+    def _newly_listed(
+        self, resource: Resource, operation: Operation, path: Mapping[str, Any]
+    ) -> Any:
+        """Of one more that is made the id that comes into the list with it."""
+        for listing, action in self.operations(resource, "list"):
+            if not {link.parameter for link in action.parents} <= path.keys():
+                continue
+            before = self._listed_ids(resource, listing, action, path)
+            self.send(operation, path)
+            new = [
+                key
+                for key in self._listed_ids(resource, listing, action, path)
+                if key is not None and key not in before
+            ]
+            return new[0] if new else None
+        return None
+
+    def _listed_ids(
+        self, resource: Resource, listing: Operation, action: Action, path: Mapping[str, Any]
+    ) -> list[Any]:
+        rows = rows_of(self.page(listing, action, path), action)
+        return [self.id_of(resource, row) for row in rows]
 
     def _path_values(
         self, operation: Operation, above: dict[str, Any], reply: httpx.Response
@@ -230,20 +280,20 @@ class Client:
         sent = str(reply.request.url.raw_path.decode()).partition("?")[0]
         sent = sent.removeprefix(self.contract.base_path)
         found = dict(above)
-        for template, part in zip(operation.path.split("/"), sent.split("/"), strict=False):
+        for template, part in zip(operation.url_path.split("/"), sent.split("/"), strict=False):
             name = template[1:-1]
             if template == "{" + name + "}" and name not in found:
                 found[name] = httpx.URL("http://x/" + part).path[1:]
         return found
 
-    def listed(
+    def page(
         self,
         operation: Operation,
         action: Action,
         above: Mapping[str, Any],
         like: Mapping[str, Any] | None = None,
-    ) -> list[dict[str, Any]]:
-        """The rows of a first page, a large one if the list can be asked for it.
+    ) -> httpx.Response | None:
+        """The first page of a list, a large one if it can be asked for; None if it can't be.
 
         Where a filter is required it asks for what is `like` a thing.
         """
@@ -256,11 +306,9 @@ class Client:
         if envelope is not None and envelope.limit:
             query[envelope.limit] = self._page_size(operation, envelope.limit)
         try:
-            reply = self.send(operation, above, query=query)
+            return self.send(operation, above, query=query)
         except NoRequest:
-            return []
-        rows = dug(reply, envelope.items if envelope is not None else ())
-        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+            return None
 
     def _page_size(self, operation: Operation, name: str) -> int:
         for parameter in operation.parameters:
@@ -279,6 +327,13 @@ class Client:
         return None
 
 
+def rows_of(reply: httpx.Response | None, action: Action) -> list[dict[str, Any]]:
+    """The rows of a list's answer."""
+    envelope = action.envelope
+    rows = dug(reply, envelope.items if envelope is not None else ()) if reply is not None else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
 def dug(reply: httpx.Response, path: tuple[str, ...]) -> Any:
     """What stands at a path of a JSON answer; None if nothing does."""
     try:
@@ -286,6 +341,9 @@ def dug(reply: httpx.Response, path: tuple[str, ...]) -> Any:
     except ValueError:
         return None
     for step in path:
+        if step == FIRST and isinstance(value, list) and value:
+            value = value[0]
+            continue
         if not isinstance(value, dict) or step not in value:
             return None
         value = value[step]

@@ -12,13 +12,10 @@ from urllib.parse import quote, unquote
 
 import httpx
 import orjson
-from jsonschema.exceptions import SchemaError
+from jsonschema.exceptions import SchemaError, UnknownType
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
-from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
-from referencing.jsonschema import Specification
 
-DOCUMENT = "urn:document"
 BODILESS = (204, 205, 304)
 
 
@@ -31,8 +28,6 @@ class Judge:
 
     def __init__(self, document: Mapping[str, Any], version: str) -> None:
         self.document = document
-        resource = Resource(contents=document, specification=Specification.OPAQUE)
-        self._registry: Any = Registry().with_resource(DOCUMENT, resource)
         self._kind: Any = OAS30ReadValidator if version.startswith("3.0") else OAS31Validator
         self._validators: dict[str, Any] = {}
 
@@ -92,17 +87,17 @@ class Judge:
     def _fits(self, pointer: str, value: Any) -> str:
         validator = self._validators.get(pointer)
         if validator is None:
-            reference = f"{DOCUMENT}{quote(pointer, safe='#/~')}"
             validator = self._validators[pointer] = self._kind(
-                {"$ref": reference},
-                registry=self._registry,
+                {**self.document, "$ref": quote(pointer, safe="#/~")},
                 format_checker=self._kind.FORMAT_CHECKER,
             )
         try:
             for error in validator.iter_errors(value):
+                if "could not be resolved" in error.message:
+                    raise NotJudged(error.message)
                 where = ".".join(map(str, error.absolute_path)) or "body"
                 return f"{where}: {error.message[:200]}"
-        except (re.error, Unresolvable, SchemaError) as error:
+        except (re.error, Unresolvable, SchemaError, UnknownType) as error:
             raise NotJudged(f"{type(error).__name__}: {error}") from None
         except (RecursionError, TypeError, ValueError, AttributeError, KeyError) as error:
             raise NotJudged(f"{type(error).__name__}: {str(error)[:200]}") from None

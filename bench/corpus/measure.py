@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from bench.corpus import trips
 from bench.corpus.causes import cause_of
 from bench.corpus.client import KEY, Client, NoRequest
@@ -166,7 +168,7 @@ def _try(
         detail = str(reply.json().get("detail"))
         found.problems.append(Problem(cause_of(f"no reply: {detail}"), where, detail[:300]))
         return
-    if reply.status_code in (400, 401, 403, 406, 415, 422):
+    if reply.status_code in (400, 401, 403, 406, 415, 422) and _refused(client, reply):
         # Documented or not: the request was valid.
         cause = f"a valid request is refused with {reply.status_code}"
         found.problems.append(Problem(cause, where, client.why() or reply.text[:300]))
@@ -185,6 +187,11 @@ def _try(
         found.problems.append(Problem(cause_of(text), where, text + more))
         return
     found.valid += 1
+
+
+def _refused(client: Client, reply: httpx.Response) -> bool:
+    """Whether the request itself was found wrong, not what it speaks of missing."""
+    return reply.status_code in (401, 406, 415) or bool(client.why())
 
 
 def _says_success(operation: Operation) -> bool:

@@ -42,7 +42,7 @@ def _share(part: float, whole: float) -> str:
 def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
     """What is measured, the figure, and the goal."""
     f = figures(results)
-    spoken = f["operations"] - f["silent"]
+    spoken = f["tried"] - f["silent"]
     seconds = sorted(each["seconds"] for each in results)
     median, longest = seconds[len(seconds) // 2], seconds[-1]
 
@@ -58,7 +58,7 @@ def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
         ("of these, the document lists no success", f"{f['silent']:,.0f}", ""),
         ("a documented status with a valid body", of("valid", spoken), "99.9 %"),
         ("of these, what the judge can't read", f"{f['unjudged']:,.0f}", ""),
-        ("a success (2xx)", of("succeeded", f["operations"]), ""),
+        ("a success (2xx)", of("succeeded", f["tried"]), ""),
         ("round trips that hold", trips, "90 %"),
         ("exceptions", f"{f['exceptions']:.0f}", "0"),
         ("seconds, all", f"{took:,.0f}", ""),
@@ -84,10 +84,10 @@ def worst(results: list[Result], most: int = 12) -> list[tuple[str, int, int, st
     """The documents with the most operations that don't answer validly."""
     found = []
     for each in results:
-        bad = each["operations"] - each["valid"] - each["silent"]
+        bad = each["tried"] - each["valid"] - each["silent"]
         if bad and not each["refused"]:
             common = Counter(p["cause"] for p in each["problems"]).most_common(1)
-            why = common[0][0] if common else ("the time was up" if each["timed_out"] else "")
+            why = common[0][0] if common else ""
             found.append((each["name"], bad, each["operations"], why))
     return sorted(found, key=lambda one: -one[1])[:most]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import random
 import sys
 import time
 from multiprocessing.connection import Connection, wait
@@ -19,6 +20,8 @@ from bench.corpus.report import summary, write_page
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "corpus.md"
 _GRACE = 15.0
+_LONGEST = 600.0
+_SAVED_EVERY = 25
 
 
 def main() -> int:
@@ -40,9 +43,9 @@ def main() -> int:
         print("corpus: no document has such a name", file=sys.stderr)
         return 2
     start = time.perf_counter()
-    results = run_all(documents, options.jobs, options.seconds)
-    took = time.perf_counter() - start
     out = Path(options.out) if options.out else folder / "results.json"
+    results = run_all(documents, options.jobs, options.seconds, out)
+    took = time.perf_counter() - start
     out.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
     print(summary(results, took))
     print(f"every result: {out}")
@@ -68,14 +71,23 @@ def _options() -> argparse.Namespace:
 
 def allowance(document: Document, seconds: float) -> float:
     """How long a document may take: more for one with thousands of operations."""
-    return seconds + 0.1 * document.operations
+    return min(seconds + 0.1 * document.operations, _LONGEST)
 
 
-def run_all(documents: list[Document], jobs: int, seconds: float) -> list[dict[str, Any]]:
-    """Measure each in a process of its own, the largest first."""
+def run_all(
+    documents: list[Document], jobs: int, seconds: float, out: Path
+) -> list[dict[str, Any]]:
+    """Measure each in a process of its own: the largest few first, the others in any order.
+
+    What is known is saved now and then.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.corpus.measure"])
     waiting = sorted(documents, key=lambda document: document.operations)
+    few = waiting[-2 * jobs :]
+    waiting = waiting[: -2 * jobs]
+    random.Random(1).shuffle(waiting)
+    waiting += few
     running: dict[Connection, tuple[Any, Document, float, Measured]] = {}
     results: list[dict[str, Any]] = []
     while waiting or running:
@@ -90,7 +102,10 @@ def run_all(documents: list[Document], jobs: int, seconds: float) -> list[dict[s
             theirs.close()
             unfinished = Measured(document.name, document.version, document.operations)
             running[ours] = process, document, time.perf_counter() + limit + _GRACE, unfinished
+        known = len(results)
         _hear(running, results)
+        if known // _SAVED_EVERY < len(results) // _SAVED_EVERY:
+            out.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
         for line, (process, _, end, last) in list(running.items()):
             if time.perf_counter() > end:
                 process.kill()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.corpus.client import Client, NoRequest, dug
+from bench.corpus.client import Client, NoRequest, dug, rows_of
 from mockserver.contract.model import Operation
 from mockserver.plan.model import Action, Resource
 
@@ -19,13 +19,14 @@ class Broken(Exception):
 
 
 def resources(client: Client) -> list[Resource]:
-    """What can be made and fetched."""
+    """What can be made and fetched, if a client can come to know its id."""
     return [
         resource
         for resource in client.plan.resources.values()
         if not resource.singleton
-        and client.operations(resource, "create")
+        and any(not action.upsert for _, action in client.operations(resource, "create"))
         and client.operations(resource, "fetch")
+        and not resource.open
     ]
 
 
@@ -43,8 +44,7 @@ def _walk(client: Client, resource: Resource) -> None:
     made = client.make(resource)
     if made is None:
         raise Broken("create", client.why() or "no create succeeds with an object")
-    thing, above, _ = made
-    key = client.id_of(resource, thing)
+    thing, above, key = made
     if key is None:
         raise Broken("id", f"the answer names no id: {', '.join(list(thing)[:8])}")
     operation, action = client.operations(resource, "fetch")[0]
@@ -88,7 +88,7 @@ def _find(
         names = {link.parameter for link in action.parents}
         if not names <= above.keys() or operation.path != resource.path:
             continue
-        rows = client.listed(operation, action, above, thing)
+        rows = rows_of(client.page(operation, action, above, thing), action)
         ids = [client.id_of(resource, row) for row in rows]
         if key not in ids and str(key) not in map(str, ids):
             raise Broken("list", f"{operation.path}: {key!r} is not among {len(rows)} rows")

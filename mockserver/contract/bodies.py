@@ -129,10 +129,12 @@ class _Media:
         self._json = is_json(name)
         self._range = "*" in name
         self._checked = media.pointer is not None and (self._form or self._json or self._range)
-        if name.startswith("text/") and media.pointer is not None and not name.endswith("xml"):
-            self._checked = True
-
         self.schema: Schema = media.schema or {}
+        if media.pointer is not None and (self._form or name.startswith("text/")):
+            # What a schema says of another kind of value is not said of these bytes.
+            types = self._kind(False).types
+            plain = not types or ("object" if self._form else "string") in types
+            self._checked = plain and not name.endswith("xml")
 
     @property
     def check(self) -> Check | None:

@@ -102,7 +102,7 @@ class _Builder:
         responses = self._object(raw.get("responses") or {}, join(pointer, "responses"))
         if not responses:
             self.note(pointer, "lists no responses; success is answered with 200")
-        return Operation(
+        operation = Operation(
             id=self._operation_id(raw.get("operationId"), method, path, pointer),
             method=method.upper(),
             path=path,
@@ -124,6 +124,11 @@ class _Builder:
             callbacks=raw.get("callbacks") or {},
             extensions={key: value for key, value in raw.items() if key.startswith("x-")},
         )
+        if operation.told_by:
+            words = " and ".join(n if v is None else f"{n}={v}" for n, v in operation.told_by)
+            text = f"is meant by requests to {operation.url_path} that say {words}"
+            self.notes.append(Note(pointer, f"{text} in the query, a form or a header", "info"))
+        return operation
 
     def _operation_id(self, given: Any, method: str, path: str, pointer: str) -> str:
         name = given if isinstance(given, str) and given else None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
+from urllib.parse import unquote
+
+_TOLD_APART = re.compile(r"((?:{[^{}]*}|[^{}#?])*)[#?](.*)", re.DOTALL)
 
 Json = Any
 Schema = Mapping[str, Any]
@@ -96,6 +100,12 @@ class SecurityScheme:
     scopes: tuple[str, ...] = ()
 
 
+def _split_path(path: str) -> tuple[str, str]:
+    """The path of URLs, and what stands behind `#` or `?`."""
+    match = _TOLD_APART.fullmatch(path)
+    return (match[1], match[2]) if match else (path, "")
+
+
 Requirement = Mapping[str, tuple[str, ...]]
 """All of these schemes together, each with its scopes."""
 
@@ -120,6 +130,19 @@ class Operation:
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
+    def url_path(self) -> str:
+        """The path as it is in URLs: without what some documents write behind it to tell
+        operations apart (`/#Action=Stop`, `/templates?kind=html`)."""
+        return _split_path(self.path)[0]
+
+    @cached_property
+    def told_by(self) -> tuple[tuple[str, str | None], ...]:
+        """What a query, a form or a header must say for this operation to be meant; None as the
+        value is any."""
+        parts = [part.partition("=") for part in _split_path(self.path)[1].split("&") if part]
+        return tuple((unquote(n), unquote(v) if equals else None) for n, equals, v in parts)
+
+    @cached_property
     def documented(self) -> frozenset[int]:
         """The statuses that are listed one by one."""
         return frozenset(int(s) for s in self.responses if s.isdigit())
@@ -133,8 +156,10 @@ class Operation:
 
     @cached_property
     def success(self) -> int:
-        """The status of success: the lowest documented 2xx, else 200."""
+        """The status of success: the lowest documented 2xx, else a redirection, else 200."""
         listed = sorted(s for s in self.documented if 200 <= s < 300)
+        if not listed and "2XX" not in self.responses and "default" not in self.responses:
+            listed = sorted(s for s in self.documented if 300 <= s < 400 and s != 304)
         return listed[0] if listed else 200
 
 

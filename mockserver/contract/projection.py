@@ -15,11 +15,17 @@ _PARAMETER = re.compile(r"{([^{}]+)}")
 
 
 def routing_projection(contract: Contract) -> dict[str, Any]:
-    """A 3.0.3 document for Connexion. Parameter names become `p0`, `p1`, ... by position."""
+    """A 3.0.3 document for Connexion. Parameter names become `p0`, `p1`, ... by position.
+
+    Of operations that share method and path it has one, a plain one if there is any.
+    """
     paths: dict[str, Any] = {}
     for operation in contract.operations:
-        item = paths.setdefault(safe_path(operation.path), {})
-        item[operation.method.lower()] = {
+        item = paths.setdefault(safe_path(operation.url_path), {})
+        method = operation.method.lower()
+        if operation.told_by and method in item:
+            continue
+        item[method] = {
             "operationId": operation.id,
             "responses": {"default": {"description": ""}},
         }

@@ -14,6 +14,10 @@ from mockserver.contract.document import join, lookup
 from mockserver.contract.flat import ANY, NEVER, Flat, Merger, from_30
 from mockserver.errors import ContractError
 
+_ANNOTATIONS = frozenset(
+    ("description", "title", "example", "examples", "deprecated", "externalDocs", "xml", "default")
+)
+
 
 class Schemas:
     """The flat schemas of one document, each made once.
@@ -22,7 +26,7 @@ class Schemas:
     """
 
     def __init__(self, document: Mapping[str, Any], version: str) -> None:
-        self._document = document
+        self.document = document
         self._old = version.startswith("3.0")
         self._flat: dict[int, Flat] = {}
         self._joined: dict[tuple[int, ...], Mapping[str, Any]] = {}
@@ -35,7 +39,7 @@ class Schemas:
         """The schema at a pointer, as it stands. Raises ContractError if there is none."""
         found = self._at.get(pointer, self)
         if found is self:
-            found = self._at[pointer] = lookup(self._document, pointer)
+            found = self._at[pointer] = lookup(self.document, pointer)
         return found
 
     def flat(self, schema: Any) -> Flat:
@@ -123,6 +127,7 @@ class Schemas:
                     index
                     for index, branch in enumerate(branches)
                     if not (isinstance(branch, Mapping) and branch.get("type") == "null")
+                    and not (word == "allOf" and _only_words(branch))
                 ]
                 return (word, full[0]) if len(full) == 1 else ("", 0)
         return "", 0
@@ -168,7 +173,7 @@ class Schemas:
             if not isinstance(reference, str) or not reference.startswith("#"):
                 return schema
             try:
-                schema = lookup(self._document, "#" + unquote(reference[1:]))
+                schema = lookup(self.document, "#" + unquote(reference[1:]))
             except ContractError:
                 return ANY
         return schema
@@ -196,3 +201,10 @@ class Schemas:
         for part in self._parts(schema):
             merger.add(from_30(part) if self._old else part)
         return merger.done()
+
+
+def _only_words(branch: Any) -> bool:
+    """Whether a part describes without demanding: `allOf: [{$ref}, {description}]`."""
+    return isinstance(branch, Mapping) and all(
+        key in _ANNOTATIONS or key.startswith("x-") for key in branch
+    )

@@ -42,6 +42,7 @@ _NOT_IN_30 = frozenset(
         *("$dynamicAnchor", "$dynamicRef"),
     )
 )
+TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _INTEGERS = {"int32": 31, "int64": 63}
 
 
@@ -127,7 +128,11 @@ class _Worker:
         for key, value in schema.items():
             if self.old and key in _NOT_IN_30:
                 continue
-            if key in _PLAIN:
+            if key == "type":
+                kinds = _known_types(value)
+                if kinds is not None:
+                    found[key] = kinds
+            elif key in _PLAIN:
                 found[key] = value
             elif key in _SINGLES:
                 found[key] = self.translate(value, f"{where}/{key}")
@@ -176,12 +181,15 @@ class _Worker:
             return names
         return [name for name in names if not self.is_hidden(properties.get(name))]
 
-    def is_hidden(self, schema: Any) -> bool:
+    def is_hidden(self, schema: Any, depth: int = 0) -> bool:
         """Whether the property is read-only in a request, write-only in a reply."""
         for _ in range(20):
-            if not isinstance(schema, Mapping):
+            if not isinstance(schema, Mapping) or depth > 3:
                 return False
             if schema.get(self.hidden) is True:
+                return True
+            parts = schema.get("allOf")
+            if isinstance(parts, list) and any(self.is_hidden(part, depth + 1) for part in parts):
                 return True
             reference = schema.get("$ref")
             if not isinstance(reference, str) or not reference.startswith("#/"):
@@ -194,6 +202,14 @@ class _Worker:
             return "pattern"
         self.python_patterns = True
         return PYTHON_PATTERN
+
+
+def _known_types(value: Any) -> Any:
+    """What `type` says as far as it is a type; None if it says nothing (`any`, `file`)."""
+    if isinstance(value, str):
+        return value if value in TYPES else None
+    known = [name for name in value if name in TYPES] if isinstance(value, list) else []
+    return known or None
 
 
 def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:

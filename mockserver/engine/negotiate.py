@@ -87,7 +87,7 @@ def nearest_status(operation: Operation, status: int) -> int:
     """The documented status that stands in for an undocumented one; itself if there is none."""
     if operation.response_for(status) is not None or not operation.responses:
         return status
-    if status == 404 and operation.method == "DELETE" and 200 <= operation.success < 300:
+    if status == 404 and operation.method == "DELETE" and operation.success in operation.documented:
         return operation.success
     for other in _NEAREST.get(status, ()):
         if other in operation.documented:
@@ -205,6 +205,9 @@ class Finisher:
 
 
 def _content_type(media_type: str) -> tuple[bytes, bytes]:
+    # What is sent has one type: of a range the one that bodies of it have here.
+    if "*" in media_type:
+        media_type = "text/plain" if media_type.startswith("text/") else "application/json"
     return b"content-type", (media_type or "application/json").encode()
 
 

@@ -19,12 +19,12 @@ from mockserver.engine.api import Api, Handler
 from mockserver.engine.dialects import Dialect
 from mockserver.engine.fates import Fate, befall
 from mockserver.engine.faults import Faults, Mishap
-from mockserver.engine.messages import Reply, Request
+from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump, encode_headers
 from mockserver.engine.prefer import Preference
 from mockserver.engine.security import Authenticator
 from mockserver.engine.world import World
-from mockserver.errors import Invalid, Refusal, ReplyError, Stale, StoreUnavailable
+from mockserver.errors import ContractError, Invalid, Refusal, ReplyError, Stale, StoreUnavailable
 
 log = logging.getLogger("mockserver")
 NO_CONTENT = BodyValue(None, False, "", [])
@@ -114,7 +114,8 @@ class Pipeline:
         except Refusal as refusal:
             exchange.violations = refusal.violations
             exchange.sent = sent = self.refuse(operation, refusal, message)
-        except ReplyError as error:
+        except (ReplyError, ContractError) as error:
+            # A schema that can't be used shows when it is first needed.
             exchange.sent = sent = self._fail(exchange, str(error))
         except StoreUnavailable as error:
             exchange.problem = str(error)
@@ -262,6 +263,8 @@ class Pipeline:
             if self.undocumented == "nearest":
                 adapted = document_refusal(operation, refusal)
                 if isinstance(adapted, Reply):
+                    if adapted.body is not NO_BODY:
+                        adapted = self.preference.success(operation, adapted.status)
                     return self.finish(operation, self.stamp(adapted, message))
                 refusal = adapted
             reply = self.stamp(self.dialect.reply(refusal, operation), message)

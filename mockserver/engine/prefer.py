@@ -30,6 +30,10 @@ class Preference:
     def __init__(self, contract: Contract, validators: Validators) -> None:
         self._answers = Answers(Values(contract, validators))
 
+    def success(self, operation: Operation, status: int) -> Reply:
+        """The documented reply of a status, the same each time."""
+        return self._answers.reply(operation, Dice(0, operation.id, status), status=status)
+
     def __call__(self, world: World, request: Request) -> Reply | None:
         """The preferred reply, None without a preference.
 

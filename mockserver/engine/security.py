@@ -86,12 +86,22 @@ def finder(scheme: SecurityScheme) -> Find:
         if scheme.place == "cookie":
             return lambda headers, query: _from_cookie(headers, name)
         lower = name.lower()
+        if lower == "authorization":
+            # Documents that know no other way to say it mean `Bearer ...`, or what they say beside.
+            return lambda headers, query: _authorization(headers.get("authorization"))
         return lambda headers, query: headers.get(lower)
     if scheme.type == "mutualTLS":
         return lambda headers, query: "mock-tls"
     if scheme.type == "http" and scheme.scheme == "basic":
         return lambda headers, query: _basic(headers.get("authorization", ""))
     return lambda headers, query: _bearer(headers.get("authorization", ""))
+
+
+def _authorization(value: str | None) -> str | None:
+    word, _, credential = (value or "").partition(" ")
+    if word.lower() == "basic":
+        return _basic(value or "")
+    return (credential.strip() or None) if credential else value
 
 
 def _bearer(value: str) -> str | None:

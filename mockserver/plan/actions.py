@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mockserver.contract.model import Contract
 from mockserver.plan.lifecycle import enumerated
 from mockserver.plan.model import Action, Because, Confidence, Resource
 from mockserver.plan.naming import plural, tokens
@@ -282,3 +283,22 @@ class Deducer:
             for branch in branches:
                 found.extend(self._kinds(branch))
         return tuple(found)
+
+
+def named(
+    resources: Mapping[str, Resource], actions: Mapping[str, Action], contract: Contract
+) -> dict[str, Resource]:
+    """The resources with the schemas of the path parameters that name one of theirs."""
+    found: dict[str, dict[str, None]] = {name: {} for name in resources}
+    for operation in contract.operations:
+        action = actions[operation.id]
+        about = {link.parameter: link.resource for link in action.parents if link.certain}
+        if action.item:
+            about[action.item] = action.resource
+        for parameter in operation.parameters:
+            name = about.get(parameter.name, "") if parameter.place == "path" else ""
+            if name and parameter.pointer:
+                found[name][parameter.pointer] = None
+    return {
+        name: replace(resource, named_by=tuple(found[name])) for name, resource in resources.items()
+    }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.model import Contract
-from mockserver.plan.actions import Deducer
+from mockserver.plan.actions import Deducer, named
 from mockserver.plan.model import Plan
 from mockserver.plan.overrides import corrected
 from mockserver.plan.resources import (
@@ -32,5 +32,6 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     )
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
+    resources = named(resources, actions, contract)
     plan = Plan(actions=actions, resources=resources)
     return corrected(plan, overrides, survey.schemas) if overrides else plan

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.contract.flat import Flat
 from mockserver.contract.model import Operation, Response
 from mockserver.contract.schemas import Schemas
-from mockserver.plan.model import Because, Envelope, Path
+from mockserver.plan.model import FIRST, Because, Envelope, Path
 from mockserver.plan.naming import bag, noun, plural, tokens
 
 _ITEMS = (
@@ -204,7 +204,7 @@ def _default(operation: Operation, name: str) -> int:
 def _minimum(operation: Operation, name: str) -> Any:
     for parameter in operation.parameters:
         if parameter.name == name and parameter.place == "query":
-            return parameter.schema.get("minimum", parameter.schema.get("default"))
+            return parameter.schema.get("default", parameter.schema.get("minimum"))
     return None
 
 
@@ -231,20 +231,41 @@ def _newest_first(operation: Operation) -> bool:
     )
 
 
-def thing_place(schemas: Schemas, pointer: str, about: str) -> tuple[Path, str]:
-    """Where in a body one thing stands (wrapped in `data` or its own name, or all of it)."""
+def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> tuple[Path, str]:
+    """Where in a body one thing stands: wrapped in `data` or its own name, in an array of one
+    (`FIRST`), or all of it."""
     pointer = schemas.main(pointer)
     flat = schemas.flat_at(pointer)
     if "object" not in flat.types or "id" in flat.properties or len(flat.properties) > 6:
         return (), pointer
     last = about.rsplit("_", 1)[-1]
+    wrapped: tuple[Path, str] = (), pointer
     for name in flat.properties:
         spelled = noun(name)
         own = spelled in (about, last) or spelled.endswith("_" + last)
-        if own or word(name) in ("data", "result", "item", "resource"):
-            inner = schemas.place(pointer, name)
-            if inner is not None:
-                inner = schemas.canonical(inner)
-                if len(schemas.flat_at(inner).properties) > 1:
-                    return (name,), inner
-    return (), pointer
+        if not own and word(name) not in ("data", "result", "item", "resource"):
+            continue
+        path, inner = _inside(schemas, pointer, name)
+        if not inner:
+            continue
+        # `{"data": {"order": {...}}}`
+        deeper, place = ((), "") if own or level else thing_place(schemas, inner, about, level + 1)
+        if deeper:
+            return (*path, *deeper), place
+        if len(schemas.flat_at(inner).properties) > 1:
+            if own:
+                return path, inner
+            wrapped = wrapped if wrapped[0] else (path, inner)
+    return wrapped
+
+
+def _inside(schemas: Schemas, pointer: str, name: str) -> tuple[Path, str]:
+    """What a property holds, or an array in it; where that schema stands."""
+    inner = schemas.place(pointer, name)
+    if inner is None:
+        return (), ""
+    inner = schemas.canonical(inner)
+    if schemas.flat_at(inner).types != ("array",):
+        return (name,), inner
+    row = schemas.place(inner, None)
+    return ((name, FIRST), schemas.canonical(row)) if row is not None else ((), "")

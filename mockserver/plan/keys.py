@@ -20,6 +20,12 @@ def key_of(flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
         return spelled[wanted], Because(
             f"the property `{spelled[wanted]}` has the name of the path parameter", "certain"
         )
+    run_together = {word.replace("_", ""): name for word, name in spelled.items()}
+    joined = wanted.replace("_", "")
+    if joined in run_together and joined != "id":
+        return run_together[joined], Because(
+            f"the property `{run_together[joined]}` has the name of the path parameter", "certain"
+        )
     last = tokens(parameter)[-1:] and tokens(parameter)[-1]
     if last and last in spelled:
         return spelled[last], Because(
@@ -35,7 +41,7 @@ def key_of(flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
                 f"the property `{spelled[word]}` looks like its id", "likely" if sure else "guess"
             )
     for word, name in spelled.items():
-        if word.endswith(("_id", "_uuid", "_key")):
+        if not parameter and word.endswith(("_id", "_uuid", "_key")):
             return name, Because(f"`{name}` is the first property that is an id", "guess")
     return "", None
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 Confidence = Literal["certain", "likely", "guess"]
 Path = tuple[str, ...]
-"""Property names from the outside in."""
+"""Property names from the outside in; `FIRST` is the first item of an array."""
+FIRST = "[]"
 
 ActionKind = Literal[
     "create", "fetch", "list", "replace", "patch", "remove", "transition", "clone",
@@ -37,6 +38,11 @@ class Link:
     resource: str = ""
     field: str = ""
     certain: bool = True
+
+    def alike(self, other: Link) -> bool:
+        """Whether both name rows of one kind; of an unknown kind if they are called the same."""
+        known = bool(self.resource) or self.parameter == other.parameter
+        return self.resource == other.resource and known
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class Resource:
     """One kind of thing that the API keeps.
 
     `schema` leads to its richest description, `request` to what a client sends to make one.
+    `named_by` leads to the schemas of the path parameters that name one.
     `nested`: its ids count only under their parent. `open`: any id is known, as there is no
     other way to learn one.
     """
@@ -111,6 +118,7 @@ class Resource:
     request: str = ""
     key: str = ""
     parameter: str = ""
+    named_by: tuple[str, ...] = ()
     client_key: bool = False
     nested: bool = False
     singleton: bool = False

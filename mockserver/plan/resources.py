@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from mockserver.contract.model import Response
 from mockserver.plan.keys import has_key, key_of
 from mockserver.plan.lifecycle import Hints, states_of
 from mockserver.plan.model import Because, Confidence, Link, Resource
@@ -301,7 +302,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         nested=nested or draft.singleton,
         singleton=draft.singleton,
         creatable=bool(draft.creates),
-        open=not draft.singleton and not draft.creates and not draft.lists,
+        open=not draft.singleton and not _learnt(draft),
         seeds=(2 if parents else 3) if draft.lists and schema else 0,
         parents=parents,
         states=states_of(survey.schemas, flat, hints),
@@ -315,17 +316,40 @@ def _path_of(survey: Survey, route: Route) -> str:
 
 
 def _schema(survey: Survey, draft: Draft) -> str:
-    """The richest description: of one that is read, else made or changed, else listed."""
+    """The richest description: of one that is read, else made or changed, else listed.
+
+    One that holds an id is better than any that does not.
+    """
+    parameter = draft.items[0].names[-1] if draft.items else ""
+    known = [ref for ref in _described(survey, draft) if survey.flat(ref).properties]
+    for ref in known:
+        if draft.singleton or key_of(survey.flat(ref), draft.noun, parameter)[0]:
+            return ref
+    return known[0] if known else ""
+
+
+def _described(survey: Survey, draft: Draft) -> Iterator[str]:
     routes = [*draft.items, *(draft.collections if draft.singleton else ())]
     for methods in (("GET",), ("PUT", "PATCH")):
         for route in routes:
             facts = survey.at(route.steps, *methods)
-            if facts is not None and facts.ref and survey.flat(facts.ref).properties:
-                return facts.ref
-    for facts in (*draft.creates, *draft.lists):
-        if facts.ref and survey.flat(facts.ref).properties:
-            return facts.ref
-    return ""
+            if facts is not None and facts.ref:
+                yield facts.ref
+    yield from (facts.ref for facts in (*draft.creates, *draft.lists) if facts.ref)
+
+
+def _learnt(draft: Draft) -> bool:
+    """Whether a client can come to know an id: from a list, or from what a create answers."""
+    return bool(draft.lists) or any(
+        one.ref or _says_where(one.operation.response_for(one.operation.success))
+        for one in draft.creates
+    )
+
+
+def _says_where(response: Response | None) -> bool:
+    return response is not None and (
+        bool(response.content) or any(name.lower() == "location" for name in response.headers)
+    )
 
 
 def without_circles(resources: dict[str, Resource]) -> dict[str, Resource]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,7 @@ class Survey:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.schemas = Schemas(contract.document, contract.version)
+        self._plain = {(o.method, o.path) for o in contract.operations}
         self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
         self.by_steps: dict[tuple[str, ...], dict[str, Facts]] = {}
         for facts in self.facts:
@@ -78,8 +80,16 @@ class Survey:
     def flat(self, pointer: str) -> Flat:
         return self.schemas.flat_at(pointer) if pointer else _NO_FLAT
 
+    def _path(self, operation: Operation) -> str:
+        """The path; what tells an operation from others at the same path is its last step."""
+        told = [value.rsplit(".", 1)[-1] for _, value in operation.told_by if value]
+        if not told and (operation.method, operation.url_path) in self._plain:
+            told = [name for name, _ in operation.told_by]
+        steps = [re.sub(r"[{}/:]+", "-", word) for word in told]
+        return "/".join([operation.url_path.rstrip("/"), *steps]) if steps else operation.url_path
+
     def _facts(self, operation: Operation) -> Facts:
-        facts = Facts(operation, route(operation.path))
+        facts = Facts(operation, route(self._path(operation)))
         about = facts.route.noun
         response = operation.response_for(operation.success)
         media = json_of(response.content) if response is not None else None

@@ -24,6 +24,7 @@ from mockserver.engine.variants import Answerer
 from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooLarge
 from mockserver.server.eager import send_whole
 from mockserver.server.mishaps import suffer
+from mockserver.server.rivals import Rivals
 from mockserver.server.routing import ROUTE, ROUTER, IndexedRouting, Match, normal_path
 
 MAX_BODY = 10 * 1024 * 1024
@@ -37,9 +38,10 @@ class Endpoint:
         self.pipeline = pipeline
         self.max_body = max_body
         self._operations: dict[str, tuple[Operation, tuple[str, ...]]] = {
-            operation.id: (operation, parameter_names(operation.path))
+            operation.id: (operation, parameter_names(operation.url_path))
             for operation in pipeline.contract.operations
         }
+        self._rivals = Rivals(pipeline.contract)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,6 +67,9 @@ class Endpoint:
         if match.operation_id is None:
             return self._other_method(method, match, message)
         operation, names = self._operations[match.operation_id]
+        if match.operation_id in self._rivals:
+            meant = self._rivals.meant(operation, message, match.values, self.pipeline.admits)
+            operation, names = self._operations[meant.id]
         if names:
             message.path_values = {
                 name: unquote(value, errors="replace") if "%" in value else value

@@ -72,7 +72,7 @@ class PathIndex:
         literal = _PARAMETER.split(segment)
         # Odd positions are parameter names; what stands between is literal.
         pattern = re.compile(
-            "".join("(.+?)" if i % 2 else re.escape(text) for i, text in enumerate(literal)) + r"\Z"
+            "".join("(.+)" if i % 2 else re.escape(text) for i, text in enumerate(literal)) + r"\Z"
         )
         for known, following in node.mixed:
             if known.pattern == pattern.pattern:
@@ -80,7 +80,7 @@ class PathIndex:
         following = _Node()
         node.mixed.append((pattern, following))
         # The more literal text, the more specific.
-        node.mixed.sort(key=lambda entry: -len(entry[0].pattern))
+        node.mixed.sort(key=lambda entry: -len(entry[0].pattern.replace("(.+)", "")))
         return following
 
     def match(self, method: str, path: str) -> Match | None:

@@ -68,7 +68,7 @@ class Recogniser:
         if flat.types[:1] == ("string",):
             return facts.message
         if flat.types[:1] == ("array",):
-            return self._list(flat, facts)
+            return self._list(flat, facts, 0)
         if not flat.properties:
             return {"error": facts.code, "message": facts.message}
         return self._object(flat, facts, 0)
@@ -111,7 +111,7 @@ class Recogniser:
             flags = {"success": False, "ok": False, "error": True, "failed": True}
             return flags.get(name, _NOTHING)
         if kind == "array":
-            return self._list(flat, facts) if name in _LISTS else _NOTHING
+            return self._list(flat, facts, depth) if name in _LISTS else _NOTHING
         if kind == "object" and depth < _TOO_DEEP:
             return self._nested(name, flat, facts, depth)
         return _NOTHING
@@ -135,7 +135,7 @@ class Recogniser:
                 found.setdefault(place, fault_text(violation))
         return found
 
-    def _list(self, flat: Flat, facts: Facts) -> Any:
+    def _list(self, flat: Flat, facts: Facts, depth: int) -> Any:
         item = self._flat(flat.items if flat.items is not None else {})
         names = {_plain(name) for name in item.properties}
         if {"loc", "msg", "type"} <= names:
@@ -146,7 +146,8 @@ class Recogniser:
         if not item.properties:
             return [] if item.types else [facts.message]
         if not facts.violations:
-            return [self._object(item, facts, 1)]
+            # Causes may have causes of the same kind.
+            return [self._object(item, facts, depth + 1)] if depth < _TOO_DEEP else []
         return [self._item(item, names, violation, facts) for violation in facts.violations]
 
     def _item(

@@ -12,6 +12,7 @@ from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.moods import Mode
 from mockserver.engine.negotiate import choose_media_type, is_json
 from mockserver.engine.values import Values
+from mockserver.plan.model import FIRST
 
 _TEXTS = {
     "text/event-stream": b'data: {"done": true}\n\n',
@@ -68,7 +69,7 @@ class Answers:
                 if plain is not MISSING:
                     return plain
             for step in reversed(at):
-                known = {step: known}
+                known = [known] if step == FIRST else {step: known}
             return self.values.make(media.pointer, dice, known, mode=mode)
         example = next(iter(media.examples.values()), None)
         if isinstance(example, str):

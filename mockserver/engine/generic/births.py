@@ -40,7 +40,9 @@ def new_thing(
         **fixed,
     }
     if resource.key:
-        known[resource.key] = _key_value(context, world, resource, sent, ordinal, dice)
+        wished = _key_value(context, world, resource, sent, ordinal, dice)
+        number = ordinal + resource.seeds
+        known[resource.key] = context.keys.fitting(resource, wished, dice, number)
     states = resource.states
     schedule = None
     if states is not None and states.moves:

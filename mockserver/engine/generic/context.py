@@ -12,14 +12,16 @@ from mockserver.contract.model import Contract, Operation
 from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Validators
 from mockserver.engine.generic.answers import Answers
+from mockserver.engine.generic.keys import Keys
 from mockserver.engine.generic.seeds import Sower, lasting
 from mockserver.engine.generic.shelf import Held, Shelf
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.moods import Mode
+from mockserver.engine.negotiate import choose_media_type, is_json
 from mockserver.engine.values import Values
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
-from mockserver.plan.model import Action, Link, Plan, Resource
+from mockserver.plan.model import FIRST, Action, Link, Plan, Resource
 
 
 @dataclass(slots=True)
@@ -32,6 +34,7 @@ class Context:
     answers: Answers
     shelves: Mapping[str, Shelf]
     sower: Sower
+    keys: Keys
 
     @classmethod
     def of(
@@ -44,7 +47,8 @@ class Context:
     ) -> Context:
         values = Values(contract, validators, schemas=schemas)
         answers = Answers(values)
-        return cls(contract, plan, values, answers, shelves, Sower(values, shelves))
+        keys = Keys(values)
+        return cls(contract, plan, values, answers, shelves, Sower(values, shelves, keys), keys)
 
     @property
     def schemas(self) -> Schemas:
@@ -110,7 +114,7 @@ class Context:
         resource = self.plan.resources[action.resource]
         if not held.parent or not action.parents or not resource.parents:
             return True
-        if action.parents[-1].resource != resource.parents[-1].resource:
+        if not action.parents[-1].alike(resource.parents[-1]):
             return True
         return held.parent == self.parent_key(request, action)
 
@@ -136,13 +140,28 @@ class Context:
     def reply(self, world: World, request: Request, action: Action, held: Held) -> Reply:
         """The operation's success, with the row as its answer describes it."""
         mode: Mode = "rich" if held.seed or not held.row else "fresh"
-        data = self.known(held, request, action)
+        data: Any = self.known(held, request, action)
+        if action.kind == "create" and self._answers_id(request.operation):
+            data = self._id_of(held, action)
         dice = lasting(world, action.operation, held.key)
         reply = self.answers.reply(request.operation, dice, data, action.at, mode)
         for name in list(reply.headers):
             if name.lower() == "location":
                 reply.headers[name] = self._location(request, held)
         return reply
+
+    def _answers_id(self, operation: Operation) -> bool:
+        """Whether a create answers with nothing but the id of what was made."""
+        response = operation.response_for(operation.success)
+        media = response.content.get(choose_media_type(response)) if response is not None else None
+        if media is None or not media.pointer or not is_json(media.name):
+            return False
+        types = self.schemas.flat_at(media.pointer).types
+        return bool(types) and not {"object", "array"} & set(types)
+
+    def _id_of(self, held: Held, action: Action) -> Any:
+        key = self.plan.resources[action.resource].key
+        return held.data.get(key, held.key.rsplit("/", 1)[-1]) if key else held.key
 
     def known(self, held: Held, request: Request, action: Action) -> dict[str, Any]:
         """The row, and its key and those above it under the names that a path has for them."""
@@ -159,7 +178,7 @@ class Context:
 
     def path(self, request: Request) -> str:
         """The path that was asked for."""
-        path = request.operation.path
+        path = request.operation.url_path
         for name, value in request.path.items():
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         return self.contract.base_path + path
@@ -182,6 +201,11 @@ def not_found(resource: Resource, value: object) -> NotFound:
 def dig(body: Any, path: tuple[str, ...]) -> Any:
     """What stands at a path of property names; the body itself if it does not go that deep."""
     for name in path:
+        if name == FIRST:
+            if not isinstance(body, list) or not body:
+                return body
+            body = body[0]
+            continue
         if not isinstance(body, Mapping) or name not in body:
             return body
         body = body[name]

@@ -202,7 +202,7 @@ def single(context: Context, world: World, request: Request, action: Action) -> 
     held = shelf.get(world, key)
     if held is not None:
         return held
-    if resource.creatable:
+    if resource.creatable and 404 in request.operation.documented:
         raise not_found(resource, key)
     parent = context.parent_key(request, action)
     known = {

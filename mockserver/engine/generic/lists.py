@@ -44,7 +44,7 @@ def _rows(context: Context, world: World, request: Request, action: Action) -> I
     resource = shelf.resource
     own, above = resource.parents[-1:], action.parents[-1:]
     within: str | None = None
-    if own and above and own[0].resource == above[0].resource:
+    if own and above and own[0].alike(above[0]):
         within = context.parent_key(request, action)
     context.sower.sow(world, shelf, within)
     newest = action.envelope is not None and _newest_first(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.engine.dice import Dice
+from mockserver.engine.generic.keys import Keys
 from mockserver.engine.generic.roles import kinds, owner_values, stamp
 from mockserver.engine.generic.sense import agreeing
 from mockserver.engine.generic.shelf import SYSTEM, Held, OwnShelf, Shelf
@@ -40,7 +41,8 @@ def lasting(world: World, *salt: object) -> Dice:
 class Sower:
     """Sows the rows of the seed world, one shelf and parent at a time."""
 
-    def __init__(self, values: Values, shelves: Mapping[str, Shelf]) -> None:
+    def __init__(self, values: Values, shelves: Mapping[str, Shelf], keys: Keys) -> None:
+        self._keys = keys
         self._values = values
         self._shelves = shelves
 
@@ -99,6 +101,11 @@ class Sower:
                 known[resource.key] = large if resource.parents else ordinal + 1
             elif not shelf.schemas.flat(schema).values:
                 known[resource.key] = uuid_of(digest(*salt))
+            wished = known.get(resource.key, "")
+            small = ordinal + 1 + 10 * (int.from_bytes(digest(parent)) % 9000 if parent else 0)
+            known[resource.key] = self._keys.fitting(resource, wished, dice, small)
+            if known[resource.key] == "":
+                del known[resource.key]
         data = self._values.make(resource.schema, dice, known, owner=resource.noun)
         if not isinstance(data, dict):
             return

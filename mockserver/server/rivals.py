@@ -1,0 +1,74 @@
+"""Operations that share a method and a path: which of them a request means."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from urllib.parse import parse_qsl, unquote
+
+from mockserver.contract.model import Contract, Operation
+from mockserver.contract.projection import parameter_names, safe_path
+from mockserver.engine.pipeline import Message
+
+Admits = Callable[[Operation, Mapping[str, str]], bool]
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Rivals:
+    """The operations that routing alone can't tell apart, by the id of each of them."""
+
+    def __init__(self, contract: Contract) -> None:
+        groups: dict[tuple[str, str], list[Operation]] = defaultdict(list)
+        for operation in contract.operations:
+            groups[operation.method, safe_path(operation.url_path)].append(operation)
+        self._groups = {
+            operation.id: group
+            for group in groups.values()
+            if len(group) > 1
+            for operation in group
+        }
+
+    def __contains__(self, operation_id: str) -> bool:
+        return operation_id in self._groups
+
+    def meant(
+        self, found: Operation, message: Message, values: Sequence[str], admits: Admits
+    ) -> Operation:
+        """The one whose words the request says, the most of them; of equals the one that routing
+        found, or else the first, if the path values fit its schemas."""
+        said = _said(message)
+        group = sorted(self._groups[found.id], key=lambda operation: operation is not found)
+        met = [(self._met(operation, said), operation) for operation in group]
+        best = max(count for count, _ in met)
+        if best < 0:
+            return found
+        equals = [operation for count, operation in met if count == best]
+        decoded = [unquote(value, errors="replace") for value in values]
+        for operation in equals if len(equals) > 1 else ():
+            names = parameter_names(operation.url_path)
+            if admits(operation, dict(zip(names, decoded, strict=True))):
+                return operation
+        return equals[0]
+
+    @staticmethod
+    def _met(operation: Operation, said: Mapping[str, set[str]]) -> int:
+        """How many of its words the request says; -1 if one is missing."""
+        for name, value in operation.told_by:
+            found = said.get(name.lower())
+            if found is None or not (value is None or value in found):
+                return -1
+        return len(operation.told_by)
+
+
+def _said(message: Message) -> dict[str, set[str]]:
+    """What the headers, the query and a form say, by names in lower case."""
+    found: dict[str, set[str]] = {name: {value} for name, value in message.headers.items()}
+    pairs = parse_qsl(message.query.decode("latin-1"), keep_blank_values=True)
+    if message.headers.get("content-type", "").startswith(_FORM):
+        # Of too many fields whoever reads the body complains.
+        with suppress(ValueError):
+            pairs += parse_qsl(message.body.decode("latin-1"), True, max_num_fields=1000)
+    for name, value in pairs:
+        found.setdefault(name.lower(), set()).add(value)
+    return found
