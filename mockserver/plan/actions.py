@@ -8,9 +8,10 @@ from typing import Any
 
 from mockserver.contract.model import Contract
 from mockserver.plan.lifecycle import enumerated
+from mockserver.plan.links import Linker
 from mockserver.plan.model import Action, Because, Confidence, Resource
 from mockserver.plan.naming import plural, tokens
-from mockserver.plan.resources import Draft, Linker, refs_of
+from mockserver.plan.resources import Draft, refs_of
 from mockserver.plan.routes import ANY
 from mockserver.plan.survey import Facts, Survey
 from mockserver.plan.verbs import CLONING, OUTCOMES, flags, outcome, verb_of

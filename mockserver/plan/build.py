@@ -7,10 +7,10 @@ from typing import Any
 
 from mockserver.contract.model import Contract
 from mockserver.plan.actions import Deducer, named
+from mockserver.plan.links import Linker
 from mockserver.plan.model import Plan
 from mockserver.plan.overrides import corrected
 from mockserver.plan.resources import (
-    Linker,
     find_drafts,
     make_resource,
     name_drafts,
