@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import socket
 import statistics
 import subprocess
@@ -26,6 +25,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.harness import free_port, need, processor_seconds
 
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 RUN = f"/v1/sim-suites/{ID}/runs/{ID}"
@@ -53,11 +56,6 @@ class Server:
     name: str
     base: str
     pid: int
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -90,14 +88,6 @@ def _answers(url: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def processor_seconds(pid: int) -> float:
-    """What a process and those that it has forked have used."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(processor_seconds(int(child)) for child in children)
 
 
 @dataclass(frozen=True)
@@ -146,9 +136,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--fsync", default="everysec", choices=["no", "everysec", "always"])
     options = parser.parse_args()
-    for tool in ("wrk", "redis-server"):
-        if shutil.which(tool) is None:
-            sys.exit(f"{tool} is missing: apt-get install wrk redis-server")
+    need("wrk", "redis-server")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis_port = free_port()
