@@ -26,11 +26,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.harness import free_port, need, processor_seconds
 
+ROOT = Path(__file__).resolve().parent.parent
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 RUN = f"/v1/sim-suites/{ID}/runs/{ID}"
 CONNECTIONS = 16
