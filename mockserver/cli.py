@@ -241,6 +241,16 @@ cli.add_command(
 )
 
 
+cli.add_command(
+    Deferred(
+        "record",
+        "mockserver.server.recording",
+        "",
+        "Stand before a real server, and write down what it answers.",
+    )
+)
+
+
 def say(text: str) -> None:
     """Print for the user; a reader who has gone away is no reason to stop."""
     try:

@@ -36,10 +36,13 @@ def examples(page: str) -> str:
     return "\n".join(re.findall(r"<!-- test -->\n```python\n(.*?)```", text, re.DOTALL))
 
 
-@pytest.mark.parametrize("page", ["pytest.md", "faults.md", "complaints.md"])
+@pytest.mark.parametrize(
+    "page", ["pytest.md", "faults.md", "complaints.md", "webhooks.md", "recording.md"]
+)
 def test_the_pages_work_as_printed(tmp_path: Path, page: str) -> None:
     (tmp_path / "test_page.py").write_text(examples(page))
     shutil.copy(ROOT / "tests/fixtures/jobs.yaml", tmp_path / "openapi.yaml")
+    shutil.copy(ROOT / "tests/fixtures/hooks.yaml", tmp_path / "hooks.yaml")
     done = run(tmp_path, "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     count = examples(page).count("\ndef test_") + examples(page).startswith("def test_")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeVar
 
-from mockserver.contract.model import Contract
+from mockserver.contract.model import Contract, Operation
+from mockserver.engine.events import Announcement, EventsSince, nothing_happens
 from mockserver.engine.jobs import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.schedule import Lifecycle
@@ -46,6 +47,17 @@ def nothing_due(world: World) -> bool:
     return False
 
 
+Adopt = Callable[[World, Operation, Mapping[str, str], Any], list[str]]
+"""`(world, operation, path values, body)` -> the keys of the rows that a recorded reply shows."""
+
+
+def nothing_adopted(
+    world: World, operation: Operation, path_values: Mapping[str, str], body: Any
+) -> list[str]:
+    """An API that takes nothing over."""
+    return []
+
+
 Choose = Callable[[Mapping[str, str], str], str]
 """`(headers, tenant)` -> the document of the shape to serve. Raises a Refusal; the tenant is
 empty while the caller is not known."""
@@ -82,6 +94,8 @@ class Api:
     `handlers` by operationId; `collections` by name; `seed` fills a new world from the
     parsed fixtures; `lifecycles` are the job tables, for the diagrams;
     `jobs` say where jobs are kept, for the dashboard, and `outcomes` what `steer` can order.
+    `adopt` makes rows of a recorded answer. `announcements` are the webhooks and callbacks,
+    `events` says what there is to send.
     `dialect` names the error dialect ("" chooses by the document), `slash_redirects` whether
     a wrong trailing slash is redirected (307) as FastAPI does, `body_first` whether a body
     that is not JSON is refused even before the credential is looked at.
@@ -102,6 +116,9 @@ class Api:
     lifecycles: tuple[Lifecycle, ...] = ()
     jobs: tuple[JobKind, ...] = ()
     outcomes: tuple[str, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+    events: EventsSince = nothing_happens
+    adopt: Adopt = nothing_adopted
     dialect: str = ""
     slash_redirects: bool = False
     body_first: bool = False

@@ -66,6 +66,7 @@ class Fault:
     per: float = 60.0
     drop: bool = False
     truncate: int | None = None
+    stale: float | None = None
     committed: bool = False
 
     def concerns(self, operation_id: str, tenant: str) -> bool:
@@ -88,6 +89,7 @@ class Fault:
             "rate": {"limit": self.limit, "per": self.per} if self.limit is not None else None,
             "drop": self.drop or None,
             "truncate": self.truncate,
+            "stale": self.stale,
             "committed": self.committed or None,
         }
         return {name: value for name, value in shown.items() if value is not None}
@@ -125,9 +127,11 @@ def read_fault(spec: Any, operations: Collection[str], tenant: str | None = None
 
 
 def _check_effects(fault: Fault) -> None:
-    effects = (fault.latency, fault.status, fault.truncate, fault.drop or None)
+    effects = (fault.latency, fault.status, fault.truncate, fault.stale, fault.drop or None)
     if all(effect is None for effect in effects):
-        raise BadRequest("the fault does nothing; give latency, status, rate, drop or truncate")
+        raise BadRequest(
+            "the fault does nothing; give latency, status, rate, drop, truncate or stale"
+        )
     if fault.drop and (fault.status is not None or fault.truncate is not None):
         raise BadRequest("a dropped connection carries no reply: leave out status and truncate")
     if fault.committed and fault.status is None and not fault.drop:
@@ -253,5 +257,6 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "rate": _rate,
     "drop": _flag,
     "truncate": _whole(0, 10**9),
+    "stale": _seconds,
     "committed": _flag,
 }

@@ -7,7 +7,7 @@ brings the effect about: it waits, cuts the reply short, closes the connection.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
@@ -15,11 +15,14 @@ from threading import Lock
 from typing import Any, Protocol
 
 from mockserver.engine.fault_spec import Fault
-from mockserver.engine.instants import SECOND
-from mockserver.engine.world import World, random_for
+from mockserver.engine.instants import SECOND, seconds
+from mockserver.engine.world import Row, World, random_for
 from mockserver.errors import Refusal
 
 MOST_TENANTS = 10_000
+MOST_WRITES = 10_000
+Write = tuple[int, str, str, Row | None]
+"""When, in which collection, under which key, and what stood there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Trouble:
 class Mishap:
     """What befalls one request; `faults` are the ids of those that struck.
 
-    `committed` says that the request takes effect although its reply says otherwise.
+    `committed` says that the request takes effect although its reply says otherwise; `stale` that
+    a reading one does not see what was written in the last so many seconds.
     """
 
     faults: list[str] = field(default_factory=list)
@@ -44,6 +48,7 @@ class Mishap:
     drop: bool = False
     truncate: int | None = None
     committed: bool = False
+    stale: float = 0.0
 
     @property
     def instead(self) -> bool:
@@ -107,6 +112,7 @@ class Faults:
         self.active = False
         self._faults: dict[str, Fault] = {}
         self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()
+        self._writes: OrderedDict[str, deque[Write]] = OrderedDict()
         self._serial = 0
         self._lock = Lock()
 
@@ -134,7 +140,37 @@ class Faults:
             for key in [key for key in self._counts if key[0] not in self._faults]:
                 del self._counts[key]
             self.active = bool(self._faults)
+            if not self.lagging:
+                self._writes.clear()
         return len(gone)
+
+    @property
+    def lagging(self) -> bool:
+        """Whether what is written may have to be hidden from readers for a while."""
+        return any(fault.stale for fault in self._faults.values())
+
+    def wrote(self, world: World, changes: Iterable[tuple[str, str, Row | None]]) -> None:
+        """What a request has written: collection, key, and the row that was there before."""
+        with self._lock:
+            writes = self._writes.setdefault(world.tenant, deque(maxlen=MOST_WRITES))
+            self._writes.move_to_end(world.tenant)
+            writes.extend((world.now, *change) for change in changes)
+            if len(self._writes) > MOST_TENANTS:
+                self._writes.popitem(last=False)
+
+    def hide(self, world: World, seconds_back: float) -> None:
+        """Let the world be as it was that long ago, as far as requests have changed it.
+
+        What time itself has brought about stays. The world must not be committed.
+        """
+        since = world.now - seconds(seconds_back)
+        with self._lock:
+            writes = [w for w in self._writes.get(world.tenant, ()) if w[0] > since]
+        for _, collection, key, before in reversed(writes):
+            if before is not None:
+                world[collection].put(before)
+            elif world[collection].get(key) is not None:
+                world[collection].remove(key)
 
     def describe(self, tenant: str | None = None) -> list[dict[str, Any]]:
         """The faults that can strike a tenant (None: all), with how often they met and struck."""
@@ -173,6 +209,7 @@ class Faults:
         mishap.faults.append(name)
         if fault.latency is not None:
             mishap.delay += fault.latency.draw(random)
+        mishap.stale = max(mishap.stale, fault.stale or 0.0)
         mishap.truncate = fault.truncate if mishap.truncate is None else mishap.truncate
         if (fault.status is not None or fault.drop) and not mishap.drop and mishap.refusal is None:
             mishap.drop = fault.drop

@@ -142,18 +142,30 @@ class Pipeline:
                 raise Stale("there are other faults now")
             if self.api.settle(world):
                 world.commit()
+            stale = self._hide(world, exchange)
             try:
                 reply = self.handle(world, request)
                 if tenant in self.fates and operation.method == "POST":
                     self.follow_fate(world, reply)
                 reply = self.stamp(reply, message)
             except Refusal as refusal:
-                if refusal.keeps_writes:
+                if refusal.keeps_writes and not stale:
                     world.commit()
                 raise
             sent = self.validate_reply(operation, reply)
-            world.commit()
+            if not stale:
+                if self.faults.active and self.faults.lagging:
+                    self.faults.wrote(world, world.changes())
+                world.commit()
         return sent
+
+    def _hide(self, world: World, exchange: Exchange) -> bool:
+        """Hide the latest writes from a reading request if a fault says so; whether it does."""
+        mishap = exchange.mishap
+        if mishap is None or not mishap.stale or exchange.message.method not in ("GET", "HEAD"):
+            return False
+        self.faults.hide(world, mishap.stale)
+        return True
 
     def read_body(self, operation: Operation, message: Message) -> BodyValue:
         """Read the body. Raises Invalid if it is not JSON and the API says so to anybody."""

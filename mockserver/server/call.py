@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.errors import BadRequest
 from mockserver.server.journal import Journal
 from mockserver.server.mock import Mock
+from mockserver.server.webhooks import Webhooks
 
 DEFAULT_LIMIT = 100
 
@@ -25,6 +26,14 @@ class Panel:
     source: str = ""
     changed: Callable[[], None] = lambda: None
     state_file: bool = False
+    sender: Webhooks | None = None
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """What sends webhooks."""
+        if self.sender is None:
+            self.sender = Webhooks(self.mock)
+        return self.sender
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from mockserver.errors import ContractError, Refusal
 from mockserver.plan.build import build_plan
 from mockserver.plan.model import Plan
 from mockserver.server.app import MAX_BODY, build_app
+from mockserver.server.archives import seeded_with
 from mockserver.server.documents import as_document
 from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.journal import Journal
@@ -42,6 +43,7 @@ from mockserver.server.shapes import in_all_shapes, in_shape
 from mockserver.server.shared_faults import SharedFaults
 from mockserver.server.tenant import Tenant, key_of
 from mockserver.server.threaded import ThreadedServer
+from mockserver.server.webhooks import Webhooks
 from mockserver.server.workers import Serials
 from mockserver.store.addresses import MEMORY
 from mockserver.store.base import Store
@@ -67,6 +69,8 @@ class Options:
     store: str = MEMORY
     max_worlds: int = 1000
     max_body: int = MAX_BODY
+    webhook_hosts: tuple[str, ...] = ()
+    har: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -124,6 +128,8 @@ def load(
     written = next((in_shape(api, contract) for api in BUILT_IN if api.claims(contract)), None)
     plan = build_plan(contract, options.overrides)
     api = assemble(contract, plan, written, validators)
+    if options.har is not None:
+        api = seeded_with(api, contract, Path(options.har))
     real = real_now()
     settings = Settings(options.seed, options.pace, options.undocumented)
     store = open_store(
@@ -172,11 +178,14 @@ def load_fixtures(name: str) -> Mapping[str, Any]:
 
 
 class MockClock:
-    """The clock of one world."""
+    """The clock of one world. `moved` is called when it has been moved."""
 
-    def __init__(self, store: Store, tenant: str) -> None:
+    def __init__(
+        self, store: Store, tenant: str, moved: Callable[[], object] = lambda: None
+    ) -> None:
         self._store = store
         self._tenant = tenant
+        self._moved = moved
 
     @property
     def now(self) -> int:
@@ -185,15 +194,19 @@ class MockClock:
 
     def advance(self, seconds: float) -> None:
         """Let time pass. Raises BadRequest for a negative amount."""
-        self._store.change_clock(self._tenant, {"advance": seconds})
+        self._change({"advance": seconds})
 
     def set(self, instant: str) -> None:
         """Go on to an ISO 8601 instant."""
-        self._store.change_clock(self._tenant, {"set": instant})
+        self._change({"set": instant})
 
     def run_at(self, speed: float) -> None:
         """Run `speed` times as fast as real time; 0 stops it."""
-        self._store.change_clock(self._tenant, {"speed": speed})
+        self._change({"speed": speed})
+
+    def _change(self, order: Mapping[str, object]) -> None:
+        self._store.change_clock(self._tenant, order)
+        self._moved()
 
 
 class MockServer:
@@ -216,15 +229,16 @@ class MockServer:
         self.key = key
         self.recorder = Journal(KEPT_IN_PROCESS)
         asked = Options(seed=seed, clock=clock, pace=pace, **options)
-        self.mock = load(read_spec(spec), asked, journal=self.recorder)
+        self.mock = load(read_spec(spec), asked, journal=self._record)
+        self.sender = Webhooks(self.mock)
         self.app = self.mock.app()
         self.clock = self.clock_for(key)
         self._clients: dict[str, httpx.Client] = {}
         self._port: ThreadedServer | None = None
         own = Tenant(self, key)
-        self.faults, self.journal = own.faults, own.journal
+        self.faults, self.journal, self.webhooks = own.faults, own.journal, own.webhooks
         self.snapshot, self.restore, self.fork = own.snapshot, own.restore, own.fork
-        self.follow = own.follow
+        self.follow, self.import_har = own.follow, own.import_har
         self.transport, self.patch_httpx = own.transport, own.patch_httpx
         self.requests_adapter = own.requests_adapter
 
@@ -251,7 +265,12 @@ class MockServer:
 
     def clock_for(self, key: str) -> MockClock:
         """The clock of a credential's world."""
-        return MockClock(self.mock.store, key)
+        return MockClock(self.mock.store, key, self.sender.deliver)
+
+    def _record(self, exchange: Exchange) -> None:
+        self.recorder(exchange)
+        if exchange.operation is not None and exchange.operation.callbacks:
+            self.sender.note(exchange)
 
     def tenant(self, name: str) -> Tenant:
         """A tenant with a world of its own, which ends with it: use it as a context manager."""

@@ -149,6 +149,22 @@ def remove_faults(panel: Panel, call: Call) -> dict[str, Any]:
     return {"removed": removed}
 
 
+def show_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
+    return panel.webhooks.describe()
+
+
+def add_webhook(panel: Panel, call: Call) -> dict[str, Any]:
+    return panel.webhooks.add(call.body, call.tenant).as_json()
+
+
+def remove_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
+    name = call.query.get("id")
+    removed = panel.webhooks.remove(name, call.tenant)
+    if name is not None and not removed:
+        raise NotFound(f"there is no webhook {name!r}")
+    return {"removed": removed}
+
+
 def steer_job(panel: Panel, call: Call) -> Any:
     """Decide what is to become of an open job."""
     job = call.path["id"]
@@ -215,6 +231,11 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "faults",
         {"GET": show_faults, "POST": add_faults, "DELETE": remove_faults},
+        ("tenant", "id"),
+    ),
+    Route(
+        "webhooks",
+        {"GET": show_webhooks, "POST": add_webhook, "DELETE": remove_webhooks},
         ("tenant", "id"),
     ),
 )

@@ -31,6 +31,7 @@ from mockserver.server.serving import Background, bind_for, make_server, url_of
 from mockserver.server.settings import Config, settled
 from mockserver.server.shared_journal import SharedJournal, keep_written
 from mockserver.server.state_file import StateFile
+from mockserver.server.webhooks import Webhooks, keep_delivering
 from mockserver.server.workers import Workers, end_with_parent
 from mockserver.store.addresses import is_shared, shown
 
@@ -58,7 +59,7 @@ class Serving:
         return self.options.store
 
 
-_OPTIONS = ("seed", "clock", "pace", "store", "max_body", "max_worlds")
+_OPTIONS = ("seed", "clock", "pace", "store", "max_body", "max_worlds", "har")
 
 
 def serving_of(given: dict[str, Any], config: Config) -> Serving:
@@ -68,6 +69,7 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
     _check_keys(keys)
     options = Options(
         keys=tuple(keys),
+        webhook_hosts=tuple(host.lower() for host in values.pop("webhook_host")),
         undocumented=config.undocumented,
         overrides=config.overrides,
         settings=config.settings,
@@ -86,6 +88,8 @@ def _check_keys(keys: tuple[str, ...]) -> None:
 
 def _check_store(serving: Serving) -> None:
     if is_shared(serving.store):
+        if serving.options.har is not None:
+            raise UsageError("--har is for worlds in memory; leave --store redis://... out")
         if serving.state is not None:
             raise UsageError("--state is for worlds in memory; Redis keeps its own: leave it out")
     elif serving.workers > 1:
@@ -105,6 +109,7 @@ class Service:
         self.source: Source = find_document(serving.spec)
         self.journal = Journal()
         self.state = StateFile(serving.state) if serving.state is not None else None
+        self.webhooks: Webhooks | None = None
         self.mock: Mock
         self._app: ASGIApp
 
@@ -114,6 +119,9 @@ class Service:
     def record(self, exchange: Exchange) -> None:
         """What the pipeline reports. On the hot path."""
         self.journal(exchange)
+        operation = exchange.operation
+        if operation is not None and operation.callbacks and self.webhooks is not None:
+            self.webhooks.note(exchange)
         if self.state is not None:
             self.state.note(exchange)
 
@@ -133,7 +141,10 @@ class Service:
         """Answer with this mock from now on."""
         if mock.store.board is not None:
             self.journal = SharedJournal(mock.store.board, mock.contract.by_id)
-        panel = Panel(mock, self.journal, source.name)
+        if self.webhooks is None:
+            self.webhooks = Webhooks(mock)
+        self.webhooks.mock = mock  # who has subscribed stays so after a reload
+        panel = Panel(mock, self.journal, source.name, sender=self.webhooks)
         if self.state is not None:
             self.state.store = mock.store
             panel.changed, panel.state_file = self.state.changed, True
@@ -201,6 +212,8 @@ def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background
         background.append(service.state.keep)
     if is_shared(serving.store):
         background.append(partial(keep_written, lambda: service.journal))
+    if service.webhooks is not None and service.mock.api.announcements:
+        background.append(partial(keep_delivering, service.webhooks))
     if serving.reload:
         background.append(_watcher(service, resolve))
     return background
@@ -223,6 +236,8 @@ def serving_notes(serving: Serving) -> list[tuple[str, str]]:
         notes.append(("config", str(serving.config)))
     if serving.handlers is not None:
         notes.append(("handlers", str(serving.handlers)))
+    if serving.options.har is not None:
+        notes.append(("archive", str(serving.options.har)))
     if serving.state is not None:
         notes.append(("state file", str(serving.state)))
     if serving.reload:

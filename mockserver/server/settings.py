@@ -111,6 +111,14 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("state", _FILE, None, "Keep all worlds in this file between runs.", "FILE", file=True),
     Setting(
+        "har",
+        _FILE,
+        None,
+        "Let worlds begin with what this HTTP archive shows, as mockserver record writes one.",
+        "FILE",
+        file=True,
+    ),
+    Setting(
         "handlers",
         _FILE,
         None,
@@ -133,6 +141,14 @@ SETTINGS: tuple[Setting, ...] = (
         click.IntRange(1, 10_000_000),
         1000,
         "How many worlds are kept; then the longest idle one is forgotten.",
+    ),
+    Setting(
+        "webhook-host",
+        str,
+        (),
+        "Webhooks may go to this host too, not to this machine only; may be given again.",
+        "HOST",
+        many=True,
     ),
     Setting(
         "control-token",

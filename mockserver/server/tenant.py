@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from hashlib import blake2b
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +16,9 @@ import httpx
 from mockserver.engine.fates import Fate
 from mockserver.engine.fault_spec import read_fault
 from mockserver.errors import UsageError
+from mockserver.server.archives import Imported, import_archive
 from mockserver.server.calls import Calls
+from mockserver.server.hooks import Delivery, Subscription, Target
 from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.transports import patched_httpx, requests_adapter, vendor_hosts
 
@@ -57,6 +60,34 @@ class TenantFaults:
         self._mock.faults.remove(tenant=self._tenant)
 
 
+class TenantWebhooks:
+    """What is sent to those who want to hear of one tenant's world (docs/webhooks.md)."""
+
+    def __init__(self, server: MockServer, tenant: str) -> None:
+        self._sender = server.sender
+        self._tenant = tenant
+
+    def send_to(self, target: Target, **spec: Any) -> Subscription:
+        """From now on, to a URL or a function of an httpx.Request that gives a status or None.
+
+        `events`, `secret` and `order` as over the control plane. Raises BadRequest.
+        """
+        return self._sender.send_to(target, self._tenant, **spec)
+
+    def deliver(self) -> int:
+        """Send what is due; moving the clock does it by itself. How many were taken."""
+        return self._sender.deliver()
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """What became of those of this tenant, oldest first."""
+        return [each for each in self._sender.deliveries if each.tenant == self._tenant]
+
+    def clear(self) -> None:
+        """Send nothing more."""
+        self._sender.remove(tenant=self._tenant)
+
+
 class Tenant:
     """One tenant of a MockServer. As a context manager it drops its world in the end."""
 
@@ -64,6 +95,7 @@ class Tenant:
         self.server = server
         self.key = key
         self.faults = TenantFaults(server, key)
+        self.webhooks = TenantWebhooks(server, key)
         self.journal = Calls(server.recorder, server.mock.contract, key, server.mock.job_states)
 
     @property
@@ -120,6 +152,13 @@ class Tenant:
         """Back to a snapshot. Raises StoreError if it is not one."""
         self.server.mock.store.restore(snapshot)
 
+    def import_har(self, path: str | Path) -> Imported:
+        """Put the answers of an HTTP archive into the world, as rows (docs/recording.md).
+
+        Raises UsageError if it can't be read, or nothing of it fits the document.
+        """
+        return import_archive(self.server.mock, self.key, Path(path))
+
     def reset(self) -> None:
         """Back to the seed world, and its clock to the start."""
         self.server.mock.store.reset(self.key)
@@ -136,6 +175,7 @@ class Tenant:
     def close(self) -> None:
         """Drop the world, the faults and the journal of this tenant."""
         self.faults.clear()
+        self.webhooks.clear()
         self.server.mock.fates.pop(self.key, None)
         self.reset()
         self.journal.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
 from mockserver.engine.api import Api
@@ -63,6 +63,12 @@ class MemoryWorld:
         for name, rows in other._rows.items():
             self._rows[name] = rows.fork(self.undo)
         return self
+
+    def changes(self) -> Iterator[tuple[str, str, Row | None]]:
+        """What this transaction has written: collection, key, and the row there was before."""
+        for changed, key, before in self.undo:
+            if isinstance(changed, MemoryRows):
+                yield changed.spec.name, key, before
 
     def dump(self) -> dict[str, Any]:
         return {

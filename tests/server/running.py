@@ -18,8 +18,8 @@ def running(spec: str, *, control_token: str = "", **options: Any) -> Iterator[s
     serving = Serving(spec, port=0, options=Options(**options), control_token=control_token)
     service = Service(serving)
     sockets = bind(serving.host, serving.port)
-    prepare(service, lambda: serving)
-    server = make_server(service, service.refuse)
+    background = prepare(service, lambda: serving)
+    server = make_server(service, service.refuse, background=background)
     thread = threading.Thread(target=server.run, kwargs={"sockets": sockets}, daemon=True)
     thread.start()
     try:

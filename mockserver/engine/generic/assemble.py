@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from mockserver.contract.model import Contract, Operation
@@ -11,8 +12,10 @@ from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.generic import families
+from mockserver.engine.generic.adoption import adopt
 from mockserver.engine.generic.context import Context
 from mockserver.engine.generic.fixed import fixed
+from mockserver.engine.generic.heralds import Herald
 from mockserver.engine.generic.lists import listing
 from mockserver.engine.generic.seeds import note_birth
 from mockserver.engine.generic.shelf import SYSTEM, BorrowedShelf, OwnShelf, Shelf
@@ -66,6 +69,7 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
         note_birth(world)
         base.seed(world, fixtures)
 
+    herald = Herald(context)
     moving = [shelf for shelf in own_shelves if _moves(shelf)]
     if base.steer is None and moving:
         base = replace(base, steer=steers(moving), outcomes=outcomes_of(moving))
@@ -74,6 +78,9 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
         handlers=handlers,
         collections={**base.collections, **own, SYSTEM.name: SYSTEM},
         seed=seed,
+        announcements=herald.announcements,
+        events=herald.events,
+        adopt=partial(adopt, context),
         jobs=(*base.jobs, *map(_job_kind, moving)),
     )
 

@@ -38,6 +38,11 @@ def lasting(world: World, *salt: object) -> Dice:
     return Dice(birth(world), world.settings.seed, world.tenant, *salt)
 
 
+def sown(shelf: OwnShelf, parent: str) -> str:
+    """The id of the row that says that what lies under a parent has been sown."""
+    return f"{shelf.collection.name}/{parent}"
+
+
 class Sower:
     """Sows the rows of the seed world, one shelf and parent at a time."""
 
@@ -59,7 +64,7 @@ class Sower:
                     self.sow(world, shelf, held.key)
             return
         parent = parent or ""
-        mark = f"{shelf.collection.name}/{parent}"
+        mark = sown(shelf, parent)
         system = world[SYSTEM.name]
         if system.get(mark) is None:
             # First of all, as a row may ask for its parent's rows.

@@ -95,9 +95,13 @@ class OwnShelf:
         world[self.collection.name].remove(key)
 
     def _held(self, world: World, row: Mapping[str, Any]) -> Held:
+        return self.as_of(row, world.now)
+
+    def as_of(self, row: Mapping[str, Any], now: int) -> Held:
+        """The row as it is at an instant, as far as that follows from the time."""
         data = row["data"]
         if "schedule" in row:
-            data = {**data, **self._timed(row["schedule"], world.now)}
+            data = {**data, **self._timed(row["schedule"], now)}
         return Held(row["id"], data, row["parent"], row)
 
     def _timed(self, schedule: Any, now: int) -> dict[str, Any]:
