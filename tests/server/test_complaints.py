@@ -176,7 +176,7 @@ def test_a_running_server_is_asked(url: str) -> None:
     quiet = run("--url", url, "--tenant", "mock-quiet")
     assert (quiet.exit_code, quiet.output) == (0, "no complaints about 0 exchanges\n")
     httpx.post(f"{url}{SUITE}/runs", json=AGENT, headers={"x-api-key": "mock-key"})
-    found = run("--url", url)
+    found = run("--url", url, "--tenant", "mock-key")
     assert found.exit_code == 1
     assert "leaked-job: " in found.output
     assert "1 complaint about 1 exchange\n" in found.output

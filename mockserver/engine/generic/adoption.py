@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.contract.model import Operation
 from mockserver.engine.generic.context import Context, dig
+from mockserver.engine.generic.lists import newest_first
 from mockserver.engine.generic.seeds import sown
 from mockserver.engine.generic.shelf import SYSTEM, Held, OwnShelf
 from mockserver.engine.messages import Request
@@ -36,12 +37,14 @@ def adopt(
     resource = shelf.resource
     parent = context.parent_key(request, action)
     keys = []
-    for thing in _things(action, body):
+    for thing in _things(action, body, bool(shelf.roles.created)):
         key = _key(context, request, action, resource, thing, parent)
         if not key:
             continue
         before = shelf.get(world, key)
-        kept = {"at": world.now} if before is None else {k: before.row[k] for k in ("at", "n")}
+        kept = {"at": world.now}
+        if before is not None and action.kind != "list":  # a list says how they are ordered
+            kept = {name: before.row[name] for name in ("at", "n")}
         data = {**before.data, **thing} if before is not None else dict(thing)
         shelf.put(world, Held(key, data, parent, kept))
         keys.append(key)
@@ -50,13 +53,14 @@ def adopt(
     return keys
 
 
-def _things(action: Action, body: Any) -> Iterator[Mapping[str, Any]]:
+def _things(action: Action, body: Any, dated: bool) -> Iterator[Mapping[str, Any]]:
     if action.kind == "list":
         envelope = action.envelope
         items = dig(body, envelope.items) if envelope is not None else body
         found = items if isinstance(items, list) else []
-        # The newest is often first, and is to be so again.
-        for item in reversed(found):
+        if envelope is not None and newest_first(envelope, dated):
+            found = found[::-1]
+        for item in found:
             thing = item.get(envelope.item, item) if envelope and isinstance(item, dict) else item
             if isinstance(thing, Mapping):
                 yield thing

@@ -47,7 +47,7 @@ def _rows(context: Context, world: World, request: Request, action: Action) -> I
     if own and above and own[0].alike(above[0]):
         within = context.parent_key(request, action)
     context.sower.sow(world, shelf, within)
-    newest = action.envelope is not None and _newest_first(
+    newest = action.envelope is not None and newest_first(
         action.envelope, bool(shelf.roles.created)
     )
     rows = shelf.scan(world, within, newest)
@@ -65,7 +65,8 @@ def _under(rows: Iterator[Held], request: Request, action: Action) -> Iterator[H
     return (held for held in rows if not field or str(held.data.get(field)) == str(value))
 
 
-def _newest_first(envelope: Envelope, dated: bool) -> bool:
+def newest_first(envelope: Envelope, dated: bool) -> bool:
+    """Whether a list begins with the newest; `dated`: rows say when they came."""
     return envelope.newest_first or (dated and bool(envelope.cursor or envelope.next))
 
 

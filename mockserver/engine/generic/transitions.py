@@ -78,8 +78,10 @@ def act(
                 noun = shelf.resource.noun.replace("_", " ")
                 raise Conflict(f"The {noun} is {before}; it can't be asked to {action.verb}.")
             return held
-        if "schedule" in held.row:
-            schedule = moved(states, held.row["schedule"], after, world.now, world.settings.pace)
+        # A job of the seed world, or a recorded one, has none until it is moved.
+        known = held.row.get("schedule") or [[before, held.row.get("at", world.now)]]
+        if "schedule" in held.row or (states.moves and before is not None):
+            schedule = moved(states, known, after, world.now, world.settings.pace)
             rest = {n: v for n, v in changes.items() if n != states.name}
             held = Held(held.key, held.data, held.parent, {**held.row, "schedule": schedule})
             changed = changed_thing(context, world, shelf, held, rest)
