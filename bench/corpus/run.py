@@ -77,17 +77,11 @@ def allowance(document: Document, seconds: float) -> float:
 def run_all(
     documents: list[Document], jobs: int, seconds: float, out: Path
 ) -> list[dict[str, Any]]:
-    """Measure each in a process of its own: the largest few first, the others in any order.
-
-    What is known is saved now and then.
-    """
+    """Measure each in a process of its own, in any order: what is saved now and then is a sample."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.corpus.measure"])
-    waiting = sorted(documents, key=lambda document: document.operations)
-    few = waiting[-2 * jobs :]
-    waiting = waiting[: -2 * jobs]
+    waiting = list(documents)
     random.Random(1).shuffle(waiting)
-    waiting += few
     running: dict[Connection, tuple[Any, Document, float, Measured]] = {}
     results: list[dict[str, Any]] = []
     while waiting or running:
