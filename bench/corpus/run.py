@@ -77,7 +77,7 @@ def allowance(document: Document, seconds: float) -> float:
 def run_all(
     documents: list[Document], jobs: int, seconds: float, out: Path
 ) -> list[dict[str, Any]]:
-    """Measure each in a process of its own, in any order: what is saved now and then is a sample."""
+    """Measure each in a process of its own, in any order: what is saved meanwhile is a sample."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.corpus.measure"])
     waiting = list(documents)

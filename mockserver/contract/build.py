@@ -31,7 +31,7 @@ _IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 
 
 def build_contract(document: dict[str, Any]) -> Contract:
-    """Read a 2.0, 3.0 or 3.1 document (references inside it only).
+    """Read a 2.0, 3.0, 3.1 or 3.2 document (references inside it only).
 
     A Swagger 2.0 document becomes an OpenAPI 3.0.3 one first.
 
@@ -93,10 +93,15 @@ class _Builder:
             for method in METHODS:
                 if method in item:
                     operations.append(self._operation(path, method, item, join(pointer, method)))
+            more = self._object(item.get("additionalOperations") or {}, pointer)
+            for method in more:
+                here = join(pointer, "additionalOperations", method)
+                inside = {**item, method: more[method]}
+                operations.append(self._operation(path, method, inside, here, pointer))
         return operations
 
     def _operation(
-        self, path: str, method: str, item: Mapping[str, Any], pointer: str
+        self, path: str, method: str, item: Mapping[str, Any], pointer: str, owner: str = ""
     ) -> Operation:
         raw = self._object(item[method], pointer)
         responses = self._object(raw.get("responses") or {}, join(pointer, "responses"))
@@ -107,7 +112,9 @@ class _Builder:
             method=method.upper(),
             path=path,
             pointer=pointer,
-            parameters=self._parameters(path, item, raw, pointer),
+            parameters=self._parameters(
+                path, item, raw, pointer, owner or pointer.rsplit("/", 1)[0]
+            ),
             body=self._body(raw.get("requestBody"), join(pointer, "requestBody")),
             responses={
                 _status(status): self._response(
@@ -143,10 +150,9 @@ class _Builder:
         return name
 
     def _parameters(
-        self, path: str, item: Mapping[str, Any], raw: Mapping[str, Any], pointer: str
+        self, path: str, item: Mapping[str, Any], raw: Mapping[str, Any], pointer: str, owner: str
     ) -> tuple[Parameter, ...]:
         found: dict[tuple[str, str], Parameter] = {}
-        owner = pointer.rsplit("/", 1)[0]
         for source, base in ((item, owner), (raw, pointer)):
             for index, value in enumerate(source.get("parameters") or ()):
                 parameter = self._parameter(value, join(base, "parameters", index))
@@ -168,7 +174,8 @@ class _Builder:
         place = raw.get("in")
         name = raw.get("name")
         if place not in _STYLES or not isinstance(name, str):
-            self.note(pointer, f"a parameter in {place!r} is not known and is ignored")
+            # `querystring` of 3.2 is one of these.
+            self.note(pointer, f"a parameter in {place!r} is not judged: any will do")
             return None
         if place == "header" and name.lower() in _IGNORED_HEADERS:
             return None
@@ -216,6 +223,8 @@ class _Builder:
             raw = self._object(raw or {}, here)
             schema = raw.get("schema")
             schema_pointer = None
+            if "itemSchema" in raw:
+                self.note(here, "the items of a sequence (itemSchema) are not made nor judged")
             if schema is not None:
                 schema, schema_pointer = resolve(self.document, schema, join(here, "schema"))
                 if not isinstance(schema, Mapping):
@@ -295,14 +304,14 @@ class _Builder:
 def check_version(document: Mapping[str, Any]) -> str:
     """The document's OpenAPI version, such as "3.1.0". Raises ContractError if not served."""
     version = document.get("openapi")
-    if isinstance(version, str) and re.match(r"3\.[01]\.\d", version):
+    if isinstance(version, str) and re.match(r"3\.[012]\.\d", version):
         return version
     if "swagger" in document or "swaggerVersion" in document:
         older = document.get("swagger") or document.get("swaggerVersion")
-        raise ContractError(f"Swagger {older} is not served; 2.0 and OpenAPI 3.0 and 3.1 are")
+        raise ContractError(f"Swagger {older} is not served; 2.0 and OpenAPI 3.0 to 3.2 are")
     if version is None:
         raise ContractError("no `openapi` field: this is not an OpenAPI document")
-    raise ContractError(f"OpenAPI {version!r} is not served; 3.0 and 3.1 are", "#/openapi")
+    raise ContractError(f"OpenAPI {version!r} is not served; 3.0 to 3.2 are", "#/openapi")
 
 
 def _status(value: Any) -> str:

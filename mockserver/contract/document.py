@@ -16,7 +16,8 @@ _BRACKETS = re.compile(rb"[][{}]")
 _DASHES = re.compile(rb"(?:[-?][ \t]+){100,}")
 _DEEPEST = 500
 _MOST_VALUES = 5_000_000
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+"""The methods that a path item names; `query` since OpenAPI 3.2."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

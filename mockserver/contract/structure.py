@@ -96,6 +96,10 @@ _DEFINITIONS: dict[str, Any] = {
             "$ref": _TEXT,
             "parameters": _list("parameter"),
             **{method: _a("operation") for method in METHODS},
+            "additionalOperations": {
+                "type": ["object", "null"],
+                "additionalProperties": _a("operation"),
+            },
         },
     },
     "operation": {

@@ -129,7 +129,7 @@ def refs_of(survey: Survey, draft: Draft) -> set[str]:
             for method, one in survey.by_steps[route.steps].items()
             if method in ("GET", "PUT", "PATCH") and one.envelope is None
         )
-    return {one.ref for one in facts if one.ref.startswith("#/components/")}
+    return {one.ref for one in facts if one.ref.startswith(("#/components/", "#/x-bundled/"))}
 
 
 def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:

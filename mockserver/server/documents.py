@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from urllib.request import url2pathname
 
-from mockserver.contract.document import join, parse_document
+from mockserver.contract.bundle import bundled, foreign_references
+from mockserver.contract.document import parse_document
 from mockserver.errors import ContractError, UsageError
 from mockserver.server.resources import contract_file
 
@@ -21,9 +23,6 @@ NAMES = ("feather", "speechify", "speechify-legacy", "truestate")
 DEFAULT_SPEC = "feather"
 URL_TIMEOUT = 20.0
 MAX_DOCUMENT = 64 * 1024 * 1024
-# Keywords whose value is data, and keywords whose value maps names that mean nothing by themselves.
-_DATA = {"const", "default", "enum", "example", "examples"}
-_MAPS = {"properties", "patternProperties", "schemas", "$defs"}
 _MAY_BE_FOREIGN = re.compile(r"""\$ref["']?\s*:\s*["']?[^"'#\s]|\\u0024""")
 _ENDINGS = {".json", ".yaml", ".yml"}
 _ENCODINGS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
@@ -96,42 +95,65 @@ def _is_directory(path: Path) -> str:
 
 
 def read_document(source: Source) -> dict[str, Any]:
-    """The parsed document.
+    """The parsed document, with what stands in other files of its.
 
     Raises UsageError if it can't be had, ContractError if it is not an OpenAPI document.
     """
+    return _whole(source)[0]
+
+
+def other_files(source: Source) -> set[Path]:
+    """The files beside the first that a document consists of; none if it can't be read."""
+    try:
+        return {_path_of(uri) for uri in _whole(source)[1] if uri.startswith("file:")}
+    except (UsageError, ContractError):
+        return set()
+
+
+def _whole(source: Source) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The document of all its files, and where the others lie."""
     raw = fetch(source.url) if source.url else _read_file(source)
     text = decode(raw, source.name)
     if not text.strip():
         raise ContractError(f"{source.name}: the file is empty")
     document = parse_document(text.encode(), source.name)
     # Walking a large document takes longer than parsing it.
-    suspects = foreign_references(document) if _MAY_BE_FOREIGN.search(text) else ()
-    for pointer, reference in suspects:
-        raise ContractError(
-            f"{source.name}: a reference to another document, {reference!r}, is still to come; "
-            "bundle the files into one first",
-            pointer,
-        )
-    return document
+    if not _MAY_BE_FOREIGN.search(text) or next(foreign_references(document), None) is None:
+        return document, ()
+    assert source.path is not None or source.url
+    location = source.url or source.path.resolve().as_uri()  # type: ignore[union-attr]
+    try:
+        return bundled(document, location, Reader(location))
+    except ContractError as error:
+        words = str(error).removesuffix(f" (at {error.where})")
+        raise ContractError(f"{source.name}: {words}", error.where) from None
 
 
-def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
-    """Every `$ref` to another document, with its place; values that only look like one are none."""
-    stack: list[tuple[str, Any, bool]] = [("#", document, False)]
-    while stack:
-        pointer, node, names = stack.pop()
-        if isinstance(node, list):
-            stack.extend((join(pointer, i), item, False) for i, item in enumerate(node))
-        elif isinstance(node, dict):
-            reference = node.get("$ref")
-            if not names and isinstance(reference, str) and not reference.startswith("#"):
-                yield pointer, reference
-            stack.extend(
-                (join(pointer, key), item, key in _MAPS and not names)
-                for key, item in node.items()
-                if names or key not in _DATA
-            )
+class Reader:
+    """Reads the other files of a document: from the same place as the first one, and not without
+    end."""
+
+    def __init__(self, location: str) -> None:
+        self._origin = urlsplit(location)[:2]
+        self._left = MAX_DOCUMENT
+
+    def __call__(self, uri: str) -> Any:
+        """Raises UsageError if a file can't be had, ContractError if it is no JSON or YAML."""
+        if urlsplit(uri)[:2] != self._origin:
+            raise UsageError(f"{without_secrets(uri)}: only the document's own server is asked")
+        if uri.startswith("file:"):
+            path = _path_of(uri)
+            name, raw = str(path), _read_file(Source(str(path), path))
+        else:
+            name, raw = without_secrets(uri), fetch(uri)
+        self._left -= len(raw)
+        if self._left < 0:
+            raise UsageError(f"{name}: {MAX_DOCUMENT} bytes are too many for a document")
+        return parse_document(decode(raw, name).encode(), name)
+
+
+def _path_of(uri: str) -> Path:
+    return Path(url2pathname(urlsplit(uri).path))
 
 
 def _read_file(source: Source) -> bytes:

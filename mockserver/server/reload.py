@@ -13,7 +13,7 @@ from watchfiles import Change, awatch
 
 from mockserver.engine.fault_spec import read_fault
 from mockserver.errors import BadRequest, MockServerError, StoreError
-from mockserver.server.documents import find_document
+from mockserver.server.documents import find_document, other_files
 from mockserver.server.mock import Mock, real_now
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Reloader:
         serving = self._service.serving
         given = (self._service.source.path, serving.handlers, serving.config)
         named = {path.absolute() for path in given if path is not None}
+        if self._service.source.path is not None:
+            named |= other_files(self._service.source)
         return named | {path.resolve() for path in named}
 
     async def run(self) -> None:

@@ -22,7 +22,6 @@ ROUTER = "mockserver.router"
 MOST_KEPT = 2000
 LONGEST_KEPT = 200
 _PARAMETER = re.compile(r"{([^{}]+)}")
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @dataclass(slots=True)
@@ -177,7 +176,12 @@ class IndexedRouting(SpecMiddleware):  # type: ignore[misc]
         """Called by Connexion with the projection."""
         index = PathIndex()
         for path, item in specification["paths"].items():
-            methods = {m.upper(): item[m]["operationId"] for m in _METHODS if m in item}
+            # OpenAPI 3.2 has any method: an operation is what has an id.
+            methods = {
+                method.upper(): operation["operationId"]
+                for method, operation in item.items()
+                if isinstance(operation, Mapping) and "operationId" in operation
+            }
             index.add(path, methods)
         base = base_path if base_path is not None else specification.base_path
         # A client may or may not have the server's base path in its URL.

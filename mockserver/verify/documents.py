@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from mockserver.contract.build import build_contract
+from mockserver.contract.bundle import bundled, foreign_references
 from mockserver.contract.document import parse_document
 from mockserver.contract.model import Contract
 from mockserver.errors import UsageError
@@ -17,7 +20,18 @@ _ROOT = _DATA if _DATA.is_dir() else _PACKAGE.parent
 
 def read_document(spec: str, timeout: float = 10) -> dict[str, Any]:
     """Raises UsageError if there is no such document, ContractError if it can't be used."""
-    return parse_document(_read(spec, timeout), spec)
+    document = parse_document(_read(spec, timeout), spec)
+    if next(foreign_references(document), None) is None:
+        return document
+    location = spec if spec.startswith(("http://", "https://")) else Path(spec).resolve().as_uri()
+
+    def read(uri: str) -> Any:
+        if urlsplit(uri)[:2] != urlsplit(location)[:2]:
+            raise UsageError(f"{uri}: only the document's own server is asked")
+        path = url2pathname(urlsplit(uri).path) if uri.startswith("file:") else uri
+        return parse_document(_read(path, timeout), path)
+
+    return bundled(document, location, read)[0]
 
 
 def read_contract(spec: str, timeout: float = 10) -> tuple[dict[str, Any], Contract]:

@@ -290,3 +290,37 @@ def test_schemes_that_share_the_authorization_header() -> None:
         for said in ("mock-1", "Bearer mock-1", "Token mock-1"):
             assert client.get("/b", headers={"authorization": said}).status_code == 200
         assert client.get("/b", headers={"authorization": "Bearer other"}).status_code == 401
+
+
+def test_methods_of_openapi_3_2() -> None:
+    numbers = {"type": "array", "items": {"type": "integer"}}
+    body = {"content": {"application/json": {"schema": {"type": "object", "required": ["a"]}}}}
+    sequence = {"200": {"description": "", "content": {"text/event-stream": {"itemSchema": {}}}}}
+    document = {
+        "openapi": "3.2.0",
+        "$self": "https://vendor.test/openapi.json",
+        "paths": {
+            "/things": {
+                "parameters": [{"name": "n", "in": "query", "schema": {"type": "integer"}}],
+                "query": {"requestBody": {**body, "required": True}, "responses": said(numbers)},
+                "additionalOperations": {"COPY": {"responses": said(status="204")}},
+            },
+            "/events": {
+                "get": {
+                    "parameters": [{"name": "q", "in": "querystring", "content": {}}],
+                    "responses": sequence,
+                }
+            },
+        },
+    }
+    with MockServer(document) as server:
+        ask = server.client.request
+        assert all(isinstance(n, int) for n in ask("QUERY", "/things", json={"a": 1}).json())
+        assert ask("QUERY", "/things", json={}).status_code == 422
+        assert ask("COPY", "/things").status_code == 204
+        assert ask("COPY", "/things?n=x").status_code == 422
+        assert ask("GET", "/things").headers["allow"] == "COPY, OPTIONS, QUERY"
+        assert ask("GET", "/events?a=1").status_code == 200
+        notes = [note.message for note in server.mock.contract.notes]
+        assert any("'querystring'" in text for text in notes)
+        assert any("itemSchema" in text for text in notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.contract.bundle import foreign_references
 from mockserver.errors import ContractError, MockServerError, UsageError
 from mockserver.server import documents
 from mockserver.server.documents import (
     as_document,
     find_document,
-    foreign_references,
+    other_files,
     read_document,
     without_secrets,
 )
@@ -140,14 +142,41 @@ def test_a_huge_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "too many" in fails(write("a.json", TEXT))
 
 
-def test_a_reference_to_another_file_is_named_with_its_place() -> None:
-    text = TEXT.replace(
-        '"paths": {}', '"components": {"schemas": {"A": {"$ref": "b.json#/B"}}}, "paths": {}'
-    )
-    says = fails(write("a.json", text))
-    assert "'b.json#/B'" in says
-    assert "#/components/schemas/A" in says
-    assert "bundle" in says
+def referring(reference: str) -> str:
+    components = json.dumps({"schemas": {"A": {"$ref": reference}}})
+    return TEXT.replace('"paths": {}', f'"components": {components}, "paths": {{}}')
+
+
+def test_a_document_of_several_files() -> None:
+    Path("parts").mkdir()
+    write("parts/b.yaml", "B: {type: object, properties: {next: {$ref: '#/B'}, c: {$ref: c.json}}}")
+    write("parts/c.json", '{"$ref": "../a.json#/components/schemas/D"}')
+    document = as_document(write("a.json", referring("parts/b.yaml#/B")))
+    assert document["components"]["schemas"]["A"] == {"$ref": "#/x-bundled/b/B"}
+    inner = document["x-bundled"]["b"]["B"]["properties"]
+    assert inner == {"next": {"$ref": "#/x-bundled/b/B"}, "c": {"$ref": "#/x-bundled/c"}}
+    assert document["x-bundled"]["c"] == {"$ref": "#/components/schemas/D"}
+    assert {p.name for p in other_files(find_document("a.json"))} == {"b.yaml", "c.json"}
+    assert {p.name for p in other_files(find_document("parts/c.json"))} == {"a.json", "b.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"),
+    [
+        ("b.json#/B", "No such file"),
+        ("broken.yaml#/B", "neither JSON nor YAML"),
+        ("b.yaml#anchor", "anchor"),
+        ("https://vendor.test/b.json", "save that file beside"),
+        ("parts", "directory"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_named_with_its_place(reference: str, says: str) -> None:
+    Path("parts").mkdir()
+    write("broken.yaml", "a: b: c")
+    told = fails(write("a.json", referring(reference)))
+    assert says in told
+    assert repr(reference) in told
+    assert "#/components/schemas/A" in told
 
 
 def test_what_only_looks_like_a_reference_is_none() -> None:
@@ -170,7 +199,13 @@ class Site(BaseHTTPRequestHandler):
             return
         self.send_response(200 if "." in self.path else 404)
         self.end_headers()
-        self.wfile.write(b"<html>" if self.path.endswith(".html") else TEXT.encode())
+        texts = {
+            "/several.json": referring("other.yaml#/B"),
+            "/elsewhere.json": referring("http://127.0.0.1:1/other.yaml#/B"),
+            "/other.yaml": "B: {type: string}",
+            "/a.html": "<html>",
+        }
+        self.wfile.write(texts.get(self.path, TEXT).encode())
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -189,6 +224,9 @@ def site() -> Iterator[str]:
 
 def test_a_url_is_fetched(site: str) -> None:
     assert as_document(f"http://{site}/openapi.json")["info"]["title"] == "Grüße"
+    several = as_document(f"http://{site}/several.json")
+    assert several["x-bundled"]["other"] == {"B": {"type": "string"}}
+    assert "only the document's own server" in fails(f"http://{site}/elsewhere.json")
     assert as_document(f"HTTP://{site}/moved")["info"]["title"] == "Grüße"
 
 

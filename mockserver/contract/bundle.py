@@ -1,0 +1,151 @@
+"""A document of several files as one: what stands in the others is taken in under `x-bundled`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from mockserver.contract.document import join
+from mockserver.errors import ContractError, UsageError
+
+Read = Callable[[str], Any]
+"""Takes the URI of a file and gives what it holds. Raises UsageError or ContractError."""
+
+PLACE = "x-bundled"
+MOST_FILES = 2000
+# Keywords whose value is data, and keywords whose value maps names that mean nothing by themselves.
+_DATA = frozenset(("const", "default", "enum", "example", "examples"))
+_MAPS = frozenset(("properties", "patternProperties", "schemas", "$defs"))
+
+
+def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
+    """Every `$ref` to another document, with its place; values that only look like one are none."""
+    stack: list[tuple[str, Any, bool]] = [("#", document, False)]
+    while stack:
+        pointer, node, names = stack.pop()
+        if isinstance(node, list):
+            stack.extend((join(pointer, i), item, False) for i, item in enumerate(node))
+        elif isinstance(node, dict):
+            reference = node.get("$ref")
+            if not names and isinstance(reference, str) and not reference.startswith("#"):
+                yield pointer, reference
+            stack.extend(
+                (join(pointer, key), item, key in _MAPS and not names)
+                for key, item in node.items()
+                if names or key not in _DATA
+            )
+
+
+def bundled(
+    document: Mapping[str, Any], location: str, read: Read
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The document with all that it refers to in other files, and the URIs of these.
+
+    `location` is the URI of the document. Relative references count from the file in which they
+    stand. Raises ContractError with the place of a reference that can't be followed.
+    """
+    return _Bundle(document, location, read).run()
+
+
+class _Bundle:
+    def __init__(self, document: Mapping[str, Any], location: str, read: Read) -> None:
+        self.document = document
+        self.location = urldefrag(location)[0]
+        self.read = read
+        self.keys: dict[str, str] = {}
+        self.waiting: list[tuple[str, Any]] = []
+        self.roots = {self.location}
+        own = document.get("$self")
+        if isinstance(own, str):
+            self.roots.add(urldefrag(urljoin(location, own))[0])
+
+    def run(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        try:
+            found = self._copy(self.document, self.location, "", "#", names=False)
+            parts: dict[str, Any] = {}
+            while self.waiting:
+                uri, value = self.waiting.pop()
+                key = self.keys[uri]
+                pointer = join("#", PLACE, key)
+                parts[key] = self._copy(value, uri, pointer, pointer, names=False)
+        except RecursionError:
+            raise ContractError("nested too deeply") from None
+        if parts:
+            found[PLACE] = parts
+        return found, tuple(self.keys)
+
+    def _copy(self, node: Any, base: str, root: str, pointer: str, *, names: bool) -> Any:
+        """The value with its references changed. `root` is where its file stands in the bundle."""
+        if isinstance(node, list):
+            return [
+                self._copy(item, base, root, join(pointer, n), names=False)
+                for n, item in enumerate(node)
+            ]
+        if not isinstance(node, Mapping):
+            return node
+        found: dict[str, Any] = {}
+        for key, item in node.items():
+            here = join(pointer, key)
+            if not names and key == "$ref" and isinstance(item, str):
+                found[key] = self._reference(item, base, root, pointer)
+            elif not names and key == "mapping" and isinstance(item, Mapping):
+                found[key] = self._mapping(item, base, root, here)
+            elif names or key not in _DATA:
+                inside = key in _MAPS and not names
+                found[key] = self._copy(item, base, root, here, names=inside)
+            else:
+                found[key] = item
+        return found
+
+    def _mapping(
+        self, values: Mapping[str, Any], base: str, root: str, pointer: str
+    ) -> dict[str, Any]:
+        """A discriminator's: names of schemas stay, references don't."""
+        return {
+            name: self._reference(value, base, root, pointer)
+            if isinstance(value, str) and re.search(r"[#/]|\.(ya?ml|json)$", value)
+            else value
+            for name, value in values.items()
+        }
+
+    def _reference(self, reference: str, base: str, root: str, pointer: str) -> str:
+        if reference.startswith("#"):
+            if not root or not (reference == "#" or reference.startswith("#/")):
+                return reference
+            return root + reference[1:]
+        uri, fragment = urldefrag(urljoin(base, reference))
+        if fragment and not fragment.startswith("/"):
+            raise ContractError(
+                f"the reference {reference!r} names an anchor in another file; give its path",
+                pointer,
+            )
+        if uri in self.roots:
+            return "#" + fragment
+        if uri not in self.keys:
+            self._open(uri, reference, pointer)
+        return join("#", PLACE, self.keys[uri]) + fragment
+
+    def _open(self, uri: str, reference: str, pointer: str) -> None:
+        if len(self.keys) >= MOST_FILES:
+            raise ContractError(f"more than {MOST_FILES} files belong to this document", pointer)
+        if urlsplit(uri).scheme != urlsplit(self.location).scheme:
+            raise ContractError(
+                f"the reference {reference!r} is not followed from here; save that file beside "
+                "this one and refer to it by its relative path",
+                pointer,
+            )
+        try:
+            value = self.read(uri)
+        except (UsageError, ContractError) as error:
+            raise ContractError(f"the reference {reference!r}: {error}", pointer) from None
+        stem = unquote(urlsplit(uri).path).rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_") or "file"
+        taken = set(self.keys.values())
+        self.keys[uri] = next(
+            key
+            for key in (name, *(f"{name}_{n}" for n in range(2, MOST_FILES + 2)))
+            if key not in taken
+        )
+        self.waiting.append((uri, value))
