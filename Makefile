@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint contract fuzz kill-rate diff-self diff-planted rules bench corpus build browser screenshots lock clean
+.PHONY: help setup serve test lint contract fuzz kill-rate diff-self diff-planted rules bench corpus build package-check docs browser screenshots lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -75,6 +75,12 @@ browser: $(STAMP) ## Playwright, for the tests of the dashboard (they need Debia
 screenshots: browser ## the pictures in docs/images
 	$(BIN)/python -m tests.server.screenshots
 
+package-check: build ## the wheel in a new environment from the package index, and the README's test in it
+	$(BIN)/python -m tests.package_check
+
+docs: $(STAMP) ## the documentation as a site in site/
+	$(BIN)/mkdocs build --strict --quiet
+
 lock: ## pin the newest versions that fit in requirements-dev.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 2; }
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
@@ -83,5 +89,5 @@ lock: ## pin the newest versions that fit in requirements-dev.txt (needs uv)
 	  --upgrade --quiet --custom-compile-command 'make lock' --output-file requirements-browser.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist site .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

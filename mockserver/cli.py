@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 import mockserver
 from mockserver.errors import MissingExtra, MockServerError
@@ -71,6 +72,16 @@ def cli() -> None:
     """
 
 
+def complete_spec(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """What SPEC may be: a built-in API, or a file."""
+    from mockserver.server.documents import NAMES
+
+    named = [CompletionItem(name) for name in NAMES if name.startswith(incomplete)]
+    return named or [CompletionItem(incomplete, type="file")]
+
+
 def serve_options(command: _F) -> _F:
     """Every setting as an option. One that is not given has no value: the file may have it."""
     from mockserver.server.settings import SETTINGS
@@ -106,7 +117,7 @@ def _option(setting: Setting) -> Callable[[_F], _F]:
       mockserver serve --state worlds.json --api-key "$STAGING_KEY"
     """
 )
-@click.argument("specs", metavar="[SPEC]...", nargs=-1)
+@click.argument("specs", metavar="[SPEC]...", nargs=-1, shell_complete=complete_spec)
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -150,27 +161,32 @@ def serve(
       mockserver check https://example.com/openapi.json --json | jq .notes
     """
 )
-@click.argument("spec", required=False)
+@click.argument("specs", metavar="[SPEC]...", nargs=-1, shell_complete=complete_spec)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--strict", is_flag=True, help="Exit with 1 for a warning too, not for an error only."
 )
-def check(spec: str | None, as_json: bool, strict: bool) -> None:
+def check(specs: tuple[str, ...], as_json: bool, strict: bool) -> None:
     """Say whether SPEC is sound, and what of it a mock can't honour.
 
     SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
-    document. Each line has its place in the document; it exits with 1 if there is an error.
+    document. Each line has its place in the document; it exits with 1 if there is an error. Of
+    several, JSON is an object by their names.
     """
     from mockserver.server.check import check_document, render_check
     from mockserver.server.documents import DEFAULT_SPEC, as_document
 
-    name = spec or DEFAULT_SPEC
-    checked = check_document(as_document(name))
+    found = {}
+    for name in specs or (DEFAULT_SPEC,):
+        found[name] = check_document(as_document(name))
+        if not as_json:
+            render_check(name, found[name])
     if as_json:
-        click.echo(json.dumps(checked.as_json(), indent=2, ensure_ascii=False))
-    else:
-        render_check(name, checked)
-    if checked.failed(strict):
+        shown: Any = {name: checked.as_json() for name, checked in found.items()}
+        if len(found) == 1:
+            (shown,) = shown.values()
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    if any(checked.failed(strict) for checked in found.values()):
         sys.exit(1)
 
 
@@ -181,7 +197,7 @@ def check(spec: str | None, as_json: bool, strict: bool) -> None:
       mockserver explain openapi.yaml --json | jq '.operations.createWidget'
     """
 )
-@click.argument("spec", required=False)
+@click.argument("spec", required=False, shell_complete=complete_spec)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--config",
