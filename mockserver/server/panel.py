@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import mockserver
+from mockserver.contract.model import Contract
 from mockserver.engine.fault_spec import read_fault
 from mockserver.engine.negotiate import Sent
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.plan.explain import as_json
 from mockserver.server.call import Call, Panel, Route, limit_of
+from mockserver.server.calls import closest
 from mockserver.server.complaints import complaints_of
 from mockserver.server.frontpage import front_page
 from mockserver.server.har import as_har
@@ -110,8 +112,19 @@ def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
     return {
         "total": panel.journal.total,
         "kept": panel.journal.kept,
-        "exchanges": [describe(entry) for entry in shown],
+        "exchanges": [
+            {**describe(entry), "near": _near(panel.mock.contract, entry)} for entry in shown
+        ],
     }
+
+
+def _near(contract: Contract, entry: Entry) -> list[str]:
+    """The operations that a request which fits none may have meant."""
+    exchange = entry.exchange
+    if exchange.operation is not None:
+        return []
+    found = closest(contract, exchange.message.method, exchange.message.target)
+    return [f"{operation.method} {operation.path}" for operation in found]
 
 
 def clear_journal(panel: Panel, call: Call) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from mockserver.errors import Refusal, UsageError
 from mockserver.server.banner import banner
 from mockserver.server.call import Panel
 from mockserver.server.control import control_plane
+from mockserver.server.cors import check_origins, with_cors
 from mockserver.server.documents import Source, find_document, read_document
 from mockserver.server.guard import Guard
 from mockserver.server.handlers_file import check_known, load_handlers
@@ -52,6 +53,7 @@ class Serving:
     config: Path | None = None
     reload: bool = False
     control_token: str = ""
+    cors: tuple[str, ...] = ()
     prefix: bool = False
 
     @property
@@ -67,6 +69,7 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
     values = settled(given, config)
     keys = values.pop("api_key")
     _check_keys(keys)
+    check_origins(values["cors"])
     options = Options(
         keys=tuple(keys),
         webhook_hosts=tuple(host.lower() for host in values.pop("webhook_host")),
@@ -149,7 +152,8 @@ class Service:
             self.state.store = mock.store
             panel.changed, panel.state_file = self.state.changed, True
         guard = Guard(serving.control_token, frozenset({serving.host.lower()}))
-        self._app = mock.app(control_plane(panel, guard))
+        app = mock.app(control_plane(panel, guard))
+        self._app = with_cors(app, serving.cors) if serving.cors else app
         self.mock, self.serving, self.source = mock, serving, source
 
 

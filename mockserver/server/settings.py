@@ -143,6 +143,14 @@ SETTINGS: tuple[Setting, ...] = (
         "How many worlds are kept; then the longest idle one is forgotten.",
     ),
     Setting(
+        "cors",
+        str,
+        (),
+        "Let pages of this origin, or * for any, use the API in a browser; may be given again.",
+        "ORIGIN",
+        many=True,
+    ),
+    Setting(
         "webhook-host",
         str,
         (),

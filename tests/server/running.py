@@ -13,9 +13,13 @@ from mockserver.server.serving import bind, make_server, url_of
 
 
 @contextmanager
-def running(spec: str, *, control_token: str = "", **options: Any) -> Iterator[str]:
+def running(
+    spec: str, *, control_token: str = "", cors: tuple[str, ...] = (), **options: Any
+) -> Iterator[str]:
     """The base URL of a server that runs in a thread for as long as the block lasts."""
-    serving = Serving(spec, port=0, options=Options(**options), control_token=control_token)
+    serving = Serving(
+        spec, port=0, options=Options(**options), control_token=control_token, cors=cors
+    )
     service = Service(serving)
     sockets = bind(serving.host, serving.port)
     background = prepare(service, lambda: serving)

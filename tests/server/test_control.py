@@ -408,3 +408,12 @@ def test_half_a_body_changes_nothing(plane: Plane) -> None:
         plane.app(scope, receive, send).send(None)  # type: ignore[union-attr, arg-type]
     assert sent == []
     assert plane.mock.store.tenants() == ["mock-key"]
+
+
+def test_the_journal_names_what_came_close(plane: Plane, control: httpx.Client) -> None:
+    with plane.client() as client:
+        client.get("http://127.0.0.1:8000/thing/a", headers={"key": "mock-key"})
+        client.get("http://127.0.0.1:8000/things/a", headers={"key": "mock-key"})
+    fitting, other = control.get("/journal").json()["exchanges"]
+    assert fitting["near"] == []
+    assert other["near"] == ["GET /things/{id}", "PUT /things/{id}"]

@@ -78,7 +78,10 @@ function rows(context, each) {
 function detail(each) {
   const lines = each.violations.map((found) => h("li", {}, h("code", {}, found.where.join(".")),
     ` ${found.message} `, h("span", { class: "badge" }, found.rule)));
-  if (!each.operation) lines.push(h("li", {}, "fits no operation of the document"));
+  if (!each.operation) {
+    lines.push(h("li", {}, "fits no operation of the document"));
+    each.near.forEach((near) => lines.push(h("li", {}, "close to ", h("code", {}, near))));
+  }
   if (each.undocumented) lines.push(h("li", {}, `the document does not list the status ${each.status}`));
   if (each.problem) lines.push(h("li", {}, each.problem));
   if (each.faults.length) lines.push(h("li", {}, `faults that struck: ${each.faults.join(", ")}`));

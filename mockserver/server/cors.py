@@ -1,0 +1,55 @@
+"""`--cors`: front ends in a browser may use the API.
+
+The control plane is no part of it: its guard refuses every other origin, and no answer of its own
+may be read by one.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.errors import UsageError
+from mockserver.server.control import PREFIX
+
+ANY = "*"
+_SECONDS = 600
+
+
+def check_origins(origins: tuple[str, ...]) -> None:
+    """Raises UsageError for what no browser sends as an origin."""
+    for origin in origins:
+        if origin == ANY:
+            continue
+        try:
+            parts = urlsplit(origin)
+            fits = parts.scheme in ("http", "https") and parts.netloc and not parts.username
+        except ValueError:
+            fits = False
+        if not fits or origin != f"{parts.scheme}://{parts.netloc}".lower():
+            raise UsageError(
+                f"--cors {origin}: an origin is a scheme, a host and perhaps a port, such as "
+                "http://localhost:3000; * is any"
+            )
+
+
+def with_cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
+    """The application, with the API open to pages of these origins."""
+    opened = CORSMiddleware(
+        app,
+        allow_origins=[ANY] if ANY in origins else list(origins),
+        allow_methods=["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
+        allow_headers=["*"],
+        expose_headers=["*"],
+        # A credential is sent as a header by the page itself; cookies are not.
+        max_age=_SECONDS,
+    )
+
+    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        closed = path == PREFIX or path.startswith(f"{PREFIX}/")
+        await (app if closed else opened)(scope, receive, send)
+
+    return choose
