@@ -183,7 +183,7 @@ def test_what_can_not_be_done_is_one_line_and_2(run: Run, args: list[str], says:
         (["serve", "--pace", "-1"], "--pace"),
         (["serve", "--pace", "nan"], "--pace"),
         (["serve", "--max-body", "much"], "is not a size"),
-        (["check", "a", "b"], "unexpected extra argument"),
+        (["explain", "a", "b"], "unexpected extra argument"),
     ],
 )
 def test_a_slip_of_the_pen_is_2(run: Run, args: list[str], says: str) -> None:

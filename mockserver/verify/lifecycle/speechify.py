@@ -128,6 +128,24 @@ def _whole(reply: Mapping[str, Json]) -> dict[str, Json]:
     return {**(reply.get("suite_run") or {}), "runs": reply.get("runs")}
 
 
+_BODIES: Mapping[str, Mapping[str, Json]] = {
+    "createAgent": {
+        "name": "Agent #",
+        "prompt": "Be kind (#).",
+        "first_message": "Hello!",
+        "tts": {"voice_id": "george"},
+    },
+    "createTest": {
+        "name": "Test #",
+        "type": "simulation",
+        "description": "By hand (#).",
+        "config": {"scenario": "Asks for a refund (#)."},
+    },
+    "runTest": {},
+    "runTestsBatch": {"entries": [{"test_id": "@test"} for _ in range(4)]},
+}
+
+
 def describe(contract: Contract) -> Api:
     derived = derive(contract, NAMES)
     paths = {operation.id: operation.path for operation in contract.operations}
@@ -173,22 +191,7 @@ def describe(contract: Contract) -> Api:
         name="speechify",
         resources=found,
         runs=OLDER if older else NEWER,
-        bodies={
-            "createAgent": {
-                "name": "Agent #",
-                "prompt": "Be kind (#).",
-                "first_message": "Hello!",
-                "tts": {"voice_id": "george"},
-            },
-            "createTest": {
-                "name": "Test #",
-                "type": "simulation",
-                "description": "By hand (#).",
-                "config": {"scenario": "Asks for a refund (#)."},
-            },
-            "runTest": {},
-            "runTestsBatch": {"entries": [{"test_id": "@test"} for _ in range(4)]},
-        },
+        bodies=_BODIES,
         extras=(resubmitted,),
     )
 
