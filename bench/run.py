@@ -35,7 +35,7 @@ READ = Work("read a suite run of 5", "GET", RUN)
 CREATE = Work("create a persona", "POST", "/v1/personas", '{"name": "Ada", "body": "In a hurry."}')
 REFUSED = Work("a body that is refused", "POST", "/v1/personas", '{"name": 7}')
 PAGE = Work("a page of 50", "GET", "/v1/personas?limit=50")
-GITHUB = Work("read a repository", "GET", "/repos/octocat/hello-world", headers={})
+GITHUB = Work("read what there is", "GET", "/meta", headers={})
 MANY, FEW = 1_000_000, 1_000
 
 
