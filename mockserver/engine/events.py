@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,10 +50,10 @@ class Event:
     body: Any
 
 
-EventsSince = Callable[[World, int], list[Event]]
-"""What has happened in a world from an instant to now, oldest first."""
+EventsSince = Callable[[World, int, Collection[str]], list[Event]]
+"""What has happened in a world from an instant to now, oldest first, but for known ids."""
 
 
-def nothing_happens(world: World, since: int) -> list[Event]:
+def nothing_happens(world: World, since: int, known: Collection[str]) -> list[Event]:
     """An API that sends nothing."""
     return []

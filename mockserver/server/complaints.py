@@ -213,9 +213,11 @@ def _succeeded(entry: Entry) -> bool:
 
 
 def _reply(entry: Entry) -> Any:
-    """The JSON of a good reply that arrived."""
+    """The JSON of a good reply that arrived, all of it."""
     sent = entry.exchange.sent
-    if not _succeeded(entry) or sent is None or (sent.trouble is not None and sent.trouble.drop):
+    if sent is None or not _succeeded(entry):
+        return None
+    if sent.trouble is not None and (sent.trouble.drop or sent.trouble.truncate is not None):
         return None
     try:
         return orjson.loads(sent.body)

@@ -67,8 +67,8 @@ class Webhooks:
     def add(self, spec: Any, tenant: str | None) -> Subscription:
         """Subscribe as JSON says. Raises BadRequest, Conflict if nothing is announced."""
         self._check_can_send()
-        names = [a.name for a in self.mock.api.announcements if not a.operation]
-        found = read_subscription(spec, f"w{next(self._serial)}", tenant, names)
+        number = f"w{next(self._serial)}"
+        found = read_subscription(spec, number, tenant, self._names())
         assert isinstance(found.target, str)
         reason = why_not(found.target, self.mock.options.webhook_hosts)
         if reason:
@@ -80,15 +80,14 @@ class Webhooks:
         """The same for a test: a function will do for a URL."""
         if isinstance(target, str):
             return self.add({"url": target, **spec}, tenant)
-        found = read_subscription(
-            {"url": "", **spec},
-            f"w{next(self._serial)}",
-            tenant,
-            [announcement.name for announcement in self.mock.api.announcements],
-        )
+        number = f"w{next(self._serial)}"
+        found = read_subscription({"url": "", **spec}, number, tenant, self._names())
         found.target = target
         self._subscribe(found)
         return found
+
+    def _names(self) -> list[str]:
+        return [told.name for told in self.mock.api.announcements if not told.operation]
 
     def _check_can_send(self) -> None:
         if self.mock.store.board is not None:
@@ -107,7 +106,8 @@ class Webhooks:
         """From now on: what has happened before is nobody's business."""
 
         def read(world: World) -> tuple[int, set[str]]:
-            return world.now, {event.id for event in self.mock.api.events(world, world.now)}
+            events = self.mock.api.events(world, world.now, ())
+            return world.now, {event.id for event in events}
 
         self._seen[tenant] = transact(self.mock.store, tenant, read)
 
@@ -160,7 +160,10 @@ class Webhooks:
         if not self._lock.acquire(blocking=False):
             return 0  # a receiver moves the clock; what is due then is sent after it
         try:
-            for tenant in self._tenants():
+            tenants = self._tenants()
+            for tenant in self._seen.keys() - set(tenants):
+                del self._seen[tenant]
+            for tenant in tenants:
                 self._queue(tenant)
             return sum(self._send(each) for each in list(self._subscriptions.values()))
         finally:
@@ -177,20 +180,22 @@ class Webhooks:
         return self.mock.store.clock(tenant).now(time.time_ns() // 1000)
 
     def _queue(self, tenant: str) -> None:
-        since, seen = self._seen.setdefault(tenant, (0, set()))
+        since, seen = self._seen.get(tenant, (0, set()))
 
-        def read(world: World) -> tuple[int, list[Event]]:
-            return world.now, self.mock.api.events(world, since)
+        def read(world: World) -> tuple[int, bool, list[Event]]:
+            # After a reset or a restore its clock goes back: what it holds is news again.
+            again = world.now < since
+            known: set[str] = set() if again else seen
+            return world.now, again, self.mock.api.events(world, 0 if again else since, known)
 
-        now, events = transact(self.mock.store, tenant, read)
+        now, again, events = transact(self.mock.store, tenant, read)
         for event in events:
-            if event.id in seen:
-                continue
             for found in self._subscriptions.values():
                 if found.wants(event, tenant) and len(found.queue) < MOST_QUEUED:
                     found.queue.append(Delivery(event, tenant, found.id, event.at))
-        # What happens at this very instant may not all have been seen.
-        self._seen[tenant] = now, {event.id for event in events if event.at >= now}
+        # More may happen at this very instant.
+        told = {event.id for event in events if event.at >= now}
+        self._seen[tenant] = now, told | seen if now == since and not again else told
 
     def _send(self, found: Subscription) -> int:
         sent = 0

@@ -204,6 +204,19 @@ def test_what_happened_before_is_not_told(mock: MockServer) -> None:
     assert told(mock) == ["export.started", "export.completed"]
 
 
+def test_a_world_that_is_reset_tells_what_is_new(mock: MockServer) -> None:
+    mock.webhooks.send_to(lambda event: None)
+    mock.client.post("/exports", json=CSV)
+    mock.clock.advance(3600)
+    assert len(told(mock)) == 3
+    mock.reset()
+    mock.webhooks.deliver()
+    assert len(told(mock)) == 3
+    mock.client.post("/exports", json=CSV)
+    mock.clock.advance(60)
+    assert len(told(mock)) == 6
+
+
 def test_a_world_hears_of_itself_alone(mock: MockServer) -> None:
     with mock.tenant("other") as other:
         other.webhooks.send_to(lambda event: None)

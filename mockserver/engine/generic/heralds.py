@@ -6,7 +6,7 @@ function of its rows and its clock; a server sends it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -43,16 +43,18 @@ class Herald:
         self._context = context
         self.announcements = tuple(_announcements(context.contract, context.plan))
 
-    def events(self, world: World, since: int) -> list[Event]:
-        """What has happened from `since` to now, oldest first."""
+    def events(self, world: World, since: int, known: Collection[str] = ()) -> list[Event]:
+        """What has happened from `since` to now, oldest first; `known` ids are left out."""
         found = [
             event
             for announcement in self.announcements
-            for event in self._of(announcement, world, since)
+            for event in self._of(announcement, world, since, known)
         ]
         return sorted(found, key=lambda event: (event.at, event.announcement.name, event.key))
 
-    def _of(self, announcement: Announcement, world: World, since: int) -> Iterator[Event]:
+    def _of(
+        self, announcement: Announcement, world: World, since: int, known: Collection[str]
+    ) -> Iterator[Event]:
         shelf = self._context.shelves.get(announcement.resource)
         if not isinstance(shelf, OwnShelf):
             return
@@ -62,7 +64,9 @@ class Herald:
                 continue
             for at in _instants(announcement, row):
                 if since <= at <= world.now:
-                    yield self._event(announcement, world, shelf, row, at)
+                    salt = ("event", announcement.operation, announcement.name, row["id"], at)
+                    if _id(world, salt) not in known:
+                        yield self._event(announcement, world, shelf, row, at, salt)
 
     def _event(
         self,
@@ -71,16 +75,15 @@ class Herald:
         shelf: OwnShelf,
         row: Mapping[str, Any],
         at: int,
+        salt: tuple[object, ...],
     ) -> Event:
-        parts = ("event", announcement.operation, announcement.name, row["id"], at)
-        name = uuid_of(digest(world.settings.seed, world.tenant, *parts))
-        body = None
+        name, body = _id(world, salt), None
         if announcement.schema:
             held = shelf.as_of(row, at)
             known = self._known(announcement, held, name, at)
-            dice = Dice.of(world, *parts)
+            dice = Dice.of(world, *salt)
             body = self._context.values.make(announcement.schema, dice, known)
-        return Event(f"msg_{name}", announcement, str(row["id"]), at, body)
+        return Event(name, announcement, str(row["id"]), at, body)
 
     def _known(
         self, announcement: Announcement, held: Held, event_id: str, at: int
@@ -106,6 +109,10 @@ class Herald:
             elif name.lower() in ("timestamp", "created", "time"):
                 known[name] = stamp(schemas, name, schema, at)
         return known
+
+
+def _id(world: World, salt: tuple[object, ...]) -> str:
+    return f"msg_{uuid_of(digest(world.settings.seed, world.tenant, *salt))}"
 
 
 def _inside(properties: Mapping[str, Any], inner: set[str], held: Held) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import { Refused, ask, get, keepToken } from "./server.js";
 import { byId, fill, h } from "./dom.js";
 
 const EVERY = 1000;
+const WORLDS_EVERY = 5000;
 const USUAL = "mock-key";
 const TABS = ["jobs", "resources", "journal", "faults", "inferred", "about"];
 const REFRESH = {
@@ -97,9 +98,17 @@ async function worlds() {
   heardClock(chosen.clock);
 }
 
+let listed = 0;
+
 async function refresh() {
   if (!context.plan) context.plan = await get("plan");
-  await worlds();
+  // Worlds come and go seldom, and there may be hundreds of them; the clock is to be right.
+  if (context.tenant === null || performance.now() - listed > WORLDS_EVERY) {
+    await worlds();
+    listed = performance.now();
+  } else {
+    heardClock(await get("clock", { tenant: context.tenant }));
+  }
   await REFRESH[context.tab](context);
   link("live");
 }
@@ -187,6 +196,7 @@ function begin() {
     button.addEventListener("click", () => advance(Number(button.dataset.step))));
   byId("world").addEventListener("change", (event) => {
     context.tenant = event.target.value;
+    listed = 0;
     jobs.forget();
     poll();
   });
@@ -199,6 +209,7 @@ function begin() {
     event.preventDefault();
     keepToken(byId("token").value);
     byId("ask").close();
+    byId("message").hidden = true;
     poll();
   });
   setInterval(tick, 200);
