@@ -25,7 +25,7 @@ function draw(context, jobs, outcomes) {
   if (!jobs.length) {
     fill(panel, h("div", { class: "empty" },
       h("p", {}, "This world has no jobs. Start one over the API, and it appears here, with all that ",
-        "lies ahead of it."), ));
+        "lies ahead of it.")));
     return;
   }
   fill(panel, jobs.map((job) => card(context, job, outcomes)));
@@ -41,10 +41,10 @@ function card(context, job, outcomes) {
       h("span", { class: "what" }, job.name ? `${job.kind} ` : "", h("code", { title: job.id }, short(job.id))),
       h("span", { class: `state ${job.role}` }, job.state),
       job.open && outcomes.length ? orders(context, job, outcomes) : null),
-    h("div", { class: "rows" }, lines.map((line) => row(line, scale, job))),
-    h("div", { class: "scale", "aria-hidden": "true" }, h("span"),
-      h("div", {}, h("span", {}, hourOf(scale.from)),
-        h("span", {}, `+${span((scale.to - scale.from) / 1000)}`)), h("span")));
+    h("div", { class: "rows" }, lines.map((line) => row(line, scale, job)),
+      h("div", { class: "scale", "aria-hidden": "true" }, h("span"),
+        h("div", {}, h("span", {}, hourOf(scale.from)),
+          h("span", {}, `+${span((scale.to - scale.from) / 1000)}`)), h("span"))));
 }
 
 function orders(context, job, outcomes) {
