@@ -22,6 +22,8 @@ from mockserver.server.inprocess import InProcessTransport
 NOW = 1_790_000_000_000_000
 KEY = "mock-corpus"
 _DEEPEST = 4
+_IDS = ("id", "uuid", "guid")
+_FEW = 3
 _JSON_FIRST = ("application/json", "+json", "/json")
 
 
@@ -245,6 +247,9 @@ class Client:
             key = self.id_of(resource, thing)
             if key is not None:
                 return key
+            ids = [value for name, value in thing.items() if name.lower().endswith(_IDS)]
+            if len(ids) == 1 and len(thing) <= _FEW:
+                return ids[0]
         if isinstance(thing, str | int) and not isinstance(thing, bool):
             return thing
         location = reply.headers.get("location", "").partition("?")[0].rstrip("/")

@@ -21,6 +21,7 @@ from mockserver.contract.model import (
     Requirement,
     Response,
     SecurityScheme,
+    split_path,
 )
 from mockserver.contract.structure import check_structure
 from mockserver.contract.swagger2 import is_swagger2, upgraded
@@ -158,7 +159,7 @@ class _Builder:
                 parameter = self._parameter(value, join(base, "parameters", index))
                 if parameter is not None:
                     found[parameter.place, parameter.name] = parameter
-        names = re.findall(r"{([^{}]+)}", path)
+        names = re.findall(r"{([^{}]+)}", split_path(path)[0])
         for name in names:
             if ("path", name) not in found:
                 self.note(

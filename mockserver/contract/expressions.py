@@ -15,7 +15,7 @@ OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
 """A text that takes more steps does not match."""
 
 # The end of the text, outside of `\\Z`; a comment; `{,3}`: as Rust writes them.
-_PYTHON = re.compile(r"(\\Z)|(\(\?#[^)]*\))|(\{,(?=\d+\}))|\\.", re.DOTALL)
+_PYTHON = re.compile(r"(\\Z)|(\(\?#[^)]*\))|(\{,(?=\d+\}))|(\\[dDwWsS])-(?=[^\]\[])|\\.", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
@@ -41,7 +41,10 @@ def fault(pattern: str) -> str | None:
 
 
 def _in_rust(found: re.Match[str]) -> str:
-    end, comment, repeat = found.groups()
+    end, comment, repeat, letters = found.groups()
+    if letters:
+        # JavaScript takes the hyphen of `[\d-_]` for itself; outside of brackets it is the same.
+        return letters + r"\-"
     if end:
         return r"\z"
     if comment:

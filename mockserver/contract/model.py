@@ -100,7 +100,7 @@ class SecurityScheme:
     scopes: tuple[str, ...] = ()
 
 
-def _split_path(path: str) -> tuple[str, str]:
+def split_path(path: str) -> tuple[str, str]:
     """The path of URLs, and what stands behind `#` or `?`."""
     match = _TOLD_APART.fullmatch(path)
     return (match[1], match[2]) if match else (path, "")
@@ -133,14 +133,17 @@ class Operation:
     def url_path(self) -> str:
         """The path as it is in URLs: without what some documents write behind it to tell
         operations apart (`/#Action=Stop`, `/templates?kind=html`)."""
-        return _split_path(self.path)[0]
+        return split_path(self.path)[0]
 
     @cached_property
     def told_by(self) -> tuple[tuple[str, str | None], ...]:
         """What a query, a form or a header must say for this operation to be meant; None as the
-        value is any."""
-        parts = [part.partition("=") for part in _split_path(self.path)[1].split("&") if part]
-        return tuple((unquote(n), unquote(v) if equals else None) for n, equals, v in parts)
+        value is any (`?page={page}`)."""
+        parts = [part.partition("=") for part in split_path(self.path)[1].split("&") if part]
+        return tuple(
+            (unquote(name), unquote(value) if equals and "{" not in value else None)
+            for name, equals, value in parts
+        )
 
     @cached_property
     def documented(self) -> frozenset[int]:

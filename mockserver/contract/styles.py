@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
+import orjson
+
 from mockserver.contract.casting import Cast, Kind
 from mockserver.contract.model import Json, Parameter
 
@@ -110,8 +112,18 @@ def _property(kind: Kind) -> Callable[[Sequence[str]], Json]:
     if kind.is_array:
         cast_item = kind.item()
         return lambda found: [cast_item(_plus(raw)) for raw in found]
+    if kind.is_object:
+        # No style says how; JSON is the usual way.
+        return lambda found: _json(_plus(found[-1]))
     cast = kind.scalar()
     return lambda found: cast(_plus(found[-1]))
+
+
+def _json(text: str) -> Json:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def _deep(name: str, kind: Kind) -> Read:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mockserver.contract.flat import Flat
+from mockserver.contract.schemas import Schemas
 from mockserver.plan.model import Because
 from mockserver.plan.naming import tokens
 
@@ -10,10 +13,12 @@ _USUAL = ("id", "_id", "uuid", "guid", "uid", "sid", "key", "slug", "name", "cod
 _SURE = ("id", "_id", "uuid", "guid", "uid", "sid")
 
 
-def key_of(flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
+def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
     """The id property of a thing, and why; "" if it has none that one can tell."""
     spelled: dict[str, str] = {}
-    for name in flat.properties:
+    for name, schema in flat.properties.items():
+        if not _names(schemas, schema):
+            continue
         spelled.setdefault("_".join(tokens(name)) or name, name)
     wanted = "_".join(tokens(parameter))
     if wanted and wanted in spelled and wanted != "id":
@@ -51,3 +56,9 @@ def has_key(flat: Flat, noun: str) -> bool:
     short = noun.rsplit("_", 1)[-1]
     sure = {*_SURE, f"{noun}_id", f"{short}_id", f"{short}_key", f"{short}_uuid"}
     return any(("_".join(tokens(name)) or name) in sure for name in flat.properties)
+
+
+def _names(schemas: Schemas, schema: Any) -> bool:
+    """Whether a property can be an id: objects, arrays and flags are none."""
+    types = schemas.flat(schema).types
+    return not types or bool({"string", "integer", "number"} & set(types))

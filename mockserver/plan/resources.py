@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from mockserver.contract.model import Response
 from mockserver.plan.keys import has_key, key_of
 from mockserver.plan.lifecycle import Hints, states_of
 from mockserver.plan.links import Linker
 from mockserver.plan.model import Because, Confidence, Resource
+from mockserver.plan.naming import tokens
 from mockserver.plan.routes import ANY, Route, label
 from mockserver.plan.survey import Facts, Survey
 from mockserver.plan.verbs import verb_of
@@ -222,7 +222,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     flat = survey.flat(schema)
     sent = frozenset(survey.flat(request).properties)
     parameter = draft.items[0].names[-1] if draft.items else ""
-    key, why = key_of(flat, draft.noun, parameter)
+    key, why = key_of(survey.schemas, flat, draft.noun, parameter)
     if key and why is not None and not draft.singleton:
         draft.because.append(why)
     route = draft.route
@@ -258,7 +258,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         nested=nested or draft.singleton,
         singleton=draft.singleton,
         creatable=bool(draft.creates),
-        open=not draft.singleton and not _learnt(draft),
+        open=not draft.singleton and not _learnt(survey, draft),
         seeds=(2 if parents else 3) if draft.lists and schema else 0,
         parents=parents,
         states=states_of(survey.schemas, flat, hints),
@@ -279,7 +279,7 @@ def _schema(survey: Survey, draft: Draft) -> str:
     parameter = draft.items[0].names[-1] if draft.items else ""
     known = [ref for ref in _described(survey, draft) if survey.flat(ref).properties]
     for ref in known:
-        if draft.singleton or key_of(survey.flat(ref), draft.noun, parameter)[0]:
+        if draft.singleton or key_of(survey.schemas, survey.flat(ref), draft.noun, parameter)[0]:
             return ref
     return known[0] if known else ""
 
@@ -294,17 +294,23 @@ def _described(survey: Survey, draft: Draft) -> Iterator[str]:
     yield from (facts.ref for facts in (*draft.creates, *draft.lists) if facts.ref)
 
 
-def _learnt(draft: Draft) -> bool:
+def _learnt(survey: Survey, draft: Draft) -> bool:
     """Whether a client can come to know an id: from a list, or from what a create answers."""
-    return bool(draft.lists) or any(
-        one.ref or _says_where(one.operation.response_for(one.operation.success))
-        for one in draft.creates
-    )
+    return bool(draft.lists) or any(_tells(survey, draft, one) for one in draft.creates)
 
 
-def _says_where(response: Response | None) -> bool:
-    return response is not None and (
-        bool(response.content) or any(name.lower() == "location" for name in response.headers)
+def _tells(survey: Survey, draft: Draft, made: Facts) -> bool:
+    response = made.operation.response_for(made.operation.success)
+    if response is not None and any(name.lower() == "location" for name in response.headers):
+        return True
+    flat = survey.flat(made.ref)
+    if not made.ref or "object" not in flat.types:
+        # The id alone, or what is no JSON and can't be looked into.
+        return response is not None and bool(response.content)
+    parameter = draft.items[0].names[-1] if draft.items else ""
+    return bool(key_of(survey.schemas, flat, draft.noun, parameter)[0]) or any(
+        tokens(name)[-1:] == ("id",) and "object" not in survey.schemas.flat(schema).types
+        for name, schema in flat.properties.items()
     )
 
 

@@ -261,7 +261,6 @@ class TestBroken:
             {"$ref": "#/components/schemas/Nowhere"},
             {"$ref": "other.yaml#/X"},
             {"$ref": "https://example.com/schema.json"},
-            {"type": "file"},
             {"type": "object", "properties": []},
             {"type": "object", "required": True},
             {"allOf": {}},

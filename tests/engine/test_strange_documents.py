@@ -45,6 +45,7 @@ def test_operations_told_apart_by_what_stands_behind_their_path() -> None:
         "/things": {"get": action("all")},
         "/things?kind=old": {"get": action("old")},
         "/tags#names": {"delete": action("untag")},
+        "/pages?n={n}": {"get": {**action("page"), "parameters": [path_parameter("n", ID)]}},
     }
     with served(paths) as server:
         client = server.client
@@ -57,6 +58,7 @@ def test_operations_told_apart_by_what_stands_behind_their_path() -> None:
         assert client.get("/things?kind=new").json() == "all"
         assert client.get("/things?kind=old").json() == "old"
         assert client.delete("/tags?names=a").json() == "untag"
+        assert client.get("/pages?n=2").json() == "page"
 
 
 def test_templates_of_one_shape_are_told_apart_by_their_values() -> None:
@@ -324,3 +326,46 @@ def test_methods_of_openapi_3_2() -> None:
         notes = [note.message for note in server.mock.contract.notes]
         assert any("'querystring'" in text for text in notes)
         assert any("itemSchema" in text for text in notes)
+
+
+def test_a_create_that_tells_the_id_under_a_name_of_its_own() -> None:
+    told = {"type": "object", "properties": {"itemId": {"type": "integer"}}}
+    numbered = {"type": "object", "properties": {"id": {"type": "integer"}, "name": ID}}
+    body = {"content": {"application/json": {"schema": numbered}}}
+    number = path_parameter("id", {"type": "integer"})
+    paths = {
+        "/notes": {"post": {"requestBody": body, "responses": said(told)}},
+        "/notes/{id}": {"get": {"parameters": [number], "responses": said(numbered)}},
+    }
+    with served(paths) as server:
+        key = server.client.post("/notes", json={"name": "Ada"}).json()["itemId"]
+        assert server.client.get(f"/notes/{key}").json() == {"id": key, "name": "Ada"}
+
+
+def test_an_empty_list_that_may_not_be_empty_is_left_out() -> None:
+    rows = {"type": "array", "items": THING, "minItems": 1}
+    listed = {"type": "object", "properties": {"data": rows, "total": {"type": "integer"}}}
+    paths = {
+        "/owners": {"post": {"responses": said(THING, "201")}},
+        "/owners/{id}": {"get": {"responses": said(THING)}},
+        "/owners/{id}/pets": {"get": {"responses": said(listed)}},
+    }
+    with served(paths) as server:
+        key = server.client.post("/owners").json()["id"]
+        assert "data" not in server.client.get(f"/owners/{key}/pets").json()
+
+
+def test_patterns_and_nested_objects_as_browsers_read_them() -> None:
+    pattern = {"type": "string", "pattern": r"^[a-z\d-_]+$"}
+    inner = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
+    filters = {"type": "object", "properties": {"range": inner, "word": {"type": "string"}}}
+    parameters = [
+        {"name": "q", "in": "query", "schema": pattern},
+        {"name": "filter", "in": "query", "schema": filters},
+    ]
+    with served({"/a": {"get": {"parameters": parameters}}}) as server:
+        get = server.client.get
+        assert get("/a?q=x-_1").status_code == 200
+        assert get("/a?q=*").status_code == 422
+        assert get("/a", params={"range": '{"a": 1}', "word": "x"}).status_code == 200
+        assert get("/a", params={"range": '{"a": "x"}'}).status_code == 422

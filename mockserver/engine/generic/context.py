@@ -22,6 +22,9 @@ from mockserver.engine.values import Values
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
 from mockserver.plan.model import FIRST, Action, Link, Plan, Resource
+from mockserver.plan.naming import tokens
+
+_FEW = 3
 
 
 @dataclass(slots=True)
@@ -141,8 +144,12 @@ class Context:
         """The operation's success, with the row as its answer describes it."""
         mode: Mode = "rich" if held.seed or not held.row else "fresh"
         data: Any = self.known(held, request, action)
-        if action.kind == "create" and self._answers_id(request.operation):
-            data = self._id_of(held, action)
+        if action.kind == "create":
+            told = self._told(request.operation)
+            if told is None:
+                data = self._id_of(held, action)
+            elif told:
+                data.setdefault(told, self._id_of(held, action))
         dice = lasting(world, action.operation, held.key)
         reply = self.answers.reply(request.operation, dice, data, action.at, mode)
         for name in list(reply.headers):
@@ -150,14 +157,18 @@ class Context:
                 reply.headers[name] = self._location(request, held)
         return reply
 
-    def _answers_id(self, operation: Operation) -> bool:
-        """Whether a create answers with nothing but the id of what was made."""
+    def _told(self, operation: Operation) -> str | None:
+        """Under which name of its own a create tells the id (`{"itemId": 7}`), "" if under none;
+        None if the id is the whole answer."""
         response = operation.response_for(operation.success)
         media = response.content.get(choose_media_type(response)) if response is not None else None
         if media is None or not media.pointer or not is_json(media.name):
-            return False
-        types = self.schemas.flat_at(media.pointer).types
-        return bool(types) and not {"object", "array"} & set(types)
+            return ""
+        flat = self.schemas.flat_at(media.pointer)
+        if flat.types and not {"object", "array"} & set(flat.types):
+            return None
+        names = [n for n in flat.properties if tokens(n)[-1:] in (("id",), ("uuid",), ("guid",))]
+        return names[0] if len(names) == 1 and len(flat.properties) <= _FEW else ""
 
     def _id_of(self, held: Held, action: Action) -> Any:
         key = self.plan.resources[action.resource].key

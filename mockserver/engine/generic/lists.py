@@ -14,6 +14,7 @@ from mockserver.engine.generic.seeds import lasting
 from mockserver.engine.generic.shelf import Held
 from mockserver.engine.making import MISSING
 from mockserver.engine.messages import Reply, Request
+from mockserver.engine.negotiate import choose_media_type
 from mockserver.engine.paging import decode_cursor, encode_cursor
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest
@@ -146,11 +147,29 @@ def _reply(
         reply = context.answers.reply(request.operation, dice, known, (), "fresh")
         if isinstance(reply.body, dict):
             _put(reply.body, envelope.items, items)
+            if not items:
+                _leave_out(context, request.operation, reply, envelope.items)
     if envelope.link_header or (page.more and not envelope.items and envelope.page):
         link = _links(context, request, envelope, page)
         if link:
             reply.headers["Link"] = link
     return reply
+
+
+def _leave_out(context: Context, operation: Operation, reply: Reply, path: Path) -> None:
+    """Of an empty list not even the property, if it may not be empty but missing."""
+    response = operation.response_for(reply.status)
+    media = response.content.get(choose_media_type(response)) if response is not None else None
+    if (
+        media is None
+        or media.pointer is None
+        or context.values.check(media.pointer).is_valid(reply.body)
+    ):
+        return
+    holder = reply.body
+    for name in path[:-1]:
+        holder = holder[name]
+    del holder[path[-1]]
 
 
 def _shown(

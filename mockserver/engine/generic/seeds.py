@@ -56,12 +56,11 @@ class Sower:
         resource = shelf.resource
         if not isinstance(shelf, OwnShelf) or not resource.seeds:
             return
-        if parent is None and resource.parents:
-            above = self._shelves.get(resource.parents[-1].resource)
-            if above is not None:
-                self.sow(world, above, None)
-                for held in list(above.scan(world, None, False)):
-                    self.sow(world, shelf, held.key)
+        above = self._shelves.get(resource.parents[-1].resource) if resource.parents else None
+        if parent is None and above is not None:
+            self.sow(world, above, None)
+            for held in list(above.scan(world, None, False)):
+                self.sow(world, shelf, held.key)
             return
         parent = parent or ""
         mark = sown(shelf, parent)
