@@ -26,6 +26,8 @@ _SAVED_EVERY = 25
 
 def main() -> int:
     options = _options()
+    if options.report:
+        return _report(Path(options.report), options.page)
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -56,6 +58,20 @@ def main() -> int:
     return 1 if any(each["exceptions"] for each in results) else 0
 
 
+def _report(path: Path, page: bool) -> int:
+    """What an earlier run has left, finished or not."""
+    try:
+        results = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        print(f"corpus: --report {path}: {error}", file=sys.stderr)
+        return 2
+    print(summary(results, 0))
+    if page:
+        write_page(PAGE, results, 0, f"{len(results)} documents, taken at random")
+        print(f"written: {PAGE}")
+    return 1 if any(each["exceptions"] for each in results) else 0
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make corpus", description=__doc__)
     parser.add_argument("--all", action="store_true", default=bool(os.environ.get("ALL")))
@@ -64,6 +80,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=60, help="at most, for a document")
     parser.add_argument("--out", help="where the results go, as JSON")
+    parser.add_argument("--report", metavar="FILE", help="measure nothing, tell what is in FILE")
     parser.add_argument("--page", action="store_true", help="write docs/corpus.md")
     parser.add_argument("only", nargs="*", help="documents with this in their names")
     return parser.parse_args()
