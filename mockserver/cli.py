@@ -131,7 +131,7 @@ def serve(
 ) -> None:
     """Serve a mock of SPEC that remembers what it is told.
 
-    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
+    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
     document in JSON or YAML. Each key that begins with mock- has a world of its own, with its
     own data and clock. What goes on inside shows under /__mock__/. Of several SPECs each has a port
     of its own, counted up from --port, or with --prefix a path of its own, such as /feather.
@@ -169,7 +169,7 @@ def serve(
 def check(specs: tuple[str, ...], as_json: bool, strict: bool) -> None:
     """Say whether SPEC is sound, and what of it a mock can't honour.
 
-    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
+    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
     document. Each line has its place in the document; it exits with 1 if there is an error. Of
     several, JSON is an object by their names.
     """
@@ -208,7 +208,7 @@ def check(specs: tuple[str, ...], as_json: bool, strict: bool) -> None:
 def explain(spec: str | None, as_json: bool, config: Path | None) -> None:
     """Print what a mock makes of SPEC: resources, what each operation does, and why.
 
-    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3.0 or 3.1
+    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
     document. A wrong guess is put right in mockserver.toml.
     """
     from mockserver.server.explaining import explained, print_plan

@@ -12,6 +12,7 @@ from mockserver.contract.model import Contract, Operation
 from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Validators
 from mockserver.engine.generic.answers import Answers
+from mockserver.engine.generic.conditions import check_match, mark
 from mockserver.engine.generic.keys import Keys
 from mockserver.engine.generic.seeds import Sower, lasting
 from mockserver.engine.generic.shelf import Held, Shelf
@@ -101,15 +102,16 @@ class Context:
         return f"{parent}/{value}" if resource.nested and parent else value
 
     def held(self, world: World, request: Request, action: Action) -> Held:
-        """The row that the path names. Raises NotFound."""
+        """The row that the path names. Raises NotFound, and PreconditionFailed."""
         self.check_parents(world, request, action)
         shelf = self.shelves[action.resource]
         resource = shelf.resource
         held = self.find(world, shelf, self.row_key(request, action, resource))
-        if held is not None and not held.row.get("gone") and self._lies(held, request, action):
-            return held
         if held is None and resource.open:
-            return self.unseen(world, request, action)
+            held = self.unseen(world, request, action)
+        if held is not None and not held.row.get("gone") and self._lies(held, request, action):
+            check_match(request, held)
+            return held
         raise not_found(resource, request.path[action.item])
 
     def _lies(self, held: Held, request: Request, action: Action) -> bool:
@@ -155,6 +157,7 @@ class Context:
         for name in list(reply.headers):
             if name.lower() == "location":
                 reply.headers[name] = self._location(request, held)
+        mark(request.operation, reply, held)
         return reply
 
     def _told(self, operation: Operation) -> str | None:

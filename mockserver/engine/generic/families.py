@@ -9,6 +9,7 @@ from mockserver.contract.model import Operation
 from mockserver.engine.api import Handler
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.births import changed_thing, defaults, new_thing
+from mockserver.engine.generic.conditions import check_match, unchanged
 from mockserver.engine.generic.context import Context, dig, named, not_found
 from mockserver.engine.generic.patches import json_patched, merge_patched
 from mockserver.engine.generic.seeds import lasting
@@ -81,7 +82,8 @@ def links(
 
 def fetch(context: Context, operation: Operation, action: Action) -> Handler:
     def handle(world: World, request: Request) -> Reply:
-        return context.reply(world, request, action, context.held(world, request, action))
+        held = context.held(world, request, action)
+        return unchanged(request, held) or context.reply(world, request, action, held)
 
     return handle
 
@@ -105,6 +107,7 @@ def change(context: Context, operation: Operation, action: Action) -> Handler:
 
     def _upsert(world: World, request: Request, sent: dict[str, Any]) -> Reply:
         context.check_parents(world, request, action)
+        check_match(request, None)
         value = request.path[action.item]
         fixed = links(action, resource, request, sent)
         if resource.key:
@@ -186,7 +189,8 @@ def take_away(context: Context, world: World, shelf: Shelf, held: Held) -> None:
 def read(context: Context, operation: Operation, action: Action) -> Handler:
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
-        return context.reply(world, request, action, single(context, world, request, action))
+        held = single(context, world, request, action)
+        return unchanged(request, held) or context.reply(world, request, action, held)
 
     return handle
 
@@ -231,6 +235,7 @@ def write(context: Context, operation: Operation, action: Action) -> Handler:
             held = Held(key, made.data, context.parent_key(request, action), made.row)
         else:
             held = single(context, world, request, action)
+            check_match(request, held)
             changes = _changes(context, action, resource, request, held, sent)
             held = changed_thing(context, world, shelf, held, changes)
         return context.reply(world, request, action, shelf.put(world, held))
@@ -244,6 +249,7 @@ def clear(context: Context, operation: Operation, action: Action) -> Handler:
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
         held = single(context, world, request, action)
+        check_match(request, held)
         shelf.remove(world, held.key)
         if operation.success == 204:
             return Reply(204, NO_BODY)
