@@ -247,7 +247,11 @@ class Client:
             key = self.id_of(resource, thing)
             if key is not None:
                 return key
-            ids = [value for name, value in thing.items() if name.lower().endswith(_IDS)]
+            ids = [
+                value
+                for name, value in thing.items()
+                if name.lower().endswith(_IDS) and isinstance(value, str | int)
+            ]
             if len(ids) == 1 and len(thing) <= _FEW:
                 return ids[0]
         if isinstance(thing, str | int) and not isinstance(thing, bool):
@@ -327,7 +331,7 @@ class Client:
     def id_of(self, resource: Resource, thing: Mapping[str, Any]) -> Any:
         """What names a thing in paths."""
         for name in (resource.key, resource.parameter, f"{resource.noun}_id", "id"):
-            if name and thing.get(name) is not None:
+            if name and isinstance(thing.get(name), str | int | float):
                 return thing[name]
         return None
 
