@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.model import Contract
+from mockserver.verify.lifecycle.derive import CURSOR_PARAMETERS
 from mockserver.verify.lifecycle.methods import shape
 from mockserver.verify.widenings import WIDENINGS
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
+_TOLD = frozenset({"enum", "const", "pattern"})
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 """What `positive_data_acceptance` takes by default."""
 
@@ -93,7 +95,29 @@ def widened(contract: Contract) -> list[dict[str, Any]]:
             expected = [*ACCEPTED, *widening.statuses]
             check = {"positive_data_acceptance": {"expected-statuses": expected}}
             entries.append({"include-operation-id": ids, "checks": check})
-    return [*entries, *_unlisted(contract), *_ambiguous(contract)]
+    entries += _unlisted(contract)
+    named = {name for entry in entries for name in entry["include-operation-id"]}
+    return [*entries, *_cursors(contract, named), *_ambiguous(contract)]
+
+
+def _cursors(contract: Contract, named: set[str]) -> list[dict[str, Any]]:
+    """A cursor is opaque: who sends another than a list has given may be refused, as documented."""
+    refusals: dict[tuple[str, ...], list[str]] = {}
+    for operation in contract.operations:
+        listed = tuple(s for s in ("400", "422") if operation.responses.get(s) is not None)
+        opaque = any(
+            p.place == "query" and p.name in CURSOR_PARAMETERS and not p.schema.keys() & _TOLD
+            for p in operation.parameters
+        )
+        if opaque and listed and operation.id not in named:
+            refusals.setdefault(listed, []).append(operation.id)
+    return [
+        {
+            "include-operation-id": ids,
+            "checks": {"positive_data_acceptance": {"expected-statuses": [*ACCEPTED, *statuses]}},
+        }
+        for statuses, ids in refusals.items()
+    ]
 
 
 def _ambiguous(contract: Contract) -> list[dict[str, Any]]:

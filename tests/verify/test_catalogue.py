@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bench.kill_rate.actions import ACTIONS
 from bench.kill_rate.catalogue import load
 from mockserver.contract.model import Contract
 
 FAULTS = load()
+DIVERGENCES = load(Path(__file__).parents[2] / "bench" / "diff_planted" / "catalogue.toml")
+"""What `make diff-planted` plants, with the same actions."""
 
 
 def test_there_are_enough() -> None:
@@ -19,7 +23,7 @@ def test_ids_are_distinct() -> None:
 
 
 def test_every_action_exists_and_is_used() -> None:
-    assert {fault.action for fault in FAULTS} == set(ACTIONS)
+    assert {fault.action for fault in (*FAULTS, *DIVERGENCES)} == set(ACTIONS)
 
 
 def test_every_fault_concerns_a_route(contract: Contract) -> None:

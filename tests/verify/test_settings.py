@@ -62,3 +62,25 @@ def test_toml_reads_back(contract: Contract) -> None:
 def test_merging_joins_tables_and_lists() -> None:
     base = {"a": {"b": 1, "c": 2}, "d": [1]}
     assert merged(base, {"a": {"b": 3}, "d": [2]}) == {"a": {"b": 3, "c": 2}, "d": [1, 2]}
+
+
+def test_a_cursor_that_no_list_has_given_may_be_refused() -> None:
+    def listing(name: str, schema: dict[str, object], statuses: list[str]) -> dict[str, object]:
+        parameter = {"name": "cursor", "in": "query", "schema": schema}
+        responses = {status: {"description": "."} for status in statuses}
+        return {"operationId": name, "parameters": [parameter], "responses": responses}
+
+    contract = build_contract(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Lists", "version": "1"},
+            "paths": {
+                "/a": {"get": listing("opaque", {"type": "string"}, ["200", "400"])},
+                "/b": {"get": listing("told", {"enum": ["x"]}, ["200", "400"])},
+                "/c": {"get": listing("never", {"type": "string"}, ["200"])},
+            },
+        }
+    )
+    (entry,) = configuration(contract, Settings())["operations"]
+    assert entry["include-operation-id"] == ["opaque"]
+    assert entry["checks"]["positive_data_acceptance"]["expected-statuses"][-1] == "400"

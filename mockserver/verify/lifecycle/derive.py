@@ -17,7 +17,7 @@ Schema = Mapping[str, Any]
 _CURSORS = ("next_cursor", "nextCursor", "next_page_token", "nextPageToken")
 _MORE = ("has_more", "hasMore", "has_next", "hasNext")
 _LIMITS = ("limit", "page_size", "pageSize", "per_page")
-_CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "after", "starting_after")
+CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "after", "starting_after")
 
 
 def derive(contract: Contract, names: Mapping[str, str] | None = None) -> Api:
@@ -124,7 +124,7 @@ def _paging(contract: Contract, listing: Operation) -> Paging | None:
         more=next((n for n in _MORE if n in names), ""),
         limit_parameter=limit,
         most=min(200, solid(contract, asked.get(limit, {})).get("maximum", 200)),
-        cursor_parameter=next((n for n in _CURSOR_PARAMETERS if n in asked), ""),
+        cursor_parameter=next((n for n in CURSOR_PARAMETERS if n in asked), ""),
     )
 
 
