@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def running(
             stdout=output,
             stderr=output,
             env={**os.environ, **(env or {})},
+            start_new_session=True,
         )
         try:
             while not answers(base + probe):
@@ -79,12 +81,13 @@ def running(
                 time.sleep(0.005)
             yield Running(name, base, process.pid, time.perf_counter() - start)
         finally:
-            process.terminate()
-            try:
+            # Some of them are started by a script, which would leave them behind.
+            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def answers(url: str) -> bool:
