@@ -85,14 +85,15 @@ class Differ:
                 return [m for m in found if m.signature == wanted]
             return [m for m in found if m.signature not in self._known]
 
-        worlds = WITH_JOBS if self._has_jobs(program) else WORLDS
-        for count in worlds:
+        has_jobs = self._has_jobs(program)
+        for count in WITH_JOBS if has_jobs else WORLDS:
             comparison = self._compared(program, real, count)
             fresh = open_ones(comparison.found)
+            if fresh and has_jobs and self._survey():
+                comparison = self._compared(program, real, count)
+                fresh = open_ones(comparison.found)
             if not fresh:
                 break
-        if fresh and self._survey(fresh):
-            comparison = self._compared(program, real, worlds[-1])
         if wanted is None:
             for cell in comparison.reached:
                 self.report.cells[cell] = self.report.cells.get(cell, 0) + 1
@@ -108,9 +109,9 @@ class Differ:
         jobs = self.mocks.knowledge.jobs
         return any(step.operation in jobs for step in program.steps)
 
-    def _survey(self, found: list[Mismatch]) -> bool:
-        """Whether more of what the mock's jobs can do was learned: once, when it matters."""
-        if self._surveyed or not any(m.kind == "lifecycle" for m in found):
+    def _survey(self) -> bool:
+        """Learn what the mock's jobs can do, once, when it first matters; False afterwards."""
+        if self._surveyed:
             return False
         self._surveyed = True
         for program in waits(self.mocks.knowledge):

@@ -60,6 +60,11 @@ class Lists:
             yield "a page has more rows than asked for"
         if limit.isdigit() and any(len(self.rows(page)) < int(limit) for page in pages[:-1]):
             yield "a page before the last is not full"
+        for by in self.filters:
+            wanted = query.get(by.parameter, "").lower()
+            others = [row for row in rows if str(row.get(by.field)).lower() != wanted]
+            if wanted and others and by.kind == "equal":
+                yield f"a row is not of the {by.parameter} asked for"
         more = self.paging.more
         for page in pages:
             if more and isinstance(page, dict) and more in page:
@@ -101,8 +106,11 @@ class Knowledge:
             if known is not None and known.paging is not None:
                 found[operation.id] = Lists(known.paging, known.filters, known.id_field)
                 continue
+            if operation.method != "GET" or operation.path.rstrip("/").endswith("}"):
+                continue
             derived = listing_of(self.contract, operation)
-            if derived is not None and operation.method == "GET":
+            # A thing with parts looks like a page of rows; what can be paged is a list.
+            if derived and (not derived[0].items or derived[0].limit_parameter):
                 found[operation.id] = Lists(*derived, id_field="id")
         return found
 
