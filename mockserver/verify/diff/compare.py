@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from mockserver.contract.model import Contract
 
-from .jobs import Jobs, leads, status_name
+from .jobs import Jobs, status_name, strange_steps
+from .knowledge import READS
 from .model import MISSING, STATUS_NAMES, Json, Kind, Mismatch, Run, Seen, Step
 from .pairs import Pairs, is_opaque, kind_of, time_form
 from .show import all_shown, shown
@@ -40,6 +41,8 @@ class Comparison:
     _step: Step | None = None
     _sent: str = ""
     _error: bool = False
+    _apart: bool = False
+    """One side has done what the other refused: they hold different things from now on."""
     _roots: list[Value] = field(default_factory=list)
     """The whole values that are being compared, of every run of the mock."""
 
@@ -59,6 +62,8 @@ class Comparison:
     def _miss(self, kind: Kind, at: str, real: str, mock: str) -> None:
         assert self._step is not None
         step = self._step
+        if self._apart and kind in ("state", "list", "lifecycle"):
+            return
         self.found.append(Mismatch(step.label, step.operation, kind, at, real, mock, step.about))
 
     def _reach(self, kind: Kind) -> None:
@@ -81,6 +86,10 @@ class Comparison:
             mine = "" if other.value is MISSING else f" {shown(other.value)}"
             both = " or ".join(map(str, sorted(statuses)))
             self._miss(kind, "", f"{real.status}{body}", f"{both}{mine}")
+            method = self.contract.by_id[real.step.operation].method
+            self._apart |= method not in READS and (
+                real.status < 300 or any(status < 300 for status in statuses)
+            )
             return
         same = [(i, mock) for i, mock in mocks if mock.status == real.status]
         self._headers(real, [mock for _, mock in same])
@@ -199,6 +208,10 @@ class Comparison:
         mocks = self._of_one_status(real, mocks, at, spot)
         if not mocks:
             return
+        if self._error and not at and real.keys() not in [value.keys() for _, value in mocks]:
+            # Another shape: one difference, not one for each field.
+            self._miss(kind, at, shown(real), all_shown(mocks))
+            return
         for name in sorted(real.keys() | set().union(*(value.keys() for _, value in mocks))):
             where = f"{at}.{name}".strip(".")
             having = [(i, value[name]) for i, value in mocks if name in value]
@@ -311,21 +324,15 @@ class Comparison:
 
     def _lifecycles(self) -> None:
         """Every change of a status is a way that the mock's things can go, too."""
-        ways: dict[str, set[tuple[str, str]]] = {}
-        for run in self.mocks:
-            for kind, before, after in run.edges:
-                ways.setdefault(kind, set()).add((before, after))
-        for kind, before, after in sorted(self.real.edges):
-            if kind in ways and before and not leads(ways[kind], before, after):
-                self._error = False
-                self._step = next(s.step for s in self.real if s.step.operation in kind.split())
-                theirs = sorted({b for a, b in ways[kind] if a == before})
-                self._miss(
-                    "lifecycle",
-                    f"{kind.partition(' ')[2]}.status".strip("."),
-                    f"{before}, then {after}",
-                    f"{before}, then {' or '.join(theirs) or 'nothing else'}",
-                )
+        for kind, before, after, theirs in strange_steps(self.real, self.mocks):
+            self._error = False
+            self._step = next(s.step for s in self.real if s.step.operation in kind.split())
+            self._miss(
+                "lifecycle",
+                f"{kind.partition(' ')[2]}.status".strip("."),
+                f"{before}, then {after}",
+                f"{before}, then {' or '.join(theirs) or 'nothing else'}",
+            )
 
 
 def _is_whole(value: Json) -> bool:

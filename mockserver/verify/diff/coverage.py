@@ -21,17 +21,17 @@ Json = Any
 def coverage(knowledge: Knowledge) -> Iterator[Program]:
     """Always the same programs for the same document."""
     parts: tuple[Callable[[Knowledge], Iterator[Builder]], ...] = (
-        lives,
-        jobs,
-        commands,
-        lists,
+        keys,
+        unknown,
         plain_reads,
+        lives,
+        lists,
+        commands,
+        jobs,
         creations,
         changes,
         bodies_of_commands,
         queries,
-        unknown,
-        keys,
     )
     for part in parts:
         for builder in part(knowledge):
@@ -48,6 +48,10 @@ def lives(knowledge: Knowledge) -> Iterator[Builder]:
                 thing = builder.make(resource, full=full)
                 _look(builder, resource, thing.where, thing.label)
                 _change(builder, resource, thing.where, full=full)
+                made = builder.steps[thing.label - 1]
+                builder.add(
+                    made.operation, "make", path=made.path, body=made.body, about="the same again"
+                )
                 if resource.remove:
                     builder.add(resource.remove, "remove", path=thing.where)
                     _look(builder, resource, thing.where, thing.label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .model import STATUS_NAMES, Json, Run
@@ -50,3 +50,15 @@ def leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
                 found.add(after)
                 todo.append(after)
     return end in found
+
+
+def strange_steps(real: Run, mocks: Sequence[Run]) -> Iterator[tuple[str, str, str, Sequence[str]]]:
+    """Steps from status to status that no run of the mock can take: what takes them, before,
+    after, and what comes after that in the mock."""
+    ways: dict[str, set[tuple[str, str]]] = {}
+    for run in mocks:
+        for kind, before, after in run.edges:
+            ways.setdefault(kind, set()).add((before, after))
+    for kind, before, after in sorted(real.edges):
+        if kind in ways and before and not leads(ways[kind], before, after):
+            yield kind, before, after, sorted({b for a, b in ways[kind] if a == before})

@@ -51,18 +51,22 @@ def _bodies(
         try:
             thing = builder.make(resource) if resource and intent == "change" else None
             path = thing.where if thing is not None else builder.values(operation)
-            body = (
-                builder.body_for(resource)
-                if resource and intent == "make"
-                else builder.sample(operation_id, resource, full=True)
-            )
+            for number in range(start, start + PACK):
+                # A body of its own each time: names may have to be unique.
+                builder.number = number + 1
+                body = (
+                    builder.body_for(resource)
+                    if resource and intent == "make"
+                    else builder.sample(operation_id, resource, full=True)
+                )
+                todo: list[tuple[str, Json]] = list(variations(contract, schema, body))
+                todo += [(about, _Raw(text)) for about, text in WHOLE]
+                count = len(todo)
+                if number < count:
+                    about, new = todo[number]
+                    _send_body(builder, operation_id, resource, intent, path, new, about)
         except CannotBuild:
             return
-        todo: list[tuple[str, Json]] = list(variations(contract, schema, body))
-        todo += [(about, _Raw(text)) for about, text in WHOLE]
-        count = len(todo)
-        for about, new in todo[start : start + PACK]:
-            _send_body(builder, operation_id, resource, intent, path, new, about)
         start += PACK
         yield builder
 
