@@ -245,6 +245,22 @@ cli.add_command(
         "Send the same sequences to a mock of SPEC and to the real API; where do they part?",
     )
 )
+cli.add_command(
+    Deferred(
+        "drift",
+        "mockserver.verify.diff.commands",
+        "verify",
+        "Say what has changed between two differential runs.",
+    )
+)
+cli.add_command(
+    Deferred(
+        "calibrate",
+        "mockserver.verify.diff.commands",
+        "verify",
+        "Turn a differential run into a lock file that the mock follows.",
+    )
+)
 
 
 cli.add_command(

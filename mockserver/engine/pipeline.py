@@ -19,6 +19,7 @@ from mockserver.engine.api import Api, Handler
 from mockserver.engine.dialects import Dialect
 from mockserver.engine.fates import Fate, befall
 from mockserver.engine.faults import Faults, Mishap
+from mockserver.engine.lock import Lock, adapted, with_defaults
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump, encode_headers
 from mockserver.engine.prefer import Preference
@@ -84,6 +85,7 @@ class Pipeline:
         serials: Iterator[int] | None = None,
         faults: Faults | None = None,
         fates: dict[str, list[Fate]] | None = None,
+        lock: Lock | None = None,
     ) -> None:
         self.contract = contract
         self.api = api
@@ -98,11 +100,15 @@ class Pipeline:
         self.undocumented = undocumented
         self.faults = faults or Faults()
         self.fates = {} if fates is None else fates
+        self.lock = lock or {}
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
         self._serials = count(1) if serials is None else serials
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
         """Answer a routed request."""
+        rules = self.lock.get(operation.id)
+        if rules is not None:
+            message = replace(message, body=with_defaults(rules, message.body))
         exchange = Exchange(message, operation)
         try:
             while True:
@@ -124,6 +130,8 @@ class Pipeline:
             # A handlers file may do anything, `sys.exit()` too: the server goes on.
             log.exception("%s %s failed", message.method, message.target)
             exchange.sent = sent = self._fail(exchange, f"{type(error).__name__}: {error}")
+        if rules is not None:
+            exchange.sent = sent = adapted(rules, message.path_values, sent)
         if exchange.mishap is not None:
             exchange.sent = sent = self.strike(operation, message, exchange.mishap, sent)
         self.journal(exchange)

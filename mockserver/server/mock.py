@@ -38,6 +38,7 @@ from mockserver.server.archives import seeded_with
 from mockserver.server.documents import as_document
 from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.journal import Journal
+from mockserver.server.lock_file import read_lock
 from mockserver.server.resources import fixture_file
 from mockserver.server.shapes import in_all_shapes, in_shape
 from mockserver.server.shared_faults import SharedFaults
@@ -71,6 +72,7 @@ class Options:
     max_body: int = MAX_BODY
     webhook_hosts: tuple[str, ...] = ()
     har: Path | None = None
+    lock: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -154,6 +156,7 @@ def load(
         undocumented=options.undocumented,
         journal=journal or _no_journal,
         serials=Serials() if store.board is not None else None,
+        lock=read_lock(Path(options.lock), contract.by_id) if options.lock is not None else None,
     )
     pipeline = make(
         contract,

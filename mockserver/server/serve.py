@@ -61,7 +61,7 @@ class Serving:
         return self.options.store
 
 
-_OPTIONS = ("seed", "clock", "pace", "store", "max_body", "max_worlds", "har")
+_OPTIONS = ("seed", "clock", "pace", "store", "max_body", "max_worlds", "har", "lock")
 
 
 def serving_of(given: dict[str, Any], config: Config) -> Serving:
@@ -240,6 +240,8 @@ def serving_notes(serving: Serving) -> list[tuple[str, str]]:
         notes.append(("config", str(serving.config)))
     if serving.handlers is not None:
         notes.append(("handlers", str(serving.handlers)))
+    if serving.options.lock is not None:
+        notes.append(("lock", str(serving.options.lock)))
     if serving.options.har is not None:
         notes.append(("archive", str(serving.options.har)))
     if serving.state is not None:

@@ -119,6 +119,14 @@ SETTINGS: tuple[Setting, ...] = (
         file=True,
     ),
     Setting(
+        "lock",
+        _FILE,
+        None,
+        "Follow this file of what the real server does, as mockserver calibrate writes it.",
+        "FILE",
+        file=True,
+    ),
+    Setting(
         "handlers",
         _FILE,
         None,

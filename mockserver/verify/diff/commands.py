@@ -42,6 +42,9 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
 @click.option(
     "--max-differences", "most", default=200, show_default=True, help="Stop after so many."
 )
+@click.option(
+    "--lock", default="", metavar="FILE", help="What is known, and followed by its own mock."
+)
 @click.option("--report-dir", default="", help="JSON, HTML and curl scripts go here.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 def diff(spec: str, **given: Any) -> None:
@@ -64,3 +67,47 @@ def diff(spec: str, **given: Any) -> None:
     quiet = given.pop("quiet")
     given["headers"] = headers_of(given["headers"])
     sys.exit(run_diff(Order(spec, **given), quiet))
+
+
+@click.command(context_settings=_CONTEXT)
+@click.argument("old")
+@click.argument("new")
+def drift(old: str, new: str) -> None:
+    """Say what has changed between two runs of mockserver diff.
+
+    OLD and NEW are fidelity.json files. Changes of the document stand beside the behaviour that
+    they touch.
+
+    Exit codes: 0 nothing has changed, 1 something has, 2 a file is no report.
+
+    \b
+    Example:
+      mockserver drift fidelity/history/20260101T000000-*.json fidelity/fidelity.json
+    """
+    from .calibrate import read_report
+    from .drift import drift_of, lines
+
+    found = drift_of(read_report(old), read_report(new))
+    for line in lines(found):
+        click.echo(line)
+    sys.exit(1 if found else 0)
+
+
+@click.command(context_settings=_CONTEXT)
+@click.argument("report")
+@click.option("--output", "-o", default="mockserver.lock.toml", show_default=True, metavar="FILE")
+def calibrate(report: str, output: str) -> None:
+    """Turn REPORT, the fidelity.json of a differential run, into a lock file to be reviewed.
+
+    What a mock can follow becomes rules, which mockserver serve --lock follows. The rest is
+    known, and mockserver diff --lock reports only what is new.
+
+    \b
+    Example:
+      mockserver calibrate fidelity/fidelity.json
+      mockserver serve openapi.yaml --lock mockserver.lock.toml
+    """
+    from .calibrate import calibrate as calibrated
+
+    found = calibrated(report, output)
+    click.echo(f"{output}: {found.rules} rules, {len(found.known)} known differences")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,7 @@ from .jobs import Jobs, status_name, strange_steps
 from .knowledge import READS
 from .model import MISSING, STATUS_NAMES, Json, Kind, Mismatch, Run, Seen, Step
 from .pairs import Pairs, is_opaque, kind_of, time_form
-from .show import all_shown, shown
+from .show import all_shown, header_of, shown
 from .side import at as value_at
 
 HEADERS: tuple[str, ...] = (
@@ -40,6 +39,7 @@ class Comparison:
     _times: list[dict[tuple[str, str], str]] = field(default_factory=list)
     _step: Step | None = None
     _sent: str = ""
+    _status: int = 0
     _error: bool = False
     _apart: bool = False
     """One side has done what the other refused: they hold different things from now on."""
@@ -62,6 +62,8 @@ class Comparison:
     def _miss(self, kind: Kind, at: str, real: str, mock: str) -> None:
         assert self._step is not None
         step = self._step
+        if kind == "error":
+            at = f"{self._status} {at}".strip()
         if self._apart and kind in ("state", "list", "lifecycle"):
             return
         self.found.append(Mismatch(step.label, step.operation, kind, at, real, mock, step.about))
@@ -73,7 +75,8 @@ class Comparison:
     # --- a step
 
     def _compare(self, real: Seen, mocks: list[tuple[int, Seen]]) -> None:
-        self._step, self._error = real.step, real.status >= 400
+        self._step, self._status = real.step, real.status
+        self._error = real.status >= 400
         self._reach("status")
         refused = real.step.intent == "refused"
         if refused:
@@ -128,8 +131,8 @@ class Comparison:
         response = operation.response_for(real.status)
         listed = [name.lower() for name in response.headers] if response else []
         for name in (*HEADERS, *(n for n in listed if n not in HEADERS)):
-            values = {_header(name, mock) for mock in mocks}
-            mine = _header(name, real)
+            values = {header_of(name, mock) for mock in mocks}
+            mine = header_of(name, real)
             if mine not in values:
                 theirs = " or ".join(sorted(value or "absent" for value in values))
                 self._miss("headers", name, mine or "absent", theirs)
@@ -337,15 +340,3 @@ class Comparison:
 
 def _is_whole(value: Json) -> bool:
     return isinstance(value, dict | list)
-
-
-def _header(name: str, seen: Seen) -> str:
-    """What of a header is compared: the media type, the methods, else that it is there."""
-    value = seen.last.headers.get(name)
-    if value is None:
-        return ""
-    if name == "content-type":
-        return value.partition(";")[0].strip().lower()
-    if name == "allow":
-        return ", ".join(sorted(re.split(r"[,\s]+", value.upper())))
-    return "present"

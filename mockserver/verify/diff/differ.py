@@ -33,6 +33,8 @@ class Differ:
     mocks: Mocks
     report: Report
     most: int = 200
+    accepted: frozenset[Signature] = frozenset()
+    """Differences that are known."""
     progress: Callable[[str], None] = lambda text: None
     _known: dict[Signature, Difference] = field(default_factory=dict)
     _surveyed: bool = False
@@ -70,7 +72,9 @@ class Differ:
         found = self._explained(program, real)
         for mismatch in found:
             signature = mismatch.signature
-            if signature in self._known:
+            if signature in self.accepted:
+                self.report.known[signature] = self.report.known.get(signature, 0) + 1
+            elif signature in self._known:
                 self._known[signature].count += 1
             elif signature not in self._doubtful:
                 self._new(program, mismatch)
@@ -83,7 +87,7 @@ class Differ:
         def open_ones(found: list[Mismatch]) -> list[Mismatch]:
             if wanted is not None:
                 return [m for m in found if m.signature == wanted]
-            return [m for m in found if m.signature not in self._known]
+            return [m for m in found if m.signature not in self._known.keys() | self.accepted]
 
         has_jobs = self._has_jobs(program)
         for count in WITH_JOBS if has_jobs else WORLDS:

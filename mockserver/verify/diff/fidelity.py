@@ -44,6 +44,7 @@ class Fidelity:
 
 def fidelity_of(report: Report, knowledge: Knowledge) -> Fidelity:
     differing = {(d.mismatch.operation, d.mismatch.kind) for d in report.differences}
+    differing |= {(operation, kind) for operation, kind, _, _ in report.known}  # type: ignore[misc]
     cells: dict[tuple[str, Kind], State] = {}
     for operation in knowledge.contract.operations:
         kinds = set(applicable(knowledge, operation))

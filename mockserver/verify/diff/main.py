@@ -21,6 +21,7 @@ from mockserver.verify.polite import Pace
 from mockserver.verify.target import NoReply, Target, preflight
 
 from . import terminal
+from .calibrate import read_known
 from .differ import Differ
 from .fidelity import fidelity_of
 from .keep import Keeper, is_loopback, only_removable
@@ -55,6 +56,8 @@ class Order:
     report_dir: str = ""
     leave_behind: bool = False
     most: int = 200
+    lock: str = ""
+    """A lock file: the mock follows it, and what it accepts is no new difference."""
     serve: Sequence[str] = ()
     """Options for a mock of its own."""
 
@@ -84,7 +87,8 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
     with real_side(order, knowledge, report) as real:
         preflight(real.target)
         with mock_urls(order) as urls, Mocks(knowledge, urls, order.timeout) as mocks:
-            differ = Differ(real, mocks, report, most=order.most, progress=say)
+            known = read_known(order.lock) if order.lock else frozenset()
+            differ = Differ(real, mocks, report, most=order.most, accepted=known, progress=say)
             try:
                 differ.run(chosen(order, knowledge, report))
             except (CannotJudge, NoReply) as error:
@@ -118,7 +122,8 @@ def mock_urls(order: Order) -> Iterator[list[str]]:
         check_mock(order.mock)
         yield [order.mock]
     else:
-        with own_mocks(order.spec, (order.seed, order.seed + 1), order.serve) as urls:
+        options = [*order.serve, *(["--lock", order.lock] if order.lock else [])]
+        with own_mocks(order.spec, (order.seed, order.seed + 1), options) as urls:
             yield urls
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -192,6 +192,11 @@ class Mismatch:
         return (self.operation, self.kind, self.at, detail)
 
 
+def identity(signature: tuple[str, str, str, str]) -> str:
+    """A short name that is the same in every run."""
+    return hashlib.sha256("\0".join(signature).encode()).hexdigest()[:8]
+
+
 @dataclass
 class Difference:
     """A mismatch that came again, with the shortest program that shows it, on both sides."""
@@ -205,7 +210,7 @@ class Difference:
 
     @property
     def id(self) -> str:
-        return hashlib.sha256("\0".join(self.mismatch.signature).encode()).hexdigest()[:8]
+        return identity(self.mismatch.signature)
 
 
 @dataclass
@@ -222,7 +227,8 @@ class Report:
     seed: int
     differences: list[Difference] = field(default_factory=list)
     cells: dict[tuple[str, Kind], int] = field(default_factory=dict)
-    applicable: Sequence[tuple[str, Kind]] = ()
+    known: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+    """Differences that the lock file accepts, by signature: how often they were met."""
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     programs: int = 0

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from mockserver.contract.model import Contract
 from mockserver.errors import UsageError
 
 from .fidelity import DEFINITION, Fidelity
-from .model import Difference, Report
+from .model import Difference, Report, identity
 from .page import render
 from .script import one_line, script
 
@@ -80,7 +82,11 @@ def as_json(report: Report, fidelity: Fidelity, document: Mapping[str, Any]) -> 
             }
             for (name, kind), state in fidelity.cells.items()
         ],
-        "differences": [_difference(difference) for difference in report.differences],
+        "differences": [
+            _difference(difference, difference.where.partition(" ")[2])
+            for difference in report.differences
+        ],
+        "known": sorted(identity(signature) for signature in report.known),
         "errors": report.errors,
         "notes": report.notes,
         "requests": {"real": report.real_requests, "mock": report.mock_requests},
@@ -89,7 +95,7 @@ def as_json(report: Report, fidelity: Fidelity, document: Mapping[str, Any]) -> 
     }
 
 
-def _difference(difference: Difference) -> dict[str, Json]:
+def _difference(difference: Difference, template: str) -> dict[str, Json]:
     found = difference.mismatch
     return {
         "id": difference.id,
@@ -102,20 +108,28 @@ def _difference(difference: Difference) -> dict[str, Json]:
         "mock": found.mock,
         "seen": difference.count,
         "steps": [one_line(seen) for seen in difference.real],
-        "evidence": _evidence(difference),
+        "evidence": _evidence(difference, template),
     }
 
 
-def _evidence(difference: Difference) -> dict[str, Json]:
+def _evidence(difference: Difference, template: str) -> dict[str, Json]:
     """The request and the two answers of the step that differs."""
     label = difference.mismatch.label
     real = next(seen for seen in difference.real if seen.step.label == label)
     mock = next(seen for seen in difference.mock if seen.step.label == label)
     return {
         "intent": real.step.intent,
+        "path": _path_values(template, real.last.url) if real.exchanges else {},
         "real": {"status": real.status, "body": _body(real.value)} if real.exchanges else None,
         "mock": {"status": mock.status, "body": _body(mock.value)} if mock.exchanges else None,
     }
+
+
+def _path_values(template: str, url: str) -> dict[str, str]:
+    """The values of a path's parameters, as they went out."""
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    found = re.search(pattern + "$", urlsplit(url).path)
+    return {k: unquote(v) for k, v in found.groupdict().items()} if found else {}
 
 
 def _body(value: Json) -> Json:

@@ -32,7 +32,8 @@ def lines(report: Report, fidelity: Fidelity) -> Iterator[str]:
     if report.errors:
         yield "Could not be judged."
     else:
-        yield f"{count or 'No'} difference{'' if count == 1 else 's'}."
+        known = f" beside {len(report.known)} known ones" if report.known else ""
+        yield f"{count or 'No'} difference{'' if count == 1 else 's'}{known}."
 
 
 def _notes(report: Report) -> Iterator[str]:

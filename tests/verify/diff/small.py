@@ -127,7 +127,7 @@ KNOWLEDGE = Knowledge.of(build_contract(DOCUMENT))
 
 @contextmanager
 def served(seed: int) -> Iterator[str]:
-    """The mock of the small API on a port of its own, its clock standing still."""
+    """The small API on a port of its own, without a control plane, as a real server has none."""
     with MockServer(DOCUMENT, clock="manual", seed=seed) as mock:
         yield mock.url
 
@@ -155,8 +155,15 @@ def planted(on: str, action: str, status: str = "2xx", **options: Any) -> Fault:
     return Fault("planted", "any", "", on, action, status, options)
 
 
-def differ(real: str, mock: str, examples: int = 5, seed: int = 1, most: int = 50) -> Report:
-    """A whole run, as `mockserver diff` does it."""
+def differ(
+    real: str,
+    mock: str,
+    examples: int = 0,
+    seed: int = 1,
+    most: int = 50,
+    origins: tuple[str, ...] = (),
+) -> Report:
+    """A whole run, as `mockserver diff` does it, or the sequences of some origins alone."""
     report = Report("Shelves", "shelves", real, mock, seed)
     with (
         Target(KNOWLEDGE.contract, real, "mock-key") as target,
@@ -164,7 +171,10 @@ def differ(real: str, mock: str, examples: int = 5, seed: int = 1, most: int = 5
     ):
         side = Side(target, KNOWLEDGE, clock_of(target, 5), judged=True)
         side.before = partial(_reset, target)
-        Differ(side, mocks, report, most=most).run(programs(KNOWLEDGE, seed, examples))
+        chosen = programs(KNOWLEDGE, seed, examples)
+        Differ(side, mocks, report, most=most).run(
+            program for program in chosen if not origins or program.origin in origins
+        )
     return report
 
 

@@ -1,0 +1,50 @@
+"""`--lock FILE`: a lock file as `mockserver calibrate` writes it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from mockserver.engine.lock import Lock, Rules
+from mockserver.errors import UsageError
+
+_TABLES = {"statuses", "bodies", "media_types", "defaults", "extra"}
+
+
+def read_lock(path: Path, operations: Collection[str]) -> Lock:
+    """What the file says of each operation. Raises UsageError, with the place."""
+    try:
+        value = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--lock {path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(f"--lock {path}: not TOML: {error}") from None
+    found = value.get("operations", {})
+    if not isinstance(found, Mapping):
+        raise UsageError(f"--lock {path}: operations must be a table")
+    for name in found:
+        if name not in operations:
+            raise UsageError(
+                f"--lock {path}: the document has no operation {name!r}; "
+                "make the file again with mockserver calibrate"
+            )
+    return {name: _rules(path, name, rules) for name, rules in found.items()}
+
+
+def _rules(path: Path, name: str, value: Any) -> Rules:
+    where = f"--lock {path}: operations.{name}"
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{where} must be a table")
+    for key, part in value.items():
+        if key == "absent":
+            fine = isinstance(part, list) and all(isinstance(one, str) for one in part)
+        else:
+            fine = key in _TABLES and isinstance(part, Mapping)
+        if not fine:
+            raise UsageError(f"{where}.{key}: not known here, or not of the right kind")
+    for status in value.get("statuses", {}).values():
+        if not isinstance(status, int) or not 100 <= status <= 599:
+            raise UsageError(f"{where}.statuses: {status!r} is no status")
+    return Rules(**value)

@@ -1,0 +1,174 @@
+"""From a differential run to a lock file, and back: the mock follows it, what is known is known."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from mockserver import MockServer
+from mockserver.contract.build import build_contract
+from mockserver.engine.lock import Rules, adapted, with_defaults
+from mockserver.engine.negotiate import Sent
+from mockserver.errors import UsageError
+from mockserver.verify.diff.calibrate import read_report, templated
+from mockserver.verify.diff.commands import calibrate, drift
+from mockserver.verify.diff.drift import document_changes, drift_of
+from mockserver.verify.diff.fidelity import fidelity_of
+from mockserver.verify.diff.model import Report
+from mockserver.verify.diff.report import write
+
+from .small import DOCUMENT, KNOWLEDGE, differ, otherwise, planted, served
+
+SHELF = "/shelves/{}"
+LITTLE = ("unknown", "lives")
+"""Enough sequences for what is planted here."""
+
+
+def written(report: Report, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    fidelity = fidelity_of(report, KNOWLEDGE)
+    return write(report, fidelity, KNOWLEDGE.contract, DOCUMENT, folder)[0]
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    command = {"calibrate": calibrate, "drift": drift}[arguments[0]]
+    outcome = CliRunner().invoke(command, arguments[1:])
+    return outcome.exit_code, outcome.output
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        (planted("DELETE /shelves/{}", "status", to=200, body="{}"), {"statuses": {"204": 200}}),
+        (
+            planted(f"GET {SHELF}", "body", "404", body='{"error":"gone","message":"Not here."}'),
+            {"bodies": {"404": {"error": "gone", "message": "Not here."}}},
+        ),
+        (
+            planted("POST /shelves", "request_default", at="colour", value='"blue"'),
+            {"defaults": {"colour": "blue"}},
+        ),
+    ],
+)
+def test_what_was_found_is_gone_with_the_lock(
+    fault: Any, rule: dict[str, Any], tmp_path: Path
+) -> None:
+    with served(2) as upstream, otherwise(upstream) as (proxy, url):
+        proxy.plant(fault)
+        with served(1) as mock:
+            before = differ(url, mock, origins=LITTLE)
+        lock = tmp_path / "lock.toml"
+        code, output = run("calibrate", str(written(before, tmp_path)), "-o", str(lock))
+        assert code == 0, output
+        with MockServer(DOCUMENT, seed=1, lock=lock) as following:
+            rules = following.mock.pipeline.lock.values()  # type: ignore[attr-defined]
+            assert any(rule.items() <= vars(r).items() for r in rules)
+            proxy.plant(fault)
+            after = differ(url, following.url, origins=LITTLE)
+    assert before.differences
+    assert len(after.differences) < len(before.differences)
+    old, new = (fidelity_of(report, KNOWLEDGE).number for report in (before, after))
+    assert new > old
+
+
+def test_rules_on_replies() -> None:
+    rules = Rules(
+        statuses={"204": 200},
+        bodies={"404": {"detail": "no {shelf_id}"}},
+        extra={"room": "attic"},
+        absent=["note"],
+    )
+    sent = adapted(rules, {"shelf_id": "7"}, Sent(404, [(b"content-type", b"text/plain")], b"x"))
+    assert json.loads(sent.body) == {"detail": "no 7"}
+    assert sent.headers == [(b"content-type", b"application/json")]
+    sent = adapted(rules, {}, Sent(200, [], b'{"id": 1, "note": null}'))
+    assert json.loads(sent.body) == {"room": "attic", "id": 1}
+    assert adapted(rules, {}, Sent(204)).status == 200
+    assert adapted(rules, {}, Sent(200, [], b"no JSON")).body == b"no JSON"
+
+
+def test_defaults_are_put_in_only_where_they_are_missing() -> None:
+    rules = Rules(defaults={"colour": "blue"})
+    assert json.loads(with_defaults(rules, b'{"name": "a"}')) == {"colour": "blue", "name": "a"}
+    for body in (b'{"colour": null}', b"[]", b"broken", b""):
+        assert with_defaults(rules, body) == body
+
+
+def test_ids_become_parameters() -> None:
+    body = {"detail": "no abcd here", "more": ["abcd", 1]}
+    assert templated(body, {"shelf_id": "abcd"}) == {
+        "detail": "no {shelf_id} here",
+        "more": ["{shelf_id}", 1],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("not = toml =", "not TOML"),
+        ("[operations.noSuch]", "no operation 'noSuch'"),
+        ("[operations.getShelf]\nwrong = 1", "getShelf.wrong"),
+        ("[operations.getShelf.statuses]\n200 = 7", "is no status"),
+    ],
+)
+def test_a_bad_lock_file_is_refused(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "lock.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=words):
+        MockServer(DOCUMENT, lock=path)
+
+
+def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    with pytest.raises(UsageError, match="no report of mockserver diff"):
+        read_report(str(tmp_path / "a.json"))
+    with pytest.raises(UsageError, match="No such file"):
+        read_report(str(tmp_path / "none.json"))
+
+
+def test_drift(tmp_path: Path) -> None:
+    with served(1) as mock, served(2) as upstream, otherwise(upstream) as (proxy, url):
+        proxy.plant(None)
+        clean = written(differ(url, mock, origins=LITTLE), tmp_path / "clean")
+        proxy.plant(planted(f"GET {SHELF}", "drop", at="updated_at"))
+        other = written(differ(url, mock, origins=LITTLE), tmp_path / "other")
+    code, output = run("drift", str(clean), str(clean))
+    assert (code, output.splitlines()[-1]) == (0, "No drift.")
+    code, output = run("drift", str(clean), str(other))
+    assert code == 1
+    assert "appeared  GET /shelves/{shelf_id} schema updated_at" in output
+    found = drift_of(read_report(str(other)), read_report(str(clean)))
+    assert [entry["at"] for entry in found.gone] == ["updated_at"]
+    assert ("getShelf", "schema", "differs", "agreed") in found.behaviours
+
+
+def test_changes_of_the_document() -> None:
+    new = copy.deepcopy(DOCUMENT)
+    del new["paths"]["/shelves/{shelf_id}"]["delete"]
+    schemas = new["components"]["schemas"]
+    schemas["NewShelf"]["properties"]["colour"] = {"type": "string", "enum": ["red", "green"]}
+    schemas["NewShelf"]["required"] = ["name", "colour"]
+    schemas["Shelf"]["properties"]["room"] = {"type": "string"}
+    changes = document_changes(KNOWLEDGE.contract, build_contract(new))
+    assert changes["removeShelf"] == ["removed"]
+    assert set(changes["createShelf"]) == {
+        "request required field colour is new",
+        "request field colour: value green is new",
+        "request field colour: value blue is gone",
+        "answer field room is new",
+    }
+
+
+def test_a_locked_mock_answers_so_over_http(tmp_path: Path) -> None:
+    path = tmp_path / "lock.toml"
+    path.write_text('[operations.getShelf.bodies.404]\ndetail = "no shelf {shelf_id}"\n')
+    with MockServer(DOCUMENT, lock=path) as mock:
+        reply = httpx.get(f"{mock.url}/shelves/x1", headers=mock.headers, trust_env=False)
+    assert reply.status_code == 404
+    assert reply.json() == {"detail": "no shelf x1"}

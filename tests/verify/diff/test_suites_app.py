@@ -1,0 +1,67 @@
+"""A real service with a database: it is judged, what was made there is gone, its ways are found."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import uvicorn
+
+from mockserver.contract.build import build_contract
+from mockserver.verify.diff import main
+from mockserver.verify.diff.coverage import coverage
+from mockserver.verify.diff.fidelity import fidelity_of
+from mockserver.verify.diff.main import Order, differential
+
+FOLDER = Path(__file__).parents[3] / "fixtures" / "suites_app"
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ModuleType, str]]:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.delitem(sys.modules, "app", raising=False)
+    import app
+
+    config = uvicorn.Config(app.app, host="127.0.0.1", port=0, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield app, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def test_the_service_beside_its_inferred_mock(
+    service: tuple[Any, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, url = service
+    contract = build_contract(json.loads(json.dumps(app.app.openapi())))
+
+    def few(knowledge: Any, *_: object) -> list[Any]:
+        return [p for p in coverage(knowledge) if p.origin in ("unknown", "lives", "plain reads")]
+
+    monkeypatch.setattr(main, "programs", few)
+    ledger = tmp_path / "ledger.ndjson"
+    document = tmp_path / "suites.json"
+    document.write_text(json.dumps(app.app.openapi()))
+    order = Order(str(document), url, key=app.KEY, ledger=str(ledger), patience=5, timeout=30)
+    report, knowledge = differential(order, contract, lambda text: None)
+    assert report.errors == []
+    found = {(d.where, d.mismatch.kind, d.mismatch.at): d for d in report.differences}
+    inactive = found["POST /suites/{suite_id}/runs", "status", ""].mismatch
+    assert inactive.real.startswith("409")
+    assert "not active" in inactive.real
+    again = found["POST /suites", "status", ""].mismatch
+    assert "There is a suite named" in again.real
+    assert 0.2 < fidelity_of(report, knowledge).number < 1
+    assert '"made"' in ledger.read_text()
+    assert (app.database.count("suites"), app.database.count("runs")) == (0, 0)
