@@ -101,7 +101,10 @@ class Differ:
         if wanted is None:
             for cell in comparison.reached:
                 self.report.cells[cell] = self.report.cells.get(cell, 0) + 1
-        return list({m.signature: m for m in reversed(comparison.found)}.values())[::-1]
+        first: dict[Signature, Mismatch] = {}
+        for mismatch in comparison.found:
+            first.setdefault(mismatch.signature, mismatch)
+        return list(first.values())
 
     def _compared(self, program: Program, real: Run, count: int) -> Comparison:
         mocks = self.mocks.runs(program, count)
