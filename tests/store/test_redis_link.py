@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,8 +29,8 @@ def own_server(redis_server: RedisServer, tmp_path: Path) -> Iterator[RedisServe
 
 
 @pytest.fixture(autouse=True)
-def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
+def _heard(said: pytest.LogCaptureFixture) -> None:
+    pass
 
 
 def test_nobody_listens() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -176,16 +175,15 @@ def test_all_have_the_time_of_redis(redis_server: RedisServer) -> None:
 
 
 def test_the_longest_idle_world_goes_first(
-    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, said: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(redis, "SECONDS_BETWEEN_USES", -1)
-    monkeypatch.setattr(logging.getLogger("mockserver"), "propagate", True)
     store = redis_store(redis_server, max_worlds=2)
     for tenant in ("mock-secret-1", "mock-b", "mock-secret-1", "mock-c"):
         put(store, tenant)
     assert store.tenants() == ["mock-secret-1", "mock-c"]
-    assert "mock-b" in caplog.text
-    assert "mock-secret-1" not in caplog.text
+    assert "mock-b" in said.text
+    assert "mock-secret-1" not in said.text
 
 
 def test_what_is_dropped_leaves_nothing_behind(redis_server: RedisServer) -> None:
