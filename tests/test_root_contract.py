@@ -179,7 +179,8 @@ def test_rule_87_the_scope_names_the_one_id(
 def test_a_wheel_carries_the_contracts_and_the_fixtures(tmp_path: Path) -> None:
     carried = [ROOT / "openapi.json"]
     for folder in ("contracts", "fixtures"):
-        carried += (path for path in (ROOT / folder).rglob("*") if path.is_file())
+        found = (path for path in (ROOT / folder).rglob("*") if path.is_file())
+        carried += (path for path in found if path.parent.name != "__pycache__")
     (built,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
     with ZipFile(built) as wheel:
         data = {name: wheel.read(name) for name in wheel.namelist() if "/_data/" in name}
