@@ -9,7 +9,7 @@ from mockserver.contract.model import Contract
 
 from .derive import derive
 from .describe import Api, Filter, Paging, Resource, Runs, Switch
-from .session import Session
+from .session import Session, Thing
 
 Json = Any
 _OPEN = ("pending", "running")
@@ -88,6 +88,7 @@ _LIVE_CHILD = frozenset(
         "started_at",
         "finished_at",
         "error_text",
+        "recording_id",
         "recording_status",
         "recording_url",
         "recording_duration_seconds",
@@ -161,16 +162,16 @@ def active_revision(session: Session) -> None:
     agent = session.make(session.api.resources["agent"])
     revision = session.make(session.api.resources["revision"], path=agent.where)
     first = session.object(session.call("getAgent", agent.where)).get("active_revision_id")
-    _shows_active(session, agent.where, first)
+    _shows_active(session, agent, first)
     exchange = session.call(
         "setActiveAgentRevision", agent.where, body={"revision_id": revision.id}
     )
     session.expect(exchange, [200], "revision_activated", "a revision of this agent")
-    _shows_active(session, agent.where, revision.id)
+    _shows_active(session, agent, revision.id)
 
 
-def _shows_active(session: Session, where: dict[str, str], wanted: Json) -> None:
-    value = session.object(session.call("getAgent", where))
+def _shows_active(session: Session, agent: Thing, wanted: Json) -> None:
+    agent.value = value = session.object(session.call("getAgent", agent.where))
     embedded = value.get("active_revision") or {}
     if value.get("active_revision_id") != wanted or embedded.get("id") != wanted:
         session.fail(

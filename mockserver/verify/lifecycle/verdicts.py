@@ -21,6 +21,7 @@ def release_check(session: Session) -> None:
     session.expect(exchange, [201], "good_body_accepted", "a binding")
     exchange = session.call("updateAgent", agent.where, body={"release_suite_id": suite.id})
     session.expect(exchange, [200], "good_body_accepted", "a release suite")
+    agent.value = session.object(exchange)
     where = {**agent.where, "revision_id": agent.value["active_revision_id"]}
     exchange = session.call("runAgentReleaseCheck", where)
     session.expect(exchange, [201], "release_check_started", "the agent has a release suite")
