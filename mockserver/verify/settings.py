@@ -96,7 +96,7 @@ def widened(contract: Contract) -> list[dict[str, Any]]:
             check = {"positive_data_acceptance": {"expected-statuses": expected}}
             entries.append({"include-operation-id": ids, "checks": check})
     entries += _unlisted(contract)
-    named = {name for entry in entries for name in entry["include-operation-id"]}
+    named = {n for entry in entries if "checks" in entry for n in entry["include-operation-id"]}
     return [*entries, *_cursors(contract, named), *_ambiguous(contract)]
 
 
