@@ -12,9 +12,12 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mockserver.contract.model import Contract, Operation
 from mockserver.server.inprocess import drive

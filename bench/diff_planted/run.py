@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.kill_rate.catalogue import Fault, load
-from bench.kill_rate.proxy import FaultProxy
-from bench.kill_rate.run import KEY, the_proxy
+from bench.kill_rate.proxy import FaultProxy, the_proxy
+from bench.kill_rate.run import KEY
 from mockserver.errors import UsageError
 from mockserver.verify.diff.differ import Differ
 from mockserver.verify.diff.knowledge import Knowledge

@@ -5,11 +5,16 @@ The control plane of the mock passes untouched. Without a fault the proxy is tra
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import uvicorn
 
 from .actions import ACTIONS, Memory
 from .catalogue import Fault
@@ -101,3 +106,27 @@ async def _read(scope: Scope, receive: Receive) -> Call:
         headers={k: v for k, v in headers.items() if k not in HOP_BY_HOP},
         body=bytes(body),
     )
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Stock uvicorn in a thread of this process, as a stranger's server; its address."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def the_proxy(upstream: str, owner: str = "mock-key") -> Iterator[tuple[FaultProxy, str]]:
+    """A proxy before a server, in which faults can be planted, and its address."""
+    proxy = FaultProxy(upstream, owner=owner)
+    with served(proxy) as url:
+        yield proxy, url

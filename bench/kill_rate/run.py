@@ -10,13 +10,11 @@ requests as `mockserver test` needs for the mock without a fault. The unfaulted 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +23,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import httpx
-import uvicorn
 
 from mockserver.errors import UsageError
 from mockserver.verify.documents import read_contract
@@ -38,7 +35,7 @@ from mockserver.verify.settings import Budget, Settings
 from mockserver.verify.target import Target
 
 from .catalogue import Fault, load
-from .proxy import FaultProxy
+from .proxy import FaultProxy, the_proxy
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "mock-key"
@@ -86,25 +83,6 @@ def the_mock() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
-
-
-@contextmanager
-def the_proxy(upstream: str) -> Iterator[tuple[FaultProxy, str]]:
-    port = free_port()
-    proxy = FaultProxy(upstream, owner=KEY)
-    config = uvicorn.Config(
-        proxy, host="127.0.0.1", port=port, log_level="error", lifespan="on", access_log=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
-        yield proxy, f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def ours(url: str, seed: int, second: SecondJudge) -> tuple[str, int]:

@@ -54,7 +54,6 @@ _KINDS: dict[int, type[Refusal]] = {
 
 
 _VALID_BYTES = 8 * 2**20
-_LATEST_BYTES = 64 * 2**10
 
 
 @dataclass(slots=True)
@@ -123,7 +122,6 @@ class Finisher:
         self._forms: dict[tuple[str, int, str], _Form] = {}
         self._valid: set[tuple[tuple[str, int, str], bytes]] = set()
         self._valid_bytes = 0
-        self._large: tuple[tuple[str, int, str], bytes] | None = None
 
     def __call__(self, operation: Operation, reply: Reply) -> Sent:
         """Validate the reply and serialise it. Raises ReplyError with the reason."""
@@ -145,25 +143,15 @@ class Finisher:
             body = reply.body
         else:
             body = dump(reply.body)
+            # Polling sends the same bytes again and again: comparing is cheaper than hashing, and
+            # both are cheaper than judging.
             if form.check is not None and body != form.latest:
-                self._judge_unless_known(operation, reply, form, body)
+                if (key, body) not in self._valid:
+                    self._judge(operation, reply, form.check, body)
+                    self._remember(key, body)
+                form.latest = body
         headers.append(form.content_type)
         return Sent(reply.status, headers, body, not form.documented)
-
-    def _judge_unless_known(
-        self, operation: Operation, reply: Reply, form: _Form, body: bytes
-    ) -> None:
-        """Polling sends the same bytes again and again: comparing is cheaper than hashing, and
-        both are cheaper than judging."""
-        assert form.check is not None
-        key = operation.id, reply.status, reply.media_type
-        if self._large != (key, body) and (key, body) not in self._valid:
-            self._judge(operation, reply, form.check, body)
-            self._remember(key, body)
-        if len(body) <= _LATEST_BYTES:
-            form.latest = body
-        else:
-            self._large = key, body
 
     def _judge(self, operation: Operation, reply: Reply, check: Check, body: bytes) -> None:
         # What is judged is what is sent: parts of the body may be rendered already.
@@ -180,6 +168,8 @@ class Finisher:
         self._valid_bytes += len(body)
         if self._valid_bytes > _VALID_BYTES:
             self._valid.clear()
+            for form in list(self._forms.values()):
+                form.latest = None
             self._valid_bytes = len(body)
         self._valid.add((key, body))
 

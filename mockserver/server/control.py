@@ -69,8 +69,6 @@ class ControlPlane:
             sent = _error(503, str(error), {"retry-after": "1"})
         except StoreError as error:
             sent = _error(400, str(error))
-        except NotImplementedError as error:
-            sent = _error(501, str(error))
         except MockServerError as error:
             sent = _error(409, str(error))
         except Exception as error:

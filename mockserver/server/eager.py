@@ -2,7 +2,8 @@
 
 The application seldom waits for anything once a request has been read, so its coroutine is run
 on the spot; only if it does wait (a fault's delay, a client that reads slowly) the rest of it
-becomes a task. docs/decisions/0008-hot-path.md has what this brings.
+becomes a task. An application that needs a task from the start, as for httpx, makes one itself; the
+recorder does. docs/decisions/0008-hot-path.md has what this brings.
 """
 
 from __future__ import annotations

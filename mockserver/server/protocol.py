@@ -29,8 +29,6 @@ LOOKS_FOR_BODY = 24
 # A client that keeps connections in a pool is rather not cut off just when it uses one.
 LOOKS_WHEN_IDLE = 15
 SECONDS_TO_LINGER = 2.0
-# The control plane may wait for what only a task can wait for.
-OWN_PATHS = b"/__mock__"
 
 Refuse = Callable[[Refusal, str], Sent]
 
@@ -115,7 +113,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # While a chunk is parsed, its end may turn out to be the end of the message.
-        if self._parsing and self._next is None and not self.url.startswith(OWN_PATHS):
+        if self._parsing:
             self._next = cycle, app
         else:
             self._next = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +23,7 @@ from .polite import Pace
 from .reports import reproduction, terminal
 from .reports.record import Record
 from .reports.write import write
+from .stopping import ended_like_ctrl_c
 from .target import NoReply, Target, preflight
 
 
@@ -94,10 +94,10 @@ def _fuzz(
     start = time.monotonic()
     target.watchers.append(heard)
     fuzzer = Fuzzer(target, document, api, plan, ledger, result, given["seed"], say)
-    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        preflight(target)
-        fuzzer.run(given["max_time"])
+        with ended_like_ctrl_c():
+            preflight(target)
+            fuzzer.run(given["max_time"])
         result.phases["fuzz"] = "failure" if result.findings else "success"
     except KeyboardInterrupt:
         result.notes.append("interrupted")
@@ -105,13 +105,8 @@ def _fuzz(
     except NoReply as error:
         result.errors.append(str(error))
     finally:
-        signal.signal(signal.SIGTERM, before)
         _remove_all(ledger, target, api, result, say)
         result.seconds = time.monotonic() - start
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _remove_all(

@@ -21,18 +21,6 @@ SUITE = f"/v1/sim-suites/{ID}"
 AGENT = {"agent_id": ID}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[MockServer]:
-    with MockServer("feather") as mock:
-        yield mock
-
-
-@pytest.fixture
-def tenant(server: MockServer) -> Iterator[Tenant]:
-    with server.tenant("complaints") as made:
-        yield made
-
-
 def kinds(tenant: Tenant) -> list[str]:
     return [complaint.kind for complaint in tenant.journal.complaints()]
 

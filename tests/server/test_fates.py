@@ -20,18 +20,6 @@ JOBS, PETSTORE = FIXTURES / "jobs.yaml", FIXTURES / "petstore.yaml"
 RUNS = f"/v1/sim-suites/{ID}/runs"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[MockServer]:
-    with MockServer("feather") as mock:
-        yield mock
-
-
-@pytest.fixture
-def tenant(server: MockServer) -> Iterator[Tenant]:
-    with server.tenant("fates") as made:
-        yield made
-
-
 def test_they_are_named_and_cover_the_table() -> None:
     names = [fate.name for fate in fates("run")]
     assert names == [

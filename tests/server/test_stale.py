@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from mockserver import MockServer
 from mockserver.server.tenant import Tenant
@@ -13,18 +10,6 @@ from mockserver.server.tenant import Tenant
 SUITES = "/v1/sim-suites"
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 AGENT = {"agent_id": ID}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[MockServer]:
-    with MockServer("feather") as mock:
-        yield mock
-
-
-@pytest.fixture
-def tenant(server: MockServer) -> Iterator[Tenant]:
-    with server.tenant("stale") as made:
-        yield made
 
 
 def names(tenant: Tenant) -> list[str]:

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
 
 from bench.kill_rate.catalogue import Fault, load
-from bench.kill_rate.proxy import FaultProxy
+from bench.kill_rate.proxy import FaultProxy, the_proxy
 from mockserver import MockServer
 from mockserver.contract.model import Contract
 from mockserver.verify.documents import read_contract
@@ -60,16 +56,5 @@ class Faulty:
 
 @pytest.fixture
 def faulty(mock: MockServer) -> Iterator[Faulty]:
-    proxy = FaultProxy(mock.url, owner="mock-key")
-    config = uvicorn.Config(
-        proxy, host="127.0.0.1", port=0, log_level="error", lifespan="on", access_log=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Faulty(mock, proxy, f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    thread.join()
+    with the_proxy(mock.url) as (proxy, url):
+        yield Faulty(mock, proxy, url)

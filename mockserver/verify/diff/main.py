@@ -18,6 +18,7 @@ from mockserver.verify.judge import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
 from mockserver.verify.polite import Pace
+from mockserver.verify.stopping import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 
 from . import terminal
@@ -67,7 +68,8 @@ def run_diff(order: Order, quiet: bool = False) -> int:
     say: Say = (lambda text: None) if quiet else _say
     document, contract = read_contract(order.spec, order.timeout)
     folder = report_folder(order.report_dir) if order.report_dir else None
-    report, knowledge = differential(order, contract, say)
+    with ended_like_ctrl_c():
+        report, knowledge = differential(order, contract, say)
     fidelity = fidelity_of(report, knowledge)
     for line in terminal.lines(report, fidelity):
         click.echo(line)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import uvicorn
-
 from bench.kill_rate.catalogue import Fault
-from bench.kill_rate.proxy import FaultProxy
 from mockserver import MockServer
 from mockserver.contract.build import build_contract
 from mockserver.verify.diff.differ import Differ
@@ -130,25 +124,6 @@ def served(seed: int) -> Iterator[str]:
     """The small API on a port of its own, without a control plane, as a real server has none."""
     with MockServer(DOCUMENT, clock="manual", seed=seed) as mock:
         yield mock.url
-
-
-@contextmanager
-def otherwise(upstream: str) -> Iterator[tuple[FaultProxy, str]]:
-    """A proxy before a mock, in which something can be planted, and its address."""
-    proxy = FaultProxy(upstream, owner="mock-key")
-    config = uvicorn.Config(
-        proxy, host="127.0.0.1", port=0, log_level="error", lifespan="on", access_log=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield proxy, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def planted(on: str, action: str, status: str = "2xx", **options: Any) -> Fault:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from bench.kill_rate.proxy import the_proxy
 from mockserver import MockServer
 from mockserver.contract.build import build_contract
 from mockserver.engine.lock import Rules, adapted, with_defaults
@@ -23,7 +24,7 @@ from mockserver.verify.diff.fidelity import fidelity_of
 from mockserver.verify.diff.model import Report
 from mockserver.verify.diff.report import write
 
-from .small import DOCUMENT, KNOWLEDGE, differ, otherwise, planted, served
+from .small import DOCUMENT, KNOWLEDGE, differ, planted, served
 
 SHELF = "/shelves/{}"
 LITTLE = ("unknown", "lives")
@@ -59,7 +60,7 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_what_was_found_is_gone_with_the_lock(
     fault: Any, rule: dict[str, Any], tmp_path: Path
 ) -> None:
-    with served(2) as upstream, otherwise(upstream) as (proxy, url):
+    with served(2) as upstream, the_proxy(upstream) as (proxy, url):
         proxy.plant(fault)
         with served(1) as mock:
             before = differ(url, mock, origins=LITTLE)
@@ -133,7 +134,7 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
 
 
 def test_drift(tmp_path: Path) -> None:
-    with served(1) as mock, served(2) as upstream, otherwise(upstream) as (proxy, url):
+    with served(1) as mock, served(2) as upstream, the_proxy(upstream) as (proxy, url):
         proxy.plant(None)
         clean = written(differ(url, mock, origins=LITTLE), tmp_path / "clean")
         proxy.plant(planted(f"GET {SHELF}", "drop", at="updated_at"))

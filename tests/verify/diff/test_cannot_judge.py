@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bench.kill_rate.proxy import the_proxy
 from mockserver import MockServer
 from mockserver.errors import UsageError
 from mockserver.verify.diff.commands import diff
@@ -15,7 +16,7 @@ from mockserver.verify.diff.side import CannotJudge
 from tests.verify import broken_servers
 from tests.verify.broken_servers import serving
 
-from .small import DOCUMENT, differ, otherwise, planted, served
+from .small import DOCUMENT, differ, planted, served
 
 
 def refused(tmp_path: Path, *arguments: str) -> str:
@@ -79,7 +80,7 @@ def test_a_mock_that_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_half_dead(fault: object, words: str) -> None:
-    with served(1) as mock, served(2) as upstream, otherwise(upstream) as (proxy, url):
+    with served(1) as mock, served(2) as upstream, the_proxy(upstream) as (proxy, url):
         proxy.plant(fault)  # type: ignore[arg-type]
         with pytest.raises(CannotJudge, match=words):
             differ(url, mock)

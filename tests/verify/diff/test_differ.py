@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from bench.kill_rate.catalogue import Fault
-from bench.kill_rate.proxy import FaultProxy
+from bench.kill_rate.proxy import FaultProxy, the_proxy
 
-from .small import KNOWLEDGE, differ, otherwise, planted, served
+from .small import KNOWLEDGE, differ, planted, served
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def mock() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def real() -> Iterator[tuple[FaultProxy, str]]:
-    with served(2) as url, otherwise(url) as found:
+    with served(2) as url, the_proxy(url) as found:
         yield found
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-import uvicorn
 
+from bench.kill_rate.proxy import served
 from mockserver.contract.build import build_contract
 from mockserver.verify.diff import main
 from mockserver.verify.diff.coverage import coverage
@@ -29,15 +27,8 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ModuleType, str]]
     monkeypatch.delitem(sys.modules, "app", raising=False)
     import app
 
-    config = uvicorn.Config(app.app, host="127.0.0.1", port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield app, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with served(app.app) as url:
+        yield app, url
 
 
 def test_the_service_beside_its_inferred_mock(
