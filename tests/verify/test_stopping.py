@@ -13,12 +13,12 @@ from mockserver.verify.stopping import ended_like_ctrl_c
 
 def test_sigterm_is_like_ctrl_c_and_only_meanwhile() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    ended = []
-    with pytest.raises(KeyboardInterrupt), ended_like_ctrl_c():
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(5)
-        finally:
-            ended.append(1)
-    assert ended
+    with pytest.raises(KeyboardInterrupt):
+        _told_to_stop()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def _told_to_stop() -> None:
+    with ended_like_ctrl_c():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
