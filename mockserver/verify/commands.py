@@ -33,7 +33,7 @@ def headers_of(given: tuple[str, ...]) -> dict[str, str]:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("spec", default="feather")
-@click.option("--url", required=True, help="Where the API answers.")
+@click.option("--url", default="", help="Where the API answers.")
 @click.option("--api-key", "key", envvar="API_KEY", default="mock-key", help=KEY_HELP)
 @click.option("--other-key", envvar="OTHER_API_KEY", default="", help="A second tenant's key.")
 @click.option("--header", "-H", "headers", multiple=True, help="Sent with every request.")
@@ -49,6 +49,7 @@ def headers_of(given: tuple[str, ...]) -> dict[str, str]:
 @click.option("--report-dir", default="", help="JUnit, HAR, NDJSON and HTML go here.")
 @click.option("--baseline", default="", help="Known failures that are accepted.")
 @click.option("--write-baseline", default="", help="Write what is found as a baseline.")
+@click.option("--write-config", default="", help="Write a schemathesis.toml for SPEC and stop.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 def test(spec: str, **given: Any) -> None:
     """Judge the server at --url by SPEC: its contract, and how its things live.
@@ -66,6 +67,8 @@ def test(spec: str, **given: Any) -> None:
     require_extra("mockserver test")
     from .testing import run_test
 
+    if not given["url"] and not given["write_config"]:
+        raise UsageError("--url is missing: say where the API answers, --url http://127.0.0.1:8000")
     given["headers"] = headers_of(given["headers"])
     sys.exit(run_test(spec, given))
 

@@ -7,16 +7,19 @@ a test compares the two.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract.model import Contract
+from mockserver.contract.document import resolve
+from mockserver.contract.model import Contract, Operation
+from mockserver.errors import ContractError
 from mockserver.verify.lifecycle.derive import CURSOR_PARAMETERS
 from mockserver.verify.lifecycle.methods import shape
 from mockserver.verify.widenings import WIDENINGS
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
+_FILE = frozenset({"binary", "application/octet-stream"})
 _TOLD = frozenset({"enum", "const", "pattern"})
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 """What `positive_data_acceptance` takes by default."""
@@ -87,21 +90,59 @@ def configuration(contract: Contract, settings: Settings) -> dict[str, Any]:
 
 
 def widened(contract: Contract) -> list[dict[str, Any]]:
-    """The widenings whose operations are in this document."""
+    """What Schemathesis is told of single operations: those of `reasoned`."""
+    return [entry for _, entry in reasoned(contract)]
+
+
+def reasoned(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
+    """Where a check would find what is no fault, each entry with its reason.
+
+    The first are the rules of `WIDENINGS` whose operations are in this document; the others follow
+    from the document itself.
+    """
     entries = []
     for widening in WIDENINGS:
         ids = [name for name in widening.operations if name in contract.by_id]
         if ids:
-            expected = [*ACCEPTED, *widening.statuses]
-            check = {"positive_data_acceptance": {"expected-statuses": expected}}
-            entries.append({"include-operation-id": ids, "checks": check})
+            entries.append((widening.reason, _may_refuse(ids, widening.statuses)))
+    entries += _keyless(contract)
     entries += _unlisted(contract)
-    named = {n for entry in entries if "checks" in entry for n in entry["include-operation-id"]}
-    return [*entries, *_cursors(contract, named), *_ambiguous(contract)]
+    named = {
+        name for _, entry in entries if "checks" in entry for name in entry["include-operation-id"]
+    }
+    return [*entries, *_cursors(contract, named), *_ambiguous(contract), *_files(contract)]
 
 
-def _cursors(contract: Contract, named: set[str]) -> list[dict[str, Any]]:
-    """A cursor is opaque: who sends another than a list has given may be refused, as documented."""
+def _may_refuse(ids: list[str], statuses: Sequence[str]) -> dict[str, Any]:
+    """A valid request to one of these may be refused with one of these statuses."""
+    expected = [*ACCEPTED, *(status for status in statuses if status not in ACCEPTED)]
+    check = {"positive_data_acceptance": {"expected-statuses": expected}}
+    return {"include-operation-id": ids, "checks": check}
+
+
+def _keyless(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
+    ids = [op.id for op in contract.operations if op.security and not op.response_for(401)]
+    reason = (
+        "no 401 is listed: one check wants a listed status for a request without a key, "
+        "another wants 401; only ignored_auth sends such"
+    )
+    entry = {"include-operation-id": ids, "generation": {"with-security-parameters": False}}
+    return [(reason, entry)] if ids else []
+
+
+def _unlisted(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
+    known = {name for widening in WIDENINGS for name in widening.operations}
+    refusals: dict[tuple[str, ...], list[str]] = {}
+    for operation in contract.operations:
+        listed = tuple(sorted(s for s in operation.responses if s.startswith("4")))
+        nameless = "{" in operation.path and not operation.response_for(404) and listed
+        if nameless and operation.id not in known:
+            refusals.setdefault(listed, []).append(operation.id)
+    reason = "no 404 is listed: an id that names nothing is refused with what is"
+    return [(reason, _may_refuse(ids, listed)) for listed, ids in refusals.items()]
+
+
+def _cursors(contract: Contract, named: set[str]) -> list[tuple[str, dict[str, Any]]]:
     refusals: dict[tuple[str, ...], list[str]] = {}
     for operation in contract.operations:
         listed = tuple(s for s in ("400", "422") if operation.responses.get(s) is not None)
@@ -111,17 +152,11 @@ def _cursors(contract: Contract, named: set[str]) -> list[dict[str, Any]]:
         )
         if opaque and listed and operation.id not in named:
             refusals.setdefault(listed, []).append(operation.id)
-    return [
-        {
-            "include-operation-id": ids,
-            "checks": {"positive_data_acceptance": {"expected-statuses": [*ACCEPTED, *statuses]}},
-        }
-        for statuses, ids in refusals.items()
-    ]
+    reason = "a cursor is opaque: another than a list has given may be refused, as documented"
+    return [(reason, _may_refuse(ids, listed)) for listed, ids in refusals.items()]
 
 
-def _ambiguous(contract: Contract) -> list[dict[str, Any]]:
-    """Templates that match the same addresses: which methods an address has can't be told."""
+def _ambiguous(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
     paths: dict[str, set[str]] = {}
     for operation in contract.operations:
         paths.setdefault(shape(operation.path), set()).add(operation.path)
@@ -130,33 +165,41 @@ def _ambiguous(contract: Contract) -> list[dict[str, Any]]:
     checks = {
         name: {"enabled": False} for name in ("unsupported_method", "allow_header_conformance")
     }
-    return [{"include-operation-id": ids, "checks": checks}] if ids else []
+    reason = "two paths match the same addresses: which methods one has can't be told"
+    return [(reason, {"include-operation-id": ids, "checks": checks})] if ids else []
 
 
-def _unlisted(contract: Contract) -> list[dict[str, Any]]:
-    """What a document leaves out, so that two checks can't both be content.
+def _files(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
+    ids = [op.id for op in contract.operations if _takes_files(contract, op)]
+    checks = {"negative_data_rejection": {"enabled": False}}
+    reason = "a part that is a file: any bytes are one, those of a number too"
+    return [(reason, {"include-operation-id": ids, "checks": checks})] if ids else []
 
-    Without a 401, one check wants a listed status for a request without a key, the other 401: only
-    `ignored_auth` sends such. Without a 404, an id that names nothing gets another refusal.
-    """
-    entries: list[dict[str, Any]] = []
-    keyless = [op.id for op in contract.operations if op.security and not op.response_for(401)]
-    if keyless:
-        generation = {"with-security-parameters": False}
-        entries.append({"include-operation-id": keyless, "generation": generation})
-    known = {name for widening in WIDENINGS for name in widening.operations}
-    refusals: dict[tuple[str, ...], list[str]] = {}
-    for operation in contract.operations:
-        listed = tuple(sorted(s for s in operation.responses if s.startswith("4")))
-        if "{" in operation.path and not operation.response_for(404) and listed:
-            refusals.setdefault(listed, []).append(operation.id)
-    for statuses, ids in refusals.items():
-        expected = [*ACCEPTED, *(s for s in statuses if s not in ACCEPTED)]
-        check = {"positive_data_acceptance": {"expected-statuses": expected}}
-        ids = [name for name in ids if name not in known]
-        if ids:
-            entries.append({"include-operation-id": ids, "checks": check})
-    return entries
+
+def _takes_files(contract: Contract, operation: Operation) -> bool:
+    content = operation.body.content.values() if operation.body else ()
+    return any(
+        _FILE & {part.get("format"), part.get("contentMediaType")}
+        for media in content
+        if media.name.startswith("multipart/")
+        for part in _parts(contract, media.schema)
+    )
+
+
+def _parts(contract: Contract, schema: Any) -> Iterator[Mapping[str, Any]]:
+    """The schemas of a form's parts; of several under one name, that of each."""
+    for part in _resolved(contract, schema).get("properties", {}).values():
+        part = _resolved(contract, part)
+        yield part
+        yield _resolved(contract, part.get("items"))
+
+
+def _resolved(contract: Contract, schema: Any) -> Mapping[str, Any]:
+    try:
+        found, _ = resolve(contract.document, schema, "")
+    except ContractError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from . import baseline
 from .documents import read_contract
 from .judge import Plan, judge, report_folder
 from .lifecycle.run import Effort
+from .plain import write_config
 from .reports import terminal
 from .reports.record import Record
 from .reports.write import write
@@ -23,6 +24,9 @@ ACCEPTED_FOR = timedelta(days=30)
 def run_test(spec: str, given: dict[str, Any]) -> int:
     """The exit code. Raises UsageError, ContractError."""
     document, contract = read_contract(spec, given["timeout"])
+    if given["write_config"]:
+        write_config(given["write_config"], contract, spec)
+        return 0
     target = Target(
         contract,
         given["url"],

@@ -49,6 +49,17 @@ def test_nothing_to_judge(answer: object, words: str) -> None:
     assert "\n" not in message
 
 
+def test_no_address_is_given() -> None:
+    assert "--url is missing" in refused()
+
+
+def test_a_configuration_needs_no_server(tmp_path: Path) -> None:
+    file = tmp_path / "schemathesis.toml"
+    outcome = CliRunner().invoke(commands.test, ["--write-config", str(file)])
+    assert (outcome.exit_code, outcome.output) == (0, "")
+    assert "`mockserver test feather`" in file.read_text(encoding="utf-8")
+
+
 def test_the_key_is_refused(mock: MockServer) -> None:
     message = refused("--url", mock.url, "--api-key", "no-good")
     assert "refuses the key (401" in message
