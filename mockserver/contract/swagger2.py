@@ -228,7 +228,11 @@ class _Upgrade:
                 found[status] = value
                 continue
             resolved, here = resolve(self.source, value, here)
-            found[str(status)] = self._response(_object(resolved, here), produces, here)
+            response = self._response(_object(resolved, here), produces, here)
+            if str(status)[0] in "45d" and JSON in produces:
+                # A fault has a body of this type, whether its schema is told or not.
+                response.setdefault("content", {JSON: {}})
+            found[str(status)] = response
         return found
 
     def _response(

@@ -174,6 +174,18 @@ def test_what_is_assumed_is_said_too() -> None:
     ]
 
 
+def test_a_fault_without_a_schema_is_json_if_that_is_produced() -> None:
+    responses = {status: {"description": ""} for status in ("200", "404", "default")}
+    contract = one({"responses": responses}, produces=["application/xml", "application/json"])
+    (operation,) = contract.operations
+    types = {status: list(response.content) for status, response in operation.responses.items()}
+    assert types == {"200": [], "404": ["application/json"], "default": ["application/json"]}
+    assert operation.responses["404"].content["application/json"].schema is None
+
+    contract = one({"responses": responses}, produces=["application/xml"])
+    assert not contract.operations[0].responses["404"].content
+
+
 def test_security_that_is_not_known_is_said() -> None:
     found = build_contract(
         small(securityDefinitions={"a": {"type": "odd"}, "b": {"type": "oauth2", "flow": "x"}})
