@@ -63,12 +63,12 @@ def headers_of(contract: Contract) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for scheme in contract.schemes.values():
         if scheme.type == "apiKey" and scheme.place == "header":
-            found.setdefault(scheme.parameter.lower(), KEY)
+            found.setdefault(scheme.parameter, KEY)
         elif scheme.type == "http" and scheme.scheme.lower() == "basic":
             pair = base64.b64encode(f"{KEY}:{KEY}".encode()).decode()
-            found.setdefault("authorization", f"Basic {pair}")
+            found.setdefault("Authorization", f"Basic {pair}")
         elif scheme.type in ("http", "oauth2", "openIdConnect"):
-            found["authorization"] = f"Bearer {KEY}"
+            found["Authorization"] = f"Bearer {KEY}"
     return found
 
 
@@ -108,13 +108,15 @@ def judge(
     return found
 
 
-def compare(document: Document, folder: Path, limit: float) -> dict[str, object]:
+def compare(
+    document: Document, folder: Path, limit: float, servers: list[str]
+) -> dict[str, object]:
     _, contract = read_contract(str(document.path))
     settings = folder / "schemathesis.toml"
     write_config(str(settings), contract, document.name)
     outcome: dict[str, object] = {"name": document.name, "operations": len(contract.operations)}
     prism = next(peer for peer in PEERS if peer.name == "Prism")
-    for name in ("ours", "prism"):
+    for name in servers:
         port = free_port()
         if name == "ours":
             command = [sys.executable, "-m", "mockserver", "serve", str(document.path)]
@@ -138,6 +140,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--limit", type=float, default=1800, help="seconds for one run")
     parser.add_argument("--out", default=str(cache() / "beside_prism.json"))
+    parser.add_argument("--servers", nargs="+", default=["ours", "prism"])
     parser.add_argument("only", nargs="*", help="documents with this in their names")
     options = parser.parse_args()
     try:
@@ -157,7 +160,7 @@ def main() -> int:
     folder = cache() / "beside_prism"
     folder.mkdir(exist_ok=True)
     for document in reversed(chosen):
-        results.append(compare(document, folder, options.limit))
+        results.append(compare(document, folder, options.limit, options.servers))
         Path(options.out).write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
     return 0
 

@@ -56,9 +56,13 @@ class BodyReader:
     def read(self, headers: Mapping[str, str], raw: bytes) -> BodyValue:
         """Parse and check a body. Header names are in lower case."""
         content_type = headers.get("content-type", "")
-        if not raw or not self._media:
-            return self._missing() if not raw else BodyValue(None, False, "", [])
+        if not raw and not (self._required and content_type):
+            return self._missing()
+        if not self._media:
+            return BodyValue(None, False, "", [])
         name, media = self._sent.get(content_type) or self._find(content_type)
+        if not raw and (media is None or not _may_be_empty(name)):
+            return self._missing()
         if media is None:
             return self._unsupported(name, raw)
         try:
@@ -114,6 +118,12 @@ class BodyReader:
         sent = as_text_of(raw[:_LONGEST_ECHO])
         violation = Violation(_BODY, "media_type", message, sent, limit, schema)
         return BodyValue(None, True, name, [violation])
+
+
+def _may_be_empty(name: str) -> bool:
+    """Whether no bytes at all are a value of this media type, if it was named: a file, a text, a
+    form without fields."""
+    return not is_json(name) and name != _MULTIPART
 
 
 class _Media:

@@ -13,6 +13,7 @@ from mockserver.contract.validation import Validators
 
 U = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 JSON = {"content-type": "application/json"}
+FORM = "application/x-www-form-urlencoded"
 THING = {
     "type": "object",
     "required": ["name"],
@@ -164,6 +165,21 @@ class TestMissing:
 
     def test_a_body_that_is_not(self) -> None:
         assert reader(required=False).read(JSON, b"") == (None, False, "", [])
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("application/octet-stream", ""), ("text/plain", ""), (FORM, {})],
+    )
+    def test_no_bytes_of_a_named_type_are_a_value(self, name: str, value: object) -> None:
+        assert reader({name: {}}).read({"content-type": name}, b"") == (value, True, name, [])
+        assert faults(reader({name: {}}).read({}, b"")) == [(("body",), "required", None)]
+        assert not reader({name: {}}, required=False).read({"content-type": name}, b"").present
+
+    @pytest.mark.parametrize("name", ["application/json", "multipart/form-data", "image/png"])
+    def test_no_bytes_are_no_value_of_the_others(self, name: str) -> None:
+        content = {"application/json": {}, "multipart/form-data": {}}
+        found = reader(content).read({"content-type": name}, b"")
+        assert faults(found) == [(("body",), "required", None)]
 
     def test_a_body_that_is_not_documented_is_not_looked_at(self) -> None:
         """Rule 77."""
