@@ -178,7 +178,22 @@ def table(outcomes: list[Outcome]) -> Iterator[str]:
         yield f"| {name} | {count} | {killed} ({killed / count:.0%}) | {other} |"
 
 
-def main() -> int:
+def _earlier(path: Path) -> dict[str, Outcome]:
+    found = json.loads(path.read_text()) if path.exists() else []
+    return {outcome["fault"]: Outcome(**outcome) for outcome in found}
+
+
+def _rest(earlier: dict[str, Outcome], outcomes: list[Outcome]) -> list[Outcome]:
+    """What an earlier run has found of faults that have not come up yet."""
+    done = {outcome.fault for outcome in outcomes}
+    return [outcome for name, outcome in earlier.items() if name not in done]
+
+
+def _save(path: Path, outcomes: list[Outcome]) -> None:
+    path.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=1) + "\n")
+
+
+def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--class", dest="kinds", nargs="*", default=[])
@@ -189,8 +204,18 @@ def main() -> int:
     parser.add_argument("--controls", type=int, default=1, help="seeds for the control")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--goal", type=float, default=0.95)
-    parser.add_argument("--json", default="", help="write the outcomes here")
+    parser.add_argument("--json", default="", help="write the outcomes here, each when it is known")
+    parser.add_argument(
+        "--resume", action="store_true", help="take from --json what an earlier run has found"
+    )
+    return parser
+
+
+def main() -> int:
+    parser = _options()
     given = parser.parse_args()
+    if given.resume and not given.json:
+        parser.error("--resume needs --json FILE, the file of the run to go on with")
     faults = [
         fault
         for fault in load()
@@ -199,6 +224,7 @@ def main() -> int:
     ]
     if not faults:
         parser.error("no planted fault has such an id or class; see bench/kill_rate/catalogue.toml")
+    earlier = _earlier(Path(given.json)) if given.resume else {}
     outcomes: list[Outcome] = []
     with the_mock() as upstream, the_proxy(upstream) as (proxy, url):
         document, contract = read_contract("feather")
@@ -214,8 +240,14 @@ def main() -> int:
         for number, fault in enumerate(faults, 1):
             asked = not given.no_stock and places[fault.kind] % given.stock_every == 0
             places[fault.kind] += 1
+            known = earlier.get(fault.id)
+            if known is not None and (known.stock is not None or not asked):
+                outcomes.append(known)
+                continue
             outcome = try_fault(fault, proxy, url, given.seed, limit if asked else 0, second)
             outcomes.append(outcome)
+            if given.json:
+                _save(Path(given.json), [*outcomes, *_rest(earlier, outcomes)])
             stock_text = f"; stock: {outcome.stock_by or '-'}" if outcome.stock is not None else ""
             print(
                 f"{number}/{len(faults)} {fault.id}: {outcome.by or 'SURVIVES'} "
@@ -229,7 +261,7 @@ def main() -> int:
         if not outcome.killed:
             print(f"survives: {outcome.fault}")
     if given.json:
-        Path(given.json).write_text(json.dumps([asdict(o) for o in outcomes], indent=1) + "\n")
+        _save(Path(given.json), outcomes)
     rate = sum(o.killed for o in outcomes) / len(outcomes)
     print(f"\nkilled {rate:.1%}, the goal is {given.goal:.0%}")
     return 0 if rate >= given.goal else 1
