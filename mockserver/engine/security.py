@@ -2,50 +2,76 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from mockserver.contract.model import Contract, Operation, SecurityScheme
-from mockserver.errors import Unauthenticated
+from mockserver.errors import Forbidden, Unauthenticated
 
 ANONYMOUS = "anonymous"
+_SCOPED = ("oauth2", "openIdConnect")
+_SEPARATOR = re.compile("[ ,]+")
+_SCOPES = re.compile(r"[ !#-\[\]-~]+")
 Find = Callable[[Mapping[str, str], bytes], str | None]
+
+
+class _Proof(NamedTuple):
+    """One scheme of a requirement: how its credential is found, and the scopes that it must have
+    (None: of this scheme a credential has no scopes)."""
+
+    find: Find
+    scopes: frozenset[str] | None
 
 
 class Authenticator:
     """Finds the credential of a request. Accepted are the given keys and every `prefix…`.
 
-    A key is `KEY` or `KEY:scope1,scope2` where a requirement names scopes.
+    A token of OAuth 2 or OpenID Connect is `KEY`, which has every scope, or `KEY:scope1,scope2`,
+    which has these alone; both are of the tenant `KEY`.
     """
 
     def __init__(self, contract: Contract, keys: tuple[str, ...], prefix: str = "mock-") -> None:
         self._contract = contract
         self._keys = frozenset(keys)
         self._prefix = prefix
-        self._finders: dict[str, tuple[tuple[Find, ...], ...]] = {}
+        self._choices: dict[str, tuple[tuple[_Proof, ...], ...]] = {}
 
     def __call__(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
         """The tenant: the credential of the first requirement that is met in full.
 
-        Raises Unauthenticated.
+        Raises Unauthenticated; Forbidden if only scopes are missing.
         """
-        choices = self._finders.get(operation.id)
+        choices = self._choices.get(operation.id)
         if choices is None:
-            choices = self._finders[operation.id] = self._compile(operation)
-        for finders in choices:
+            choices = self._choices[operation.id] = self._compile(operation)
+        missing: frozenset[str] = frozenset()
+        for proofs in choices:
             tenant = ANONYMOUS
-            for find in finders:
+            lacking: frozenset[str] = frozenset()
+            for find, scopes in proofs:
                 credential = find(headers, query)
-                if credential is None or not self.accepts(credential):
+                if credential is None:
+                    break
+                if scopes is not None and credential not in self._keys:
+                    credential, colon, said = credential.partition(":")
+                    lacking |= scopes.difference(_SEPARATOR.split(said)) if colon else frozenset()
+                if not self.accepts(credential):
                     break
                 if tenant is ANONYMOUS:
                     tenant = credential
             else:
+                if lacking:
+                    missing = missing or lacking
+                    continue
                 if tenant is ANONYMOUS:
                     return headers.get("x-mock-tenant") or ANONYMOUS
                 return tenant
+        if missing:
+            raise _insufficient(missing)
         raise Unauthenticated(
             "The credential is missing or not valid.", headers=self._challenge(operation)
         )
@@ -53,16 +79,20 @@ class Authenticator:
     def accepts(self, credential: str) -> bool:
         return credential.startswith(self._prefix) or credential in self._keys
 
-    def _compile(self, operation: Operation) -> tuple[tuple[Find, ...], ...]:
+    def _compile(self, operation: Operation) -> tuple[tuple[_Proof, ...], ...]:
         if not operation.security:
             return ((),)
         # A requirement without schemes means that the credential is optional: look for one first.
         ordered = sorted(operation.security, key=lambda requirement: not requirement)
+        schemes = self._contract.schemes
         return tuple(
             tuple(
-                finder(self._contract.schemes[name])
-                for name in requirement
-                if name in self._contract.schemes
+                _Proof(
+                    finder(schemes[name]),
+                    frozenset(scopes) if schemes[name].type in _SCOPED else None,
+                )
+                for name, scopes in requirement.items()
+                if name in schemes
             )
             for requirement in ordered
         )
@@ -75,6 +105,19 @@ class Authenticator:
                     word = "Basic" if scheme.scheme == "basic" else "Bearer"
                     return {"www-authenticate": word}
         return {}
+
+
+def _insufficient(missing: frozenset[str]) -> Forbidden:
+    """RFC 6750, section 3.1."""
+    scopes = " ".join(sorted(missing))
+    challenge = 'Bearer error="insufficient_scope"'
+    if _SCOPES.fullmatch(scopes):
+        challenge += f', scope="{scopes}"'
+    return Forbidden(
+        f"The token lacks a scope that is needed: {scopes}.",
+        code="insufficient_scope",
+        headers={"www-authenticate": challenge},
+    )
 
 
 def finder(scheme: SecurityScheme) -> Find:

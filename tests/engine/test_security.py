@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.contract.build import build_contract
 from mockserver.engine.security import Authenticator
-from mockserver.errors import Unauthenticated
+from mockserver.errors import Forbidden, Unauthenticated
 
 SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
@@ -111,3 +111,41 @@ def test_a_bearer_refusal_carries_the_challenge():
     with pytest.raises(Unauthenticated) as caught:
         caller([{"bearer": []}])
     assert caught.value.headers == {"www-authenticate": "Bearer"}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("token", ["mock-1", "mock-1:read,write", "mock-1:write read admin"])
+def test_a_token_has_every_scope_or_those_that_it_lists(token: str) -> None:
+    assert caller([{"oauth": ["read", "write"]}], bearer(token)) == "mock-1"
+
+
+def test_a_scope_that_a_token_lacks_is_forbidden() -> None:
+    with pytest.raises(Forbidden, match=r"lacks a scope that is needed: files:write\.") as caught:
+        caller([{"oauth": ["read", "files:write"]}], bearer("mock-1:read"))
+    assert caught.value.code == "insufficient_scope"
+    assert caught.value.headers == {
+        "www-authenticate": 'Bearer error="insufficient_scope", scope="files:write"'
+    }
+    with pytest.raises(Forbidden) as caught:
+        caller([{"oauth": ["né\n"]}], bearer("mock-1:"))
+    assert caught.value.headers == {"www-authenticate": 'Bearer error="insufficient_scope"'}
+
+
+def test_scopes_are_of_the_requirement_that_names_them() -> None:
+    either = [{"oauth": ["admin"]}, {"oauth": ["read"]}]
+    assert caller(either, bearer("mock-1:read")) == "mock-1"
+    with pytest.raises(Forbidden, match="admin"):
+        caller(either, bearer("mock-1:none"))
+    assert caller([{"oauth": ["admin"]}, {"key": []}], bearer("mock-1:") | {"x-key": "mock-2"}) == (
+        "mock-2"
+    )
+
+
+def test_scopes_do_not_make_a_key_valid() -> None:
+    with pytest.raises(Unauthenticated):
+        caller([{"oauth": ["read"]}], bearer("other:read"))
+    assert caller([{"oauth": ["read"]}], bearer("a:b"), keys=("a:b",)) == "a:b"
+    assert caller([{"bearer": []}], bearer("mock-1:read")) == "mock-1:read"
