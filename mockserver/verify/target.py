@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
-import httpx
-
 from mockserver.contract.model import Contract, Operation, SecurityScheme
 from mockserver.errors import UsageError
 
 from .model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
+from .wire import Wire, WireError
 
 Watch = Callable[[Exchange], None]
 PLACEHOLDER = "00000000-0000-4000-8000-000000000000"
@@ -58,7 +57,7 @@ class Target:
         headers: Mapping[str, str] | None = None,
         timeout: float = 10,
         pause: Callable[[], None] = lambda: None,
-        client: httpx.Client | None = None,
+        wire: Wire | None = None,
     ) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise UsageError(f"--url {url!r} is no address; give one like http://127.0.0.1:8000")
@@ -73,13 +72,15 @@ class Target:
         self.watchers: list[Watch] = []
         self._held: list[Exchange] | None = None
         self.pause = pause
-        # A new client takes some 20 ms; who has many targets gives them one to share.
-        self._shared = client is not None
-        self.client = client or httpx.Client(timeout=timeout, trust_env=False)
+        # Who has many targets at one server gives them one to share.
+        self._shared = wire is not None
+        self.wire = wire or Wire(self.url, timeout)
+        self._path = urlsplit(self.url).path.rstrip("/")
+        self._credentials: dict[str, dict[str, str]] = {}
 
     def close(self) -> None:
         if not self._shared:
-            self.client.close()
+            self.wire.close()
 
     def __enter__(self) -> Self:
         return self
@@ -104,26 +105,28 @@ class Target:
 
         Raises NoReply.
         """
-        auth = {} if key is None else credentials(self.contract, key or self.key)
-        sent = {**self.headers, **auth, **(headers or {})}
-        json_body = {"json": body} if body is not None else {}
+        auth = {} if key is None else self._credentials_of(key or self.key)
         self.pause()
-        request = self.client.build_request(
-            method, self.url + path, headers=sent, params=params, content=content, **json_body
-        )
         start = time.perf_counter()
         try:
-            reply = self.client.send(request)
-        except httpx.HTTPError as error:
-            raise NoReply(explain(error, self.url, self.timeout)) from None
+            sent = self.wire.send(
+                method,
+                self._path + path,
+                headers={**self.headers, **auth, **(headers or {})},
+                params=params,
+                body=body,
+                content=content,
+            )
+        except WireError as error:
+            raise NoReply(str(error)) from None
         exchange = Exchange(
             method=method,
-            url=str(request.url),
-            request_headers={n: self._hidden(v) for n, v in request.headers.items()},
-            request_body=request.content,
-            status=reply.status_code,
-            headers=dict(reply.headers),
-            body=reply.content,
+            url=sent.url,
+            request_headers={n: self._hidden(v) for n, v in sent.request_headers.items()},
+            request_body=sent.request_body,
+            status=sent.status,
+            headers=sent.headers,
+            body=sent.body,
             elapsed=time.perf_counter() - start,
             source=source,
             operation=operation,
@@ -133,6 +136,11 @@ class Target:
         else:
             self._tell(exchange)
         return exchange
+
+    def _credentials_of(self, key: str) -> Mapping[str, str]:
+        if key not in self._credentials:
+            self._credentials[key] = credentials(self.contract, key)
+        return self._credentials[key]
 
     def _hidden(self, value: str) -> str:
         """A header without the keys."""
@@ -158,21 +166,6 @@ class Target:
             self._held = None
             for exchange in sorted(held, key=lambda e: (e.method, e.url, e.request_body)):
                 self._tell(exchange)
-
-
-def explain(error: httpx.HTTPError, url: str, timeout: float) -> str:
-    """What a network failure means, in one line."""
-    if isinstance(error, httpx.ConnectError):
-        return f"no server answers at {url} ({error}); start it, or check --url"
-    if isinstance(error, httpx.TimeoutException):
-        return (
-            f"{url} did not answer within {timeout:g} s; "
-            "check the server, or give it more with --timeout"
-        )
-    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
-        detail = str(error) or type(error).__name__
-        return f"{url} closes the connection without an answer ({detail}); check the server's log"
-    return f"{url}: {error or type(error).__name__}"
 
 
 def preflight(target: Target) -> None:

@@ -11,11 +11,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
-import httpx
-
 from mockserver.errors import UsageError
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
 from mockserver.verify.target import Target
+from mockserver.verify.wire import Wire, WireError
 
 from .jobs import Jobs
 from .knowledge import Knowledge
@@ -37,13 +36,14 @@ class Mocks:
     requests: int = 0
     _runs: dict[tuple[str, int], Run] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
-    _client: httpx.Client = field(init=False)
+    _wires: list[Wire] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._client = httpx.Client(timeout=self.timeout, trust_env=False)
+        self._wires = [Wire(url, self.timeout) for url in self.urls]
 
     def close(self) -> None:
-        self._client.close()
+        for wire in self._wires:
+            wire.close()
 
     def __enter__(self) -> Self:
         return self
@@ -64,15 +64,15 @@ class Mocks:
         return self._runs[place]
 
     def _execute(self, program: Program, number: int) -> Run:
-        url = self.urls[number % len(self.urls)]
+        wire = self._wires[number % len(self._wires)]
         key = f"mock-diff-{program.digest}-{number}"
         with Target(
             self.knowledge.contract,
-            url,
+            wire.url,
             key,
             headers={"x-mock-tenant": key},
             timeout=self.timeout,
-            client=self._client,
+            wire=wire,
         ) as target:
             reset(target)
             side = Side(
@@ -107,19 +107,25 @@ def own_mocks(spec: str, seeds: Sequence[int], options: Sequence[str] = ()) -> I
     Raises UsageError if one does not start.
     """
     with ExitStack() as stack:
-        yield [stack.enter_context(_served(spec, seed, options)) for seed in seeds]
+        # They start side by side, each is waited for afterwards.
+        started = [
+            stack.enter_context(_served(spec, seed, port, options))
+            for seed, port in zip(seeds, free_ports(len(seeds)), strict=True)
+        ]
+        for process, url in started:
+            _await(process, url, spec)
+        yield [url for _, url in started]
 
 
 @contextmanager
-def _served(spec: str, seed: int, options: Sequence[str]) -> Iterator[str]:
-    port = free_port()
+def _served(
+    spec: str, seed: int, port: int, options: Sequence[str]
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     command = [sys.executable, "-m", "mockserver", "serve", spec, "--port", str(port)]
     command += ["--clock", "manual", "--seed", str(seed), "--max-worlds", "200", *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    url = f"http://127.0.0.1:{port}"
     try:
-        _await(process, url, spec)
-        yield url
+        yield process, f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -129,20 +135,24 @@ def _served(spec: str, seed: int, options: Sequence[str]) -> Iterator[str]:
 
 def _await(process: subprocess.Popen[bytes], url: str, spec: str) -> None:
     end = time.monotonic() + START_TIMEOUT
+    wire = Wire(url, 2)
     while time.monotonic() < end:
         if process.poll() is not None:
             text = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
             line = text.strip().splitlines()[-1:] or ["it says nothing"]
             raise UsageError(f"the mock of {spec} does not start: {line[0]}")
         try:
-            httpx.get(f"{url}/__mock__/health", timeout=2, trust_env=False)
-            return
-        except httpx.HTTPError:
+            wire.send("GET", "/__mock__/health", headers={})
+        except WireError:
             time.sleep(0.05)
+        else:
+            wire.close()
+            return
     raise UsageError(f"the mock of {spec} does not answer within {START_TIMEOUT:g} s")
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """As many, no two the same."""
+    with ExitStack() as stack:
+        taken = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [int(sock.getsockname()[1]) for sock in taken]

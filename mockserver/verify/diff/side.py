@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -244,8 +244,9 @@ class Side:
 
     def _learn(self, value: Json) -> None:
         """Ids of things that this program has seen by itself."""
+        names = {"id", *self.knowledge.id_fields}
         for _, node in objects(value):
-            for name in ("id", *self.knowledge.id_fields):
+            for name in names & node.keys():
                 if isinstance(node.get(name), str | int):
                     self._own.add(str(node[name]))
 
@@ -296,8 +297,12 @@ def objects(value: Json, place: str = "") -> Iterator[tuple[str, dict[str, Any]]
     """Every object in a value, with its place; elements of a list have one place."""
     if isinstance(value, dict):
         yield place, value
-        for name, child in value.items():
-            yield from objects(child, f"{place}.{name}".strip("."))
-    elif isinstance(value, list):
-        for child in value:
-            yield from objects(child, f"{place}.*".strip("."))
+    for name, child in _children(value):
+        if isinstance(child, dict | list):
+            yield from objects(child, f"{place}.{name}" if place else name)
+
+
+def _children(value: Json) -> Iterable[tuple[str, Json]]:
+    if isinstance(value, dict):
+        return value.items()
+    return (("*", child) for child in value) if isinstance(value, list) else ()

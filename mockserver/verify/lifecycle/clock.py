@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import httpx
-
 from mockserver.verify.target import Target
+from mockserver.verify.wire import Sent, WireError
 
 
 class Time(Protocol):
@@ -31,7 +30,7 @@ class Manual:
 
     def pass_(self, seconds: float) -> bool:
         reply = _control(self.target, "POST", "clock", {"advance": seconds})
-        return reply is not None and reply.status_code == 200
+        return reply is not None and reply.status == 200
 
 
 class Real:
@@ -72,7 +71,7 @@ def surroundings_of(target: Target, patience: float) -> Surroundings:
 def clock_of(target: Target, patience: float) -> Time:
     """The clock of a mock that has one to move, else the real one."""
     reply = _control(target, "GET", "clock")
-    if reply is not None and reply.status_code == 200:
+    if reply is not None and reply.status == 200:
         try:
             if reply.json().get("mode") == "manual":
                 return Manual(target)
@@ -92,14 +91,12 @@ def is_mock(target: Target) -> bool:
 def reset(target: Target) -> bool:
     """Back to the seed world, this key's alone; False if the server has no control plane."""
     reply = _control(target, "POST", "reset")
-    return reply is not None and reply.status_code == 200
+    return reply is not None and reply.status == 200
 
 
-def _control(target: Target, method: str, what: str, body: object = None) -> httpx.Response | None:
-    origin = target.url.split("://", 1)
-    url = f"{origin[0]}://{origin[1].split('/', 1)[0]}/__mock__/{what}"
+def _control(target: Target, method: str, what: str, body: object = None) -> Sent | None:
+    params = {} if what == "health" else {"tenant": target.key}
     try:
-        params = {} if what == "health" else {"tenant": target.key}
-        return target.client.request(method, url, params=params, json=body)
-    except httpx.HTTPError:
+        return target.wire.send(method, f"/__mock__/{what}", headers={}, params=params, body=body)
+    except WireError:
         return None
