@@ -66,7 +66,7 @@ class Bench:
 
             side.before = begin
             try:
-                Differ(side, self.mocks, report, most=most).run(self.programs)
+                Differ(side, self.mocks, report, most=most, borrow=True).run(self.programs)
             except UsageError as error:
                 return report, str(error)
         return report, ""

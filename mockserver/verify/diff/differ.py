@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from .borrow import borrowed
 from .compare import Comparison
 from .coverage import waits
 from .mocks import Mocks
@@ -35,6 +36,8 @@ class Differ:
     most: int = 200
     accepted: frozenset[Signature] = frozenset()
     """Differences that are known."""
+    borrow: bool = False
+    """Whether a shorter program may build upon what the real side has already."""
     progress: Callable[[str], None] = lambda text: None
     _known: dict[Signature, Difference] = field(default_factory=dict)
     _surveyed: bool = False
@@ -176,12 +179,17 @@ class Differ:
         best = self._first(cuts(program, best[1].label), signature, ROUNDS)[0] or best
         left = ROUNDS
         while left > 0:
-            better, tried = self._first(smaller(best[0], best[1].label), signature, left)
+            better, tried = self._first(self._smaller(best[0], best[1].label), signature, left)
             left -= tried
             if better is None:
                 break
             best = better
         return best
+
+    def _smaller(self, program: Program, label: int) -> Iterator[Program]:
+        if self.borrow:
+            yield from borrowed(program, label, self.mocks.knowledge)
+        yield from smaller(program, label)
 
     def _first(
         self, candidates: Iterable[Program], signature: Signature, most: int

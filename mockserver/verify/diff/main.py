@@ -90,7 +90,15 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
         preflight(real.target)
         with mock_urls(order) as urls, Mocks(knowledge, urls, order.timeout) as mocks:
             known = read_known(order.lock) if order.lock else frozenset()
-            differ = Differ(real, mocks, report, most=order.most, accepted=known, progress=say)
+            differ = Differ(
+                real,
+                mocks,
+                report,
+                most=order.most,
+                accepted=known,
+                borrow=is_loopback(order.real),
+                progress=say,
+            )
             try:
                 differ.run(chosen(order, knowledge, report))
             except (CannotJudge, NoReply) as error:

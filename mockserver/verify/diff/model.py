@@ -112,9 +112,9 @@ class Program:
 
     @property
     def preparations(self) -> int:
-        """How many steps do nothing but make what later ones refer to."""
+        """How many steps do nothing but make or find what later ones refer to."""
         needed = {label for step in self.steps for label in step.needs()}
-        return sum(step.intent == "make" and step.label in needed for step in self.steps)
+        return sum(s.intent in ("make", "list") and s.label in needed for s in self.steps)
 
     @property
     def digest(self) -> str:

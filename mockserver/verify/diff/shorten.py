@@ -54,7 +54,7 @@ def _with_less_in_bodies(program: Program, label: int) -> Iterator[Program]:
         for names in ([naming] if len(naming) > 1 else []) + [[name] for name in naming]:
             body: Json = {k: v for k, v in step.body.items() if k not in names}
             changed = _replaced(program, replace(step, body=body))
-            yield _without_idle(changed, program, label)
+            yield without_idle(changed, program, label)
 
 
 def _names(value: Json) -> bool:
@@ -67,12 +67,16 @@ def _replaced(program: Program, step: Step) -> Program:
     )
 
 
-def _without_idle(changed: Program, before: Program, label: int) -> Program:
+def without_idle(changed: Program, before: Program, label: int) -> Program:
     """Without what only the left-out fields needed."""
     while True:
         needed = {n for s in changed.steps for n in s.needs()} | {label}
         were = {n for s in before.steps for n in s.needs()}
-        idle = {s.label for s in changed.steps if s.label in were - needed and s.intent == "make"}
+        idle = {
+            s.label
+            for s in changed.steps
+            if s.label in were - needed and s.intent in ("make", "list")
+        }
         if not idle:
             return changed
         changed = changed.only({s.label for s in changed.steps} - idle)

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from mockserver.verify.diff.bodies import variations
+from mockserver.verify.diff.borrow import borrowed
 from mockserver.verify.diff.jobs import leads
 from mockserver.verify.diff.model import Program, Step, reference
 from mockserver.verify.diff.pairs import Pairs, is_opaque, time_form
@@ -92,6 +93,25 @@ def test_smaller_programs_keep_the_step_that_counts() -> None:
     found = list(smaller(_program(), 3))
     assert [[s.label for s in p.steps] for p in found] == [[3], [1, 3]]
     assert all(p.steps[-1].operation == "getShelf" for p in found)
+
+
+def test_what_is_only_looked_at_may_be_borrowed() -> None:
+    [found] = borrowed(_shelves(), 3, KNOWLEDGE)
+    assert [(s.label, s.operation) for s in found.steps] == [(2, "listShelves"), (3, "getShelf")]
+    assert found.steps[1].path == {"shelf_id": "{{2.items.0.id}}"}
+
+
+@pytest.mark.parametrize("operation", ["changeShelf", "removeShelf"])
+def test_what_is_changed_or_removed_is_not_borrowed(operation: str) -> None:
+    steps = (*_shelves().steps, Step(4, operation, "change", path={"shelf_id": reference(2, "id")}))
+    assert not list(borrowed(Program(steps), 4, KNOWLEDGE))
+
+
+def _shelves() -> Program:
+    """The note of the second shelf is the name of the first."""
+    second = Step(2, "createShelf", "make", body={"name": "b", "note": reference(1, "name")})
+    look = Step(3, "getShelf", "read", path={"shelf_id": reference(2, "id")})
+    return Program((Step(1, "createShelf", "make", body={"name": "a"}), second, look))
 
 
 @pytest.mark.skipif(not shutil.which("jq") or not shutil.which("curl"), reason="needs curl and jq")
