@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.contract.model import Contract
+from mockserver.plan.envelopes import word
 from mockserver.plan.lifecycle import enumerated
 from mockserver.plan.links import Linker
-from mockserver.plan.model import Action, Because, Confidence, Resource
+from mockserver.plan.model import FIRST, Action, Because, Confidence, Resource
 from mockserver.plan.naming import plural, tokens
 from mockserver.plan.resources import Draft, refs_of
 from mockserver.plan.routes import ANY
@@ -17,6 +18,7 @@ from mockserver.plan.survey import Facts, Survey
 from mockserver.plan.verbs import CLONING, OUTCOMES, flags, outcome, verb_of
 
 Steps = tuple[str, ...]
+_ARRAY = "an array of them is sent"
 
 
 class Deducer:
@@ -156,8 +158,11 @@ class Deducer:
                 envelope=facts.envelope,
             )  # fmt: skip
         if facts.method == "POST" and self._creates.get(steps) == name:
-            why = f"POST to {path} makes one ({resource.noun})"
+            several = f", or several: {_ARRAY}" if FIRST in facts.sent else ""
+            why = f"POST to {path} makes one ({resource.noun}){several}"
             return self._make(facts, "create", why, resource=name)
+        if facts.method == "DELETE":
+            return self._sweep(facts, resource)
         if facts.method in ("PUT", "PATCH") and facts.ref in self._refs[name]:
             key = resource.key
             known = key and key in self.survey.flat(facts.body).properties
@@ -167,6 +172,24 @@ class Deducer:
                 facts, "create", why, "likely", resource=name, upsert=True,
                 partial=facts.method == "PATCH",
             )  # fmt: skip
+        return None
+
+    def _sweep(self, facts: Facts, resource: Resource) -> Action | None:
+        """DELETE of a collection with the ids of those that shall go."""
+        names = {"ids", "id", f"{resource.noun}_ids", plural(resource.key), plural(resource.noun)}
+        why = f"DELETE of {facts.operation.path} with ids in `{{}}`"
+        for parameter in facts.operation.parameters:
+            if parameter.place == "query" and word(parameter.name) in names:
+                return self._make(
+                    facts, "sweep", why.format(parameter.name), "likely", resource=resource.name,
+                    ids=parameter.name,
+                )  # fmt: skip
+        flat = self.survey.flat(facts.body)
+        name = next((n for n in flat.properties if word(n) in names), "")
+        if name or "array" in flat.types:
+            told = why.format(name or "the body")
+            sent = (name,) if name else ()
+            return self._make(facts, "sweep", told, "likely", resource=resource.name, sent=sent)
         return None
 
     def _beneath(self, facts: Facts, steps: Steps) -> Action:
@@ -183,6 +206,9 @@ class Deducer:
                 return self._make(
                     facts, "list", why, "likely", resource=resource.name, envelope=facts.envelope
                 )
+            if facts.method == "POST" and FIRST in facts.sent and known:
+                why = f"makes several {plural(resource.noun)}: {_ARRAY}"
+                return self._make(facts, "create", why, "likely", resource=resource.name)
             if facts.method == "POST" and known and facts.operation.success == 201:
                 why = f"answers 201 with the schema of one ({resource.noun})"
                 return self._make(facts, "create", why, "likely", resource=resource.name)

@@ -12,10 +12,11 @@ Path = tuple[str, ...]
 FIRST = "[]"
 
 ActionKind = Literal[
-    "create", "fetch", "list", "replace", "patch", "remove", "transition", "clone",
+    "create", "fetch", "list", "replace", "patch", "remove", "sweep", "transition", "clone",
     "read", "write", "clear", "fixed",
 ]  # fmt: skip
-"""`read`, `write` and `clear` are of singletons; `fixed` answers from the schema alone."""
+"""`sweep` removes several; `read`, `write` and `clear` are of singletons; `fixed` answers from the
+schema alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +136,9 @@ class Action:
     """What one operation does.
 
     `item` is the path parameter that names the row, `parents` are those that name other rows.
-    `at` leads to the thing in the answer, `sent` to it in the request's body. `same` says that
-    the answer is the thing itself, `shows` of which other resource the body names one to answer.
+    `at` leads to the thing in the answer, `sent` to it in the request's body; with `FIRST` in them
+    there may be several. `same` says that the answer is the thing itself, `shows` of which other
+    resource the body names one to answer. `ids` is the query parameter with the ids of a sweep.
     """
 
     operation: str
@@ -148,6 +150,7 @@ class Action:
     parents: tuple[Link, ...] = ()
     at: Path = ()
     sent: Path = ()
+    ids: str = ""
     envelope: Envelope | None = None
     verb: str = ""
     changes: tuple[tuple[str, Any], ...] = ()

@@ -11,11 +11,13 @@ from mockserver.contract.flat import Flat
 from mockserver.contract.model import Contract, MediaType, Operation, Response
 from mockserver.contract.schemas import Schemas
 from mockserver.plan.envelopes import envelope_of, thing_place
-from mockserver.plan.model import Envelope, Path
+from mockserver.plan.model import FIRST, Envelope, Path
+from mockserver.plan.naming import bag, noun
 from mockserver.plan.routes import ANY, Route, route
 from mockserver.plan.verbs import verb_of
 
 _NO_FLAT = Flat()
+_BULK = bag("batch bulk batch_create bulk_create create_batch create_bulk create_many")
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ class Survey:
 
     def _facts(self, operation: Operation) -> Facts:
         facts = Facts(operation, route(self._path(operation)))
-        about = facts.route.noun
+        about = _noun(facts.route)
         response = operation.response_for(operation.success)
         media = json_of(response.content) if response is not None else None
         if response is not None and media is not None and media.pointer:
@@ -101,11 +103,26 @@ class Survey:
             if facts.envelope is not None:
                 facts.at, facts.ref = facts.envelope.items, facts.envelope.item
             else:
-                facts.at, facts.ref = thing_place(self.schemas, media.pointer, about)
+                facts.at, facts.ref = self._place(operation, media.pointer, about)
         body = body_of(operation)
         if body is not None and body.pointer:
-            facts.sent, facts.body = thing_place(self.schemas, body.pointer, about)
+            facts.sent, facts.body = self._place(operation, body.pointer, about)
         return facts
+
+    def _place(self, operation: Operation, pointer: str, about: str) -> tuple[Path, str]:
+        """Where a thing stands; a POST may take and give an array of them."""
+        if operation.method == "POST":
+            found = self.schemas.place(self.schemas.main(pointer), None)
+            if found is not None and "object" in self.schemas.flat_at(found).types:
+                return (FIRST,), self.schemas.canonical(found)
+        return thing_place(self.schemas, pointer, about)
+
+
+def _noun(route: Route) -> str:
+    """What the path speaks of: contacts at `/contacts`, and at `/contacts/batch`, too."""
+    if route.last in _BULK and len(route.steps) > 1 and route.steps[-2] != ANY:
+        return noun(route.steps[-2])
+    return route.noun
 
 
 def json_of(content: Any) -> MediaType | None:

@@ -11,7 +11,7 @@ from mockserver.contract.model import Contract, Operation
 from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api, Handler
-from mockserver.engine.generic import families
+from mockserver.engine.generic import bulk, families
 from mockserver.engine.generic.adoption import adopt
 from mockserver.engine.generic.context import Context
 from mockserver.engine.generic.fixed import fixed
@@ -30,12 +30,13 @@ from mockserver.plan.routes import route
 Factory = Callable[[Context, Operation, Action], Handler]
 
 FACTORIES: dict[str, Factory] = {
-    "create": families.create,
+    "create": bulk.create,
     "fetch": families.fetch,
     "list": listing,
     "replace": families.change,
     "patch": families.change,
     "remove": families.remove,
+    "sweep": bulk.remove,
     "transition": transition,
     "clone": clone,
     "read": families.read,
