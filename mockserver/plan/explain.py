@@ -116,6 +116,9 @@ def _doing(action: Action) -> str:
     text = f"{action.kind} {action.resource}".strip()
     if action.changes:
         text += ": " + ", ".join(f"{name} = {value}" for name, value in action.changes)
+    if action.refers:
+        known = (f"`{one.field}` of {one.resource}" for one in action.refers)
+        text += f"; {', '.join(known)} has to be there"
     if action.envelope is not None:
         text += f" ({_shape(action.envelope)})"
     return text
@@ -180,6 +183,8 @@ def _action(action: Action) -> dict[str, Any]:
         found["verb"] = action.verb
         found["changes"] = dict(action.changes)
     envelope = action.envelope
+    if action.refers:
+        found["refers"] = {reference.field: reference.resource for reference in action.refers}
     if envelope is not None:
         found["envelope"] = {
             "items": ".".join(envelope.items),

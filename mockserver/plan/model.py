@@ -132,6 +132,14 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A property of a body that names a row of another resource, which has to be there."""
+
+    field: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What one operation does.
 
@@ -139,6 +147,7 @@ class Action:
     `at` leads to the thing in the answer, `sent` to it in the request's body; with `FIRST` in them
     there may be several. `same` says that the answer is the thing itself, `shows` of which other
     resource the body names one to answer. `ids` is the query parameter with the ids of a sweep.
+    What a body `refers` to has to be there.
     """
 
     operation: str
@@ -151,6 +160,7 @@ class Action:
     at: Path = ()
     sent: Path = ()
     ids: str = ""
+    refers: tuple[Reference, ...] = ()
     envelope: Envelope | None = None
     verb: str = ""
     changes: tuple[tuple[str, Any], ...] = ()

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from mockserver.contract.schemas import Schemas
 from mockserver.errors import PlanError
 from mockserver.plan.lifecycle import enumerated
-from mockserver.plan.model import Action, ActionKind, Because, Plan, Resource, States
+from mockserver.plan.model import Action, ActionKind, Because, Plan, Reference, Resource, States
 
 _TOLD = Because("mockserver.toml says so", "certain")
 _KINDS: tuple[str, ...] = get_args(ActionKind)
@@ -22,8 +22,8 @@ _LISTS = ("initial", "active", "success", "failure", "cancelled")
 def corrected(plan: Plan, overrides: Mapping[str, Any], schemas: Schemas) -> Plan:
     """The plan with the overrides applied. Raises PlanError for one that does not fit.
 
-    `operations` by operationId (`action`, `resource`, `verb`, `changes`), `resources` by name
-    (`key`, `seeds`), `lifecycles` by the name of a resource (`property`, the five lists of
+    `operations` by operationId (`action`, `resource`, `verb`, `changes`, `refers`), `resources` by
+    name (`key`, `seeds`), `lifecycles` by the name of a resource (`property`, the five lists of
     states, `moves`).
     """
     _known("a table", overrides, ("operations", "resources", "lifecycles"))
@@ -126,7 +126,7 @@ def _states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> St
 
 def _action(action: Action, told: Mapping[str, Any], resources: Mapping[str, Resource]) -> Action:
     where = f"operations.{action.operation}"
-    _fields(where, told, ("action", "resource", "verb", "changes"))
+    _fields(where, told, ("action", "resource", "verb", "changes", "refers"))
     kind = told.get("action", action.kind)
     if kind not in _KINDS:
         raise PlanError(f"{where}.action is one of {', '.join(_KINDS)}, not {kind!r}")
@@ -143,6 +143,11 @@ def _action(action: Action, told: Mapping[str, Any], resources: Mapping[str, Res
             raise PlanError(f"{where}: {kind!r} needs a path that names one")
         # The last parameter of the path names the thing itself.
         item, parents = parents[-1].parameter, parents[:-1]
+    refers = told.get("refers", {one.field: one.resource for one in action.refers})
+    if not isinstance(refers, Mapping):
+        raise PlanError(f"{where}.refers is a table of properties and resources")
+    for field, name in refers.items():
+        _known("a resource", (_text(f"{where}.refers.{field}", name, "a resource"),), resources)
     changes = told.get("changes", dict(action.changes))
     if not isinstance(changes, Mapping):
         raise PlanError(f"{where}.changes is a table of properties and values")
@@ -154,6 +159,7 @@ def _action(action: Action, told: Mapping[str, Any], resources: Mapping[str, Res
         parents=parents,
         verb=_text(f"{where}.verb", told.get("verb", action.verb), "a text"),
         changes=tuple(changes.items()),
+        refers=tuple(Reference(field, name) for field, name in refers.items()),
         because=(_TOLD,),
     )
 

@@ -17,6 +17,7 @@ from mockserver.engine.generic.context import Context
 from mockserver.engine.generic.fixed import fixed
 from mockserver.engine.generic.heralds import Herald
 from mockserver.engine.generic.lists import listing
+from mockserver.engine.generic.references import checked
 from mockserver.engine.generic.seeds import note_birth
 from mockserver.engine.generic.shelf import SYSTEM, BorrowedShelf, OwnShelf, Shelf
 from mockserver.engine.generic.steering import outcomes_of, steers
@@ -117,7 +118,8 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
 
     def handle(world: World, request: Request) -> Reply:
         if not made:
-            made.append(FACTORIES[action.kind](context, operation, action))
+            handler = FACTORIES[action.kind](context, operation, action)
+            made.append(checked(context, action, handler))
         return made[0](world, request)
 
     return handle
