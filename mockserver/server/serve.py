@@ -182,8 +182,10 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
         for opened in chain.from_iterable(sockets):
             opened.close()
     service.mock.store.close()
-    if service.state is not None and service.state.save():
-        log.info("the state is kept in %s", service.state.shown)
+    if service.state is not None:
+        if service.state.save():
+            log.info("the state is kept in %s", service.state.shown)
+        service.state.release()
 
 
 def _announce(service: Service, url: str, say: Callable[[str], None]) -> None:
@@ -213,6 +215,7 @@ def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background
     background: list[Background] = []
     if service.state is not None:
         service.state.load()
+        service.state.claim()
         background.append(service.state.keep)
     if is_shared(serving.store):
         background.append(partial(keep_written, lambda: service.journal))

@@ -54,8 +54,10 @@ def serve_all(resolve: Resolve, say: Say) -> None:
     with ExitStack() as closing, _handlers_kept():
         _run((_one_port if asked[0].prefix else _many_ports)(parts, say, closing))
     for part in parts:
-        if part.service.state is not None and part.service.state.save():
-            log.info("the state of %s is kept in %s", part.name, part.service.state.shown)
+        if part.service.state is not None:
+            if part.service.state.save():
+                log.info("the state of %s is kept in %s", part.name, part.service.state.shown)
+            part.service.state.release()
 
 
 def _part(resolve: Resolve, index: int) -> Part:

@@ -13,6 +13,7 @@ from typing import Any
 from mockserver.engine.negotiate import dump
 from mockserver.engine.pipeline import Exchange
 from mockserver.errors import StoreError, UsageError
+from mockserver.server.claim import Claim
 from mockserver.store.base import Store
 from mockserver.store.texts import read_json
 
@@ -33,10 +34,28 @@ class StateFile:
         self.path = _resolved(path)
         self.shown = path
         self.store: Store
+        self._claim: Claim | None = None
         self._seen: set[str] = set()
         self._dirty = False
         self._touched = False
         self._complained = False
+
+    def claim(self) -> None:
+        """Keep others from writing to the file. Raises UsageError if another process does."""
+        try:
+            self._claim = Claim(self.path)
+        except BlockingIOError:
+            raise UsageError(
+                f"--state {self.shown}: another mockserver keeps its worlds there; "
+                "stop that one, or give another file"
+            ) from None
+        except OSError:
+            log.debug("no lock for %s", self.shown)
+
+    def release(self) -> None:
+        """Let others write to the file."""
+        if self._claim is not None:
+            self._claim.release()
 
     def load(self) -> None:
         """Restore the store, if there is a file.

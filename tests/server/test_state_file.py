@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.engine.pipeline import Exchange, Message
-from mockserver.errors import MockServerError, StoreError
+from mockserver.errors import MockServerError, StoreError, UsageError
 from mockserver.server import state_file
 from mockserver.server.state_file import StateFile, write_atomically
 from tests.server.plane import Plane, call_api
@@ -47,6 +47,18 @@ def test_nothing_happened_so_nothing_is_written(tmp_path: Path) -> None:
     keeper.load()
     keeper.note(Exchange(Message("GET", "/"), None))
     assert not keeper.save()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_process_alone_keeps_its_worlds_there(tmp_path: Path) -> None:
+    path = tmp_path / "worlds.json"
+    first, second = kept(path, Plane()), kept(path, Plane())
+    first.claim()
+    with pytest.raises(UsageError, match=r"--state .*worlds\.json: another mockserver"):
+        second.claim()
+    first.release()
+    second.claim()
+    second.release()
     assert list(tmp_path.iterdir()) == []
 
 

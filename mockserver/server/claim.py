@@ -1,0 +1,47 @@
+"""A file that one process alone may write to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+class Claim:
+    """A lock beside `path`, held until `release` or the end of the process, however it ends.
+
+    Raises BlockingIOError if another process holds it, OSError if there can be none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.beside = path.with_name(f".{path.name}.lock")
+        self._descriptor: int | None = None
+        while fcntl is not None and self._descriptor is None:
+            descriptor = os.open(self.beside, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _same(descriptor, self.beside):
+                    self._descriptor = descriptor
+            finally:
+                if self._descriptor is None:
+                    os.close(descriptor)
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                self.beside.unlink()
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _same(descriptor: int, path: Path) -> bool:
+    """Whether the file was not removed by who held it before."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
