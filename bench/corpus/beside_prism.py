@@ -127,7 +127,7 @@ def compare(
             probe, base = "/", ""
         said = folder / f"{document.name.replace('/', '_')}-{name}.txt"
         try:
-            with running(name, command, port, probe, core="0,1") as server:
+            with running(name, command, port, probe, core="0,1", patience=600) as server:
                 judged = judge(document, contract, server.base + base, settings, said, limit)
         except RuntimeError as error:
             judged = Judged(note=str(error).splitlines()[-1][:200])

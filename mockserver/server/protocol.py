@@ -21,7 +21,9 @@ from mockserver.engine.negotiate import Sent
 from mockserver.errors import BadRequest, HeadersTooLarge, Refusal
 from mockserver.server.eager import begin
 
-MAX_HEAD = 64 * 1024
+# More than servers take as a rule: what breaks a schema is to be refused by the contract, and a
+# few texts beyond their maxLength, percent-encoded, are soon a hundred kilobytes.
+MAX_HEAD = 1024 * 1024
 # What follows the head, be it body, framing or trailers, and also what nobody reads any more.
 MAX_MESSAGE = 300 * 1024 * 1024
 LOOKS_FOR_HEAD = 4

@@ -148,7 +148,7 @@ def _unlisted(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
 def _cursors(contract: Contract, named: set[str]) -> list[tuple[str, dict[str, Any]]]:
     refusals: dict[tuple[str, ...], list[str]] = {}
     for operation in contract.operations:
-        listed = tuple(s for s in ("400", "422") if operation.responses.get(s) is not None)
+        listed = tuple(s for s in ("400", "422") if operation.response_for(int(s)) is not None)
         opaque = any(
             p.place == "query" and p.name in CURSOR_PARAMETERS and not p.schema.keys() & _TOLD
             for p in operation.parameters

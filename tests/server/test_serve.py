@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 import mockserver
+from mockserver.server.protocol import MAX_HEAD
 
 ROOT = Path(mockserver.__file__).parent.parent
 CANCEL = (
@@ -129,7 +130,7 @@ def test_the_first_minute_with_feather(tmp_path: Path) -> None:
         with httpx.Client(base_url=process.url, headers={"x-api-key": "mock-key"}) as client:
             again = client.post(CANCEL)
             assert again.json() == run
-            long = client.get("/v1/agents", headers={"x": "a" * 70_000})
+            long = client.get("/v1/agents", headers={"x": "a" * (MAX_HEAD + 1000)})
             assert long.status_code == 431
             assert set(long.json()) == {"error", "message"}
         assert process.stop(signal.SIGINT) == 0

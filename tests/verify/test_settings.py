@@ -108,12 +108,15 @@ def test_a_cursor_that_no_list_has_given_may_be_refused() -> None:
                 "/a": {"get": listing("opaque", {"type": "string"}, ["200", "400"])},
                 "/b": {"get": listing("told", {"enum": ["x"]}, ["200", "400"])},
                 "/c": {"get": listing("never", {"type": "string"}, ["200"])},
+                "/d": {"get": listing("ranged", {"type": "string"}, ["200", "4XX"])},
             },
         }
     )
-    (entry,) = configuration(contract, Settings())["operations"]
-    assert entry["include-operation-id"] == ["opaque"]
-    assert entry["checks"]["positive_data_acceptance"]["expected-statuses"][-1] == "400"
+    one, both = configuration(contract, Settings())["operations"]
+    assert one["include-operation-id"] == ["opaque"]
+    assert one["checks"]["positive_data_acceptance"]["expected-statuses"][-1] == "400"
+    assert both["include-operation-id"] == ["ranged"]
+    assert both["checks"]["positive_data_acceptance"]["expected-statuses"][-2:] == ["400", "422"]
 
 
 def test_what_is_written_is_what_is_used(contract: Contract, tmp_path: Path) -> None:
