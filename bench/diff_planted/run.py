@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from mockserver.errors import UsageError
 from mockserver.verify.diff.differ import Differ
 from mockserver.verify.diff.knowledge import Knowledge
 from mockserver.verify.diff.mocks import Mocks, own_mocks
-from mockserver.verify.diff.model import KINDS, Report
+from mockserver.verify.diff.model import KINDS, Difference, Program, Report
 from mockserver.verify.diff.programs import programs
 from mockserver.verify.diff.side import Side
 from mockserver.verify.documents import read_contract
@@ -36,7 +36,8 @@ SHORT = 5
 
 @dataclass
 class Outcome:
-    """What became of one divergence. `beside` are the steps beside mere preparations."""
+    """What became of one divergence. `beside` are the steps beside mere preparations, `shown` says
+    whether the short program shows nothing once the divergence is taken away."""
 
     fault: str
     kind: str
@@ -44,6 +45,7 @@ class Outcome:
     at: str
     steps: int
     beside: int
+    shown: bool
     requests: int
     hits: int
     seconds: float
@@ -54,7 +56,9 @@ class Bench:
         self.mocks, self.proxy, self.url, self.seed = mocks, proxy, url, seed
         self.programs = list(programs(mocks.knowledge, seed, examples))
 
-    def run(self, fault: Fault | None, most: int) -> tuple[Report, str]:
+    def run(
+        self, fault: Fault | None, most: int, chosen: Sequence[Program] = ()
+    ) -> tuple[Report, str]:
         """A run with this divergence, and why it could not be judged, if so."""
         self.proxy.plant(fault)
         report = Report("Feather", "feather", self.url, "its own", self.seed)
@@ -66,13 +70,23 @@ class Bench:
 
             side.before = begin
             try:
-                Differ(side, self.mocks, report, most=most, borrow=True).run(self.programs)
+                Differ(side, self.mocks, report, most=most, borrow=True).run(
+                    chosen or self.programs
+                )
             except UsageError as error:
                 return report, str(error)
         return report, ""
 
+    def is_shown(self, found: Difference) -> bool:
+        """Whether the short program shows the divergence, and not what two worlds do by chance."""
+        report, error = self.run(None, 50, [found.program])
+        by_chance = {difference.mismatch.signature for difference in report.differences}
+        return not error and found.mismatch.signature not in by_chance
 
-def outcome_of(fault: Fault, report: Report, error: str, hits: int, seconds: float) -> Outcome:
+
+def outcome_of(
+    fault: Fault, report: Report, error: str, shown: bool, hits: int, seconds: float
+) -> Outcome:
     first = report.differences[0] if report.differences else None
     return Outcome(
         fault=fault.id,
@@ -81,6 +95,7 @@ def outcome_of(fault: Fault, report: Report, error: str, hits: int, seconds: flo
         at=f"{first.where} {first.mismatch.at}".strip() if first else "",
         steps=len(first.program.steps) if first else 0,
         beside=len(first.program.steps) - first.program.preparations if first else 0,
+        shown=shown,
         requests=report.real_requests,
         hits=hits,
         seconds=round(seconds, 1),
@@ -93,7 +108,7 @@ def table(outcomes: list[Outcome]) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for kind in [*KINDS, ""]:
         group = [o for o in outcomes if kind in ("", o.kind)]
-        found = [o for o in group if o.steps]
+        found = [o for o in group if o.steps and o.shown]
         short = sum(o.steps <= SHORT for o in found)
         beside = sum(o.beside <= SHORT for o in found)
         if group:
@@ -130,21 +145,24 @@ def main() -> int:
         for number, fault in enumerate(faults, 1):
             start = time.perf_counter()
             report, error = bench.run(fault, 1)
-            outcome = outcome_of(fault, report, error, proxy.hits, time.perf_counter() - start)
+            hits, seconds = proxy.hits, time.perf_counter() - start
+            shown = not report.differences or bench.is_shown(report.differences[0])
+            outcome = outcome_of(fault, report, error, shown, hits, seconds)
             outcomes.append(outcome)
             print(
                 f"{number}/{len(faults)} {fault.id}: {outcome.found or 'SURVIVES'} {outcome.at} "
                 f"[{outcome.steps} steps, {outcome.beside} beside preparations, "
-                f"{outcome.requests} requests, {outcome.hits} hits, {outcome.seconds} s]",
+                f"{outcome.requests} requests, {outcome.hits} hits, {outcome.seconds} s]"
+                f"{'' if outcome.shown else ' BY CHANCE'}",
                 flush=True,
             )
     print("\n" + "\n".join(table(outcomes)))
     for outcome in outcomes:
-        if not outcome.steps:
+        if not outcome.steps or not outcome.shown:
             print(f"survives: {outcome.fault}")
     if given.json:
         Path(given.json).write_text(json.dumps([asdict(o) for o in outcomes], indent=1) + "\n")
-    rate = sum(o.steps > 0 for o in outcomes) / len(outcomes)
+    rate = sum(o.steps > 0 and o.shown for o in outcomes) / len(outcomes)
     print(f"\nfound {rate:.1%}, the goal is {given.goal:.0%}")
     return 0 if rate >= given.goal else 1
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from .knowledge import READS, Knowledge
+from .knowledge import Knowledge
 from .model import MISSING, Program, Step
 from .shorten import without_idle
 
@@ -16,7 +16,10 @@ Json = Any
 
 def borrowed(program: Program, label: int, knowledge: Knowledge) -> Iterator[Program]:
     """Each thing that is only built upon may be the first of its list: it need not be made, nor
-    what only its making needs. The shortest come first; none changes or removes what it borrows.
+    what only its making needs. The shortest come first.
+
+    What a step is about is never borrowed: others' things are not changed, and two worlds' things
+    say nothing when they are compared.
     """
     found = []
     for step in program.steps:
@@ -47,11 +50,10 @@ def _listed(program: Program, step: Step, knowledge: Knowledge) -> Program | Non
 
 
 def _is_touched(program: Program, step: Step, knowledge: Knowledge) -> bool:
-    """Whether another step does more to the thing than to read it or to make something below it."""
-    harmless = {r.create for r in knowledge.makeable}
-    harmless |= {op.id for op in knowledge.contract.operations if op.method in READS}
+    """Whether another step is about the thing itself, and does not just make something below it."""
+    creations = {r.create for r in knowledge.makeable}
     return any(
-        other.operation not in harmless
+        other.operation not in creations
         and other.path
         and list(other.path.values())[-1].startswith(_start(step.label))
         for other in program.steps

@@ -21,9 +21,13 @@ WITH_JOBS = (1, 2, 12, 40)
 """How many worlds of the mock a program meets. What one does chance may explain, so if something
 differs, more are asked: it is a difference if none of them does what the real side does. Jobs
 have the most ways to go."""
+ENOUGH = 12
+"""How many worlds are asked while a program is made shorter; all of them at its end."""
 ROUNDS = 40
 """Programs that are tried to make one difference shorter."""
 Signature = tuple[str, str, str, str]
+Shown = tuple[Program, Mismatch, Run]
+"""A program, the mismatch that it shows, and what the real side did."""
 
 
 @dataclass
@@ -83,9 +87,14 @@ class Differ:
                 self._new(program, mismatch)
 
     def _explained(
-        self, program: Program, real: Run, wanted: Signature | None = None
+        self,
+        program: Program,
+        real: Run,
+        wanted: Signature | None = None,
+        most: int = WITH_JOBS[-1],
     ) -> list[Mismatch]:
-        """What remains when the mock's other worlds have been asked; only `wanted`, if given."""
+        """What remains when the mock's other worlds have been asked, at most so many; only
+        `wanted`, if given."""
 
         def open_ones(found: list[Mismatch]) -> list[Mismatch]:
             if wanted is not None:
@@ -93,7 +102,7 @@ class Differ:
             return [m for m in found if m.signature not in self._known.keys() | self.accepted]
 
         has_jobs = self._has_jobs(program)
-        for count in WITH_JOBS if has_jobs else WORLDS:
+        for count in (n for n in (WITH_JOBS if has_jobs else WORLDS) if n <= most):
             comparison = self._compared(program, real, count)
             fresh = open_ones(comparison.found)
             if fresh and has_jobs and self._survey():
@@ -168,18 +177,25 @@ class Differ:
 
     # --- shorter
 
-    def _shortened(
-        self, program: Program, mismatch: Mismatch
-    ) -> tuple[Program, Mismatch, Run] | None:
+    def _shortened(self, program: Program, mismatch: Mismatch) -> Shown | None:
         """The shortest program that is found to show it; None if it does not come again."""
-        signature = mismatch.signature
-        best = self._shows(program, signature)
-        if best is None:
+        whole = self._shows(program, mismatch.signature)
+        if whole is None:
             return None
-        best = self._first(cuts(program, best[1].label), signature, ROUNDS)[0] or best
+        for worlds in (ENOUGH, WITH_JOBS[-1]):
+            best = self._cut_down(whole, worlds)
+            shown = self._shows(best[0], mismatch.signature)
+            if shown is not None:
+                return shown
+        return whole
+
+    def _cut_down(self, best: Shown, worlds: int) -> Shown:
+        signature = best[1].signature
+        best = self._first(cuts(best[0], best[1].label), signature, ROUNDS, worlds)[0] or best
         left = ROUNDS
         while left > 0:
-            better, tried = self._first(self._smaller(best[0], best[1].label), signature, left)
+            candidates = self._smaller(best[0], best[1].label)
+            better, tried = self._first(candidates, signature, left, worlds)
             left -= tried
             if better is None:
                 break
@@ -192,21 +208,21 @@ class Differ:
         yield from smaller(program, label)
 
     def _first(
-        self, candidates: Iterable[Program], signature: Signature, most: int
-    ) -> tuple[tuple[Program, Mismatch, Run] | None, int]:
+        self, candidates: Iterable[Program], signature: Signature, most: int, worlds: int
+    ) -> tuple[Shown | None, int]:
         """The first of the candidates that shows it, and how many were tried."""
         tried = 0
         for tried, candidate in enumerate(islice(candidates, most), 1):
-            found = self._shows(candidate, signature)
+            found = self._shows(candidate, signature, worlds)
             if found is not None:
                 return found, tried
         return None, tried
 
     def _shows(
-        self, program: Program, signature: Signature
-    ) -> tuple[Program, Mismatch, Run] | None:
+        self, program: Program, signature: Signature, worlds: int = WITH_JOBS[-1]
+    ) -> Shown | None:
         real = self.real.execute(program)
-        for mismatch in self._explained(program, real, signature):
+        for mismatch in self._explained(program, real, signature, worlds):
             if mismatch.signature == signature:
                 return program, mismatch, real
         return None
