@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mockserver.contract.flat import Flat
 from mockserver.contract.schemas import Schemas
@@ -95,13 +96,14 @@ def states_of(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
         because.append(Because("the client sets it, so time does not"))
     else:
         because.append(Because("nothing says that it moves by itself"))
+    listed: dict[str, Any] = {kind: tuple(values) for kind, values in kinds.items()}
     return States(
         name=name,
         moves=moves,
         started=started,
         ended=ended,
         because=tuple(because),
-        **{kind: tuple(listed) for kind, listed in kinds.items()},
+        **listed,
     )
 
 

@@ -80,7 +80,8 @@ class Envelope:
 class States:
     """A status-like property and the order of its values.
 
-    `moves` says that a job goes through its states by itself as time passes.
+    `moves` says that a job goes through its states by itself as time passes; `lasts` are the
+    seconds that it is in one, where they are known.
     """
 
     name: str
@@ -94,6 +95,7 @@ class States:
     started: str = ""
     ended: str = ""
     because: tuple[Because, ...] = ()
+    lasts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def terminal(self) -> frozenset[str]:
@@ -107,7 +109,8 @@ class Resource:
     `schema` leads to its richest description, `request` to what a client sends to make one.
     `named_by` leads to the schemas of the path parameters that name one.
     `nested`: its ids count only under their parent. `open`: any id is known, as there is no
-    other way to learn one.
+    other way to learn one. `in_use` are the values that some fields really have, of all that the
+    document allows.
     """
 
     name: str
@@ -129,6 +132,7 @@ class Resource:
     parents: tuple[Link, ...] = ()
     states: States | None = None
     because: tuple[Because, ...] = ()
+    in_use: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

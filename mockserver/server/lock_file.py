@@ -10,7 +10,16 @@ from typing import Any
 from mockserver.engine.lock import Lock, Rules
 from mockserver.errors import UsageError
 
-_TABLES = {"statuses", "bodies", "media_types", "defaults", "extra"}
+_TABLES = {
+    "statuses",
+    "bodies",
+    "words",
+    "media_types",
+    "defaults",
+    "extra",
+    "durations",
+    "enums",
+}
 
 
 def read_lock(path: Path, operations: Collection[str]) -> Lock:
@@ -47,4 +56,13 @@ def _rules(path: Path, name: str, value: Any) -> Rules:
     for status in value.get("statuses", {}).values():
         if not isinstance(status, int) or not 100 <= status <= 599:
             raise UsageError(f"{where}.statuses: {status!r} is no status")
+    for status, words in value.get("words", {}).items():
+        if not isinstance(words, Mapping):
+            raise UsageError(f"{where}.words.{status} must be a table")
+    for state, lasts in value.get("durations", {}).items():
+        if isinstance(lasts, bool) or not isinstance(lasts, int | float) or lasts < 0:
+            raise UsageError(f"{where}.durations.{state}: {lasts!r} is no number of seconds")
+    for name, values in value.get("enums", {}).items():
+        if not isinstance(values, list) or not values:
+            raise UsageError(f"{where}.enums.{name} must be a list of the values in use")
     return Rules(**value)

@@ -26,6 +26,7 @@ from mockserver.engine.faults import Faults
 from mockserver.engine.generic import assemble
 from mockserver.engine.generic.steering import lifecycle_of
 from mockserver.engine.instants import parse
+from mockserver.engine.lock import locked
 from mockserver.engine.negotiate import Sent
 from mockserver.engine.pipeline import Exchange, Message, Pipeline
 from mockserver.engine.variants import Answerer
@@ -128,7 +129,8 @@ def load(
         raise ContractError("the document has no operations: there is nothing to serve")
     validators = Validators(contract.document, contract.version)
     written = next((in_shape(api, contract) for api in BUILT_IN if api.claims(contract)), None)
-    plan = build_plan(contract, options.overrides)
+    lock = read_lock(Path(options.lock), contract.by_id) if options.lock is not None else {}
+    plan = locked(build_plan(contract, options.overrides), lock)
     api = assemble(contract, plan, written, validators)
     if options.har is not None:
         api = seeded_with(api, contract, Path(options.har))
@@ -156,7 +158,7 @@ def load(
         undocumented=options.undocumented,
         journal=journal or _no_journal,
         serials=Serials() if store.board is not None else None,
-        lock=read_lock(Path(options.lock), contract.by_id) if options.lock is not None else None,
+        lock=lock,
     )
     pipeline = make(
         contract,

@@ -27,7 +27,7 @@ _SHOWN_ONLY = ("id", "met", "struck")
 
 
 class Reloader:
-    """Watches the document, the handlers and the config of a service."""
+    """Watches the document, the handlers, the config and the lock file of a service."""
 
     def __init__(self, service: Service, resolve: Callable[[], Serving]) -> None:
         self._service = service
@@ -36,7 +36,12 @@ class Reloader:
     def files(self) -> set[Path]:
         """What is watched. A link counts with its target."""
         serving = self._service.serving
-        given = (self._service.source.path, serving.handlers, serving.config)
+        given = (
+            self._service.source.path,
+            serving.handlers,
+            serving.config,
+            serving.options.lock,
+        )
         named = {path.absolute() for path in given if path is not None}
         if self._service.source.path is not None:
             named |= other_files(self._service.source)

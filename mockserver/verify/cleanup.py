@@ -51,9 +51,9 @@ def _remove(entry: Entry, target: Target) -> Exchange:
 def _find_again(asked: Asked, ledger: Ledger, target: Target, api: Api) -> None:
     """A creation without an answer: its marker is looked for in the list of its kind."""
     names = {**{r.create: r.name for r in api.resources.values()}, **api.clone}
-    resource = api.resources[names[asked.operation]]
-    if not asked.marker or not resource.list:
+    if not asked.marker or not api.resources[names[asked.operation]].list:
         return
+    resource = api.resources[names[asked.operation]]
     for row in _rows(resource, asked, target):
         if asked.marker in str(row):
             own = {k: v for k, v in asked.path.items() if k in resource.parents}

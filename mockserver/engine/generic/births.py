@@ -156,10 +156,11 @@ def plan_job(states: States, now: int, pace: float) -> list[list[Any]]:
 def _go_on(states: States, schedule: list[list[Any]], now: int, pace: float) -> list[list[Any]]:
     at = now
     if states.active and schedule[-1][0] not in states.active:
-        at += seconds(_WAITING * pace)
+        at += seconds(states.lasts.get(schedule[-1][0], _WAITING) * pace)
         schedule.append([_best(states.active), at])
     if states.success:
-        schedule.append([_best(states.success), at + seconds(_WORKING * pace)])
+        at += seconds(states.lasts.get(schedule[-1][0], _WORKING) * pace)
+        schedule.append([_best(states.success), at])
     return schedule
 
 

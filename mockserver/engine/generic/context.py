@@ -142,8 +142,13 @@ class Context:
 
     # -- what is said of it
 
-    def reply(self, world: World, request: Request, action: Action, held: Held) -> Reply:
-        """The operation's success, with the row as its answer describes it."""
+    def reply(
+        self, world: World, request: Request, action: Action, held: Held, *, made: bool = False
+    ) -> Reply:
+        """The operation's success, with the row as its answer describes it.
+
+        `made`: the row is new, which a document may tell from what was there with a 201.
+        """
         mode: Mode = "rich" if held.seed or not held.row else "fresh"
         data: Any = self.known(held, request, action)
         if action.kind == "create":
@@ -153,12 +158,24 @@ class Context:
             elif told:
                 data.setdefault(told, self._id_of(held, action))
         dice = lasting(world, action.operation, held.key)
-        reply = self.answers.reply(request.operation, dice, data, action.at, mode)
+        status = self._status_of_new(request.operation) if made else 0
+        reply = self.answers.reply(request.operation, dice, data, action.at, mode, status)
         for name in list(reply.headers):
             if name.lower() == "location":
                 reply.headers[name] = self._location(request, held)
         mark(request.operation, reply, held)
         return reply
+
+    def _status_of_new(self, operation: Operation) -> int:
+        """201 where the document has it beside a 200 that looks the same; else 0, the success."""
+        shapes = []
+        for status in (200, 201):
+            response = operation.responses.get(str(status))
+            media = response.content.get(choose_media_type(response)) if response else None
+            if media is None or not media.pointer or not is_json(media.name):
+                return 0
+            shapes.append(self.schemas.flat_at(media.pointer).properties.keys())
+        return 201 if shapes[0] == shapes[1] else 0
 
     def _told(self, operation: Operation) -> str | None:
         """Under which name of its own a create tells the id (`{"itemId": 7}`), "" if under none;

@@ -38,7 +38,7 @@ def create(context: Context, operation: Operation, action: Action) -> Handler:
         chosen = resource.key in sent
         if chosen and context.find(world, shelf, held.key) is not None:
             raise Conflict(f"A {resource.noun} '{held.key.rsplit('/', 1)[-1]}' exists already.")
-        return context.reply(world, request, action, shelf.put(world, held))
+        return context.reply(world, request, action, shelf.put(world, held), made=True)
 
     return handle
 

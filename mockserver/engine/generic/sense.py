@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
 from mockserver.contract.flat import Flat
 from mockserver.contract.schemas import Schemas
@@ -25,6 +26,10 @@ def agreeing(
                 _inner(resource, data, "", item) if isinstance(item, dict) else item
                 for item in value
             ]
+    for name, values in resource.in_use.items():
+        if name in found and name not in given and found[name] not in values:
+            # Which one depends on nothing but the value that the document allows.
+            found[name] = values[crc32(str(found[name]).encode()) % len(values)]
     states = resource.states
     if states is not None:
         status = data.get(states.name)

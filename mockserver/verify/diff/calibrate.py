@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mockserver.errors import MissingExtra, UsageError
 
+from .model import MISSING
 from .pairs import is_opaque
 from .report import FORMAT
+from .side import at
 
 Json = Any
 Signature = tuple[str, str, str, str]
@@ -22,16 +25,28 @@ HEAD = """# What the real server does otherwise than the mock would: {real}, {ma
 
 """
 _BELOW = 300
+DEPENDS = (400, 422)
+"""Refusals whose bodies depend on what was sent."""
+Enums = dict[str, list[Json]]
+Words = dict[tuple[str, str], Json]
+"""By status and field."""
 
 
-def read_report(path: str) -> dict[str, Any]:
-    """A fidelity.json. Raises UsageError if it is none."""
+def read_json(path: str) -> Json:
+    """Raises UsageError."""
     try:
-        value = json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
     except ValueError as error:
         raise UsageError(f"{path}: not JSON: {error}") from None
+
+
+def read_report(path: str) -> dict[str, Any]:
+    """A fidelity.json. Raises UsageError if it is none."""
+    value = read_json(path)
+    if isinstance(value, dict) and "log" in value:
+        raise UsageError(f"{path} is a recording: say which document it is of, with --spec")
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise UsageError(
             f"{path} is no report of mockserver diff; make one with --report-dir, and give its "
@@ -40,18 +55,31 @@ def read_report(path: str) -> dict[str, Any]:
     return value
 
 
-def read_known(path: str) -> frozenset[Signature]:
-    """The differences that a lock file accepts. Raises UsageError."""
+def read_lock(path: str) -> tuple[dict[Signature, str], dict[str, Enums]]:
+    """The differences that a lock file accepts, each with what the real side did, and the values
+    in use by operation and field. Raises UsageError."""
     try:
-        entries = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("known", [])
+        value = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         names = ("operation", "kind", "at", "about")
-        return frozenset(tuple(str(entry[name]) for name in names) for entry in entries)  # type: ignore[misc]
+        known = {
+            tuple(str(entry[name]) for name in names): str(entry["real"])
+            for entry in value.get("known", [])
+        }
+        rules = value.get("operations", {})
+        return known, {name: dict(rules[name].get("enums", {})) for name in rules}  # type: ignore[return-value]
     except OSError as error:
         raise UsageError(f"--lock {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"--lock {path}: not a lock file ({error}); make one with mockserver calibrate"
         ) from None
+
+
+def departs(kind: str, before: str, now: str) -> bool:
+    """Whether a known difference is another one now, so far as it does not differ by itself."""
+    if kind in ("status", "validation"):
+        return before[:3] != now[:3]
+    return kind in ("default", "headers") and before != now
 
 
 @dataclass
@@ -62,30 +90,57 @@ class Calibration:
     known: list[dict[str, str]] = field(default_factory=list)
     rules: int = 0
 
-    def add(self, difference: Mapping[str, Json]) -> None:
-        if self._rule(difference):
-            self.rules += 1
-        else:
+    def add_report(self, report: Mapping[str, Json]) -> None:
+        host = urlsplit(report["real"]).netloc
+        words = _constant_words(report["differences"])
+        for difference in report["differences"]:
+            # What tells where the server runs is no habit of the API.
+            if host not in difference["real"] and self._rule(difference, words):
+                continue
             about = difference["about"] if difference["kind"] == "validation" else ""
             names = ("operation", "kind", "at", "real", "mock")
             entry = {**{name: str(difference[name]) for name in names}, "about": about}
             self.known.append(entry)
+        self.add_habits(report.get("habits", {}))
 
-    def _rule(self, difference: Mapping[str, Json]) -> bool:
+    def add_habits(self, habits: Mapping[str, Json]) -> None:
+        """`enums` and `durations` by operation."""
+        for operation, tables in habits.items():
+            for table, names in tables.items():
+                for name, value in names.items():
+                    self.rule(operation, table, name, value)
+
+    def rule(self, operation: str, table: str, name: str, value: Json) -> bool:
+        """False if TOML can't hold it, or if there already is another."""
+        if _has_null(value):
+            return False
+        names = self.operations.setdefault(operation, {}).setdefault(table, {})
+        self.rules += name not in names
+        return bool(names.setdefault(name, value) == value)
+
+    def _rule(self, difference: Mapping[str, Json], words: Words) -> bool:
         """Whether the difference could be written as a rule."""
         evidence = difference["evidence"]
         real, mock = evidence["real"], evidence["mock"]
         if real is None or mock is None:
             return False
-        kind, place = difference["kind"], difference["at"]
-        if kind == "error" and evidence["intent"] != "refused":
-            body = templated(real["body"], evidence["path"])
-            return self._put(difference, "bodies", str(mock["status"]), body)
+        kind, place, operation = difference["kind"], difference["at"], difference["operation"]
+        status = str(mock["status"])
+        if kind == "error":
+            _, _, name = place.partition(" ")
+            if (status, name) in words:
+                table = self.operations.setdefault(operation, {}).setdefault("words", {})
+                table.setdefault(status, {})[name] = words[status, name]
+                self.rules += 1
+                return True
+            if mock["status"] in DEPENDS:
+                return False
+            return self.rule(operation, "bodies", status, templated(real["body"], evidence["path"]))
         if kind == "status":
             return self._status(difference, evidence)
         if kind == "headers" and place == "content-type" and difference["real"] != "absent":
-            return self._put(difference, "media_types", str(mock["status"]), difference["real"])
-        if kind in ("schema", "default") and real["status"] < _BELOW and "." not in place:
+            return self.rule(operation, "media_types", status, difference["real"])
+        if kind in ("schema", "default") and real["status"] < _BELOW and place:
             return self._field(difference, real["body"], mock["body"])
         return False
 
@@ -96,32 +151,45 @@ class Calibration:
         gone = evidence["intent"] == "unknown" and min(real["status"], mock["status"]) >= 400
         if not done and not gone:
             return False
-        put = self._put(difference, "statuses", str(mock["status"]), real["status"])
+        name = difference["operation"]
+        put = self.rule(name, "statuses", str(mock["status"]), real["status"])
         if put and (gone or (mock["body"] is None and real["body"] is not None)):
             body = templated(real["body"], evidence["path"])
-            self._put(difference, "bodies", str(mock["status"]), body)
+            self.rule(name, "bodies", str(mock["status"]), body)
         return put
 
     def _field(self, difference: Mapping[str, Json], real: Json, mock: Json) -> bool:
-        name = difference["at"]
-        if not name or not isinstance(real, dict) or not isinstance(mock, dict):
-            return False
+        place, operation = difference["at"], difference["operation"]
+        mine, theirs = at(real, place), at(mock, place)
         if difference["kind"] == "default":
-            return self._put(difference, "defaults", name, real.get(name))
-        if name not in real:
-            names = self.operations.setdefault(difference["operation"], {})
-            names["absent"] = sorted({*names.get("absent", ()), name})
+            return "." not in place and self.rule(operation, "defaults", place, mine)
+        if mine is MISSING and theirs is not MISSING:
+            names = self.operations.setdefault(operation, {})
+            self.rules += place not in names.get("absent", ())
+            names["absent"] = sorted({*names.get("absent", ()), place})
             return True
-        plain = isinstance(real[name], str | int | float) and not is_opaque(name, real[name])
-        return name not in mock and plain and self._put(difference, "extra", name, real[name])
+        name = place.rpartition(".")[2]
+        plain = isinstance(mine, str | int | float) and not is_opaque(name, mine)
+        return theirs is MISSING and plain and self.rule(operation, "extra", place, mine)
 
-    def _put(self, difference: Mapping[str, Json], table: str, name: str, value: Json) -> bool:
-        """False if TOML can't hold it, or if there already is another."""
-        if _has_null(value):
-            return False
-        rules = self.operations.setdefault(difference["operation"], {})
-        found = rules.setdefault(table, {}).setdefault(name, value)
-        return bool(found == value)
+
+def _constant_words(differences: Sequence[Mapping[str, Json]]) -> Words:
+    """Fields of refusals by status that are the same wherever they differ from the mock's: in
+    several operations, so that they depend on none."""
+    seen: dict[tuple[str, str], list[Json]] = {}
+    for difference in differences:
+        evidence = difference["evidence"]
+        status, _, name = difference["at"].partition(" ")
+        if difference["kind"] == "error" and name and "." not in name and evidence["real"]:
+            value = at(evidence["real"]["body"], name)
+            seen.setdefault((status, name), []).append(value)
+    return {
+        key: values[0]
+        for key, values in seen.items()
+        if len(values) > 1
+        and isinstance(values[0], str | int)
+        and all(value == values[0] for value in values)
+    }
 
 
 def templated(value: Json, path: Mapping[str, str]) -> Json:
@@ -145,21 +213,24 @@ def _has_null(value: Json) -> bool:
     return value is None
 
 
-def calibrate(source: str, output: str) -> Calibration:
-    """Write the lock file of a report. Raises UsageError."""
+def write_lock(found: Calibration, output: str, real: str, made: str, title: str) -> None:
+    """Raises UsageError."""
     try:
         import tomli_w
     except ModuleNotFoundError:
         raise MissingExtra("mockserver calibrate", "verify") from None
-    report = read_report(source)
-    found = Calibration()
-    for difference in report["differences"]:
-        found.add(difference)
     kept = {name: rules for name, rules in found.operations.items() if any(rules.values())}
-    head = HEAD.format(real=report["real"], made=report["made"], title=report["title"])
     text = tomli_w.dumps({"operations": kept, "known": found.known}, multiline_strings=False)
     try:
-        Path(output).write_text(head + text, encoding="utf-8")
+        Path(output).write_text(HEAD.format(real=real, made=made, title=title) + text, "utf-8")
     except OSError as error:
         raise UsageError(f"--output {output}: {error.strerror or error}") from None
+
+
+def calibrate(source: str, output: str) -> Calibration:
+    """Write the lock file of a report. Raises UsageError."""
+    report = read_report(source)
+    found = Calibration()
+    found.add_report(report)
+    write_lock(found, output, report["real"], report["made"], report["title"])
     return found

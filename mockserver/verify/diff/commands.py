@@ -94,10 +94,12 @@ def drift(old: str, new: str) -> None:
 
 
 @click.command(context_settings=_CONTEXT)
-@click.argument("report")
+@click.argument("source")
+@click.option("--spec", default="", help="The document that a recording is of.")
 @click.option("--output", "-o", default="mockserver.lock.toml", show_default=True, metavar="FILE")
-def calibrate(report: str, output: str) -> None:
-    """Turn REPORT, the fidelity.json of a differential run, into a lock file to be reviewed.
+def calibrate(source: str, spec: str, output: str) -> None:
+    """Turn SOURCE into a lock file to be reviewed: the fidelity.json of a differential run, or,
+    with --spec, a recording of the real API (mockserver record, or any HAR file).
 
     What a mock can follow becomes rules, which mockserver serve --lock follows. The rest is
     known, and mockserver diff --lock reports only what is new.
@@ -105,9 +107,12 @@ def calibrate(report: str, output: str) -> None:
     \b
     Example:
       mockserver calibrate fidelity/fidelity.json
+      mockserver calibrate recording.har --spec openapi.yaml
       mockserver serve openapi.yaml --lock mockserver.lock.toml
     """
+    require_extra("mockserver calibrate")
     from .calibrate import calibrate as calibrated
+    from .recordings import calibrate_recording
 
-    found = calibrated(report, output)
+    found = calibrate_recording(source, spec, output) if spec else calibrated(source, output)
     click.echo(f"{output}: {found.rules} rules, {len(found.known)} known differences")

@@ -8,18 +8,14 @@ from dataclasses import dataclass, field
 
 from mockserver.contract.model import Contract
 
+from .habits import choices_of
 from .jobs import Jobs, status_name, strange_steps
 from .knowledge import READS
 from .model import MISSING, STATUS_NAMES, Json, Kind, Mismatch, Run, Seen, Step
 from .pairs import Pairs, is_opaque, kind_of, time_form
-from .show import all_shown, header_of, shown
+from .show import HEADERS, all_shown, header_of, shown
 from .side import at as value_at
 
-HEADERS: tuple[str, ...] = (
-    *("allow", "content-type", "etag", "last-modified", "link", "location", "retry-after"),
-    "www-authenticate",
-)
-"""Those that tell a client something; more if the document lists them."""
 Value = tuple[int, Json]
 """The number of a run of the mock, and a value from it."""
 
@@ -33,6 +29,8 @@ class Comparison:
     mocks: Sequence[Run]
     jobs: Jobs = field(default_factory=Jobs)
     """What the mock's jobs have done at any time."""
+    in_use: Mapping[str, Mapping[str, Sequence[Json]]] = field(default_factory=dict)
+    """By operation and field, the values that the real side is known to choose."""
     found: list[Mismatch] = field(default_factory=list)
     reached: set[tuple[str, Kind]] = field(default_factory=set)
     _pairs: list[Pairs] = field(default_factory=list)
@@ -96,6 +94,7 @@ class Comparison:
             return
         same = [(i, mock) for i, mock in mocks if mock.status == real.status]
         self._headers(real, [mock for _, mock in same])
+        self._choices(real)
         if real.listing is not None:
             self._list(real, same)
         elif real.value is MISSING or any(mock.value is MISSING for _, mock in same):
@@ -136,6 +135,16 @@ class Comparison:
             if mine not in values:
                 theirs = " or ".join(sorted(value or "absent" for value in values))
                 self._miss("headers", name, mine or "absent", theirs)
+
+    def _choices(self, real: Seen) -> None:
+        """Values that nobody sent, and that the lock does not know."""
+        known = self.in_use.get(real.step.operation)
+        if not known or real.status >= 300:
+            return
+        for name, value, _ in choices_of(self.contract, real.step.operation, real.value):
+            if name in known and value not in known[name] and not self._was_sent(value):
+                values = ", ".join(map(str, known[name]))
+                self._miss("schema", f"{name} in use", shown(value), f"{values} by the lock")
 
     def _list(self, real: Seen, mocks: list[tuple[int, Seen]]) -> None:
         """The rows of this program, and what holds of the pages."""

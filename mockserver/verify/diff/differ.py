@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from .borrow import borrowed
+from .calibrate import Enums, departs
 from .compare import Comparison
 from .coverage import waits
+from .habits import Habits
 from .mocks import Mocks
 from .model import Difference, Mismatch, Program, Report, Run
 from .shorten import cuts, smaller
@@ -38,12 +40,15 @@ class Differ:
     mocks: Mocks
     report: Report
     most: int = 200
-    accepted: frozenset[Signature] = frozenset()
-    """Differences that are known."""
+    accepted: Mapping[Signature, str] = field(default_factory=dict)
+    """Differences that are known, with what the real side did."""
+    in_use: Mapping[str, Enums] = field(default_factory=dict)
+    """The values that are known of fields that have a closed list, by operation."""
     borrow: bool = False
     """Whether a shorter program may build upon what the real side has already."""
     progress: Callable[[str], None] = lambda text: None
     _known: dict[Signature, Difference] = field(default_factory=dict)
+    _habits: Habits = field(default_factory=Habits)
     _surveyed: bool = False
     _doubtful: set[Signature] = field(default_factory=set)
 
@@ -53,6 +58,7 @@ class Differ:
         try:
             self._all(programs, digest)
         finally:
+            self.report.habits = self._habits.as_json()
             self.report.digest = digest.hexdigest()[:16]
             self.report.differences = list(self._known.values())
             self.report.real_requests = self.real.requests
@@ -76,10 +82,11 @@ class Differ:
     def one(self, program: Program) -> None:
         """One program; each difference that is new is confirmed and made short."""
         real = self.real.execute(program)
+        self._habits.hear(real, self.mocks.knowledge)
         found = self._explained(program, real)
         for mismatch in found:
             signature = mismatch.signature
-            if signature in self.accepted:
+            if self._is_accepted(mismatch):
                 self.report.known[signature] = self.report.known.get(signature, 0) + 1
             elif signature in self._known:
                 self._known[signature].count += 1
@@ -99,7 +106,8 @@ class Differ:
         def open_ones(found: list[Mismatch]) -> list[Mismatch]:
             if wanted is not None:
                 return [m for m in found if m.signature == wanted]
-            return [m for m in found if m.signature not in self._known.keys() | self.accepted]
+            new = [m for m in found if m.signature not in self._known]
+            return [m for m in new if not self._is_accepted(m)]
 
         has_jobs = self._has_jobs(program)
         for count in (n for n in (WITH_JOBS if has_jobs else WORLDS) if n <= most):
@@ -120,9 +128,16 @@ class Differ:
 
     def _compared(self, program: Program, real: Run, count: int) -> Comparison:
         mocks = self.mocks.runs(program, count)
-        comparison = Comparison(self.mocks.knowledge.contract, real, mocks, self.mocks.jobs)
+        comparison = Comparison(
+            self.mocks.knowledge.contract, real, mocks, self.mocks.jobs, self.in_use
+        )
         comparison.run()
         return comparison
+
+    def _is_accepted(self, mismatch: Mismatch) -> bool:
+        """Whether the difference is known, and still the same."""
+        known = self.accepted.get(mismatch.signature)
+        return known is not None and not departs(mismatch.kind, known, mismatch.real)
 
     def _has_jobs(self, program: Program) -> bool:
         jobs = self.mocks.knowledge.jobs

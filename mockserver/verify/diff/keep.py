@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.fuzz_plan import make_plan
 from mockserver.verify.ledger import Ledger
+from mockserver.verify.lifecycle.describe import Resource
 from mockserver.verify.model import Exchange
 from mockserver.verify.target import Target
 
@@ -35,21 +36,25 @@ class Keeper:
     def __post_init__(self) -> None:
         resources = self.knowledge.makeable
         self._makes = {r.create: r for r in resources if r.remove}
+        self._puts = {
+            op.id: r
+            for op in self.knowledge.contract.operations
+            for r in resources
+            if r.remove and op.method == "PUT" and op.path == r.item
+        }
         self._removes = {r.remove for r in resources}
 
     def asked(self, step: Step) -> int:
         """Before a request: its number in the ledger, 0 if it can't make anything."""
-        if step.operation not in self._makes or step.key != "own":
+        if step.key != "own" or step.operation not in self._makes.keys() | self._puts.keys():
             return 0
         return self.ledger.ask(step.operation, step.path, "")
 
     def answered(self, number: int, step: Step, exchange: Exchange) -> None:
         if number:
-            resource = self._makes[step.operation]
-            identity = at(parsed(exchange), resource.id_field)
-            if exchange.status < 300 and isinstance(identity, str | int):
-                own = {k: v for k, v in step.path.items() if "{" + k + "}" in resource.item}
-                where = {**own, resource.id_parameter: str(identity)}
+            made = self._made(step, exchange)
+            if made is not None:
+                resource, where = made
                 self.ledger.made(number, resource.remove, where, resource.name)
             elif exchange.status < 500:
                 self.ledger.nothing(number)
@@ -57,6 +62,19 @@ class Keeper:
             for entry in list(self.ledger.left()):
                 if entry.remove == step.operation and dict(entry.where) == dict(step.path):
                     self.ledger.removed(entry)
+
+    def _made(self, step: Step, exchange: Exchange) -> tuple[Resource, dict[str, str]] | None:
+        """What has come into being, and its path."""
+        if step.operation in self._puts:
+            # It makes what it names, and says so with a 201.
+            there = exchange.status == 201
+            return (self._puts[step.operation], dict(step.path)) if there else None
+        resource = self._makes[step.operation]
+        identity = at(parsed(exchange), resource.id_field)
+        if exchange.status >= 300 or not isinstance(identity, str | int):
+            return None
+        own = {k: v for k, v in step.path.items() if "{" + k + "}" in resource.item}
+        return resource, {**own, resource.id_parameter: str(identity)}
 
     def clean(self) -> None:
         """Remove what there is. Raises NoReply."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,6 +48,12 @@ class Lists:
         cursor = page.get(self.paging.cursor)
         return str(cursor) if cursor not in (None, "") else None
 
+    def is_last(self, page: Json, query: Mapping[str, str]) -> bool:
+        """Whether a page without a cursor ends the list: it does unless there is another way to
+        go on, and the page is full."""
+        limit = query.get(self.paging.limit_parameter, "")
+        return bool(self.paging.cursor) or not limit.isdigit() or len(self.rows(page)) < int(limit)
+
     def facts(self, pages: Sequence[Json], query: Mapping[str, str], whole: bool) -> Iterator[str]:
         """What holds of the pages, whatever they list."""
         rows = [row for page in pages for row in self.rows(page)]
@@ -84,7 +91,7 @@ class Knowledge:
 
     @classmethod
     def of(cls, contract: Contract) -> Knowledge:
-        return cls(contract, describe(contract))
+        return cls(contract, describe(contract, wrapped=True))
 
     @cached_property
     def makeable(self) -> tuple[Resource, ...]:
@@ -92,7 +99,7 @@ class Knowledge:
 
     @cached_property
     def id_fields(self) -> frozenset[str]:
-        return frozenset(r.id_field for r in self.api.resources.values())
+        return frozenset(_last(r.id_field) for r in self.api.resources.values())
 
     @cached_property
     def lists(self) -> Mapping[str, Lists]:
@@ -104,7 +111,7 @@ class Knowledge:
                 None,
             )
             if known is not None and known.paging is not None:
-                found[operation.id] = Lists(known.paging, known.filters, known.id_field)
+                found[operation.id] = Lists(known.paging, known.filters, _last(known.id_field))
                 continue
             if operation.method != "GET" or operation.path.rstrip("/").endswith("}"):
                 continue
@@ -116,17 +123,16 @@ class Knowledge:
 
     @cached_property
     def by_parameter(self) -> Mapping[str, Resource]:
-        """What a path parameter's name stands for: the first resource that is made."""
-        found: dict[str, Resource] = {}
-        for resource in self.api.resources.values():
-            found.setdefault(resource.id_parameter, resource)
-        return found
+        """What a path parameter's name stands for, unless it may be any of several things."""
+        resources = self.api.resources.values()
+        names = [r.id_parameter for r in resources]
+        return {r.id_parameter: r for r in resources if names.count(r.id_parameter) == 1}
 
     def owner(self, path: str, parameter: str) -> Resource | None:
-        """The resource that a parameter of a path names."""
-        start = path.split("{" + parameter + "}")[0] + "{" + parameter + "}"
+        """The resource that a parameter of a path names, whatever its own path calls its id."""
+        start = _shape(path.split("{" + parameter + "}")[0] + "{}")
         for resource in self.api.resources.values():
-            if resource.item.rstrip("/") == start.rstrip("/"):
+            if _shape(resource.item) == start:
                 return resource
         return self.by_parameter.get(parameter)
 
@@ -156,3 +162,13 @@ class Knowledge:
         create = self.contract.by_id[resource.create]
         schema = body_schema(self.contract, create)
         return bool(name) and name not in (properties(self.contract, schema) if schema else {})
+
+
+def _shape(path: str) -> str:
+    """A path without the names of its parameters."""
+    return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
+
+
+def _last(id_field: str) -> str:
+    """The name of an id, without what is wrapped around it."""
+    return id_field.rpartition(".")[2]

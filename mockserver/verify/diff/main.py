@@ -22,7 +22,7 @@ from mockserver.verify.stopping import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 
 from . import terminal
-from .calibrate import read_known
+from .calibrate import read_lock
 from .differ import Differ
 from .fidelity import fidelity_of
 from .keep import Keeper, is_loopback, only_removable
@@ -89,13 +89,14 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
     with real_side(order, knowledge, report) as real:
         preflight(real.target)
         with mock_urls(order) as urls, Mocks(knowledge, urls, order.timeout) as mocks:
-            known = read_known(order.lock) if order.lock else frozenset()
+            known, in_use = read_lock(order.lock) if order.lock else ({}, {})
             differ = Differ(
                 real,
                 mocks,
                 report,
                 most=order.most,
                 accepted=known,
+                in_use=in_use,
                 borrow=is_loopback(order.real),
                 progress=say,
             )
@@ -106,6 +107,12 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
             except KeyboardInterrupt:
                 report.errors.append("interrupted")
     report.seconds = time.monotonic() - start
+    gone = known.keys() - report.known.keys() - {d.mismatch.signature for d in report.differences}
+    if gone and not report.errors:
+        report.notes.append(
+            f"{len(gone)} differences of {order.lock} did not show; "
+            "mockserver calibrate makes it anew"
+        )
     return report, knowledge
 
 

@@ -140,7 +140,7 @@ class Seen:
     """What one side did at one step. `value` is the last reply's JSON, or MISSING.
 
     `skipped`: a reference led nowhere, so nothing was sent. `states` are the statuses on the way of
-    a job that was waited for.
+    a job that was waited for, `stays` how many seconds it was in those that it left.
     """
 
     step: Step
@@ -148,6 +148,7 @@ class Seen:
     value: Json = MISSING
     listing: Listing | None = None
     states: tuple[str, ...] = ()
+    stays: tuple[tuple[str, float], ...] = ()
     skipped: bool = False
 
     @property
@@ -235,6 +236,8 @@ class Report:
     steps: int = 0
     real_requests: int = 0
     mock_requests: int = 0
+    habits: Mapping[str, Json] = field(default_factory=dict)
+    """By operation, what the real side does of its own accord, as a lock file has it."""
     seconds: float = 0.0
     digest: str = ""
     """Of all programs: equal when two runs sent the same."""

@@ -86,6 +86,7 @@ def as_json(report: Report, fidelity: Fidelity, document: Mapping[str, Any]) -> 
             _difference(difference, difference.where.partition(" ")[2])
             for difference in report.differences
         ],
+        "habits": report.habits,
         "known": sorted(identity(signature) for signature in report.known),
         "errors": report.errors,
         "notes": report.notes,

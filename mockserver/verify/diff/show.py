@@ -8,6 +8,12 @@ from collections.abc import Sequence
 
 from .model import Json, Seen
 
+HEADERS: tuple[str, ...] = (
+    *("allow", "content-type", "etag", "last-modified", "link", "location", "retry-after"),
+    "www-authenticate",
+)
+"""Those that tell a client something; more if the document lists them."""
+
 
 def shown(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)

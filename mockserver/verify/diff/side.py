@@ -221,7 +221,7 @@ class Side:
             pages.append(page)
             cursor = lists.next(page)
             if cursor is None:
-                whole = True
+                whole = lists.is_last(page, step.query)
                 break
             params[lists.paging.cursor_parameter] = cursor
         seen = Seen(step, exchanges, pages[-1])
@@ -256,8 +256,11 @@ class Side:
         """Read until the job has ended (or its status has changed), or there is no more time."""
         exchanges: list[Exchange] = []
         states: list[str] = []
+        stays: list[tuple[str, float]] = []
+        moved, since = 0.0, 0.0
+        start = time.monotonic()
         if isinstance(self.time, Real):
-            self.time.deadline = time.monotonic() + self.patience
+            self.time.deadline = start + self.patience
         for seconds in (0.0, *WAITS) if isinstance(self.time, Manual) else _steady():
             if seconds and not self.time.pass_(seconds):
                 break
@@ -268,12 +271,23 @@ class Side:
             self._watch(step.operation, value)
             if not isinstance(state, str):
                 break
+            moved += seconds
             if not states or states[-1] != state:
+                now = moved if isinstance(self.time, Manual) else time.monotonic() - start
+                if states:
+                    stays.append((states[-1], now - since))
+                    since = now
                 states.append(state)
             changed = step.until == "change" and len(states) > 1
             if changed or not OPEN.match(state):
                 break
-        return Seen(step, exchanges, parsed(exchanges[-1]), states=tuple(states))
+        return Seen(
+            step,
+            exchanges,
+            parsed(exchanges[-1]),
+            states=tuple(states),
+            stays=tuple(stays),
+        )
 
     def _watch(self, operation: str, value: Json) -> None:
         """Keep how the statuses of things move. A thing's kind is where it was first seen."""

@@ -17,14 +17,18 @@ Schema = Mapping[str, Any]
 _CURSORS = ("next_cursor", "nextCursor", "next_page_token", "nextPageToken")
 _MORE = ("has_more", "hasMore", "has_next", "hasNext")
 _LIMITS = ("limit", "page_size", "pageSize", "per_page")
+_WRAPPINGS = ("data", "item", "result", "object", "resource")
 CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "after", "starting_after")
 
 
-def derive(contract: Contract, names: Mapping[str, str] | None = None) -> Api:
+def derive(
+    contract: Contract, names: Mapping[str, str] | None = None, *, wrapped: bool = False
+) -> Api:
     """What can be known of an API from its document alone.
 
     `names` gives the resources that some operations make a name, and lets them be what an id of
-    their kind stands for.
+    their kind stands for. `wrapped`: things in wrappings count too, and the id field of one is
+    then a path like "data.id".
     """
     names = names or {}
     by_route = {(op.method, op.path): op for op in contract.operations}
@@ -32,7 +36,7 @@ def derive(contract: Contract, names: Mapping[str, str] | None = None) -> Api:
     for operation in contract.operations:
         if operation.method != "POST":
             continue
-        found = _resource(contract, operation, by_route)
+        found = _resource(contract, operation, by_route, wrapped)
         if found is not None:
             if operation.id in names:
                 found = replace(found, name=names[operation.id])
@@ -46,7 +50,10 @@ def derive(contract: Contract, names: Mapping[str, str] | None = None) -> Api:
 
 
 def _resource(
-    contract: Contract, create: Operation, by_route: Mapping[tuple[str, str], Operation]
+    contract: Contract,
+    create: Operation,
+    by_route: Mapping[tuple[str, str], Operation],
+    wrapped: bool,
 ) -> Resource | None:
     base = create.path.rstrip("/")
     slash = "/" if create.path.endswith("/") else ""
@@ -63,13 +70,15 @@ def _resource(
         return None
     parameter = item.rstrip("/").rsplit("{", 1)[1].rstrip("}")
     id_field = _id_field(contract, answer, parameter)
+    if id_field is None and wrapped:
+        id_field = _wrapped_id(contract, answer)
     if id_field is None:
         return None
     operations = {m: by_route.get((m, item)) for m in ("GET", "PUT", "PATCH", "DELETE")}
     change = operations["PATCH"] or operations["PUT"]
     listing = by_route.get(("GET", create.path))
     paging = _paging(contract, listing) if listing else None
-    if listing and paging and id_field not in _row(contract, listing, paging):
+    if listing and paging and not _has(contract, listing, paging, id_field):
         paging = None
     return Resource(
         name=re.sub(r"_?id$", "", parameter, flags=re.IGNORECASE) or base.rsplit("/", 1)[1],
@@ -106,6 +115,31 @@ def _id_field(contract: Contract, answer: Schema, parameter: str) -> str | None:
     return next((name for name in ("id", parameter, "uuid") if name in names), None)
 
 
+def _wrapped_id(contract: Contract, answer: Schema) -> str | None:
+    """Where the id is within what wraps a thing; it may be one of those that are not listed."""
+    for name in _WRAPPINGS:
+        value = properties(contract, answer).get(name, {})
+        if value.get("type") == "object" and (
+            "id" in properties(contract, value) or _is_open(value)
+        ):
+            return f"{name}.id"
+    return None
+
+
+def _is_open(schema: Schema) -> bool:
+    """Whether it says that there may be more than it lists."""
+    return schema.get("additionalProperties", False) is not False
+
+
+def _has(contract: Contract, listing: Operation, paging: Paging, id_field: str) -> bool:
+    """Whether the rows of a list have the id, so far as the document says."""
+    if id_field in _row(contract, listing, paging):
+        return True
+    _, _, inner = id_field.rpartition(".")
+    rows = _rows(contract, listing, paging)
+    return "." in id_field and (inner in properties(contract, rows) or _is_open(rows))
+
+
 def _paging(contract: Contract, listing: Operation) -> Paging | None:
     schema = reply_schema(contract, listing)
     if schema is None:
@@ -117,7 +151,7 @@ def _paging(contract: Contract, listing: Operation) -> Paging | None:
     if len(arrays) != 1:
         return None
     asked = {p.name: p.schema for p in listing.parameters if p.place == "query"}
-    limit = next((n for n in _LIMITS if n in asked), "")
+    limit = next((n for name in _LIMITS for n in (name, f"_{name}") if n in asked), "")
     return Paging(
         items=arrays[0],
         cursor=next((n for n in _CURSORS if n in names), ""),
@@ -140,10 +174,14 @@ def listing_of(
 
 def _row(contract: Contract, listing: Operation, paging: Paging) -> dict[str, Schema]:
     """The properties of a list's rows."""
+    return properties(contract, _rows(contract, listing, paging))
+
+
+def _rows(contract: Contract, listing: Operation, paging: Paging) -> Schema:
     schema = reply_schema(contract, listing) or {}
     if paging.items:
         schema = properties(contract, schema)[paging.items]
-    return properties(contract, dereferenced(contract, schema.get("items", {})))
+    return dereferenced(contract, schema.get("items", {}))
 
 
 def _filters(contract: Contract, listing: Operation, paging: Paging) -> tuple[Filter, ...]:

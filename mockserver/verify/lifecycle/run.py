@@ -31,12 +31,12 @@ class Effort:
     patience: float = 60
 
 
-def describe(contract: Contract) -> Api:
-    """By hand where the operations are known, else from the document."""
+def describe(contract: Contract, *, wrapped: bool = False) -> Api:
+    """By hand where the operations are known, else from the document (`wrapped` as in `derive`)."""
     for claims, known in BY_HAND:
         if claims(contract):
             return known(contract)
-    return derive(contract)
+    return derive(contract, wrapped=wrapped)
 
 
 @dataclass
