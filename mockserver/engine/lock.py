@@ -7,7 +7,7 @@ before a request is validated, the rest after the reply has been.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,8 +24,9 @@ class Rules:
 
     `bodies` are whole ones, of refusals mostly; a "{name}" in their texts is the path parameter
     of that name. `words` are single fields of a refusal. The names in `extra` and `absent` are
-    dotted places. `durations` are the seconds that a job is in a state, `enums` the values that
-    a field has been seen with; both say something of the thing that the operation makes or shows.
+    dotted places, `*` for every element. `durations` are the seconds that a job is in a state,
+    `enums` the values that a field has been seen with; both are of the thing that the operation
+    makes or shows.
     """
 
     statuses: Mapping[str, int] = field(default_factory=dict)
@@ -84,8 +85,10 @@ def locked(plan: Plan, lock: Lock) -> Plan:
         if states is not None and rules.durations:
             states = replace(states, lasts={**states.lasts, **rules.durations})
         moving = {states.name} if states is not None else set()
-        seen = {k: tuple(v) for k, v in rules.enums.items() if v and k not in moving}
-        in_use = {**resource.in_use, **seen}
+        in_use = dict(resource.in_use)
+        for field_name, values in rules.enums.items():
+            if field_name not in moving:
+                in_use[field_name] = (*in_use.get(field_name, ()), *values)
         resources[resource.name] = replace(resource, states=states, in_use=in_use)
     return replace(plan, resources=resources)
 
@@ -98,26 +101,26 @@ def _reshaped(
         value = json.loads(sent.body)
     except ValueError:
         return sent
-    if not isinstance(value, dict):
-        return sent
     for place in absent:
-        _, holder, name = _holder(value, place)
-        holder.pop(name, None)
+        for holder, name in _holders(value, place):
+            holder.pop(name, None)
     for place, given in extra.items():
-        there, holder, name = _holder(value, place)
-        if there and (over or name not in holder):
-            holder[name] = given
+        for holder, name in _holders(value, place):
+            if over or name not in holder:
+                holder[name] = given
     return replace(sent, body=json.dumps(value, ensure_ascii=False).encode())
 
 
-def _holder(value: dict[str, Json], place: str) -> tuple[bool, dict[str, Json], str]:
-    """What a dotted place is in, whether that is there, and the last name."""
-    *path, name = place.split(".")
-    for step in path:
-        if not isinstance(value.get(step), dict):
-            return False, {}, name
-        value = value[step]
-    return True, value, name
+def _holders(value: Json, place: str) -> Iterator[tuple[dict[str, Json], str]]:
+    """The objects that a dotted place is in, `*` for every element, and the last name."""
+    step, _, rest = place.partition(".")
+    if step == "*" and isinstance(value, list):
+        for item in value:
+            yield from _holders(item, rest)
+    elif isinstance(value, dict) and rest:
+        yield from _holders(value.get(step), rest)
+    elif isinstance(value, dict):
+        yield value, step
 
 
 def _labelled(sent: Sent, media_type: str) -> Sent:

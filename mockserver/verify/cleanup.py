@@ -27,7 +27,8 @@ def clean_up(
         left = {}
         for entry in list(ledger.left()):
             reply = _remove(entry, target)
-            if reply.status < 300 or reply.status in GONE:
+            gone = reply.status < 300 or reply.status in GONE
+            if gone or (reply.status == 403 and _went_along(entry, ledger)):
                 ledger.removed(entry)
             else:
                 left[entry.number] = f"{entry.kind} {entry.id}: {reply.method} gave {reply.status}"
@@ -36,6 +37,12 @@ def clean_up(
     progress(f"removed {len(ledger.gone)} of {len(ledger.entries)} things")
     unknown = [f"{a.operation} was sent and never answered" for a in ledger.asked.values()]
     return [*left.values(), *unknown]
+
+
+def _went_along(entry: Entry, ledger: Ledger) -> bool:
+    """Whether what it stood below is gone: some servers then say 403, not 404."""
+    above = [ledger.entries[number] for number in ledger.gone]
+    return any(set(e.where.values()) < set(entry.where.values()) for e in above)
 
 
 def _remove(entry: Entry, target: Target) -> Exchange:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from mockserver.server.inprocess import InProcessTransport
+from mockserver.server.mock import Options
 from mockserver.server.reload import Reloader
 from mockserver.server.serve import Service, Serving
 from mockserver.server.state_file import StateFile
@@ -161,10 +162,14 @@ def test_every_file_is_watched_links_with_their_targets(tmp_path: Path) -> None:
     (tmp_path / "target.yaml").write_text(document("toys"))
     (tmp_path / "api.yaml").symlink_to("target.yaml")
     config, handlers = tmp_path / "mockserver.toml", tmp_path / "h.py"
-    serving = Serving(str(tmp_path / "api.yaml"), config=config, handlers=handlers, reload=True)
+    options = Options(lock=tmp_path / "lock.toml")
+    serving = Serving(
+        str(tmp_path / "api.yaml"), options=options, config=config, handlers=handlers, reload=True
+    )
     service = Service(serving)
     files = Reloader(service, lambda: serving).files()
-    assert {path.name for path in files} == {"target.yaml", "api.yaml", "mockserver.toml", "h.py"}
+    names = {"target.yaml", "api.yaml", "mockserver.toml", "h.py", "lock.toml"}
+    assert {path.name for path in files} == names
 
 
 def test_a_url_is_not_watched(said: pytest.LogCaptureFixture) -> None:

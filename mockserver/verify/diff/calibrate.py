@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from mockserver.errors import MissingExtra, UsageError
 
 from .model import MISSING
-from .pairs import is_opaque
+from .pairs import is_opaque, time_form
 from .report import FORMAT
 from .side import at
 
@@ -148,7 +148,9 @@ class Calibration:
         """Only where nothing else decides: two ways to say that it is done, or not there."""
         real, mock = evidence["real"], evidence["mock"]
         done = real["status"] < _BELOW and mock["status"] < _BELOW
+        # Of several ids in a path, it depends on which of them names nothing.
         gone = evidence["intent"] == "unknown" and min(real["status"], mock["status"]) >= 400
+        gone = gone and len(evidence["path"]) == 1
         if not done and not gone:
             return False
         name = difference["operation"]
@@ -159,8 +161,10 @@ class Calibration:
         return put
 
     def _field(self, difference: Mapping[str, Json], real: Json, mock: Json) -> bool:
-        place, operation = difference["at"], difference["operation"]
-        mine, theirs = at(real, place), at(mock, place)
+        place, operation = _place(difference["at"], mock), difference["operation"]
+        mine, theirs = first(real, place), first(mock, place)
+        if not place:
+            return False
         if difference["kind"] == "default":
             return "." not in place and self.rule(operation, "defaults", place, mine)
         if mine is MISSING and theirs is not MISSING:
@@ -170,7 +174,29 @@ class Calibration:
             return True
         name = place.rpartition(".")[2]
         plain = isinstance(mine, str | int | float) and not is_opaque(name, mine)
+        plain = plain and not time_form(mine)
         return theirs is MISSING and plain and self.rule(operation, "extra", place, mine)
+
+
+def _place(place: str, body: Json) -> str:
+    """Where the rows of a list really are."""
+    if not place.startswith("rows.*"):
+        return place
+    members = body.items() if isinstance(body, dict) else ()
+    arrays = [name for name, value in members if isinstance(value, list)]
+    if len(arrays) != isinstance(body, dict):
+        return ""
+    return ".".join([*arrays, place.removeprefix("rows.")])
+
+
+def first(value: Json, place: str) -> Json:
+    """What a dotted place leads to, by way of the first elements of lists that have it."""
+    name, _, rest = place.partition(".")
+    if name == "*":
+        inner = [first(item, rest) if rest else item for item in value or ()]
+        return next((one for one in inner if one is not MISSING), MISSING)
+    found = at(value, name)
+    return first(found, rest) if rest and found is not MISSING else found
 
 
 def _constant_words(differences: Sequence[Mapping[str, Json]]) -> Words:

@@ -30,7 +30,6 @@ class Comparison:
     jobs: Jobs = field(default_factory=Jobs)
     """What the mock's jobs have done at any time."""
     in_use: Mapping[str, Mapping[str, Sequence[Json]]] = field(default_factory=dict)
-    """By operation and field, the values that the real side is known to choose."""
     found: list[Mismatch] = field(default_factory=list)
     reached: set[tuple[str, Kind]] = field(default_factory=set)
     _pairs: list[Pairs] = field(default_factory=list)
@@ -155,7 +154,7 @@ class Comparison:
         if not listings:
             return
         facts = set().union(*(found.facts for _, found in listings))
-        # What only some of the mock's runs show depends on what else is listed.
+        # What only some of its runs show depends on what else is listed.
         always = set.intersection(*(set(found.facts) for _, found in listings))
         for fact in sorted(real.listing.facts - facts):
             self._miss("list", "pages", fact, "not so")

@@ -183,7 +183,7 @@ class Differ:
 
     def _always(self, program: Program, mismatch: Mismatch) -> bool:
         """Whether the very step shows it in two further runs."""
-        shown = [self._shows(program, mismatch.signature) for _ in range(2)]
+        shown = [self._shows(program, mismatch) for _ in range(2)]
         return all(found is not None and found[1].label == mismatch.label for found in shown)
 
     def _where(self, operation_id: str) -> str:
@@ -194,23 +194,23 @@ class Differ:
 
     def _shortened(self, program: Program, mismatch: Mismatch) -> Shown | None:
         """The shortest program that is found to show it; None if it does not come again."""
-        whole = self._shows(program, mismatch.signature)
+        whole = self._shows(program, mismatch)
         if whole is None:
             return None
         for worlds in (ENOUGH, WITH_JOBS[-1]):
             best = self._cut_down(whole, worlds)
-            shown = self._shows(best[0], mismatch.signature)
+            shown = self._shows(best[0], mismatch)
             if shown is not None:
                 return shown
         return whole
 
     def _cut_down(self, best: Shown, worlds: int) -> Shown:
-        signature = best[1].signature
-        best = self._first(cuts(best[0], best[1].label), signature, ROUNDS, worlds)[0] or best
+        wanted = best[1]
+        best = self._first(cuts(best[0], wanted.label), wanted, ROUNDS, worlds)[0] or best
         left = ROUNDS
         while left > 0:
             candidates = self._smaller(best[0], best[1].label)
-            better, tried = self._first(candidates, signature, left, worlds)
+            better, tried = self._first(candidates, wanted, left, worlds)
             left -= tried
             if better is None:
                 break
@@ -223,24 +223,31 @@ class Differ:
         yield from smaller(program, label)
 
     def _first(
-        self, candidates: Iterable[Program], signature: Signature, most: int, worlds: int
+        self, candidates: Iterable[Program], wanted: Mismatch, most: int, worlds: int
     ) -> tuple[Shown | None, int]:
         """The first of the candidates that shows it, and how many were tried."""
         tried = 0
         for tried, candidate in enumerate(islice(candidates, most), 1):
-            found = self._shows(candidate, signature, worlds)
+            found = self._shows(candidate, wanted, worlds)
             if found is not None:
                 return found, tried
         return None, tried
 
     def _shows(
-        self, program: Program, signature: Signature, worlds: int = WITH_JOBS[-1]
+        self, program: Program, wanted: Mismatch, worlds: int = WITH_JOBS[-1]
     ) -> Shown | None:
         real = self.real.execute(program)
-        for mismatch in self._explained(program, real, signature, worlds):
-            if mismatch.signature == signature:
+        for mismatch in self._explained(program, real, wanted.signature, worlds):
+            if mismatch.signature == wanted.signature and _same_statuses(mismatch, wanted):
                 return program, mismatch, real
         return None
+
+
+def _same_statuses(one: Mismatch, other: Mismatch) -> bool:
+    """Whether the two sides part in the same way, where the kind does not say so."""
+    if one.kind not in ("status", "validation"):
+        return True
+    return (one.real[:3], one.mock[:3]) == (other.real[:3], other.mock[:3])
 
 
 def _is_crash(mismatch: Mismatch) -> bool:

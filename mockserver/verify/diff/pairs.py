@@ -27,7 +27,14 @@ def is_opaque(name: str, value: Json) -> bool:
 
 
 def time_form(value: Json) -> str:
-    """How a timestamp is written: "T Z", " naive"...; "" if it is none."""
+    """How a moment is written: "T Z", " naive", "epoch ms"...; "" if it is none.
+
+    A number is taken to be one if it would be one of the years 2001 to 2096.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        for unit, factor in (("s", 1), ("ms", 1000)):
+            if 10**9 * factor <= value < 4 * 10**9 * factor:
+                return f"epoch {unit}"
     found = TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return ""

@@ -10,6 +10,7 @@ from typing import Any
 from bench.kill_rate.catalogue import Fault
 from mockserver import MockServer
 from mockserver.contract.build import build_contract
+from mockserver.verify.diff.calibrate import read_lock
 from mockserver.verify.diff.differ import Differ
 from mockserver.verify.diff.knowledge import Knowledge
 from mockserver.verify.diff.mocks import Mocks
@@ -137,6 +138,7 @@ def differ(
     seed: int = 1,
     most: int = 50,
     origins: tuple[str, ...] = (),
+    lock: str = "",
 ) -> Report:
     """A whole run, as `mockserver diff` does it, or the sequences of some origins alone."""
     report = Report("Shelves", "shelves", real, mock, seed)
@@ -147,7 +149,8 @@ def differ(
         side = Side(target, KNOWLEDGE, clock_of(target, 5), judged=True)
         side.before = partial(_reset, target)
         chosen = programs(KNOWLEDGE, seed, examples)
-        Differ(side, mocks, report, most=most).run(
+        known, in_use = read_lock(lock) if lock else ({}, {})
+        Differ(side, mocks, report, most=most, accepted=known, in_use=in_use).run(
             program for program in chosen if not origins or program.origin in origins
         )
     return report

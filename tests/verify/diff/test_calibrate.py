@@ -94,6 +94,21 @@ def test_rules_on_replies() -> None:
     assert adapted(rules, {}, Sent(200, [], b"no JSON")).body == b"no JSON"
 
 
+def test_rules_on_nested_fields_and_on_words() -> None:
+    rules = Rules(
+        words={"400": {"errno": 107}},
+        extra={"data.room": "attic", "rows.*.room": "hall"},
+        absent=["data.note", "rows.*.note"],
+    )
+    body = b'{"data": {"note": 1}, "rows": [{"note": 1, "room": "own"}, {}, 7]}'
+    assert json.loads(adapted(rules, {}, Sent(200, [], body)).body) == {
+        "data": {"room": "attic"},
+        "rows": [{"room": "own"}, {"room": "hall"}, 7],
+    }
+    sent = adapted(rules, {}, Sent(400, [], b'{"errno": 3, "message": "no"}'))
+    assert json.loads(sent.body) == {"errno": 107, "message": "no"}
+
+
 def test_defaults_are_put_in_only_where_they_are_missing() -> None:
     rules = Rules(defaults={"colour": "blue"})
     assert json.loads(with_defaults(rules, b'{"name": "a"}')) == {"colour": "blue", "name": "a"}
@@ -116,6 +131,9 @@ def test_ids_become_parameters() -> None:
         ("[operations.noSuch]", "no operation 'noSuch'"),
         ("[operations.getShelf]\nwrong = 1", "getShelf.wrong"),
         ("[operations.getShelf.statuses]\n200 = 7", "is no status"),
+        ("[operations.getShelf.durations]\nnew = -1", "no number of seconds"),
+        ("[operations.getShelf.enums]\ncolour = []", "list of the values in use"),
+        ("[operations.getShelf.words]\n400 = 7", "must be a table"),
     ],
 )
 def test_a_bad_lock_file_is_refused(text: str, words: str, tmp_path: Path) -> None:

@@ -1,0 +1,43 @@
+"""A real Kinto beside the mock of its document, where it is installed (`make diff-kinto`)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.diff_kinto import HOME, KEY, document, is_there, kinto
+from mockserver.verify.diff import main
+from mockserver.verify.diff.coverage import coverage
+from mockserver.verify.diff.knowledge import Knowledge
+from mockserver.verify.diff.main import Order, differential
+from mockserver.verify.diff.model import Program
+from mockserver.verify.documents import read_contract
+
+pytestmark = pytest.mark.skipif(
+    not is_there(), reason=f"there is no Kinto in {HOME}: make diff-kinto installs it"
+)
+
+
+def test_kinto_is_judged_and_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def few(knowledge: Knowledge, *_: object) -> list[Program]:
+        return [p for p in coverage(knowledge) if p.origin == "lives"][:4]
+
+    monkeypatch.setattr(main, "programs", few)
+    ledger = tmp_path / "ledger.ndjson"
+    with kinto() as url:
+        contract = read_contract(str(document(url, tmp_path)))[1]
+        order = Order(
+            str(tmp_path / "kinto.json"), url, key=KEY, ledger=str(ledger), timeout=60, most=3
+        )
+        report, _ = differential(order, contract, lambda text: None)
+    assert report.errors == []
+    assert report.notes in ([], ["stopped after 3 differences"])
+    assert ("POST /buckets", "headers") in {(d.where, d.mismatch.kind) for d in report.differences}
+    lines = [json.loads(line) for line in ledger.read_text().splitlines()]
+    made = {line["made"] for line in lines if "made" in line}
+    assert made
+    assert made == {line["gone"] for line in lines if "gone" in line}
