@@ -177,17 +177,17 @@ class Deducer:
     def _sweep(self, facts: Facts, resource: Resource) -> Action | None:
         """DELETE of a collection with the ids of those that shall go."""
         names = {"ids", "id", f"{resource.noun}_ids", plural(resource.key), plural(resource.noun)}
-        why = f"DELETE of {facts.operation.path} with ids in `{{}}`"
+        why = f"DELETE of {facts.operation.path} with ids in"
         for parameter in facts.operation.parameters:
             if parameter.place == "query" and word(parameter.name) in names:
                 return self._make(
-                    facts, "sweep", why.format(parameter.name), "likely", resource=resource.name,
+                    facts, "sweep", f"{why} `{parameter.name}`", "likely", resource=resource.name,
                     ids=parameter.name,
                 )  # fmt: skip
         flat = self.survey.flat(facts.body)
         name = next((n for n in flat.properties if word(n) in names), "")
         if name or "array" in flat.types:
-            told = why.format(name or "the body")
+            told = f"{why} `{name or 'the body'}`"
             sent = (name,) if name else ()
             return self._make(facts, "sweep", told, "likely", resource=resource.name, sent=sent)
         return None

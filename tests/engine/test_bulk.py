@@ -70,3 +70,11 @@ def test_ids_in_a_body(client: httpx.Client) -> None:
     reply = client.request("DELETE", "/labels", json=body)
     assert reply.json() == {"deleted": 1}
     assert listed(client, "/labels") == [one, three]
+
+
+def test_ids_below_a_thing(client: httpx.Client) -> None:
+    label = listed(client, "/labels")[0]["id"]
+    marks = listed(client, f"/labels/{label}/marks")
+    gone = {"ids": [marks[0]["id"]]}
+    assert client.delete(f"/labels/{label}/marks", params=gone).status_code == 204
+    assert listed(client, f"/labels/{label}/marks") == marks[1:]
