@@ -8,9 +8,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -36,9 +37,11 @@ CHOSEN = {
     "@readme/oas-examples/2.0/json/petstore.json": "Swagger 2.0, OAuth scopes, XML",
     "@readme/oas-examples/3.0/json/circular-request-bodies.json": "circular bodies",
 }
+SERVERS = ("ours", "prism")
 KEY = "mock-key"
 _GIANT = 300
 _LINE = re.compile(r"^\s+❌ (ST\d+) (.+): (\d+)$", re.MULTILINE)
+_ERRORS = re.compile(r"🚫 (.*?): (\d+)")
 _CASES = re.compile(r"(\d+) generated")
 _SECONDS = re.compile(r" in ([\d.]+)s =")
 
@@ -51,6 +54,7 @@ class Judged:
     seconds: float = 0.0
     failures: dict[str, int] = field(default_factory=dict)
     errors: int = 0
+    ended: str = ""
     note: str = ""
 
     @property
@@ -103,8 +107,9 @@ def judge(
         found.note = (done.stdout + done.stderr).strip().splitlines()[-1][:200]
         return found
     found.cases, found.seconds = int(cases[1]), float(seconds[1])
-    errors = re.search(r"🚫 .*?: (\d+)", tail)
-    found.errors = int(errors[1]) if errors else 0
+    errors = _ERRORS.findall(tail)
+    found.errors = sum(int(count) for _, count in errors)
+    found.ended = ", ".join(name for name, _ in errors)
     return found
 
 
@@ -136,13 +141,44 @@ def compare(
     return outcome
 
 
+def table(files: list[Path]) -> Iterator[str]:
+    """What earlier runs have found, in Markdown; the last counts where several have measured."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    operations = {}
+    for file in files:
+        for outcome in orjson.loads(file.read_bytes()):
+            name = outcome["name"]
+            operations[name] = outcome["operations"]
+            known = found.setdefault(name, {})
+            known.update({server: outcome[server] for server in SERVERS if server in outcome})
+    yield "| document | | operations | ours | of these, unlisted statuses | Prism | unlisted |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, what in CHOSEN.items():
+        if name in found:
+            cells = [cell for server in SERVERS for cell in _cells(found[name].get(server))]
+            yield f"| {name} | {what} | {operations[name]} | {' | '.join(cells)} |"
+
+
+def _cells(judged: Mapping[str, Any] | None) -> tuple[str, str]:
+    if judged is None or not judged["cases"]:
+        return (judged["note"] if judged else "-") or "-", "-"
+    text = f"{judged['total']} in {judged['cases']:,} cases"
+    if judged["errors"] and "Server Unavailable" in judged.get("ended", ""):
+        text += ", then it ended"
+    return text, str(judged["failures"].get("Undocumented status code", 0))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--limit", type=float, default=1800, help="seconds for one run")
     parser.add_argument("--out", default=str(cache() / "beside_prism.json"))
-    parser.add_argument("--servers", nargs="+", default=["ours", "prism"])
+    parser.add_argument("--servers", nargs="+", default=SERVERS, choices=SERVERS)
     parser.add_argument("only", nargs="*", help="documents with this in their names")
+    parser.add_argument("--table", nargs="+", type=Path, help="print what is in these, and stop")
     options = parser.parse_args()
+    if options.table:
+        print("\n".join(table(options.table)))
+        return 0
     try:
         fetch(cache())
         documents = {d.name: d for d in all_documents(cache()) if d.name in CHOSEN}
