@@ -3,40 +3,43 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import httpx
 
 from bench.corpus import wire
+from bench.corpus.answers import alike, dug, rows_of
+from bench.corpus.asking import alike_in, page_size
+from bench.corpus.finding import Finder, Known, NoRequest
 from mockserver import MockServer
+from mockserver.contract.casting import Kind
 from mockserver.contract.model import MediaType, Operation, Parameter
 from mockserver.engine.dice import Dice
 from mockserver.engine.making import MISSING
 from mockserver.engine.values import Values
 from mockserver.errors import ContractError, ReplyError
-from mockserver.plan.model import FIRST, Action, Link, Resource
+from mockserver.plan.model import Action, Link, Resource
 from mockserver.server.inprocess import InProcessTransport
 
 NOW = 1_790_000_000_000_000
 KEY = "mock-corpus"
-_DEEPEST = 4
 _IDS = ("id", "uuid", "guid")
 _FEW = 3
+_TRIES = 8
+_SOMETHING = {"mock": "mock"}
 _JSON_FIRST = ("application/json", "+json", "/json")
 
 
-class NoRequest(Exception):
-    """No valid request can be made for an operation."""
-
-
 class Made(NamedTuple):
-    """What a create answered (empty if that is no object), the path above it, and its id."""
+    """What a create answered (empty if that is no object), its path, and the id. `links` say
+    what the values in the path name."""
 
     thing: dict[str, Any]
     path: dict[str, Any]
     key: Any
+    links: tuple[Link, ...] = ()
 
 
 class Client:
@@ -52,8 +55,10 @@ class Client:
         self.http = httpx.Client(
             transport=InProcessTransport(server.app), base_url="http://mock.local"
         )
+        self.finder = Finder(self)
         self._count = 0
-        self._known: dict[str, dict[str, Any] | None] = {}
+        self._own: dict[str, Any] = {}
+        self.said: Any = MISSING
         self._kinds: dict[tuple[str, str], list[tuple[Operation, Action]]] = {}
         for operation in self.contract.operations:
             action = self.plan.actions[operation.id]
@@ -105,11 +110,16 @@ class Client:
         if not parameter.pointer:
             return "mock"
         try:
-            return self.values.make(
-                parameter.pointer, dice.child(parameter.name), name=parameter.name
-            )
+            for attempt in range(_TRIES):
+                salt = (parameter.name, attempt) if attempt else (parameter.name,)
+                value = self.values.make(parameter.pointer, dice.child(*salt), name=parameter.name)
+                if wire.says(parameter, value):
+                    return value
         except (ReplyError, ContractError) as error:
             raise NoRequest(f"{parameter.place} {parameter.name}: {error}") from None
+        if value == {} and self.fits(parameter, _SOMETHING):
+            return _SOMETHING
+        raise NoRequest(f"{parameter.place} {parameter.name}: no value fits that can be sent")
 
     def _content(
         self, operation: Operation, dice: Dice, body: Any, headers: dict[str, str]
@@ -118,29 +128,33 @@ class Client:
             return b""
         media = _chosen(operation.body.content)
         value = body
+        self.said = MISSING
         if body is MISSING:
             try:
                 value = self.values.make(media.pointer, dice) if media.pointer else {}
             except (ReplyError, ContractError) as error:
                 raise NoRequest(f"body: {error}") from None
         headers["content-type"], raw = wire.body(media, value)
+        self.said = value
         return raw
 
     def _authenticate(
         self, operation: Operation, headers: dict[str, str], query: list[str], cookies: list[str]
     ) -> None:
-        """With all schemes of the first requirement."""
+        """With all schemes of the first requirement; the same name is often a parameter, too."""
         headers.setdefault("x-mock-tenant", KEY)
         for name in operation.security[0] if operation.security else ():
             scheme = self.contract.schemes.get(name)
             if scheme is None:
                 continue
             if scheme.type == "apiKey" and scheme.place == "query":
-                query.append(f"{wire.escaped(scheme.parameter)}={KEY}")
+                key = wire.escaped(scheme.parameter) + "="
+                query[:] = [part for part in query if not part.startswith(key)]
+                query.append(key + KEY)
             elif scheme.type == "apiKey" and scheme.place == "cookie":
                 cookies.append(f"{scheme.parameter}={KEY}")
             elif scheme.type == "apiKey":
-                headers.setdefault(scheme.parameter.lower(), KEY)
+                headers[scheme.parameter.lower()] = KEY
             elif scheme.type == "http" and scheme.scheme == "basic":
                 word = base64.b64encode(f"{KEY}:".encode()).decode()
                 headers["authorization"] = f"Basic {word}"
@@ -160,85 +174,73 @@ class Client:
 
     def forget(self) -> None:
         """Something was removed: look again before speaking of anything."""
-        self._known.clear()
+        self.finder.forget()
 
     def operations(self, resource: Resource, *kinds: str) -> list[tuple[Operation, Action]]:
         """The operations of these kinds on a resource."""
         return [pair for kind in kinds for pair in self._kinds.get((resource.name, kind), ())]
 
-    def path_for(self, operation: Operation, depth: int = 0) -> dict[str, Any]:
+    def path_for(self, operation: Operation) -> dict[str, Any]:
         """Path values that name things that are there, as far as such can be found."""
-        action = self.plan.actions[operation.id]
-        found = self.above(action.parents, depth) or {}
-        if action.item:
-            resource = self.plan.resources[action.resource]
-            one = self.one(resource, depth)
-            if one is not None:
-                names = {link.parameter for link in action.parents}
-                found.update({n: v for n, v in one["path"].items() if n in names})
-                found[action.item] = one["id"]
-        return found
+        return self.finder.path_for(operation)
 
-    def above(self, links: tuple[Link, ...], depth: int) -> dict[str, Any] | None:
-        """The ids that name the parents; None if one of them can't be found."""
-        found: dict[str, Any] = {}
-        for link in links:
-            resource = self.plan.resources.get(link.resource)
-            if resource is None or (resource.open and not self._listed_or_made(resource)):
-                continue
-            one = self.one(resource, depth + 1)
-            if one is None:
-                return None
-            found.update(one["path"])
-            found[link.parameter] = one["id"]
-        return found
+    def names(self, operation: Operation, name: str, value: Any) -> bool:
+        """Whether a path parameter can have the value, as it is or read from its text."""
+        for parameter in operation.parameters:
+            if parameter.place == "path" and parameter.name == name and parameter.pointer:
+                kind = Kind(self.contract.document, self.values.schemas.at(parameter.pointer))
+                return self.fits(parameter, value) or (
+                    not isinstance(value, list | dict)
+                    and self.fits(parameter, kind.scalar()(str(value)))
+                )
+        return True
 
-    def _listed_or_made(self, resource: Resource) -> bool:
-        return bool(self.operations(resource, "list", "create"))
+    @property
+    def sent(self) -> dict[str, Any]:
+        """What the last body has said, as far as it is an object; `data` and such opened."""
+        said = self.said
+        while isinstance(said, dict) and len(said) == 1:
+            inner = next(iter(said.values()))
+            if not isinstance(inner, dict):
+                break
+            said = inner
+        return said if isinstance(said, dict) else {}
 
-    def one(self, resource: Resource, depth: int = 0) -> dict[str, Any] | None:
-        """Some thing that is there: its `id`, and the `path` above it."""
-        if resource.name in self._known:
-            return self._known[resource.name]
-        if depth > _DEEPEST:
-            return None
-        self._known[resource.name] = None  # what leads in a circle leads nowhere
-        found = next(self._some(resource, depth), None)
-        self._known[resource.name] = found
-        return found
+    def own(self, operation: Operation, name: str) -> Any:
+        """The client's own value of a path parameter that names nothing that can be looked up:
+        the same one wherever it fits. Raises NoRequest."""
+        for parameter in operation.parameters:
+            if parameter.place == "path" and parameter.name == name:
+                known = self._own.get(name, MISSING)
+                if known is MISSING or not self.fits(parameter, known):
+                    known = self._own[name] = self._value(parameter, self.dice.child("own", name))
+                return known
+        raise NoRequest(f"path {name}: it is not described")
 
-    def _some(self, resource: Resource, depth: int) -> Iterator[dict[str, Any]]:
-        for operation, action in self.operations(resource, "list"):
-            above = self.above(action.parents, depth)
-            if above is None:
-                continue
-            reply = self.page(operation, action, above)
-            for row in rows_of(reply, action)[:1]:
-                key = self.id_of(resource, row)
-                if key is not None and reply is not None:
-                    yield {"id": key, "path": self._path_values(operation, above, reply)}
-        made = self.make(resource, depth)
-        if made is not None and made.key is not None:
-            yield {"id": made.key, "path": made.path}
+    def fits(self, parameter: Parameter, value: Any) -> bool:
+        """Whether a parameter can have the value."""
+        return not parameter.pointer or self.values.check(parameter.pointer).is_valid(value)
 
-    def make(self, resource: Resource, depth: int = 0) -> Made | None:
-        """Make one; None if that fails."""
-        for operation, action in self.operations(resource, "create"):
-            above = self.above(action.parents, depth)
-            if above is None or action.upsert:
-                continue
+    def make(self, resource: Resource, known: Known = (), depth: int = 0) -> Made | None:
+        """Make one, under what is `known` if that can be; None if that fails."""
+        creates = self.operations(resource, "create")
+        for operation, action in sorted(creates, key=lambda pair: pair[1].upsert):
             try:
+                above = self.finder.above(operation, action.parents, known, depth)
+                if above is None:
+                    continue
                 reply = self.send(operation, above)
                 if not reply.is_success:
                     continue
                 path = self._path_values(operation, above, reply)
                 thing = dug(reply, action.at)
                 key = self._named(resource, thing, reply)
-                if key is None:
-                    key = self._newly_listed(resource, operation, path)
+                if key is None and not action.upsert:
+                    thing, key = self._made_again(resource, operation, path)
             except NoRequest:
                 continue
-            return Made(thing if isinstance(thing, dict) else {}, path, key)
+            shown = thing if isinstance(thing, dict) else {}
+            return Made(shown, path, key, action.parents)
         return None
 
     def _named(self, resource: Resource, thing: Any, reply: httpx.Response) -> Any:
@@ -259,27 +261,35 @@ class Client:
         location = reply.headers.get("location", "").partition("?")[0].rstrip("/")
         return unquote(location.rsplit("/", 1)[-1]) or None
 
-    def _newly_listed(
+    def _made_again(
         self, resource: Resource, operation: Operation, path: Mapping[str, Any]
-    ) -> Any:
-        """Of one more that is made the id that comes into the list with it."""
-        for listing, action in self.operations(resource, "list"):
-            if not {link.parameter for link in action.parents} <= path.keys():
+    ) -> tuple[Any, Any]:
+        """One more that is made: its answer, and the id that comes into a list with it."""
+        action = self.plan.actions[operation.id]
+        for listing, listed in self.operations(resource, "list"):
+            above = alike(listed.parents, action.parents, path)
+            if above is None:
                 continue
-            before = self._listed_ids(resource, listing, action, path)
-            self.send(operation, path)
-            new = [
-                key
-                for key in self._listed_ids(resource, listing, action, path)
-                if key is not None and key not in before
-            ]
-            return new[0] if new else None
-        return None
+            before = self.listed_ids(resource, listing, listed, above, self.sent)
+            thing = dug(self.send(operation, path), action.at)
+            like = self.sent
+            rows = rows_of(self.page(listing, listed, above, like), listed)
+            new = [row for row in rows if self.id_of(resource, row) not in (None, *before)]
+            if new:
+                best = max(new, key=lambda row: _likeness(row, like))
+                return thing, self.id_of(resource, best)
+        return None, None
 
-    def _listed_ids(
-        self, resource: Resource, listing: Operation, action: Action, path: Mapping[str, Any]
+    def listed_ids(
+        self,
+        resource: Resource,
+        listing: Operation,
+        action: Action,
+        path: Mapping[str, Any],
+        like: Mapping[str, Any] | None = None,
     ) -> list[Any]:
-        rows = rows_of(self.page(listing, action, path), action)
+        """The ids on the first page, None for a row that tells none; a text is its own id."""
+        rows = rows_of(self.page(listing, action, path, like), action)
         return [self.id_of(resource, row) for row in rows]
 
     def _path_values(
@@ -307,56 +317,31 @@ class Client:
         Where a filter is required it asks for what is `like` a thing.
         """
         envelope = action.envelope
-        query = {
-            p.name: (like or {})[p.name]
-            for p in operation.parameters
-            if p.place == "query" and p.required and (like or {}).get(p.name) is not None
-        }
+        query = {}
+        for parameter in operation.parameters:
+            if parameter.place == "query":
+                value = alike_in(parameter, like or {})
+                if value is not None and self.fits(parameter, value):
+                    query[parameter.name] = value
         if envelope is not None and envelope.limit:
-            query[envelope.limit] = self._page_size(operation, envelope.limit)
+            query[envelope.limit] = page_size(operation, envelope.limit)
         try:
             return self.send(operation, above, query=query)
         except NoRequest:
             return None
 
-    def _page_size(self, operation: Operation, name: str) -> int:
-        for parameter in operation.parameters:
-            if parameter.name == name:
-                most = parameter.schema.get("maximum", 100)
-                least = parameter.schema.get("minimum", 1)
-                if isinstance(most, int | float) and isinstance(least, int | float):
-                    return int(max(least, min(most, 100)))
-        return 100
-
-    def id_of(self, resource: Resource, thing: Mapping[str, Any]) -> Any:
-        """What names a thing in paths."""
+    def id_of(self, resource: Resource, thing: Any) -> Any:
+        """What names a thing in paths; a text or a number is its own name."""
+        if not isinstance(thing, dict):
+            return thing
         for name in (resource.key, resource.parameter, f"{resource.noun}_id", "id"):
             if name and isinstance(thing.get(name), str | int | float):
                 return thing[name]
         return None
 
 
-def rows_of(reply: httpx.Response | None, action: Action) -> list[dict[str, Any]]:
-    """The rows of a list's answer."""
-    envelope = action.envelope
-    rows = dug(reply, envelope.items if envelope is not None else ()) if reply is not None else None
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def dug(reply: httpx.Response, path: tuple[str, ...]) -> Any:
-    """What stands at a path of a JSON answer; None if nothing does."""
-    try:
-        value = reply.json()
-    except ValueError:
-        return None
-    for step in path:
-        if step == FIRST and isinstance(value, list) and value:
-            value = value[0]
-            continue
-        if not isinstance(value, dict) or step not in value:
-            return None
-        value = value[step]
-    return value
+def _likeness(row: Any, like: Mapping[str, Any]) -> int:
+    return sum(like.get(n) == v for n, v in row.items()) if isinstance(row, dict) else 0
 
 
 def _chosen(content: Mapping[str, MediaType]) -> MediaType:

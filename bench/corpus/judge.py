@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
 
 import httpx
 import orjson
+from jsonschema import FormatChecker
 from jsonschema.exceptions import SchemaError, UnknownType
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
 from referencing.exceptions import Unresolvable
@@ -89,7 +91,7 @@ class Judge:
         if validator is None:
             validator = self._validators[pointer] = self._kind(
                 {**self.document, "$ref": quote(pointer, safe="#/~")},
-                format_checker=self._kind.FORMAT_CHECKER,
+                format_checker=_formats(self._kind),
             )
         try:
             for error in validator.iter_errors(value):
@@ -119,6 +121,15 @@ class Judge:
             pointer = value["$ref"]
             value = self.at(pointer)
         return value, pointer
+
+
+@cache
+def _formats(kind: Any) -> FormatChecker:
+    """The formats of a dialect without `time`, which is checked as JSON Schema's draft 3 had it:
+    without an offset. OpenAPI 3.0 has no such format, and its registry means RFC 3339's."""
+    found = FormatChecker(())
+    found.checkers = {n: how for n, how in kind.FORMAT_CHECKER.checkers.items() if n != "time"}
+    return found
 
 
 def _token(text: Any) -> str:

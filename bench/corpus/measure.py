@@ -14,8 +14,10 @@ import httpx
 
 from bench.corpus import trips
 from bench.corpus.causes import cause_of
-from bench.corpus.client import KEY, Client, NoRequest
+from bench.corpus.client import KEY, Client
+from bench.corpus.finding import NoRequest
 from bench.corpus.judge import Judge, NotJudged
+from bench.corpus.proof import Prover
 from mockserver import MockServer
 from mockserver.contract.model import Operation
 from mockserver.errors import MockServerError
@@ -38,7 +40,8 @@ class Measured:
 
     `valid` are the operations that answered as documented, `succeeded` those with a 2xx;
     `unjudged` could not be judged and count as valid. Of the `silent` ones the document lists no
-    success, so that no answer could be documented; they count neither way. `tried` falls short of
+    success, so that no answer could be documented, and of the `impossible` ones it is proven that
+    no request or no success fits its schema; both count neither way. `tried` falls short of
     `operations` if the time was up.
     """
 
@@ -50,6 +53,7 @@ class Measured:
     succeeded: int = 0
     unjudged: int = 0
     silent: int = 0
+    impossible: int = 0
     trips: int = 0
     held: int = 0
     refused: str = ""
@@ -151,6 +155,9 @@ def _try(
     try:
         reply = client.send(operation, client.path_for(operation))
     except NoRequest as error:
+        if "no value fits" in str(error) and _no_request(client, operation):
+            found.impossible += 1
+            return
         found.problems.append(Problem(cause_of(f"no request: {error}"), where, str(error)))
         return
     except Exception as error:
@@ -166,6 +173,9 @@ def _try(
         reply.status_code == 500 and "breaking its contract" in reply.text
     ):
         detail = str(reply.json().get("detail"))
+        if "no value fits" in detail and _no_success(client, operation):
+            found.impossible += 1
+            return
         found.problems.append(Problem(cause_of(f"no reply: {detail}"), where, detail[:300]))
         return
     if reply.status_code in (400, 401, 403, 406, 415, 422) and _refused(client, reply):
@@ -181,12 +191,37 @@ def _try(
     if complaint and not _says_success(operation):
         found.silent += 1
         return
+    if complaint and _no_success(client, operation):
+        found.impossible += 1
+        return
     if complaint:
         text = f"{reply.status_code} {complaint}"
         more = f"; {reply.text[:200]}" if reply.status_code >= 400 else ""
         found.problems.append(Problem(cause_of(text), where, text + more))
         return
     found.valid += 1
+
+
+def _no_request(client: Client, operation: Operation) -> bool:
+    """Whether it is proven that no request fits: a parameter or a body that must be there."""
+    prover = Prover(client.contract.document, client.contract.version, request=True)
+    needed = [[p.pointer] for p in operation.parameters if p.required and p.pointer]
+    if operation.body is not None and operation.body.required:
+        needed.append([media.pointer or "" for media in operation.body.content.values()])
+    return any(all(p and prover.impossible(p) for p in way) for way in needed if way)
+
+
+def _no_success(client: Client, operation: Operation) -> bool:
+    """Whether it is proven that no success fits what the document says of any."""
+    prover = Prover(client.contract.document, client.contract.version, request=False)
+    bodies = [
+        [media.pointer or "" for media in response.content.values()]
+        for status, response in operation.responses.items()
+        if status[0] in "23" or status == "default"
+    ]
+    return bool(bodies) and all(
+        way and all(pointer and prover.impossible(pointer) for pointer in way) for way in bodies
+    )
 
 
 def _refused(client: Client, reply: httpx.Response) -> bool:

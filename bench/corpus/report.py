@@ -29,6 +29,7 @@ def figures(results: list[Result]) -> dict[str, float]:
         "succeeded": total("succeeded"),
         "unjudged": total("unjudged"),
         "silent": total("silent"),
+        "impossible": sum(each.get("impossible", 0) for each in loaded),
         "trips": total("trips"),
         "held": total("held"),
         "exceptions": sum(len(each["exceptions"]) for each in loaded),
@@ -42,7 +43,7 @@ def _share(part: float, whole: float) -> str:
 def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
     """What is measured, the figure, and the goal."""
     f = figures(results)
-    spoken = f["tried"] - f["silent"]
+    spoken = f["tried"] - f["silent"] - f["impossible"]
     seconds = sorted(each["seconds"] for each in results)
     median, longest = seconds[len(seconds) // 2], seconds[-1]
 
@@ -56,6 +57,7 @@ def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
         ("not finished in their time", f"{f['timed out']:.0f}", ""),
         ("operations", f"{f['operations']:,.0f} ({f['tried']:,.0f} tried)", ""),
         ("of these, the document lists no success", f"{f['silent']:,.0f}", ""),
+        ("no request or no success fits, proven", f"{f['impossible']:,.0f}", ""),
         ("a documented status with a valid body", of("valid", spoken), "99.9 %"),
         ("of these, what the judge can't read", f"{f['unjudged']:,.0f}", ""),
         ("a success (2xx)", of("succeeded", f["tried"]), ""),
@@ -84,7 +86,7 @@ def worst(results: list[Result], most: int = 12) -> list[tuple[str, int, int, st
     """The documents with the most operations that don't answer validly."""
     found = []
     for each in results:
-        bad = each["tried"] - each["valid"] - each["silent"]
+        bad = each["tried"] - each["valid"] - each["silent"] - each.get("impossible", 0)
         if bad and not each["refused"]:
             common = Counter(p["cause"] for p in each["problems"]).most_common(1)
             why = common[0][0] if common else ""

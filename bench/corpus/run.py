@@ -20,7 +20,7 @@ from bench.corpus.report import summary, write_page
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "corpus.md"
 _GRACE = 15.0
-_LONGEST = 600.0
+_LONGEST = 3000.0
 _SAVED_EVERY = 25
 
 

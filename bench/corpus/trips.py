@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.corpus.client import Client, NoRequest, dug, rows_of
+from bench.corpus.answers import alike, dug
+from bench.corpus.client import Client, Made
+from bench.corpus.finding import NoRequest
 from mockserver.contract.model import Operation
 from mockserver.plan.model import Action, Resource
 
@@ -26,7 +28,7 @@ def resources(client: Client) -> list[Resource]:
         if not resource.singleton
         and any(not action.upsert for _, action in client.operations(resource, "create"))
         and client.operations(resource, "fetch")
-        and not resource.open
+        and resource.told
     ]
 
 
@@ -44,88 +46,82 @@ def _walk(client: Client, resource: Resource) -> None:
     made = client.make(resource)
     if made is None:
         raise Broken("create", client.why() or "no create succeeds with an object")
-    thing, above, key = made
-    if key is None:
-        raise Broken("id", f"the answer names no id: {', '.join(list(thing)[:8])}")
-    operation, action = client.operations(resource, "fetch")[0]
-    path = {**above, action.item: key}
-    _agree("fetch", thing, _fetched(client, operation, action, path))
-    _find(client, resource, above, key, thing)
-    _change(client, resource, operation, action, path, key, above)
-    _remove(client, resource, operation, action, path, key, above)
+    if made.key is None:
+        raise Broken("id", f"the answer names no id: {', '.join(list(made.thing)[:8])}")
+    trip = _Trip(client, resource, made)
+    trip.agree("fetch", made.thing, trip.fetched())
+    trip.find()
+    trip.change()
+    trip.remove()
 
 
-def _fetched(
-    client: Client, operation: Operation, action: Action, path: Mapping[str, Any]
-) -> dict[str, Any]:
-    reply = client.send(operation, path)
-    if not reply.is_success:
-        raise Broken("fetch", f"{operation.path}: {reply.status_code} {reply.text[:150]}")
-    thing = dug(reply, action.at)
-    return thing if isinstance(thing, dict) else {}
+class _Trip:
+    """One thing that was made, and the operations that can be asked about it."""
 
+    def __init__(self, client: Client, resource: Resource, made: Made) -> None:
+        self.client = client
+        self.resource = resource
+        self.made = made
 
-def _agree(step: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
-    """What both say they must say alike."""
-    for name in one:
-        if name in other and one[name] != other[name] and not _moves(name):
-            raise Broken(step, f"{name}: {str(one[name])[:80]} became {str(other[name])[:80]}")
+    def ways(self, *kinds: str) -> list[tuple[Operation, Action, dict[str, Any]]]:
+        """The operations of these kinds whose path can be said of the thing, with its values."""
+        found = []
+        for operation, action in self.client.operations(self.resource, *kinds):
+            path = alike(action.parents, self.made.links, self.made.path)
+            if path is not None:
+                own = {action.item: self.made.key} if action.item else {}
+                found.append((operation, action, {**path, **own}))
+        return found
+
+    def fetched(self) -> dict[str, Any]:
+        for operation, action, path in self.ways("fetch")[:1]:
+            reply = self.client.send(operation, path)
+            if not reply.is_success:
+                raise Broken("fetch", f"{operation.path}: {reply.status_code} {reply.text[:150]}")
+            thing = dug(reply, action.at)
+            return thing if isinstance(thing, dict) else {}
+        raise Broken("fetch", "no path names it by what is known of it")
+
+    def agree(self, step: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+        """What both say they must say alike. What is of another kind altogether (the status of a
+        job, that of HTTP) is something else."""
+        for name in one:
+            same = name in other and isinstance(other[name], type(one[name]))
+            if same and one[name] != other[name] and not _moves(name):
+                said = f"{name}: {str(one[name])[:80]} became {str(other[name])[:80]}"
+                raise Broken(step, said)
+
+    def find(self) -> None:
+        for operation, action, path in self.ways("list"):
+            if operation.path != self.resource.path:
+                continue
+            like = {**self.client.sent, **self.made.thing}
+            ids = self.client.listed_ids(self.resource, operation, action, path, like)
+            key = self.made.key
+            if key not in ids and str(key) not in map(str, ids):
+                raise Broken("list", f"{operation.path}: {key!r} is not among {len(ids)} rows")
+
+    def change(self) -> None:
+        for operation, action, path in self.ways("patch", "replace")[:2]:
+            reply = self.client.send(operation, path)
+            if not reply.is_success:
+                why = self.client.why() or reply.text[:150]
+                raise Broken("update", f"{operation.path}: {reply.status_code} {why}")
+            changed = dug(reply, action.at)
+            if isinstance(changed, dict):
+                self.agree("update", changed, self.fetched())
+
+    def remove(self) -> None:
+        for operation, _, path in self.ways("remove")[:1]:
+            reply = self.client.send(operation, path)
+            if not reply.is_success:
+                raise Broken("remove", f"{operation.path}: {reply.status_code} {reply.text[:150]}")
+            fetch, _, path = self.ways("fetch")[0]
+            again = self.client.send(fetch, path)
+            if again.is_success:
+                raise Broken("gone", f"{fetch.path} still answers {again.status_code}")
 
 
 def _moves(name: str) -> bool:
     """What is new at each answer: etags and when something was last looked at."""
     return name.lower() in ("etag", "self_link", "selflink", "request_id", "requestid")
-
-
-def _find(
-    client: Client,
-    resource: Resource,
-    above: Mapping[str, Any],
-    key: Any,
-    thing: Mapping[str, Any],
-) -> None:
-    for operation, action in client.operations(resource, "list"):
-        names = {link.parameter for link in action.parents}
-        if not names <= above.keys() or operation.path != resource.path:
-            continue
-        rows = rows_of(client.page(operation, action, above, thing), action)
-        ids = [client.id_of(resource, row) for row in rows]
-        if key not in ids and str(key) not in map(str, ids):
-            raise Broken("list", f"{operation.path}: {key!r} is not among {len(rows)} rows")
-
-
-def _change(
-    client: Client,
-    resource: Resource,
-    fetch: Operation,
-    fetching: Action,
-    path: Mapping[str, Any],
-    key: Any,
-    above: Mapping[str, Any],
-) -> None:
-    for operation, action in client.operations(resource, "patch", "replace")[:2]:
-        reply = client.send(operation, {**above, action.item: key})
-        if not reply.is_success:
-            why = client.why() or reply.text[:150]
-            raise Broken("update", f"{operation.path}: {reply.status_code} {why}")
-        changed = dug(reply, action.at)
-        if isinstance(changed, dict):
-            _agree("update", changed, _fetched(client, fetch, fetching, path))
-
-
-def _remove(
-    client: Client,
-    resource: Resource,
-    fetch: Operation,
-    fetching: Action,
-    path: Mapping[str, Any],
-    key: Any,
-    above: Mapping[str, Any],
-) -> None:
-    for operation, action in client.operations(resource, "remove")[:1]:
-        reply = client.send(operation, {**above, action.item: key})
-        if not reply.is_success:
-            raise Broken("remove", f"{operation.path}: {reply.status_code} {reply.text[:150]}")
-        again = client.send(fetch, path)
-        if again.is_success:
-            raise Broken("gone", f"{fetch.path} still answers {again.status_code}")

@@ -27,10 +27,15 @@ def escaped(value: Any) -> str:
     return quote(text(value), safe="")
 
 
+def _content(parameter: Parameter, value: Any) -> str:
+    """What a parameter with a media type of its own says."""
+    return json.dumps(value) if "json" in str(parameter.media_type) else text(value)
+
+
 def in_path(parameter: Parameter, value: Any) -> str:
     """A value within the path."""
     if parameter.media_type is not None:
-        return escaped(json.dumps(value))
+        return escaped(_content(parameter, value))
     explode = parameter.explode
     lead, between = {
         "label": (".", "." if explode else ","),
@@ -54,7 +59,7 @@ def in_query(parameter: Parameter, value: Any) -> Iterator[str]:
     """The parts of the query string that say a value."""
     name = quote(parameter.name, safe="[]")
     if parameter.media_type is not None:
-        yield f"{name}={escaped(json.dumps(value))}"
+        yield f"{name}={escaped(_content(parameter, value))}"
     elif isinstance(value, list):
         if parameter.explode:
             yield from (f"{name}={escaped(item)}" for item in value)
@@ -72,6 +77,14 @@ def in_query(parameter: Parameter, value: Any) -> Iterator[str]:
             yield f"{name}=" + between.join(f"{escaped(k)},{escaped(v)}" for k, v in value.items())
     else:
         yield f"{name}={escaped(value)}"
+
+
+def says(parameter: Parameter, value: Any) -> bool:
+    """Whether the value can be sent at all: a path has no empty step, an object without
+    properties leaves no trace in a query."""
+    if parameter.place == "path":
+        return in_path(parameter, value) not in ("", ".", "..")
+    return parameter.place != "query" or any(True for _ in in_query(parameter, value))
 
 
 def _listed(value: Any) -> list[Any]:
@@ -92,7 +105,7 @@ def _deep(name: str, value: Any) -> Iterator[str]:
 def in_header(parameter: Parameter, value: Any) -> str:
     """A value as a header or a cookie has it."""
     if parameter.media_type is not None:
-        return json.dumps(value)
+        return _content(parameter, value)
     if isinstance(value, list):
         return ",".join(map(text, value))
     if isinstance(value, dict):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
+
+import orjson
 
 from mockserver.contract.document import lookup
 from mockserver.contract.model import Json, Schema
@@ -50,6 +52,16 @@ def number(raw: str) -> Json:
 def boolean(raw: str) -> Json:
     word = raw.lower()
     return True if word in _TRUE else False if word in _FALSE else raw
+
+
+def structure(raw: str) -> Json:
+    """An array or an object as JSON; else the text."""
+    if raw[:1] not in ("{", "["):
+        return raw
+    try:
+        return cast(Json, orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        return raw
 
 
 _CASTS: dict[str, Cast] = {"integer": integer, "number": number, "boolean": boolean}
@@ -126,7 +138,9 @@ class Kind:
         return lambda raw: _first(casts, raw)
 
     def item(self) -> Cast:
-        return self.of(self.items).scalar()
+        kind = self.of(self.items)
+        # No style says how objects stand in a list; JSON is the usual way.
+        return structure if kind.is_object or kind.is_array else kind.scalar()
 
     def property(self, name: str) -> Kind:
         """What a property may be; all that have no name of their own are alike."""
@@ -176,8 +190,8 @@ def _guessed(schema: Schema) -> tuple[str, ...]:
 
 
 def _first(casts: Sequence[Cast], raw: str) -> Json:
-    for cast in casts:
-        value = cast(raw)
+    for read in casts:
+        value = read(raw)
         if value is not raw:
             return value
     return raw

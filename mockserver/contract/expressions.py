@@ -16,6 +16,8 @@ OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
 
 # The end of the text, outside of `\\Z`; a comment; `{,3}`: as Rust writes them.
 _PYTHON = re.compile(r"(\\Z)|(\(\?#[^)]*\))|(\{,(?=\d+\}))|(\\[dDwWsS])-(?=[^\]\[])|\\.", re.DOTALL)
+# Java's hexadecimal digits, the one class of its kind that Rust does not know.
+_XDIGIT = re.compile(r"\\p\{XDigit\}")
 
 
 @lru_cache(maxsize=4096)
@@ -27,17 +29,31 @@ def rust_reads(pattern: str) -> bool:
 @lru_cache(maxsize=1024)
 def reader(pattern: str) -> Callable[[str], bool] | None:
     """Says whether a text matches; None for a pattern that can't be judged safely."""
-    return _compiled(pattern) or _compiled(_PYTHON.sub(_in_rust, pattern))
+    return _compiled(pattern) or _compiled(_PYTHON.sub(_in_rust, _without_xdigit(pattern)))
 
 
 def fault(pattern: str) -> str | None:
     """Why the pattern is none in any engine, if so."""
     if reader(pattern) is None:
         try:
-            re.compile(pattern)
+            # Classes of letters by name are other engines', and right there.
+            re.compile(re.sub(r"\\[pP]", r"\\w", pattern))
         except (re.error, OverflowError, RecursionError) as error:
             return str(error)
     return None
+
+
+def _without_xdigit(pattern: str) -> str:
+    def digits(found: re.Match[str]) -> str:
+        return "0-9A-Fa-f" if _inside(pattern, found.start()) else "[0-9A-Fa-f]"
+
+    return _XDIGIT.sub(digits, pattern)
+
+
+def _inside(pattern: str, end: int) -> bool:
+    """Whether brackets are open there."""
+    plain = re.sub(r"\\.", "..", pattern[:end])
+    return plain.rfind("[") > plain.rfind("]")
 
 
 def _in_rust(found: re.Match[str]) -> str:

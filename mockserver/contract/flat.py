@@ -101,8 +101,10 @@ class Merger:
             flat.examples.extend(part["examples"])
         if "default" in part and not flat.has_default:
             flat.default, flat.has_default = part["default"], True
-        flat.read_only = flat.read_only or part.get("readOnly") is True
-        flat.write_only = flat.write_only or part.get("writeOnly") is True
+        if not (flat.read_only or flat.write_only):
+            # The word of the property itself comes before that of what it refers to.
+            flat.read_only = part.get("readOnly") is True
+            flat.write_only = part.get("writeOnly") is True
         flat.title = flat.title or str(part.get("title") or "")
 
     def _types(self, part: Mapping[str, Any]) -> None:

@@ -159,10 +159,12 @@ class Operation:
 
     @cached_property
     def success(self) -> int:
-        """The status of success: the lowest documented 2xx, else a redirection, else 200."""
+        """The status of success: the lowest documented 2xx, else a redirection (304 only if there
+        is no other), else 200."""
         listed = sorted(s for s in self.documented if 200 <= s < 300)
         if not listed and "2XX" not in self.responses and "default" not in self.responses:
-            listed = sorted(s for s in self.documented if 300 <= s < 400 and s != 304)
+            listed = sorted(s for s in self.documented if 300 <= s < 400)
+            listed = [s for s in listed if s != 304] or listed
         return listed[0] if listed else 200
 
 

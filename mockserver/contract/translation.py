@@ -154,6 +154,9 @@ class _Worker:
                 found[self.pattern(value, where)] = value
         if self.old:
             _from_30(found, schema)
+        if isinstance(schema.get("enum"), list):
+            # What is listed is meant, even `now` among dates.
+            found.pop("format", None)
         bits = _INTEGERS.get(str(schema.get("format")))
         if bits is not None and "integer" in types_of(schema):
             _bound(found, bits)
@@ -188,6 +191,9 @@ class _Worker:
                 return False
             if schema.get(self.hidden) is True:
                 return True
+            if schema.get("readOnly") is True or schema.get("writeOnly") is True:
+                # Its own word counts before that of what it refers to.
+                return False
             parts = schema.get("allOf")
             if isinstance(parts, list) and any(self.is_hidden(part, depth + 1) for part in parts):
                 return True

@@ -195,7 +195,8 @@ class Maker:
         empty = [b for b in branches if is_null(self.schemas.flat(b))]
         full = [b for b in branches if not any(b is other for other in empty)]
         if len(full) > 1:
-            if path not in self.narrow and (self._lean or len(path) > _DEEP):
+            wide = path not in self.narrow or self.dice.chance(0.5)
+            if wide and (self._lean or len(path) > _DEEP):
                 full.sort(key=lambda b: weight(self.schemas.flat(b)))
             elif path in self.narrow or self.mode == "rich":
                 self.dice.random.shuffle(full)

@@ -53,6 +53,13 @@ _KINDS: dict[int, type[Refusal]] = {
 }
 
 
+_OF_RANGES = {
+    "text": "text/plain",
+    "image": "image/png",
+    "audio": "audio/mpeg",
+    "video": "video/mp4",
+    "font": "font/woff2",
+}
 _VALID_BYTES = 8 * 2**20
 
 
@@ -197,7 +204,7 @@ class Finisher:
 def _content_type(media_type: str) -> tuple[bytes, bytes]:
     # What is sent has one type: of a range the one that bodies of it have here.
     if "*" in media_type:
-        media_type = "text/plain" if media_type.startswith("text/") else "application/json"
+        media_type = _OF_RANGES.get(media_type.partition("/")[0], "application/json")
     return b"content-type", (media_type or "application/json").encode()
 
 
@@ -205,10 +212,9 @@ def choose_media_type(response: Response, wanted: str = "") -> str:
     """The wanted media type if documented, else a JSON one, else the first."""
     if wanted.lower() in response.content:
         return wanted.lower()
-    for name in response.content:
-        if is_json(name):
-            return name
-    return next(iter(response.content), "")
+    said = [name for name in response.content if is_json(name)]
+    described = [name for name in said if response.content[name].pointer is not None]
+    return next(iter(described or said or response.content), "")
 
 
 def is_json(media_type: str) -> bool:

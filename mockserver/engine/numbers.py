@@ -26,6 +26,7 @@ _SIZES: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 _BITS = {"int32": 31, "int64": 63}
 _DEFAULT = (1.0, 100.0)
+_TRIES = 20
 
 
 def number(dice: Dice, name: str, rules: dict[str, Any], *, whole: bool) -> int | float:
@@ -85,5 +86,11 @@ def _stepped(
     if first > last:
         first = math.ceil(Fraction(low) / exact)
         last = first if math.isinf(high) else max(first, math.floor(Fraction(high) / exact))
-    found = exact * dice.random.randint(first, last)
-    return int(found) if found.denominator == 1 else float(found)
+    for _ in range(_TRIES):
+        found = exact * dice.random.randint(first, last)
+        if found.denominator == 1:
+            return int(found)
+        # Many a judge divides as floats are divided: 0.3 is three times 0.1 to few of them.
+        if (float(found) / step).is_integer():
+            break
+    return float(found)

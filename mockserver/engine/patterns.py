@@ -21,6 +21,8 @@ _PLAIN = string.ascii_letters + string.digits + "-_. !#%&*+/:;=?@~,'()<>[]{}|^$`
 _FOREIGN = (
     (re.compile(r"\\[pP]\{(?:L|Letter|Alpha(?:betic)?|Ll|Lu)\}"), "a-z"),
     (re.compile(r"\\p\{(?:N|Nd|Number|Digit)\}"), "0-9"),
+    (re.compile(r"(?<!\[)\\p\{XDigit\}"), "[0-9a-f]"),
+    (re.compile(r"\\p\{(?:XDigit|Alnum)\}"), "0-9a-f"),
     (re.compile(r"\\p\{[^}]*\}"), "a"),
     (re.compile(r"\\u\{?([0-9A-Fa-f]{4})\}?"), r"\\u\1"),
     (re.compile(r"\(\?<(?![=!])"), "(?P<"),

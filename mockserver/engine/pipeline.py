@@ -288,6 +288,7 @@ class Pipeline:
                     return self.finish(operation, self.stamp(adapted, message))
                 refusal = adapted
             reply = self.stamp(self.dialect.reply(refusal, operation), message)
+            self.preference.add_headers(operation, reply)
             return self.finish(operation, reply)
         except ReplyError as error:
             return failure(str(error))

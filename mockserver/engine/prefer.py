@@ -34,6 +34,20 @@ class Preference:
         """The documented reply of a status, the same each time."""
         return self._answers.reply(operation, Dice(0, operation.id, status), status=status)
 
+    def add_headers(self, operation: Operation, reply: Reply) -> None:
+        """Put the headers on a reply that the document requires of its status."""
+        response = operation.response_for(reply.status)
+        if response is not None and any(header.required for header in response.headers.values()):
+            dice = Dice(0, operation.id, reply.status)
+            reply.headers.update(
+                {
+                    name: self._answers.header(header, dice)
+                    for name, header in response.headers.items()
+                    if header.required
+                    and name.lower() not in (*map(str.lower, reply.headers), "content-type")
+                }
+            )
+
     def __call__(self, world: World, request: Request) -> Reply | None:
         """The preferred reply, None without a preference.
 

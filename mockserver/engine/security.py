@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -84,18 +85,25 @@ class Authenticator:
             return ((),)
         # A requirement without schemes means that the credential is optional: look for one first.
         ordered = sorted(operation.security, key=lambda requirement: not requirement)
-        schemes = self._contract.schemes
-        return tuple(
-            tuple(
-                _Proof(
-                    finder(schemes[name]),
-                    frozenset(scopes) if schemes[name].type in _SCOPED else None,
-                )
-                for name, scopes in requirement.items()
-                if name in schemes
-            )
-            for requirement in ordered
-        )
+        return tuple(self._proofs(requirement) for requirement in ordered)
+
+    def _proofs(self, requirement: Mapping[str, Sequence[str]]) -> tuple[_Proof, ...]:
+        """One for each scheme; for several that need the one Authorization header one together."""
+        found: list[_Proof] = []
+        shared: list[_Proof] = []
+        for name, scopes in requirement.items():
+            scheme = self._contract.schemes.get(name)
+            if scheme is not None:
+                needed = frozenset(scopes) if scheme.type in _SCOPED else None
+                found.append(_Proof(finder(scheme), needed))
+                if _in_authorization(scheme):
+                    shared.append(found[-1])
+        if len(shared) < 2:
+            return tuple(found)
+        ways = [proof.find for proof in shared]
+        asked = [proof.scopes for proof in shared if proof.scopes is not None]
+        any_of = _Proof(partial(_first, ways), frozenset().union(*asked) if asked else None)
+        return (any_of, *(proof for proof in found if proof not in shared))
 
     def _challenge(self, operation: Operation) -> dict[str, str]:
         for requirement in operation.security:
@@ -118,6 +126,16 @@ def _insufficient(missing: frozenset[str]) -> Forbidden:
         code="insufficient_scope",
         headers={"www-authenticate": challenge},
     )
+
+
+def _in_authorization(scheme: SecurityScheme) -> bool:
+    if scheme.type == "apiKey":
+        return scheme.place == "header" and scheme.parameter.lower() == "authorization"
+    return scheme.type != "mutualTLS"
+
+
+def _first(ways: Sequence[Find], headers: Mapping[str, str], query: bytes) -> str | None:
+    return next((found for find in ways if (found := find(headers, query)) is not None), None)
 
 
 def finder(scheme: SecurityScheme) -> Find:

@@ -83,7 +83,7 @@ _SHORT: dict[str, tuple[str, ...]] = {
     "uri": ("https://example.com", "http://a.co", "a:b"),
     "url": ("https://example.com", "http://a.co"),
     "hostname": ("example.com", "a.co", "a"),
-    "date-time": ("2026-01-01T00:00:00Z",),
+    "date-time": ("2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00Z"),
     "byte": ("bW9jaw==", "bW9j", ""),
     "duration": ("P1D",),
     "ipv6": ("::1", "::"),

@@ -77,7 +77,10 @@ class Deducer:
         resource = more.get("resource", "")
         fields: tuple[str, ...] = ()
         if resource:
-            fields = tuple(self.survey.flat(self.resources[resource].schema).properties)
+            own = self.resources[resource].key
+            properties = self.survey.flat(self.resources[resource].schema).properties
+            # Its own id says nothing of those above it, even under the same name.
+            fields = tuple(name for name in properties if name != own)
         return Action(
             operation=facts.operation.id,
             kind=kind,

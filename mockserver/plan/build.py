@@ -10,6 +10,7 @@ from mockserver.plan.actions import Deducer, named
 from mockserver.plan.links import Linker
 from mockserver.plan.model import Plan
 from mockserver.plan.overrides import corrected
+from mockserver.plan.reach import reached
 from mockserver.plan.references import referring
 from mockserver.plan.resources import (
     find_drafts,
@@ -33,7 +34,7 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     )
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
-    resources = named(resources, actions, contract)
+    resources = reached(named(resources, actions, contract), actions)
     actions = referring(survey, actions, resources)
     plan = Plan(actions=actions, resources=resources)
     return corrected(plan, overrides, survey.schemas) if overrides else plan

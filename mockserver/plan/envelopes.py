@@ -243,6 +243,8 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
     for name in flat.properties:
         spelled = noun(name)
         own = spelled in (about, last) or spelled.endswith("_" + last)
+        # `backendEnvironment` of `/backendenvironments`
+        own = own or spelled.replace("_", "") == about.replace("_", "")
         if not own and word(name) not in ("data", "result", "item", "resource"):
             continue
         path, inner = _inside(schemas, pointer, name)

@@ -7,9 +7,10 @@ from typing import Any
 from mockserver.contract.flat import Flat
 from mockserver.contract.schemas import Schemas
 from mockserver.plan.model import Because
-from mockserver.plan.naming import tokens
+from mockserver.plan.naming import singular, tokens
 
 _USUAL = ("id", "_id", "uuid", "guid", "uid", "sid", "key", "slug", "name", "code", "number")
+_LAST = ("gid", "identifier", "entity_id", "object_id", "resource_id", "arn")
 _SURE = ("id", "_id", "uuid", "guid", "uid", "sid")
 
 
@@ -44,6 +45,16 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
             sure = word in _SURE or word.endswith("_id")
             return spelled[word], Because(
                 f"the property `{spelled[word]}` looks like its id", "likely" if sure else "guess"
+            )
+    for word, name in spelled.items():
+        # `certId` of a certificate, `demographicsId` of a demographic.
+        stem = word.removesuffix("_id")
+        if stem != word and len(stem) > 2 and (short.startswith(stem) or singular(stem) == short):
+            return name, Because(f"the property `{name}` looks like its id", "likely")
+    for word in _LAST:
+        if word in spelled and last in (*_SURE, "arn", "identifier"):
+            return spelled[word], Because(
+                f"the property `{spelled[word]}` looks like its id", "guess"
             )
     for word, name in spelled.items():
         if not parameter and word.endswith(("_id", "_uuid", "_key")):

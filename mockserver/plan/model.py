@@ -108,9 +108,9 @@ class Resource:
 
     `schema` leads to its richest description, `request` to what a client sends to make one.
     `named_by` leads to the schemas of the path parameters that name one.
-    `nested`: its ids count only under their parent. `open`: any id is known, as there is no
-    other way to learn one. `in_use` are the values that some fields really have, of all that the
-    document allows.
+    `nested`: its ids count only under their parent. `told`: an answer tells the id of one.
+    `open`: any id is known, as there is no other way to learn a first one. `in_use` are the
+    values that some fields really have, of all that the document allows.
     """
 
     name: str
@@ -127,6 +127,7 @@ class Resource:
     nested: bool = False
     singleton: bool = False
     creatable: bool = False
+    told: bool = True
     open: bool = False
     seeds: int = 0
     parents: tuple[Link, ...] = ()

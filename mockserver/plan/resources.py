@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from mockserver.plan.keys import has_key, key_of
+from mockserver.plan.keys import has_key
 from mockserver.plan.lifecycle import Hints, states_of
 from mockserver.plan.links import Linker
 from mockserver.plan.model import Because, Confidence, Resource
-from mockserver.plan.naming import tokens
 from mockserver.plan.routes import ANY, Route, label
 from mockserver.plan.survey import Facts, Survey
+from mockserver.plan.telling import few_names, key_in, learnt
 from mockserver.plan.verbs import verb_of
 
 Steps = tuple[str, ...]
@@ -222,16 +222,18 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     flat = survey.flat(schema)
     sent = frozenset(survey.flat(request).properties)
     parameter = draft.items[0].names[-1] if draft.items else ""
-    key, why = key_of(survey.schemas, flat, draft.noun, parameter)
+    key, why = key_in(survey, draft, flat)
     if key and why is not None and not draft.singleton:
         draft.because.append(why)
     route = draft.route
     client_key = bool(key) and key in sent and key in survey.flat(request).required
     if client_key:
         draft.say(f"the client chooses `{key}`: it is required to make one", "certain")
-    parents = linker.links(route, len(route.steps), flat.properties)
+    parents = linker.links(route, len(route.steps), (n for n in flat.properties if n != key))
     # What the server makes up is unique everywhere.
-    nested = client_key and bool(parents) and all(r.parent == route for r in draft.items)
+    chosen = client_key or few_names(survey, draft, flat, key)
+    nested = chosen and bool(parents) and all(r.parent == route for r in draft.items)
+    told = draft.singleton or learnt(survey, draft, schema)
     hints = Hints(
         noun=draft.noun,
         sent=sent,
@@ -258,7 +260,8 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         nested=nested or draft.singleton,
         singleton=draft.singleton,
         creatable=bool(draft.creates),
-        open=not draft.singleton and not _learnt(survey, draft),
+        told=told,
+        open=not told,
         seeds=(2 if parents else 3) if draft.lists and schema else 0,
         parents=parents,
         states=states_of(survey.schemas, flat, hints),
@@ -276,10 +279,9 @@ def _schema(survey: Survey, draft: Draft) -> str:
 
     One that holds an id is better than any that does not.
     """
-    parameter = draft.items[0].names[-1] if draft.items else ""
     known = [ref for ref in _described(survey, draft) if survey.flat(ref).properties]
     for ref in known:
-        if draft.singleton or key_of(survey.schemas, survey.flat(ref), draft.noun, parameter)[0]:
+        if draft.singleton or key_in(survey, draft, survey.flat(ref))[0]:
             return ref
     return known[0] if known else ""
 
@@ -292,26 +294,6 @@ def _described(survey: Survey, draft: Draft) -> Iterator[str]:
             if facts is not None and facts.ref:
                 yield facts.ref
     yield from (facts.ref for facts in (*draft.creates, *draft.lists) if facts.ref)
-
-
-def _learnt(survey: Survey, draft: Draft) -> bool:
-    """Whether a client can come to know an id: from a list, or from what a create answers."""
-    return bool(draft.lists) or any(_tells(survey, draft, one) for one in draft.creates)
-
-
-def _tells(survey: Survey, draft: Draft, made: Facts) -> bool:
-    response = made.operation.response_for(made.operation.success)
-    if response is not None and any(name.lower() == "location" for name in response.headers):
-        return True
-    flat = survey.flat(made.ref)
-    if not made.ref or "object" not in flat.types:
-        # The id alone, or what is no JSON and can't be looked into.
-        return response is not None and bool(response.content)
-    parameter = draft.items[0].names[-1] if draft.items else ""
-    return bool(key_of(survey.schemas, flat, draft.noun, parameter)[0]) or any(
-        tokens(name)[-1:] == ("id",) and "object" not in survey.schemas.flat(schema).types
-        for name, schema in flat.properties.items()
-    )
 
 
 def without_circles(resources: dict[str, Resource]) -> dict[str, Resource]:

@@ -58,6 +58,13 @@ class Survey:
                 found = self.by_steps.setdefault(facts.route.steps, {})
                 found.setdefault(facts.method, facts)
 
+        self._names: dict[tuple[str, ...], dict[str, None]] = {}
+        for facts in self.facts:
+            names = iter(facts.route.names)
+            for index, step in enumerate(facts.route.steps):
+                if step == ANY:
+                    self._names.setdefault(facts.route.steps[: index + 1], {})[next(names)] = None
+
         self._verbs: dict[tuple[str, ...], list[str]] = {}
         for facts in self.facts:
             here = facts.route
@@ -70,6 +77,13 @@ class Survey:
         """The operation at a path with the first of these methods that it has."""
         found = self.by_steps.get(steps, {})
         return next((found[method] for method in methods if method in found), None)
+
+    def names(self, items: Iterable[Route]) -> list[str]:
+        """What the paths call the things at these paths, their own word first."""
+        found = dict.fromkeys(item.names[-1] for item in items)
+        for item in items:
+            found.update(self._names.get(item.steps, {}))
+        return list(found)
 
     def verbs(self, items: Iterable[Route]) -> list[str]:
         """What can be done to the things at these paths, beside reading and changing them."""

@@ -348,7 +348,10 @@ def test_an_empty_list_that_may_not_be_empty_is_left_out() -> None:
     paths = {
         "/owners": {"post": {"responses": said(THING, "201")}},
         "/owners/{id}": {"get": {"responses": said(THING)}},
-        "/owners/{id}/pets": {"get": {"responses": said(listed)}},
+        "/owners/{id}/pets": {
+            "get": {"responses": said(listed)},
+            "post": {"responses": said(THING, "201")},
+        },
     }
     with served(paths) as server:
         key = server.client.post("/owners").json()["id"]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+import orjson
+
+from mockserver.contract.flat import Flat
 from mockserver.contract.model import Header, MediaType, Operation, Response
 from mockserver.engine.dice import Dice
 from mockserver.engine.making import MISSING
@@ -46,15 +50,24 @@ class Answers:
         """The success (or another status), with as much of `known`, standing at `at`, as fits."""
         status = status or operation.success
         response = operation.response_for(status)
-        if response is None or status in _BODILESS:
+        if response is None:
             return Reply(status, NO_BODY)
         headers = self.headers(response, dice)
+        if status in _BODILESS:
+            return Reply(status, NO_BODY, headers)
         chosen = choose_media_type(response)
         media = response.content.get(chosen)
         if media is None:
             return Reply(status, NO_BODY, headers)
         body = self.body(media, dice, known, at, mode)
-        return Reply(status, body, headers, chosen if isinstance(body, bytes) else "")
+        opaque = isinstance(body, bytes)
+        if opaque and chosen == "application/*" and self._is_binary(media):
+            chosen = "application/octet-stream"
+        return Reply(status, body, headers, chosen if opaque else "")
+
+    def _is_binary(self, media: MediaType) -> bool:
+        flat = self.values.schemas.flat_at(media.pointer) if media.pointer else Flat()
+        return flat.rules.get("format") == "binary"
 
     def body(
         self, media: MediaType, dice: Dice, known: Any, at: tuple[str, ...], mode: Mode
@@ -100,6 +113,10 @@ class Answers:
 def _unjudged(media: MediaType, known: Any) -> Any:
     """A body without a schema: the example, with what is known under the same names."""
     example = next(iter(media.examples.values()), None)
+    if isinstance(example, str) and example.lstrip()[:1] in ("{", "["):
+        # JSON that is shown as a text.
+        with suppress(orjson.JSONDecodeError):
+            example = orjson.loads(example)
     if example is None:
         return {} if known is MISSING else known
     if isinstance(example, dict) and isinstance(known, Mapping):

@@ -7,6 +7,7 @@ import json
 from mockserver.contract.model import Operation
 from mockserver.engine.generic.shelf import Held
 from mockserver.engine.messages import NO_BODY, Reply, Request
+from mockserver.engine.negotiate import nearest_status
 from mockserver.engine.world import digest
 from mockserver.errors import PreconditionFailed
 
@@ -27,13 +28,17 @@ def mark(operation: Operation, reply: Reply, held: Held) -> None:
 
 def check_match(request: Request, held: Held | None) -> None:
     """Raises PreconditionFailed if the row (None: there is none) is not what the client knows."""
-    if not _speaks_of(request.operation, 412, "if-match", "if-none-match"):
+    operation = request.operation
+    if not _speaks_of(operation, 412, "if-match", "if-none-match"):
+        return
+    if operation.response_for(nearest_status(operation, 412)) is None:
+        # The header is documented, what becomes of a wrong one is not.
         return
     wanted = request.headers.get("if-match")
     if wanted is not None and (held is None or not _names(wanted, held)):
         raise PreconditionFailed("The resource is not what If-Match says.")
     refused = request.headers.get("if-none-match")
-    changes = request.operation.method not in ("GET", "HEAD")
+    changes = operation.method not in ("GET", "HEAD")
     if refused is not None and changes and held is not None and _names(refused, held):
         raise PreconditionFailed("The resource is what If-None-Match says.")
 

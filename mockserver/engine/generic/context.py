@@ -14,7 +14,7 @@ from mockserver.contract.validation import Validators
 from mockserver.engine.generic.answers import Answers
 from mockserver.engine.generic.conditions import check_match, mark
 from mockserver.engine.generic.keys import Keys
-from mockserver.engine.generic.seeds import Sower, lasting
+from mockserver.engine.generic.seeds import Sower, lasting, makeable
 from mockserver.engine.generic.shelf import Held, Shelf
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.moods import Mode
@@ -52,7 +52,8 @@ class Context:
         values = Values(contract, validators, schemas=schemas)
         answers = Answers(values)
         keys = Keys(values)
-        return cls(contract, plan, values, answers, shelves, Sower(values, shelves, keys), keys)
+        sower = Sower(values, shelves, keys, makeable(plan))
+        return cls(contract, plan, values, answers, shelves, sower, keys)
 
     @property
     def schemas(self) -> Schemas:
@@ -138,7 +139,7 @@ class Context:
             data = self.values.make(resource.schema, dice, known, owner=resource.noun)
         if not isinstance(data, Mapping):
             data = known
-        return Held(key, data, self.parent_key(request, action))
+        return Held(key, data, self.parent_key(request, action), {"seed": True})
 
     # -- what is said of it
 
@@ -154,9 +155,9 @@ class Context:
         if action.kind == "create":
             told = self._told(request.operation)
             if told is None:
-                data = self._id_of(held, action)
+                data = self.id_of(held, action)
             elif told:
-                data.setdefault(told, self._id_of(held, action))
+                data.setdefault(told, self.id_of(held, action))
         dice = lasting(world, action.operation, held.key)
         status = self._status_of_new(request.operation) if made else 0
         reply = self.answers.reply(request.operation, dice, data, action.at, mode, status)
@@ -190,7 +191,8 @@ class Context:
         names = [n for n in flat.properties if tokens(n)[-1:] in (("id",), ("uuid",), ("guid",))]
         return names[0] if len(names) == 1 and len(flat.properties) <= _FEW else ""
 
-    def _id_of(self, held: Held, action: Action) -> Any:
+    def id_of(self, held: Held, action: Action) -> Any:
+        """What the row is called in paths."""
         key = self.plan.resources[action.resource].key
         return held.data.get(key, held.key.rsplit("/", 1)[-1]) if key else held.key
 

@@ -14,7 +14,8 @@ from mockserver.engine.generic.context import Context, dig, named, not_found
 from mockserver.engine.generic.patches import json_patched, merge_patched
 from mockserver.engine.generic.seeds import lasting
 from mockserver.engine.generic.shelf import Held, OwnShelf, Shelf
-from mockserver.engine.messages import NO_BODY, Reply, Request
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.negotiate import nearest_status
 from mockserver.engine.world import World
 from mockserver.errors import Conflict
 from mockserver.plan.model import Action, Resource
@@ -37,10 +38,30 @@ def create(context: Context, operation: Operation, action: Action) -> Handler:
         held = new_thing(context, world, shelf, sent, fixed, parent)
         chosen = resource.key in sent
         if chosen and context.find(world, shelf, held.key) is not None:
-            raise Conflict(f"A {resource.noun} '{held.key.rsplit('/', 1)[-1]}' exists already.")
-        return context.reply(world, request, action, shelf.put(world, held), made=True)
+            if resource.client_key or nearest_status(operation, 409) in operation.documented:
+                called = held.key.rsplit("/", 1)[-1]
+                raise Conflict(f"A {resource.noun} '{called}' exists already.")
+            # The server's own id, which a client may repeat from what it has read.
+            sent = {name: value for name, value in sent.items() if name != resource.key}
+            held = new_thing(context, world, shelf, sent, fixed, parent)
+        held = shelf.put(world, held)
+        reply = context.reply(world, request, action, held, made=True)
+        return _remembered(context, world, shelf, held, action, reply)
 
     return handle
+
+
+def _remembered(
+    context: Context, world: World, shelf: Shelf, held: Held, action: Action, reply: Reply
+) -> Reply:
+    """Keep what the answer has said of a new thing beyond what is known of it."""
+    said = dig(reply.body, action.at)
+    own = context.flat(shelf.resource).properties.keys()
+    if isinstance(said, Mapping) and isinstance(shelf, OwnShelf):
+        more = {n: v for n, v in said.items() if n not in held.data and n not in own}
+        if more:
+            shelf.put(world, Held(held.key, {**held.data, **more}, held.parent, held.row))
+    return reply
 
 
 def _known(
@@ -163,8 +184,6 @@ def remove(context: Context, operation: Operation, action: Action) -> Handler:
     def handle(world: World, request: Request) -> Reply:
         held = context.held(world, request, action)
         take_away(context, world, shelf, held)
-        if operation.success == 204:
-            return Reply(204, NO_BODY)
         known = {**context.known(held, request, action), "deleted": True, "success": True}
         dice = Dice.of(world, action.operation, held.key)
         return context.answers.reply(operation, dice, known, action.at, "fresh")
@@ -252,7 +271,7 @@ def clear(context: Context, operation: Operation, action: Action) -> Handler:
         check_match(request, held)
         shelf.remove(world, held.key)
         if operation.success == 204:
-            return Reply(204, NO_BODY)
+            return context.answers.reply(operation, Dice.of(world, action.operation, held.key))
         if shelf.resource.creatable:
             return context.reply(world, request, action, held)
         return context.reply(world, request, action, single(context, world, request, action))

@@ -19,6 +19,7 @@ _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 Test = Callable[[Held], bool]
 Make = Callable[[Any], Test]
 
+_IDS = ("id", "gid", "uuid", "guid", "key", "name")
 _SEARCH = bag("q query search keyword keywords search_term term text filter_text")
 _FROM = ("after", "from", "since", "gte", "gt", "min", "start", "begin")
 _TO = ("before", "to", "until", "lte", "lt", "max", "end")
@@ -38,8 +39,56 @@ def filters_of(
         if parameter.place == "query" and parameter.name not in paging:
             make = _filter(parameter, names)
             if make is not None:
-                found[parameter.name] = make
+                found[parameter.name] = _if_meant(parameter, make, schemas, shelf)
     return found
+
+
+def needed_of(operation: Operation, filters: Mapping[str, Make], shelf: Shelf) -> dict[str, str]:
+    """The query parameters without which nothing is listed, and the properties that they name."""
+    found = {}
+    for parameter in operation.parameters:
+        make = filters.get(parameter.name)
+        if parameter.required and isinstance(make, partial) and make.func is _equal:
+            field = str(make.args[0])
+            if field != shelf.resource.key:
+                found[parameter.name] = field
+    return found
+
+
+def sought_in(operation: Operation, filters: Mapping[str, Make]) -> set[str]:
+    """The words to search for without which nothing is listed."""
+    return {
+        parameter.name
+        for parameter in operation.parameters
+        if parameter.required
+        and isinstance(make := filters.get(parameter.name), partial)
+        and make.func is _search
+    }
+
+
+def _if_meant(parameter: Parameter, make: Make, schemas: Schemas, shelf: Shelf) -> Make:
+    """A default that is no value of the property (`sha=none`) asks for nothing."""
+    default = parameter.schema.get("default")
+    if default is None or parameter.required:
+        return make
+    if isinstance(make, partial) and make.func is _equal and isinstance(shelf, OwnShelf):
+        states = shelf.resource.states
+        flat = schemas.flat(shelf.flat.properties.get(make.args[0], {}))
+        listed = list(flat.values or ())
+        if states is not None and states.name == make.args[0]:
+            listed += [*states.initial, *states.active, *states.terminal, *states.other]
+        if default in listed or isinstance(default, bool):
+            return lambda wanted: _or_unset(make, wanted) if wanted == default else make(wanted)
+    return lambda wanted: _all if wanted == default else make(wanted)
+
+
+def _all(held: Held) -> bool:
+    return True
+
+
+def _or_unset(make: partial[Test], wanted: Any) -> Test:
+    name, test = make.args[0], make(wanted)
+    return lambda held: held.data.get(name) is None or test(held)
 
 
 def _names(schemas: Schemas, envelope: Envelope, shelf: Shelf) -> dict[str, str]:
@@ -86,6 +135,9 @@ def _equal(name: str, wanted: Any) -> Test:
 
     def test(held: Held) -> bool:
         found = held.data.get(name)
+        if isinstance(found, Mapping):
+            # `workspace=12` of `{"workspace": {"id": 12, ...}}`
+            found = next((found[key] for key in _IDS if key in found), None)
         if isinstance(found, list):
             return all(any(str(item) == text for item in found) for text in texts)
         return found is not None and (found in values or str(found) in texts)

@@ -27,10 +27,15 @@ class Keys:
         The value all the same if nothing fits everywhere.
         """
         pointers = resource.named_by
-        if not pointers or all(self._names(pointer, value) for pointer in pointers):
+        if not pointers:
             return value
         place = self._values.schemas.place(resource.schema, resource.key)
-        for candidate in self._candidates(pointers, dice, resource, number):
+        if all(self._names(pointer, value) for pointer in pointers):
+            spoken = next(_spoken(self._values.schemas, place, value), value)
+            if place is None or self._fits(place, spoken):
+                return spoken
+        described = (*pointers, place) if place is not None else pointers
+        for candidate in self._candidates(described, dice, resource, number):
             for spoken in _spoken(self._values.schemas, place, candidate):
                 fits = place is None or self._fits(place, spoken)
                 if fits and all(self._names(pointer, spoken) for pointer in pointers):

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from mockserver.contract.model import Operation
 from mockserver.engine.api import Handler
 from mockserver.engine.generic.context import Context
-from mockserver.engine.generic.filters import filters_of, ordered
+from mockserver.engine.generic.filters import Test, filters_of, needed_of, ordered, sought_in
 from mockserver.engine.generic.seeds import lasting
 from mockserver.engine.generic.shelf import Held
 from mockserver.engine.making import MISSING
@@ -26,34 +26,60 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
     envelope = action.envelope or Envelope()
     shelf = context.shelves[action.resource]
     filters = filters_of(context.schemas, operation, envelope, shelf)
+    needed = needed_of(operation, filters, shelf)
+    sought = sought_in(operation, filters)
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
-        tests = [
-            make(request.query[name]) for name, make in filters.items() if name in request.query
-        ]
-        rows = ordered(_rows(context, world, request, action), request.query, envelope, shelf)
-        found = [held for held in rows if held.data and all(test(held) for test in tests)]
+        asked = [name for name in filters if name in request.query]
+        tests = [filters[name](request.query[name]) for name in asked]
+        found = _found(context, world, request, action, envelope, tests)
+        if not found and sought and context.sower.is_vendors(shelf):
+            # Nobody can know what to search for: whatever is sought is about all of them.
+            tests = [t for n, t in zip(asked, tests, strict=True) if n not in sought]
+            found = _found(context, world, request, action, envelope, tests)
+        if needed and not found:
+            known = {field: request.query.get(name) for name, field in needed.items()}
+            within = _within(context, request, action)
+            if context.sower.sow_alike(world, shelf, within or "", known):
+                found = _found(context, world, request, action, envelope, tests)
         page = _page(found, envelope, request, action)
         return _reply(context, world, request, action, envelope, page)
 
     return handle
 
 
+def _found(
+    context: Context,
+    world: World,
+    request: Request,
+    action: Action,
+    envelope: Envelope,
+    tests: list[Test],
+) -> list[Held]:
+    shelf = context.shelves[action.resource]
+    rows = ordered(_rows(context, world, request, action), request.query, envelope, shelf)
+    return [held for held in rows if held.data and all(test(held) for test in tests)]
+
+
+def _within(context: Context, request: Request, action: Action) -> str | None:
+    """The key of the row that the rows lie under; None if the path does not tell it."""
+    own, above = context.plan.resources[action.resource].parents[-1:], action.parents[-1:]
+    if own and above and own[0].alike(above[0]):
+        return context.parent_key(request, action)
+    return None
+
+
 def _rows(context: Context, world: World, request: Request, action: Action) -> Iterator[Held]:
     shelf = context.shelves[action.resource]
-    resource = shelf.resource
-    own, above = resource.parents[-1:], action.parents[-1:]
-    within: str | None = None
-    if own and above and own[0].alike(above[0]):
-        within = context.parent_key(request, action)
+    within = _within(context, request, action)
     context.sower.sow(world, shelf, within)
     newest = action.envelope is not None and newest_first(
         action.envelope, bool(shelf.roles.created)
     )
     rows = shelf.scan(world, within, newest)
     rows = (held for held in rows if not held.row.get("gone"))
-    if above and within is None:
+    if action.parents and within is None:
         return _under(rows, request, action)
     return rows
 
@@ -180,6 +206,9 @@ def _shown(
     envelope: Envelope,
     held: Held,
 ) -> Any:
+    name = _name(context, action, envelope, held)
+    if name is not MISSING:
+        return name
     known = context.known(held, request, action)
     plain = context.values.plain(envelope.item, known)
     if plain is not MISSING:
@@ -188,6 +217,15 @@ def _shown(
     resource = context.plan.resources[action.resource]
     mode: Any = "rich" if held.seed else "fresh"
     return context.values.make(envelope.item, dice, known, mode=mode, owner=resource.noun)
+
+
+def _name(context: Context, action: Action, envelope: Envelope, held: Held) -> Any:
+    """What a row is called, in a list of nothing but names; MISSING if the list shows objects."""
+    types = context.schemas.flat_at(envelope.item).types if envelope.item else ()
+    if not types or {"object", "array"} & set(types):
+        return MISSING
+    name = context.id_of(held, action)
+    return name if context.values.check(envelope.item).is_valid(name) else MISSING
 
 
 def _parts(context: Context, request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:

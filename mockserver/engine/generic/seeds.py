@@ -17,7 +17,7 @@ from mockserver.engine.generic.shelf import SYSTEM, Held, OwnShelf, Shelf
 from mockserver.engine.instants import SECOND
 from mockserver.engine.values import Values
 from mockserver.engine.world import World, digest, uuid_of
-from mockserver.plan.model import Resource
+from mockserver.plan.model import Plan, Resource
 
 _HOUR = 3600 * SECOND
 
@@ -43,10 +43,26 @@ def sown(shelf: OwnShelf, parent: str) -> str:
     return f"{shelf.collection.name}/{parent}"
 
 
+def makeable(plan: Plan) -> frozenset[str]:
+    """The resources of which a client can make one."""
+    return frozenset(
+        action.resource
+        for action in plan.actions.values()
+        if action.kind in ("create", "clone") or action.upsert
+    )
+
+
 class Sower:
     """Sows the rows of the seed world, one shelf and parent at a time."""
 
-    def __init__(self, values: Values, shelves: Mapping[str, Shelf], keys: Keys) -> None:
+    def __init__(
+        self,
+        values: Values,
+        shelves: Mapping[str, Shelf],
+        keys: Keys,
+        makeable: frozenset[str] = frozenset(),
+    ) -> None:
+        self._makeable = makeable
         self._keys = keys
         self._values = values
         self._shelves = shelves
@@ -72,8 +88,31 @@ class Sower:
                 for ordinal in range(resource.seeds):
                     self._add(world, shelf, parent, ordinal)
 
+    def sow_alike(self, world: World, shelf: Shelf, parent: str, known: Mapping[str, Any]) -> bool:
+        """Rows with these properties, where a list must be asked for them and nobody but the
+        vendor makes any; whether there are new ones."""
+        resource = shelf.resource
+        if not isinstance(shelf, OwnShelf) or not self.is_vendors(shelf):
+            return False
+        if not self._sown_under(world, resource, parent):
+            return False
+        single = {n: v[0] if isinstance(v, list) and v else v for n, v in known.items()}
+        mark = f"{sown(shelf, parent)}?{sorted(single.items())!r}"
+        system = world[SYSTEM.name]
+        if system.get(mark) is not None:
+            return False
+        system.put({"id": mark})
+        for ordinal in range(resource.seeds):
+            self._add(world, shelf, parent, ordinal, single)
+        return True
+
+    def is_vendors(self, shelf: Shelf) -> bool:
+        """Whether there are rows that nobody but the vendor makes."""
+        return bool(shelf.resource.seeds) and shelf.resource.name not in self._makeable
+
     def _sown_under(self, world: World, resource: Resource, parent: str) -> bool:
-        """Whether there are rows under this parent: not under one that a client made."""
+        """Whether there are rows under this parent: under one that a client made only such as
+        nobody but the vendor makes."""
         if not resource.parents or not resource.parents[-1].resource:
             return True
         above = self._shelves.get(resource.parents[-1].resource)
@@ -83,11 +122,22 @@ class Sower:
         held = above.get(world, parent)
         if held is None:
             return above.resource.open
-        return held.seed
+        return held.seed or resource.name not in self._makeable
 
-    def _add(self, world: World, shelf: OwnShelf, parent: str, ordinal: int) -> None:
+    def _add(
+        self,
+        world: World,
+        shelf: OwnShelf,
+        parent: str,
+        ordinal: int,
+        like: Mapping[str, Any] | None = None,
+    ) -> None:
         resource = shelf.resource
-        salt = (world.settings.seed, "seed", resource.name, parent, ordinal)
+        salt: tuple[object, ...] = (
+            world.settings.seed, "seed", resource.name, parent, ordinal
+        )  # fmt: skip
+        if like:
+            salt = (*salt, repr(sorted(like.items())))
         at = max(0, birth(world) - (resource.seeds - ordinal) * 7 * _HOUR)
         dice = Dice(at, *salt)
         known: dict[str, Any] = {**owner_values(world, shelf.roles)}
@@ -97,6 +147,7 @@ class Sower:
         if resource.parents and resource.parents[-1].field:
             known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]
         known.update(_finished(shelf, at))
+        known.update(like or {})
         if resource.key:
             schema = shelf.flat.properties.get(resource.key, {})
             if "integer" in kinds(shelf.schemas, schema):

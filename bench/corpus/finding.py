@@ -1,0 +1,128 @@
+"""What is there: ids that the mock itself has told, listed or made under the right parents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from mockserver.contract.model import Operation
+from mockserver.plan.model import Link, Resource
+
+if TYPE_CHECKING:
+    from bench.corpus.client import Client
+
+Known = tuple[tuple[Link, Any], ...]
+"""What path parameters name, from the outside in: the link and the id."""
+_DEEPEST = 4
+_MOST = 40
+_NOTHING = object()
+
+
+class NoRequest(Exception):
+    """No valid request can be made for an operation."""
+
+
+class Finder:
+    """Finds path values by asking: what a list shows, else what can be made."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._found: dict[tuple[Any, ...], list[Any]] = {}
+        self._asked = 0
+
+    def forget(self) -> None:
+        self._found.clear()
+        self._asked = 0
+
+    def path_for(self, operation: Operation) -> dict[str, Any]:
+        """Path values that name things that are there, as far as such can be found."""
+        action = self._client.plan.actions[operation.id]
+        links = action.parents
+        if action.item:
+            links = (*links, Link(action.item, action.resource))
+        self._asked = 0
+        best: Known = ()
+        for known in self._ways(operation, links, (), 0):
+            if len(known) > len(best):
+                best = known
+            if len(known) == len(links):
+                break
+        return {link.parameter: value for link, value in best}
+
+    def above(
+        self, operation: Operation, links: tuple[Link, ...], known: Known, depth: int
+    ) -> dict[str, Any] | None:
+        """The ids that name the parents, what is `known` among them; None if one can't be found."""
+        if depth > _DEEPEST:
+            return None
+        here: Known = ()
+        for link in links:
+            value = _among(known, link)
+            if value is _NOTHING:
+                value = next(self._candidates(operation, link, here, depth + 1), _NOTHING)
+            if value is _NOTHING:
+                return None
+            here = (*here, (link, value))
+        return {link.parameter: value for link, value in here}
+
+    def _ways(
+        self, operation: Operation, links: tuple[Link, ...], known: Known, depth: int
+    ) -> Iterator[Known]:
+        """Ids for more and more of the links; another parent where nothing lies under one."""
+        yield known
+        if len(known) == len(links):
+            return
+        link = links[len(known)]
+        for value in self._candidates(operation, link, known, depth):
+            yield from self._ways(operation, links, (*known, (link, value)), depth)
+
+    def _candidates(
+        self, operation: Operation, link: Link, known: Known, depth: int
+    ) -> Iterator[Any]:
+        resource = self._client.plan.resources.get(link.resource)
+        found: list[Any] = []
+        if resource is not None and self._client.operations(resource, "list", "create"):
+            found = self._under(resource, known, depth)
+            found = [one for one in found if self._client.names(operation, link.parameter, one)]
+            yield from found
+        if not found and (resource is None or resource.open or resource.singleton):
+            with suppress(NoRequest):
+                yield self._client.own(operation, link.parameter)
+
+    def _under(self, resource: Resource, known: Known, depth: int) -> list[Any]:
+        """Some ids of this kind under what is known."""
+        asked = (resource.name, *((link.resource or link.parameter, str(v)) for link, v in known))
+        if asked in self._found:
+            return self._found[asked]
+        self._found[asked] = []  # what leads in a circle leads nowhere
+        if depth > _DEEPEST or self._asked > _MOST:
+            return []
+        found = list(dict.fromkeys(self._listed(resource, known, depth, near=True)))
+        if not found:
+            made = self._client.make(resource, known, depth)
+            found = [made.key] if made is not None and made.key is not None else []
+        found = found or list(dict.fromkeys(self._listed(resource, known, depth, near=False)))
+        self._found[asked] = found
+        return found
+
+    def _listed(self, resource: Resource, known: Known, depth: int, near: bool) -> Iterator[Any]:
+        """The first and the last id of the first list that has any; `near`: of those beneath
+        all that is known."""
+        for operation, action in self._client.operations(resource, "list"):
+            told = sum(_among(known, link) is not _NOTHING for link in action.parents)
+            if (told == len(known)) != near:
+                continue
+            above = self.above(operation, action.parents, known, depth)
+            if above is None:
+                continue
+            self._asked += 1
+            ids = self._client.listed_ids(resource, operation, action, above)
+            told = [key for key in ids if key is not None]
+            if told:
+                yield from (told[0], told[-1])
+                return
+
+
+def _among(known: Known, link: Link) -> Any:
+    return next((value for other, value in reversed(known) if other.alike(link)), _NOTHING)

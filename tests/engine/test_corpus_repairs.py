@@ -1,0 +1,187 @@
+"""What round trips through unknown documents need, each found by `make corpus`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.engine.test_strange_documents import ID, THING, path_parameter, said, served
+
+LIST = {"type": "array", "items": THING}
+
+
+def query(name: str, **schema: Any) -> dict[str, Any]:
+    required = schema.pop("required", False)
+    schema.setdefault("type", "string")
+    return {"name": name, "in": "query", "required": required, "schema": schema}
+
+
+def test_a_list_of_names_shows_what_things_are_called() -> None:
+    names = {"type": "array", "items": {"type": "string"}}
+    paths = {
+        "/clusters": {
+            "get": {"responses": said(names)},
+            "post": {"responses": said(THING, "201")},
+        },
+        "/clusters/{id}": {"get": {"responses": said(THING)}},
+    }
+    with served(paths) as server:
+        made = server.client.post("/clusters").json()["id"]
+        found = server.client.get("/clusters").json()
+        assert made in found
+        assert all(server.client.get(f"/clusters/{one}").status_code == 200 for one in found)
+
+
+def test_what_is_made_only_beneath_its_own_kind_has_a_first_one() -> None:
+    rule = {"$ref": "#/components/schemas/Rule"}
+    paths = {
+        "/rules/{id}": {"get": {"responses": said(rule)}},
+        "/rules/{id}/rules": {
+            "get": {"responses": said({"type": "array", "items": rule})},
+            "post": {"responses": said(rule, "201")},
+        },
+    }
+    with served(paths, components={"schemas": {"Rule": THING}}) as server:
+        assert server.client.get("/rules/first").json()["id"] == "first"
+        made = server.client.post("/rules/first/rules").json()
+        assert server.client.get(f"/rules/{made['id']}").json() == made
+
+
+def test_a_default_that_is_no_value_of_the_property_hides_nothing() -> None:
+    thing = {
+        **THING,
+        "properties": {**THING["properties"], "ref": ID, "kind": {"enum": ["old", "new"]}},
+    }
+    filters = [query("ref", default="none"), query("kind", default="old")]
+    paths = {
+        "/builds": {
+            "get": {
+                "parameters": filters,
+                "responses": said({"type": "array", "items": thing}),
+            },
+            "post": {
+                "requestBody": {"content": {"application/json": {"schema": thing}}},
+                "responses": said(thing, "201"),
+            },
+        },
+        "/builds/{id}": {"get": {"responses": said(thing)}},
+    }
+    with served(paths) as server:
+        for kind in ("old", "new"):
+            body = {"id": kind, "name": "a", "ref": "main", "kind": kind}
+            server.client.post("/builds", json=body)
+        listed = [row["id"] for row in server.client.get("/builds").json()]
+        assert "old" in listed
+        assert "new" not in listed
+        other = server.client.get("/builds", params={"ref": "side"}).json()
+        assert "old" not in [row["id"] for row in other]
+
+
+def test_a_filter_that_must_be_given_finds_what_only_the_vendor_makes() -> None:
+    thing = {**THING, "properties": {**THING["properties"], "advertiser_id": ID}}
+    paths = {
+        "/reports": {
+            "get": {
+                "parameters": [query("advertiser_id", required=True)],
+                "responses": said({"type": "array", "items": thing}),
+            }
+        },
+        "/reports/{id}": {"get": {"responses": said(thing)}},
+    }
+    with served(paths) as server:
+        found = server.client.get("/reports", params={"advertiser_id": "seven"}).json()
+        assert [row["advertiser_id"] for row in found] == ["seven"] * 3
+        assert server.client.get("/reports", params={"advertiser_id": "seven"}).json() == found
+        assert server.client.get(f"/reports/{found[0]['id']}").json() == found[0]
+
+
+def test_what_an_answer_has_said_of_a_new_thing_stays_so() -> None:
+    more = {**THING, "properties": {**THING["properties"], "arn": ID}, "required": ["id", "arn"]}
+    paths = {
+        "/rules": {"post": {"responses": said(more, "201")}},
+        "/rules/{id}": {"get": {"responses": said(THING)}},
+        "/rules/{id}/enable": {"post": {"responses": said(more)}},
+    }
+    with served(paths) as server:
+        made = server.client.post("/rules").json()
+        assert made["arn"]
+        assert server.client.post(f"/rules/{made['id']}/enable").json()["arn"] == made["arn"]
+
+
+def test_the_few_names_that_a_document_lists_are_there_under_each_parent() -> None:
+    policy = path_parameter("policy_id", {"type": "string", "enum": ["default"]})
+    paths = {
+        "/servers/{server}/policies": {"get": {"responses": said(LIST)}},
+        "/servers/{server}/policies/{policy_id}": {
+            "get": {"parameters": [policy], "responses": said(THING)}
+        },
+    }
+    with served(paths) as server:
+        for name in ("one", "two"):
+            listed = server.client.get(f"/servers/{name}/policies").json()
+            assert [row["id"] for row in listed] == ["default"]
+            assert server.client.get(f"/servers/{name}/policies/default").status_code == 200
+
+
+def test_objects_in_a_list_of_the_query_are_json() -> None:
+    tag = {"type": "object", "required": ["key"], "properties": {"key": ID}}
+    paths = {
+        "/tag": {"get": {"parameters": [query("tags", type="array", items=tag)]}},
+    }
+    with served(paths) as server:
+        good = server.client.get("/tag", params={"tags": ['{"key": "a"}', '{"key": "b"}']})
+        assert good.status_code == 200
+        assert server.client.get("/tag", params={"tags": ["{}"]}).status_code == 422
+        assert server.client.get("/tag", params={"tags": ["a"]}).status_code == 422
+
+
+def test_javas_name_of_hexadecimal_digits_is_known() -> None:
+    code = {"type": "string", "pattern": r"^\p{XDigit}{4}-[\p{Upper}_]+$"}
+    paths = {"/code": {"get": {"parameters": [query("code", **code)]}}}
+    with served(paths) as server:
+        assert server.client.get("/code", params={"code": "0aF9-A_B"}).status_code == 200
+        assert server.client.get("/code", params={"code": "0aG9-A_B"}).status_code == 422
+
+
+def test_a_header_that_nothing_is_said_of_refuses_nothing() -> None:
+    match = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
+    paths: dict[str, Any] = {
+        "/things/{id}": {
+            "get": {"responses": said(THING)},
+            "patch": {"parameters": [match], "responses": said(THING)},
+            "put": {"parameters": [match], "responses": {**said(THING), **said(status="412")}},
+        }
+    }
+    with served(paths) as server:
+        stale = {"if-match": '"stale"'}
+        assert server.client.patch("/things/a", headers=stale).status_code == 200
+        assert server.client.put("/things/a", headers=stale).status_code == 412
+
+
+def test_a_refusal_has_the_headers_that_its_status_requires() -> None:
+    header = {"X-Server": {"required": True, "schema": {"type": "string"}}}
+    gone = {"404": {"description": "", "headers": header}}
+    paths: dict[str, Any] = {
+        "/things": {"get": {"responses": said(LIST)}},
+        "/things/{id}": {"get": {"responses": {**said(THING), **gone}}},
+    }
+    with served(paths) as server:
+        refused = server.client.get("/things/nobody")
+        assert refused.status_code == 404
+        assert refused.headers["x-server"]
+
+
+def test_one_authorization_header_is_enough_for_two_schemes_of_it() -> None:
+    schemes = {
+        "user": {"type": "http", "scheme": "basic"},
+        "token": {"type": "http", "scheme": "bearer"},
+        "app": {"type": "apiKey", "in": "header", "name": "X-App"},
+    }
+    paths: dict[str, Any] = {
+        "/both": {"get": {"security": [{"user": [], "token": [], "app": []}]}},
+    }
+    with served(paths, components={"securitySchemes": schemes}) as server:
+        token = {"authorization": "Bearer mock-key"}
+        client = server.client_for("")
+        both = client.get("/both", headers={**token, "x-app": "mock-key"})
+        assert both.status_code == 200
+        assert client.get("/both", headers=token).status_code == 401

@@ -1,0 +1,50 @@
+"""What `make corpus` calls impossible is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.corpus.proof import Prover
+
+A = {"type": "object", "properties": {"a": {}}, "required": ["a"]}
+CLOSED = {**A, "additionalProperties": False}
+OPEN = {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}
+ENDLESS = {"type": "object", "properties": {"parent": {"$ref": "#/s"}}, "required": ["parent"]}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [CLOSED, OPEN]},
+        {"type": "string", "enum": [1, 2]},
+        {"type": "array", "minItems": 1, "items": {"allOf": [CLOSED, OPEN]}},
+        {"allOf": [{"type": "string"}, {"type": "object"}]},
+        {"oneOf": [OPEN, {**OPEN, "description": "the same"}]},
+        ENDLESS,
+        {**OPEN, "properties": {"b": {"not": {}}}},
+    ],
+)
+def test_what_contradicts_itself_is_impossible(schema: Any) -> None:
+    assert Prover({"s": schema}, "3.0.3", request=False).impossible("#/s")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        CLOSED,
+        {"allOf": [CLOSED, {"type": "object", "required": ["a"]}]},
+        {"type": "array", "items": {"allOf": [CLOSED, OPEN]}},
+        {"oneOf": [OPEN, CLOSED]},
+        {"anyOf": [OPEN, {"type": "string", "enum": [1]}]},
+        {**ENDLESS, "required": []},
+        {**ENDLESS, "properties": {"parent": {"nullable": True, "type": "object"}}},
+        {**OPEN, "properties": {"b": {"not": {}, "writeOnly": True}}},
+        {"allOf": [{"type": "number"}, {"type": "integer"}]},
+        {"$ref": "#/gone"},
+        {},
+    ],
+)
+def test_what_something_fits_is_not(schema: Any) -> None:
+    assert not Prover({"s": schema}, "3.0.3", request=False).impossible("#/s")
