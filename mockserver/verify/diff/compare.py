@@ -335,7 +335,7 @@ class Comparison:
 
     def _lifecycles(self) -> None:
         """Every change of a status is a way that the mock's things can go, too."""
-        for kind, before, after, theirs in strange_steps(self.real, self.mocks):
+        for kind, before, after, theirs in strange_steps(self.real, self.mocks, self.jobs.ways):
             self._error = False
             self._step = next(s.step for s in self.real if s.step.operation in kind.split())
             self._miss(
