@@ -55,9 +55,22 @@ def read_report(path: str) -> dict[str, Any]:
     return value
 
 
-def read_lock(path: str) -> tuple[dict[Signature, str], dict[str, Enums]]:
-    """The differences that a lock file accepts, each with what the real side did, and the values
-    in use by operation and field. Raises UsageError."""
+@dataclass(frozen=True)
+class Locked:
+    """What `mockserver diff` has to know of a lock file.
+
+    `known` are the differences that it accepts, each with what the real side did; `in_use` the
+    values of fields by operation; `shortest` how long a job stays in a state at least, in seconds,
+    0 if nothing is known of that.
+    """
+
+    known: Mapping[Signature, str] = field(default_factory=dict)
+    in_use: Mapping[str, Enums] = field(default_factory=dict)
+    shortest: float = 0.0
+
+
+def read_lock(path: str) -> Locked:
+    """Raises UsageError."""
     try:
         value = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         names = ("operation", "kind", "at", "about")
@@ -66,7 +79,9 @@ def read_lock(path: str) -> tuple[dict[Signature, str], dict[str, Enums]]:
             for entry in value.get("known", [])
         }
         rules = value.get("operations", {})
-        return known, {name: dict(rules[name].get("enums", {})) for name in rules}  # type: ignore[return-value]
+        in_use = {name: dict(rules[name].get("enums", {})) for name in rules}
+        stays = [float(s) for one in rules.values() for s in one.get("durations", {}).values()]
+        return Locked(known, in_use, min((s for s in stays if s > 0), default=0.0))  # type: ignore[arg-type]
     except OSError as error:
         raise UsageError(f"--lock {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -221,7 +236,8 @@ def _constant_words(differences: Sequence[Mapping[str, Json]]) -> Words:
 def templated(value: Json, path: Mapping[str, str]) -> Json:
     """An error body with "{name}" for the values of path parameters."""
     if isinstance(value, str):
-        for name, given in path.items():
+        # Of two that are the same, the last one: that is what the request is about.
+        for name, given in reversed(list(path.items())):
             value = value.replace(given, "{" + name + "}") if len(given) > 3 else value
         return value
     if isinstance(value, list):

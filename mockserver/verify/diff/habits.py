@@ -75,7 +75,7 @@ class Habits:
                 continue
             operation = seen.step.operation
             for name, value, _ in choices_of(knowledge.contract, operation, seen.value):
-                if json.dumps(value) not in sent:
+                if json.dumps(value)[1:-1] not in sent:
                     self.choice(operation, name, value)
             if not ordered:
                 self._wait(seen, knowledge)

@@ -22,7 +22,7 @@ from mockserver.verify.stopping import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 
 from . import terminal
-from .calibrate import read_lock
+from .calibrate import Locked, read_lock
 from .differ import Differ
 from .fidelity import fidelity_of
 from .keep import Keeper, is_loopback, only_removable
@@ -85,18 +85,21 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
         check_host(contract, order.real, order.allowed)
     knowledge = Knowledge.of(contract)
     report = Report(contract.title, order.spec, order.real, order.mock or "its own", order.seed)
+    lock = read_lock(order.lock) if order.lock else Locked()
     start = time.monotonic()
     with real_side(order, knowledge, report) as real:
         preflight(real.target)
-        with mock_urls(order) as urls, Mocks(knowledge, urls, order.timeout) as mocks:
-            known, in_use = read_lock(order.lock) if order.lock else ({}, {})
+        with (
+            mock_urls(order) as urls,
+            Mocks(knowledge, urls, order.timeout, shortest=lock.shortest) as mocks,
+        ):
             differ = Differ(
                 real,
                 mocks,
                 report,
                 most=order.most,
-                accepted=known,
-                in_use=in_use,
+                accepted=lock.known,
+                in_use=lock.in_use,
                 borrow=is_loopback(order.real),
                 progress=say,
             )
@@ -107,7 +110,9 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
             except KeyboardInterrupt:
                 report.errors.append("interrupted")
     report.seconds = time.monotonic() - start
-    gone = known.keys() - report.known.keys() - {d.mismatch.signature for d in report.differences}
+    gone = (
+        lock.known.keys() - report.known.keys() - {d.mismatch.signature for d in report.differences}
+    )
     if gone and not report.errors:
         report.notes.append(
             f"{len(gone)} differences of {order.lock} did not show; "

@@ -33,6 +33,8 @@ class Mocks:
     knowledge: Knowledge
     urls: Sequence[str]
     timeout: float = 10.0
+    shortest: float = 0.0
+    """How long a job stays in a state at least, if that is less than a step of the clock."""
     requests: int = 0
     _runs: dict[tuple[str, int], Run] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
@@ -80,6 +82,7 @@ class Mocks:
                 self.knowledge,
                 clock_of(target, 30),
                 variant=PACES[number % len(PACES)],
+                shortest=self.shortest,
             )
             run = side.execute(program)
             self.requests += side.requests

@@ -129,7 +129,7 @@ def _habits(exchanges: list[Recorded], contract: Contract) -> Habits:
         if one.status >= 300:
             continue
         for name, value, _ in choices_of(contract, one.operation.id, one.value):
-            if json.dumps(value) not in sent:
+            if json.dumps(value)[1:-1] not in sent:
                 habits.choice(one.operation.id, name, value)
         resource = next(
             (r for r in knowledge.makeable if one.operation.id in (r.create, r.read)), None

@@ -20,6 +20,8 @@ TICK = 0.01
 """Seconds that a clock which stands still is moved before each write."""
 MOST_PAGES = 25
 WAITS = (*[1.0] * 15, *[5.0] * 10, *[30.0] * 10, *[300.0] * 6)
+FINE = 8
+"""Steps before those, where the states of a job are known to be short."""
 GATEWAY = (502, 503, 504)
 TRIES = 3
 OPEN = re.compile(
@@ -67,7 +69,8 @@ class Side:
     """A target and how to treat it.
 
     `judged` is the real side: what shows that it is not well raises CannotJudge. `variant` says how
-    far a clock that stands still is moved before each step, beyond the tick.
+    far a clock that stands still is moved before each step, beyond the tick; `shortest` is how long
+    a job stays in a state at least, 0 if that does not matter.
     """
 
     target: Target
@@ -75,6 +78,7 @@ class Side:
     time: Time
     judged: bool = False
     variant: float = 0.0
+    shortest: float = 0.0
     patience: float = 30.0
     before: Callable[[], None] = lambda: None
     keeper: Keeper | None = None
@@ -261,7 +265,8 @@ class Side:
         start = time.monotonic()
         if isinstance(self.time, Real):
             self.time.deadline = start + self.patience
-        for seconds in (0.0, *WAITS) if isinstance(self.time, Manual) else _steady():
+        fine = [self.shortest / 2] * FINE if self.shortest else []
+        for seconds in (0.0, *fine, *WAITS) if isinstance(self.time, Manual) else _steady():
             if seconds and not self.time.pass_(seconds):
                 break
             exchange = self._send(step)

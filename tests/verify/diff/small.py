@@ -10,7 +10,7 @@ from typing import Any
 from bench.kill_rate.catalogue import Fault
 from mockserver import MockServer
 from mockserver.contract.build import build_contract
-from mockserver.verify.diff.calibrate import read_lock
+from mockserver.verify.diff.calibrate import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
 from mockserver.verify.diff.knowledge import Knowledge
 from mockserver.verify.diff.mocks import Mocks
@@ -149,8 +149,8 @@ def differ(
         side = Side(target, KNOWLEDGE, clock_of(target, 5), judged=True)
         side.before = partial(_reset, target)
         chosen = programs(KNOWLEDGE, seed, examples)
-        known, in_use = read_lock(lock) if lock else ({}, {})
-        Differ(side, mocks, report, most=most, accepted=known, in_use=in_use).run(
+        locked = read_lock(lock) if lock else Locked()
+        Differ(side, mocks, report, most=most, accepted=locked.known, in_use=locked.in_use).run(
             program for program in chosen if not origins or program.origin in origins
         )
     return report
