@@ -116,6 +116,11 @@ def test_defaults_are_put_in_only_where_they_are_missing() -> None:
         assert with_defaults(rules, body) == body
 
 
+def test_of_equal_ids_the_last_is_meant() -> None:
+    path = {"shelf_id": "0000-1", "book_id": "0000-1"}
+    assert templated("no book 0000-1", path) == "no book {book_id}"
+
+
 def test_ids_become_parameters() -> None:
     body = {"detail": "no abcd here", "more": ["abcd", 1]}
     assert templated(body, {"shelf_id": "abcd"}) == {
