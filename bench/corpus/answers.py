@@ -11,12 +11,11 @@ from mockserver.plan.model import FIRST, Action, Link
 
 
 def rows_of(reply: httpx.Response | None, action: Action) -> list[Any]:
-    """The rows of a list's answer: objects, or texts and numbers that are ids."""
-    envelope = action.envelope
-    rows = dug(reply, envelope.items if envelope is not None else ()) if reply is not None else None
-    return (
-        [row for row in rows if isinstance(row, dict | str | int)] if isinstance(rows, list) else []
-    )
+    """The things in a list's answer: objects, or texts and numbers that are ids."""
+    items, row = (action.envelope.items, action.envelope.row) if action.envelope else ((), ())
+    rows = dug(reply, items) if reply is not None else None
+    found = [inside(one, row) for one in rows] if isinstance(rows, list) else []
+    return [one for one in found if isinstance(one, dict | str | int)]
 
 
 def alike(
@@ -38,9 +37,13 @@ def alike(
 def dug(reply: httpx.Response, path: tuple[str, ...]) -> Any:
     """What stands at a path of a JSON answer; None if nothing does."""
     try:
-        value = reply.json()
+        return inside(reply.json(), path)
     except ValueError:
         return None
+
+
+def inside(value: Any, path: tuple[str, ...]) -> Any:
+    """What stands at a path of a JSON value; None if nothing does."""
     for step in path:
         if step == FIRST and isinstance(value, list) and value:
             value = value[0]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -12,6 +12,7 @@ import httpx
 from bench.corpus import wire
 from bench.corpus.answers import alike, dug, rows_of
 from bench.corpus.asking import alike_in, page_size
+from bench.corpus.credentials import authenticate
 from bench.corpus.finding import Finder, Known, NoRequest
 from mockserver import MockServer
 from mockserver.contract.casting import Kind
@@ -24,7 +25,6 @@ from mockserver.plan.model import Action, Link, Resource
 from mockserver.server.inprocess import InProcessTransport
 
 NOW = 1_790_000_000_000_000
-KEY = "mock-corpus"
 _IDS = ("id", "uuid", "guid")
 _FEW = 3
 _TRIES = 8
@@ -99,7 +99,7 @@ class Client:
                 cookies.append(f"{parameter.name}={wire.in_header(parameter, value)}")
         parts.extend(f"{wire.escaped(n)}={wire.escaped(v or 'x')}" for n, v in told.items())
         content = self._content(operation, dice, body, headers)
-        self._authenticate(operation, headers, parts, cookies)
+        authenticate(self.contract, operation, headers, parts, cookies)
         if cookies:
             headers["cookie"] = "; ".join(cookies)
         url = self.contract.base_path + target + ("?" + "&".join(parts) if parts else "")
@@ -137,29 +137,6 @@ class Client:
         headers["content-type"], raw = wire.body(media, value)
         self.said = value
         return raw
-
-    def _authenticate(
-        self, operation: Operation, headers: dict[str, str], query: list[str], cookies: list[str]
-    ) -> None:
-        """With all schemes of the first requirement; the same name is often a parameter, too."""
-        headers.setdefault("x-mock-tenant", KEY)
-        for name in operation.security[0] if operation.security else ():
-            scheme = self.contract.schemes.get(name)
-            if scheme is None:
-                continue
-            if scheme.type == "apiKey" and scheme.place == "query":
-                key = wire.escaped(scheme.parameter) + "="
-                query[:] = [part for part in query if not part.startswith(key)]
-                query.append(key + KEY)
-            elif scheme.type == "apiKey" and scheme.place == "cookie":
-                cookies.append(f"{scheme.parameter}={KEY}")
-            elif scheme.type == "apiKey":
-                headers[scheme.parameter.lower()] = KEY
-            elif scheme.type == "http" and scheme.scheme == "basic":
-                word = base64.b64encode(f"{KEY}:".encode()).decode()
-                headers["authorization"] = f"Basic {word}"
-            else:
-                headers["authorization"] = f"Bearer {KEY}"
 
     def why(self) -> str:
         """What the mock said was wrong with the last request that it refused."""
@@ -241,6 +218,20 @@ class Client:
                 continue
             shown = thing if isinstance(thing, dict) else {}
             return Made(shown, path, key, action.parents)
+        return None
+
+    def put(self, resource: Resource, known: Known, depth: int) -> Made | None:
+        """Make one by PUT, under a name that the client chooses."""
+        for operation, action in self.operations(resource, "replace"):
+            with suppress(NoRequest):
+                above = self.finder.above(operation, action.parents, known, depth)
+                if above is not None and action.upsert:
+                    key = self.own(operation, action.item)
+                    reply = self.send(operation, {**above, action.item: key})
+                    if reply.is_success:
+                        path = self._path_values(operation, above, reply)
+                        path.pop(action.item, None)
+                        return Made({}, path, key, action.parents)
         return None
 
     def _named(self, resource: Resource, thing: Any, reply: httpx.Response) -> Any:

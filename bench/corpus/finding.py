@@ -82,7 +82,7 @@ class Finder:
     ) -> Iterator[Any]:
         resource = self._client.plan.resources.get(link.resource)
         found: list[Any] = []
-        if resource is not None and self._client.operations(resource, "list", "create"):
+        if resource is not None and self._client.operations(resource, "list", "create", "replace"):
             found = self._under(resource, known, depth)
             found = [one for one in found if self._client.names(operation, link.parameter, one)]
             yield from found
@@ -101,6 +101,7 @@ class Finder:
         found = list(dict.fromkeys(self._listed(resource, known, depth, near=True)))
         if not found:
             made = self._client.make(resource, known, depth)
+            made = made or self._client.put(resource, known, depth)
             found = [made.key] if made is not None and made.key is not None else []
         found = found or list(dict.fromkeys(self._listed(resource, known, depth, near=False)))
         self._found[asked] = found

@@ -50,12 +50,14 @@ class Link:
 class Envelope:
     """How a list is answered and asked for.
 
-    `items` leads to the array (empty: the body is the array); the other paths are empty if
-    the answer has no such part. `limit`, `cursor`, `offset` and `page` are query parameters.
+    `items` leads to the array (empty: the body is the array), `row` to the thing in one of its
+    items (`{"hook": {...}}`); the other paths are empty if the answer has no such part.
+    `limit`, `cursor`, `offset` and `page` are query parameters.
     """
 
     items: Path = ()
     item: str = ""
+    row: Path = ()
     limit: str = ""
     default_limit: int = 50
     cursor: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.contract.flat import Flat
@@ -116,6 +116,9 @@ class Survey:
                 )
             if facts.envelope is not None:
                 facts.at, facts.ref = facts.envelope.items, facts.envelope.item
+                if facts.ref and len(self.schemas.flat_at(facts.ref).properties) == 1:
+                    row, facts.ref = thing_place(self.schemas, facts.ref, about)
+                    facts.envelope = replace(facts.envelope, row=row)
             else:
                 facts.at, facts.ref = self._place(operation, media.pointer, about)
         body = body_of(operation)

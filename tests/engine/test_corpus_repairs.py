@@ -185,3 +185,29 @@ def test_one_authorization_header_is_enough_for_two_schemes_of_it() -> None:
         both = client.get("/both", headers={**token, "x-app": "mock-key"})
         assert both.status_code == 200
         assert client.get("/both", headers=token).status_code == 401
+
+
+def test_rows_are_shown_in_the_wrapping_that_a_list_has() -> None:
+    wrapped = {"type": "object", "properties": {"hook": THING}}
+    paths: dict[str, Any] = {
+        "/hooks": {
+            "get": {"responses": said({"type": "array", "items": wrapped})},
+            "post": {"responses": said(wrapped, "201")},
+        },
+        "/hooks/{id}": {"get": {"responses": said(wrapped)}},
+    }
+    with served(paths) as server:
+        made = server.client.post("/hooks").json()
+        assert made in server.client.get("/hooks").json()
+        assert server.client.get(f"/hooks/{made['hook']['id']}").json() == made
+
+
+def test_of_several_ids_in_a_path_the_first_is_meant() -> None:
+    ids = path_parameter("id", {"type": "array", "items": {"type": "string"}})
+    paths: dict[str, Any] = {
+        "/apps": {"get": {"responses": said(LIST)}},
+        "/apps/{id}": {"get": {"parameters": [ids], "responses": said(THING)}},
+    }
+    with served(paths) as server:
+        known = server.client.get("/apps").json()[0]
+        assert server.client.get(f"/apps/{known['id']},other").json() == known

@@ -61,7 +61,7 @@ def _things(action: Action, body: Any, dated: bool) -> Iterator[Mapping[str, Any
         if envelope is not None and newest_first(envelope, dated):
             found = found[::-1]
         for item in found:
-            thing = item.get(envelope.item, item) if envelope and isinstance(item, dict) else item
+            thing = dig(item, envelope.row) if envelope is not None else item
             if isinstance(thing, Mapping):
                 yield thing
     elif action.kind in _ONE:

@@ -74,8 +74,8 @@ class Context:
         link = links[index]
         above = self.plan.resources.get(link.resource)
         if above is not None and not above.nested:
-            return str(request.path[link.parameter])
-        return "/".join(str(request.path[one.parameter]) for one in links[: index + 1])
+            return spoken(request.path[link.parameter])
+        return "/".join(spoken(request.path[one.parameter]) for one in links[: index + 1])
 
     def check_parents(self, world: World, request: Request, action: Action) -> None:
         """Raises NotFound if a row that the path names is not there."""
@@ -98,7 +98,7 @@ class Context:
         return held
 
     def row_key(self, request: Request, action: Action, resource: Resource) -> str:
-        value = str(request.path[action.item])
+        value = spoken(request.path[action.item])
         parent = self.parent_key(request, action)
         return f"{parent}/{value}" if resource.nested and parent else value
 
@@ -223,6 +223,11 @@ class Context:
 
     def operation(self, action: Action) -> Operation:
         return self.contract.by_id[action.operation]
+
+
+def spoken(value: Any) -> str:
+    """What a path parameter calls a thing; the first of several (`/apps/1,2`)."""
+    return str(value[0] if isinstance(value, list) and value else value)
 
 
 def not_found(resource: Resource, value: object) -> NotFound:

@@ -94,7 +94,7 @@ def _or_unset(make: partial[Test], wanted: Any) -> Test:
 def _names(schemas: Schemas, envelope: Envelope, shelf: Shelf) -> dict[str, str]:
     """The properties of a row, by their spelling with underscores."""
     listed: list[str] = []
-    if envelope.item:
+    if envelope.item and not envelope.row:
         listed += schemas.flat_at(envelope.item).properties
     if isinstance(shelf, OwnShelf):
         listed += shelf.flat.properties

@@ -209,10 +209,12 @@ def _shown(
     name = _name(context, action, envelope, held)
     if name is not MISSING:
         return name
-    known = context.known(held, request, action)
-    plain = context.values.plain(envelope.item, known)
+    known: Any = context.known(held, request, action)
+    plain = context.values.plain(envelope.item, known) if not envelope.row else MISSING
     if plain is not MISSING:
         return plain
+    for step in reversed(envelope.row):
+        known = {step: known}
     dice = lasting(world, action.operation, "row", held.key)
     resource = context.plan.resources[action.resource]
     mode: Any = "rich" if held.seed else "fresh"
