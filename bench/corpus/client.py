@@ -134,6 +134,7 @@ class Client:
                 value = self.values.make(media.pointer, dice) if media.pointer else {}
             except (ReplyError, ContractError) as error:
                 raise NoRequest(f"body: {error}") from None
+            self.finder.name_known(self.plan.actions[operation.id], value)
         headers["content-type"], raw = wire.body(media, value)
         self.said = value
         return raw

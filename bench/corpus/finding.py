@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from bench.corpus.answers import inside
 from mockserver.contract.model import Operation
-from mockserver.plan.model import Link, Resource
+from mockserver.plan.model import Action, Link, Resource
 
 if TYPE_CHECKING:
     from bench.corpus.client import Client
@@ -65,6 +66,21 @@ class Finder:
                 return None
             here = (*here, (link, value))
         return {link.parameter: value for link, value in here}
+
+    def name_known(self, action: Action, body: Any) -> None:
+        """Put ids of things that are there where a body names others; leave out what names none."""
+        if not action.refers:
+            return
+        for one in body if isinstance(body, list) else [body]:
+            thing = inside(one, action.sent)
+            for reference in action.refers if isinstance(thing, dict) else ():
+                if thing.get(reference.field) is not None:
+                    found = self._under(self._client.plan.resources[reference.resource], (), 1)
+                    if found:
+                        kind = type(thing[reference.field])
+                        thing[reference.field] = kind(found[0]) if kind is str else found[0]
+                    else:
+                        del thing[reference.field]
 
     def _ways(
         self, operation: Operation, links: tuple[Link, ...], known: Known, depth: int
