@@ -14,7 +14,8 @@ import httpx
 
 from bench.corpus import trips
 from bench.corpus.causes import cause_of
-from bench.corpus.client import KEY, Client
+from bench.corpus.client import Client
+from bench.corpus.credentials import KEY
 from bench.corpus.finding import NoRequest
 from bench.corpus.judge import Judge, NotJudged
 from bench.corpus.proof import Prover
