@@ -167,6 +167,8 @@ class Client:
         for parameter in operation.parameters:
             if parameter.place == "path" and parameter.name == name and parameter.pointer:
                 kind = Kind(self.contract.document, self.values.schemas.at(parameter.pointer))
+                if kind.is_array and not isinstance(value, list | dict):
+                    return self.fits(parameter, [kind.item()(str(value))])
                 return self.fits(parameter, value) or (
                     not isinstance(value, list | dict)
                     and self.fits(parameter, kind.scalar()(str(value)))
