@@ -11,8 +11,9 @@ from mockserver import MockServer
 from mockserver.contract.build import build_contract
 from mockserver.verify.diff.coverage import lives
 from mockserver.verify.diff.keep import Keeper
+from mockserver.verify.diff.kinds import of_others
 from mockserver.verify.diff.knowledge import Knowledge
-from mockserver.verify.diff.model import Step
+from mockserver.verify.diff.model import Program, Step
 from mockserver.verify.diff.pairs import time_form
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange
@@ -94,6 +95,17 @@ def test_what_is_new_is_a_201_where_the_document_has_both() -> None:
         assert mock.client.post("/rooms", json={"data": {}}).status_code == 201
         assert mock.client.put("/rooms/mine", json={"data": {}}).status_code == 201
         assert mock.client.put("/rooms/mine", json={"data": {}}).status_code == 200
+
+
+def test_reads_of_what_others_have_made() -> None:
+    steps = (
+        Step(1, "list-rooms", "read"),
+        Step(2, "make-rooms", "make", body={}),
+        Step(3, "list-rooms", "read"),
+        Step(4, "get-rooms", "read", path={"id": "{{2.data.id}}"}),
+        Step(5, "list-chairs", "read", path={"room_id": "r"}),
+    )
+    assert of_others(Program(steps), KNOWLEDGE.contract) == {1, 5}
 
 
 def test_moments_as_numbers() -> None:
