@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.verify.diff.bodies import variations
 from mockserver.verify.diff.borrow import borrowed
-from mockserver.verify.diff.jobs import leads
+from mockserver.verify.diff.jobs import Jobs, leads
 from mockserver.verify.diff.model import Program, Step, reference
 from mockserver.verify.diff.pairs import Pairs, is_opaque, time_form
 from mockserver.verify.diff.programs import programs
@@ -68,6 +68,14 @@ def test_leads() -> None:
     ways = {("new", "running"), ("running", "done")}
     assert leads(ways, "new", "done")
     assert not leads(ways, "done", "new")
+
+
+def test_what_another_status_may_be() -> None:
+    jobs = Jobs({("new", "running"), ("running", "done"), ("running", "failed")})
+    assert jobs.may_be("new", "done")
+    assert jobs.may_be("done", "failed")
+    assert not jobs.may_be("done", "running")
+    assert not jobs.may_be("done", "lost")
 
 
 def test_the_same_seed_gives_the_same_programs() -> None:
