@@ -259,7 +259,8 @@ class Comparison:
         jobs = [(i, value) for i, value in there if isinstance(value, dict)]
         same = [(i, value) for i, value in jobs if value.get(name) == real[name]]
         states = [(i, value.get(name)) for i, value in jobs]
-        ahead = any(self.jobs.may_be(state, real[name]) for _, state in states)
+        waited = self._step is not None and self._step.intent == "settle"
+        ahead = any(self.jobs.may_be(state, real[name], waited) for _, state in states)
         if not same and not ahead and all(isinstance(state, str) for _, state in states):
             where = f"{at}.{name}".strip(".")
             self._miss("lifecycle", where, shown(real[name]), all_shown(states))

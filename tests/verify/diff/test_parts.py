@@ -72,10 +72,11 @@ def test_leads() -> None:
 
 def test_what_another_status_may_be() -> None:
     jobs = Jobs({("new", "running"), ("running", "done"), ("running", "failed")})
-    assert jobs.may_be("new", "done")
-    assert jobs.may_be("done", "failed")
-    assert not jobs.may_be("done", "running")
-    assert not jobs.may_be("done", "lost")
+    assert jobs.may_be("new", "done", False)
+    assert jobs.may_be("done", "failed", True)
+    assert not jobs.may_be("done", "failed", False)
+    assert not jobs.may_be("done", "running", True)
+    assert not jobs.may_be("done", "lost", True)
 
 
 def test_the_same_seed_gives_the_same_programs() -> None:
