@@ -43,7 +43,7 @@ class Comparison:
     _apart: bool = False
     """One side has done what the other refused: they hold different things from now on."""
     _roots: list[Value] = field(default_factory=list)
-    """The whole values that are being compared, of every run of the mock."""
+    """What is being compared, whole, of every run of the mock."""
 
     def __post_init__(self) -> None:
         self._pairs = [Pairs() for _ in self.mocks]
@@ -76,8 +76,8 @@ class Comparison:
     def _compare(self, real: Seen, mocks: list[tuple[int, Seen]]) -> None:
         self._step, self._status = real.step, real.status
         self._error = real.status >= 400
-        others = of_others(self.real.program, self.contract)
-        self._of_others = real.listing is None and not self._error and real.step.label in others
+        bare = real.listing is None and not self._error
+        self._of_others = bare and real.step.label in of_others(self.real.program, self.contract)
         self._reach("status")
         refused = real.step.intent == "refused"
         if refused:
@@ -230,7 +230,8 @@ class Comparison:
         for name in sorted(real.keys() | set().union(*(value.keys() for _, value in mocks))):
             where = f"{at}.{name}".strip(".")
             having = [(i, value[name]) for i, value in mocks if name in value]
-            if name in real and self.jobs.has_looked(real, name) and not _is_whole(real[name]):
+            whole = isinstance(real.get(name), dict | list)
+            if name in real and self.jobs.has_looked(real, name) and not whole:
                 having = [(i, v) for i, v in having if kind_of(v) == kind_of(real[name])]
                 if not having:
                     continue
@@ -259,8 +260,8 @@ class Comparison:
         jobs = [(i, value) for i, value in there if isinstance(value, dict)]
         same = [(i, value) for i, value in jobs if value.get(name) == real[name]]
         states = [(i, value.get(name)) for i, value in jobs]
-        waited = self._step is not None and self._step.intent == "settle"
-        ahead = any(self.jobs.may_be(state, real[name], waited) for _, state in states)
+        intent = self._step.intent if self._step else ""
+        ahead = any(self.jobs.may_be(state, real[name], intent) for _, state in states)
         if not same and not ahead and all(isinstance(state, str) for _, state in states):
             where = f"{at}.{name}".strip(".")
             self._miss("lifecycle", where, shown(real[name]), all_shown(states))
@@ -294,9 +295,11 @@ class Comparison:
     def _array(self, real: list[Json], mocks: list[Value], at: str, name: str, spot: str) -> None:
         lengths = {len(value) for _, value in mocks}
         if len(real) not in lengths:
-            if self._of_others:
-                return
-            if len(lengths) == 1 and (len(mocks) > 1 or len(self.mocks) == 1):
+            if (
+                not self._of_others
+                and len(lengths) == 1
+                and (len(mocks) > 1 or len(self.mocks) == 1)
+            ):
                 kind: Kind = "error" if self._error else "state"
                 self._miss(kind, at, f"{len(real)} elements", f"{lengths.pop()} elements")
             return
@@ -324,7 +327,7 @@ class Comparison:
         if len(values) > 1 or (len(mocks) < 2 <= len(self.mocks)):
             return
         assert self._step is not None
-        sent = self._was_sent(real) or any(self._was_sent(value) for value in values)
+        sent = any(self._was_sent(value) for value in (real, *values))
         kind: Kind = "error" if self._error else leaf_kind(self._step, name, at, sent)
         self._miss(kind, at, shown(real), all_shown(mocks))
 
@@ -345,7 +348,3 @@ class Comparison:
                 f"{before}, then {after}",
                 f"{before}, then {' or '.join(theirs) or 'nothing else'}",
             )
-
-
-def _is_whole(value: Json) -> bool:
-    return isinstance(value, dict | list)

@@ -30,12 +30,12 @@ class Jobs:
                 if name and "id" in node:
                     self.looks |= {(node[name], k, kind_of(v)) for k, v in node.items()}
 
-    def may_be(self, state: Json, other: str, waited: bool) -> bool:
+    def may_be(self, state: Json, other: str, intent: str) -> bool:
         """Whether a job can have the other status where one of the mock has this: it is further on,
         or, if it was only waited for, it has ended in another way, as some job of the mock has."""
         if not isinstance(state, str):
             return False
-        ended = waited and not OPEN.match(state) and not OPEN.match(other)
+        ended = intent == "settle" and not OPEN.match(state) and not OPEN.match(other)
         known = any(after == other for _, after in self.ways)
         return leads(self.ways, state, other) or (ended and known)
 

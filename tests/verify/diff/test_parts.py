@@ -72,11 +72,11 @@ def test_leads() -> None:
 
 def test_what_another_status_may_be() -> None:
     jobs = Jobs({("new", "running"), ("running", "done"), ("running", "failed")})
-    assert jobs.may_be("new", "done", False)
-    assert jobs.may_be("done", "failed", True)
-    assert not jobs.may_be("done", "failed", False)
-    assert not jobs.may_be("done", "running", True)
-    assert not jobs.may_be("done", "lost", True)
+    assert jobs.may_be("new", "done", "read")
+    assert jobs.may_be("done", "failed", "settle")
+    assert not jobs.may_be("done", "failed", "command")
+    assert not jobs.may_be("done", "running", "settle")
+    assert not jobs.may_be("done", "lost", "settle")
 
 
 def test_the_same_seed_gives_the_same_programs() -> None:
