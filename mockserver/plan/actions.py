@@ -300,19 +300,11 @@ class Deducer:
         wanted = flags(verb)
         for name, schema in flat.properties.items():
             spelled = "_".join(tokens(name))
-            if spelled in wanted and "boolean" in self._kinds(schema):
+            if spelled in wanted and "boolean" in self.survey.kinds(schema):
                 found[name] = wanted[spelled]
             elif spelled.removesuffix("_at") in wanted and spelled.endswith("_at"):
                 found[name] = "now" if wanted[spelled.removesuffix("_at")] else None
         return tuple(found.items())
-
-    def _kinds(self, schema: Any) -> tuple[str, ...]:
-        flat = self.survey.schemas.flat(schema)
-        found = list(flat.types)
-        for branches in flat.choices:
-            for branch in branches:
-                found.extend(self._kinds(branch))
-        return tuple(found)
 
 
 def named(

@@ -135,12 +135,15 @@ def _property(schemas: Schemas, flat: Flat, hints: Hints) -> tuple[str, list[str
 
 def enumerated(schemas: Schemas, schema: object) -> list[str]:
     """The texts that a property may be, `or null` left aside."""
-    flat = schemas.flat(schema)
-    found = [value for value in flat.values or () if isinstance(value, str)]
-    for branches in flat.choices:
-        for branch in branches:
-            found.extend(enumerated(schemas, branch))
-    return list(dict.fromkeys(found))
+    found: dict[str, None] = {}
+    waiting, seen = [schema], set()
+    for one in waiting:
+        if id(one) not in seen:
+            seen.add(id(one))
+            flat = schemas.flat(one)
+            found.update((value, None) for value in flat.values or () if isinstance(value, str))
+            waiting.extend(branch for branches in flat.choices for branch in branches)
+    return list(found)
 
 
 def kind_of(value: str) -> str:

@@ -49,12 +49,6 @@ def _references(
         about = known.get("_".join(words[:-1]), ()) if words[-1:] == ("id",) else ()
         if len(about) == 1 and about[0].name != action.resource:
             kept = survey.flat(about[0].schema).properties.get(about[0].key, {})
-            if _kinds(survey, schema) & _kinds(survey, kept):
+            if (survey.kinds(schema) & survey.kinds(kept)) - {"null"}:
                 found.append(Reference(name, about[0].name))
     return found
-
-
-def _kinds(survey: Survey, schema: object) -> set[str]:
-    flat = survey.schemas.flat(schema)
-    inner = (kind for group in flat.choices for one in group for kind in _kinds(survey, one))
-    return {*flat.types, *inner} - {"null"}

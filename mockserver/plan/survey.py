@@ -96,6 +96,19 @@ class Survey:
     def flat(self, pointer: str) -> Flat:
         return self.schemas.flat_at(pointer) if pointer else _NO_FLAT
 
+    def kinds(self, schema: Any) -> set[str]:
+        """The types that a value may have, those of every choice too."""
+        found: set[str] = set()
+        waiting, seen = [schema], set()
+        while waiting:
+            one = waiting.pop()
+            if id(one) not in seen:
+                seen.add(id(one))
+                flat = self.schemas.flat(one)
+                found.update(flat.types)
+                waiting.extend(branch for branches in flat.choices for branch in branches)
+        return found
+
     def _path(self, operation: Operation) -> str:
         """The path; what tells an operation from others at the same path is its last step."""
         told = [value.rsplit(".", 1)[-1] for _, value in operation.told_by if value]

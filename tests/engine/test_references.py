@@ -78,3 +78,16 @@ def test_what_it_says_wrong() -> None:
     ):
         with pytest.raises(PlanError, match=words):
             build_plan(contract, {"operations": {"create_orders": {"refers": refers}}})
+
+
+def test_a_choice_that_leads_to_itself() -> None:
+    circle = {"anyOf": [{"$ref": "#/components/schemas/Circle"}, {"type": "string"}]}
+    circular = document("404")
+    circular["components"] = {"schemas": {"Circle": circle}}
+    body = circular["paths"]["/orders"]["post"]["requestBody"]["content"]["application/json"]
+    body["schema"]["properties"]["customer_id"] = {"$ref": "#/components/schemas/Circle"}
+    for path in ("/customers", "/orders"):
+        made = circular["paths"][path]["post"]["responses"]["201"]["content"]["application/json"]
+        made["schema"]["properties"]["status"] = {"$ref": "#/components/schemas/Circle"}
+    with MockServer(circular, clock="manual") as server:
+        assert statuses(server)[-1] == 404
