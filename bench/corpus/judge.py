@@ -138,7 +138,8 @@ def _token(text: Any) -> str:
 
 def _media_type(content: Mapping[str, Any], sent: str) -> str | None:
     plain = {name.partition(";")[0].strip().lower(): name for name in content}
-    for wanted in (sent, sent.partition("/")[0] + "/*", "*/*"):
+    # Some programs write `*` for the range of all.
+    for wanted in (sent, sent.partition("/")[0] + "/*", "*/*", "*"):
         if wanted in plain:
             return plain[wanted]
     return None

@@ -272,4 +272,4 @@ def _match(media: Mapping[str, Any], name: str) -> Any:
     found = media.get(name)
     if found is None and "/" in name:
         found = media.get(name.partition("/")[0] + "/*")
-    return found if found is not None else media.get("*/*")
+    return found if found is not None else media.get("*/*", media.get("*"))

@@ -86,6 +86,7 @@ class Kind:
         self.items: Schema = {}
         self.additional: Schema = {}
         self.format = ""
+        self._says_more = self._closed = False
         found: dict[str, None] = {}
         listed: set[str] = set()
         free = False
@@ -99,13 +100,19 @@ class Kind:
                 listed.update(value for value in values if isinstance(value, str))
             properties = part.get("properties")
             if isinstance(properties, Mapping):
-                self.properties.update(
-                    {k: v for k, v in properties.items() if isinstance(v, Mapping)}
-                )
+                for name, value in properties.items():
+                    if isinstance(value, Mapping):
+                        known = self.properties.get(name, value)
+                        # Which branch is meant nobody knows yet.
+                        both = known if known == value else {"anyOf": [known, value]}
+                        self.properties[name] = both
             if isinstance(part.get("items"), Mapping):
                 self.items = part["items"]
-            if isinstance(part.get("additionalProperties"), Mapping):
-                self.additional = part["additionalProperties"]
+            more = part.get("additionalProperties")
+            if isinstance(more, Mapping):
+                self.additional = more
+            self._says_more = self._says_more or more is True or isinstance(more, Mapping)
+            self._closed = self._closed or more is False
             self.format = self.format or str(part.get("format") or "")
         found.pop("null", None)
         self.types = tuple(found)
@@ -118,6 +125,11 @@ class Kind:
     @property
     def is_object(self) -> bool:
         return "object" in self.types and not self.is_array
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is an object of names that the document does not know."""
+        return self.is_object and (self._says_more or not self.properties) and not self._closed
 
     def of(self, schema: Schema) -> Kind:
         return Kind(self._document, schema, as_text=self._as_text)

@@ -17,6 +17,8 @@ from mockserver.contract.styles import ABSENT, Source, reader_for
 from mockserver.contract.validation import Check, Validators
 
 Pairs = dict[str, list[str]]
+_ENCODING = "accept-encoding"
+_CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "identity", "*"))
 
 
 class Values(NamedTuple):
@@ -37,8 +39,9 @@ class ParameterReader:
 
     def __init__(self, operation: Operation, validators: Validators) -> None:
         by_place: dict[str, list[_Reader]] = {"path": [], "query": [], "header": [], "cookie": []}
+        claimed = _claimed(operation, validators.document)
         for parameter in operation.parameters:
-            by_place[parameter.place].append(_Reader(parameter, validators))
+            by_place[parameter.place].append(_Reader(parameter, validators, claimed))
         self._path = by_place["path"]
         self._query = by_place["query"]
         self._header = by_place["header"]
@@ -81,7 +84,9 @@ class ParameterReader:
 class _Reader:
     """One parameter: finds its text, casts it, checks it."""
 
-    def __init__(self, parameter: Parameter, validators: Validators) -> None:
+    def __init__(
+        self, parameter: Parameter, validators: Validators, claimed: frozenset[str]
+    ) -> None:
         self.parameter = parameter
         self.name = parameter.name
         self.required = parameter.required
@@ -89,6 +94,7 @@ class _Reader:
         self.is_uuid = kind.types == ("string",) and _is_plain_uuid(parameter)
         self.has_default = "default" in parameter.schema and not parameter.required
         self.default = parameter.schema.get("default")
+        self.is_encoding = parameter.place == "header" and self.name.lower() == _ENCODING
         self._where = (parameter.place, parameter.name)
         self._validators = validators
         self._check: Check | None = None
@@ -96,7 +102,7 @@ class _Reader:
         if parameter.media_type is not None:
             self._read = _content_reader(parameter)
         else:
-            self._read = reader_for(parameter, kind)
+            self._read = reader_for(parameter, kind, claimed)
         plain = not (kind.is_array or kind.is_object) and parameter.media_type is None
         self._free = plain and kind.scalar() is text and _says_nothing(parameter)
 
@@ -107,6 +113,8 @@ class _Reader:
         except _NotJson as error:
             out.append(Violation((*self._where, error.at), "json", error.text, error.sent))
             return
+        if value is not ABSENT and self.is_encoding and _codings(source) and not self._fits(value):
+            value = ABSENT
         if value is ABSENT:
             if self.required:
                 message = f"{self.name!r} is a required parameter"
@@ -117,9 +125,7 @@ class _Reader:
         if self._free or (self.parameter.allow_empty and value == ""):
             values[self.name] = value
             return
-        check = self._check
-        if check is None:
-            check = self._check = self._validators.request(self.parameter.pointer)
+        check = self._compiled()
         valid, value = check.accept(value)
         if valid:
             values[self.name] = value
@@ -130,12 +136,42 @@ class _Reader:
                 for found in check.violations(value, self._where)
             )
 
+    def _compiled(self) -> Check:
+        if self._check is None:
+            self._check = self._validators.request(self.parameter.pointer)
+        return self._check
+
+    def _fits(self, value: Json) -> bool:
+        return self._free or self._compiled().is_valid(value)
+
     def _text(self, source: Source) -> Json:
         """The value as it was sent, before it was cast."""
         if self.parameter.media_type is not None:
             return self._read(source)
         kind = Kind(self._validators.document, self.parameter.schema, as_text=True)
         return reader_for(self.parameter, kind)(source)
+
+
+def _claimed(operation: Operation, document: Mapping[str, Any]) -> frozenset[str]:
+    """The names in a query that are spoken for, by other parameters or as a credential: what is
+    left belongs to an object that is spread there and whose names are free."""
+    found = {p.name for p in operation.parameters if p.place == "query"}
+    for parameter in operation.parameters:
+        if parameter.place == "query" and parameter.explode:
+            found.update(Kind(document, parameter.schema).properties)
+    components = document.get("components")
+    schemes = components.get("securitySchemes") if isinstance(components, Mapping) else None
+    for scheme in schemes.values() if isinstance(schemes, Mapping) else ():
+        if isinstance(scheme, Mapping) and scheme.get("in") == "query":
+            found.add(str(scheme.get("name")))
+    return frozenset(found)
+
+
+def _codings(source: Source) -> bool:
+    """Whether an Accept-Encoding says only what HTTP itself knows: programs send that of their own
+    accord, and a document that means something else by the header does not mean this."""
+    listed = ",".join(source.get(_ENCODING, ())).split(",")
+    return all(one.partition(";")[0].strip().lower() in _CODINGS for one in listed)
 
 
 def _place(violation: Violation) -> tuple[str | int, ...]:

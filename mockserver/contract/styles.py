@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 import orjson
 
-from mockserver.contract.casting import Cast, Kind
+from mockserver.contract.casting import Cast, Kind, structure
 from mockserver.contract.model import Json, Parameter
 
 Source = Mapping[str, Sequence[str]]
@@ -28,10 +28,11 @@ ABSENT: Any = _Absent()
 """The parameter was not sent."""
 
 
-def reader_for(parameter: Parameter, kind: Kind) -> Read:
-    """How to read a parameter out of the names and raw texts of its place."""
+def reader_for(parameter: Parameter, kind: Kind, claimed: Set[str] = frozenset()) -> Read:
+    """How to read a parameter out of the names and raw texts of its place; `claimed` are the
+    names there that belong to other parameters."""
     if parameter.place == "query":
-        return _query(parameter, kind)
+        return _query(parameter, kind, claimed)
     if parameter.place == "path":
         return _path(parameter, kind)
     if parameter.place == "cookie":
@@ -47,7 +48,7 @@ def _plus(raw: str) -> str:
     return unquote_plus(raw) if "%" in raw or "+" in raw else raw
 
 
-def _query(parameter: Parameter, kind: Kind) -> Read:
+def _query(parameter: Parameter, kind: Kind, claimed: Set[str]) -> Read:
     name = parameter.name
     if parameter.style == "deepObject" and not kind.is_array:
         return _deep(name, kind)
@@ -58,7 +59,7 @@ def _query(parameter: Parameter, kind: Kind) -> Read:
         return _repeated(name, kind)
     if kind.is_object:
         if parameter.explode:
-            return _spread_object(kind)
+            return _free_object(kind, claimed) if kind.is_free else _spread_object(kind)
         return _delimited(name, False, kind, _DELIMITERS.get(parameter.style, ","), _plus)
     cast = kind.scalar()
 
@@ -104,6 +105,19 @@ def _spread_object(kind: Kind) -> Read:
     def read(source: Source) -> Any:
         found = {name: cast(source[name]) for name, cast in readers.items() if name in source}
         return found or ABSENT
+
+    return read
+
+
+def _free_object(kind: Kind, claimed: Set[str]) -> Read:
+    """An object whose names are free has what no other parameter claims."""
+    known = _spread_object(kind)
+    other = _property(kind.property(""))
+
+    def read(source: Source) -> Any:
+        found = known(source)
+        more = {n: other(raw) for n, raw in source.items() if n not in claimed}
+        return {**({} if found is ABSENT else found), **more} or ABSENT
 
     return read
 
@@ -207,12 +221,18 @@ def _delimited(name: str, explode: bool, kind: Kind, delimiter: str, decode: Dec
         return _delimited_object(name, explode, kind, delimiter, decode)
     cast = kind.item() if kind.is_array else kind.scalar()
     is_array = kind.is_array
+    nested = is_array and cast is structure
 
     def read(source: Source) -> Any:
         found = source.get(name)
         if not found:
             return ABSENT
         raw = found[-1]
+        if nested:
+            # No style says how lists stand in a list; JSON has the delimiter within, too.
+            whole = structure(f"[{decode(raw)}]")
+            if isinstance(whole, list) and all(isinstance(one, list | dict) for one in whole):
+                return whole
         if is_array:
             parts = raw.split(delimiter) if raw else []
             return [cast(decode(part.strip())) for part in parts]

@@ -60,6 +60,8 @@ _OF_RANGES = {
     "video": "video/mp4",
     "font": "font/woff2",
 }
+ANYTHING = ("*/*", "*")
+"""A range of all media types; the second is what some programs write for it."""
 _VALID_BYTES = 8 * 2**20
 
 
@@ -220,7 +222,7 @@ def choose_media_type(response: Response, wanted: str = "") -> str:
 def is_json(media_type: str) -> bool:
     """Whether bodies of this media type are JSON values."""
     name = media_type.partition(";")[0].strip().lower()
-    return name == "application/json" or name.endswith(("+json", "/json")) or name == "*/*"
+    return name == "application/json" or name.endswith(("+json", "/json")) or name in ANYTHING
 
 
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

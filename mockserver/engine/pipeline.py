@@ -189,6 +189,15 @@ class Pipeline:
         found = self._reader(operation)[0].read(path_values)
         return not any(violation.where[0] == "path" for violation in found.violations)
 
+    def fits(self, operation: Operation, message: Message) -> bool:
+        """Whether the whole request (credential, parameters, body) is one for this operation."""
+        try:
+            self.authenticate(operation, message)
+            self.validate(operation, message, self.read_body(operation, message))
+        except (Refusal, ContractError):
+            return False
+        return True
+
     def authenticate(self, operation: Operation, message: Message) -> str:
         """The tenant. Raises Unauthenticated."""
         return self.authenticator(operation, message.headers, message.query)

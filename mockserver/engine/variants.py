@@ -28,6 +28,7 @@ class Answerer(Protocol):
     def __call__(self, operation: Operation, message: Message) -> Sent: ...
     def turn_away(self, message: Message, refusal: Refusal) -> Sent: ...
     def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool: ...
+    def fits(self, operation: Operation, message: Message) -> bool: ...
 
 
 class ShapedPipelines:
@@ -68,6 +69,10 @@ class ShapedPipelines:
     def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool:
         """Whether the path parameters fit their schemas in the first shape."""
         return self._first.admits(operation, path_values)
+
+    def fits(self, operation: Operation, message: Message) -> bool:
+        """Whether the whole request is one for this operation in the first shape."""
+        return self._first.fits(operation, message)
 
     def _tenant(self, operation: Operation, message: Message) -> str:
         try:

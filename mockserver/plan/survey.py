@@ -158,7 +158,7 @@ def _noun(route: Route) -> str:
 def json_of(content: Any) -> MediaType | None:
     """The media type whose schema speaks about JSON."""
     for name, media in content.items():
-        if "json" in name or name == "*/*":
+        if "json" in name or name in ("*/*", "*"):
             return media if isinstance(media, MediaType) else None
     return None
 

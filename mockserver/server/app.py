@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
@@ -22,6 +22,7 @@ from mockserver.engine.negotiate import Sent
 from mockserver.engine.pipeline import Message
 from mockserver.engine.variants import Answerer
 from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooLarge
+from mockserver.server.adjacent import named
 from mockserver.server.eager import send_whole
 from mockserver.server.mishaps import suffer
 from mockserver.server.rivals import Rivals
@@ -68,16 +69,38 @@ class Endpoint:
             return self._other_method(method, match, message)
         operation, names = self._operations[match.operation_id]
         if match.operation_id in self._rivals:
-            meant = self._rivals.meant(operation, message, match.values, self.pipeline.admits)
+            meant = self._rivals.meant(operation, message, match.values, self.pipeline)
             operation, names = self._operations[meant.id]
         if names:
-            message.path_values = {
-                name: unquote(value, errors="replace") if "%" in value else value
-                for name, value in zip(names, match.values, strict=True)
-            }
-            if match.allowed and not self.pipeline.admits(operation, message.path_values):
-                return self._other_method(method, match, message)
+            message.path_values = self._path_values(operation, names, match.values)
+            doubtful = match.allowed or match.forked
+            if doubtful and not self.pipeline.admits(operation, message.path_values):
+                if match.allowed:
+                    return self._other_method(method, match, message)
+                operation = self._less_literal(scope, operation, message)
         return self.pipeline(operation, message)
+
+    def _path_values(
+        self, operation: Operation, names: Sequence[str], values: Sequence[str]
+    ) -> dict[str, str]:
+        if "}{" in operation.path:
+            return named(operation, values, self.pipeline)
+        return {
+            name: unquote(value, errors="replace") if "%" in value else value
+            for name, value in zip(names, values, strict=True)
+        }
+
+    def _less_literal(self, scope: Scope, found: Operation, message: Message) -> Operation:
+        """Of other templates that the path fits the first whose schemas its values fit, too; the
+        one that was found if there is none. Puts the values into the message."""
+        routing: IndexedRouting = scope[ROUTER]
+        for match in routing.others(scope["method"], normal_path(scope)):
+            operation, names = self._operations[match.operation_id or ""]
+            values = self._path_values(operation, names, match.values)
+            if self.pipeline.admits(operation, values):
+                message.path_values = values
+                return operation
+        return found
 
     @staticmethod
     def message(scope: Scope, body: bytes) -> Message:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from urllib.parse import parse_qsl, unquote
+from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from mockserver.contract.model import Contract, Operation
-from mockserver.contract.projection import parameter_names, safe_path
+from mockserver.contract.projection import safe_path
 from mockserver.engine.pipeline import Message
+from mockserver.engine.variants import Answerer
+from mockserver.server.adjacent import named
 
-Admits = Callable[[Operation, Mapping[str, str]], bool]
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -33,10 +35,10 @@ class Rivals:
         return operation_id in self._groups
 
     def meant(
-        self, found: Operation, message: Message, values: Sequence[str], admits: Admits
+        self, found: Operation, message: Message, values: Sequence[str], judge: Answerer
     ) -> Operation:
         """The one whose words the request says, the most of them; of equals the one that routing
-        found, or else the first, if the path values fit its schemas."""
+        found, or else the first, if the whole request fits it, or at least its path."""
         said = _said(message)
         group = sorted(self._groups[found.id], key=lambda operation: operation is not found)
         met = [(self._met(operation, said), operation) for operation in group]
@@ -44,10 +46,14 @@ class Rivals:
         if best < 0:
             return found
         equals = [operation for count, operation in met if count == best]
-        decoded = [unquote(value, errors="replace") for value in values]
-        for operation in equals if len(equals) > 1 else ():
-            names = parameter_names(operation.url_path)
-            if admits(operation, dict(zip(names, decoded, strict=True))):
+        if len(equals) == 1:
+            return equals[0]
+        paths = [named(operation, values, judge) for operation in equals]
+        for operation, path in zip(equals, paths, strict=True):
+            if judge.fits(operation, replace(message, path_values=path)):
+                return operation
+        for operation, path in zip(equals, paths, strict=True):
+            if judge.admits(operation, path):
                 return operation
         return equals[0]
 

@@ -8,8 +8,9 @@ See docs/decisions/0002-routing-index.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -39,11 +40,13 @@ class Match(NamedTuple):
     `GET /runs/{id}`): whether its name may be an id is the parameter's schema to say.
 
     `values` are the raw (still percent-encoded) path parameters in the order of the path.
+    `forked`: less literal paths may fit as well, which counts if the values don't fit this one.
     """
 
     operation_id: str | None
     values: tuple[str, ...]
     allowed: tuple[str, ...]
+    forked: bool = False
 
 
 class PathIndex:
@@ -96,17 +99,25 @@ class PathIndex:
                 self._recent[method, path] = quick
             return quick
         allowed: set[str] = set()
-        found = _walk(self._root, segments, 0, (), method, allowed)
+        ways = _ways(self._root, segments, 0, (), method, allowed)
+        found = next(ways, None)
         if found is not None:
-            return Match(found[0], found[1], tuple(sorted(allowed)))
+            others = tuple(sorted(allowed))
+            return Match(*found, others, forked=bool(found[1]) and next(ways, None) is not None)
         if allowed:
             return Match(None, (), tuple(sorted(allowed)))
         return None
+
+    def others(self, method: str, path: str) -> Iterator[Match]:
+        """The less literal templates that fit, too, the more literal of them first."""
+        ways = _ways(self._root, path.split("/")[1:], 0, (), method, set())
+        return (Match(found, values, ()) for found, values in islice(ways, 1, None))
 
 
 def _greedy(node: _Node, segments: list[str], method: str) -> Match | None:
     """The way without turning back, which nearly every request goes: None proves nothing."""
     values = []
+    forked = False
     for segment in segments:
         following = node.literals.get(segment)
         if following is None:
@@ -114,44 +125,46 @@ def _greedy(node: _Node, segments: list[str], method: str) -> Match | None:
             if following is None or node.mixed or not segment:
                 return None
             values.append(segment)
+        elif node.parameter is not None or node.mixed:
+            forked = True
         node = following
     operation_id = node.methods.get(method)
-    return None if operation_id is None else Match(operation_id, tuple(values), ())
+    return (
+        None
+        if operation_id is None
+        else Match(operation_id, tuple(values), (), forked and bool(values))
+    )
 
 
-def _walk(
+def _ways(
     node: _Node,
     segments: list[str],
     depth: int,
     values: tuple[str, ...],
     method: str,
     allowed: set[str],
-) -> tuple[str, tuple[str, ...]] | None:
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     if depth == len(segments):
         operation_id = node.methods.get(method)
         if operation_id is None:
             # `Allow` speaks for the most literal template, as a contract lists its methods.
             if not allowed:
                 allowed.update(node.methods)
-            return None
-        return operation_id, values
+        else:
+            yield operation_id, values
+        return
     segment = segments[depth]
     literal = node.literals.get(segment)
     if literal is not None:
-        found = _walk(literal, segments, depth + 1, values, method, allowed)
-        if found is not None:
-            return found
+        yield from _ways(literal, segments, depth + 1, values, method, allowed)
     for pattern, following in node.mixed:
         match = pattern.match(segment)
         if match is not None:
-            found = _walk(
-                following, segments, depth + 1, (*values, *match.groups()), method, allowed
-            )
-            if found is not None:
-                return found
+            told = (*values, *match.groups())
+            yield from _ways(following, segments, depth + 1, told, method, allowed)
     if node.parameter is not None and segment:
-        return _walk(node.parameter, segments, depth + 1, (*values, segment), method, allowed)
-    return None
+        told = (*values, segment)
+        yield from _ways(node.parameter, segments, depth + 1, told, method, allowed)
 
 
 def normal_path(scope: Scope) -> str:
@@ -192,6 +205,15 @@ class IndexedRouting(SpecMiddleware):  # type: ignore[misc]
             scope[ROUTE] = self.route(scope["method"], normal_path(scope))
             scope[ROUTER] = self
         await self.app(scope, receive, send)
+
+    def others(self, method: str, path: str) -> Iterator[Match]:
+        """Other matches of the first API that knows the path, the more literal ones first."""
+        for base_path, index in self._indexes:
+            here = path[len(base_path) :]
+            known = not base_path or path.startswith(base_path + "/")
+            if known and index.match(method, here) is not None:
+                return index.others(method, here)
+        return iter(())
 
     def route(self, method: str, path: str) -> Match | None:
         """The match of the first API that knows the path."""

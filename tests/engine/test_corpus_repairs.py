@@ -211,3 +211,76 @@ def test_of_several_ids_in_a_path_the_first_is_meant() -> None:
     with served(paths) as server:
         known = server.client.get("/apps").json()[0]
         assert server.client.get(f"/apps/{known['id']},other").json() == known
+
+
+def test_an_object_that_is_spread_has_the_names_that_nobody_else_claims() -> None:
+    tags = {"type": "object", "additionalProperties": {"type": "integer"}}
+    paths = {
+        "/queues": {
+            "get": {
+                "parameters": [
+                    {"name": "tags", "in": "query", "required": True, "schema": tags},
+                    query("page"),
+                ],
+                "security": [{"key": []}],
+                "responses": said(THING),
+            }
+        }
+    }
+    schemes = {"key": {"type": "apiKey", "in": "query", "name": "key"}}
+    with served(paths, components={"securitySchemes": schemes}) as server:
+        assert server.client.get("/queues?key=mock-a&page=x&size=7").status_code == 200
+        assert server.client.get("/queues?key=mock-a&page=x&size=many").status_code == 422
+        assert server.client.get("/queues?key=mock-a&page=x").status_code == 422
+
+
+def test_what_programs_say_of_compression_by_themselves_refuses_nothing() -> None:
+    header = {"name": "Accept-Encoding", "in": "header", "schema": {"enum": ["base64"]}}
+    paths = {
+        "/a": {"get": {"parameters": [header], "responses": said(THING)}},
+        "/b": {"get": {"parameters": [{**header, "required": True}], "responses": said(THING)}},
+    }
+
+    with served(paths) as server:
+
+        def status(path: str, encoding: str) -> int:
+            return server.client.get(path, headers={"accept-encoding": encoding}).status_code
+
+        assert status("/a", "gzip, deflate;q=0.5, br") == 200
+        assert status("/a", "base64") == 200
+        assert status("/a", "base65") == 422
+        assert status("/b", "gzip, deflate") == 422
+        assert status("/b", "base64") == 200
+
+
+def test_a_star_alone_is_any_media_type() -> None:
+    response = {"200": {"description": "", "content": {"*": {"schema": THING}}}}
+    with served({"/a": {"get": {"responses": response}}}) as server:
+        assert "id" in server.client.get("/a").json()
+
+
+def test_lists_in_a_list_of_the_path_are_json() -> None:
+    pairs = {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}
+    parameter = {"name": "pairs", "in": "path", "required": True, "schema": pairs}
+    paths = {"/v/{pairs}": {"get": {"parameters": [parameter], "responses": said(THING)}}}
+    with served(paths) as server:
+        assert server.client.get('/v/["a","b"],["c"]').status_code == 200
+        assert server.client.get('/v/["a","b"],[1]').status_code == 422
+
+
+def test_a_property_of_two_branches_is_read_as_either_has_it() -> None:
+    def accepted(**properties: Any) -> dict[str, Any]:
+        inner = {"type": "object", "properties": properties, "additionalProperties": False}
+        return {"type": "object", "properties": {"accepted": inner}}
+
+    schema = {
+        "type": "object",
+        "properties": {
+            "m": {"anyOf": [accepted(at={"type": "integer"}), accepted(kind={"type": "string"})]}
+        },
+    }
+    form = {"schema": schema, "encoding": {"m": {"style": "deepObject", "explode": True}}}
+    body = {"required": True, "content": {"application/x-www-form-urlencoded": form}}
+    with served({"/a": {"post": {"requestBody": body, "responses": said(THING)}}}) as server:
+        sent = {"m[accepted][at]": "15"}
+        assert server.client.post("/a", data=sent).status_code == 200

@@ -68,7 +68,7 @@ def index_of(*routes: tuple[str, str]) -> PathIndex:
 def test_literal_segments_win_over_parameters():
     index = index_of(("GET", "/tests/{id}"), ("GET", "/tests/stats"), ("GET", "/{x}/stats"))
     assert index.match("GET", "/tests/stats") == Match("GET /tests/stats", (), ())
-    assert index.match("GET", "/tests/7") == Match("GET /tests/{id}", ("7",), ())
+    assert index.match("GET", "/tests/7") == Match("GET /tests/{id}", ("7",), (), True)
     assert index.match("GET", "/other/stats") == Match("GET /{x}/stats", ("other",), ())
 
 
@@ -85,7 +85,7 @@ def test_other_methods_are_those_of_the_most_literal_template():
 
 def test_parameters_inside_a_segment():
     index = index_of(("GET", "/f/{name}.json"), ("GET", "/f/{name}"), ("GET", "/r/{a}..{b}"))
-    assert index.match("GET", "/f/x.json") == Match("GET /f/{name}.json", ("x",), ())
+    assert index.match("GET", "/f/x.json") == Match("GET /f/{name}.json", ("x",), (), True)
     assert index.match("GET", "/f/x") == Match("GET /f/{name}", ("x",), ())
     assert index.match("GET", "/r/v1..v2") == Match("GET /r/{a}..{b}", ("v1", "v2"), ())
 

@@ -19,6 +19,7 @@ from mockserver.engine.dialects.fastapi import words_of
 from mockserver.engine.dialects.recognition import Facts, Recogniser
 from mockserver.engine.dice import Dice
 from mockserver.engine.messages import NO_BODY, Reply
+from mockserver.engine.negotiate import ANYTHING
 from mockserver.engine.values import Values
 from mockserver.errors import Invalid, Refusal, ReplyError
 
@@ -94,4 +95,4 @@ def _preferred(response: Response) -> MediaType:
 
 def _is_json(name: str) -> bool:
     essence = name.partition(";")[0].strip().lower()
-    return essence.endswith(("/json", "+json")) or essence == "*/*"
+    return essence.endswith(("/json", "+json")) or essence in ANYTHING
