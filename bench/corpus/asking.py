@@ -6,17 +6,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.model import Operation, Parameter
+from mockserver.plan.naming import tokens
 
 _NAMED = ("id", "gid", "uuid", "key", "name")
+_EDGES = {
+    "date": ("2000-01-01", "2100-01-01"),
+    "date-time": ("2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z"),
+}
+_FROM = {"start", "from", "since", "after", "begin", "min"}
+_TO = {"end", "to", "until", "before", "max"}
 _SEARCHES = ("search", "q", "query", "filter", "term", "keyword")
 
 
 def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
     """What to ask a list for so that what is `like` this is among the rows: where a filter
-    must be given or has a default."""
+    must be given or has a default; of times, all there are."""
     if not parameter.required and "default" not in parameter.schema:
         return None
     value = like.get(parameter.name)
+    if parameter.required and parameter.schema.get("format") in _EDGES:
+        early, late = _EDGES[parameter.schema["format"]]
+        words = set(tokens(parameter.name))
+        if words & _FROM or words & _TO:
+            return early if words & _FROM else late
     if isinstance(value, dict):
         value = next((value[name] for name in _NAMED if name in value), None)
     if value is None and parameter.required and parameter.name.lower() in _SEARCHES:

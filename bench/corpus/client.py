@@ -10,10 +10,10 @@ from urllib.parse import unquote
 import httpx
 
 from bench.corpus import wire
-from bench.corpus.answers import alike, dug, rows_of
+from bench.corpus.answers import alike, dug, inside, rows_of
 from bench.corpus.asking import alike_in, page_size
 from bench.corpus.credentials import authenticate
-from bench.corpus.finding import Finder, Known, NoRequest
+from bench.corpus.finding import Finder, Known, NoRequest, nearest
 from mockserver import MockServer
 from mockserver.contract.casting import Kind
 from mockserver.contract.model import MediaType, Operation, Parameter
@@ -145,7 +145,10 @@ class Client:
                 value = self.values.make(media.pointer, dice) if media.pointer else {}
             except (ReplyError, ContractError) as error:
                 raise NoRequest(f"body: {error}") from None
-            self.finder.name_known(self.plan.actions[operation.id], value)
+            action = self.plan.actions[operation.id]
+            self.finder.name_known(action, value)
+            if action.envelope is not None and isinstance(value, dict):
+                value.pop(action.envelope.cursor, None)  # nobody knows one yet
         headers["content-type"], raw = wire.body(media, value)
         self.said = value
         return raw
@@ -214,7 +217,7 @@ class Client:
 
     def make(self, resource: Resource, known: Known = (), depth: int = 0) -> Made | None:
         """Make one, under what is `known` if that can be; None if that fails."""
-        creates = self.operations(resource, "create")
+        creates = nearest(self.operations(resource, "create"), known)
         for operation, action in sorted(creates, key=lambda pair: pair[1].upsert):
             try:
                 above = self.finder.above(operation, action.parents, known, depth)
@@ -225,7 +228,7 @@ class Client:
                     continue
                 path = self._path_values(operation, above, reply)
                 thing = dug(reply, action.at)
-                key = self._named(resource, thing, reply)
+                key = self._named(resource, action, thing, reply)
                 if key is None and not action.upsert:
                     thing, key = self._made_again(resource, operation, path)
             except NoRequest:
@@ -236,7 +239,7 @@ class Client:
 
     def put(self, resource: Resource, known: Known, depth: int) -> Made | None:
         """Make one by PUT, under a name that the client chooses."""
-        for operation, action in self.operations(resource, "replace"):
+        for operation, action in nearest(self.operations(resource, "replace"), known):
             with suppress(NoRequest):
                 above = self.finder.above(operation, action.parents, known, depth)
                 if above is not None and action.upsert:
@@ -248,10 +251,11 @@ class Client:
                         return Made({}, path, key, action.parents)
         return None
 
-    def _named(self, resource: Resource, thing: Any, reply: httpx.Response) -> Any:
-        """The id in an answer: a property, the whole of it, or the end of its Location."""
+    def _named(self, resource: Resource, action: Action, thing: Any, reply: httpx.Response) -> Any:
+        """The id in an answer: a property, the whole of it, or the end of its Location; else as
+        the client has chosen it."""
         if isinstance(thing, dict):
-            key = self.id_of(resource, thing)
+            key = self.id_of(resource, thing, action)
             if key is not None:
                 return key
             ids = [
@@ -264,7 +268,8 @@ class Client:
         if isinstance(thing, str | int) and not isinstance(thing, bool):
             return thing
         location = reply.headers.get("location", "").partition("?")[0].rstrip("/")
-        return unquote(location.rsplit("/", 1)[-1]) or None
+        chosen = self.sent.get(resource.key) if resource.client_key else None
+        return unquote(location.rsplit("/", 1)[-1]) or chosen
 
     def _made_again(
         self, resource: Resource, operation: Operation, path: Mapping[str, Any]
@@ -279,10 +284,10 @@ class Client:
             thing = dug(self.send(operation, path), action.at)
             like = self.sent
             rows = rows_of(self.page(listing, listed, above, like), listed)
-            new = [row for row in rows if self.id_of(resource, row) not in (None, *before)]
+            new = [row for row in rows if self.id_of(resource, row, listed) not in (None, *before)]
             if new:
                 best = max(new, key=lambda row: _likeness(row, like))
-                return thing, self.id_of(resource, best)
+                return thing, self.id_of(resource, best, listed)
         return None, None
 
     def listed_ids(
@@ -295,7 +300,7 @@ class Client:
     ) -> list[Any]:
         """The ids on the first page, None for a row that tells none; a text is its own id."""
         rows = rows_of(self.page(listing, action, path, like), action)
-        return [self.id_of(resource, row) for row in rows]
+        return [self.id_of(resource, row, action) for row in rows]
 
     def _path_values(
         self, operation: Operation, above: dict[str, Any], reply: httpx.Response
@@ -335,10 +340,14 @@ class Client:
         except NoRequest:
             return None
 
-    def id_of(self, resource: Resource, thing: Any) -> Any:
-        """What names a thing in paths; a text or a number is its own name."""
+    def id_of(self, resource: Resource, thing: Any, action: Action) -> Any:
+        """What names a thing in paths, by the answer of an operation; a text or a number is its
+        own name."""
         if not isinstance(thing, dict):
             return thing
+        told = inside(thing, action.tells) if action.tells else None
+        if isinstance(told, str | int | float):
+            return told
         for name in (resource.key, resource.parameter, f"{resource.noun}_id", "id"):
             if name and isinstance(thing.get(name), str | int | float):
                 return thing[name]

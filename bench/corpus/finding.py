@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -97,8 +97,14 @@ class Finder:
         self, operation: Operation, link: Link, known: Known, depth: int
     ) -> Iterator[Any]:
         resource = self._client.plan.resources.get(link.resource)
-        found: list[Any] = []
-        if resource is not None and self._client.operations(resource, "list", "create", "replace"):
+        found: list[Any] = list(resource.given) if resource is not None else []
+        found = [one for one in found if self._client.names(operation, link.parameter, one)]
+        yield from found
+        if (
+            not found
+            and resource is not None
+            and self._client.operations(resource, "list", "create", "replace")
+        ):
             found = self._under(resource, known, depth)
             found = [one for one in found if self._client.names(operation, link.parameter, one)]
             yield from found
@@ -126,7 +132,7 @@ class Finder:
     def _listed(self, resource: Resource, known: Known, depth: int, near: bool) -> Iterator[Any]:
         """The first and the last id of the first list that has any; `near`: of those beneath
         all that is known."""
-        for operation, action in self._client.operations(resource, "list"):
+        for operation, action in nearest(self._client.operations(resource, "list"), known):
             told = sum(_among(known, link) is not _NOTHING for link in action.parents)
             if (told == len(known)) != near:
                 continue
@@ -141,5 +147,20 @@ class Finder:
                 return
 
 
+def nearest(
+    pairs: Iterable[tuple[Operation, Action]], known: Known
+) -> list[tuple[Operation, Action]]:
+    """The operations, first those at paths about most of what is known and little else."""
+
+    def far(pair: tuple[Operation, Action]) -> tuple[int, int]:
+        links = pair[1].parents
+        return -sum(_among(known, link) is not _NOTHING for link in links), len(links)
+
+    return sorted(pairs, key=far) if known else list(pairs)
+
+
 def _among(known: Known, link: Link) -> Any:
-    return next((value for other, value in reversed(known) if other.alike(link)), _NOTHING)
+    alike = [(other, value) for other, value in reversed(known) if other.alike(link)]
+    # Two parts of one path may name one thing (`/{workspace}/{repo}`): each its own.
+    own = [value for other, value in alike if other.parameter == link.parameter]
+    return next(iter((*own, *(value for _, value in alike))), _NOTHING)

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.contract.model import Contract
 from mockserver.plan.envelopes import word
 from mockserver.plan.lifecycle import enumerated
 from mockserver.plan.links import Linker
-from mockserver.plan.model import FIRST, Action, Because, Confidence, Resource
+from mockserver.plan.model import FIRST, Action, Because, Confidence, Path, Resource
 from mockserver.plan.naming import plural, tokens
 from mockserver.plan.resources import Draft, refs_of
 from mockserver.plan.routes import ANY
 from mockserver.plan.survey import Facts, Survey
+from mockserver.plan.telling import place_of_id
 from mockserver.plan.verbs import CLONING, OUTCOMES, flags, outcome, verb_of
 
 Steps = tuple[str, ...]
+_TELLING = ("list", "create", "fetch", "replace", "patch")
 _ARRAY = "an array of them is sent"
 
 
@@ -34,9 +35,10 @@ class Deducer:
         self.survey = survey
         self.resources = resources
         self.linker = linker
+        self._drafts = drafts
         self._items: dict[Steps, str] = {}
         self._lists: dict[Steps, str] = {}
-        self._creates: dict[Steps, str] = {}
+        self._creates: dict[tuple[Steps, str], str] = {}
         self._collections: dict[Steps, str] = {}
         self._singles: dict[Steps, str] = {}
         self._refs = {name: refs_of(survey, draft) for name, draft in drafts.items()}
@@ -46,7 +48,7 @@ class Deducer:
             if not draft.singleton:
                 self._items.update({route.steps: name for route in draft.items})
                 self._lists.update({facts.route.steps: name for facts in draft.lists})
-                self._creates.update({facts.route.steps: name for facts in draft.creates})
+                self._creates.update({(f.route.steps, f.method): name for f in draft.creates})
 
     def action(self, facts: Facts) -> Action:
         """What this operation does."""
@@ -76,11 +78,16 @@ class Deducer:
             length = max(i for i, step in enumerate(route.steps) if step == ANY)
         resource = more.get("resource", "")
         fields: tuple[str, ...] = ()
+        tells: Path = ()
+        told_by = ""
         if resource:
             own = self.resources[resource].key
             properties = self.survey.flat(self.resources[resource].schema).properties
             # Its own id says nothing of those above it, even under the same name.
             fields = tuple(name for name in properties if name != own)
+        if resource and kind in _TELLING:
+            draft, about = self._drafts[resource], self.resources[resource]
+            tells, told_by = place_of_id(self.survey, draft, facts, about, kind == "create")
         return Action(
             operation=facts.operation.id,
             kind=kind,
@@ -90,6 +97,8 @@ class Deducer:
             parents=self.linker.links(route, length, fields),
             at=more.pop("at", facts.at),
             sent=more.pop("sent", facts.sent),
+            tells=tells,
+            told_by=told_by,
             because=(Because(why, sure),),
             **more,
         )
@@ -120,7 +129,7 @@ class Deducer:
                 why = f"POST to {path}, which names one {resource.noun}"
                 return self._make(
                     facts, "patch", why, "likely", item=item, resource=name, partial=True,
-                    upsert=self._upserts(facts, resource),
+                    upsert=201 in facts.operation.documented or resource.open,
                 )  # fmt: skip
         return None
 
@@ -155,14 +164,13 @@ class Deducer:
 
     def _of_collection(self, facts: Facts, resource: Resource) -> Action | None:
         name, path, steps = resource.name, facts.operation.path, facts.route.steps
-        if facts.method == "GET" and self._lists.get(steps) == name:
-            return self._make(
-                facts, "list", f"GET of {path} lists {plural(resource.noun)}", resource=name,
-                envelope=facts.envelope,
-            )  # fmt: skip
-        if facts.method == "POST" and self._creates.get(steps) == name:
+        lists = facts.is_list and self._lists.get(steps) == name
+        if lists:
+            why = f"{facts.method} of {path} lists {plural(resource.noun)}"
+            return self._make(facts, "list", why, resource=name, envelope=facts.envelope)
+        if facts.method in ("POST", "PUT") and self._creates.get((steps, facts.method)) == name:
             several = f", or several: {_ARRAY}" if FIRST in facts.sent else ""
-            why = f"POST to {path} makes one ({resource.noun}){several}"
+            why = f"{facts.method} to {path} makes one ({resource.noun}){several}"
             return self._make(facts, "create", why, resource=name)
         if facts.method == "DELETE":
             return self._sweep(facts, resource)
@@ -204,7 +212,7 @@ class Deducer:
         if above in self._collections:
             resource = self.resources[self._collections[above]]
             known = facts.ref in self._refs[resource.name]
-            if facts.method == "GET" and facts.envelope is not None and known:
+            if facts.envelope is not None and known:
                 why = f"it lists {plural(resource.noun)}, as GET of {resource.path} does"
                 return self._make(
                     facts, "list", why, "likely", resource=resource.name, envelope=facts.envelope
@@ -277,7 +285,8 @@ class Deducer:
         name = next((n for n, refs in self._refs.items() if facts.ref in refs), "")
         sent = self.survey.flat(facts.body).properties
         given = next(iter(sent), "")
-        if not name or len(sent) != 1 or tokens(given)[-1:] != ("id",):
+        about = self.resources[name].noun.rsplit("_", 1)[-1] if name else ""
+        if len(sent) != 1 or tokens(given)[-2:] != (about, "id"):
             return "", ()
         kept = "_".join((*tokens(word)[1:], "id"))
         for field in self.survey.flat(resource.schema).properties:
@@ -305,22 +314,3 @@ class Deducer:
             elif spelled.removesuffix("_at") in wanted and spelled.endswith("_at"):
                 found[name] = "now" if wanted[spelled.removesuffix("_at")] else None
         return tuple(found.items())
-
-
-def named(
-    resources: Mapping[str, Resource], actions: Mapping[str, Action], contract: Contract
-) -> dict[str, Resource]:
-    """The resources with the schemas of the path parameters that name one of theirs."""
-    found: dict[str, dict[str, None]] = {name: {} for name in resources}
-    for operation in contract.operations:
-        action = actions[operation.id]
-        about = {link.parameter: link.resource for link in action.parents if link.certain}
-        if action.item:
-            about[action.item] = action.resource
-        for parameter in operation.parameters:
-            name = about.get(parameter.name, "") if parameter.place == "path" else ""
-            if name and parameter.pointer:
-                found[name][parameter.pointer] = None
-    return {
-        name: replace(resource, named_by=tuple(found[name])) for name, resource in resources.items()
-    }

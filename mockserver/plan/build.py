@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.model import Contract
-from mockserver.plan.actions import Deducer, named
+from mockserver.plan.actions import Deducer
+from mockserver.plan.ids import named
 from mockserver.plan.links import Linker
 from mockserver.plan.model import Plan
 from mockserver.plan.overrides import corrected
@@ -34,7 +35,7 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     )
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
-    resources = reached(named(resources, actions, contract), actions)
+    resources = reached(named(survey, resources, actions), actions)
     actions = referring(survey, actions, resources)
     plan = Plan(actions=actions, resources=resources)
     return corrected(plan, overrides, survey.schemas) if overrides else plan

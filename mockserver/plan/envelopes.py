@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.flat import Flat
@@ -21,6 +22,7 @@ _LIMIT = bag(
     "limit per_page page_size pagesize size page_limit max_results maxresults max_items first top "
     "take count num num_results results_per_page items_per_page rows perpage page_length"
 )
+_VAGUE = bag("size count first top take rows")
 _CURSOR = bag(
     "cursor after starting_after start_after page_token pagetoken next_token continuation_token "
     "continuation marker next_cursor page_cursor next_page_token scroll_id"
@@ -96,14 +98,17 @@ def _listed_property(
     others = [name for name in flat.properties if name not in arrays]
     paging = [name for name in others if word(name) in _PAGING]
     own = {plural(about), about, about.rsplit("_", 1)[-1], plural(about.rsplit("_", 1)[-1])}
+    # What has an id is a thing, unless it is a page of a list that has one itself.
+    page = any(word(name) in _NEXT and word(name).startswith("next_") for name in others)
     for name in arrays:
         spelled = word(name)
-        if (spelled in _ITEMS or spelled in own) and "id" not in flat.properties:
+        if (spelled in _ITEMS or spelled in own) and (page or "id" not in flat.properties):
             text = f"`{name}` is an array" + (f" beside `{'`, `'.join(paging)}`" if paging else "")
             return (name,), arrays[name], Because(text, "certain" if paging else "likely")
-    if len(arrays) == 1 and len(paging) == len(others):
+    if len(arrays) == 1 and (page or len(paging) == len(others)):
         (name, one) = next(iter(arrays.items()))
-        return (name,), one, Because(f"`{name}` is the only array, the rest is about paging")
+        rest = "beside the token of the next page" if page else "the rest is about paging"
+        return (name,), one, Because(f"`{name}` is the only array, {rest}")
     return None
 
 
@@ -118,7 +123,16 @@ def _array_of(schemas: Schemas, pointer: str, name: str, schema: Any) -> str | N
 def envelope_of(
     schemas: Schemas, operation: Operation, response: Response, pointer: str, about: str
 ) -> Envelope | None:
-    """How this operation lists, or None if its answer is no list."""
+    """How this operation lists, or None if its answer is no list.
+
+    A POST lists if its body asks for a page (`{"maxResults": 10, "nextToken": ...}`).
+    """
+    asked = {p.name: p.schema for p in operation.parameters if p.place == "query"}
+    posted = operation.method == "POST"
+    if posted:
+        asked = _sent(schemas, operation)
+        if not any(_parameter(asked, words) for words in (_LIMIT - _VAGUE, _CURSOR, _OFFSET)):
+            return None
     found = list_place(schemas, pointer, about)
     if found is None:
         return None
@@ -126,18 +140,18 @@ def envelope_of(
     parts: dict[str, Any] = {}
     if items:
         _read_parts(schemas, pointer, (), items, parts)
-    limit = _parameter(operation, _LIMIT)
-    page = _parameter(operation, _PAGE)
+    limit = _parameter(asked, _LIMIT)
+    page = _parameter(asked, _PAGE)
     ahead = parts.get("next", ())
     return Envelope(
         items=items,
         item=schemas.canonical(one),
         limit=limit,
-        default_limit=_default(operation, limit),
-        cursor=_parameter(operation, _CURSOR),
-        offset=_parameter(operation, _OFFSET),
+        default_limit=_default(asked, limit),
+        cursor=_parameter(asked, _CURSOR),
+        offset=_parameter(asked, _OFFSET),
         page=page,
-        first_page=0 if _minimum(operation, page) == 0 else 1,
+        first_page=0 if _minimum(asked, page) == 0 else 1,
         next=ahead,
         previous=parts.get("previous", ()),
         more=parts.get("more", ()),
@@ -146,9 +160,10 @@ def envelope_of(
         echoes=tuple(parts.get("echoes", ())),
         next_is_url=bool(ahead) and _is_url(schemas, pointer, ahead),
         link_header=any(name.lower() == "link" for name in response.headers),
+        in_body=posted,
         newest_first=_newest_first(operation),
-        sort=_parameter(operation, _SORT),
-        direction=_parameter(operation, _DIRECTION),
+        sort=_parameter(asked, _SORT),
+        direction=_parameter(asked, _DIRECTION),
         because=(because,),
     )
 
@@ -184,28 +199,31 @@ def _read_parts(
                     parts.setdefault("echoes", []).append((here, what))
 
 
-def _parameter(operation: Operation, words: frozenset[str]) -> str:
-    for parameter in operation.parameters:
-        if parameter.place == "query":
-            spelled = word(parameter.name.strip("$").replace("[", "_").replace("]", ""))
-            if spelled in words or spelled.removeprefix("page_") in words & {"cursor", "offset"}:
-                return parameter.name
+def _sent(schemas: Schemas, operation: Operation) -> dict[str, Any]:
+    """The properties of a JSON body."""
+    for media in operation.body.content.values() if operation.body is not None else ():
+        if media.pointer and "json" in media.name:
+            return dict(schemas.flat_at(schemas.canonical(media.pointer)).properties)
+    return {}
+
+
+def _parameter(asked: Mapping[str, Any], words: frozenset[str]) -> str:
+    for name in asked:
+        spelled = word(name.strip("$").replace("[", "_").replace("]", ""))
+        if spelled in words or spelled.removeprefix("page_") in words & {"cursor", "offset"}:
+            return name
     return ""
 
 
-def _default(operation: Operation, name: str) -> int:
-    for parameter in operation.parameters:
-        if parameter.name == name and parameter.place == "query":
-            default = parameter.schema.get("default")
-            return default if isinstance(default, int) and default > 0 else 50
-    return 50
+def _default(asked: Mapping[str, Any], name: str) -> int:
+    schema = asked.get(name)
+    default = schema.get("default") if isinstance(schema, Mapping) else None
+    return default if isinstance(default, int) and default > 0 else 50
 
 
-def _minimum(operation: Operation, name: str) -> Any:
-    for parameter in operation.parameters:
-        if parameter.name == name and parameter.place == "query":
-            return parameter.schema.get("default", parameter.schema.get("minimum"))
-    return None
+def _minimum(asked: Mapping[str, Any], name: str) -> Any:
+    schema = asked.get(name)
+    return schema.get("default", schema.get("minimum")) if isinstance(schema, Mapping) else None
 
 
 def _is_url(schemas: Schemas, pointer: str, path: Path) -> bool:

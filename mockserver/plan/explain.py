@@ -30,7 +30,7 @@ def rows(plan: Plan) -> list[Row]:
         Row(
             "operation",
             f"{action.method} {action.path}",
-            _doing(action),
+            _doing(action, plan),
             _texts(action.because),
             confidence(action.because),
         )
@@ -103,6 +103,8 @@ def _being(resource: Resource) -> str:
     if resource.key:
         who = "the client" if resource.client_key else "the mock"
         parts.append(f"id `{resource.key}`, given by {who}")
+    if resource.given:
+        parts.append("there by name: " + ", ".join(f"`{name}`" for name in resource.given))
     if resource.open:
         parts.append("any id is known")
     elif not resource.creatable:
@@ -112,10 +114,12 @@ def _being(resource: Resource) -> str:
     return "; ".join(parts)
 
 
-def _doing(action: Action) -> str:
+def _doing(action: Action, plan: Plan) -> str:
     text = f"{action.kind} {action.resource}".strip()
     if action.changes:
         text += ": " + ", ".join(f"{name} = {value}" for name, value in action.changes)
+    if action.tells and action.tells != (plan.resources[action.resource].key,):
+        text += f"; it tells the id as `{'.'.join(action.tells)}`"
     if action.refers:
         known = (f"`{one.field}` of {one.resource}" for one in action.refers)
         text += f"; {', '.join(known)} has to be there"
@@ -183,6 +187,8 @@ def _action(action: Action) -> dict[str, Any]:
         found["verb"] = action.verb
         found["changes"] = dict(action.changes)
     envelope = action.envelope
+    if action.tells:
+        found["tells"] = ".".join(action.tells)
     if action.refers:
         found["refers"] = {reference.field: reference.resource for reference in action.refers}
     if envelope is not None:

@@ -22,6 +22,11 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
             continue
         spelled.setdefault("_".join(tokens(name)) or name, name)
     wanted = "_".join(tokens(parameter))
+    short = noun.rsplit("_", 1)[-1]
+    own = wanted in (noun, short) and "id" in spelled
+    # The `address` of an address is a part of it, not what it is called.
+    if own:
+        wanted = "id"
     if wanted and wanted in spelled and wanted != "id":
         return spelled[wanted], Because(
             f"the property `{spelled[wanted]}` has the name of the path parameter", "certain"
@@ -33,11 +38,10 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
             f"the property `{run_together[joined]}` has the name of the path parameter", "certain"
         )
     last = tokens(parameter)[-1:] and tokens(parameter)[-1]
-    if last and last in spelled:
+    if last and last in spelled and not own and not (last == short and "id" in spelled):
         return spelled[last], Because(
             f"the property `{spelled[last]}` fits the path parameter `{parameter}`", "certain"
         )
-    short = noun.rsplit("_", 1)[-1]
     # What a path calls an id is no name.
     usual = _SURE if last in _SURE else (*_USUAL, f"{short}_name", f"{short}_key")
     for word in ("id", f"{noun}_id", f"{short}_id", *usual):

@@ -73,6 +73,7 @@ class Envelope:
     next_is_url: bool = False
     link_header: bool = False
     newest_first: bool = False
+    in_body: bool = False
     sort: str = ""
     direction: str = ""
     because: tuple[Because, ...] = ()
@@ -109,7 +110,9 @@ class Resource:
     """One kind of thing that the API keeps.
 
     `schema` leads to its richest description, `request` to what a client sends to make one.
-    `named_by` leads to the schemas of the path parameters that name one.
+    `named_by` leads to the schemas of the path parameters that name one, `told_by` to those of
+    the properties that hold the id where that is not under its `key`; `given` are ids that the
+    paths have by name (`DRAFT`).
     `nested`: its ids count only under their parent. `told`: an answer tells the id of one.
     `open`: any id is known, as there is no other way to learn a first one. `in_use` are the
     values that some fields really have, of all that the document allows.
@@ -125,6 +128,8 @@ class Resource:
     key: str = ""
     parameter: str = ""
     named_by: tuple[str, ...] = ()
+    told_by: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     client_key: bool = False
     nested: bool = False
     singleton: bool = False
@@ -152,8 +157,10 @@ class Action:
 
     `item` is the path parameter that names the row, `parents` are those that name other rows.
     `at` leads to the thing in the answer, `sent` to it in the request's body; with `FIRST` in them
-    there may be several. `same` says that the answer is the thing itself, `shows` of which other
-    resource the body names one to answer. `ids` is the query parameter with the ids of a sweep.
+    there may be several. `tells` leads from the thing to its id, and `told_by` to the schema of
+    it, where the answer has it in another place or shape than the resource. `same` says that the
+    answer is the thing itself, `shows` of which other resource the body names one to answer.
+    `ids` is the query parameter with the ids of a sweep.
     What a body `refers` to has to be there.
     """
 
@@ -166,6 +173,8 @@ class Action:
     parents: tuple[Link, ...] = ()
     at: Path = ()
     sent: Path = ()
+    tells: Path = ()
+    told_by: str = ""
     ids: str = ""
     refers: tuple[Reference, ...] = ()
     envelope: Envelope | None = None

@@ -6,16 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from mockserver.contract.flat import Flat
 from mockserver.plan.keys import has_key
 from mockserver.plan.lifecycle import Hints, states_of
 from mockserver.plan.links import Linker
 from mockserver.plan.model import Because, Confidence, Resource
 from mockserver.plan.routes import ANY, Route, label
 from mockserver.plan.survey import Facts, Survey
-from mockserver.plan.telling import few_names, key_in, learnt
+from mockserver.plan.telling import few_names, key_in, learnt, only_id, told_at
 from mockserver.plan.verbs import verb_of
 
 Steps = tuple[str, ...]
+_SURENESS: tuple[Confidence, ...] = ("guess", "likely", "certain")
 
 
 @dataclass(slots=True)
@@ -76,6 +78,9 @@ def _collection(
 ) -> None:
     named = (*steps, ANY) in survey.by_steps
     listing, making = found.get("GET"), found.get("POST")
+    if making is not None and making.is_list:
+        # `POST /bots` with a page to ask for in its body; PUT makes one then, if anything does.
+        listing, making = listing or making, found.get("PUT") if listing is None else None
     if listing is not None and (listing.envelope is None or not (named or _kept(survey, listing))):
         listing = None
     if making is not None and not _makes(survey, making, listing, named):
@@ -87,13 +92,13 @@ def _collection(
         draft.lists.append(listing)
         draft.collections.append(listing.route)
         text = listing.envelope.because[0].text
-        draft.say(f"GET {listing.operation.path} lists them: {text}", "certain")
+        draft.say(f"{listing.method} {listing.operation.path} lists them: {text}", "certain")
     if making is not None:
         draft.creates.append(making)
         if making.route not in draft.collections:
             draft.collections.append(making.route)
         draft.say(
-            f"POST {making.operation.path} makes one ({making.operation.success})",
+            f"{making.method} {making.operation.path} makes one ({making.operation.success})",
             "certain" if making.operation.success == 201 else "likely",
         )
 
@@ -222,7 +227,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     flat = survey.flat(schema)
     sent = frozenset(survey.flat(request).properties)
     parameter = draft.items[0].names[-1] if draft.items else ""
-    key, why = key_in(survey, draft, flat)
+    key, why = _key(survey, draft, flat)
     if key and why is not None and not draft.singleton:
         draft.because.append(why)
     route = draft.route
@@ -233,7 +238,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     # What the server makes up is unique everywhere.
     chosen = client_key or few_names(survey, draft, flat, key)
     nested = chosen and bool(parents) and all(r.parent == route for r in draft.items)
-    told = draft.singleton or learnt(survey, draft, schema)
+    told = draft.singleton or learnt(survey, draft, schema, client_key)
     hints = Hints(
         noun=draft.noun,
         sent=sent,
@@ -267,6 +272,28 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         states=states_of(survey.schemas, flat, hints),
         because=tuple(draft.because),
     )
+
+
+def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]:
+    """The id property of a thing, "" if its own schema has none: as the paths say, unless its
+    lists, which do not show that one, are surer of another."""
+    key, why = key_in(survey, draft, flat)
+    for facts in draft.lists if key else ():
+        row = survey.flat(facts.ref)
+        listed, sure = key_in(survey, draft, row)
+        if listed and key not in row.properties and _surer(sure, why):
+            return (listed, sure) if listed in flat.properties else ("", None)
+    for facts in () if key else draft.creates:
+        only = "" if told_at(survey, draft, facts.ref, "") else only_id(survey, facts.ref)
+        if only and only in flat.properties:
+            return only, Because(f"`{only}` is the only id in the answer to a create", "guess")
+    return key, why
+
+
+def _surer(one: Because | None, other: Because | None) -> bool:
+    if one is None or other is None:
+        return False
+    return _SURENESS.index(one.confidence) > _SURENESS.index(other.confidence)
 
 
 def _path_of(survey: Survey, route: Route) -> str:

@@ -123,7 +123,9 @@ class Survey:
         response = operation.response_for(operation.success)
         media = json_of(response.content) if response is not None else None
         if response is not None and media is not None and media.pointer:
-            if operation.method == "GET" and not self._is_one(facts.route, media.pointer):
+            asks = operation.method == "POST" and operation.success == 200
+            asks = asks and not facts.route.is_item and not facts.route.verb
+            if asks or (operation.method == "GET" and not self._is_one(facts.route, media.pointer)):
                 facts.envelope = envelope_of(
                     self.schemas, operation, response, media.pointer, about
                 )

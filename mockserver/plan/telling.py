@@ -6,10 +6,16 @@ from typing import Protocol
 
 from mockserver.contract.flat import Flat
 from mockserver.plan.keys import key_of
-from mockserver.plan.model import Because
-from mockserver.plan.naming import tokens
+from mockserver.plan.model import Because, Path, Resource
+from mockserver.plan.naming import bag, tokens
 from mockserver.plan.routes import Route
 from mockserver.plan.survey import Facts, Survey
+
+_PARTS = bag(
+    "data item result resource entity object attributes properties metadata summary info details "
+    "identifier"
+)
+_ID_WORDS = (("id",), ("uuid",), ("guid",), ("identifier",))
 
 
 class Drafted(Protocol):
@@ -45,35 +51,100 @@ def few_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> bool:
     )
 
 
-def learnt(survey: Survey, draft: Drafted, schema: str) -> bool:
-    """Whether a client can come to know an id: from a list, or from what a create answers."""
-    return any(_lists_ids(survey, draft, one, schema) for one in draft.lists) or any(
-        _tells(survey, draft, one) for one in draft.creates
-    )
+def told_at(survey: Survey, draft: Drafted, ref: str, key: str) -> Path:
+    """Where an answer (its schema is at `ref`) holds the id: the thing's own `key`, what it is
+    called in a summary (`groupName` of a `billingGroupName`), or a step deeper in a part
+    (`Attachment.AttachmentId`); () if nowhere."""
+    flat = survey.flat(ref)
+    if key and key in flat.properties:
+        return (key,)
+    found, _ = key_in(survey, draft, flat)
+    if found:
+        return (found,)
+    for name, schema in flat.properties.items():
+        inner = survey.schemas.flat(schema)
+        if not inner.properties or "array" in inner.types:
+            continue
+        found, _ = key_in(survey, draft, inner)
+        named = any(tokens(found) == tokens(one) for one in survey.names(draft.items))
+        if found and (_about(name, draft.noun) or (named and len(tokens(found)) > 1)):
+            return name, found
+    return ()
+
+
+def place_of_id(
+    survey: Survey, draft: Drafted, facts: Facts, resource: Resource, made: bool
+) -> tuple[Path, str]:
+    """Where an operation's answer holds the id of the thing, and the schema of it there; () if it
+    is where and as the resource has it. `made`: the answer is about a new thing, so that its only
+    id is the thing's."""
+    if not facts.ref:
+        return (), ""
+    found = told_at(survey, draft, facts.ref, resource.key)
+    if not found and made:
+        only = only_id(survey, facts.ref)
+        found = (only,) if only and only not in survey.flat(resource.schema).properties else ()
+    place = _schema_at(survey, facts.ref, found)
+    own = found == (resource.key,) and place == _schema_at(survey, resource.schema, found)
+    return ((), "") if own else (found, place)
+
+
+def _schema_at(survey: Survey, pointer: str, path: Path) -> str:
+    """Where the schema of what stands at a path of an object is; "" if nothing is said of it."""
+    place: str | None = pointer if path else None
+    for step in path:
+        place = survey.schemas.place(place, step) if place else None
+    return survey.schemas.canonical(place) if place else ""
+
+
+def _about(name: str, noun: str) -> bool:
+    """Whether a property is about the thing itself: its data, or the thing under its name."""
+    words = tokens(name)
+    own = noun.rsplit("_", 1)[-1]
+    return bool(words) and (words[-1] in _PARTS or "_".join(words) in (noun, own))
+
+
+def only_id(survey: Survey, ref: str) -> str:
+    """The one property that is an id, whatever it is called (`{"lockId": ..., "since": ...}`)."""
+    names = [
+        name
+        for name, schema in survey.flat(ref).properties.items()
+        if tokens(name)[-1:] in _ID_WORDS
+        and not {"object", "array", "boolean"} & set(survey.schemas.flat(schema).types)
+    ]
+    return names[0] if len(names) == 1 else ""
+
+
+def learnt(survey: Survey, draft: Drafted, schema: str, client_key: bool) -> bool:
+    """Whether a client can come to know an id: from a list, from what a create answers, or as it
+    has chosen it."""
+    if client_key or any(_lists_ids(survey, draft, one, schema) for one in draft.lists):
+        return True
+    return any(_tells(survey, draft, one) for one in draft.creates)
 
 
 def _lists_ids(survey: Survey, draft: Drafted, listing: Facts, schema: str) -> bool:
     """Whether the rows of a list say what they are called; one that is no object is its name, one
-    of which nothing is said shows all that is known of the thing (`schema`)."""
-    flat = survey.flat(listing.ref)
+    of which nothing is said shows all that is known of the thing (`schema`). What nobody can
+    make, and of which nothing is known, is never in a list."""
+    if not schema and not draft.creates:
+        return False
+    ref = listing.ref
+    flat = survey.flat(ref)
     if not flat.types and not flat.properties:
-        flat = survey.flat(schema)
+        ref, flat = schema, survey.flat(schema)
     plain = bool(flat.types) and not {"object", "array"} & set(flat.types)
-    return plain or bool(key_in(survey, draft, flat)[0])
+    return plain or bool(told_at(survey, draft, ref, ""))
 
 
 def _tells(survey: Survey, draft: Drafted, made: Facts) -> bool:
     response = made.operation.response_for(made.operation.success)
     if response is not None and any(name.lower() == "location" for name in response.headers):
         return True
-    flat = survey.flat(made.ref)
     if not made.ref:
         return False
+    flat = survey.flat(made.ref)
     if "object" not in flat.types:
         # The id alone.
         return not flat.types or bool(set(flat.types) & {"string", "integer", "number"})
-    return bool(key_in(survey, draft, flat)[0]) or any(
-        tokens(name)[-1:] == ("id",)
-        and not {"object", "array"} & set(survey.schemas.flat(schema).types)
-        for name, schema in flat.properties.items()
-    )
+    return bool(told_at(survey, draft, made.ref, "") or only_id(survey, made.ref))

@@ -39,7 +39,7 @@ def new_thing(
         **_owned(context, world, shelf, sent, ordinal),
         **fixed,
     }
-    if resource.key:
+    if resource.key and fixed.get(resource.key) is None:
         wished = _key_value(context, world, resource, sent, ordinal, dice)
         number = ordinal + resource.seeds
         known[resource.key] = context.keys.fitting(resource, wished, dice, number)
@@ -54,8 +54,11 @@ def new_thing(
         known.setdefault(states.name, states.initial[0])
     known.pop("", None)
     data = complete(context, resource, dice, known)
-    value = data.get(resource.key) if resource.key else None
-    key = str(value if value is not None else new_id(world, resource.name))
+    value = data.get(resource.key) if resource.key else _called(resource, sent)
+    if value is None or value == "":
+        number = ordinal + resource.seeds
+        value = context.keys.fitting(resource, new_id(world, resource.name), dice, number)
+    key = str(value)
     key = f"{parent}/{key}" if resource.nested and parent else key
     return Held(key, data, parent, {"schedule": schedule} if schedule else {})
 
@@ -137,12 +140,17 @@ def _key_value(
 
 
 def _called(resource: Resource, sent: Mapping[str, Any]) -> str:
-    """What the client calls the thing, if it is known by a name: `{pool_name}`, sent as `name`."""
+    """What the client calls the thing, if it is known by a name: `{pool_name}`, sent as `name`;
+    or what it sends under the very name that paths have for it (`{member_arn}`, `MemberArn`)."""
     for name in (resource.key, resource.parameter):
         last = tokens(name)[-1:]
         if last and last[0] in ("name", "slug", "code", "key") and last[0] in sent:
             value = sent[last[0]]
             return value if isinstance(value, str) else ""
+    own = tokens(resource.parameter)
+    for name, value in sent.items() if len(own) > 1 or not resource.key else ():
+        if isinstance(value, str) and tokens(name) == own:
+            return value
     return ""
 
 

@@ -68,13 +68,17 @@ class Context:
         """The key of the row that the path's things lie under; "" if they lie under none."""
         if not action.parents:
             return ""
-        return self._key(request, action.parents, len(action.parents) - 1)
+        return self.key_above(request, action.parents, len(action.parents) - 1)
 
-    def _key(self, request: Request, links: tuple[Link, ...], index: int) -> str:
+    def key_above(self, request: Request, links: tuple[Link, ...], index: int) -> str:
+        """The key of the row that the path's link at an index names."""
         link = links[index]
         above = self.plan.resources.get(link.resource)
+        own = spoken(request.path[link.parameter])
         if above is not None and not above.nested:
-            return spoken(request.path[link.parameter])
+            return own
+        if above is not None and index:
+            return f"{self.key_above(request, links, index - 1)}/{own}"
         return "/".join(spoken(request.path[one.parameter]) for one in links[: index + 1])
 
     def check_parents(self, world: World, request: Request, action: Action) -> None:
@@ -85,9 +89,15 @@ class Context:
                 continue
             if not link.certain and 404 not in request.operation.documented:
                 continue
-            key = self._key(request, action.parents, index)
-            if self.find(world, shelf, key) is None and not shelf.resource.open:
+            key = self.key_above(request, action.parents, index)
+            if self.find(world, shelf, key) is None and not self.any_is_known(shelf.resource, key):
                 raise not_found(shelf.resource, request.path[link.parameter])
+
+    def any_is_known(self, resource: Resource, key: str) -> bool:
+        """Whether what is asked for is there in any case: the document itself names it, or nobody
+        can learn the id of one, as no answer tells any, or none that could be said in a path."""
+        given = key.rsplit("/", 1)[-1] in resource.given
+        return given or resource.open or self.keys.unspeakable(resource)
 
     def find(self, world: World, shelf: Shelf, key: str) -> Held | None:
         """A row by its key; what the seed world holds is sown before it is missed."""
@@ -107,8 +117,11 @@ class Context:
         self.check_parents(world, request, action)
         shelf = self.shelves[action.resource]
         resource = shelf.resource
-        held = self.find(world, shelf, self.row_key(request, action, resource))
-        if held is None and resource.open:
+        key = self.row_key(request, action, resource)
+        held = self.find(world, shelf, key)
+        if held is not None and resource.open and not self._lies(held, request, action):
+            held = None
+        if held is None and self.any_is_known(resource, key):
             held = self.unseen(world, request, action)
         if held is not None and not held.row.get("gone") and self._lies(held, request, action):
             check_match(request, held)
@@ -207,7 +220,18 @@ class Context:
         for link in action.parents:
             if link.parameter in request.path:
                 found.setdefault(link.parameter, request.path[link.parameter])
+        if action.tells:
+            self._tell(found, action, found.get(resource.key, key))
         return found
+
+    def _tell(self, found: dict[str, Any], action: Action, value: Any) -> None:
+        """Put the id where this operation's answer has it."""
+        *above, name = action.tells
+        holder = found
+        for step in above:
+            inner = holder.get(step)
+            holder[step] = holder = dict(inner) if isinstance(inner, Mapping) else {}
+        holder[name] = self.keys.told(action, value)
 
     def path(self, request: Request) -> str:
         """The path that was asked for."""

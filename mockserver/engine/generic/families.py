@@ -199,7 +199,7 @@ def take_away(context: Context, world: World, shelf: Shelf, held: Held) -> None:
             for below in list(child.scan(world, held.key, False)):
                 if isinstance(child, OwnShelf) and below.parent == held.key:
                     take_away(context, world, child, below)
-    if shelf.resource.open:
+    if context.any_is_known(shelf.resource, held.key):
         shelf.put(world, Held(held.key, held.data, held.parent, {**held.row, "gone": True}))
     else:
         shelf.remove(world, held.key)

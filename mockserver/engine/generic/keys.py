@@ -11,8 +11,9 @@ from mockserver.engine.dice import Dice
 from mockserver.engine.generic.roles import kinds
 from mockserver.engine.making import MISSING
 from mockserver.engine.values import Values
+from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, ReplyError
-from mockserver.plan.model import Resource
+from mockserver.plan.model import Action, Resource
 
 
 class Keys:
@@ -20,27 +21,73 @@ class Keys:
 
     def __init__(self, values: Values) -> None:
         self._values = values
+        self._unspeakable: dict[str, bool] = {}
 
     def fitting(self, resource: Resource, value: Any, dice: Dice, number: int) -> Any:
-        """The value if a path can name it, else another one; `number` is tried before others.
+        """The value if a path can name it and the answers can tell it, else another one; `number`
+        is tried before others.
 
-        The value all the same if nothing fits everywhere.
+        One that a path can name, at least, or the value all the same, if nothing fits everywhere.
         """
         pointers = resource.named_by
-        if not pointers:
+        if not pointers and not resource.told_by:
             return value
-        place = self._values.schemas.place(resource.schema, resource.key)
-        if all(self._names(pointer, value) for pointer in pointers):
-            spoken = next(_spoken(self._values.schemas, place, value), value)
-            if place is None or self._fits(place, spoken):
-                return spoken
-        described = (*pointers, place) if place is not None else pointers
-        for candidate in self._candidates(described, dice, resource, number):
-            for spoken in _spoken(self._values.schemas, place, candidate):
-                fits = place is None or self._fits(place, spoken)
-                if fits and all(self._names(pointer, spoken) for pointer in pointers):
+        for told in (resource.told_by, ()) if resource.told_by else ((),):
+            for spoken in self._spoken_ways(resource, value, dice, number, told):
+                if self._fits_all(resource, told, spoken):
                     return spoken
         return value
+
+    def unspeakable(self, resource: Resource) -> bool:
+        """Whether no id fits both the thing and the paths that name it: a document that
+        contradicts itself."""
+        found = self._unspeakable.get(resource.name)
+        if found is None:
+            dice = Dice(0, "unspeakable", resource.name)
+            ways = self._spoken_ways(resource, uuid_of(digest("unspeakable")), dice, 1, ())
+            found = bool(resource.key and resource.named_by) and not any(
+                self._fits_all(resource, (), spoken) for spoken in ways
+            )
+            self._unspeakable[resource.name] = found
+        return found
+
+    def told(self, action: Action, value: Any) -> Any:
+        """The id as the answer of this operation says it."""
+        if not action.told_by:
+            return value
+        spoken = _spoken(self._values.schemas, action.told_by, value)
+        return next((one for one in spoken if self._fits(action.told_by, one)), value)
+
+    def _spoken_ways(
+        self, resource: Resource, value: Any, dice: Dice, number: int, told: tuple[str, ...]
+    ) -> Iterator[Any]:
+        """The value, then others that some of the places could have."""
+        place = self._place(resource)
+        yield next(_spoken(self._values.schemas, place, value), value)
+        described = (*told, *resource.named_by, *((place,) if place is not None else ()))
+        for candidate in self._candidates(described, dice, resource, number):
+            yield from _spoken(self._values.schemas, place, candidate)
+
+    def _place(self, resource: Resource) -> str | None:
+        """Where the schema of the id in the thing itself stands."""
+        if not resource.key:
+            return None
+        return self._values.schemas.place(resource.schema, resource.key)
+
+    def _fits_all(self, resource: Resource, told: tuple[str, ...], value: Any) -> bool:
+        place = self._place(resource)
+        return (
+            (place is None or self._fits(place, value))
+            and all(self._names(pointer, value) for pointer in resource.named_by)
+            and self._tellable(told, value)
+        )
+
+    def _tellable(self, told: tuple[str, ...], value: Any) -> bool:
+        """Whether each answer can tell the id, as a number or as a text."""
+        return all(
+            any(self._fits(pointer, one) for one in _spoken(self._values.schemas, pointer, value))
+            for pointer in told
+        )
 
     def _candidates(
         self, pointers: tuple[str, ...], dice: Dice, resource: Resource, number: int
@@ -61,7 +108,8 @@ class Keys:
             return False
         try:
             schema = self._values.schemas.at(pointer)
-            read = Kind(self._values.schemas.document, schema).scalar()(text)
+            kind = Kind(self._values.schemas.document, schema)
+            read = [kind.item()(text)] if kind.is_array else kind.scalar()(text)
             return self._values.check(pointer).is_valid(read)
         except ContractError:
             return True
@@ -74,11 +122,13 @@ class Keys:
 
 
 def _spoken(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
-    """The value as the property says it: a number as text where only texts are."""
+    """The value as the property says it: a number as text where only texts are, or a text of
+    digits as a number."""
     if isinstance(value, list | dict | bool) or value is None or value is MISSING:
         return
-    if place is not None:
-        spoken = kinds(schemas, schemas.at(place))
-        if "string" in spoken and not isinstance(value, str):
-            yield str(value)
+    spoken = kinds(schemas, schemas.at(place)) if place is not None else set()
+    if "string" in spoken and not isinstance(value, str):
+        yield str(value)
+    if spoken & {"integer", "number"} and isinstance(value, str) and value.isdecimal():
+        yield int(value)
     yield value

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from mockserver.contract.model import Operation
 from mockserver.engine.api import Handler
-from mockserver.engine.generic.context import Context
+from mockserver.engine.generic.context import Context, named
 from mockserver.engine.generic.filters import Test, filters_of, needed_of, ordered, sought_in
 from mockserver.engine.generic.seeds import lasting
 from mockserver.engine.generic.shelf import Held
@@ -28,9 +29,15 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
     filters = filters_of(context.schemas, operation, envelope, shelf)
     needed = needed_of(operation, filters, shelf)
     sought = sought_in(operation, filters)
+    example = _example_page(operation, envelope)
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
+        if envelope.in_body:
+            request = _asked_in_body(request, envelope)
+        if example is not None and request.query.get(envelope.page) == example:
+            rest = {n: v for n, v in request.query.items() if n != envelope.page}
+            request = replace(request, query=rest)
         asked = [name for name in filters if name in request.query]
         tests = [filters[name](request.query[name]) for name in asked]
         found = _found(context, world, request, action, envelope, tests)
@@ -49,6 +56,22 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
     return handle
 
 
+def _example_page(operation: Operation, envelope: Envelope) -> Any:
+    """A default page beyond the first, which is meant as an example: nobody begins there."""
+    for parameter in operation.parameters:
+        if parameter.place == "query" and parameter.name == envelope.page:
+            default = parameter.schema.get("default")
+            return default if isinstance(default, int) and default > 1 else None
+    return None
+
+
+def _asked_in_body(request: Request, envelope: Envelope) -> Request:
+    """The request as if it had asked for its page in the query."""
+    names = (envelope.limit, envelope.cursor, envelope.offset, envelope.page)
+    sent = named(request.body)
+    return replace(request, query={**request.query, **{n: sent[n] for n in names if n in sent}})
+
+
 def _found(
     context: Context,
     world: World,
@@ -64,9 +87,10 @@ def _found(
 
 def _within(context: Context, request: Request, action: Action) -> str | None:
     """The key of the row that the rows lie under; None if the path does not tell it."""
-    own, above = context.plan.resources[action.resource].parents[-1:], action.parents[-1:]
-    if own and above and own[0].alike(above[0]):
-        return context.parent_key(request, action)
+    own = context.plan.resources[action.resource].parents[-1:]
+    for index in reversed(range(len(action.parents))) if own else ():
+        if own[0].alike(action.parents[index]):
+            return context.key_above(request, action.parents, index)
     return None
 
 

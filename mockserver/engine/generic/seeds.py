@@ -150,7 +150,7 @@ class Sower:
         known.update(like or {})
         if resource.key:
             schema = shelf.flat.properties.get(resource.key, {})
-            if "integer" in kinds(shelf.schemas, schema):
+            if {"integer", "number"} & kinds(shelf.schemas, schema):
                 # Under several parents the same small numbers would meet.
                 large = int.from_bytes(digest(*salt)) % 900_000 + 100_000
                 known[resource.key] = large if resource.parents else ordinal + 1
@@ -165,8 +165,10 @@ class Sower:
         if not isinstance(data, dict):
             return
         data = agreeing(shelf.schemas, shelf.flat, resource, data, known)
-        key = str(data.get(resource.key) or uuid_of(digest(*salt)))
-        key = f"{parent}/{key}" if resource.nested and parent else key
+        key = data.get(resource.key) if resource.key else None
+        if not key:
+            key = self._keys.fitting(resource, uuid_of(digest(*salt)), dice, ordinal + 1)
+        key = f"{parent}/{key}" if resource.nested and parent else str(key)
         if shelf.get(world, key) is None:
             row = {"at": at, "n": ordinal - resource.seeds, "seed": True}
             shelf.put(world, Held(key, data, parent, row))
