@@ -16,7 +16,7 @@ from bench.corpus.credentials import authenticate
 from bench.corpus.finding import Finder, Known, NoRequest, nearest
 from mockserver import MockServer
 from mockserver.contract.casting import Kind
-from mockserver.contract.model import MediaType, Operation, Parameter
+from mockserver.contract.model import Operation, Parameter
 from mockserver.engine.dice import Dice
 from mockserver.engine.making import MISSING
 from mockserver.engine.values import Values
@@ -29,7 +29,6 @@ _IDS = ("id", "uuid", "guid")
 _FEW = 3
 _TRIES = 8
 _SOMETHING: tuple[Any, ...] = ("mock", {"mock": "mock"})
-_JSON_FIRST = ("application/json", "+json", "/json")
 
 
 class Made(NamedTuple):
@@ -84,6 +83,8 @@ class Client:
                 value = word
             elif parameter.name in given and parameter.place in ("path", "query"):
                 value = given[parameter.name]
+            elif parameter.name.lower() == "if-match" and self.fits(parameter, "*"):
+                value = "*"  # whatever is there now
             elif parameter.required:
                 others = {p.name for p in operation.parameters if p.place == "query"}
                 value = self._unlike(others, parameter, self._value(parameter, dice))
@@ -137,7 +138,7 @@ class Client:
     ) -> bytes:
         if operation.body is None or not operation.body.content:
             return b""
-        media = _chosen(operation.body.content)
+        media = wire.chosen(operation.body.content)
         value = body
         self.said = MISSING
         if body is MISSING:
@@ -356,10 +357,3 @@ class Client:
 
 def _likeness(row: Any, like: Mapping[str, Any]) -> int:
     return sum(like.get(n) == v for n, v in row.items()) if isinstance(row, dict) else 0
-
-
-def _chosen(content: Mapping[str, MediaType]) -> MediaType:
-    for name, media in content.items():
-        if name.startswith("application/json") or name.endswith(_JSON_FIRST):
-            return media
-    return next(iter(content.values()))

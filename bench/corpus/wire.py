@@ -10,6 +10,7 @@ from urllib.parse import quote
 from mockserver.contract.model import MediaType, Parameter
 
 FORM = "application/x-www-form-urlencoded"
+_JSON_FIRST = ("application/json", "+json", "/json")
 BOUNDARY = "corpus-7c1f"
 _DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
@@ -112,6 +113,14 @@ def in_header(parameter: Parameter, value: Any) -> str:
         between = "=" if parameter.explode else ","
         return ",".join(f"{text(k)}{between}{text(v)}" for k, v in value.items())
     return text(value)
+
+
+def chosen(content: Mapping[str, MediaType]) -> MediaType:
+    """The media type to send: JSON if there is one."""
+    for name, media in content.items():
+        if name.startswith("application/json") or name.endswith(_JSON_FIRST):
+            return media
+    return next(iter(content.values()))
 
 
 def body(media: MediaType, value: Any) -> tuple[str, bytes]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from mockserver.contract.document import METHODS, join, resolve
 from mockserver.contract.model import (
@@ -23,6 +22,7 @@ from mockserver.contract.model import (
     SecurityScheme,
     split_path,
 )
+from mockserver.contract.servers import base_path, server_url
 from mockserver.contract.structure import check_structure
 from mockserver.contract.swagger2 import is_swagger2, upgraded
 from mockserver.errors import ContractError
@@ -50,13 +50,16 @@ class _Builder:
         self.document = document
         self.notes: list[Note] = []
         self.ids: set[str] = set()
+        # What thousands of operations refer to is read once.
+        self.shared_parameters: dict[str, Parameter | None] = {}
+        self.shared_responses: dict[tuple[str, str], Response] = {}
 
     def build(self) -> Contract:
         version = check_version(self.document)
         check_structure(self.document)
         info = self._object(self.document.get("info", {}), "#/info")
         servers = tuple(
-            _server_url(server) for server in self.document.get("servers") or () if server
+            server_url(server) for server in self.document.get("servers") or () if server
         )
         return Contract(
             document=self.document,
@@ -64,7 +67,7 @@ class _Builder:
             title=str(info.get("title") or "API"),
             operations=tuple(self._operations()),
             schemes=self._schemes(),
-            base_path=_base_path(servers),
+            base_path=base_path(servers),
             servers=servers,
             notes=tuple(self.notes),
         )
@@ -171,6 +174,14 @@ class _Builder:
         return tuple(p for p in found.values() if p.place != "path" or p.name in names)
 
     def _parameter(self, value: Any, pointer: str) -> Parameter | None:
+        reference = value.get("$ref") if isinstance(value, Mapping) else None
+        if not isinstance(reference, str):
+            return self._own_parameter(value, pointer)
+        if reference not in self.shared_parameters:
+            self.shared_parameters[reference] = self._own_parameter(value, pointer)
+        return self.shared_parameters[reference]
+
+    def _own_parameter(self, value: Any, pointer: str) -> Parameter | None:
         raw, pointer = self._resolved(value, pointer)
         place = raw.get("in")
         name = raw.get("name")
@@ -246,6 +257,16 @@ class _Builder:
         return found
 
     def _response(self, status: str, value: Any, pointer: str) -> Response:
+        reference = value.get("$ref") if isinstance(value, Mapping) else None
+        if not isinstance(reference, str):
+            return self._own_response(status, value, pointer)
+        found = self.shared_responses.get((status, reference))
+        if found is None:
+            found = self._own_response(status, value, pointer)
+            self.shared_responses[status, reference] = found
+        return found
+
+    def _own_response(self, status: str, value: Any, pointer: str) -> Response:
         raw, pointer = self._resolved(value, pointer)
         headers = {}
         for name, header in (raw.get("headers") or {}).items():
@@ -321,17 +342,3 @@ def _status(value: Any) -> str:
 
 def _place(value: str) -> Place:
     return value  # type: ignore[return-value]
-
-
-def _server_url(server: Mapping[str, Any]) -> str:
-    url = str(server.get("url") or "/")
-    for name, variable in (server.get("variables") or {}).items():
-        if isinstance(variable, Mapping):
-            url = url.replace("{" + name + "}", str(variable.get("default", "")))
-    return url
-
-
-def _base_path(servers: tuple[str, ...]) -> str:
-    path = urlsplit(servers[0]).path.strip("/") if servers else ""
-    # A relative one, such as `v1`, is taken from the root: nobody knows where the document lay.
-    return f"/{path}" if path else ""

@@ -22,19 +22,23 @@ _MAPS = frozenset(("properties", "patternProperties", "schemas", "$defs"))
 
 def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
     """Every `$ref` to another document, with its place; values that only look like one are none."""
-    stack: list[tuple[str, Any, bool]] = [("#", document, False)]
+    stack: list[tuple[tuple[str | int, ...], Any, bool]] = [((), document, False)]
     while stack:
-        pointer, node, names = stack.pop()
+        path, node, names = stack.pop()
         if isinstance(node, list):
-            stack.extend((join(pointer, i), item, False) for i, item in enumerate(node))
+            stack.extend(
+                ((*path, i), item, False)
+                for i, item in enumerate(node)
+                if isinstance(item, dict | list)
+            )
         elif isinstance(node, dict):
             reference = node.get("$ref")
             if not names and isinstance(reference, str) and not reference.startswith("#"):
-                yield pointer, reference
+                yield join("#", *path), reference
             stack.extend(
-                (join(pointer, key), item, key in _MAPS and not names)
+                ((*path, key), item, key in _MAPS and not names)
                 for key, item in node.items()
-                if names or key not in _DATA
+                if isinstance(item, dict | list) and (names or key not in _DATA)
             )
 
 

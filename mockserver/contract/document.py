@@ -124,7 +124,10 @@ def escape(token: str) -> str:
 
 def join(pointer: str, *tokens: str | int) -> str:
     """Extend a JSON pointer by unescaped tokens."""
-    return pointer + "".join("/" + escape(str(token)) for token in tokens)
+    for token in tokens:
+        text = str(token)
+        pointer += f"/{escape(text)}" if "/" in text or "~" in text else f"/{text}"
+    return pointer
 
 
 def lookup(document: Any, pointer: str) -> Any:

@@ -180,16 +180,32 @@ class _Side:
 
 
 def schema_places(document: Mapping[str, Any]) -> Iterator[str]:
-    """The pointers of all schemas that messages are checked against."""
+    """The pointers of all schemas that messages are checked against and that lead to others."""
     components = document.get("components")
     components = components if isinstance(components, Mapping) else {}
     for name in components.get("schemas") or ():
         yield join("#/components/schemas", name)
     roots = [(join("#/components", key), components.get(key)) for key in _CARRIERS]
     for root, tree in [("#/paths", document.get("paths")), *roots]:
-        for pointer, node in walk(tree, root):
-            if isinstance(node.get("schema"), dict) and "$ref" not in node["schema"]:
-                yield join(pointer, "schema")
+        stack: list[tuple[tuple[str | int, ...], Any]] = [((), tree)]
+        while stack:
+            path, node = stack.pop()
+            if isinstance(node, dict):
+                schema = node.get("schema")
+                if isinstance(schema, dict) and "$ref" not in schema and _leads_on(schema):
+                    yield join(root, *path, "schema")
+                stack.extend(
+                    ((*path, key), item)
+                    for key, item in node.items()
+                    if isinstance(item, dict | list)
+                )
+            elif isinstance(node, list):
+                stack.extend(((*path, index), item) for index, item in enumerate(node))
+
+
+def _leads_on(schema: Any) -> bool:
+    """Whether a schema refers to others: what does not is never large."""
+    return any("$ref" in node for _, node in walk(schema))
 
 
 class _PythonPattern:

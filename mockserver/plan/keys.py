@@ -31,6 +31,11 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
         return spelled[wanted], Because(
             f"the property `{spelled[wanted]}` has the name of the path parameter", "certain"
         )
+    head, hyphen, ending = parameter.rpartition("-")
+    if head and hyphen and ending in spelled.values() and ending != "id":
+        return ending, Because(
+            f"the property `{ending}` is what the path parameter `{parameter}` ends with", "certain"
+        )
     run_together = {word.replace("_", ""): name for word, name in spelled.items()}
     joined = wanted.replace("_", "")
     if joined in run_together and joined != "id":

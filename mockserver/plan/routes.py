@@ -11,6 +11,8 @@ from mockserver.plan.naming import is_plural, noun, tokens
 ANY = "{}"
 _PARAMETER = re.compile(r"{([^{}]+)}")
 _ODATA = re.compile(r"([^{}()]+)\(\s*'?({[^{}]+})'?\s*\)")
+# A qualified name with arguments is a function of OData; what they say names no thing.
+_FUNCTION = re.compile(r"([^{}().]+(?:\.[^{}().]+)+)\([^()]*{[^()]*\)")
 _VERSION = re.compile(r"v?\d+(\.\d+)*([ab]\d*|beta|alpha)?$|api$|rest$")
 
 
@@ -69,7 +71,10 @@ def route(path: str) -> Route:
             part, _, verb = _colon(part)
             part = part.removesuffix(".json")
         found = _PARAMETER.findall(part)
-        if found:
+        function = _FUNCTION.fullmatch(part)
+        if function:
+            steps.append(function[1] + "()")
+        elif found:
             steps.append(ANY)
             names.append(found[0])
         elif part:

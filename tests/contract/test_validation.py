@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from mockserver.contract.translation import Translation
-from mockserver.contract.validation import Check, Validators
+from mockserver.contract.validation import Check, Validators, schema_places
 from mockserver.errors import ContractError
 
 U = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -328,3 +328,23 @@ def test_a_tangle_is_compiled_once() -> None:
             (("body", "name"), "required"),
             (("body", "next", "name"), "type"),
         ]
+
+
+def test_only_what_leads_to_other_schemas_is_compiled_together() -> None:
+    thing = {"$ref": "#/components/schemas/Thing"}
+    body = {"type": "object", "properties": {"value": {"type": "array", "items": thing}}}
+    content = {"application/json": {"schema": body}}
+    document = {
+        "paths": {
+            "/a/{id}": {
+                "parameters": [{"name": "id", "in": "path", "schema": {"type": "string"}}],
+                "get": {"responses": {"200": {"content": content}}},
+                "put": {"requestBody": {"content": {"a/b": {"schema": thing}}}},
+            }
+        },
+        "components": {"schemas": {"Thing": {"type": "object"}}},
+    }
+    assert set(schema_places(document)) == {
+        "#/components/schemas/Thing",
+        "#/paths/~1a~1{id}/get/responses/200/content/application~1json/schema",
+    }

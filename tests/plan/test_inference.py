@@ -196,6 +196,7 @@ def test_the_rows_of_a_report_are_no_things() -> None:
         ("username", ["id", "username"], "username"),
         ("id", ["petId", "name"], "petId"),
         ("ref", ["color"], ""),
+        ("pet-ownerId", ["id", "ownerId"], "ownerId"),
     ],
 )
 def test_the_id_of_a_thing(parameter: str, names: list[str], key: str) -> None:

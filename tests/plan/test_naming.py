@@ -57,6 +57,8 @@ def test_routes() -> None:
     )
     assert route("/a/{b}.json").is_item
     assert route("/Products('{key}')").steps == ("Products", "{}")
+    function = route("/sites/ns.getByPath(path='{path}',deep={deep})/lists")
+    assert (function.steps, function.names) == (("sites", "ns.getByPath()", "lists"), ())
     assert label(route("/api/v2/sim-suites/{id}/runs").steps) == "sim_suites.runs"
 
 
