@@ -15,6 +15,8 @@ _PARTS = bag(
     "data item result resource entity object attributes properties metadata summary info details "
     "identifier"
 )
+# Parts that are about another one of the same kind.
+_OTHERS = bag("previous prev next parent last first original source target related")
 _ID_WORDS = (("id",), ("uuid",), ("guid",), ("identifier",))
 
 
@@ -63,7 +65,7 @@ def told_at(survey: Survey, draft: Drafted, ref: str, key: str) -> Path:
         return (found,)
     for name, schema in flat.properties.items():
         inner = survey.schemas.flat(schema)
-        if not inner.properties or "array" in inner.types:
+        if not inner.properties or "array" in inner.types or _OTHERS & set(tokens(name)):
             continue
         found, _ = key_in(survey, draft, inner)
         named = any(tokens(found) == tokens(one) for one in survey.names(draft.items))
