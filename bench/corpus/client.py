@@ -147,7 +147,8 @@ class Client:
             except (ReplyError, ContractError) as error:
                 raise NoRequest(f"body: {error}") from None
             action = self.plan.actions[operation.id]
-            self.finder.name_known(action, value)
+            needed = self.values.schemas.flat_at(media.pointer).required if media.pointer else ()
+            self.finder.name_known(action, value, needed)
             if action.envelope is not None and isinstance(value, dict):
                 value.pop(action.envelope.cursor, None)  # nobody knows one yet
         headers["content-type"], raw = wire.body(media, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -67,8 +67,9 @@ class Finder:
             here = (*here, (link, value))
         return {link.parameter: value for link, value in here}
 
-    def name_known(self, action: Action, body: Any) -> None:
-        """Put ids of things that are there where a body names others; leave out what names none."""
+    def name_known(self, action: Action, body: Any, needed: Collection[str]) -> None:
+        """Put ids of things that are there where a body names others; leave out what names none
+        and is not `needed`."""
         if not action.refers:
             return
         for one in body if isinstance(body, list) else [body]:
@@ -79,7 +80,7 @@ class Finder:
                     if found:
                         kind = type(thing[reference.field])
                         thing[reference.field] = kind(found[0]) if kind is str else found[0]
-                    else:
+                    elif reference.field not in needed:
                         del thing[reference.field]
 
     def _ways(

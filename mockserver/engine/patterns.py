@@ -28,6 +28,8 @@ _FOREIGN = (
     (re.compile(r"\(\?<(?![=!])"), "(?P<"),
     (re.compile(r"\\z"), r"\\Z"),
     (re.compile(r"\\/"), "/"),
+    # JavaScript takes the hyphen of `[\d-_]` for itself.
+    (re.compile(r"(\\[dDwWsS])-(?=[^\]\[])"), r"\1\\-"),
 )
 
 
