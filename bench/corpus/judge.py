@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
 
 import httpx
 import orjson
-from jsonschema import FormatChecker
 from jsonschema.exceptions import SchemaError, UnknownType
-from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
 from referencing.exceptions import Unresolvable
+
+from bench.corpus import dialect
 
 BODILESS = (204, 205, 304)
 
@@ -30,7 +29,9 @@ class Judge:
 
     def __init__(self, document: Mapping[str, Any], version: str) -> None:
         self.document = document
-        self._kind: Any = OAS30ReadValidator if version.startswith("3.0") else OAS31Validator
+        self._kind = dialect.validator_for(document, version)
+        self._formats = dialect.formats(self._kind)
+        self._schemas = dialect.readable(document, version)
         self._validators: dict[str, Any] = {}
 
     def complaint(self, pointer: str, method: str, reply: httpx.Response) -> str:
@@ -90,8 +91,8 @@ class Judge:
         validator = self._validators.get(pointer)
         if validator is None:
             validator = self._validators[pointer] = self._kind(
-                {**self.document, "$ref": quote(pointer, safe="#/~")},
-                format_checker=_formats(self._kind),
+                {**self._schemas, "$ref": quote(pointer, safe="#/~")},
+                format_checker=self._formats,
             )
         try:
             for error in validator.iter_errors(value):
@@ -121,15 +122,6 @@ class Judge:
             pointer = value["$ref"]
             value = self.at(pointer)
         return value, pointer
-
-
-@cache
-def _formats(kind: Any) -> FormatChecker:
-    """The formats of a dialect without `time`, which is checked as JSON Schema's draft 3 had it:
-    without an offset. OpenAPI 3.0 has no such format, and its registry means RFC 3339's."""
-    found = FormatChecker(())
-    found.checkers = {n: how for n, how in kind.FORMAT_CHECKER.checkers.items() if n != "time"}
-    return found
 
 
 def _token(text: Any) -> str:

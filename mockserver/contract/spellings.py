@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -64,6 +65,15 @@ def _is_real(text: str) -> bool:
 def is_clock_time(text: str) -> bool:
     """Whether this is a time of day; pydantic writes and reads it without a zone."""
     return _CLOCK(text) is not None
+
+
+def is_base64(text: str) -> bool:
+    """Whether this is base64, as the format `byte` of OpenAPI 3.0 asks for."""
+    try:
+        b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 class Noted(threading.local):

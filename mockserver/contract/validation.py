@@ -11,12 +11,18 @@ from mockserver.contract.document import join, walk
 from mockserver.contract.expressions import OPTIONS, fault, reader
 from mockserver.contract.model import Json, Violation
 from mockserver.contract.sampling import faulty_part
-from mockserver.contract.spellings import CANONICAL, Noted, is_clock_time, lenient_formats
+from mockserver.contract.spellings import (
+    CANONICAL,
+    Noted,
+    is_base64,
+    is_clock_time,
+    lenient_formats,
+)
 from mockserver.contract.translation import PYTHON_PATTERN, Closure, Translation, View
 from mockserver.contract.violations import Shape, violations_of
 from mockserver.errors import ContractError
 
-_REPLY_FORMATS = {"time": is_clock_time}
+_REPLY_FORMATS = {"time": is_clock_time, "byte": is_base64}
 _CARRIERS = ("responses", "requestBodies", "parameters", "headers")
 _LARGE = 150
 """Above so many schemas behind one, they are compiled once for all."""

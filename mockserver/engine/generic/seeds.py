@@ -17,6 +17,7 @@ from mockserver.engine.generic.shelf import SYSTEM, Held, OwnShelf, Shelf
 from mockserver.engine.instants import SECOND
 from mockserver.engine.values import Values
 from mockserver.engine.world import World, digest, uuid_of
+from mockserver.errors import ReplyError
 from mockserver.plan.model import Plan, Resource
 
 _HOUR = 3600 * SECOND
@@ -161,7 +162,12 @@ class Sower:
             known[resource.key] = self._keys.fitting(resource, wished, dice, small)
             if known[resource.key] == "":
                 del known[resource.key]
-        data = self._values.make(resource.schema, dice, known, owner=resource.noun)
+        try:
+            data = self._values.make(resource.schema, dice, known, owner=resource.noun)
+        except ReplyError:
+            # Its schema contradicts itself. It is there all the same: what lies under it can be
+            # shown, and it can be removed.
+            data = known
         if not isinstance(data, dict):
             return
         data = agreeing(shelf.schemas, shelf.flat, resource, data, known)
