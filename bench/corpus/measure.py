@@ -213,12 +213,17 @@ def _no_request(client: Client, operation: Operation) -> bool:
 
 
 def _no_success(client: Client, operation: Operation) -> bool:
-    """Whether it is proven that no success fits what the document says of any."""
+    """Whether it is proven that no success fits what the document says of any.
+
+    `default` is "the documentation of responses other than the ones declared for specific HTTP
+    response codes" (OpenAPI 3.0.3, Responses Object): a success only where no other is declared.
+    """
     prover = Prover(client.contract.document, client.contract.version, request=False)
+    declared = [status for status in operation.responses if status[0] in "23"] or ["default"]
     bodies = [
-        [media.pointer or "" for media in response.content.values()]
-        for status, response in operation.responses.items()
-        if status[0] in "23" or status == "default"
+        [media.pointer or "" for media in operation.responses[status].content.values()]
+        for status in declared
+        if status in operation.responses
     ]
     return bool(bodies) and all(
         way and all(pointer and prover.impossible(pointer) for pointer in way) for way in bodies

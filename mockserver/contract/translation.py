@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, unquote
 
+from mockserver.contract.discriminators import told
 from mockserver.contract.document import escape, lookup
 from mockserver.contract.expressions import rust_reads
 from mockserver.errors import ContractError
@@ -152,6 +153,9 @@ class _Worker:
                 found[key] = self.required(schema, _listed(value, f"{where}/{key}"))
             elif key == "pattern":
                 found[self.pattern(value, where)] = value
+        if self.hidden == "writeOnly" and isinstance(schema.get("discriminator"), Mapping):
+            # Of what is sent to us it is no more than a hint, in what we send it tells the truth.
+            self.discriminate(found, schema, where)
         if self.old:
             _from_30(found, schema)
         if isinstance(schema.get("enum"), list):
@@ -161,6 +165,13 @@ class _Worker:
         if bits is not None and "integer" in types_of(schema):
             _bound(found, bits)
         return found
+
+    def discriminate(self, found: dict[str, Any], schema: Mapping[str, Any], where: str) -> None:
+        for word in ("oneOf", "anyOf"):
+            branches = schema.get(word)
+            for rule in told(schema["discriminator"], branches if branches else ()):
+                rule["then"]["$ref"] = self.reference(rule["then"]["$ref"], where)
+                found["allOf"] = [*found.get("allOf", ()), rule]
 
     def member(self, key: str, schema: Any, where: str) -> Any:
         if key == "properties" and self.hidden == "writeOnly" and self.is_hidden(schema):

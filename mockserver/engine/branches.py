@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from json import dumps
 from typing import Any
 
+from mockserver.contract.discriminators import names_of
 from mockserver.contract.expressions import reader
 from mockserver.contract.flat import ANY, Flat
 from mockserver.contract.schemas import Schemas
@@ -94,40 +95,27 @@ def extra_schema(flat: Flat, key: str) -> Any:
     return False if flat.closed else ANY
 
 
-def exclude(schemas: Schemas, chosen: Flat, others: list[Flat], found: dict[str, Any]) -> None:
-    """Say something that no other branch admits, where a value suits several of them.
-
-    What a branch does not name it does not judge, so there may stand what another refuses.
-    """
-    if chosen.closed:
-        return
-    for other in others:
-        for name, schema in other.properties.items():
-            kinds = schemas.flat(schema).types
-            if name in chosen.properties or name in found or not kinds:
-                continue
-            found[name] = next(
-                value
-                for kind, value in (("array", []), ("object", {}), ("boolean", True), ("", 0.5))
-                if kind not in kinds
-            )
-            break
-
-
 def mark(
     schemas: Schemas, tag: Mapping[str, Any], chosen: Flat, branch: Any, found: dict[str, Any]
 ) -> None:
-    """Let the discriminator name the branch, unless the branch itself says what stands there."""
+    """Let the discriminator name the branch, as far as the branch admits that."""
     name = tag.get("propertyName")
-    reference = branch.get("$ref") if isinstance(branch, Mapping) else None
-    if not isinstance(name, str) or not isinstance(reference, str):
+    if not isinstance(name, str):
         return
-    if schemas.flat(chosen.properties.get(name, ANY)).values is not None:
-        return
-    last = reference.rsplit("/", 1)[-1]
-    mapping = tag.get("mapping") or {}
-    named = (key for key, target in mapping.items() if target in (reference, last))
-    found[name] = next(named, last)
+    listed = schemas.flat(chosen.properties.get(name, ANY)).values
+    names = names_of(tag, branch)
+    if not names and listed:
+        # A branch that stands inline says itself what it is called.
+        found.setdefault(name, listed[0])
+    fitting = [one for one in names if listed is None or one in listed]
+    if fitting and found.get(name) not in fitting:
+        found[name] = fitting[0]
+
+
+def is_named(tag: Mapping[str, Any], branch: Any, known: Any) -> bool:
+    """Whether what is known says by a discriminator that this is its branch."""
+    name = tag.get("propertyName")
+    return isinstance(known, Mapping) and known.get(name) in names_of(tag, branch)
 
 
 def distinct(items: list[Any]) -> list[Any]:

@@ -11,10 +11,10 @@ from mockserver.contract.schemas import Schemas
 from mockserver.engine import limits
 from mockserver.engine.branches import (
     distinct,
-    exclude,
     extra_schema,
     fit,
     is_a,
+    is_named,
     is_null,
     mark,
     may_be_null,
@@ -24,6 +24,7 @@ from mockserver.engine.branches import (
 from mockserver.engine.dice import Dice
 from mockserver.engine.moods import Mode, is_mishap, is_on, is_owned, unused
 from mockserver.engine.numbers import number
+from mockserver.engine.parting import Parting
 from mockserver.engine.texts import names_for, text
 from mockserver.plan.naming import singular, tokens
 
@@ -178,20 +179,30 @@ class Maker:
             except limits.Impossible:
                 self._spend()
                 continue
-            if path in self.narrow and isinstance(found, dict):
+            if path in self.narrow:
                 others = [self.schemas.flat(b) for b in branches if b is not branch]
-                exclude(self.schemas, chosen, others, found)
+                found = Parting(self.schemas, self._any).parted(chosen, others, found, path)
             if flat.tag is not None and isinstance(found, dict):
                 mark(self.schemas, flat.tag, chosen, branch, found)
             return found
         raise limits.Impossible
+
+    def _any(self, schema: Any, name: str, path: Path) -> Any:
+        return self.value(schema, name, path, MISSING)
 
     def _ordered(
         self, flat: Flat, branches: list[Any], name: str, path: Path, known: Any
     ) -> list[Any]:
         if known is not MISSING and path not in self.narrow:
             choose, schemas = self.schemas.choose, self.schemas
-            return sorted(branches, key=lambda b: -fit(schemas, choose(flat, branches, b), known))
+            tag = flat.tag or {}
+            return sorted(
+                branches,
+                key=lambda b: (
+                    not is_named(tag, b, known),
+                    -fit(schemas, choose(flat, branches, b), known),
+                ),
+            )
         empty = [b for b in branches if is_null(self.schemas.flat(b))]
         full = [b for b in branches if not any(b is other for other in empty)]
         if len(full) > 1:

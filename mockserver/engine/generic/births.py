@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from mockserver.contract.flat import Flat
@@ -14,6 +15,7 @@ from mockserver.engine.generic.shelf import Held, Shelf
 from mockserver.engine.instants import seconds
 from mockserver.engine.schedule import cut
 from mockserver.engine.world import World, new_id
+from mockserver.errors import ReplyError
 from mockserver.plan.model import Resource, States
 from mockserver.plan.naming import tokens
 
@@ -69,9 +71,11 @@ def complete(
     """What is known, made whole by the schema; what the schema does not name is kept beside."""
     if not resource.schema:
         return dict(known)
-    made = context.values.make(
-        resource.schema, dice, dict(known), mode="fresh", owner=resource.noun
-    )
+    made = None
+    with suppress(ReplyError):  # a schema that contradicts itself; what is answered may fit another
+        made = context.values.make(
+            resource.schema, dice, dict(known), mode="fresh", owner=resource.noun
+        )
     if not isinstance(made, Mapping):
         return dict(known)
     made = agreeing(context.schemas, context.flat(resource), resource, dict(made), known)
