@@ -50,6 +50,7 @@ class Client:
         self.plan = server.mock.plan
         validators = server.mock.pipeline.validators  # type: ignore[attr-defined]
         self.values = Values(self.contract, validators, request=True)
+        self.read = Values(self.contract, validators)
         self.dice = Dice(NOW, "corpus", seed)
         self.http = httpx.Client(
             transport=InProcessTransport(server.app), base_url="http://mock.local"
@@ -131,6 +132,11 @@ class Client:
         for something in _SOMETHING if value == {} else ():
             if self.fits(parameter, something):
                 return something
+        # Of nothing but what is read-only: that SHOULD NOT be sent, but may.
+        with suppress(ReplyError, ContractError):
+            value = self.read.make(parameter.pointer, dice, name=parameter.name)
+            if self.fits(parameter, value) and wire.says(parameter, value):
+                return value
         raise NoRequest(f"{parameter.place} {parameter.name}: no value fits that can be sent")
 
     def _content(

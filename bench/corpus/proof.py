@@ -10,10 +10,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from bench.corpus.proof_texts import no_text
+
 Schema = Any
 _ALL = frozenset(("null", "boolean", "integer", "number", "string", "array", "object"))
 _SAYS_NOTHING = frozenset(
     ("title", "description", "example", "examples", "default", "deprecated", "externalDocs", "xml")
+)
+# The formats of JSON Schema's drafts, of OpenAPI, and those that are widely taken for such.
+_FORMATS = frozenset(
+    (
+        *("date-time", "date", "time", "duration", "email", "idn-email", "hostname", "regex"),
+        *("idn-hostname", "ipv4", "ipv6", "uri", "url", "iri", "uri-reference", "iri-reference"),
+        *("uri-template", "json-pointer", "relative-json-pointer", "uuid", "byte", "base64"),
+        *("base64url", "binary", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"),
+        *("uint64", "float", "double", "decimal", "password", "phone", "color", "char"),
+    )
 )
 _DEEPEST = 40
 
@@ -56,6 +68,7 @@ class Prover:
         return all(
             (kind == "object" and self._no_object(parts, above, depth))
             or (kind == "array" and self._no_array(parts, above, depth))
+            or (kind == "string" and no_text(parts))
             for kind in kinds
         )
 
@@ -143,7 +156,7 @@ class Prover:
                 if not isinstance(branches, list) or not branches:
                     continue
                 left = [b for b in branches if not self._none([*plain, b], above, depth + 1)]
-                if not left or (word == "oneOf" and self._overlap(left)):
+                if not left or (word == "oneOf" and (self._overlap(left) or self._all_empty(left))):
                     return True
         return False
 
@@ -153,6 +166,30 @@ class Prover:
             for count in (len(branches),)
             for index, branch in enumerate(branches)
         )
+
+    def _all_empty(self, branches: list[Any]) -> bool:
+        """Whether nothing but an empty object fits any of the branches, and several take that."""
+        taking = 0
+        for branch in branches:
+            parts, _, _ = self._parts([branch], ())
+            names = [
+                frozenset(part.get("properties") or ())
+                for part in parts
+                if isinstance(part, Mapping)
+                and part.get("additionalProperties") is False
+                and not part.get("patternProperties")
+            ]
+            if not names or frozenset.intersection(*names):
+                return False
+            if not any(part.get("type") == "object" for part in parts):
+                return False
+            taking += all(
+                part.keys() - _SAYS_NOTHING
+                <= {"type", "properties", "additionalProperties", "allOf", "$ref"}
+                and part.get("type", "object") == "object"
+                for part in parts
+            )
+        return taking > 1
 
     def _covers(self, wide: Any, narrow: Any, depth: int = 0) -> bool:
         """Whether all that fits `narrow` fits `wide`, too."""
@@ -182,7 +219,10 @@ class Prover:
         return {
             key: value
             for key, value in schema.items()
-            if key not in _SAYS_NOTHING and not key.startswith("x-")
+            if key not in _SAYS_NOTHING
+            and not key.startswith("x-")
+            # "If the format is unknown, it says nothing" is what JSON Schema has always said.
+            and (key != "format" or value in _FORMATS)
         }
 
 

@@ -231,9 +231,12 @@ def _is_of(value: Any, flat: Flat) -> bool:
     return "object" in flat.types
 
 
-def from_30(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A 3.0 schema as 2020-12 says it; the same one if there is no difference."""
-    nullable = part.get("nullable") is True and isinstance(part.get("type"), str)
+def from_30(part: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
+    """A 3.0 schema as 2020-12 says it; the same one if there is no difference.
+
+    Of a newer one (not `old`) only the bounds, which it may write as older drafts do.
+    """
+    nullable = old and part.get("nullable") is True and isinstance(part.get("type"), str)
     exclusive = [
         (strict, plain)
         for strict, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))

@@ -73,7 +73,7 @@ class Schemas:
                     else part
                 )
             for part in self._parts(branch):
-                merger.add(from_30(part) if self._old else part)
+                merger.add(from_30(part, self._old))
             found = self._chosen[key] = merger.done()
             self._kept.append((flat, branch))
         return found
@@ -199,7 +199,7 @@ class Schemas:
     def _make(self, schema: Any) -> Flat:
         merger = Merger(self.both)
         for part in self._parts(schema):
-            merger.add(from_30(part) if self._old else part)
+            merger.add(from_30(part, self._old))
         return merger.done()
 
 

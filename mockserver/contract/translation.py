@@ -158,6 +158,7 @@ class _Worker:
             self.discriminate(found, schema, where)
         if self.old:
             _from_30(found, schema)
+        _strict_bounds(found)
         if isinstance(schema.get("enum"), list):
             # What is listed is meant, even `now` among dates.
             found.pop("format", None)
@@ -241,6 +242,10 @@ def _from_30(found: dict[str, Any], schema: Mapping[str, Any]) -> None:
     # By 3.0.3, nullable widens the `type` beside it and nothing else.
     if schema.get("nullable") is True and isinstance(found.get("type"), str):
         found["type"] = [found["type"], "null"]
+
+
+def _strict_bounds(found: dict[str, Any]) -> None:
+    """Bounds as 3.0 and older drafts write them, which a schema of 3.1 may choose (`$schema`)."""
     for strict, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         flag = found.get(strict)
         if isinstance(flag, bool):

@@ -103,19 +103,25 @@ def mark(
     if not isinstance(name, str):
         return
     listed = schemas.flat(chosen.properties.get(name, ANY)).values
-    names = names_of(tag, branch)
-    if not names and listed:
-        # A branch that stands inline says itself what it is called.
+    fitting = [one for one in names_of(tag, branch) if listed is None or one in listed]
+    if listed and not fitting:
+        # A branch says itself what it is called, if it stands inline or has a name of its own.
         found.setdefault(name, listed[0])
-    fitting = [one for one in names if listed is None or one in listed]
-    if fitting and found.get(name) not in fitting:
+    elif fitting and found.get(name) not in fitting:
         found[name] = fitting[0]
 
 
-def is_named(tag: Mapping[str, Any], branch: Any, known: Any) -> bool:
-    """Whether what is known says by a discriminator that this is its branch."""
-    name = tag.get("propertyName")
-    return isinstance(known, Mapping) and known.get(name) in names_of(tag, branch)
+def ranked(schemas: Schemas, flat: Flat, branches: list[Any], known: Any) -> list[Any]:
+    """The branches, what suits a known value best first; before all others what its
+    discriminator names."""
+    tag = flat.tag or {}
+    said = known.get(tag.get("propertyName")) if isinstance(known, Mapping) else None
+
+    def rank(branch: Any) -> tuple[bool, float]:
+        named = said is not None and said in names_of(tag, branch)
+        return not named, -fit(schemas, schemas.choose(flat, branches, branch), known)
+
+    return sorted(branches, key=rank)
 
 
 def distinct(items: list[Any]) -> list[Any]:

@@ -12,12 +12,11 @@ from mockserver.engine import limits
 from mockserver.engine.branches import (
     distinct,
     extra_schema,
-    fit,
     is_a,
-    is_named,
     is_null,
     mark,
     may_be_null,
+    ranked,
     suits,
     weight,
 )
@@ -194,15 +193,7 @@ class Maker:
         self, flat: Flat, branches: list[Any], name: str, path: Path, known: Any
     ) -> list[Any]:
         if known is not MISSING and path not in self.narrow:
-            choose, schemas = self.schemas.choose, self.schemas
-            tag = flat.tag or {}
-            return sorted(
-                branches,
-                key=lambda b: (
-                    not is_named(tag, b, known),
-                    -fit(schemas, choose(flat, branches, b), known),
-                ),
-            )
+            return ranked(self.schemas, flat, branches, known)
         empty = [b for b in branches if is_null(self.schemas.flat(b))]
         full = [b for b in branches if not any(b is other for other in empty)]
         if len(full) > 1:

@@ -100,6 +100,7 @@ class Parting:
             return _NO
         if name in value or not kinds:
             return _NO
+        order: tuple[tuple[str, Any], ...]
         order = (("array", []), ("object", {}), ("boolean", True), ("", 0.5))
         return next(wrong for kind, wrong in order if kind not in kinds)
 
@@ -112,7 +113,9 @@ class Parting:
             return _NO
         inner = holder.get(name, _NO)
         inner = self._new(mine, name, path) if inner is _NO else inner
-        return _NO if inner is _NO else self._part(wanted, unwanted, inner, (*path, name), depth + 1)
+        if inner is _NO:
+            return _NO
+        return self._part(wanted, unwanted, inner, (*path, name), depth + 1)
 
     def _new(self, schema: Any, name: str, path: Path) -> Any:
         try:

@@ -135,6 +135,9 @@ def _candidates(dice: Dice, name: str, rules: dict[str, Any], owner: str) -> Ite
     if make is not None:
         for _ in range(3):
             yield make(dice, name)
+        if "pattern" in rules:
+            found = make(dice, name)
+            yield from (found.upper(), found.replace("-", ""), found.upper().replace("-", ""))
         yield from _SHORT.get(form, ())
         if form == "byte":
             yield b64encode(b"mock" * (int(rules.get("minLength", 0)) // 5 + 1)).decode()

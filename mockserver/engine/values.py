@@ -104,6 +104,23 @@ class Values:
                 wanted.clear()
         return self._last_resort(pointer, check)
 
+    def kept(
+        self,
+        pointer: str,
+        dice: Dice,
+        known: Mapping[str, Json],
+        *,
+        mode: Mode = "rich",
+        owner: str = "",
+    ) -> Json:
+        """The same for what is kept, not shown; what is known alone if no value fits, as a schema
+        may contradict itself. What an answer shows of it has a schema of its own, and it can be
+        removed."""
+        try:
+            return self.make(pointer, dice, known, mode=mode, owner=owner)
+        except ReplyError:
+            return dict(known)
+
     def _last_resort(self, pointer: str, check: Check, reason: str = "") -> Json:
         flat = self.schemas.flat(self.schemas.at(pointer))
         candidates = [*flat.examples, flat.default, *(flat.values or ()), *_SIMPLE]

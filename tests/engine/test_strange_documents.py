@@ -372,3 +372,49 @@ def test_patterns_and_nested_objects_as_browsers_read_them() -> None:
         assert get("/a?q=*").status_code == 422
         assert get("/a", params={"range": '{"a": 1}', "word": "x"}).status_code == 200
         assert get("/a", params={"range": '{"a": "x"}'}).status_code == 422
+
+
+def test_things_that_no_value_can_show_are_there_all_the_same() -> None:
+    strange = {
+        "type": "object",
+        "properties": {"id": {"type": "integer"}},
+        "required": ["id", "gone"],
+        "additionalProperties": False,
+    }
+    one = path_parameter("thingId", {"type": "integer"})
+    paths = {
+        "/things": {"get": {"responses": said({"type": "array", "items": strange})}},
+        "/things/{thingId}": {
+            "get": {"parameters": [one], "responses": said(strange)},
+            "delete": {"parameters": [one], "responses": said(None, "204")},
+        },
+        "/things/{thingId}/parts": {
+            "get": {
+                "parameters": [one],
+                "responses": said({"type": "array", "items": THING}),
+            },
+        },
+    }
+    with served(paths) as server:
+        assert server.client.get("/things").json() == []
+        assert "no value fits" in server.client.get("/things/1").text
+        assert server.client.get("/things/1/parts").json()
+        assert server.client.delete("/things/1").status_code == 204
+        assert server.client.get("/things/1").status_code == 404
+
+
+def test_a_list_that_is_never_empty_shows_something() -> None:
+    listed = {"type": "array", "items": THING, "minItems": 1}
+    one = path_parameter("orgId", ID)
+    paths = {
+        "/orgs": {"post": {"responses": said(THING, "201")}},
+        "/orgs/{orgId}/parts": {
+            "get": {"parameters": [one], "responses": said(listed)},
+            "post": {"parameters": [one], "responses": said(THING, "201")},
+        },
+    }
+    with served(paths) as server:
+        org = server.client.post("/orgs").json()["id"]
+        found = server.client.get(f"/orgs/{org}/parts").json()
+        assert found
+        assert server.client.get(f"/orgs/{org}/parts").json() == found

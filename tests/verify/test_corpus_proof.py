@@ -10,6 +10,8 @@ from bench.corpus.proof import Prover
 
 A = {"type": "object", "properties": {"a": {}}, "required": ["a"]}
 CLOSED = {**A, "additionalProperties": False}
+EMPTY = {"type": "object", "additionalProperties": False}
+CLOSED_A = {**EMPTY, "properties": {"a": {}}}
 OPEN = {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}
 ENDLESS = {"type": "object", "properties": {"parent": {"$ref": "#/s"}}, "required": ["parent"]}
 
@@ -24,6 +26,14 @@ ENDLESS = {"type": "object", "properties": {"parent": {"$ref": "#/s"}}, "require
         {"oneOf": [OPEN, {**OPEN, "description": "the same"}]},
         ENDLESS,
         {**OPEN, "properties": {"b": {"not": {}}}},
+        {"type": "string", "pattern": "/^[a-z]+$/"},
+        {"type": "string", "pattern": "/^(a|b)$/i"},
+        {"type": "string", "pattern": "(x^a|b$y)"},
+        {"type": "string", "pattern": "[a-z]{4}-[a-z]{4}", "maxLength": 8},
+        {"type": "string", "pattern": "^[a-z]{4}$", "minLength": 5},
+        {"type": "string", "format": "uuid", "minLength": 64},
+        {"oneOf": [{"type": "string", "format": "asset"}, {"type": "string", "format": "upload"}]},
+        {"oneOf": [EMPTY, {**EMPTY, "allOf": [CLOSED_A]}]},
     ],
 )
 def test_what_contradicts_itself_is_impossible(schema: Any) -> None:
@@ -44,6 +54,18 @@ def test_what_contradicts_itself_is_impossible(schema: Any) -> None:
         {"allOf": [{"type": "number"}, {"type": "integer"}]},
         {"$ref": "#/gone"},
         {},
+        {"type": "string", "pattern": "/?^[a-z]*"},
+        {"type": "string", "pattern": "(x^)?a"},
+        {"type": "string", "pattern": "(?m)x^a"},
+        {"type": "string", "pattern": "(x^a|a)"},
+        {"type": "string", "pattern": "^[^]{,2}$", "minLength": 5},
+        {"type": "string", "pattern": "[a-z]{4}", "minLength": 5},
+        {"type": "string", "pattern": "[a-z]{4}", "maxLength": 4},
+        {"type": ["string", "integer"], "pattern": "/^[a-z]+$/"},
+        {"type": "string", "format": "uuid", "minLength": 36},
+        {"oneOf": [{"type": "string", "format": "uri"}, {"type": "string", "format": "date"}]},
+        {"oneOf": [EMPTY, {**EMPTY, "minProperties": 1}]},
+        {"oneOf": [EMPTY, CLOSED_A]},
     ],
 )
 def test_what_something_fits_is_not(schema: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from mockserver.contract.flat import Flat
@@ -15,7 +14,6 @@ from mockserver.engine.generic.shelf import Held, Shelf
 from mockserver.engine.instants import seconds
 from mockserver.engine.schedule import cut
 from mockserver.engine.world import World, new_id
-from mockserver.errors import ReplyError
 from mockserver.plan.model import Resource, States
 from mockserver.plan.naming import tokens
 
@@ -71,11 +69,9 @@ def complete(
     """What is known, made whole by the schema; what the schema does not name is kept beside."""
     if not resource.schema:
         return dict(known)
-    made = None
-    with suppress(ReplyError):  # a schema that contradicts itself; what is answered may fit another
-        made = context.values.make(
-            resource.schema, dice, dict(known), mode="fresh", owner=resource.noun
-        )
+    made = context.values.kept(
+        resource.schema, dice, dict(known), mode="fresh", owner=resource.noun
+    )
     if not isinstance(made, Mapping):
         return dict(known)
     made = agreeing(context.schemas, context.flat(resource), resource, dict(made), known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +21,7 @@ from mockserver.engine.moods import Mode
 from mockserver.engine.negotiate import choose_media_type, is_json
 from mockserver.engine.values import Values
 from mockserver.engine.world import World
-from mockserver.errors import NotFound, ReplyError
+from mockserver.errors import NotFound
 from mockserver.plan.model import FIRST, Action, Link, Plan, Resource
 from mockserver.plan.naming import tokens
 
@@ -150,8 +149,7 @@ class Context:
         data: Any = known
         if resource.schema:
             dice = lasting(world, resource.name, key)
-            with suppress(ReplyError):
-                data = self.values.make(resource.schema, dice, known, owner=resource.noun)
+            data = self.values.kept(resource.schema, dice, known, owner=resource.noun)
         if not isinstance(data, Mapping):
             data = known
         return Held(key, data, self.parent_key(request, action), {"seed": True})

@@ -236,7 +236,7 @@ def single(context: Context, world: World, request: Request, action: Action) -> 
     if resource.schema:
         dice = lasting(world, resource.name, key)
         mode: Any = "fresh" if resource.parents else "rich"
-        data = context.values.make(resource.schema, dice, known, mode=mode, owner=resource.noun)
+        data = context.values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
     return Held(key, data if isinstance(data, Mapping) else known, parent)
 
 

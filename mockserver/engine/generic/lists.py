@@ -31,6 +31,7 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
     needed = needed_of(operation, filters, shelf)
     sought = sought_in(operation, filters)
     example = _example_page(operation, envelope)
+    never_empty = _is_never_empty(context, operation, envelope)
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
@@ -51,6 +52,9 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
             within = _within(context, request, action)
             if context.sower.sow_alike(world, shelf, within or "", known):
                 found = _found(context, world, request, action, envelope, tests)
+        if never_empty and not found and not asked:
+            _sow_one(context, world, request, action)
+            found = _found(context, world, request, action, envelope, tests)
         page = _page(found, envelope, request, action)
         return _reply(context, world, request, action, envelope, page)
 
@@ -71,6 +75,24 @@ def _asked_in_body(request: Request, envelope: Envelope) -> Request:
     names = (envelope.limit, envelope.cursor, envelope.offset, envelope.page)
     sent = named(request.body)
     return replace(request, query={**request.query, **{n: sent[n] for n in names if n in sent}})
+
+
+def _is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
+    """Whether the document says that there is always a row."""
+    pointer = _pointer(operation, operation.success)
+    for name in envelope.items:
+        if pointer is None or name not in context.schemas.flat_at(pointer).required:
+            return False
+        pointer = context.schemas.place(pointer, name)
+    return pointer is not None and bool(context.schemas.flat_at(pointer).rules.get("minItems"))
+
+
+def _sow_one(context: Context, world: World, request: Request, action: Action) -> None:
+    """What is there of a kind of which something always is."""
+    within = _within(context, request, action)
+    link = action.parents[-1] if action.parents and within is None else None
+    known = {link.field: request.path[link.parameter]} if link is not None and link.field else {}
+    context.sower.sow_some(world, context.shelves[action.resource], within or "", known)
 
 
 def _found(
@@ -211,11 +233,11 @@ def _reply(
 
 def _bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) -> Reply:
     """The rows without an envelope."""
-    try:
-        reply = context.answers.reply(operation, dice, [], (), "fresh")
-    except ReplyError:
-        # An empty list may not be told from another of the document's choices.
+    pointer = _pointer(operation, operation.success)
+    if pointer is not None and context.schemas.flat_at(pointer).choices:
+        # Of several kinds of lists the rows tell which it is.
         return context.answers.reply(operation, dice, items or MISSING, (), "fresh")
+    reply = context.answers.reply(operation, dice, [], (), "fresh")
     if not isinstance(reply.body, bytes):
         reply.body = items
     return reply
@@ -223,18 +245,20 @@ def _bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) 
 
 def _leave_out(context: Context, operation: Operation, reply: Reply, path: Path) -> None:
     """Of an empty list not even the property, if it may not be empty but missing."""
-    response = operation.response_for(reply.status)
-    media = response.content.get(choose_media_type(response)) if response is not None else None
-    if (
-        media is None
-        or media.pointer is None
-        or context.values.check(media.pointer).is_valid(reply.body)
-    ):
+    pointer = _pointer(operation, reply.status)
+    if pointer is None or context.values.check(pointer).is_valid(reply.body):
         return
     holder = reply.body
     for name in path[:-1]:
         holder = holder[name]
     del holder[path[-1]]
+
+
+def _pointer(operation: Operation, status: int) -> str | None:
+    """Where the schema of an answer stands, if it has one."""
+    response = operation.response_for(status)
+    media = response.content.get(choose_media_type(response)) if response is not None else None
+    return media.pointer if media is not None else None
 
 
 def _shown(

@@ -17,7 +17,6 @@ from mockserver.engine.generic.shelf import SYSTEM, Held, OwnShelf, Shelf
 from mockserver.engine.instants import SECOND
 from mockserver.engine.values import Values
 from mockserver.engine.world import World, digest, uuid_of
-from mockserver.errors import ReplyError
 from mockserver.plan.model import Plan, Resource
 
 _HOUR = 3600 * SECOND
@@ -92,10 +91,14 @@ class Sower:
     def sow_alike(self, world: World, shelf: Shelf, parent: str, known: Mapping[str, Any]) -> bool:
         """Rows with these properties, where a list must be asked for them and nobody but the
         vendor makes any; whether there are new ones."""
-        resource = shelf.resource
-        if not isinstance(shelf, OwnShelf) or not self.is_vendors(shelf):
+        if not self.is_vendors(shelf) or not self._sown_under(world, shelf.resource, parent):
             return False
-        if not self._sown_under(world, resource, parent):
+        return self.sow_some(world, shelf, parent, known)
+
+    def sow_some(self, world: World, shelf: Shelf, parent: str, known: Mapping[str, Any]) -> bool:
+        """Rows with these properties, once; whether there are new ones."""
+        resource = shelf.resource
+        if not isinstance(shelf, OwnShelf):
             return False
         single = {n: v[0] if isinstance(v, list) and v else v for n, v in known.items()}
         mark = f"{sown(shelf, parent)}?{sorted(single.items())!r}"
@@ -162,12 +165,7 @@ class Sower:
             known[resource.key] = self._keys.fitting(resource, wished, dice, small)
             if known[resource.key] == "":
                 del known[resource.key]
-        try:
-            data = self._values.make(resource.schema, dice, known, owner=resource.noun)
-        except ReplyError:
-            # Its schema contradicts itself. It is there all the same: what lies under it can be
-            # shown, and it can be removed.
-            data = known
+        data = self._values.kept(resource.schema, dice, known, owner=resource.noun)
         if not isinstance(data, dict):
             return
         data = agreeing(shelf.schemas, shelf.flat, resource, data, known)

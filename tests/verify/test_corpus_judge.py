@@ -1,0 +1,66 @@
+"""The judge of `make corpus` reads schemas as OpenAPI says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from bench.corpus.judge import Judge
+
+SECRET = {"type": "string", "writeOnly": True}
+PARTS = {
+    "Secret": SECRET,
+    "Both": {"allOf": [{"$ref": "#/components/schemas/Secret"}], "readOnly": True},
+    "Thing": {"type": "object", "properties": {"a": {"type": "integer"}}},
+}
+
+
+def complaint(schema: Any, value: Any, version: str = "3.0.3") -> str:
+    response = {"description": "", "content": {"application/json": {"schema": schema}}}
+    document = {
+        "openapi": version,
+        "paths": {"/a": {"get": {"responses": {"200": response}}}},
+        "components": {"schemas": PARTS},
+    }
+    return Judge(document, version).complaint(
+        "#/paths/~1a/get", "GET", httpx.Response(200, json=value)
+    )
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_what_is_write_only_need_not_be_there(version: str) -> None:
+    schema = {"type": "object", "properties": {"key": SECRET}, "required": ["key"]}
+    assert complaint(schema, {}, version) == ""
+
+
+def test_what_is_write_only_must_not_be_there() -> None:
+    schema = {"properties": {"key": {"$ref": "#/components/schemas/Secret"}}}
+    assert "write-only" in complaint(schema, {"key": "a"})
+
+
+def test_only_properties_are_write_only_and_their_own_word_counts() -> None:
+    assert complaint({"type": "array", "items": SECRET}, ["a"]) == ""
+    both = {"properties": {"key": {"$ref": "#/components/schemas/Both"}}}
+    assert complaint(both, {"key": "a"}) == ""
+
+
+def test_nothing_beside_a_reference_counts_in_3_0() -> None:
+    schema = {"$ref": "#/components/schemas/Thing", "type": "string"}
+    assert complaint(schema, {"a": 1}) == ""
+    assert complaint(schema, {"a": "x"}) != ""
+    assert complaint(schema, {"a": 1}, "3.1.0") != ""
+
+
+def test_a_discriminator_does_not_speak_of_inline_branches() -> None:
+    branches = [{"type": "object", "required": ["a"]}, {"type": "object", "required": ["b"]}]
+    schema = {"oneOf": branches, "discriminator": {"propertyName": "kind"}}
+    assert complaint(schema, {"a": 1, "kind": "x"}) == ""
+    assert complaint(schema, {"a": 1, "b": 1}) != ""
+
+
+def test_a_uri_is_one() -> None:
+    choice = {"oneOf": [{"type": "string", "format": f} for f in ("uri", "binary")]}
+    assert complaint(choice, "Set majority.") == ""
+    assert "valid under each" in complaint(choice, "https://example.com/a?b=%20#c")
