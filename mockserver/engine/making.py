@@ -60,7 +60,7 @@ class Maker:
     steps: int = 0
     owners: list[str] = field(default_factory=list)
 
-    def value(self, schema: Any, name: str, path: Path, known: Any) -> Any:
+    def value(self, schema: Any, name: str, path: Path, known: Any = MISSING) -> Any:
         return self.flat_value(self.schemas.flat(schema), name, path, known)
 
     def flat_value(self, flat: Flat, name: str, path: Path, known: Any) -> Any:
@@ -180,14 +180,11 @@ class Maker:
                 continue
             if path in self.narrow:
                 others = [self.schemas.flat(b) for b in branches if b is not branch]
-                found = Parting(self.schemas, self._any).parted(chosen, others, found, path)
+                found = Parting(self.schemas, self.value).parted(chosen, others, found, path)
             if flat.tag is not None and isinstance(found, dict):
                 mark(self.schemas, flat.tag, chosen, branch, found)
             return found
         raise limits.Impossible
-
-    def _any(self, schema: Any, name: str, path: Path) -> Any:
-        return self.value(schema, name, path, MISSING)
 
     def _ordered(
         self, flat: Flat, branches: list[Any], name: str, path: Path, known: Any

@@ -11,6 +11,7 @@ from mockserver.contract.model import Operation
 from mockserver.engine.api import Handler
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.context import Context, named
+from mockserver.engine.generic.emptiness import bare, is_never_empty, leave_out
 from mockserver.engine.generic.filters import Test, filters_of, needed_of, ordered, sought_in
 from mockserver.engine.generic.seeds import lasting
 from mockserver.engine.generic.shelf import Held
@@ -31,7 +32,7 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
     needed = needed_of(operation, filters, shelf)
     sought = sought_in(operation, filters)
     example = _example_page(operation, envelope)
-    never_empty = _is_never_empty(context, operation, envelope)
+    never_empty = is_never_empty(context, operation, envelope)
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
@@ -75,16 +76,6 @@ def _asked_in_body(request: Request, envelope: Envelope) -> Request:
     names = (envelope.limit, envelope.cursor, envelope.offset, envelope.page)
     sent = named(request.body)
     return replace(request, query={**request.query, **{n: sent[n] for n in names if n in sent}})
-
-
-def _is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
-    """Whether the document says that there is always a row."""
-    pointer = _pointer(operation, operation.success)
-    for name in envelope.items:
-        if pointer is None or name not in context.schemas.flat_at(pointer).required:
-            return False
-        pointer = context.schemas.place(pointer, name)
-    return pointer is not None and bool(context.schemas.flat_at(pointer).rules.get("minItems"))
 
 
 def _sow_one(context: Context, world: World, request: Request, action: Action) -> None:
@@ -215,7 +206,7 @@ def _reply(
         page, items = Page([], 0, 0, page.size, ""), []
     dice = lasting(world, action.operation, *sorted(request.path.items()))
     if not envelope.items:
-        reply = _bare(context, request.operation, dice, items)
+        reply = bare(context, request.operation, dice, items)
     else:
         known = _parts(context, request, envelope, page)
         _put(known, envelope.items, [])
@@ -223,42 +214,12 @@ def _reply(
         if isinstance(reply.body, dict):
             _put(reply.body, envelope.items, items)
             if not items:
-                _leave_out(context, request.operation, reply, envelope.items)
+                leave_out(context, request.operation, reply, envelope.items)
     if envelope.link_header or (page.more and not envelope.items and envelope.page):
         link = _links(context, request, envelope, page)
         if link:
             reply.headers["Link"] = link
     return reply
-
-
-def _bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) -> Reply:
-    """The rows without an envelope."""
-    pointer = _pointer(operation, operation.success)
-    if pointer is not None and context.schemas.flat_at(pointer).choices:
-        # Of several kinds of lists the rows tell which it is.
-        return context.answers.reply(operation, dice, items or MISSING, (), "fresh")
-    reply = context.answers.reply(operation, dice, [], (), "fresh")
-    if not isinstance(reply.body, bytes):
-        reply.body = items
-    return reply
-
-
-def _leave_out(context: Context, operation: Operation, reply: Reply, path: Path) -> None:
-    """Of an empty list not even the property, if it may not be empty but missing."""
-    pointer = _pointer(operation, reply.status)
-    if pointer is None or context.values.check(pointer).is_valid(reply.body):
-        return
-    holder = reply.body
-    for name in path[:-1]:
-        holder = holder[name]
-    del holder[path[-1]]
-
-
-def _pointer(operation: Operation, status: int) -> str | None:
-    """Where the schema of an answer stands, if it has one."""
-    response = operation.response_for(status)
-    media = response.content.get(choose_media_type(response)) if response is not None else None
-    return media.pointer if media is not None else None
 
 
 def _shown(
