@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from mockserver.contract.model import Operation
 from mockserver.engine.api import Handler
-from mockserver.engine.dice import Dice
 from mockserver.engine.generic.context import Context, named
 from mockserver.engine.generic.emptiness import bare, is_never_empty, leave_out
 from mockserver.engine.generic.filters import Test, filters_of, needed_of, ordered, sought_in
@@ -17,7 +16,6 @@ from mockserver.engine.generic.seeds import lasting
 from mockserver.engine.generic.shelf import Held
 from mockserver.engine.making import MISSING
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.negotiate import choose_media_type
 from mockserver.engine.paging import decode_cursor, encode_cursor
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, ReplyError
