@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -185,7 +186,7 @@ def _try(
         found.problems.append(Problem(cause, where, client.why() or reply.text[:300]))
         return
     try:
-        complaint = judge.complaint(operation.pointer, operation.method, reply)
+        complaint = _complaint(client, judge, operation, reply)
     except NotJudged:
         found.unjudged += 1
         complaint = ""
@@ -201,6 +202,26 @@ def _try(
         found.problems.append(Problem(cause_of(text), where, text + more))
         return
     found.valid += 1
+
+
+def _complaint(client: Client, judge: Judge, operation: Operation, reply: httpx.Response) -> str:
+    """What is wrong with a reply; "" if nothing is. Raises NotJudged.
+
+    Operations whose paths differ in the names of parameters alone are one to whoever asks:
+    "Templated paths with the same hierarchy but different templated names MUST NOT exist as they
+    are identical" (OpenAPI 3.0.3, Paths Object). What one of them documents is documented.
+    """
+    complaint = judge.complaint(operation.pointer, operation.method, reply)
+    if complaint:
+        for other in client.contract.operations:
+            alike = other is not operation and _place(other) == _place(operation)
+            if alike and not judge.complaint(other.pointer, other.method, reply):
+                return ""
+    return complaint
+
+
+def _place(operation: Operation) -> tuple[str, str]:
+    return operation.method, re.sub(r"\{[^/{}]*\}", "{}", operation.path)
 
 
 def _no_request(client: Client, operation: Operation) -> bool:

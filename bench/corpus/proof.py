@@ -51,9 +51,9 @@ class Prover:
         if depth > _DEEPEST:
             return False
         parts, above, circle = self._parts(schemas, above)
+        parts = [part for part in parts if part is not True]
         if circle or any(part is False or part.get("not") == {} for part in parts):
             return True
-        parts = [part for part in parts if part is not True]
         kinds = _ALL
         for part in parts:
             kinds &= self._kinds(part)
@@ -171,17 +171,16 @@ class Prover:
         """Whether nothing but an empty object fits any of the branches, and several take that."""
         taking = 0
         for branch in branches:
-            parts, _, _ = self._parts([branch], ())
+            parts, _, circle = self._parts([branch], ())
+            if circle or any(isinstance(part, bool) for part in parts):
+                return False
+            kinds = _ALL.intersection(*(self._kinds(part) for part in parts))
             names = [
                 frozenset(part.get("properties") or ())
                 for part in parts
-                if isinstance(part, Mapping)
-                and part.get("additionalProperties") is False
-                and not part.get("patternProperties")
+                if part.get("additionalProperties") is False and not part.get("patternProperties")
             ]
-            if not names or frozenset.intersection(*names):
-                return False
-            if not any(part.get("type") == "object" for part in parts):
+            if kinds != {"object"} or not names or frozenset.intersection(*names):
                 return False
             taking += all(
                 part.keys() - _SAYS_NOTHING
@@ -199,6 +198,8 @@ class Prover:
         if depth > 6 or not wide.keys() <= {"type", "properties", "required"}:
             return False
         if narrow.get("type") != "object" or wide.get("type") != "object":
+            return False
+        if self._old and narrow.get("nullable") is True:
             return False
         if not set(wide.get("required") or ()) <= set(narrow.get("required") or ()):
             return False

@@ -66,6 +66,9 @@ def test_what_contradicts_itself_is_impossible(schema: Any) -> None:
         {"oneOf": [{"type": "string", "format": "uri"}, {"type": "string", "format": "date"}]},
         {"oneOf": [EMPTY, {**EMPTY, "minProperties": 1}]},
         {"oneOf": [EMPTY, CLOSED_A]},
+        {"type": "object", "required": ["a"], "additionalProperties": True},
+        {"oneOf": [EMPTY, {**EMPTY, "nullable": True}]},
+        {"oneOf": [OPEN, {**OPEN, "nullable": True, "required": ["a", "b"]}]},
     ],
 )
 def test_what_something_fits_is_not(schema: Any) -> None:
