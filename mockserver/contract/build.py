@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mockserver.contract.anchors import without_anchors
 from mockserver.contract.document import METHODS, join, resolve
 from mockserver.contract.model import (
     Body,
@@ -39,7 +40,7 @@ def build_contract(document: dict[str, Any]) -> Contract:
     Raises ContractError if it is no such document or is broken where it matters.
     """
     if not is_swagger2(document):
-        return _Builder(document).build()
+        return _Builder(without_anchors(document)).build()
     newer, notes = upgraded(document)
     contract = _Builder(newer).build()
     return replace(contract, written="Swagger 2.0", notes=(*notes, *contract.notes))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+from mockserver.contract.anchors import DATA, MAPS, anchors_of, by_place
 from mockserver.contract.document import join
 from mockserver.errors import ContractError, UsageError
 
@@ -15,9 +16,6 @@ Read = Callable[[str], Any]
 
 PLACE = "x-bundled"
 MOST_FILES = 2000
-# Keywords whose value is data, and keywords whose value maps names that mean nothing by themselves.
-_DATA = frozenset(("const", "default", "enum", "example", "examples"))
-_MAPS = frozenset(("properties", "patternProperties", "schemas", "$defs"))
 
 
 def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
@@ -36,9 +34,9 @@ def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
             if not names and isinstance(reference, str) and not reference.startswith("#"):
                 yield join("#", *path), reference
             stack.extend(
-                ((*path, key), item, key in _MAPS and not names)
+                ((*path, key), item, key in MAPS and not names)
                 for key, item in node.items()
-                if isinstance(item, dict | list) and (names or key not in _DATA)
+                if isinstance(item, dict | list) and (names or key not in DATA)
             )
 
 
@@ -59,6 +57,7 @@ class _Bundle:
         self.location = urldefrag(location)[0]
         self.read = read
         self.keys: dict[str, str] = {}
+        self.anchors: dict[str, dict[str, str]] = {}
         self.waiting: list[tuple[str, Any]] = []
         self.roots = {self.location}
         own = document.get("$self")
@@ -96,8 +95,8 @@ class _Bundle:
                 found[key] = self._reference(item, base, root, pointer)
             elif not names and key == "mapping" and isinstance(item, Mapping):
                 found[key] = self._mapping(item, base, root, here)
-            elif names or key not in _DATA:
-                inside = key in _MAPS and not names
+            elif names or key not in DATA:
+                inside = key in MAPS and not names
                 found[key] = self._copy(item, base, root, here, names=inside)
             else:
                 found[key] = item
@@ -120,15 +119,18 @@ class _Bundle:
                 return reference
             return root + reference[1:]
         uri, fragment = urldefrag(urljoin(base, reference))
-        if fragment and not fragment.startswith("/"):
-            raise ContractError(
-                f"the reference {reference!r} names an anchor in another file; give its path",
-                pointer,
-            )
         if uri in self.roots:
             return "#" + fragment
         if uri not in self.keys:
             self._open(uri, reference, pointer)
+        if fragment and not fragment.startswith("/"):
+            if fragment not in self.anchors[uri]:
+                raise ContractError(
+                    f"the reference {reference!r}: no schema of that file has the $anchor "
+                    f"{fragment!r}",
+                    pointer,
+                )
+            fragment = self.anchors[uri][fragment][1:]
         return join("#", PLACE, self.keys[uri]) + fragment
 
     def _open(self, uri: str, reference: str, pointer: str) -> None:
@@ -152,4 +154,5 @@ class _Bundle:
             for key in (name, *(f"{name}_{n}" for n in range(2, MOST_FILES + 2)))
             if key not in taken
         )
-        self.waiting.append((uri, value))
+        self.anchors[uri] = anchors_of(value)
+        self.waiting.append((uri, by_place(value, self.anchors[uri])))

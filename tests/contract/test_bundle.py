@@ -144,7 +144,7 @@ def test_what_an_own_address_says_is_the_document_itself() -> None:
     ("reference", "says"),
     [
         ("gone.yaml#/A", "No such file"),
-        ("schemas/pet.yaml#kind", "anchor"),
+        ("schemas/pet.yaml#kind", r"\$anchor 'kind'"),
         ("https://vendor.test/a.yaml", "save that file beside"),
     ],
 )

@@ -165,7 +165,7 @@ def test_a_document_of_several_files() -> None:
     [
         ("b.json#/B", "No such file"),
         ("broken.yaml#/B", "neither JSON nor YAML"),
-        ("b.yaml#anchor", "anchor"),
+        ("b.yaml#there", "anchor"),
         ("https://vendor.test/b.json", "save that file beside"),
         ("parts", "directory"),
     ],
@@ -173,6 +173,7 @@ def test_a_document_of_several_files() -> None:
 def test_a_reference_that_leads_nowhere_is_named_with_its_place(reference: str, says: str) -> None:
     Path("parts").mkdir()
     write("broken.yaml", "a: b: c")
+    write("b.yaml", "B: {type: string, $anchor: here}")
     told = fails(write("a.json", referring(reference)))
     assert says in told
     assert repr(reference) in told
