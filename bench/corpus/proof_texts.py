@@ -7,7 +7,7 @@ Python's parser reads otherwise is left alone, and so is whatever is not underst
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from math import inf
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -16,11 +16,13 @@ _STARTS = (_constants.AT_BEGINNING, _constants.AT_BEGINNING_STRING)
 _ENDS = (_constants.AT_END, _constants.AT_END_STRING)
 # An empty class, any character, a repetition without a least count: other things in Python.
 _OTHERWISE = re.compile(r"\[\]|\[\^\]|\{,")
+_HOLDERS = '\\"(['
+_LETTERS = (_constants.CATEGORY_DIGIT, _constants.CATEGORY_WORD)
 # RFC 4122's 36 characters, in braces, as a URN or without its hyphens.
 _LENGTHS: dict[str, tuple[float, float]] = {"uuid": (32, 45)}
 
 
-def no_text(schemas: Iterable[Mapping[str, Any]]) -> bool:
+def no_text(schemas: Sequence[Mapping[str, Any]]) -> bool:
     """Whether no text fits what all of these say of texts, for sure."""
     low, high = 0.0, inf
     for schema in schemas:
@@ -31,17 +33,59 @@ def no_text(schemas: Iterable[Mapping[str, Any]]) -> bool:
         if isinstance(schema.get("pattern"), str):
             least, most = _width(schema["pattern"])
             low, high = max(low, least), min(high, most)
+    if any(schema.get("format") == "email" for schema in schemas):
+        patterns = [s["pattern"] for s in schemas if isinstance(s.get("pattern"), str)]
+        if any(_escapes_early(pattern) for pattern in patterns):
+            return True
     return low > high or low == inf
+
+
+def _parsed(pattern: str) -> Any:
+    """The pattern's parts; None if it can't be read, or not as ECMA-262 does."""
+    try:
+        parsed = _parser.parse(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return None
+    other = _OTHERWISE.search(pattern) or parsed.state.flags & ~re.UNICODE
+    return None if other else parsed
+
+
+def _escapes_early(pattern: str) -> bool:
+    """Whether every text that matches has a backslash before anything that could hold one.
+
+    In an address of mail that is a quoted string, a comment or a domain in brackets (RFC 5322,
+    3.2.1 and 3.4.1; RFC 5321, 4.1.2).
+    """
+    parsed = _parsed(pattern)
+    if parsed is None or not len(parsed) or not _is_at(parsed[0], _STARTS):
+        return False
+    for item in list(parsed)[1:]:
+        if item == (_constants.LITERAL, ord("\\")):
+            return True
+        if not _is_plain(item):
+            return False
+    return False
+
+
+def _is_plain(item: tuple[Any, Any]) -> bool:
+    """Whether what an item matches has neither a backslash nor what could hold one."""
+    kind, said = item
+    if kind is _constants.LITERAL:
+        return chr(said) not in _HOLDERS
+    if kind is _constants.RANGE:
+        return not any(said[0] <= ord(letter) <= said[1] for letter in _HOLDERS)
+    if kind is _constants.IN:
+        return all(_is_plain(part) for part in said)
+    if kind in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
+        return all(_is_plain(part) for part in said[2])
+    return kind is _constants.CATEGORY and said in _LETTERS
 
 
 def _width(pattern: str) -> tuple[float, float]:
     """The least and the largest length of a text that matches; the least is infinite if none
     does."""
-    try:
-        parsed = _parser.parse(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return 0, inf
-    if _OTHERWISE.search(pattern) or parsed.state.flags & ~re.UNICODE:
+    parsed = _parsed(pattern)
+    if parsed is None:
         return 0, inf
     if _is_dead(parsed, 0, 0):
         return inf, inf

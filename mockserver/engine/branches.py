@@ -115,7 +115,8 @@ def ranked(schemas: Schemas, flat: Flat, branches: list[Any], known: Any) -> lis
     """The branches, what suits a known value best first; before all others what its
     discriminator names."""
     tag = flat.tag or {}
-    said = known.get(tag.get("propertyName")) if isinstance(known, Mapping) else None
+    name = tag.get("propertyName")
+    said = known.get(name) if isinstance(known, Mapping) and isinstance(name, str) else None
 
     def rank(branch: Any) -> tuple[bool, float]:
         named = said is not None and said in names_of(tag, branch)

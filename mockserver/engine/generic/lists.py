@@ -30,7 +30,6 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
     needed = needed_of(operation, filters, shelf)
     sought = sought_in(operation, filters)
     example = _example_page(operation, envelope)
-    never_empty = is_never_empty(context, operation, envelope)
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
@@ -51,7 +50,7 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
             within = _within(context, request, action)
             if context.sower.sow_alike(world, shelf, within or "", known):
                 found = _found(context, world, request, action, envelope, tests)
-        if never_empty and not found and not asked:
+        if not found and not asked and is_never_empty(context, operation, envelope):
             _sow_one(context, world, request, action)
             found = _found(context, world, request, action, envelope, tests)
         page = _page(found, envelope, request, action)

@@ -91,7 +91,9 @@ class Sower:
     def sow_alike(self, world: World, shelf: Shelf, parent: str, known: Mapping[str, Any]) -> bool:
         """Rows with these properties, where a list must be asked for them and nobody but the
         vendor makes any; whether there are new ones."""
-        if not self.is_vendors(shelf) or not self._sown_under(world, shelf.resource, parent):
+        if not isinstance(shelf, OwnShelf) or not self.is_vendors(shelf):
+            return False
+        if not self._sown_under(world, shelf.resource, parent):
             return False
         return self.sow_some(world, shelf, parent, known)
 
