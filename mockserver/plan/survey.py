@@ -11,7 +11,7 @@ from mockserver.contract.flat import Flat
 from mockserver.contract.model import Contract, MediaType, Operation, Response
 from mockserver.contract.schemas import Schemas
 from mockserver.plan.envelopes import envelope_of, thing_place
-from mockserver.plan.model import FIRST, Envelope, Path
+from mockserver.plan.model import FIRST, Because, Envelope, Path
 from mockserver.plan.naming import bag, noun
 from mockserver.plan.routes import ANY, Route, route
 from mockserver.plan.verbs import verb_of
@@ -50,6 +50,7 @@ class Survey:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.schemas = Schemas(contract.document, contract.version)
+        self.keys: dict[tuple[int, str, str], tuple[Flat, tuple[str, Because | None]]] = {}
         self._plain = {(o.method, o.path) for o in contract.operations}
         self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
         self.by_steps: dict[tuple[str, ...], dict[str, Facts]] = {}

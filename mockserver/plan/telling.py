@@ -34,8 +34,17 @@ class Drafted(Protocol):
 def key_in(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | None]:
     """The id property, by what the paths call the thing: their own word, else one further on."""
     names = survey.names(draft.items) or [""]
-    found = (key_of(survey.schemas, flat, draft.noun, name) for name in names)
+    found = (_key_of(survey, flat, draft.noun, name) for name in names)
     return next((one for one in found if one[0]), ("", None))
+
+
+def _key_of(survey: Survey, flat: Flat, noun: str, name: str) -> tuple[str, Because | None]:
+    asked = id(flat), noun, name
+    known = survey.keys.get(asked)
+    if known is None:
+        # With the schema, so that its id stays its own.
+        known = survey.keys[asked] = flat, key_of(survey.schemas, flat, noun, name)
+    return known[1]
 
 
 def few_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> bool:
