@@ -129,8 +129,12 @@ def fake_for(world: World, *salt: object) -> Faker:
 def faker() -> Faker:
     from faker import Faker  # a quarter of the start-up time, and not every run needs it
 
+    from mockserver.engine.lorem import Words
+
     # Weighting names by how common they are costs ten times as much as the name.
-    return Faker("en_US", use_weighting=False)
+    found = Faker("en_US", use_weighting=False)
+    found.add_provider(Words)
+    return found
 
 
 def digest(*parts: object) -> bytes:

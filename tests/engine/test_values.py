@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from faker import Faker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from mockserver.contract.validation import Validators
 from mockserver.engine.dice import Dice
 from mockserver.engine.making import MISSING
 from mockserver.engine.values import Values
+from mockserver.engine.world import faker
 from mockserver.errors import ReplyError
 from tests.engine.schemas import PATTERNS, schemas
 
@@ -245,3 +247,16 @@ def test_odd_schemas(schema: Any, mode: str) -> None:
 def test_nothing_fits_an_impossible_schema() -> None:
     with pytest.raises(ReplyError, match="no value fits"):
         made({"type": "string", "minLength": 3, "maxLength": 2})
+
+
+def test_our_words_are_those_of_faker() -> None:
+    theirs, ours = Faker("en_US", use_weighting=False), faker()
+    for seed in range(20):
+        said = []
+        for fake in (theirs, ours):
+            fake.seed_instance(seed)
+            said.append(
+                [fake.word(), fake.words(3), fake.sentence(), fake.slug(), fake.text(90)]
+                + [fake.words(2, unique=True), fake.word(part_of_speech="noun")]
+            )
+        assert said[0] == said[1]

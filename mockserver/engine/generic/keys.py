@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.contract.casting import Kind
+from mockserver.contract.casting import Cast, Kind
 from mockserver.contract.schemas import Schemas
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.roles import kinds
@@ -22,6 +22,8 @@ class Keys:
     def __init__(self, values: Values) -> None:
         self._values = values
         self._unspeakable: dict[str, bool] = {}
+        self._named_by: dict[str, tuple[str, ...]] = {}
+        self._readers: dict[str, tuple[bool, Cast]] = {}
 
     def fitting(self, resource: Resource, value: Any, dice: Dice, number: int) -> Any:
         """The value if a path can name it and the answers can tell it, else another one; `number`
@@ -78,9 +80,23 @@ class Keys:
         place = self._place(resource)
         return (
             (place is None or self._fits(place, value))
-            and all(self._names(pointer, value) for pointer in resource.named_by)
+            and all(self._names(pointer, value) for pointer in self._differing(resource))
             and self._tellable(told, value)
         )
+
+    def _differing(self, resource: Resource) -> tuple[str, ...]:
+        """Of the path parameters that name it (there can be hundreds) one of each schema."""
+        found = self._named_by.get(resource.name)
+        if found is None:
+            schemas = {repr(self._schema(one)): one for one in reversed(resource.named_by)}
+            found = self._named_by[resource.name] = tuple(reversed(schemas.values()))
+        return found
+
+    def _schema(self, pointer: str) -> Any:
+        try:
+            return self._values.schemas.at(pointer)
+        except ContractError:
+            return {}
 
     def _tellable(self, told: tuple[str, ...], value: Any) -> bool:
         """Whether each answer can tell the id, as a number or as a text."""
@@ -107,9 +123,14 @@ class Keys:
         if not text or text in (".", ".."):
             return False
         try:
-            schema = self._values.schemas.at(pointer)
-            kind = Kind(self._values.schemas.document, schema)
-            read = [kind.item()(text)] if kind.is_array else kind.scalar()(text)
+            known = self._readers.get(pointer)
+            if known is None:
+                schema = self._values.schemas.at(pointer)
+                kind = Kind(self._values.schemas.document, schema)
+                cast = kind.item() if kind.is_array else kind.scalar()
+                known = self._readers[pointer] = kind.is_array, cast
+            several, cast = known
+            read = [cast(text)] if several else cast(text)
             return self._values.check(pointer).is_valid(read)
         except ContractError:
             return True

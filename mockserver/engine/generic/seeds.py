@@ -75,8 +75,10 @@ class Sower:
         above = self._shelves.get(resource.parents[-1].resource) if resource.parents else None
         if parent is None and above is not None:
             self.sow(world, above, None)
+            marks = world[SYSTEM.name]
             for held in list(above.scan(world, None, False)):
-                self.sow(world, shelf, held.key)
+                if marks.get(sown(shelf, held.key)) is None:
+                    self.sow(world, shelf, held.key)
             return
         parent = parent or ""
         mark = sown(shelf, parent)
