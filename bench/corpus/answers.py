@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import orjson
 
 from mockserver.plan.model import FIRST, Action, Link
 
@@ -37,7 +38,7 @@ def alike(
 def dug(reply: httpx.Response, path: tuple[str, ...]) -> Any:
     """What stands at a path of a JSON answer; None if nothing does."""
     try:
-        return inside(reply.json(), path)
+        return inside(orjson.loads(reply.content), path)
     except ValueError:
         return None
 

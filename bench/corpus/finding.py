@@ -31,10 +31,23 @@ class Finder:
         self._client = client
         self._found: dict[tuple[Any, ...], list[Any]] = {}
         self._asked = 0
+        self.doubtful = False
+        """Whether something was removed since all was looked at anew."""
 
     def forget(self) -> None:
         self._found.clear()
         self._asked = 0
+        self.doubtful = False
+
+    def removed(self, key: Any) -> None:
+        """Forget a thing that was removed, and what lay under it as far as that can be told."""
+        gone = str(key)
+        self._found = {
+            asked: found
+            for asked, found in self._found.items()
+            if gone not in map(str, found) and all(gone not in known for known in asked[1:])
+        }
+        self.doubtful = True
 
     def path_for(self, operation: Operation) -> dict[str, Any]:
         """Path values that name things that are there, as far as such can be found."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import time
@@ -116,6 +117,7 @@ def measure(
     found.operations = len(contract.operations)
     client = Client(server)
     judge = Judge(contract.document, contract.version)
+    gc.freeze()  # as `serve` does: collections need not look at the document again and again
 
     def late() -> bool:
         found.seconds = time.perf_counter() - start
@@ -155,7 +157,7 @@ def _try(
     found.tried += 1
     crashes.heard.clear()
     try:
-        reply = client.send(operation, client.path_for(operation))
+        reply = _asked(client, operation)
     except NoRequest as error:
         if "no value fits" in str(error) and _no_request(client, operation):
             found.impossible += 1
@@ -165,8 +167,6 @@ def _try(
     except Exception as error:
         found.exceptions.append(Problem("exception", where, told(error)))
         return
-    if client.plan.actions[operation.id].kind in _LAST:
-        client.forget()
     if crashes.heard:
         found.exceptions.append(Problem("exception", where, crashes.heard[0]))
         return
@@ -222,6 +222,23 @@ def _complaint(client: Client, judge: Judge, operation: Operation, reply: httpx.
 
 def _place(operation: Operation) -> tuple[str, str]:
     return operation.method, re.sub(r"\{[^/{}]*\}", "{}", operation.path)
+
+
+def _asked(client: Client, operation: Operation) -> httpx.Response:
+    """The answer to a request about things that are there. Ids that were learnt before other
+    things were removed may have gone with these: they are looked for anew."""
+    path = client.path_for(operation)
+    reply = client.send(operation, path)
+    if reply.status_code in (404, 410) and client.finder.doubtful:
+        client.forget()
+        path = client.path_for(operation)
+        reply = client.send(operation, path)
+    action = client.plan.actions[operation.id]
+    if action.kind == "remove" and action.item in path:
+        client.finder.removed(path[action.item])
+    elif action.kind in _LAST:
+        client.forget()
+    return reply
 
 
 def _no_request(client: Client, operation: Operation) -> bool:

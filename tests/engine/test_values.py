@@ -256,7 +256,9 @@ def test_our_words_are_those_of_faker() -> None:
         for fake in (theirs, ours):
             fake.seed_instance(seed)
             said.append(
-                [fake.word(), fake.words(3), fake.sentence(), fake.slug(), fake.text(90)]
-                + [fake.words(2, unique=True), fake.word(part_of_speech="noun")]
+                [
+                    *(fake.word(), fake.words(3), fake.sentence(), fake.slug(), fake.text(90)),
+                    *(fake.words(2, unique=True), fake.word(part_of_speech="noun")),
+                ]
             )
         assert said[0] == said[1]
