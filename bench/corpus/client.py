@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
-from urllib.parse import unquote
+from typing import Any
 
 import httpx
 
 from bench.corpus import wire
-from bench.corpus.answers import alike, dug, inside, rows_of
+from bench.corpus.answers import inside, rows_of
 from bench.corpus.asking import alike_in, page_size
 from bench.corpus.credentials import authenticate
-from bench.corpus.finding import Finder, Known, NoRequest, nearest
+from bench.corpus.finding import Finder, NoRequest
+from bench.corpus.making import Maker
 from mockserver import MockServer
 from mockserver.contract.casting import Kind
 from mockserver.contract.model import Operation, Parameter
@@ -21,24 +21,12 @@ from mockserver.engine.dice import Dice
 from mockserver.engine.making import MISSING
 from mockserver.engine.values import Values
 from mockserver.errors import ContractError, ReplyError
-from mockserver.plan.model import Action, Link, Resource
+from mockserver.plan.model import Action, Resource
 from mockserver.server.inprocess import InProcessTransport
 
 NOW = 1_790_000_000_000_000
-_IDS = ("id", "uuid", "guid")
-_FEW = 3
 _TRIES = 8
 _SOMETHING: tuple[Any, ...] = ("mock", {"mock": "mock"})
-
-
-class Made(NamedTuple):
-    """What a create answered (empty if that is no object), its path, and the id. `links` say
-    what the values in the path name."""
-
-    thing: dict[str, Any]
-    path: dict[str, Any]
-    key: Any
-    links: tuple[Link, ...] = ()
 
 
 class Client:
@@ -56,6 +44,7 @@ class Client:
             transport=InProcessTransport(server.app), base_url="http://mock.local"
         )
         self.finder = Finder(self)
+        self.maker = Maker(self)
         self._count = 0
         self._own: dict[str, Any] = {}
         self.said: Any = MISSING
@@ -225,81 +214,6 @@ class Client:
         """Whether a parameter can have the value."""
         return not parameter.pointer or self.values.check(parameter.pointer).is_valid(value)
 
-    def make(self, resource: Resource, known: Known = (), depth: int = 0) -> Made | None:
-        """Make one, under what is `known` if that can be; None if that fails."""
-        creates = nearest(self.operations(resource, "create"), known)
-        for operation, action in sorted(creates, key=lambda pair: pair[1].upsert):
-            try:
-                above = self.finder.above(operation, action.parents, known, depth)
-                if above is None:
-                    continue
-                reply = self.send(operation, above)
-                if not reply.is_success:
-                    continue
-                path = self._path_values(operation, above, reply)
-                thing = dug(reply, action.at)
-                key = self._named(resource, action, thing, reply)
-                if key is None and not action.upsert:
-                    thing, key = self._made_again(resource, operation, path)
-            except NoRequest:
-                continue
-            shown = thing if isinstance(thing, dict) else {}
-            return Made(shown, path, key, action.parents)
-        return None
-
-    def put(self, resource: Resource, known: Known, depth: int) -> Made | None:
-        """Make one by PUT, under a name that the client chooses."""
-        for operation, action in nearest(self.operations(resource, "replace"), known):
-            with suppress(NoRequest):
-                above = self.finder.above(operation, action.parents, known, depth)
-                if above is not None and action.upsert:
-                    key = self.own(operation, action.item)
-                    reply = self.send(operation, {**above, action.item: key})
-                    if reply.is_success:
-                        path = self._path_values(operation, above, reply)
-                        path.pop(action.item, None)
-                        return Made({}, path, key, action.parents)
-        return None
-
-    def _named(self, resource: Resource, action: Action, thing: Any, reply: httpx.Response) -> Any:
-        """The id in an answer: a property, the whole of it, or the end of its Location; else as
-        the client has chosen it."""
-        if isinstance(thing, dict):
-            key = self.id_of(resource, thing, action)
-            if key is not None:
-                return key
-            ids = [
-                value
-                for name, value in thing.items()
-                if name.lower().endswith(_IDS) and isinstance(value, str | int)
-            ]
-            if len(ids) == 1 and len(thing) <= _FEW:
-                return ids[0]
-        if isinstance(thing, str | int) and not isinstance(thing, bool):
-            return thing
-        location = reply.headers.get("location", "").partition("?")[0].rstrip("/")
-        chosen = self.sent.get(resource.key) if resource.client_key else None
-        return unquote(location.rsplit("/", 1)[-1]) or chosen
-
-    def _made_again(
-        self, resource: Resource, operation: Operation, path: Mapping[str, Any]
-    ) -> tuple[Any, Any]:
-        """One more that is made: its answer, and the id that comes into a list with it."""
-        action = self.plan.actions[operation.id]
-        for listing, listed in self.operations(resource, "list"):
-            above = alike(listed.parents, action.parents, path)
-            if above is None:
-                continue
-            before = self.listed_ids(resource, listing, listed, above, self.sent)
-            thing = dug(self.send(operation, path), action.at)
-            like = self.sent
-            rows = rows_of(self.page(listing, listed, above, like), listed)
-            new = [row for row in rows if self.id_of(resource, row, listed) not in (None, *before)]
-            if new:
-                best = max(new, key=lambda row: _likeness(row, like))
-                return thing, self.id_of(resource, best, listed)
-        return None, None
-
     def listed_ids(
         self,
         resource: Resource,
@@ -311,19 +225,6 @@ class Client:
         """The ids on the first page, None for a row that tells none; a text is its own id."""
         rows = rows_of(self.page(listing, action, path, like), action)
         return [self.id_of(resource, row, action) for row in rows]
-
-    def _path_values(
-        self, operation: Operation, above: dict[str, Any], reply: httpx.Response
-    ) -> dict[str, Any]:
-        """The path values that were sent, those that were generated too."""
-        sent = str(reply.request.url.raw_path.decode()).partition("?")[0]
-        sent = sent.removeprefix(self.contract.base_path)
-        found = dict(above)
-        for template, part in zip(operation.url_path.split("/"), sent.split("/"), strict=False):
-            name = template[1:-1]
-            if template == "{" + name + "}" and name not in found:
-                found[name] = httpx.URL("http://x/" + part).path[1:]
-        return found
 
     def page(
         self,
@@ -362,7 +263,3 @@ class Client:
             if name and isinstance(thing.get(name), str | int | float):
                 return thing[name]
         return None
-
-
-def _likeness(row: Any, like: Mapping[str, Any]) -> int:
-    return sum(like.get(n) == v for n, v in row.items()) if isinstance(row, dict) else 0

@@ -136,8 +136,8 @@ class Finder:
             return []
         found = list(dict.fromkeys(self._listed(resource, known, depth, near=True)))
         if not found:
-            made = self._client.make(resource, known, depth)
-            made = made or self._client.put(resource, known, depth)
+            made = self._client.maker.make(resource, known, depth)
+            made = made or self._client.maker.put(resource, known, depth)
             found = [made.key] if made is not None and made.key is not None else []
         found = found or list(dict.fromkeys(self._listed(resource, known, depth, near=False)))
         self._found[asked] = found

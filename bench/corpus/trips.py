@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.corpus.answers import alike, dug
-from bench.corpus.client import Client, Made
+from bench.corpus.client import Client
 from bench.corpus.finding import NoRequest
+from bench.corpus.making import Made
 from mockserver.contract.model import Operation
 from mockserver.plan.model import Action, Resource
 
@@ -43,7 +44,7 @@ def round_trip(client: Client, resource: Resource) -> None:
 
 
 def _walk(client: Client, resource: Resource) -> None:
-    made = client.make(resource)
+    made = client.maker.make(resource)
     if made is None:
         raise Broken("create", client.why() or "no create succeeds with an object")
     if made.key is None:

@@ -1,0 +1,134 @@
+"""Making things, so that there are some: by what creates, else by PUT under a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+import httpx
+
+from bench.corpus.answers import alike, dug, rows_of
+from bench.corpus.finding import Known, NoRequest, nearest
+from mockserver.contract.model import Operation
+from mockserver.plan.model import Action, Link, Resource
+
+if TYPE_CHECKING:
+    from bench.corpus.client import Client
+
+_IDS = ("id", "uuid", "guid")
+_FEW = 3
+
+
+class Made(NamedTuple):
+    """What a create answered (empty if that is no object), its path, and the id. `links` say
+    what the values in the path name."""
+
+    thing: dict[str, Any]
+    path: dict[str, Any]
+    key: Any
+    links: tuple[Link, ...] = ()
+
+
+class Maker:
+    """Makes things with the requests of a client, and learns what they are called."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def make(self, resource: Resource, known: Known = (), depth: int = 0) -> Made | None:
+        """Make one, under what is `known` if that can be; None if that fails."""
+        creates = nearest(self._client.operations(resource, "create"), known)
+        for operation, action in sorted(creates, key=lambda pair: pair[1].upsert):
+            try:
+                above = self._client.finder.above(operation, action.parents, known, depth)
+                if above is None:
+                    continue
+                reply = self._client.send(operation, above)
+                if not reply.is_success:
+                    continue
+                path = self._path_values(operation, above, reply)
+                thing = dug(reply, action.at)
+                key = self._named(resource, action, thing, reply)
+                if key is None and not action.upsert:
+                    thing, key = self._made_again(resource, operation, path)
+            except NoRequest:
+                continue
+            shown = thing if isinstance(thing, dict) else {}
+            return Made(shown, path, key, action.parents)
+        return None
+
+    def put(self, resource: Resource, known: Known, depth: int) -> Made | None:
+        """Make one by PUT, under a name that the client chooses."""
+        for operation, action in nearest(self._client.operations(resource, "replace"), known):
+            with suppress(NoRequest):
+                above = self._client.finder.above(operation, action.parents, known, depth)
+                if above is not None and action.upsert:
+                    key = self._client.own(operation, action.item)
+                    reply = self._client.send(operation, {**above, action.item: key})
+                    if reply.is_success:
+                        path = self._path_values(operation, above, reply)
+                        path.pop(action.item, None)
+                        return Made({}, path, key, action.parents)
+        return None
+
+    def _named(self, resource: Resource, action: Action, thing: Any, reply: httpx.Response) -> Any:
+        """The id in an answer: a property, the whole of it, or the end of its Location; else as
+        the client has chosen it."""
+        if isinstance(thing, dict):
+            key = self._client.id_of(resource, thing, action)
+            if key is not None:
+                return key
+            ids = [
+                value
+                for name, value in thing.items()
+                if name.lower().endswith(_IDS) and isinstance(value, str | int)
+            ]
+            if len(ids) == 1 and len(thing) <= _FEW:
+                return ids[0]
+        if isinstance(thing, str | int) and not isinstance(thing, bool):
+            return thing
+        location = reply.headers.get("location", "").partition("?")[0].rstrip("/")
+        chosen = self._client.sent.get(resource.key) if resource.client_key else None
+        return unquote(location.rsplit("/", 1)[-1]) or chosen
+
+    def _made_again(
+        self, resource: Resource, operation: Operation, path: Mapping[str, Any]
+    ) -> tuple[Any, Any]:
+        """One more that is made: its answer, and the id that comes into a list with it."""
+        action = self._client.plan.actions[operation.id]
+        for listing, listed in self._client.operations(resource, "list"):
+            above = alike(listed.parents, action.parents, path)
+            if above is None:
+                continue
+            before = self._client.listed_ids(resource, listing, listed, above, self._client.sent)
+            thing = dug(self._client.send(operation, path), action.at)
+            like = self._client.sent
+            rows = rows_of(self._client.page(listing, listed, above, like), listed)
+            new = [
+                row
+                for row in rows
+                if self._client.id_of(resource, row, listed) not in (None, *before)
+            ]
+            if new:
+                best = max(new, key=lambda row: _likeness(row, like))
+                return thing, self._client.id_of(resource, best, listed)
+        return None, None
+
+    def _path_values(
+        self, operation: Operation, above: dict[str, Any], reply: httpx.Response
+    ) -> dict[str, Any]:
+        """The path values that were sent, those that were generated too."""
+        sent = str(reply.request.url.raw_path.decode()).partition("?")[0]
+        sent = sent.removeprefix(self._client.contract.base_path)
+        found = dict(above)
+        for template, part in zip(operation.url_path.split("/"), sent.split("/"), strict=False):
+            name = template[1:-1]
+            if template == "{" + name + "}" and name not in found:
+                found[name] = httpx.URL("http://x/" + part).path[1:]
+        return found
+
+
+def _likeness(row: Any, like: Mapping[str, Any]) -> int:
+    return sum(like.get(n) == v for n, v in row.items()) if isinstance(row, dict) else 0
