@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from mockserver.contract.anchors import DATA, MAPS, anchors_of, by_place
+from mockserver.contract.anchors import Keys, anchors_of, by_place
 from mockserver.contract.document import join
 from mockserver.errors import ContractError, UsageError
 
@@ -20,23 +20,23 @@ MOST_FILES = 2000
 
 def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
     """Every `$ref` to another document, with its place; values that only look like one are none."""
-    stack: list[tuple[tuple[str | int, ...], Any, bool]] = [((), document, False)]
+    stack: list[tuple[tuple[str | int, ...], Any, Keys]] = [((), document, Keys.WORDS)]
     while stack:
-        path, node, names = stack.pop()
+        path, node, keys = stack.pop()
         if isinstance(node, list):
             stack.extend(
-                ((*path, i), item, False)
+                ((*path, i), item, Keys.WORDS)
                 for i, item in enumerate(node)
                 if isinstance(item, dict | list)
             )
         elif isinstance(node, dict):
-            reference = node.get("$ref")
-            if not names and isinstance(reference, str) and not reference.startswith("#"):
+            reference = node.get("$ref") if keys.is_reference("$ref") else None
+            if isinstance(reference, str) and not reference.startswith("#"):
                 yield join("#", *path), reference
             stack.extend(
-                ((*path, key), item, key in MAPS and not names)
+                ((*path, key), item, keys.within(key))
                 for key, item in node.items()
-                if isinstance(item, dict | list) and (names or key not in DATA)
+                if isinstance(item, dict | list) and not keys.is_data(key)
             )
 
 
@@ -66,40 +66,36 @@ class _Bundle:
 
     def run(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         try:
-            found = self._copy(self.document, self.location, "", "#", names=False)
+            found = self._copy(self.document, self.location, "", "#")
             parts: dict[str, Any] = {}
             while self.waiting:
                 uri, value = self.waiting.pop()
                 key = self.keys[uri]
                 pointer = join("#", PLACE, key)
-                parts[key] = self._copy(value, uri, pointer, pointer, names=False)
+                parts[key] = self._copy(value, uri, pointer, pointer)
         except RecursionError:
             raise ContractError("nested too deeply") from None
         if parts:
             found[PLACE] = parts
         return found, tuple(self.keys)
 
-    def _copy(self, node: Any, base: str, root: str, pointer: str, *, names: bool) -> Any:
+    def _copy(self, node: Any, base: str, root: str, pointer: str, keys: Keys = Keys.WORDS) -> Any:
         """The value with its references changed. `root` is where its file stands in the bundle."""
         if isinstance(node, list):
-            return [
-                self._copy(item, base, root, join(pointer, n), names=False)
-                for n, item in enumerate(node)
-            ]
+            return [self._copy(item, base, root, join(pointer, n)) for n, item in enumerate(node)]
         if not isinstance(node, Mapping):
             return node
         found: dict[str, Any] = {}
         for key, item in node.items():
             here = join(pointer, key)
-            if not names and key == "$ref" and isinstance(item, str):
+            if isinstance(item, str) and keys.is_reference(key):
                 found[key] = self._reference(item, base, root, pointer)
-            elif not names and key == "mapping" and isinstance(item, Mapping):
+            elif keys is Keys.WORDS and key == "mapping" and isinstance(item, Mapping):
                 found[key] = self._mapping(item, base, root, here)
-            elif names or key not in DATA:
-                inside = key in MAPS and not names
-                found[key] = self._copy(item, base, root, here, names=inside)
-            else:
+            elif keys.is_data(key):
                 found[key] = item
+            else:
+                found[key] = self._copy(item, base, root, here, keys.within(key))
         return found
 
     def _mapping(

@@ -103,6 +103,8 @@ class Translation:
         return Closure(tree, python, len(seen))
 
     def _part(self, pointer: str) -> Part:
+        if pointer[1:] and not pointer.startswith("#/"):
+            raise ContractError(f"no schema of this document has the $anchor {pointer[1:]!r}")
         worker = _Worker(self._document, self._old, self._hidden)
         schema = worker.translate(lookup(self._document, pointer), pointer)
         return Part(schema, tuple(worker.references), worker.python_patterns)

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.flat import ANY, Flat
 from mockserver.contract.schemas import Schemas
 from mockserver.engine.branches import extra_schema, fit, is_a
-from mockserver.engine.limits import Impossible
+from mockserver.engine.limits import MOST_LETTERS, Impossible, bound
 
 Path = tuple[str | int, ...]
 Make = Callable[[Any, str, Path], Any]
@@ -147,10 +147,10 @@ class Parting:
 
     def _text(self, mine: Flat, other: Flat) -> Any:
         if other.values is not None:
-            return next(text for text in ("mock", "mock?") if text not in other.values)
+            return next((text for text in ("mock", "mock?") if text not in other.values), _NO)
         rules = {word: other.rules[word] for word in other.rules if word not in mine.rules}
         if rules.get("format") in _JUDGED or "pattern" in rules:
             return _UNLIKE
-        if "maxLength" in rules:
-            return "a" * (int(rules["maxLength"]) + 1)
+        if bound(rules, "maxLength", MOST_LETTERS) < MOST_LETTERS:
+            return "a" * (bound(rules, "maxLength", 0) + 1)
         return "" if rules.get("minLength") else _NO

@@ -36,6 +36,7 @@ def list_of(inner: Any) -> dict[str, Any]:
         [{"type": "array", "items": TEXT}, {"type": "array", "items": thing(a=TEXT)}],
         [thing(kind={"type": "string", "enum": ["a", "b"]}), thing(kind=TEXT)],
         [thing(a={"type": "number", "maximum": 5}), thing(a={"type": "integer"})],
+        [TEXT | {"minLength": 5}, TEXT | {"enum": ["mock", "mock?"]}],
     ],
 )
 @pytest.mark.parametrize("seed", range(4))
@@ -93,3 +94,8 @@ def test_bounds_as_older_drafts_have_them() -> None:
     schema = {"type": "integer", "minimum": 10, "maximum": 12, "exclusiveMinimum": True}
     schema["exclusiveMaximum"] = True
     assert values_of(schema, "3.1.0", request=True).make(HERE, Dice(NOW, 1)) == 11
+
+
+def test_no_text_is_made_too_long_for_a_branch_that_admits_nearly_any() -> None:
+    values = values_of({"oneOf": [{**TEXT, "minLength": 2}, {**TEXT, "maxLength": 30_000_000}]})
+    assert len(str(values.make(HERE, Dice(NOW, 1)))) < 100
