@@ -13,20 +13,27 @@ from mockserver.engine.variants import Answerer
 
 _RUN = re.compile(r"(?:{[^{}]+}){2,}")
 _MOST = 500
+_FEW = 20
 
 
-def named(operation: Operation, values: Sequence[str], judge: Answerer) -> dict[str, str]:
+def named(
+    operation: Operation, values: Sequence[str], judge: Answerer, rivals: int = 1
+) -> dict[str, str]:
     """The decoded path values by name. Where two parameters meet, routing has given the first all
-    that it could: they are parted anew so that each fits its schema, if that can be."""
+    that it could: they are parted anew so that each fits its schema, if that can be.
+
+    Of many `rivals` that are asked, too, each has the less ways to try.
+    """
     names = parameter_names(operation.url_path)
     decoded = [unquote(value, errors="replace") for value in values]
     plain = dict(zip(names, decoded, strict=True))
     for first, last in _runs(operation.url_path):
         if judge.admits(operation, plain):
             break
-        parts = islice(_parted("".join(decoded[first:last]), last - first), _MOST)
-        ways = (plain | dict(zip(names[first:last], part, strict=True)) for part in parts)
-        plain = next((way for way in ways if judge.admits(operation, way)), plain)
+        ways = max(_FEW, _MOST // rivals)
+        parts = islice(_parted("".join(decoded[first:last]), last - first), ways)
+        tried = (plain | dict(zip(names[first:last], part, strict=True)) for part in parts)
+        plain = next((one for one in tried if judge.admits(operation, one)), plain)
     return plain
 
 

@@ -48,7 +48,7 @@ class Rivals:
         equals = [operation for count, operation in met if count == best]
         if len(equals) == 1:
             return equals[0]
-        paths = [named(operation, values, judge) for operation in equals]
+        paths = [named(operation, values, judge, len(equals)) for operation in equals]
         for operation, path in zip(equals, paths, strict=True):
             if judge.fits(operation, replace(message, path_values=path)):
                 return operation

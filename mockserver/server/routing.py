@@ -25,10 +25,44 @@ LONGEST_KEPT = 200
 _PARAMETER = re.compile(r"{([^{}]+)}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Mixed:
+    """A segment of parameters and text (`{name}.{format}`): the texts before, between and after
+    its parameters."""
+
+    texts: tuple[str, ...]
+
+    @property
+    def literal(self) -> int:
+        """How specific it is: the more text, the more."""
+        return sum(len(re.escape(text)) for text in self.texts)
+
+    def match(self, segment: str) -> tuple[str, ...] | None:
+        """The parameters' values, none of them empty; each has all that the earlier ones leave,
+        and they take all that they can.
+
+        Each text between is sought once, from the end; an expression would try every place of
+        each, which takes years for a long segment and some parameters.
+        """
+        first, *between, last = self.texts
+        if not (segment.startswith(first) and segment.endswith(last)):
+            return None
+        start, end = len(first), len(segment) - len(last)
+        values: list[str] = []
+        for text in reversed(between):
+            found = segment.rfind(text, start, max(start, end - 1))
+            if found < 0:
+                return None
+            values.append(segment[found + len(text) : end])
+            end = found
+        values.append(segment[start:end])
+        return tuple(reversed(values)) if all(values) else None
+
+
 @dataclass(slots=True)
 class _Node:
     literals: dict[str, _Node] = field(default_factory=dict)
-    mixed: list[tuple[re.Pattern[str], _Node]] = field(default_factory=list)
+    mixed: list[tuple[_Mixed, _Node]] = field(default_factory=list)
     parameter: _Node | None = None
     methods: dict[str, str] = field(default_factory=dict)
 
@@ -71,18 +105,14 @@ class PathIndex:
 
     @staticmethod
     def _mixed(node: _Node, segment: str) -> _Node:
-        literal = _PARAMETER.split(segment)
         # Odd positions are parameter names; what stands between is literal.
-        pattern = re.compile(
-            "".join("(.+)" if i % 2 else re.escape(text) for i, text in enumerate(literal)) + r"\Z"
-        )
+        mixed = _Mixed(tuple(_PARAMETER.split(segment)[::2]))
         for known, following in node.mixed:
-            if known.pattern == pattern.pattern:
+            if known == mixed:
                 return following
         following = _Node()
-        node.mixed.append((pattern, following))
-        # The more literal text, the more specific.
-        node.mixed.sort(key=lambda entry: -len(entry[0].pattern.replace("(.+)", "")))
+        node.mixed.append((mixed, following))
+        node.mixed.sort(key=lambda entry: -entry[0].literal)
         return following
 
     def match(self, method: str, path: str) -> Match | None:
@@ -157,10 +187,10 @@ def _ways(
     literal = node.literals.get(segment)
     if literal is not None:
         yield from _ways(literal, segments, depth + 1, values, method, allowed)
-    for pattern, following in node.mixed:
-        match = pattern.match(segment)
-        if match is not None:
-            told = (*values, *match.groups())
+    for mixed, following in node.mixed:
+        found = mixed.match(segment)
+        if found is not None:
+            told = (*values, *found)
             yield from _ways(following, segments, depth + 1, told, method, allowed)
     if node.parameter is not None and segment:
         told = (*values, segment)

@@ -107,3 +107,17 @@ def test_empty_segments_are_no_values(path: str):
 )
 def test_encoded_slashes_stay_inside_their_segment(raw: bytes, path: str):
     assert normal_path({"path": "unused", "raw_path": raw}) == path
+
+
+def test_a_segment_of_many_parameters_is_matched_at_once() -> None:
+    index = PathIndex()
+    index.add("/p/{a}{b}{c}{d}{e}{f}{g}x", {"GET": "met"})
+    index.add("/q/{a}-{b}-{c}-{d}-{e}-{f}-{g}!", {"GET": "apart"})
+    index.add("/r/{a}.{b}", {"GET": "two"})
+    assert index.match("GET", "/p/" + "a" * 400) is None
+    assert index.match("GET", "/q/" + "-" * 400) is None
+    values = ("123", "4", "5", "6", "7", "8", "9")
+    assert index.match("GET", "/p/123456789x") == Match("met", values, ())
+    assert index.match("GET", "/r/a.b.c") == Match("two", ("a.b", "c"), ())
+    assert index.match("GET", "/r/a.") is None
+    assert index.match("GET", "/r/.a") is None
