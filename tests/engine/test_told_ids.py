@@ -123,10 +123,14 @@ def test_a_name_that_a_path_gives_itself_is_there() -> None:
             "get": {"parameters": [locale], "responses": said(listed(THING))},
         },
     }
+    paths["/versions/{botVersion}"]["delete"] = {"responses": {"204": {"description": ""}}}
     with served(paths) as server:
         assert server.client.get("/versions/DRAFT").json()["botVersion"] == "DRAFT"
         assert server.client.get("/versions/DRAFT/locales").status_code == 200
         assert server.client.get("/versions/OTHER").status_code == 404
+        assert server.client.delete("/versions/DRAFT").status_code == 204
+        assert server.client.get("/versions/DRAFT").status_code == 404
+        assert server.client.get("/versions/DRAFT/locales").status_code == 404
 
 
 def test_an_id_that_no_path_can_say_is_no_reason_to_refuse_one() -> None:

@@ -90,7 +90,9 @@ class Context:
             if not link.certain and 404 not in request.operation.documented:
                 continue
             key = self.key_above(request, action.parents, index)
-            if self.find(world, shelf, key) is None and not self.any_is_known(shelf.resource, key):
+            held = self.find(world, shelf, key)
+            gone = held is not None and held.row.get("gone")
+            if gone or (held is None and not self.any_is_known(shelf.resource, key)):
                 raise not_found(shelf.resource, request.path[link.parameter])
 
     def any_is_known(self, resource: Resource, key: str) -> bool:
