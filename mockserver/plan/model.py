@@ -84,7 +84,9 @@ class States:
     """A status-like property and the order of its values.
 
     `moves` says that a job goes through its states by itself as time passes; `lasts` are the
-    seconds that it is in one, where they are known.
+    seconds that it is in one, where they are known. `results`, `faults` and `cancels` are the
+    properties that say something once it has succeeded, failed or was cancelled; `progress` goes
+    up while it works, `attempts` when it is tried again.
     """
 
     name: str
@@ -97,6 +99,11 @@ class States:
     moves: bool = False
     started: str = ""
     ended: str = ""
+    results: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    cancels: tuple[str, ...] = ()
+    progress: str = ""
+    attempts: str = ""
     because: tuple[Because, ...] = ()
     lasts: Mapping[str, float] = field(default_factory=dict)
 

@@ -10,7 +10,8 @@ from mockserver.contract.flat import Flat
 from mockserver.plan.keys import has_key
 from mockserver.plan.lifecycle import Hints, states_of
 from mockserver.plan.links import Linker
-from mockserver.plan.model import Because, Confidence, Resource
+from mockserver.plan.model import Because, Confidence, Resource, States
+from mockserver.plan.outcomes import with_outcomes
 from mockserver.plan.routes import ANY, Route, label
 from mockserver.plan.survey import Facts, Survey
 from mockserver.plan.telling import few_names, key_in, learnt, only_id, told_at
@@ -269,9 +270,16 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         open=not told,
         seeds=(2 if parents else 3) if draft.lists and schema else 0,
         parents=parents,
-        states=states_of(survey.schemas, flat, hints),
+        states=_states(survey, flat, hints, key),
         because=tuple(draft.because),
     )
+
+
+def _states(survey: Survey, flat: Flat, hints: Hints, key: str) -> States | None:
+    states = states_of(survey.schemas, flat, hints)
+    if states is None:
+        return None
+    return with_outcomes(states, survey.schemas, flat, hints.sent, key)
 
 
 def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]:

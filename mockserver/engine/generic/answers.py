@@ -46,8 +46,13 @@ class Answers:
         at: tuple[str, ...] = (),
         mode: Mode = "rich",
         status: int = 0,
+        *,
+        sample: bool = False,
     ) -> Reply:
-        """The success (or another status), with as much of `known`, standing at `at`, as fits."""
+        """The success (or another status), with as much of `known`, standing at `at`, as fits.
+
+        `sample`: what is known is only a part of what there is to say.
+        """
         status = status or operation.success
         response = operation.response_for(status)
         if response is None:
@@ -59,7 +64,7 @@ class Answers:
         media = response.content.get(chosen)
         if media is None:
             return Reply(status, NO_BODY, headers)
-        body = self.body(media, dice, known, at, mode)
+        body = self.body(media, dice, known, at, mode, sample=sample)
         opaque = isinstance(body, bytes)
         if opaque and chosen == "application/*" and self._is_binary(media):
             chosen = "application/octet-stream"
@@ -70,14 +75,21 @@ class Answers:
         return flat.rules.get("format") == "binary"
 
     def body(
-        self, media: MediaType, dice: Dice, known: Any, at: tuple[str, ...], mode: Mode
+        self,
+        media: MediaType,
+        dice: Dice,
+        known: Any,
+        at: tuple[str, ...],
+        mode: Mode,
+        *,
+        sample: bool = False,
     ) -> Any:
         """A body of this media type: a JSON value, or bytes of what is none."""
         name = media.name.partition(";")[0].strip().lower()
         if is_json(name):
             if media.pointer is None:
                 return _unjudged(media, known)
-            if not at and isinstance(known, Mapping):
+            if not at and not sample and isinstance(known, Mapping):
                 plain = self.values.plain(media.pointer, known)
                 if plain is not MISSING:
                     return plain

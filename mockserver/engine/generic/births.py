@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.contract.flat import Flat
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.context import Context
+from mockserver.engine.generic.phases import outcome_of
 from mockserver.engine.generic.roles import is_nullable, kinds, owner_values, stamp
 from mockserver.engine.generic.sense import agreeing
 from mockserver.engine.generic.shelf import Held, Shelf
@@ -60,7 +61,11 @@ def new_thing(
         value = context.keys.fitting(resource, new_id(world, resource.name), dice, number)
     key = str(value)
     key = f"{parent}/{key}" if resource.nested and parent else key
-    return Held(key, data, parent, {"schedule": schedule} if schedule else {})
+    row: dict[str, Any] = {}
+    if schedule:
+        outcome = outcome_of(context.values, resource, dice.child("outcome"))
+        row = {"schedule": schedule, "outcome": outcome}
+    return Held(key, data, parent, row)
 
 
 def complete(

@@ -11,11 +11,15 @@ from mockserver.engine.api import Handler
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.context import Context, named
 from mockserver.engine.generic.seeds import birth, lasting
+from mockserver.engine.generic.shelf import Shelf
 from mockserver.engine.making import MISSING
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.negotiate import choose_media_type
 from mockserver.engine.world import World
+from mockserver.errors import Conflict
 from mockserver.plan.model import Action
+from mockserver.plan.naming import tokens
+from mockserver.plan.outcomes import RESULTS
 
 _KEPT = 256
 
@@ -27,28 +31,59 @@ def fixed(context: Context, operation: Operation, action: Action) -> Handler:
     """
     if operation.method == "POST" and operation.success == 201:
         return _made(context, operation, action)
+    job = _job_of(context, operation, action)
     example = _example(operation)
     kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
+        if job is not None:
+            _check_done(context, world, request, action, job)
         asked = sorted(request.path.items())
         if operation.method != "GET" or request.query:
             known = {**example, **request.query, **named(request.body), **request.path}
             dice = lasting(world, operation.id, *asked)
-            return context.answers.reply(operation, dice, known or MISSING)
+            return context.answers.reply(operation, dice, known or MISSING, sample=True)
         # A path parameter may be an array.
         question = (world.settings.seed, world.tenant, birth(world), repr(asked))
         reply = kept.get(question)
         if reply is None:
             dice = lasting(world, operation.id, *asked)
             known = {**example, **request.path}
-            reply = kept[question] = context.answers.reply(operation, dice, known or MISSING)
+            reply = context.answers.reply(operation, dice, known or MISSING, sample=True)
+            kept[question] = reply
             if len(kept) > _KEPT:
                 kept.popitem(last=False)
         return replace(reply, headers=dict(reply.headers))
 
     return handle
+
+
+def _job_of(context: Context, operation: Operation, action: Action) -> Shelf | None:
+    """The jobs of which this is the result (`GET /jobs/{id}/result`), if the document says that
+    it may not be there yet: a 409."""
+    last = operation.path.rstrip("/").rsplit("/", 1)[-1]
+    if operation.method != "GET" or 409 not in operation.documented or not action.parents:
+        return None
+    shelf = context.shelves.get(action.parents[-1].resource)
+    states = shelf.resource.states if shelf is not None else None
+    if states is None or not states.moves or RESULTS.isdisjoint(tokens(last)):
+        return None
+    return shelf
+
+
+def _check_done(
+    context: Context, world: World, request: Request, action: Action, shelf: Shelf
+) -> None:
+    """Raises Conflict if the job has not succeeded."""
+    held = context.find(world, shelf, context.parent_key(request, action))
+    states = shelf.resource.states
+    if held is None or states is None or held.data.get(states.name) in states.success:
+        return
+    noun = shelf.resource.noun.replace("_", " ")
+    raise Conflict(
+        f"The {noun} is {held.data.get(states.name)}; this is there once it has succeeded."
+    )
 
 
 def _made(context: Context, operation: Operation, action: Action) -> Handler:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from mockserver.contract.schemas import Schemas
-from mockserver.engine.generic.roles import Roles, is_nullable, roles_of, stamp
-from mockserver.engine.schedule import entered, state_at
+from mockserver.engine.generic.phases import Phases
+from mockserver.engine.generic.roles import Roles, roles_of, stamp
 from mockserver.engine.world import Collection, World
 from mockserver.plan.model import Resource
 
@@ -60,13 +60,7 @@ class OwnShelf:
         self.flat = flat
         self.roles = roles_of(schemas, flat)
         states = resource.states
-        self._moments: dict[str, tuple[frozenset[str], bool]] = {}
-        if states is not None:
-            after = (*states.active, *states.terminal)
-            for name, entering in ((states.started, after), (states.ended, states.terminal)):
-                if name:
-                    nullable = is_nullable(schemas, flat.properties[name])
-                    self._moments[name] = frozenset(entering), nullable
+        self.phases = Phases(schemas, flat, states) if states is not None else None
 
     def get(self, world: World, key: str) -> Held | None:
         row = world[self.collection.name].get(key)
@@ -100,23 +94,10 @@ class OwnShelf:
     def as_of(self, row: Mapping[str, Any], now: int) -> Held:
         """The row as it is at an instant, as far as that follows from the time."""
         data = row["data"]
-        if "schedule" in row:
-            data = {**data, **self._timed(row["schedule"], now)}
+        if "schedule" in row and self.phases is not None:
+            outcome = row.get("outcome") or {}
+            data = {**data, **self.phases.at(row["schedule"], now, outcome)}
         return Held(row["id"], data, row["parent"], row)
-
-    def _timed(self, schedule: Any, now: int) -> dict[str, Any]:
-        """What follows from the time: the status, when work began and ended."""
-        states = self.resource.states
-        if states is None:
-            return {}
-        found: dict[str, Any] = {states.name: state_at(schedule, now)}
-        for name, (entering, nullable) in self._moments.items():
-            at = entered(schedule, entering, now)
-            if at is not None:
-                found[name] = stamp(self.schemas, name, self.flat.properties[name], at)
-            elif nullable:
-                found[name] = None
-        return found
 
 
 class BorrowedShelf:

@@ -9,12 +9,13 @@ from mockserver.engine.api import Handler
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.births import changed_thing, moved, new_thing
 from mockserver.engine.generic.context import Context, dig, named, not_found
+from mockserver.engine.generic.phases import outcome_of
 from mockserver.engine.generic.roles import stamp
 from mockserver.engine.generic.shelf import Held, Shelf
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import World
 from mockserver.errors import Conflict
-from mockserver.plan.model import Action
+from mockserver.plan.model import Action, States
 
 _AGAIN = frozenset(("retry", "rerun", "restart", "reopen", "resume", "reactivate", "restore"))
 
@@ -72,8 +73,7 @@ def act(
         changes[name] = value
     if states is not None and states.name in changes:
         before, after = held.data.get(states.name), changes[states.name]
-        stuck = before in states.terminal and action.verb not in _AGAIN
-        if before == after or (stuck and states.moves):
+        if before == after or (states.moves and _is_stuck(states, action.verb, before)):
             if 409 in request.operation.documented:
                 noun = shelf.resource.noun.replace("_", " ")
                 raise Conflict(f"The {noun} is {before}; it can't be asked to {action.verb}.")
@@ -83,12 +83,26 @@ def act(
         if "schedule" in held.row or (states.moves and before is not None):
             schedule = moved(states, known, after, world.now, world.settings.pace)
             rest = {n: v for n, v in changes.items() if n != states.name}
-            held = Held(held.key, held.data, held.parent, {**held.row, "schedule": schedule})
+            if before in states.terminal and isinstance(held.data.get(states.attempts), int):
+                rest.setdefault(states.attempts, held.data[states.attempts] + 1)
+            row = {**held.row, "schedule": schedule}
+            if "outcome" not in row:
+                dice = Dice.of(world, "outcome", shelf.resource.name, held.key)
+                row["outcome"] = outcome_of(context.values, shelf.resource, dice)
+            held = Held(held.key, held.data, held.parent, row)
             changed = changed_thing(context, world, shelf, held, rest)
             return shelf.put(world, changed)
     if not changes:
         return held
     return shelf.put(world, changed_thing(context, world, shelf, held, changes))
+
+
+def _is_stuck(states: States, verb: str, before: Any) -> bool:
+    """Whether a job that has ended stays so, whatever it is told. What is tried again is what has
+    not succeeded; what is run again may have, too."""
+    if verb == "retry":
+        return before in states.success or before not in states.terminal
+    return before in states.terminal and verb not in _AGAIN
 
 
 def clone(context: Context, operation: Operation, action: Action) -> Handler:
