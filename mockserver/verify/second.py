@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
+from xml.etree.ElementTree import Element
 
 import httpx
 
@@ -34,6 +36,35 @@ _FULL_TIME = re.compile(
 
 def _is_time(value: object) -> bool:
     return not isinstance(value, str) or _FULL_TIME.fullmatch(value) is not None
+
+
+class _JsonBodies(dict[str, Callable[..., Any]]):
+    """What reads a body, by its media type: openapi-core knows two types of JSON by name, and
+    would take one of any other type (application/problem+json) for bytes."""
+
+    def __contains__(self, media_type: object) -> bool:
+        return str(media_type).endswith(("/json", "+json"))
+
+    def __getitem__(self, media_type: str) -> Callable[..., Any]:
+        return lambda body, **_: json.loads(body)
+
+
+def _by_what_came(version: type[Any]) -> type[Any]:
+    """A response validator that reads a body as what the reply says it is, also where the document
+    says `*/*`, and has no opinion on what is no JSON value: a schema tells nothing of the bytes
+    of a PDF, nor of an XML tree."""
+
+    class ByWhatCame(version):  # type: ignore[misc]
+        def _find_media_type(self, content: Any, mimetype: str | None = None) -> Any:
+            found = super()._find_media_type(content, mimetype)
+            came = (mimetype or found.mime_type).partition(";")[0].strip().lower()
+            return found._replace(mime_type=came)
+
+        def _validate_schema(self, schema: Any, value: Any) -> None:
+            if not isinstance(value, bytes | Element):
+                super()._validate_schema(schema, value)
+
+    return ByWhatCame
 
 
 @dataclass
@@ -75,9 +106,13 @@ class SecondJudge:
 
         self.contract = contract
         # Whatever server the document names: this one is judged.
-        config = Config(extra_format_validators={"time": _is_time})
+        config = Config(
+            extra_format_validators={"time": _is_time}, extra_media_type_deserializers=_JsonBodies()
+        )
         local = cast(Any, {**document, "servers": [{"url": url}]})
         self._openapi = OpenAPI.from_dict(local, config=config)
+        if (version := self._openapi.response_validator_cls) is not None:
+            self._openapi.response_validator_cls = _by_what_came(version)
         self._known: dict[Any, str] = {}
         self.judged = 0
         self.differences: list[Difference] = []

@@ -40,7 +40,16 @@ DOCUMENT: dict[str, Any] = {
                                 }
                             }
                         },
-                    }
+                    },
+                    "410": {
+                        "description": "No.",
+                        "content": {
+                            "application/problem+json": {"schema": {"required": ["title"]}},
+                            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+                            "text/*": {"schema": {"type": "string"}},
+                            "*/*": {"schema": {"type": "object", "required": ["any"]}},
+                        },
+                    },
                 },
             }
         }
@@ -85,6 +94,29 @@ def test_a_reply_is_judged(judge: SecondJudge, exchange: Exchange, words: str) -
     complaint = judge.complaint(exchange)
     assert words in complaint
     assert bool(complaint) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        ("application/problem+json", b'{"title": "Gone"}', ""),
+        ("Application/Problem+JSON; charset=utf-8", b"{}", "'title' is a required property"),
+        ("application/problem+json", b"gone", "Error"),
+        ("application/pdf", b"%PDF-1.4 \xff", ""),
+        ("text/plain", b"gone", ""),
+        ("text/csv", b"a,b", ""),
+        ("application/vnd.clock.v2+json", b'{"any": 1}', ""),
+        ("application/vnd.clock.v2+json", b"{}", "'any' is a required property"),
+        ("application/soap+xml", b"<any/>", ""),
+    ],
+)
+def test_a_body_is_read_as_what_it_is(
+    judge: SecondJudge, kind: str, body: bytes, words: str
+) -> None:
+    """JSON by any name is JSON; of bytes a schema says nothing."""
+    complaint = judge.complaint(reply(body, 410, headers={"content-type": kind}))
+    assert words in complaint
+    assert bool(complaint) == bool(words), complaint
 
 
 def test_a_time_with_its_offset_is_good(judge: SecondJudge) -> None:
