@@ -18,6 +18,8 @@ _CURSORS = ("next_cursor", "nextCursor", "next_page_token", "nextPageToken")
 _MORE = ("has_more", "hasMore", "has_next", "hasNext")
 _LIMITS = ("limit", "page_size", "pageSize", "per_page")
 _WRAPPINGS = ("data", "item", "result", "object", "resource")
+_STATES = ("status", "state", "phase", "stage", "job_status", "jobStatus")
+_CREATED = frozenset({"created_at", "createdAt", "created", "creation_time", "createTime"})
 CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "after", "starting_after")
 
 
@@ -94,7 +96,30 @@ def _resource(
         paging=paging,
         filters=_filters(contract, listing, paging) if listing and paging else (),
         partial=operations["PATCH"] is not None,
+        **_movement(contract, answer, [op for op in (create, change) if op], id_field),
     )
+
+
+def _movement(
+    contract: Contract, answer: Schema, writers: list[Operation], id_field: str
+) -> dict[str, Any]:
+    """What time may change, if a thing has a state that nobody sets: the state, and with it all
+    else that nobody sets, the id and the creation's moment apart; within a state the progress,
+    which is a number or a moment."""
+    shown = properties(contract, answer)
+    bodies = [body_schema(contract, operation) or {} for operation in writers]
+    theirs = {name for body in bodies for name in properties(contract, body)}
+    own = {n: s for n, s in shown.items() if s.get("readOnly") or n not in theirs}
+    state = next((n for n in _STATES if n in own and len(own[n].get("enum", ())) > 1), "")
+    if not state:
+        return {}
+    moving = own.keys() - {id_field} - _CREATED
+    growing = {n for n in moving - {state} if _grows(own[n])}
+    return {"state": state, "moving": frozenset(moving), "growing": frozenset(growing)}
+
+
+def _grows(schema: Schema) -> bool:
+    return schema.get("type") in ("integer", "number") or schema.get("format") == "date-time"
 
 
 def _linked(contract: Contract, create: Operation) -> str | None:

@@ -71,7 +71,13 @@ class Resource:
     skip: frozenset[str] = frozenset()
     """Fields of the body that are left alone."""
     live: frozenset[str] = frozenset()
-    """Fields of a reply that move by themselves or with other things."""
+    """Fields of a reply that move by themselves or with other things, at any time."""
+    state: str = ""
+    """The field that says where a thing is that moves by itself as time passes (a job)."""
+    moving: frozenset[str] = frozenset()
+    """Fields that may change together with `state`: its moments, its results."""
+    growing: frozenset[str] = frozenset()
+    """Those of `moving` that may change within a state, too: its progress."""
     newest_first: bool = False
     partial: bool = False
     """Whether absent fields of a change stay as they are."""
@@ -79,6 +85,14 @@ class Resource:
     """Known by hand: a refused good body and an odd status are findings."""
     whole: Callable[[Mapping[str, Json]], dict[str, Json]] = dict
     """The thing in the reply to its creation, where that is not all of it."""
+
+    def moved(self, old: Mapping[str, Json], new: Mapping[str, Json]) -> frozenset[str]:
+        """The fields that time alone may have changed between two looks at one thing."""
+        if not self.state or self.state not in old or self.state not in new:
+            return self.live
+        if old[self.state] == new[self.state]:
+            return self.live | self.growing
+        return self.live | self.moving | {self.state}
 
     @property
     def parents(self) -> tuple[str, ...]:

@@ -140,7 +140,9 @@ def filtered(session: Session, resource: Resource, path: Mapping[str, str]) -> N
         for row in found:
             if not all(f.admits(row, value) for f, value in chosen):
                 session.fail("filter_holds", f"{asked} gives {row.get(resource.id_field)} too")
-        live = any(f.field in resource.live for f, _ in chosen)
+        # Between the two lists a job may have moved on.
+        free = resource.live if session.time.still else resource.live | resource.moving
+        live = any(f.field in free for f, _ in chosen)
         missing = {_id(resource, r) for r in wanted} - {_id(resource, r) for r in found}
         if missing and not live:
             session.fail("filter_is_whole", f"{asked} lacks {min(missing)}")

@@ -304,9 +304,11 @@ class Session:
     def unchanged(
         self, old: Mapping[str, Json], new: Mapping[str, Json], of: Resource, rule: str, why: str
     ) -> None:
-        """Fields that both have are equal, those apart that move by themselves."""
-        for name in old.keys() & new.keys():
-            if name not in of.live and old[name] != new[name]:
+        """Fields that both have are equal, those apart that move by themselves; on a clock that
+        stands still a job does not."""
+        free = of.live if self.time.still else of.moved(old, new)
+        for name in sorted(old.keys() & new.keys() - free):
+            if old[name] != new[name]:
                 self.fail(rule, f"{why}: {name} was {_short(old[name])}, is {_short(new[name])}")
 
 

@@ -1,0 +1,91 @@
+"""What time alone may change between two looks at a thing, by its document."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from mockserver.contract.build import build_contract
+from mockserver.verify.lifecycle.clock import Manual, Real, Time
+from mockserver.verify.lifecycle.derive import derive
+from mockserver.verify.lifecycle.session import Broken, Session
+
+MOMENT = {"type": ["string", "null"], "format": "date-time"}
+TEXT = {"type": "string"}
+RENDER = {
+    "type": "object",
+    "properties": {
+        "id": TEXT,
+        "status": {"enum": ["queued", "done"]},
+        "title": TEXT,
+        "progress": {"type": "integer"},
+        "url": {"type": ["string", "null"]},
+        "created_at": MOMENT,
+        "started_at": MOMENT,
+    },
+}
+
+
+def document(**settable: Any) -> dict[str, Any]:
+    body = {"type": "object", "properties": {"title": TEXT, **settable}}
+    answer = {"description": "It.", "content": {"application/json": {"schema": RENDER}}}
+    create = {
+        "operationId": "create",
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+        "responses": {"201": answer},
+    }
+    one = {"name": "render_id", "in": "path", "required": True, "schema": TEXT}
+    read = {"operationId": "read", "parameters": [one], "responses": {"200": answer}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Renders", "version": "1"},
+        "paths": {"/renders": {"post": create}, "/renders/{render_id}": {"get": read}},
+    }
+
+
+OLD = {
+    "id": "1",
+    "status": "queued",
+    "title": "a",
+    "progress": 0,
+    "url": None,
+    "created_at": "2026-01-01T00:00:00Z",
+    "started_at": None,
+}
+STARTED = {"status": "done", "started_at": "2026-01-01T00:00:02Z", "url": "http://x", "progress": 9}
+
+
+def look(time: Time, changes: dict[str, Any], **settable: Any) -> None:
+    api = derive(build_contract(document(**settable)))
+    session = Session(cast(Any, None), api, time=time)
+    session.unchanged(OLD, OLD | changes, api.resources["render"], "read_your_writes", "nobody did")
+
+
+@pytest.mark.parametrize("changes", [STARTED, {"progress": 5}, {"started_at": "2026"}])
+def test_a_job_moves_on_a_running_clock(changes: dict[str, Any]) -> None:
+    look(Real(), changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"url": "http://x"},
+        STARTED | {"title": "b"},
+        STARTED | {"id": "2"},
+        STARTED | {"created_at": "2026-01-01T00:00:01Z"},
+    ],
+)
+def test_it_does_not_change_what_time_does_not(changes: dict[str, Any]) -> None:
+    with pytest.raises(Broken, match="read_your_writes"):
+        look(Real(), changes)
+
+
+def test_nothing_moves_on_a_clock_that_stands_still() -> None:
+    with pytest.raises(Broken, match="status was"):
+        look(Manual(cast(Any, None)), {"status": "done"})
+
+
+def test_a_state_that_the_client_sets_does_not_move() -> None:
+    with pytest.raises(Broken, match="status was"):
+        look(Real(), {"status": "done"}, status={"enum": ["queued", "done"]})
