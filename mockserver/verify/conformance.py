@@ -21,6 +21,7 @@ from typing import Any
 from mockserver.contract.model import Contract
 from mockserver.errors import UsageError
 
+from . import excused
 from .model import Exchange, Finding
 from .settings import Settings, configuration, toml
 from .target import Target, credentials
@@ -179,10 +180,15 @@ def _scenario(value: Json, contract: Contract, heard: Heard) -> None:
     for case_id, nodes in checks.items():
         for node in nodes:
             if node["status"] == "failure":
-                heard.findings.append(_finding(node, case_id, cases, exchanges))
+                finding, case = _finding(node, case_id, cases, exchanges)
+                if not excused.allowed(finding, case, contract):
+                    heard.findings.append(finding)
 
 
-def _finding(node: Json, case_id: str, cases: Json, exchanges: Mapping[str, Exchange]) -> Finding:
+def _finding(
+    node: Json, case_id: str, cases: Json, exchanges: Mapping[str, Exchange]
+) -> tuple[Finding, Json]:
+    """The finding, and the case that shows it."""
     failure = node["failure_info"]["failure"]
     shown = failure.get("case_id") or case_id
     chain: list[str] = []
@@ -190,7 +196,7 @@ def _finding(node: Json, case_id: str, cases: Json, exchanges: Mapping[str, Exch
     while current and current not in chain:
         chain.insert(0, current)
         current = cases.get(current, {}).get("parent_id")
-    return Finding(
+    finding = Finding(
         rule=node["name"],
         where=failure.get("operation") or "",
         title=failure["title"],
@@ -199,6 +205,7 @@ def _finding(node: Json, case_id: str, cases: Json, exchanges: Mapping[str, Exch
         origin="schemathesis",
         extra={"code": failure.get("code", ""), "severity": failure.get("severity", "")},
     )
+    return finding, cases.get(shown, {})
 
 
 def _exchange(

@@ -11,6 +11,7 @@ from typing import Any
 
 from mockserver.contract.model import Operation
 
+from .excused import unlisted_refusal
 from .fuzz_plan import Plan
 from .ledger import Ledger
 from .lifecycle.derive import body_schema, properties
@@ -250,6 +251,7 @@ class Fuzzer:
 
     def _judge(self, case: Any, response: Any, exchange: Exchange) -> None:
         from schemathesis.core.failures import Failure, FailureGroup
+        from schemathesis.openapi.checks import UndefinedStatusCode
 
         try:
             case.validate_response(response, checks=self._checks)
@@ -259,7 +261,10 @@ class Fuzzer:
             failures = (failure,)
         else:
             return
+        unlisted = unlisted_refusal(exchange, self.target.contract)
         for broken in failures:
+            if isinstance(broken, UndefinedStatusCode) and unlisted:
+                continue
             if isinstance(broken, Failure):
                 self.result.add(
                     Finding(

@@ -15,6 +15,7 @@ from mockserver.errors import UsageError
 
 from . import conformance
 from .baseline import Baseline
+from .excused import unlisted_refusal
 from .lifecycle import clock
 from .lifecycle.run import Effort, Lifecycles
 from .model import Exchange, Finding, Result
@@ -93,6 +94,7 @@ class Court:
         self.result.documented = {op.id: list(op.responses) for op in contract.operations}
         self.baseline = Baseline.load(self.plan.baseline)
         self._sequence = hashlib.sha256()
+        self._unlisted: set[str] = set()
 
     def sit(self, document: Mapping[str, Any], around: clock.Surroundings) -> None:
         """All parts of the plan, one after the other."""
@@ -117,6 +119,11 @@ class Court:
             self.result.judged = self.second.judged
             self.result.differences = self.second.differences
         self.result.notes += self.baseline.expired
+        if self._unlisted:
+            self.result.notes.append(
+                "the document lists no refusal of a bad request (400, 422) where one was given; "
+                f"no finding: {', '.join(sorted(self._unlisted))}"
+            )
         self.result.seconds = seconds
         self.result.digest = self._sequence.hexdigest()[:16]
         return self.result
@@ -128,14 +135,19 @@ class Court:
         self.result.coverage.add(exchange)
         self._sequence.update(_line(exchange))
         self.record.exchange(exchange)
+        if unlisted_refusal(exchange, self.target.contract):
+            self._unlisted.add(exchange.operation)
         if self.second is not None and self._for_the_second(exchange):
             complaint = self.second.complaint(exchange)
             if complaint:
                 self._keep(_unfit(exchange, complaint, self.target.contract))
 
     def _for_the_second(self, exchange: Exchange) -> bool:
-        """The lifecycles' replies; not a refusal of the key that the document does not list."""
+        """The lifecycles' replies; not a refusal that the document does not list: of the key, or
+        of a bad request."""
         if exchange.source != "lifecycle" or not exchange.operation:
+            return False
+        if unlisted_refusal(exchange, self.target.contract):
             return False
         operation = self.target.contract.by_id[exchange.operation]
         return exchange.status != 401 or operation.response_for(401) is not None

@@ -148,12 +148,13 @@ def _unlisted(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
 def _cursors(contract: Contract, named: set[str]) -> list[tuple[str, dict[str, Any]]]:
     refusals: dict[tuple[str, ...], list[str]] = {}
     for operation in contract.operations:
-        listed = tuple(s for s in ("400", "422") if operation.response_for(int(s)) is not None)
+        both = ("400", "422")
+        listed = tuple(s for s in both if operation.response_for(int(s)) is not None) or both
         opaque = any(
             p.place == "query" and p.name in CURSOR_PARAMETERS and not p.schema.keys() & _TOLD
             for p in operation.parameters
         )
-        if opaque and listed and operation.id not in named:
+        if opaque and operation.id not in named:
             refusals.setdefault(listed, []).append(operation.id)
     reason = "a cursor is opaque: another than a list has given may be refused, as documented"
     return [(reason, _may_refuse(ids, listed)) for listed, ids in refusals.items()]

@@ -53,6 +53,19 @@ def test_findings_of_the_same_kind_are_one(result: Result) -> None:
     assert result.exit_code == 1
 
 
+def test_equal_differences_are_one_line_of_the_terminals_width(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    causes = [f"InvalidData: {value!r} is not of type 'string'" for value in "abc"]
+    found = [Difference("makeThing", 400, "", why, exchange()) for why in causes]
+    found.append(Difference("readThing", 404, "", "Unknown status " * 40, exchange()))
+    shown = list(terminal.differences(found))
+    assert len(shown) == 2
+    assert shown[0].startswith("judges differ on makeThing 400 and 2 more: Schemathesis says good")
+    assert [len(line) <= 80 for line in shown] == [True, True]
+
+
 def test_errors_alone_are_no_verdict() -> None:
     assert Result("", "", errors=["the server went away"]).exit_code == 2
     assert Result("", "").exit_code == 0

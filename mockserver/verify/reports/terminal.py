@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from mockserver.verify.model import Finding, Result
+from mockserver.verify.model import Difference, Finding, Result
 
 WIDTH = 100
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|\d+""")
 
 
 def lines(result: Result) -> Iterator[str]:
@@ -17,18 +20,36 @@ def lines(result: Result) -> Iterator[str]:
     accepted = [finding for finding in result.findings if finding.accepted]
     for finding in accepted:
         yield f"accepted: {finding.rule} at {finding.where} ({finding.accepted})"
-    for difference in result.differences:
-        yield (
-            f"judges differ on {difference.where} {difference.status}: "
-            f"Schemathesis says {difference.schemathesis or 'good'}, "
-            f"openapi-core {difference.openapi_core or 'good'}"
-        )
+    yield from differences(result.differences)
     for note in result.notes:
         yield f"note: {note}"
     for error in result.errors:
         yield f"could not judge: {error}"
     yield ""
     yield from summary(result)
+
+
+def differences(found: Iterable[Difference]) -> Iterator[str]:
+    """Where the judges differ: a line within the terminal's width for each cause."""
+    causes: dict[tuple[str, str], list[Difference]] = {}
+    for one in found:
+        # A cause is the same whatever value it quotes.
+        cause = (one.schemathesis, _QUOTED.sub("", one.openapi_core))
+        causes.setdefault(cause, []).append(one)
+    width = shutil.get_terminal_size((WIDTH, 24)).columns
+    for same in sorted(causes.values(), key=len, reverse=True):
+        first = same[0]
+        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+        yield _short(
+            f"judges differ on {first.where} {first.status}{more}: Schemathesis says "
+            f"{first.schemathesis or 'good'}, openapi-core {first.openapi_core or 'good'}",
+            width,
+        )
+
+
+def _short(text: str, width: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= width else text[: max(width, 20) - 3] + "..."
 
 
 def block(number: int, finding: Finding) -> Iterator[str]:
