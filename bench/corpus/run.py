@@ -88,7 +88,7 @@ def _options() -> argparse.Namespace:
 
 def allowance(document: Document, seconds: float) -> float:
     """How long a document may take: more for one with thousands of operations."""
-    return min(seconds + 0.1 * document.operations, _LONGEST)
+    return min(seconds + 0.2 * document.operations, _LONGEST)
 
 
 def run_all(

@@ -36,8 +36,7 @@ def create(context: Context, operation: Operation, action: Action) -> Handler:
                 held = shelf.put(world, changed_thing(context, world, shelf, known, sent))
                 return context.reply(world, request, action, held)
         held = new_thing(context, world, shelf, sent, fixed, parent)
-        chosen = resource.key in sent
-        if chosen and context.find(world, shelf, held.key) is not None:
+        if sent and context.find(world, shelf, held.key) is not None:
             if resource.client_key or nearest_status(operation, 409) in operation.documented:
                 called = held.key.rsplit("/", 1)[-1]
                 raise Conflict(f"A {resource.noun} '{called}' exists already.")
