@@ -8,11 +8,12 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from mockserver.contract.model import Contract, Operation
-from mockserver.engine.events import Announcement, EventsSince, nothing_happens
+from mockserver.engine.events import EventsSince, nothing_happens
 from mockserver.engine.jobs import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.schedule import Lifecycle
 from mockserver.engine.world import Collection, Seeder, World
+from mockserver.plan.model import Announcement
 
 Handler = Callable[[World, Request], Reply]
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockserver.contract.model import Contract
 from mockserver.plan.actions import Deducer
+from mockserver.plan.announcements import announced
 from mockserver.plan.ids import named
 from mockserver.plan.links import Linker
 from mockserver.plan.model import Plan
@@ -38,4 +40,7 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     resources = reached(named(survey, resources, actions), actions)
     actions = referring(survey, actions, resources)
     plan = Plan(actions=actions, resources=resources)
-    return corrected(plan, overrides, survey.schemas) if overrides else plan
+    if overrides:
+        plan = corrected(plan, overrides, survey.schemas)
+    told = (overrides or {}).get("webhooks", {})
+    return replace(plan, announcements=announced(contract, plan, survey.schemas, told))

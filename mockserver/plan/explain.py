@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.plan.model import Action, Because, Confidence, Envelope, Plan, Resource
+from mockserver.plan.model import (
+    Action,
+    Announcement,
+    Because,
+    Confidence,
+    Envelope,
+    Plan,
+    Resource,
+)
 
 _ORDER: dict[Confidence, int] = {"guess": 0, "likely": 1, "certain": 2}
 
@@ -36,6 +44,16 @@ def rows(plan: Plan) -> list[Row]:
         )
         for action in plan.actions.values()
     )
+    found.extend(
+        Row(
+            "callback" if told.operation else "webhook",
+            told.name,
+            _sending(told, plan),
+            _texts(told.because),
+            _lowest(told.because),
+        )
+        for told in plan.announcements
+    )
     return found
 
 
@@ -51,10 +69,12 @@ def _lowest(because: tuple[Because, ...]) -> Confidence:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON: `resources` by name, `operations` by operationId."""
+    """The plan as JSON: `resources` by name, `operations` by operationId, `webhooks` (callbacks
+    too) as a list."""
     return {
         "resources": {name: _resource(r) for name, r in plan.resources.items()},
         "operations": {name: _action(a) for name, a in plan.actions.items()},
+        "webhooks": [{**t.as_json(), "because": _reasons(t.because)} for t in plan.announcements],
     }
 
 
@@ -125,6 +145,17 @@ def _doing(action: Action, plan: Plan) -> str:
         text += f"; {', '.join(known)} has to be there"
     if action.envelope is not None:
         text += f" ({_shape(action.envelope)})"
+    return text
+
+
+def _sending(told: Announcement, plan: Plan) -> str:
+    if not told.when:
+        return "never sent"
+    noun = plan.resources[told.resource].noun.replace("_", " ")
+    text = f"sent of a {noun} when {', or '.join(told.when)}"
+    if told.values:
+        said = (f"{value} ({m or 'made'})" for m, value in sorted(told.values.items()))
+        text += f"; `{told.teller}` is {', '.join(said)}"
     return text
 
 

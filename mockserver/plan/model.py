@@ -194,9 +194,57 @@ class Action:
     because: tuple[Because, ...] = ()
 
 
+CREATED = ""
+"""The moment at which a thing is made; the others are called by the state that it enters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One webhook or callback of the document.
+
+    It stands at `place`; `schema` leads to its body, if it has one. A callback is asked for by
+    `operation`, and goes to the runtime expression `url`. It tells of rows of `resource`: that one
+    is made (`created`), or that it enters one of `states`; neither if nothing says when. `values`
+    has, by the moment, what the body's property `teller` says of it.
+    """
+
+    name: str
+    method: str
+    place: str = ""
+    schema: str = ""
+    media_type: str = "application/json"
+    operation: str = ""
+    url: str = ""
+    resource: str = ""
+    created: bool = False
+    states: frozenset[str] = frozenset()
+    teller: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    because: tuple[Because, ...] = ()
+
+    @property
+    def when(self) -> list[str]:
+        """The moments, for people."""
+        made = ["it is made"] if self.created else []
+        return made + [f"it is {state}" for state in sorted(self.states)]
+
+    def as_json(self) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "name": self.name,
+            "operation": self.operation or None,
+            "resource": self.resource or None,
+            "when": self.when,
+        }
+        if self.values:
+            said = {moment or "created": value for moment, value in sorted(self.values.items())}
+            found["says"] = {"property": self.teller, "values": said}
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that is inferred. `actions` are by operationId, `resources` by name."""
 
     actions: Mapping[str, Action] = field(default_factory=dict)
     resources: Mapping[str, Resource] = field(default_factory=dict)
+    announcements: tuple[Announcement, ...] = ()

@@ -24,9 +24,9 @@ def corrected(plan: Plan, overrides: Mapping[str, Any], schemas: Schemas) -> Pla
 
     `operations` by operationId (`action`, `resource`, `verb`, `changes`, `refers`), `resources` by
     name (`key`, `seeds`), `lifecycles` by the name of a resource (`property`, the five lists of
-    states, `moves`).
+    states, `moves`). What `webhooks` says is read in `plan/announcements.py`.
     """
-    _known("a table", overrides, ("operations", "resources", "lifecycles"))
+    _known("a table", overrides, ("operations", "resources", "lifecycles", "webhooks"))
     resources, actions = dict(plan.resources), dict(plan.actions)
     for name, told in _tables(overrides, "resources"):
         _known("a resource", (name,), resources)
@@ -38,6 +38,7 @@ def corrected(plan: Plan, overrides: Mapping[str, Any], schemas: Schemas) -> Pla
     for name, told in _tables(overrides, "operations"):
         _known("an operation", (name,), actions)
         actions[name] = _action(actions[name], told, resources)
+    _tables(overrides, "webhooks")
     return Plan(actions, resources)
 
 

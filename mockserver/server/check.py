@@ -17,6 +17,7 @@ from mockserver.contract.validation import Validators
 from mockserver.engine.negotiate import is_json, nearest_status
 from mockserver.errors import ContractError
 from mockserver.plan.build import build_plan
+from mockserver.plan.model import Plan
 from mockserver.server.extremes import extremes
 from mockserver.server.plain import plain
 
@@ -56,7 +57,9 @@ def check_document(document: dict[str, Any]) -> Checked:
         notes.append(Note("#/paths", "there are no operations: there is nothing to serve", "error"))
     written = next((api for api in BUILT_IN if api.claims(contract)), None)
     by_hand = written.handlers if written is not None else {}
-    actions = build_plan(contract).actions
+    plan = build_plan(contract)
+    actions = plan.actions
+    notes.extend(unsent(plan))
     for operation in contract.operations:
         inferred = operation.id not in by_hand and actions[operation.id].kind == "transition"
         notes.extend(unusable_schemas(operation, validators))
@@ -65,6 +68,18 @@ def check_document(document: dict[str, Any]) -> Checked:
     order = list(_MARKS)
     unique = dict.fromkeys(notes)
     return Checked(contract, tuple(sorted(unique, key=lambda note: order.index(note.severity))))
+
+
+def unsent(plan: Plan) -> Iterator[Note]:
+    """Webhooks and callbacks that never come, as nothing says when."""
+    for told in plan.announcements:
+        if not told.when:
+            why = told.because[0].text if told.because else "nothing says when"
+            yield Note(
+                told.place,
+                f"the webhook {told.name!r} is never sent: {why}; say it in mockserver.toml: "
+                f'[webhooks."{told.name}"] with resource = "..." and when = ["created", a state]',
+            )
 
 
 def _contents(operation: Operation) -> Iterator[tuple[str, str, MediaType]]:

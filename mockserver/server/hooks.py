@@ -48,7 +48,7 @@ class Subscription:
             return False
         if self.row and self.row != event.key and not event.key.endswith(f"/{self.row}"):
             return False
-        return not self.events or told.name in self.events
+        return not self.events or not self.events.isdisjoint((told.name, event.value))
 
     def as_json(self) -> dict[str, Any]:
         """As the control plane shows it; the secret is for the receiver, and is shown."""

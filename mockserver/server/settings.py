@@ -23,7 +23,7 @@ UNDOCUMENTED = ("nearest", "allow")
 # As `server.app` has it, whose import takes longer than everything that `--help` needs.
 MAX_BODY = 10 * 1024 * 1024
 # What corrects an inference; handed on to the plan, which judges what stands in it.
-OVERRIDES = ("operations", "resources", "lifecycles")
+OVERRIDES = ("operations", "resources", "lifecycles", "webhooks")
 
 
 def size(value: str | int) -> int:

@@ -87,7 +87,10 @@ class Webhooks:
         return found
 
     def _names(self) -> list[str]:
-        return [told.name for told in self.mock.api.announcements if not told.operation]
+        """What a subscriber can ask for: webhooks, and the events that they tell of."""
+        told = [each for each in self.mock.api.announcements if not each.operation]
+        said = [value for each in told for value in each.values.values()]
+        return list(dict.fromkeys([*(each.name for each in told), *said]))
 
     def _check_can_send(self) -> None:
         if self.mock.store.board is not None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from jsonschema_rs import Draft202012Validator
 from standardwebhooks import Webhook
+from yaml import safe_load
 
 from mockserver import MockServer
 from mockserver.errors import BadRequest, Conflict
@@ -306,3 +307,32 @@ def test_a_running_server_sends_by_itself(receiver: Receiver) -> None:
         } in shown["announced"]
         assert httpx.delete(plane, params={"id": made["id"]}).json() == {"removed": 1}
         assert httpx.delete(plane, params={"id": made["id"]}).status_code == 404
+
+
+def test_what_it_says_is_what_has_happened() -> None:
+    """The name of the event, where it is one of several, and the thing agree."""
+    document = safe_load(HOOKS.read_text())
+    said = {"enum": ["export.succeeded", "export.failed", "export.canceled"]}
+    event = document["components"]["requestBodies"]["Event"]["content"]["application/json"]
+    event["schema"]["properties"]["type"] = said
+    ended = document["webhooks"]["export.completed"]
+    document["webhooks"] = {"exportFinished": ended}
+    with MockServer(document) as mock:
+        mock.webhooks.send_to(lambda request: None)
+        mock.webhooks.send_to(lambda request: None, events=["export.failed"])
+        ids = [mock.client.post("/exports", json=CSV).json()["id"] for _ in range(3)]
+        mock.client.post(f"/exports/{ids[0]}/cancel")
+        with mock.mock.store.begin(mock.key) as world:
+            assert mock.mock.api.steer is not None
+            mock.mock.api.steer(world, ids[1], {"outcome": "failed"})
+            world.commit()
+        mock.clock.advance(3600)
+        bodies = [d.event.body for d in mock.webhooks.deliveries if d.subscription == "w1"]
+        assert {b["data"]["object"]["id"]: b["type"] for b in bodies} == {
+            ids[0]: "export.canceled",
+            ids[1]: "export.failed",
+            ids[2]: "export.succeeded",
+        }
+        assert all(b["type"] == f"export.{b['data']['object']['status']}" for b in bodies)
+        (one,) = [d.event.body["type"] for d in mock.webhooks.deliveries if d.subscription == "w2"]
+        assert one == "export.failed"
