@@ -55,7 +55,7 @@ def new_thing(
         known.setdefault(states.name, states.initial[0])
     known.pop("", None)
     data = complete(context, resource, dice, known)
-    value = data.get(resource.key) if resource.key else _called(resource, sent)
+    value = data.get(resource.key) if resource.key else called(resource, sent)
     if value is None or value == "":
         number = ordinal + resource.seeds
         value = context.keys.fitting(resource, new_id(world, resource.name), dice, number)
@@ -123,7 +123,7 @@ def _key_value(
         accepted = context.schemas.flat_at(resource.request).properties if resource.request else {}
         if resource.client_key or resource.key in accepted:
             return sent[resource.key]
-    chosen = _called(resource, sent)
+    chosen = called(resource, sent)
     if chosen:
         return chosen
     flat = context.flat(resource)
@@ -144,7 +144,7 @@ def _key_value(
     return context.values.make(pointer, dice.child("key"), name=resource.key)
 
 
-def _called(resource: Resource, sent: Mapping[str, Any]) -> str:
+def called(resource: Resource, sent: Mapping[str, Any]) -> str:
     """What the client calls the thing, if it is known by a name: `{pool_name}`, sent as `name`;
     or what it sends under the very name that paths have for it (`{member_arn}`, `MemberArn`)."""
     for name in (resource.key, resource.parameter):

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.contract.model import Operation
 from mockserver.engine.api import Handler
 from mockserver.engine.dice import Dice
-from mockserver.engine.generic.births import changed_thing, defaults, new_thing
+from mockserver.engine.generic.births import called, changed_thing, defaults, new_thing
 from mockserver.engine.generic.conditions import check_match, unchanged
 from mockserver.engine.generic.context import Context, dig, named, not_found
 from mockserver.engine.generic.patches import json_patched, merge_patched
@@ -36,10 +36,11 @@ def create(context: Context, operation: Operation, action: Action) -> Handler:
                 held = shelf.put(world, changed_thing(context, world, shelf, known, sent))
                 return context.reply(world, request, action, held)
         held = new_thing(context, world, shelf, sent, fixed, parent)
-        if sent and context.find(world, shelf, held.key) is not None:
+        chosen = resource.key in sent or called(resource, sent)
+        if chosen and context.find(world, shelf, held.key) is not None:
             if resource.client_key or nearest_status(operation, 409) in operation.documented:
-                called = held.key.rsplit("/", 1)[-1]
-                raise Conflict(f"A {resource.noun} '{called}' exists already.")
+                own = held.key.rsplit("/", 1)[-1]
+                raise Conflict(f"A {resource.noun} '{own}' exists already.")
             # The server's own id, which a client may repeat from what it has read.
             sent = {name: value for name, value in sent.items() if name != resource.key}
             held = new_thing(context, world, shelf, sent, fixed, parent)
