@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.contract.flat import Flat
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.context import Context
-from mockserver.engine.generic.phases import outcome_of
+from mockserver.engine.generic.phases import luck_of
 from mockserver.engine.generic.roles import is_nullable, kinds, owner_values, stamp
 from mockserver.engine.generic.sense import agreeing
 from mockserver.engine.generic.shelf import Held, Shelf
@@ -63,8 +63,7 @@ def new_thing(
     key = f"{parent}/{key}" if resource.nested and parent else key
     row: dict[str, Any] = {}
     if schedule:
-        outcome = outcome_of(context.values, resource, dice.child("outcome"))
-        row = {"schedule": schedule, "outcome": outcome}
+        row = {"schedule": schedule, "luck": luck_of(world, resource.name, ordinal)}
     return Held(key, data, parent, row)
 
 

@@ -15,7 +15,7 @@ from mockserver.engine.generic.answers import Answers
 from mockserver.engine.generic.conditions import check_match, mark
 from mockserver.engine.generic.keys import Keys
 from mockserver.engine.generic.seeds import Sower, lasting, makeable
-from mockserver.engine.generic.shelf import Held, Shelf
+from mockserver.engine.generic.shelf import Held, OwnShelf, Shelf
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.moods import Mode
 from mockserver.engine.negotiate import choose_media_type, is_json
@@ -50,6 +50,9 @@ class Context:
         shelves: Mapping[str, Shelf],
     ) -> Context:
         values = Values(contract, validators, schemas=schemas)
+        for shelf in shelves.values():
+            if isinstance(shelf, OwnShelf) and shelf.phases is not None:
+                shelf.phases.use(values)
         answers = Answers(values)
         keys = Keys(values)
         sower = Sower(values, shelves, keys, makeable(plan))

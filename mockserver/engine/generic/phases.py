@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mockserver.contract.flat import Flat
@@ -13,6 +14,7 @@ from mockserver.engine.generic.roles import stamp
 from mockserver.engine.instants import SECOND
 from mockserver.engine.schedule import entered, state_at
 from mockserver.engine.values import Values
+from mockserver.engine.world import World, digest
 from mockserver.errors import ContractError, ReplyError
 from mockserver.plan.model import Resource, States
 from mockserver.plan.naming import tokens
@@ -21,22 +23,20 @@ _TRIES = 4
 _LASTS = 7 * 24 * 3600 * SECOND
 """How long what a job has made is there, if it expires."""
 
-Outcome = Mapping[str, Mapping[str, Any]]
+_KEPT = 1024
+
+Said = Mapping[str, Any]
 
 
-def outcome_of(values: Values, resource: Resource, dice: Dice) -> dict[str, dict[str, Any]]:
-    """What a job will say of its results if it succeeds, of what went wrong if it fails, of who
-    cancelled it: `{"results": {...}, "faults": {...}, "cancels": {...}}`."""
-    states = resource.states
-    if states is None or not resource.schema:
-        return {}
-    groups = {"results": states.results, "faults": states.faults, "cancels": states.cancels}
-    found = {}
-    for group, names in groups.items():
-        made = {name: _made(values, resource, dice.child(group), name) for name in names}
-        if made:
-            found[group] = {name: value for name, value in made.items() if value is not None}
-    return found
+def luck_of(world: World, *salt: object) -> str:
+    """What the outcome of a job depends on, as its row keeps it."""
+    return f"{world.now}:{digest(world.settings.seed, world.tenant, *salt).hex()}"
+
+
+def said_of(values: Values, resource: Resource, names: Iterable[str], dice: Dice) -> Said:
+    """What a job has to say under these names; those that can't be made are left out."""
+    made = {name: _made(values, resource, dice, name) for name in names if resource.schema}
+    return {name: value for name, value in made.items() if value is not None}
 
 
 def _made(values: Values, resource: Resource, dice: Dice, name: str) -> Any:
@@ -59,60 +59,86 @@ def _made(values: Values, resource: Resource, dice: Dice, name: str) -> Any:
 class Phases:
     """What follows from a schedule and the time for one kind of job."""
 
-    def __init__(self, schemas: Schemas, flat: Flat, states: States) -> None:
+    def __init__(self, schemas: Schemas, flat: Flat, resource: Resource, states: States) -> None:
         self._schemas = schemas
         self._flat = flat
+        self._resource = resource
         self._states = states
         self._ending = states.terminal
+        self._values: Values | None = None
+        self._said: OrderedDict[tuple[str, str], Said] = OrderedDict()
         after = (*states.active, *states.success, *states.failure)
-        self._moments: dict[str, frozenset[str]] = {}
-        for name, entering in ((states.started, after), (states.ended, self._ending)):
-            if name:
-                self._moments[name] = frozenset(entering)
+        moments = {states.started: frozenset(after), states.ended: frozenset(self._ending)}
         for name in (*states.faults, *states.cancels):
             if tokens(name)[-1:] in (("at",), ("time",), ("on",)):
-                kind = states.failure if name in states.faults else states.cancelled
-                self._moments[name] = frozenset(kind)
+                kinds = states.failure if name in states.faults else states.cancelled
+                moments[name] = frozenset(kinds)
+        self._moments = {name: kinds for name, kinds in moments.items() if name}
+        named = (*states.results, *states.faults, *states.cancels, *self._moments)
+        self._may_lack = {name: self._lacks(name) for name in named}
+        groups = (
+            ("results", states.results, frozenset(states.success)),
+            ("faults", states.faults, frozenset(states.failure)),
+            ("cancels", states.cancels, frozenset(states.cancelled)),
+        )
+        self._groups = [
+            (group, names, kinds, not all(self._may_lack[name] for name in names))
+            for group, names, kinds in groups
+            if names
+        ]
 
-    def at(self, schedule: Sequence[Sequence[Any]], now: int, outcome: Outcome) -> dict[str, Any]:
-        """The state, the moments, the progress and the outcome. What can't be said yet is None
-        where it may be null or missing, and as it was where it must be there."""
+    def use(self, values: Values) -> None:
+        """Make what is said with these."""
+        self._values = values
+
+    def at(self, schedule: Sequence[Sequence[Any]], now: int, luck: str) -> dict[str, Any]:
+        """The state, the moments, the progress and the outcome, which depends on the job's `luck`.
+        What can't be said yet is None where it may be null or missing, and as it will be where it
+        must be there."""
         states = self._states
         state = state_at(schedule, now)
         run = self._run(schedule, now)
         found: dict[str, Any] = {states.name: state}
-        if outcome:
-            for group, names, kinds in (
-                ("results", states.results, states.success),
-                ("faults", states.faults, states.failure),
-                ("cancels", states.cancels, states.cancelled),
-            ):
-                said = outcome.get(group, {})
-                for name in names:
-                    lacking = self._may_lack(name)
-                    if name in said and (state in kinds or not lacking):
-                        found[name] = said[name]
-                    elif lacking:
-                        found[name] = None
+        for group, names, kinds, needed in self._groups if luck else ():
+            there = state in kinds
+            said = self._outcome(group, names, luck) if there or needed else {}
+            for name in names:
+                lacking = self._may_lack[name]
+                if name in said and (there or not lacking):
+                    found[name] = said[name]
+                elif lacking:
+                    found[name] = None
         for name, entering in self._moments.items():
             at = entered(run, entering, now)
             if at is not None:
                 found[name] = stamp(self._schemas, name, self._flat.properties[name], at)
-            elif self._may_lack(name):
+            elif self._may_lack[name]:
                 found[name] = None
         ended = entered(run, self._ending, now)
-        if outcome and ended is not None:
+        if luck and ended is not None:
             found.update(self._expiry(found, ended))
-        if states.progress and outcome:
+        if states.progress and luck:
             found[states.progress] = self._progress(run, now, state)
         return found
 
-    def finished(self, outcome: Outcome, ended: int) -> dict[str, Any]:
+    def _outcome(self, group: str, names: Iterable[str], luck: str) -> Said:
+        """What is said of the results, of what went wrong, or of who cancelled it."""
+        said = self._said.get((group, luck))
+        if said is None and self._values is not None:
+            at = luck.partition(":")[0]
+            dice = Dice(int(at), group, luck)
+            said = said_of(self._values, self._resource, names, dice)
+            self._said[group, luck] = said
+            if len(self._said) > _KEPT:
+                self._said.popitem(last=False)
+        return said or {}
+
+    def finished(self, results: Said, ended: int) -> dict[str, Any]:
         """What a job that has succeeded says of its results, of what did not happen, and of its
         progress."""
         lacking = (*self._states.faults, *self._states.cancels)
-        found: dict[str, Any] = {name: None for name in lacking if self._may_lack(name)}
-        found.update(outcome.get("results", {}))
+        found: dict[str, Any] = {name: None for name in lacking if self._may_lack[name]}
+        found.update(results)
         found.update(self._expiry(found, ended))
         if self._states.progress:
             found[self._states.progress] = self._bounds()[1]
@@ -134,7 +160,7 @@ class Phases:
                 begun = index
         return schedule[begun:]
 
-    def _may_lack(self, name: str) -> bool:
+    def _lacks(self, name: str) -> bool:
         schema = self._flat.properties[name]
         return name not in self._flat.required or may_be_null(self._schemas, schema)
 

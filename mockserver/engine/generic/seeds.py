@@ -11,7 +11,7 @@ from typing import Any
 
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.keys import Keys
-from mockserver.engine.generic.phases import Outcome, outcome_of
+from mockserver.engine.generic.phases import said_of
 from mockserver.engine.generic.roles import kinds, owner_values, stamp
 from mockserver.engine.generic.sense import agreeing
 from mockserver.engine.generic.shelf import SYSTEM, Held, OwnShelf, Shelf
@@ -133,6 +133,22 @@ class Sower:
             return above.resource.open
         return held.seed or resource.name not in self._makeable
 
+    def _finished(self, shelf: OwnShelf, at: int, dice: Dice) -> dict[str, Any]:
+        """A job of the seed world is done."""
+        states = shelf.resource.states
+        if states is None or not states.moves or not states.success:
+            return {}
+        known: dict[str, Any] = {states.name: states.success[0]}
+        if shelf.phases is not None:
+            results = said_of(self._values, shelf.resource, states.results, dice.child("results"))
+            known.update(shelf.phases.finished(results, at + 30 * SECOND))
+        for name, later in ((states.started, 1), (states.ended, 30)):
+            if name:
+                known[name] = stamp(
+                    shelf.schemas, name, shelf.flat.properties[name], at + later * SECOND
+                )
+        return known
+
     def _add(
         self,
         world: World,
@@ -155,7 +171,7 @@ class Sower:
         known.update(dict.fromkeys(shelf.roles.counted, ordinal + 1))
         if resource.parents and resource.parents[-1].field:
             known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]
-        known.update(_finished(shelf, at, outcome_of(self._values, resource, dice)))
+        known.update(self._finished(shelf, at, dice))
         known.update(like or {})
         if resource.key:
             schema = shelf.flat.properties.get(resource.key, {})
@@ -181,19 +197,3 @@ class Sower:
         if shelf.get(world, key) is None:
             row = {"at": at, "n": ordinal - resource.seeds, "seed": True}
             shelf.put(world, Held(key, data, parent, row))
-
-
-def _finished(shelf: OwnShelf, at: int, outcome: Outcome) -> dict[str, Any]:
-    """A job of the seed world is done."""
-    states = shelf.resource.states
-    if states is None or not states.moves or not states.success:
-        return {}
-    known: dict[str, Any] = {states.name: states.success[0]}
-    if shelf.phases is not None:
-        known.update(shelf.phases.finished(outcome, at + 30 * SECOND))
-    for name, later in ((states.started, 1), (states.ended, 30)):
-        if name:
-            known[name] = stamp(
-                shelf.schemas, name, shelf.flat.properties[name], at + later * SECOND
-            )
-    return known

@@ -60,7 +60,7 @@ class OwnShelf:
         self.flat = flat
         self.roles = roles_of(schemas, flat)
         states = resource.states
-        self.phases = Phases(schemas, flat, states) if states is not None else None
+        self.phases = Phases(schemas, flat, resource, states) if states is not None else None
 
     def get(self, world: World, key: str) -> Held | None:
         row = world[self.collection.name].get(key)
@@ -95,8 +95,7 @@ class OwnShelf:
         """The row as it is at an instant, as far as that follows from the time."""
         data = row["data"]
         if "schedule" in row and self.phases is not None:
-            outcome = row.get("outcome") or {}
-            data = {**data, **self.phases.at(row["schedule"], now, outcome)}
+            data = {**data, **self.phases.at(row["schedule"], now, row.get("luck", ""))}
         return Held(row["id"], data, row["parent"], row)
 
 

@@ -9,7 +9,7 @@ from mockserver.engine.api import Handler
 from mockserver.engine.dice import Dice
 from mockserver.engine.generic.births import changed_thing, moved, new_thing
 from mockserver.engine.generic.context import Context, dig, named, not_found
-from mockserver.engine.generic.phases import outcome_of
+from mockserver.engine.generic.phases import luck_of
 from mockserver.engine.generic.roles import stamp
 from mockserver.engine.generic.shelf import Held, Shelf
 from mockserver.engine.messages import Reply, Request
@@ -86,9 +86,7 @@ def act(
             if before in states.terminal and isinstance(held.data.get(states.attempts), int):
                 rest.setdefault(states.attempts, held.data[states.attempts] + 1)
             row = {**held.row, "schedule": schedule}
-            if "outcome" not in row:
-                dice = Dice.of(world, "outcome", shelf.resource.name, held.key)
-                row["outcome"] = outcome_of(context.values, shelf.resource, dice)
+            row.setdefault("luck", luck_of(world, shelf.resource.name, held.key))
             held = Held(held.key, held.data, held.parent, row)
             changed = changed_thing(context, world, shelf, held, rest)
             return shelf.put(world, changed)
