@@ -92,9 +92,8 @@ def serve_options(command: _F) -> _F:
 
 
 def _option(setting: Setting) -> Callable[[_F], _F]:
-    shown = (
-        f"  [default: {setting.default}]" if setting.default not in (None, "", (), False) else ""
-    )
+    default = setting.shown
+    shown = f"  [default: {default}]" if default not in (None, "", (), False) else ""
     if setting.flag:
         return click.option(f"--{setting.name}", is_flag=True, default=None, help=setting.help)
     return click.option(
@@ -301,9 +300,11 @@ def main(args: list[str] | None = None) -> None:
     try:
         status = cli.main(args, prog_name="mockserver", standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         status = error.exit_code
+    except click.ClickException as error:
+        status = _complain(_told(error), error.exit_code)
     except MockServerError as error:
         status = _complain(str(error), 2)
     except (KeyboardInterrupt, click.Abort):
@@ -319,6 +320,13 @@ def main(args: list[str] | None = None) -> None:
             f"this is a bug, please report it: {reason} ({TRACEBACK}=1 says more)", 2
         )
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _told(error: click.ClickException) -> str:
+    """What was wrong with the words of a command, and where it is said how they go."""
+    words = error.format_message().rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{words}; {context.command_path} --help says more" if context is not None else words
 
 
 def _complain(text: str, status: int) -> int:

@@ -22,10 +22,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mock-spec",
         metavar="SPEC",
-        help="what to mock: feather, speechify, truestate or the path of an OpenAPI document",
+        help="what to mock: feather, speechify, speechify-legacy, truestate or the path of an "
+        "OpenAPI document",
     )
     parser.addini("mock_spec", "what to mock, as --mock-spec (default: feather)", default="feather")
     parser.addini("mock_seed", "the seed of every world (default: 0)", default="0")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A spec that can't be read is said once, before any test runs."""
+    if not any("mock_server" in getattr(item, "fixturenames", ()) for item in items):
+        return
+    from mockserver.errors import MockServerError
+    from mockserver.server.documents import as_document
+
+    try:
+        as_document(_spec(config))
+        _seed(config)
+    except MockServerError as error:
+        given = "--mock-spec" if config.getoption("--mock-spec") else "mock_spec"
+        raise pytest.UsageError(f"{given}: {error}") from None
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +55,15 @@ def mock_server(
     mock_options: Mapping[str, Any], pytestconfig: pytest.Config
 ) -> Iterator[MockServer]:
     """One mock for the whole session, with a manual clock."""
+    from mockserver.errors import MockServerError
     from mockserver.server.mock import MockServer
 
     options = {"spec": _spec(pytestconfig), "seed": _seed(pytestconfig), **mock_options}
-    with MockServer(options.pop("spec"), **options) as server:
+    try:
+        server = MockServer(options.pop("spec"), **options)
+    except MockServerError as error:
+        pytest.fail(f"mockserver: {error}", pytrace=False)
+    with server:
         yield server
 
 

@@ -68,7 +68,7 @@ def test_defaults_are_as_documented() -> None:
     for setting in SETTINGS:
         shown = rows[setting.name].strip("`")
         if setting.name == "max-body":
-            assert shown == "10M"
+            assert shown == setting.shown == "10M"
         elif setting.flag:
             assert shown == "off"
         elif setting.default in (None, "", ()):

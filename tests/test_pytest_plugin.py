@@ -79,6 +79,9 @@ paths:
 """
 
 
+HINT = "did you mean things.yaml?"
+
+
 def test_settings(tmp_path: Path) -> None:
     (tmp_path / "things.yaml").write_text(THINGS)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmock_spec = things.yaml\nmock_seed = 7\n")
@@ -98,7 +101,12 @@ def test_settings(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout, done.stdout + done.stderr
     (tmp_path / "pytest.ini").write_text("[pytest]\nmock_seed = x\n")
     done = run(tmp_path, "-q", "--mock-spec", "things.yaml")
-    assert "mock_seed takes a whole number, not 'x'" in done.stdout
+    assert "mock_seed takes a whole number, not 'x'" in done.stdout + done.stderr
+    done = run(tmp_path, "-q", "--mock-spec", "thigns.yaml")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    said = f"ERROR: --mock-spec: thigns.yaml: no such file and no built-in API; {HINT}"
+    assert (done.stdout + done.stderr).strip().splitlines()[-1] == said
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_it_costs_nothing_to_those_who_do_not_use_it() -> None:

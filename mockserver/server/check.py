@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from mockserver.plan.model import Plan
 from mockserver.server.extremes import extremes
 from mockserver.server.plain import plain
 
+_PLACES = 4
+"""How many places of one note are shown."""
 _MARKS = {"error": "error  ", "warning": "warning", "info": "note   "}
 
 
@@ -174,8 +176,13 @@ def undocumented_statuses(operation: Operation, transition: bool) -> Iterator[No
 def render_check(name: str, checked: Checked) -> None:
     """Print it: a line a note, and a sum."""
     contract = checked.contract
-    for note in checked.notes:
+    for same in _alike(checked.notes):
+        note = same[0]
         click.echo(plain(f"{_MARKS[note.severity]}  {note.where}  {note.message}"))
+        if len(same) > 1:
+            places = ", ".join(other.where for other in same[1:_PLACES])
+            more = f" and {len(same) - _PLACES} more" if len(same) > _PLACES else ""
+            click.echo(plain(f"         {len(same)} times; also at {places}{more}"))
     if checked.notes:
         click.echo()
     counts = Counter(note.severity for note in checked.notes)
@@ -191,6 +198,17 @@ def render_check(name: str, checked: Checked) -> None:
             'undocumented = "allow" in mockserver.toml answers the natural status instead of the '
             "nearest documented one"
         )
+
+
+def _alike(notes: Iterable[Note]) -> Iterable[list[Note]]:
+    """Notes that differ in nothing but the operation, together."""
+    groups: dict[tuple[str, str], list[Note]] = {}
+    for note in notes:
+        message = note.message
+        if note.where.endswith("/responses"):
+            message = message.partition(" ")[2]  # they begin with the operation's name
+        groups.setdefault((note.severity, message), []).append(note)
+    return groups.values()
 
 
 def _plural(count: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -60,12 +61,14 @@ def explained(spec: str | None, config: Config) -> Explained:
 
 def print_plan(found: Explained) -> None:
     """Print it as a table: a line an inference, with its evidence and how sure it is."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
+    # Rich asks the terminal, or COLUMNS.
+    known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    console = Console(highlight=False, width=None if known else _WIDTH_OF_A_FILE)
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("about", overflow="fold", ratio=3)
     table.add_column("inferred", overflow="fold", ratio=3)
     table.add_column("because", overflow="fold", ratio=4)
-    table.add_column("", no_wrap=True)
+    table.add_column("how sure", no_wrap=True)
     by_hand = found.hand_written
     for row in rows(found.plan):
         if row.kind == "operation" and row.subject in by_hand:

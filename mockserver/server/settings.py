@@ -37,12 +37,20 @@ def size(value: str | int) -> int:
 
 
 class Factor(click.FloatRange):
-    """A number in a range, and no NaN, which is in every range."""
+    """How many times as long: a number in a range, and no NaN, which is in every range."""
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        number = float(super().convert(value, param, ctx))
+        try:
+            number = float(super().convert(value, param, ctx))
+        except click.BadParameter:
+            number = float("nan")
         if number != number:
-            self.fail(f"{value!r} is not a number.", param, ctx)
+            self.fail(
+                f"{value!r} is not a number from {self.min:g} to {self.max:.0f}: "
+                "0.1 is ten times as fast, 0 takes no time",
+                param,
+                ctx,
+            )
         return number
 
 
@@ -62,6 +70,11 @@ class Setting:
     @property
     def key(self) -> str:
         return self.name.replace("-", "_")
+
+    @property
+    def shown(self) -> Any:
+        """The default as a user would write it."""
+        return f"{self.default >> 20}M" if self.type is size else self.default
 
 
 _FILE = click.Path(path_type=Path)

@@ -12,6 +12,7 @@ from mockserver.errors import MockServerError, StoreError
 from mockserver.store.rows import MemoryRows, Undo
 
 FORMAT = 1
+_WHOLE = "give one as GET /__mock__/state returns it"
 W = TypeVar("W", bound="MemoryWorld")
 
 
@@ -142,9 +143,11 @@ def read_snapshot(
         raise
     except MockServerError as error:
         raise StoreError(f"the snapshot can't be restored: {error}") from None
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except KeyError as error:
+        raise StoreError(f"the snapshot can't be restored: it has no {error}; {_WHOLE}") from None
+    except (TypeError, AttributeError, ValueError):
         raise StoreError(
-            f"the snapshot can't be restored, {type(error).__name__}: {error}"
+            f"the snapshot can't be restored: a part of it has another form; {_WHOLE}"
         ) from None
     return restored
 
