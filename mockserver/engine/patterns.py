@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import string
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
 from random import Random
@@ -77,7 +79,8 @@ def written(pattern: str, random: Random, low: int = 0) -> Iterator[str]:
     for most, exact in (*((n, False) for n in _TRIES), *((n, True) for n in long)):
         writer = _Writer(random, most, exact, left)
         try:
-            found = writer.xeger(python)
+            with _quiet():
+                found = writer.xeger(python)
         except TooLarge:
             if left == MOST_LETTERS:
                 raise
@@ -88,12 +91,21 @@ def written(pattern: str, random: Random, low: int = 0) -> Iterator[str]:
         yield found
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Python warns of what its own patterns may mean one day (`[[a]`); these are others."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
+
+
 @lru_cache(maxsize=4096)
 def _python(pattern: str) -> str | None:
     for found, instead in _FOREIGN:
         pattern = found.sub(instead, pattern)
     try:
-        re.compile(pattern)
+        with _quiet():
+            re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
         return None
     return pattern
