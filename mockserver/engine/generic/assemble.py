@@ -17,6 +17,7 @@ from mockserver.engine.generic.context import Context
 from mockserver.engine.generic.fixed import fixed
 from mockserver.engine.generic.heralds import Herald
 from mockserver.engine.generic.lists import listing
+from mockserver.engine.generic.once import ANSWERS, key_of, once
 from mockserver.engine.generic.references import checked
 from mockserver.engine.generic.seeds import note_birth
 from mockserver.engine.generic.shelf import SYSTEM, BorrowedShelf, OwnShelf, Shelf
@@ -78,13 +79,19 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
     return replace(
         base,
         handlers=handlers,
-        collections={**base.collections, **own, SYSTEM.name: SYSTEM},
+        collections={**base.collections, **own, SYSTEM.name: SYSTEM, **_answers(contract)},
         seed=seed,
         announcements=herald.announcements,
         events=herald.events,
         adopt=partial(adopt, context),
         jobs=(*base.jobs, *map(_job_kind, moving)),
     )
+
+
+def _answers(contract: Contract) -> dict[str, Collection]:
+    """Where answers are kept, if any operation knows idempotency keys."""
+    known = any(key_of(operation) for operation in contract.operations)
+    return {ANSWERS.name: ANSWERS} if known else {}
 
 
 def _moves(shelf: OwnShelf) -> bool:
@@ -119,7 +126,7 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
     def handle(world: World, request: Request) -> Reply:
         if not made:
             handler = FACTORIES[action.kind](context, operation, action)
-            made.append(checked(context, action, handler))
+            made.append(once(operation, checked(context, action, handler)))
         return made[0](world, request)
 
     return handle
