@@ -37,7 +37,8 @@ def figures(results: list[Result]) -> dict[str, float]:
 
 
 def _share(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.2f} %" if whole else "-"
+    # Rounded down: what is not all is not 100 %.
+    return f"{10_000 * part // whole / 100:.2f} %" if whole else "-"
 
 
 def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
