@@ -47,6 +47,7 @@ class Client:
         self.maker = Maker(self)
         self._count = 0
         self._own: dict[str, Any] = {}
+        self._gone = 0
         self.said: Any = MISSING
         self._kinds: dict[tuple[str, str], list[tuple[Operation, Action]]] = {}
         for operation in self.contract.operations:
@@ -167,6 +168,13 @@ class Client:
         """Something was removed: look again before speaking of anything."""
         self.finder.forget()
 
+    def removed(self, key: Any) -> None:
+        """A thing was removed; names of the client's own that it had are never used again."""
+        self.finder.removed(key)
+        own = {name: value for name, value in self._own.items() if str(value) != str(key)}
+        self._gone += len(own) != len(self._own)
+        self._own = own
+
     def operations(self, resource: Resource, *kinds: str) -> list[tuple[Operation, Action]]:
         """The operations of these kinds on a resource."""
         return [pair for kind in kinds for pair in self._kinds.get((resource.name, kind), ())]
@@ -206,7 +214,8 @@ class Client:
             if parameter.place == "path" and parameter.name == name:
                 known = self._own.get(name, MISSING)
                 if known is MISSING or not self.fits(parameter, known):
-                    known = self._own[name] = self._value(parameter, self.dice.child("own", name))
+                    dice = self.dice.child("own", name, *([self._gone] if self._gone else []))
+                    known = self._own[name] = self._value(parameter, dice)
                 return known
         raise NoRequest(f"path {name}: it is not described")
 

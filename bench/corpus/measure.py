@@ -235,7 +235,7 @@ def _asked(client: Client, operation: Operation) -> httpx.Response:
         reply = client.send(operation, path)
     action = client.plan.actions[operation.id]
     if action.kind == "remove" and action.item in path:
-        client.finder.removed(path[action.item])
+        client.removed(path[action.item])
     elif action.kind in _LAST:
         client.forget()
     return reply

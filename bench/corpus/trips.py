@@ -119,6 +119,7 @@ class _Trip:
                 raise Broken("remove", f"{operation.path}: {reply.status_code} {reply.text[:150]}")
             fetch, _, path = self.ways("fetch")[0]
             again = self.client.send(fetch, path)
+            self.client.removed(self.made.key)
             if again.is_success:
                 raise Broken("gone", f"{fetch.path} still answers {again.status_code}")
 
