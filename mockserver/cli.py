@@ -173,11 +173,14 @@ def check(specs: tuple[str, ...], as_json: bool, strict: bool) -> None:
     several, JSON is an object by their names.
     """
     from mockserver.server.check import check_document, render_check
-    from mockserver.server.documents import DEFAULT_SPEC, as_document
+    from mockserver.server.documents import DEFAULT_SPEC, as_document, naming
 
     found = {}
     for name in specs or (DEFAULT_SPEC,):
-        found[name] = check_document(as_document(name))
+        lost: list[str] = []
+        document = as_document(name, lost)
+        with naming(name, document):
+            found[name] = check_document(document, lost)
         if not as_json:
             render_check(name, found[name])
     if as_json:

@@ -4,6 +4,7 @@ MockServerError
 ├── UsageError              a wrong option, a port in use, an unreadable file: one line, exit 2
 │   └── MissingExtra        an optional dependency is not installed
 ├── ContractError           the OpenAPI document can't be used
+│   └── DanglingReference   what a `$ref` of it names is not there
 ├── PlanError               an override or a handlers file does not fit the document
 ├── StoreError              state can't be read, written or restored
 │   └── StoreUnavailable    the store does not answer: 503, and again later
@@ -60,6 +61,14 @@ class ContractError(MockServerError):
     def __init__(self, message: str, where: str = "") -> None:
         super().__init__(f"{message} (at {where})" if where else message)
         self.where = where
+
+
+class DanglingReference(ContractError):
+    """A reference leads nowhere; `reference` is the JSON pointer that it names."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"the reference {reference} leads nowhere")
+        self.reference = reference
 
 
 class PlanError(MockServerError):

@@ -152,7 +152,14 @@ def test_the_file_is_read_and_the_command_line_wins(run: Run, served: list[Servi
         (["serve", "small.yaml", "--handlers", "h.py", "--port", "0"], "did you mean getThing?"),
         (["check", "no.yaml"], "no such file"),
         (["check", "broken.yaml"], "neither JSON nor YAML"),
-        (["check", "old.json"], "Swagger 1.2"),
+        (["check", "old.json"], "old.json: Swagger 1.2"),
+        (["check", "tab.yaml"], "tab.yaml: line 3 begins with a tab; YAML is indented by spaces"),
+        (["check", "dangling.yaml"], "dangling.yaml: the reference #/components/schemas/Nope"),
+        (["check", "dangling.yaml"], "stands at #/paths/~1things~1{id}/get/responses/200/content"),
+        (["check", "dangling.yaml"], "did you mean #/components/schemas/Note?"),
+        (["serve", "small.yaml", "--config", "c.toml", "--port", "0"], "c.toml: 'getThin' is not"),
+        (["explain", "small.yaml", "--config", "c.toml"], "c.toml: 'getThin' is not an operation"),
+        (["serve", "empty.yaml", "--port", "0"], "empty.yaml: the document has no operations"),
         (["check", "http://127.0.0.1:1/"], "can't be fetched"),
         (["explain", "old.json"], "Swagger 1.2"),
         (["explain", "--config", "no.toml"], "No such file"),
@@ -161,6 +168,12 @@ def test_the_file_is_read_and_the_command_line_wins(run: Run, served: list[Servi
 def test_what_can_not_be_done_is_one_line_and_2(run: Run, args: list[str], says: str) -> None:
     Path("broken.yaml").write_text("a: b: c")
     Path("old.json").write_text('{"swagger": "1.2"}')
+    Path("tab.yaml").write_text("openapi: 3.1.0\ninfo:\n\ttitle: x\n")
+    Path("empty.yaml").write_text("openapi: 3.1.0\n")
+    Path("c.toml").write_text("[operations.getThin]\naction = 'list'\n")
+    schema = "content: {application/json: {schema: {$ref: '#/components/schemas/Nope'}}}"
+    dangling = SMALL.replace("description: ok", f"description: ok, {schema}")
+    Path("dangling.yaml").write_text(dangling + "components: {schemas: {Note: {}}}\n")
     Path("h.py").write_text(
         "from mockserver import handles\n@handles('getThin')\ndef f(world, request): ...\n"
     )
@@ -244,6 +257,23 @@ def test_check_fails_for_an_error_and_if_strict_for_a_warning(run: Run) -> None:
     Path("odd.yaml").write_text(SMALL.replace("{name: id, in: path,", "{name: id, in: nowhere,"))
     assert run("check", "odd.yaml").status == 0
     assert run("check", "odd.yaml", "--strict").status == 1
+
+
+def test_check_names_keys_that_are_not_read(run: Run) -> None:
+    Path("slips.yaml").write_text(
+        SMALL.replace("parameters:", "respones: {}\n      oddity: 1\n      parameters:")
+    )
+    warning, odd, _, _, total, _ = run("check", "slips.yaml").out.splitlines()
+    where = "#/paths/~1things~1{id}/get"
+    assert warning == f"warning  {where}  the key 'respones' is not read; did you mean 'responses'?"
+    assert odd.startswith(f"note     {where}  the key 'oddity' is not read")
+    assert "1 warning" in total
+
+
+def test_check_names_a_key_that_stands_twice(run: Run) -> None:
+    Path("twice.yaml").write_text(SMALL + SMALL[SMALL.index("  /things/{id}:") :])
+    says = "line 10: the key '/things/{id}' stands twice in one object, first in line 5"
+    assert says in run("check", "twice.yaml").out
 
 
 def test_check_as_json(run: Run) -> None:

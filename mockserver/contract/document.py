@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import orjson
 import yaml
 
-from mockserver.errors import ContractError
+from mockserver.errors import ContractError, DanglingReference
 
 _BRACKETS = re.compile(rb"[][{}]")
 _DASHES = re.compile(rb"(?:[-?][ \t]+){100,}")
@@ -21,7 +21,24 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as OpenAPI means it: timestamps stay strings, every key is a string."""
+    """YAML as OpenAPI means it: timestamps stay strings, every key is a string.
+
+    `twice` are the keys that an object has more than once, with the lines of both.
+    """
+
+    def __init__(self, stream: bytes) -> None:
+        super().__init__(stream)
+        self.twice: list[tuple[str, int, int]] = []
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        first: dict[str, int] = {}
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                line = key.start_mark.line + 1
+                if key.value in first:
+                    self.twice.append((key.value, first[key.value], line))
+                first.setdefault(key.value, line)
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -30,15 +47,15 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def parse_document(text: bytes, source: str) -> dict[str, Any]:
-    """Parse JSON or YAML; `source` is only named in errors.
+def parse_document(text: bytes, source: str, slips: list[str] | None = None) -> dict[str, Any]:
+    """Parse JSON or YAML; `source` is only named in errors. `slips` gets what of it is lost.
 
     Raises ContractError if the text is neither, or not an OpenAPI object.
     """
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as json_error:
-        document = _parse_yaml(text, source, json_error)
+        document = _parse_yaml(text, source, json_error, [] if slips is None else slips)
     if not isinstance(document, dict):
         raise ContractError(
             f"{source}: an OpenAPI document is an object, this is {_kind(document)}"
@@ -46,7 +63,7 @@ def parse_document(text: bytes, source: str) -> dict[str, Any]:
     return document
 
 
-def _parse_yaml(text: bytes, source: str, json_error: Exception) -> Any:
+def _parse_yaml(text: bytes, source: str, json_error: Exception, slips: list[str]) -> Any:
     if text.lstrip()[:1] in (b"{", b"["):
         raise ContractError(f"{source}: not valid JSON: {json_error}")
     if text.lstrip()[:1] == b"<":
@@ -54,12 +71,32 @@ def _parse_yaml(text: bytes, source: str, json_error: Exception) -> Any:
     if _nesting(text) > _DEEPEST:
         raise ContractError(f"{source}: nested too deeply")
     try:
-        return _Unfolding(source).unfold(yaml.load(text, Loader=_Loader))[0]
+        loader = _Loader(text)
+        try:
+            value = loader.get_single_data()
+        finally:
+            loader.dispose()
+        slips += [
+            f"line {again}: the key {key!r} stands twice in one object, first in line {first}; "
+            "only the last one counts"
+            for key, first, again in loader.twice
+        ]
+        return _Unfolding(source).unfold(value)[0]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        detail = " ".join(str(error).split())
+        mark = getattr(error, "problem_mark", None)
+        if mark is not None and _begins_with_tab(text, mark.line):
+            raise ContractError(
+                f"{source}: line {mark.line + 1} begins with a tab; YAML is indented by spaces"
+            ) from None
+        detail = " ".join(str(error).replace(' in "<byte string>",', " at").split())
         raise ContractError(f"{source}: neither JSON nor YAML: {detail}") from None
     except RecursionError:
         raise ContractError(f"{source}: nested too deeply") from None
+
+
+def _begins_with_tab(text: bytes, line: int) -> bool:
+    lines = text.split(b"\n")
+    return line < len(lines) and lines[line].lstrip(b" ").startswith(b"\t")
 
 
 def _nesting(text: bytes) -> int:
@@ -138,7 +175,7 @@ def lookup(document: Any, pointer: str) -> Any:
         try:
             value = value[int(token)] if isinstance(value, list) else value[token]
         except (KeyError, IndexError, ValueError, TypeError):
-            raise ContractError(f"the reference {pointer} leads nowhere") from None
+            raise DanglingReference(pointer) from None
     return value
 
 

@@ -57,8 +57,10 @@ def _known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
     for name in names:
         if name not in listed:
             near = get_close_matches(name, listed, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise PlanError(f"{name!r} is not {what} of this document{hint}")
+            hint = (
+                f"did you mean {near[0]!r}?" if near else "`mockserver explain` lists what there is"
+            )
+            raise PlanError(f"{name!r} is not {what} of this document; {hint}")
 
 
 def _properties(resource: Resource, schemas: Schemas) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from mockserver.plan.build import build_plan
 from mockserver.plan.model import Plan
 from mockserver.server.extremes import extremes
 from mockserver.server.plain import plain
+from mockserver.server.slips import slips
 
 _PLACES = 4
 """How many places of one note are shown."""
@@ -50,11 +51,19 @@ class Checked:
         }
 
 
-def check_document(document: dict[str, Any]) -> Checked:
-    """Everything there is to say. Raises ContractError for a document that can't be used at all."""
+def check_document(document: dict[str, Any], lost: Iterable[str] = ()) -> Checked:
+    """Everything there is to say; `lost` is what the parser has left out.
+
+    Raises ContractError for a document that can't be used at all.
+    """
     contract = build_contract(document)
     validators = Validators(contract.document, contract.version)
-    notes = [*contract.notes, *extremes(contract.document)]
+    notes = [
+        *(Note("#", text) for text in lost),
+        *contract.notes,
+        *([] if contract.written else slips(contract.document)),
+        *extremes(contract.document),
+    ]
     if not contract.operations:
         notes.append(Note("#/paths", "there are no operations: there is nothing to serve", "error"))
     written = next((api for api in BUILT_IN if api.claims(contract)), None)
@@ -193,7 +202,7 @@ def render_check(name: str, checked: Checked) -> None:
         f"{name}: {plain(contract.title)}, {contract.written or f'OpenAPI {contract.version}'}, "
         f"{_plural(len(contract.operations), 'operation')}: {', '.join(words) or 'sound'}"
     )
-    if counts["info"]:
+    if any(" does not document " in note.message for note in checked.notes):
         click.echo(
             'undocumented = "allow" in mockserver.toml answers the natural status instead of the '
             "nearest documented one"

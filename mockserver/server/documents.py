@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
 from mockserver.contract.bundle import bundled, foreign_references
-from mockserver.contract.document import parse_document
-from mockserver.errors import ContractError, UsageError
+from mockserver.contract.document import lookup, parse_document, walk
+from mockserver.errors import ContractError, DanglingReference, UsageError
 from mockserver.server.resources import contract_file
 
 BUILT_IN_NAMES = ("feather", "speechify", "truestate")
@@ -94,12 +95,13 @@ def _is_directory(path: Path) -> str:
     return f"{path}: this is a directory; give the document itself, {hint}"
 
 
-def read_document(source: Source) -> dict[str, Any]:
-    """The parsed document, with what stands in other files of its.
+def read_document(source: Source, slips: list[str] | None = None) -> dict[str, Any]:
+    """The parsed document, with what stands in other files of its. `slips` gets what of the first
+    file is lost.
 
     Raises UsageError if it can't be had, ContractError if it is not an OpenAPI document.
     """
-    return _whole(source)[0]
+    return _whole(source, slips)[0]
 
 
 def other_files(source: Source) -> set[Path]:
@@ -110,13 +112,15 @@ def other_files(source: Source) -> set[Path]:
         return set()
 
 
-def _whole(source: Source) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _whole(
+    source: Source, slips: list[str] | None = None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The document of all its files, and where the others lie."""
     raw = fetch(source.url) if source.url else _read_file(source)
     text = decode(raw, source.name)
     if not text.strip():
         raise ContractError(f"{source.name}: the file is empty")
-    document = parse_document(text.encode(), source.name)
+    document = parse_document(text.encode(), source.name, slips)
     # Walking a large document takes longer than parsing it.
     if not _MAY_BE_FOREIGN.search(text) or next(foreign_references(document), None) is None:
         return document, ()
@@ -219,8 +223,36 @@ def without_secrets(url: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
-def as_document(spec: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+def as_document(
+    spec: str | Path | Mapping[str, Any], slips: list[str] | None = None
+) -> dict[str, Any]:
     """The document of a name, a path, a URL, or a parsed one. Raises as `read_document`."""
     if isinstance(spec, Mapping):
         return dict(spec)
-    return read_document(find_document(str(spec)))
+    return read_document(find_document(str(spec)), slips)
+
+
+@contextmanager
+def naming(name: str, document: Mapping[str, Any]) -> Iterator[None]:
+    """What is wrong with a document is said with its name, and of a reference that leads nowhere
+    where it stands and what it may have meant."""
+    try:
+        yield
+    except ContractError as error:
+        words = str(error).removesuffix(f" (at {error.where})")
+        if isinstance(error, DanglingReference):
+            words += _about(error.reference, document)
+        raise ContractError(f"{name}: {words}", error.where) from None
+
+
+def _about(reference: str, document: Mapping[str, Any]) -> str:
+    uses = (here for here, node in walk(document) if unquote(node.get("$ref") or "") == reference)
+    place = next(uses, "")
+    parent, _, token = reference.rpartition("/")
+    try:
+        beside = lookup(document, parent)
+    except ContractError:
+        beside = {}
+    near = get_close_matches(token, list(beside)[:2000], 1) if isinstance(beside, Mapping) else []
+    hint = f"did you mean {parent}/{near[0]}?" if near else "add it, or mend the reference"
+    return f"; it stands at {place}; {hint}" if place else f"; {hint}"

@@ -17,9 +17,9 @@ from mockserver.contract.model import Contract
 from mockserver.plan.build import build_plan
 from mockserver.plan.explain import Row, as_json, rows
 from mockserver.plan.model import Plan
-from mockserver.server.documents import DEFAULT_SPEC, as_document
+from mockserver.server.documents import DEFAULT_SPEC, as_document, naming
 from mockserver.server.plain import plain
-from mockserver.server.settings import Config
+from mockserver.server.settings import Config, naming_config
 from mockserver.server.shapes import in_shape
 
 _WIDTH_OF_A_FILE = 180
@@ -50,8 +50,11 @@ class Explained:
 
 def explained(spec: str | None, config: Config) -> Explained:
     """Read a document and infer. Raises a MockServerError."""
-    contract = build_contract(as_document(spec or config.spec or DEFAULT_SPEC))
-    plan = build_plan(contract, config.overrides)
+    name = spec or config.spec or DEFAULT_SPEC
+    document = as_document(name)
+    with naming(name, document), naming_config(config.path):
+        contract = build_contract(document)
+        plan = build_plan(contract, config.overrides)
     written = next((in_shape(api, contract) for api in BUILT_IN if api.claims(contract)), None)
     if written is None:
         return Explained(contract, plan, "", frozenset())

@@ -126,7 +126,9 @@ def load(
     """Everything that serving a document needs. Raises ContractError or PlanError."""
     contract = build_contract(document)
     if not contract.operations:
-        raise ContractError("the document has no operations: there is nothing to serve")
+        raise ContractError(
+            "the document has no operations: there is nothing to serve; add one under `paths`"
+        )
     validators = Validators(contract.document, contract.version)
     written = next((in_shape(api, contract) for api in BUILT_IN if api.claims(contract)), None)
     lock = read_lock(Path(options.lock), contract.by_id) if options.lock is not None else {}

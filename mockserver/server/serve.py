@@ -23,13 +23,13 @@ from mockserver.server.banner import banner
 from mockserver.server.call import Panel
 from mockserver.server.control import control_plane
 from mockserver.server.cors import check_origins, with_cors
-from mockserver.server.documents import Source, find_document, read_document
+from mockserver.server.documents import Source, find_document, naming, read_document
 from mockserver.server.guard import Guard
 from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.journal import Journal
 from mockserver.server.mock import Mock, Options, load
 from mockserver.server.serving import Background, bind_for, make_server, url_of
-from mockserver.server.settings import Config, settled
+from mockserver.server.settings import Config, naming_config, settled
 from mockserver.server.shared_journal import SharedJournal, keep_written
 from mockserver.server.state_file import StateFile
 from mockserver.server.webhooks import Webhooks, keep_delivering
@@ -135,7 +135,12 @@ class Service:
     def load(self, serving: Serving, source: Source) -> Mock:
         """A mock of the document as it is now. Raises a MockServerError."""
         handlers = load_handlers(serving.handlers) if serving.handlers is not None else None
-        mock = load(read_document(source), serving.options, handlers=handlers, journal=self.record)
+        lost: list[str] = []
+        document = read_document(source, lost)
+        with naming(source.name, document), naming_config(serving.config):
+            mock = load(document, serving.options, handlers=handlers, journal=self.record)
+        for text in lost:
+            log.warning("%s: %s", source.name, text)
         if handlers is not None and serving.handlers is not None:
             check_known(serving.handlers, handlers, mock.contract.by_id)
         return mock

@@ -7,7 +7,8 @@ the test of the documentation are all made from it.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import click
 
-from mockserver.errors import UsageError
+from mockserver.errors import PlanError, UsageError
 from mockserver.server.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 
 DEFAULT_CONFIG = Path("mockserver.toml")
@@ -219,6 +220,15 @@ def read_config(path: Path | None) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
     return _config(path, table)
+
+
+@contextmanager
+def naming_config(path: Path | None) -> Iterator[None]:
+    """A correction that does not fit the document is said with the file that has it."""
+    try:
+        yield
+    except PlanError as error:
+        raise PlanError(f"{path}: {error}" if path is not None else str(error)) from None
 
 
 def _config(path: Path, table: Mapping[str, Any]) -> Config:

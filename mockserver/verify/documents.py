@@ -11,7 +11,7 @@ from mockserver.contract.build import build_contract
 from mockserver.contract.bundle import bundled, foreign_references
 from mockserver.contract.document import parse_document
 from mockserver.contract.model import Contract
-from mockserver.errors import UsageError
+from mockserver.errors import ContractError, UsageError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DATA = _PACKAGE / "_data"
@@ -36,7 +36,12 @@ def read_document(spec: str, timeout: float = 10) -> dict[str, Any]:
 
 def read_contract(spec: str, timeout: float = 10) -> tuple[dict[str, Any], Contract]:
     """The document to judge by (a Swagger 2.0 one as it is served: converted), understood."""
-    contract = build_contract(read_document(spec, timeout))
+    document = read_document(spec, timeout)
+    try:
+        contract = build_contract(document)
+    except ContractError as error:
+        words = str(error).removesuffix(f" (at {error.where})")
+        raise ContractError(f"{spec}: {words}", error.where) from None
     return dict(contract.document), contract
 
 

@@ -12,7 +12,9 @@ from xml.etree.ElementTree import Element
 
 import httpx
 
+from mockserver.contract.document import join
 from mockserver.contract.model import Contract
+from mockserver.errors import ContractError
 
 from .excused import unlisted_refusal
 from .model import Difference, Exchange
@@ -111,7 +113,17 @@ class SecondJudge:
             extra_format_validators={"time": _is_time}, extra_media_type_deserializers=_JsonBodies()
         )
         local = cast(Any, {**document, "servers": [{"url": url}]})
-        self._openapi = OpenAPI.from_dict(local, config=config)
+        try:
+            self._openapi = OpenAPI.from_dict(local, config=config)
+        except Exception as error:
+            # openapi-spec-validator's complaint: it comes with openapi-core, and is not ours.
+            if not hasattr(error, "absolute_path"):
+                raise
+            said = str(error).split("\n")[0]
+            raise ContractError(
+                f"the document is not valid, nothing can be judged by it; mend it: {said}",
+                join("#", *error.absolute_path),
+            ) from None
         if (version := self._openapi.response_validator_cls) is not None:
             self._openapi.response_validator_cls = _by_what_came(version)
         self._known: dict[Any, str] = {}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.build import build_contract
+from mockserver.errors import ContractError
 from mockserver.verify.model import Exchange
 from mockserver.verify.second import SecondJudge
 
@@ -117,6 +118,13 @@ def test_a_body_is_read_as_what_it_is(
     complaint = judge.complaint(reply(body, 410, headers={"content-type": kind}))
     assert words in complaint
     assert bool(complaint) == bool(words), complaint
+
+
+def test_a_document_that_is_not_valid_can_not_judge() -> None:
+    info = {"title": "Clocks", "version": True}
+    broken = {**DOCUMENT, "info": info}
+    with pytest.raises(ContractError, match=r"mend it: true is not of type .*#/info/version"):
+        SecondJudge(broken, build_contract(broken), "http://127.0.0.1:8000")
 
 
 def test_a_time_with_its_offset_is_good(judge: SecondJudge) -> None:
