@@ -122,7 +122,10 @@ class BadRequest(Refusal):
 
 
 class Unauthenticated(Refusal):
+    """`hint` says which credential would do, for a person; vendors do not say so."""
+
     status = 401
+    hint = ""
 
 
 class PaymentRequired(Refusal):

@@ -106,6 +106,7 @@ class Api:
     `steer(world, job_id, order)` rewrites what is to become of an open job, for the control plane.
     `stamp(reply, headers, serial)` puts on every reply what all of them carry (a request id);
     `serial` counts the replies. `shapes` are the wire shapes of an API that has several.
+    `candid`: no vendor's words are known, so that refusals may say what would do.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Api:
     prefix: str = "mock-"
     stamp: Callable[[Reply, Mapping[str, str], int], Reply] | None = None
     shapes: Shapes | None = None
+    candid: bool = False
 
     def claims(self, contract: Contract) -> bool:
         """Whether the document is this API's: most of the handlers find their operationId."""

@@ -28,7 +28,7 @@ from mockserver.errors import (
 
 # What may stand in for a status that an operation does not list, the nearest first.
 _NEAREST: dict[int, tuple[int, ...]] = {
-    400: (422, 409),
+    400: (422,),
     402: (403, 400, 422),
     403: (401, 404, 400),
     404: (410, 400, 422, 403),
@@ -37,7 +37,7 @@ _NEAREST: dict[int, tuple[int, ...]] = {
     410: (404, 400),
     412: (409, 400),
     415: (400, 422),
-    422: (400, 409),
+    422: (400,),
     428: (400, 412),
 }
 _KINDS: dict[int, type[Refusal]] = {
@@ -106,8 +106,12 @@ def nearest_status(operation: Operation, status: int) -> int:
 def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
     """The refusal in a status that the operation lists.
 
-    An unlisted 404 of a DELETE becomes its success: gone is what the caller wanted.
+    An unlisted 404 of a DELETE becomes its success: gone is what the caller wanted. What can't be
+    an id names nothing: a 404, where nothing is listed for requests that do not fit.
     """
+    listed = operation.documented & {400, 404, 422}
+    if listed == {404} and isinstance(refusal, Invalid) and _of_path(refusal):
+        return NotFound(violations=refusal.violations, headers=refusal.headers)
     status = nearest_status(operation, refusal.status)
     if status == refusal.status:
         return refusal
@@ -121,6 +125,11 @@ def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
         violations=refusal.violations,
         headers=refusal.headers,
     )
+
+
+def _of_path(refusal: Refusal) -> bool:
+    faults = refusal.violations
+    return bool(faults) and all(fault.where[0] == "path" for fault in faults)
 
 
 class Finisher:

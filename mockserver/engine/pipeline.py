@@ -17,15 +17,24 @@ from mockserver.contract.parameters import ParameterReader
 from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.dialects import Dialect
+from mockserver.engine.failures import failure, plain, raised_by, unavailable
 from mockserver.engine.fates import Fate, befall
 from mockserver.engine.faults import Faults, Mishap
 from mockserver.engine.lock import Lock, adapted, with_defaults
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.negotiate import Finisher, Sent, document_refusal, dump, encode_headers
+from mockserver.engine.negotiate import Finisher, Sent, document_refusal
 from mockserver.engine.prefer import Preference
 from mockserver.engine.security import Authenticator
 from mockserver.engine.world import World
-from mockserver.errors import ContractError, Invalid, Refusal, ReplyError, Stale, StoreUnavailable
+from mockserver.errors import (
+    ContractError,
+    Invalid,
+    Refusal,
+    ReplyError,
+    Stale,
+    StoreUnavailable,
+    Unauthenticated,
+)
 
 log = logging.getLogger("mockserver")
 NO_CONTENT = BodyValue(None, False, "", [])
@@ -119,6 +128,10 @@ class Pipeline:
                     continue  # the store waits a little, and gives up when it has to
         except Refusal as refusal:
             exchange.violations = refusal.violations
+            if isinstance(refusal, Unauthenticated) and refusal.hint:
+                exchange.problem = refusal.hint
+                if self.api.candid:
+                    refusal.message = refusal.hint
             exchange.sent = sent = self.refuse(operation, refusal, message)
         except (ReplyError, ContractError) as error:
             # A schema that can't be used shows when it is first needed.
@@ -129,7 +142,7 @@ class Pipeline:
         except (Exception, SystemExit) as error:
             # A handlers file may do anything, `sys.exit()` too: the server goes on.
             log.exception("%s %s failed", message.method, message.target)
-            exchange.sent = sent = self._fail(exchange, f"{type(error).__name__}: {error}")
+            exchange.sent = sent = self._fail(exchange, *self._cause(operation, error))
         if rules is not None:
             exchange.sent = sent = adapted(rules, message.path_values, sent)
         if exchange.mishap is not None:
@@ -302,9 +315,16 @@ class Pipeline:
         except ReplyError as error:
             return failure(str(error))
 
-    def _fail(self, exchange: Exchange, reason: str) -> Sent:
-        exchange.problem = reason
-        return failure(reason)
+    def _cause(self, operation: Operation, error: BaseException) -> tuple[str, str]:
+        """What happened, and who failed if it was the handler of a handlers file."""
+        handler = self.handlers.get(operation.id)
+        if handler is None or handler is self.api.handlers.get(operation.id):
+            return f"{type(error).__name__}: {error}", ""
+        return raised_by(handler, error), f"The handler of {operation.id} failed"
+
+    def _fail(self, exchange: Exchange, reason: str, title: str = "") -> Sent:
+        exchange.problem = f"{title}: {reason}" if title else reason
+        return failure(reason, title)
 
     def _reader(self, operation: Operation) -> tuple[ParameterReader, BodyReader]:
         found = self._readers.get(operation.id)
@@ -314,28 +334,3 @@ class Pipeline:
                 BodyReader(operation, self.validators),
             )
         return found
-
-
-def plain(reply: Reply) -> Sent:
-    """A reply outside the contract (unknown route, wrong method), as bytes."""
-    headers = encode_headers(reply.headers)
-    headers.append((b"content-type", (reply.media_type or "application/json").encode()))
-    return Sent(reply.status, headers, dump(reply.body))
-
-
-def failure(reason: str) -> Sent:
-    """The mock's own fault: 500 with the reason."""
-    return _problem(500, "The mock could not answer without breaking its contract", reason)
-
-
-def unavailable(reason: str) -> Sent:
-    """The store does not answer: 503 with the reason."""
-    sent = _problem(503, "The mock can't reach its store", reason)
-    sent.headers.append((b"retry-after", b"1"))
-    return sent
-
-
-def _problem(status: int, title: str, reason: str) -> Sent:
-    # RFC 9457; the vendor's dialect is for what the vendor would say.
-    body = {"type": "about:blank", "title": title, "status": status, "detail": reason}
-    return Sent(status, [(b"content-type", b"application/problem+json")], dump(body))

@@ -73,9 +73,32 @@ class Authenticator:
                 return tenant
         if missing:
             raise _insufficient(missing)
-        raise Unauthenticated(
+        refusal = Unauthenticated(
             "The credential is missing or not valid.", headers=self._challenge(operation)
         )
+        refusal.hint = self._hint(operation, headers, query)
+        raise refusal
+
+    def _hint(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
+        """What is missing, or wrong, and what would do."""
+        schemes = [
+            scheme
+            for requirement in operation.security
+            for name in requirement
+            if (scheme := self._contract.schemes.get(name)) is not None
+        ]
+        would_do = f"any key that begins with {self._prefix} is taken"
+        if self._keys:
+            would_do += ", and those of --api-key"
+        missing: dict[str, None] = {}
+        for scheme in schemes:
+            found = finder(scheme)(headers, query)
+            if found is None:
+                missing[_carrier(scheme)] = None
+            elif not self.accepts(found.partition(":")[0]):
+                return f"The key in {_carrier(scheme)} is not known; {would_do}."
+        places = " or ".join(missing)
+        return f"There is no key in {places}; {would_do}." if places else ""
 
     def accepts(self, credential: str) -> bool:
         return credential.startswith(self._prefix) or credential in self._keys
@@ -126,6 +149,17 @@ def _insufficient(missing: frozenset[str]) -> Forbidden:
         code="insufficient_scope",
         headers={"www-authenticate": challenge},
     )
+
+
+def _carrier(scheme: SecurityScheme) -> str:
+    """Where a scheme's credential stands."""
+    if scheme.type == "apiKey":
+        kind = {"query": "query parameter", "cookie": "cookie"}.get(scheme.place, "header")
+        return f"the {kind} {scheme.parameter}"
+    if scheme.type == "mutualTLS":
+        return "the client's certificate"
+    word = "Basic" if scheme.type == "http" and scheme.scheme == "basic" else "Bearer"
+    return f"the header Authorization ({word} ...)"
 
 
 def _in_authorization(scheme: SecurityScheme) -> bool:

@@ -178,3 +178,45 @@ class TestDocumented:
         refusal = Invalid("No.", violations=FAULTS * 10_000)
         reply = said(refusal, {"400": shape(errors=array(shape(message=STRING)))})
         assert len(reply.body["errors"]) <= 200
+
+
+PLACED = {
+    "type": "object",
+    "required": ["title"],
+    "properties": {
+        "title": STRING,
+        "detail": STRING,
+        "errors": array(shape(pointer=STRING, why=STRING)),
+    },
+}
+
+
+class TestNothingIsInvented:
+    def test_faults_that_there_are_none_of(self) -> None:
+        """Of an optional list nothing, of one that must be there an empty one."""
+        reply = said(NotFound("No."), {"404": PLACED})
+        assert reply.body == {"title": "Not Found", "detail": "No."}
+        reply = said(NotFound("No."), {"404": {**PLACED, "required": ["title", "errors"]}})
+        assert reply.body["errors"] == []
+
+    def test_a_text_that_must_be_there_is_the_message(self) -> None:
+        reply = said(NotFound("No."), {"404": shape(title=STRING, hint=STRING, field=STRING)})
+        assert reply.body == {"title": "Not Found", "hint": "No.", "field": "#"}
+
+    def test_an_unlisted_status_has_the_schema_of_all_errors(self) -> None:
+        item = shape(pointer=STRING, reason=STRING)
+        problem = {"type": "object", "properties": {"title": STRING, "errors": array(item)}}
+        reply = said(INVALID, {"200": STRING, "404": problem})
+        assert reply.status == 422
+        assert reply.body["errors"][0] == {
+            "pointer": "#/query/limit",
+            "reason": "must be at least 1",
+        }
+
+    def test_what_is_no_json(self) -> None:
+        fault = Violation(("body", 15), "json", "Expecting value", {})
+        item = shape(pointer=STRING, reason=STRING)
+        reply = said(Invalid("No.", violations=[fault]), {"400": shape(errors=array(item))})
+        assert reply.body["errors"] == [
+            {"pointer": "#/body", "reason": "not JSON: Expecting value at character 15"}
+        ]

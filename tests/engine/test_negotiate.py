@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.build import build_contract
-from mockserver.contract.model import Contract, Operation
+from mockserver.contract.model import Contract, Operation, Violation
 from mockserver.contract.validation import Validators
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.negotiate import (
@@ -60,6 +60,9 @@ def operation_with(method: str, *statuses: str) -> Operation:
         ("post", ["201", "400"], 422, 400),
         ("post", ["201", "422"], 409, 422),
         ("post", ["201"], 404, 404),
+        # Never a conflict for what is malformed.
+        ("post", ["201", "409"], 422, 422),
+        ("post", ["201", "409"], 400, 400),
         ("get", ["200"], 401, 401),
     ],
 )
@@ -73,6 +76,17 @@ def test_an_unlisted_404_of_a_delete_becomes_its_success():
     adapted = document_refusal(operation_with("delete", "204"), NotFound("gone"))
     assert isinstance(adapted, Reply)
     assert (adapted.status, adapted.body) == (204, NO_BODY)
+
+
+def test_what_cannot_be_an_id_names_nothing():
+    fault = Violation(("path", "id"), "pattern", "no", "nope")
+    refusal = Invalid("no", violations=[fault])
+    adapted = document_refusal(operation_with("delete", "204", "404", "409"), refusal)
+    assert isinstance(adapted, NotFound)
+    assert adapted.violations == (fault,)
+    assert document_refusal(operation_with("delete", "204", "404", "422"), refusal) is refusal
+    both = Invalid("no", violations=[fault, Violation(("query", "n"), "type", "no", "x")])
+    assert document_refusal(operation_with("delete", "204", "404"), both) is both
 
 
 def test_a_refusal_keeps_its_words_in_another_status():

@@ -149,3 +149,18 @@ def test_scopes_do_not_make_a_key_valid() -> None:
         caller([{"oauth": ["read"]}], bearer("other:read"))
     assert caller([{"oauth": ["read"]}], bearer("a:b"), keys=("a:b",)) == "a:b"
     assert caller([{"bearer": []}], bearer("mock-1:read")) == "mock-1:read"
+
+
+def test_a_refusal_hints_at_what_would_do():
+    with pytest.raises(Unauthenticated) as caught:
+        caller([{"key": []}, {"bearer": []}])
+    assert caught.value.hint == (
+        "There is no key in the header X-Key or the header Authorization (Bearer ...); "
+        "any key that begins with mock- is taken."
+    )
+    with pytest.raises(Unauthenticated) as caught:
+        caller([{"key": []}], {"x-key": "other"}, keys=("real",))
+    assert caught.value.hint == (
+        "The key in the header X-Key is not known; any key that begins with mock- is taken, "
+        "and those of --api-key."
+    )

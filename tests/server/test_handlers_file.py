@@ -6,10 +6,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mockserver.errors import MockServerError, PlanError
 from mockserver.server.handlers_file import check_known, load_handlers
+from mockserver.server.inprocess import InProcessTransport
+from mockserver.server.mock import load, read_spec
 
 GOOD = """
 from mockserver import Reply, handles
@@ -87,3 +90,68 @@ def test_an_unknown_operation_suggests_the_nearest() -> None:
     with pytest.raises(PlanError, match=r"no operation 'getThin'; did you mean getThing\?"):
         check_known(Path("h.py"), ["getThin"], ["getThing", "other"])
     check_known(Path("h.py"), ["getThing"], ["getThing"])
+
+
+THINGS = {
+    "openapi": "3.1.0",
+    "info": {"title": "t", "version": "1"},
+    "paths": {
+        "/things": {
+            "post": {
+                "operationId": "createThing",
+                "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+                "responses": {"201": {"description": "", "content": {"application/json": {
+                    "schema": {"$ref": "#/components/schemas/Thing"}}}}},
+            },
+        },
+        "/things/{id}": {
+            "get": {
+                "operationId": "getThing",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+                ],
+                "responses": {"200": {"description": "", "content": {"application/json": {
+                    "schema": {"$ref": "#/components/schemas/Thing"}}}}},
+            },
+        },
+        "/things/{id}/publish": {
+            "post": {
+                "operationId": "publishThing",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+                ],
+                "responses": {"200": {"description": "", "content": {"application/json": {
+                    "schema": {"$ref": "#/components/schemas/Thing"}}}}},
+            },
+        },
+    },
+    "components": {"schemas": {"Thing": {"type": "object", "required": ["id"], "properties": {
+        "id": {"type": "string"},
+        "published_at": {"type": "string", "format": "date-time"},
+    }}}},
+}  # fmt: skip
+
+
+def client_of(path: Path) -> httpx.Client:
+    mock = load(read_spec(THINGS), handlers=load_handlers(path))
+    return httpx.Client(transport=InProcessTransport(mock.app()), base_url="http://mock.local")
+
+
+def test_the_handler_that_is_shown_writes_inferred_rows(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs/cli.md").read_text("utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    with client_of(write(tmp_path, code)) as client:
+        made = client.post("/things", json={}).json()
+        shown = client.post(f"/things/{made['id']}/publish").json()
+        assert shown["published_at"].endswith("Z")
+        assert client.get(f"/things/{made['id']}").json() == shown
+        assert client.post("/things/nope/publish").status_code == 404
+
+
+def test_a_handler_that_fails_is_named(tmp_path: Path) -> None:
+    code = "from mockserver import handles\n\n@handles('getThing')\ndef get(world, request):\n"
+    with client_of(write(tmp_path, code + "    return {}['x']\n")) as client:
+        answer = client.get("/things/1")
+    assert answer.status_code == 500
+    assert answer.json()["title"] == "The handler of getThing failed"
+    assert answer.json()["detail"] == "handlers.py:5 KeyError: 'x'"

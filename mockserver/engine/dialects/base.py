@@ -80,8 +80,15 @@ def dotted(where: tuple[str | int, ...]) -> str:
     return ".".join(map(str, where))
 
 
+def place_of(violation: Violation) -> tuple[str | int, ...]:
+    """Where it is. Of what is no JSON the last step is a character, and no part of the value."""
+    return violation.where[:-1] if violation.keyword == "json" else violation.where
+
+
 def fault_text(violation: Violation) -> str:
     """What is wrong, for a person; never longer than a line or two."""
+    if violation.keyword == "json":
+        return f"not JSON: {violation.message} at character {violation.where[-1]}"
     make = _FAULTS.get(violation.keyword)
     return make(violation.limit) if make is not None else violation.message
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.contract.model import Contract, MediaType, Operation, Response
+from mockserver.contract.schemas import Schemas
 from mockserver.contract.validation import Validators
 from mockserver.engine.dialects.base import (
     Dialect,
@@ -29,7 +30,8 @@ _MOST_VIOLATIONS = 200
 class SchemaDialect:
     """Fills the documented schema of a status: what it recognises by name, the rest as it must.
 
-    What is not documented is answered by `otherwise`, RFC 9457 if nothing is given.
+    What is not documented has the schema of all the document's errors, if they have one; else it
+    is answered by `otherwise`, RFC 9457 if nothing is given.
     """
 
     def __init__(
@@ -38,15 +40,19 @@ class SchemaDialect:
         self._values = Values(contract, validators)
         self._recogniser = Recogniser(self._values.schemas, words_of(contract))
         self._otherwise = otherwise if otherwise is not None else ProblemDialect()
+        self._usual = _only_one(contract, self._values.schemas)
 
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply:
         status = _status(refusal, operation)
         response = operation.response_for(status) if operation is not None else None
         if response is None or operation is None:
-            return self._otherwise.reply(refusal, operation)
-        if not response.content:
+            if self._usual is None:
+                return self._otherwise.reply(refusal, operation)
+            media = self._usual
+        elif not response.content:
             return answer(status, NO_BODY, refusal)
-        media = _preferred(response)
+        else:
+            media = _preferred(response)
         if not _is_json(media.name):
             return answer(status, message_of(refusal).encode(), refusal, media.name)
         facts = Facts(
@@ -54,7 +60,7 @@ class SchemaDialect:
             code=code_of(refusal),
             message=message_of(refusal),
             violations=refusal.violations[:_MOST_VIOLATIONS],
-            path=operation.path,
+            path=operation.path if operation is not None else "",
             request_id=request_id_of(refusal),
         )
         if media.pointer is None:
@@ -83,6 +89,19 @@ def _status(refusal: Refusal, operation: Operation | None) -> int:
     if refusal.violations and only_media and operation is not None and 415 in operation.documented:
         return 415
     return status
+
+
+def _only_one(contract: Contract, schemas: Schemas) -> MediaType | None:
+    """What all documented refusals have in common: one schema, in one media type."""
+    found: dict[tuple[str, str], MediaType] = {}
+    for operation in contract.operations:
+        for status, response in operation.responses.items():
+            if status[:1] in ("4", "d") and response.content:
+                media = _preferred(response)
+                if media.pointer is None or not _is_json(media.name):
+                    return None
+                found[media.name, schemas.canonical(media.pointer)] = media
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _preferred(response: Response) -> MediaType:

@@ -12,6 +12,7 @@ from mockserver.engine.dialects.base import (
     dotted,
     fault_text,
     message_of,
+    place_of,
     request_id_of,
     title_of,
 )
@@ -50,8 +51,8 @@ class EnvelopeDialect:
 
 def _field(violation: Violation) -> str:
     """`config.scenario`, `limit`, or `body` for all of it."""
-    inside = violation.where[1:]
-    return dotted(inside) if inside and violation.keyword != "json" else str(violation.where[0])
+    inside = place_of(violation)[1:]
+    return dotted(inside) if inside else str(violation.where[0])
 
 
 class ProblemDialect:
@@ -75,7 +76,7 @@ def problem(refusal: Refusal, status: int) -> dict[str, Any]:
         body["code"] = refusal.code
     if refusal.violations:
         body["errors"] = [
-            {"pointer": pointer(violation.where), "detail": fault_text(violation)}
+            {"pointer": pointer(place_of(violation)), "detail": fault_text(violation)}
             for violation in refusal.violations
         ]
     return body

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.flat import Flat
 from mockserver.contract.model import Violation
 from mockserver.contract.schemas import Schemas
-from mockserver.engine.dialects.base import dotted, fault_text, title_of
+from mockserver.engine.dialects.base import dotted, fault_text, place_of, title_of
 from mockserver.engine.dialects.envelopes import pointer
 from mockserver.engine.dialects.fastapi_words import Words
 
@@ -87,7 +87,8 @@ class Recogniser:
     def _is_null(self, branch: Any) -> bool:
         return isinstance(branch, dict) and branch.get("type") == "null"
 
-    def _object(self, flat: Flat, facts: Facts, depth: int) -> dict[str, Any]:
+    def _object(self, flat: Flat, facts: Facts, depth: int, neutral: bool = True) -> dict[str, Any]:
+        """An object; with `neutral`, plain texts that must be there say nothing untrue."""
         found: dict[str, Any] = {}
         plain = {_plain(name) for name in flat.properties}
         for name, schema in flat.properties.items():
@@ -95,6 +96,10 @@ class Recogniser:
             if _plain(name) in _ID | _LINK and name not in flat.required:
                 # Nothing is known of it, so it is only made up where it must be there.
                 value = facts.request_id if _plain(name) in _ID and facts.request_id else _NOTHING
+            if value == [] and name not in flat.required:
+                continue
+            if value is _NOTHING and neutral and name in flat.required:
+                value = _neutral(_plain(name), self._flat(schema), facts)
             if value is not _NOTHING:
                 found[name] = value
         return found
@@ -147,7 +152,14 @@ class Recogniser:
             return [] if item.types else [facts.message]
         if not facts.violations:
             # Causes may have causes of the same kind.
-            return [self._object(item, facts, depth + 1)] if depth < _TOO_DEEP else []
+            if depth >= _TOO_DEEP:
+                return []
+            known = self._object(item, facts, depth + 1, neutral=False)
+            if known.keys() >= item.required.keys():
+                return [known]
+            # Of a place, say, there is none: an empty list says so, where one may be.
+            needed = flat.rules.get("minItems")
+            return [self._object(item, facts, depth + 1)] if needed else []
         return [self._item(item, names, violation, facts) for violation in facts.violations]
 
     def _item(
@@ -161,6 +173,8 @@ class Recogniser:
             value = _about(plain, known, violation)
             if value is _NOTHING:
                 value = self._property(plain, known, beside, about, 1)
+            if value is _NOTHING and name in flat.required:
+                value = _neutral(plain, known, about)
             if value is not _NOTHING:
                 found[name] = value
         return found
@@ -191,6 +205,17 @@ def _text(name: str, format_: str, beside: set[str], facts: Facts) -> Any:
     return facts.path if name in ("instance", "path") else _NOTHING
 
 
+def _neutral(name: str, flat: Flat, facts: Facts) -> Any:
+    """A text that says nothing untrue: the whole of the request, or the message once more."""
+    if flat.types[:1] != ("string",) or flat.values is not None:
+        return _NOTHING
+    if flat.rules.keys() & {"format", "pattern"}:
+        return _NOTHING
+    text = "#" if name == "pointer" or name in _PLACE else facts.message
+    most = flat.rules.get("maxLength")
+    return text if most is None or len(text) <= most else _NOTHING
+
+
 def _listed(values: Sequence[Any], name: str, facts: Facts) -> Any:
     """The allowed value that says most nearly what happened."""
     if name in _STATUS and facts.status in values:
@@ -207,7 +232,7 @@ def _listed(values: Sequence[Any], name: str, facts: Facts) -> Any:
 
 def _place(violation: Violation) -> str:
     """`items.0.id`: the place without the word body."""
-    where = violation.where
+    where = place_of(violation)
     inside = where[1:] if len(where) > 1 else where
     return dotted(inside)
 
@@ -218,7 +243,7 @@ def _about(name: str, flat: Flat, violation: Violation) -> Any:
     if name in ("in", "source") and kind == "string":
         return violation.where[0]
     if name == "pointer" and kind == "string":
-        return pointer(violation.where)
+        return pointer(place_of(violation))
     if name in ("value", "input", "rejectedvalue", "actual") and not flat.types:
         return violation.value
     if name in (*_CODE, "type", "rule", "keyword") and kind == "string" and flat.values is None:
@@ -227,5 +252,5 @@ def _about(name: str, flat: Flat, violation: Violation) -> Any:
         if kind == "string" and flat.values is None:
             return _place(violation)
         if kind == "array":
-            return [str(token) for token in violation.where]
+            return [str(token) for token in place_of(violation)]
     return _NOTHING

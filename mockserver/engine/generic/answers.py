@@ -29,6 +29,8 @@ _TEXTS = {
     "application/zip": b"PK\x05\x06" + bytes(18),
     "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg"/>\n',
 }
+SOON = 1
+"""Seconds after which a client is asked to come again."""
 _BODILESS = frozenset((204, 205, 304))
 
 
@@ -104,18 +106,22 @@ class Answers:
         return b"mock\n" if name.startswith("text/") else b"mock"
 
     def headers(self, response: Response, dice: Dice) -> dict[str, str]:
-        """The documented headers: those that are required, and Location."""
+        """The documented headers: those that are required, Location and Retry-After."""
         return {
             name: self.header(header, dice)
             for name, header in response.headers.items()
             if (header.required and name.lower() not in ("content-type", "content-length"))
-            or name.lower() == "location"
+            or name.lower() in ("location", "retry-after")
         }
 
     def header(self, header: Header, dice: Dice) -> str:
         """A value for a header, as text."""
         if header.pointer is None:
-            return "mock"
+            return "1" if header.name.lower() == "retry-after" else "mock"
+        if header.name.lower() == "retry-after":
+            check = self.values.check(header.pointer)
+            if check.is_valid(SOON) or check.is_valid(str(SOON)):
+                return str(SOON)
         value = self.values.make(header.pointer, dice, name=header.name)
         if isinstance(value, bool):
             return "true" if value else "false"

@@ -55,7 +55,7 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
     under a path is what the generic handlers see there.
     """
     written = api if api is not None and api.claims(contract) else None
-    base = written if written is not None else Api(name=contract.title)
+    base = written if written is not None else Api(name=contract.title, candid=True)
     schemas = Schemas(contract.document, contract.version)
     shelves = _shelves(plan, schemas, base.collections)
     context = Context.of(contract, plan, validators, schemas, shelves)

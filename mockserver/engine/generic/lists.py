@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from mockserver.contract.model import Operation
+from mockserver.contract.model import Operation, Violation
 from mockserver.engine.api import Handler
 from mockserver.engine.generic.context import Context, named
 from mockserver.engine.generic.emptiness import bare, is_never_empty, leave_out
@@ -18,7 +18,7 @@ from mockserver.engine.making import MISSING
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.paging import decode_cursor, encode_cursor
 from mockserver.engine.world import World
-from mockserver.errors import BadRequest, ReplyError
+from mockserver.errors import BadRequest, Invalid, ReplyError
 from mockserver.plan.model import Action, Envelope, Path
 
 
@@ -158,7 +158,12 @@ def _page(found: list[Held], envelope: Envelope, request: Request, action: Actio
     elif envelope.page and isinstance(query.get(envelope.page), int):
         start = (max(envelope.first_page, query[envelope.page]) - envelope.first_page) * size
     elif cursor not in (None, ""):
-        start = _after(found, str(cursor), scope, envelope)
+        try:
+            start = _after(found, str(cursor), scope)
+        except BadRequest as error:
+            # As any other parameter that does not fit.
+            fault = Violation(("query", envelope.cursor), "cursor", error.message, cursor)
+            raise Invalid(error.message, violations=[fault]) from None
     rows = found[start : start + size]
     ahead = encode_cursor(scope, (rows[-1].key,)) if rows else ""
     return Page(rows, len(found), start, size, ahead)
@@ -170,8 +175,11 @@ def _scope(request: Request, envelope: Envelope, action: Action) -> tuple[Any, .
     return (action.operation, *sorted(request.path.items()), *filters)
 
 
-def _after(found: list[Held], cursor: str, scope: tuple[Any, ...], envelope: Envelope) -> int:
-    """Where the page after a cursor begins. A cursor may be the id of the last row."""
+def _after(found: list[Held], cursor: str, scope: tuple[Any, ...]) -> int:
+    """Where the page after a cursor begins. A cursor may be the id of the last row.
+
+    Raises BadRequest.
+    """
     keys = [held.key for held in found]
     if cursor in keys:
         return keys.index(cursor) + 1
