@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from mockserver.contract.model import Contract, Operation
-from mockserver.engine.events import EventsSince, nothing_happens
+from mockserver.engine.events import EventsSince, Listener, nobody_listens, nothing_happens
 from mockserver.engine.jobs import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.schedule import Lifecycle
@@ -96,7 +96,8 @@ class Api:
     parsed fixtures; `lifecycles` are the job tables, for the diagrams;
     `jobs` say where jobs are kept, for the dashboard, and `outcomes` what `steer` can order.
     `adopt` makes rows of a recorded answer. `announcements` are the webhooks and callbacks,
-    `events` says what there is to send.
+    `events` says what there is to send, `listeners` who has registered for it in a world, by the
+    operations `registering`.
     `dialect` names the error dialect ("" chooses by the document), `slash_redirects` whether
     a wrong trailing slash is redirected (307) as FastAPI does, `body_first` whether a body
     that is not JSON is refused even before the credential is looked at.
@@ -120,6 +121,8 @@ class Api:
     outcomes: tuple[str, ...] = ()
     announcements: tuple[Announcement, ...] = ()
     events: EventsSince = nothing_happens
+    listeners: Callable[[World], list[Listener]] = nobody_listens
+    registering: frozenset[str] = frozenset()
     adopt: Adopt = nothing_adopted
     dialect: str = ""
     slash_redirects: bool = False

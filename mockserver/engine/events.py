@@ -25,8 +25,27 @@ class Event:
     value: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A webhook that a client has registered with the API at an instant.
+
+    `events` are the names that it asked for, all if there are none; `secret` may be empty.
+    """
+
+    key: str
+    url: str
+    events: frozenset[str]
+    secret: str
+    at: int
+
+
 EventsSince = Callable[[World, int, Collection[str]], list[Event]]
 """What has happened in a world from an instant to now, oldest first, but for known ids."""
+
+
+def nobody_listens(world: World) -> list[Listener]:
+    """An API with which no webhooks can be registered."""
+    return []
 
 
 def nothing_happens(world: World, since: int, known: Collection[str]) -> list[Event]:

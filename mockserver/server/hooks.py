@@ -8,6 +8,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -29,7 +30,8 @@ _EXPRESSION = re.compile(r"\{(\$[^}]+)\}")
 @dataclass
 class Subscription:
     """Who wants to hear of what. Empty `events` means all; `row` and `operation` make it a
-    callback's: it hears of that row alone."""
+    callback's: it hears of that row alone. One that is `registered` lies in the world, and hears of
+    what comes after the instant `since`."""
 
     id: str
     target: Target
@@ -39,6 +41,8 @@ class Subscription:
     order: Order = "kept"
     operation: str = ""
     row: str = ""
+    registered: bool = False
+    since: int = 0
     queue: list[Delivery] = field(default_factory=list)
 
     def wants(self, event: Event, tenant: str) -> bool:
@@ -46,9 +50,12 @@ class Subscription:
         told = event.announcement
         if self.tenant not in (None, tenant) or self.operation != told.operation:
             return False
+        if event.at < self.since:
+            return False
         if self.row and self.row != event.key and not event.key.endswith(f"/{self.row}"):
             return False
-        return not self.events or not self.events.isdisjoint((told.name, event.value))
+        said = {_plain(told.name), _plain(event.value)}
+        return not self.events or not said.isdisjoint(map(_plain, self.events))
 
     def as_json(self) -> dict[str, Any]:
         """As the control plane shows it; the secret is for the receiver, and is shown."""
@@ -62,6 +69,11 @@ class Subscription:
             "operation": self.operation or None,
             "waiting": len(self.queue),
         }
+
+
+def _plain(name: str) -> str:
+    """`render.succeeded` and `renderSucceeded` are one event."""
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 @dataclass
@@ -149,8 +161,14 @@ def _is_loopback(host: str) -> bool:
 
 
 def signed(secret: str, message: str, moment: int, body: bytes) -> dict[str, str]:
-    """The headers of Standard Webhooks. `moment` is in seconds since 1970."""
-    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    """The headers of Standard Webhooks. `moment` is in seconds since 1970.
+
+    A secret that is none of theirs, as vendors have them, is the key as it is.
+    """
+    key = secret.encode()
+    if secret.startswith(SECRET_PREFIX):
+        with suppress(ValueError):
+            key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     content = f"{message}.{moment}.".encode() + body
     digest = hmac.new(key, content, hashlib.sha256).digest()
     return {

@@ -276,8 +276,7 @@ class MockServer:
 
     def _record(self, exchange: Exchange) -> None:
         self.recorder(exchange)
-        if exchange.operation is not None and exchange.operation.callbacks:
-            self.sender.note(exchange)
+        self.sender.note(exchange)
 
     def tenant(self, name: str) -> Tenant:
         """A tenant with a world of its own, which ends with it: use it as a context manager."""

@@ -122,8 +122,7 @@ class Service:
     def record(self, exchange: Exchange) -> None:
         """What the pipeline reports. On the hot path."""
         self.journal(exchange)
-        operation = exchange.operation
-        if operation is not None and operation.callbacks and self.webhooks is not None:
+        if self.webhooks is not None:
             self.webhooks.note(exchange)
         if self.state is not None:
             self.state.note(exchange)

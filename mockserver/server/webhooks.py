@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from mockserver.engine.events import Event
+from mockserver.engine.events import Event, Listener
 from mockserver.engine.instants import SECOND
 from mockserver.engine.negotiate import dump
 from mockserver.engine.pipeline import Exchange
@@ -58,11 +58,12 @@ class Webhooks:
         self._subscriptions: dict[str, Subscription] = {}
         self._serial = count(1)
         self._seen: dict[str, tuple[int, set[str]]] = {}
+        self._registering: set[str] = set()
         self._lock = Lock()
 
     @property
     def active(self) -> bool:
-        return bool(self._subscriptions)
+        return bool(self._subscriptions or self._registering)
 
     def add(self, spec: Any, tenant: str | None) -> Subscription:
         """Subscribe as JSON says. Raises BadRequest, Conflict if nothing is announced."""
@@ -123,6 +124,8 @@ class Webhooks:
         ]
         for key in gone:
             del self._subscriptions[key]
+        if name is None:
+            self._registering -= self._registering if tenant is None else {tenant}
         return len(gone)
 
     def describe(self) -> dict[str, Any]:
@@ -133,12 +136,17 @@ class Webhooks:
         }
 
     def note(self, exchange: Exchange) -> None:
-        """Subscribe whom a request named for its callbacks."""
+        """Subscribe whom a request named for its callbacks, or registered. On the hot path."""
         operation, sent = exchange.operation, exchange.sent
         if operation is None or sent is None or not 200 <= sent.status < 300:
             return
-        if self.mock.store.board is not None:
+        registers = operation.id in self.mock.api.registering
+        if not (operation.callbacks or registers) or self.mock.store.board is not None:
             return
+        if registers and exchange.tenant not in self._registering:
+            if exchange.tenant not in self._seen:
+                self._begin(exchange.tenant)
+            self._registering.add(exchange.tenant)
         row = expression("$response.body#/id", exchange)
         for told in self.mock.api.announcements:
             if told.operation != operation.id or row is None:
@@ -158,7 +166,7 @@ class Webhooks:
 
     def deliver(self) -> int:
         """Send what is due in each world; how many were taken by their receivers."""
-        if not self._subscriptions:
+        if not self.active:
             return 0
         if not self._lock.acquire(blocking=False):
             return 0  # a receiver moves the clock; what is due then is sent after it
@@ -177,7 +185,8 @@ class Webhooks:
         found = list(self._subscriptions.values())
         if any(each.tenant is None for each in found):
             return sorted(there)
-        return sorted(there & {each.tenant for each in found if each.tenant is not None})
+        asking = {each.tenant for each in found if each.tenant is not None}
+        return sorted(there & (asking | self._registering))
 
     def _now(self, tenant: str) -> int:
         return self.mock.store.clock(tenant).now(time.time_ns() // 1000)
@@ -185,13 +194,16 @@ class Webhooks:
     def _queue(self, tenant: str) -> None:
         since, seen = self._seen.get(tenant, (0, set()))
 
-        def read(world: World) -> tuple[int, bool, list[Event]]:
+        def read(world: World) -> tuple[int, bool, list[Event], list[Listener]]:
             # After a reset or a restore its clock goes back: what it holds is news again.
             again = world.now < since
             known: set[str] = set() if again else seen
-            return world.now, again, self.mock.api.events(world, 0 if again else since, known)
+            events = self.mock.api.events(world, 0 if again else since, known)
+            listeners = self.mock.api.listeners(world) if tenant in self._registering else []
+            return world.now, again, events, listeners
 
-        now, again, events = transact(self.mock.store, tenant, read)
+        now, again, events, listeners = transact(self.mock.store, tenant, read)
+        self._register(tenant, listeners)
         for event in events:
             for found in self._subscriptions.values():
                 if found.wants(event, tenant) and len(found.queue) < MOST_QUEUED:
@@ -199,6 +211,21 @@ class Webhooks:
         # More may happen at this very instant.
         told = {event.id for event in events if event.at >= now}
         self._seen[tenant] = now, told | seen if now == since and not again else told
+
+    def _register(self, tenant: str, listeners: list[Listener]) -> None:
+        """Subscribe those who are registered in a world, as they are now, and no others."""
+        wanted = {f"{tenant} {each.key}": each for each in listeners}
+        for key, found in list(self._subscriptions.items()):
+            if found.registered and found.tenant == tenant and key not in wanted:
+                del self._subscriptions[key]
+        for key, each in wanted.items():
+            known = self._subscriptions.get(key)
+            if known is None:
+                known = Subscription(each.key, each.url, read_secret(None), tenant)
+                known.registered, known.since = True, each.at
+                self._subscriptions[key] = known
+            known.target, known.events = each.url, each.events
+            known.secret = each.secret or known.secret
 
     def _send(self, found: Subscription) -> int:
         sent = 0

@@ -336,3 +336,59 @@ def test_what_it_says_is_what_has_happened() -> None:
         assert all(b["type"] == f"export.{b['data']['object']['status']}" for b in bodies)
         (one,) = [d.event.body["type"] for d in mock.webhooks.deliveries if d.subscription == "w2"]
         assert one == "export.failed"
+
+
+def registrable() -> dict[str, Any]:
+    """The same document, with webhooks that a client registers with the API itself."""
+    document = safe_load(HOOKS.read_text())
+    hook = {
+        "type": "object",
+        "required": ["url"],
+        "properties": {
+            "url": {"type": "string", "format": "uri"},
+            "events": {"type": "array", "items": {"type": "string"}},
+            "active": {"type": "boolean"},
+        },
+    }
+    kept = {**hook, "required": ["id", "url"]}
+    kept["properties"] = {"id": {"type": "string"}, **hook["properties"]}
+    answer = {"description": "", "content": {"application/json": {"schema": kept}}}
+    body = {"content": {"application/json": {"schema": hook}}}
+    one = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    document["paths"]["/webhooks"] = {
+        "post": {"operationId": "hook", "requestBody": body, "responses": {"201": answer}}
+    }
+    partial = {"content": {"application/json": {"schema": {**hook, "required": []}}}}
+    document["paths"]["/webhooks/{id}"] = {
+        "parameters": [one],
+        "get": {"operationId": "getHook", "responses": {"200": answer}},
+        "patch": {"operationId": "change", "requestBody": partial, "responses": {"200": answer}},
+        "delete": {"operationId": "unhook", "responses": {"204": {"description": ""}}},
+    }
+    return document
+
+
+def test_whom_a_client_registers_with_the_api_hears_of_what_he_asked_for(
+    receiver: Receiver,
+) -> None:
+    with MockServer(registrable()) as mock:
+        mock.client.post("/exports", json=CSV)  # before anybody listens
+        asked = {"url": receiver.url, "events": ["export.completed"]}
+        hook = f"/webhooks/{mock.client.post('/webhooks', json=asked).json()['id']}"
+        mock.client.post("/webhooks", json={"url": "http://192.0.2.1/hook"})
+
+        def ended() -> int:
+            mock.client.post("/exports", json=CSV)
+            mock.clock.advance(3600)
+            return len(receiver.heard)
+
+        assert ended() == 2
+        assert {body["type"] for body in receiver.wait_for(2)} == {"export.completed"}
+        refused = [each for each in mock.webhooks.deliveries if each.state == "refused"]
+        assert refused, "nothing leaves this machine"
+        assert mock.client.patch(hook, json={"active": False}).status_code == 200
+        assert ended() == 2
+        mock.client.patch(hook, json={"active": True, "events": ["export.started"]})
+        assert ended() == 3
+        mock.client.delete(hook)
+        assert ended() == 3

@@ -16,6 +16,7 @@ from mockserver.engine.generic.adoption import adopt
 from mockserver.engine.generic.context import Context
 from mockserver.engine.generic.fixed import fixed
 from mockserver.engine.generic.heralds import Herald
+from mockserver.engine.generic.listeners import Listeners
 from mockserver.engine.generic.lists import listing
 from mockserver.engine.generic.once import ANSWERS, key_of, once
 from mockserver.engine.generic.references import checked
@@ -73,6 +74,7 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
         base.seed(world, fixtures)
 
     herald = Herald(context)
+    listeners = Listeners(context)
     moving = [shelf for shelf in own_shelves if _moves(shelf)]
     if base.steer is None and moving:
         base = replace(base, steer=steers(moving), outcomes=outcomes_of(moving))
@@ -83,6 +85,8 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
         seed=seed,
         announcements=herald.announcements,
         events=herald.events,
+        listeners=listeners,
+        registering=listeners.operations if herald.announcements else frozenset(),
         adopt=partial(adopt, context),
         jobs=(*base.jobs, *map(_job_kind, moving)),
     )
