@@ -127,7 +127,7 @@ def test_a_handler_that_fails_is_500_without_a_traceback(
     set_handler(things, "getThing", broken)
     reply = things.client.get("/things/1")
     assert reply.status_code == 500
-    assert reply.json()["detail"] == "ZeroDivisionError: no"
+    assert reply.json()["detail"].endswith(" ZeroDivisionError: no")
     assert "Traceback" not in reply.text
     assert "ZeroDivisionError" in said.text
 
