@@ -334,7 +334,7 @@ def check_version(document: Mapping[str, Any]) -> str:
         raise ContractError(f"Swagger {older} is not served; 2.0 and OpenAPI 3.0 to 3.2 are")
     if version is None:
         raise ContractError(
-            "no `openapi` field: an OpenAPI document begins with, say, openapi: 3.1.0"
+            "no `openapi` field: this is not an OpenAPI document; one begins with `openapi: 3.1.0`"
         )
     words = "3.0 to 3.2 are: write the one that the document keeps to, such as 3.1.0"
     raise ContractError(f"OpenAPI {version!r} is not served; {words}", "#/openapi")
