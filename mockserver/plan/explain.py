@@ -14,6 +14,7 @@ from mockserver.plan.model import (
     Plan,
     Resource,
 )
+from mockserver.plan.outcomes import told
 
 _ORDER: dict[Confidence, int] = {"guess": 0, "likely": 1, "certain": 2}
 
@@ -113,6 +114,9 @@ def _resource_rows(resource: Resource) -> list[Row]:
         found.append(
             Row("lifecycle", resource.name, text, _texts(states.because), _lowest(states.because))
         )
+        if states.moves and (outcome := told(states)):
+            why = "the words of their names and of what is said of them"
+            found.append(Row("outcome", resource.name, outcome, why, "guess"))
     return found
 
 
@@ -201,6 +205,7 @@ def _resource(resource: Resource) -> dict[str, Any]:
             "failure": list(states.failure),
             "cancelled": list(states.cancelled),
             "other": list(states.other),
+            "outcome": told(states) if states.moves else "",
             "because": _reasons(states.because),
         }
     return found

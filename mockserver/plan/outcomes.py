@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from dataclasses import replace
 
 from mockserver.contract.flat import Flat
 from mockserver.contract.schemas import Schemas
-from mockserver.plan.model import Because, States
+from mockserver.plan.model import States
 from mockserver.plan.naming import bag, tokens
 
 RESULTS = bag(
@@ -54,7 +54,7 @@ def with_outcomes(
     results = tuple(
         name for name, schema in free.items() if name not in taken and _is_result(name, schema)
     )
-    found = replace(
+    return replace(
         states,
         results=results,
         faults=faults,
@@ -62,20 +62,24 @@ def with_outcomes(
         progress=progress,
         attempts=attempts,
     )
-    why = tuple(_evidence(found))
-    return replace(found, because=(*states.because, *why)) if states.moves else found
 
 
-def _evidence(states: States) -> Iterator[Because]:
-    for names, when in (
-        (states.results, "is there once it has succeeded"),
-        (states.faults, "if it has failed"),
-        (states.cancels, "if it was cancelled"),
-    ):
-        if names:
-            yield Because(f"{', '.join(f'`{n}`' for n in names)}: {when}", "guess")
+def told(states: States) -> str:
+    """In words, what of a job depends on how it goes; "" if nothing does."""
+    parts = [
+        f"{', '.join(f'`{name}`' for name in names)} {when}"
+        for names, when in (
+            (states.results, "once it has succeeded"),
+            (states.faults, "if it has failed"),
+            (states.cancels, "if it was cancelled"),
+        )
+        if names
+    ]
     if states.progress:
-        yield Because(f"`{states.progress}` goes up while it works", "guess")
+        parts.append(f"`{states.progress}` goes up while it works")
+    if states.attempts:
+        parts.append(f"`{states.attempts}` counts how often it was tried")
+    return "; ".join(parts)
 
 
 def _is_fault(name: str) -> bool:
