@@ -45,6 +45,7 @@ Run = Callable[..., Ended]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it
     (tmp_path / "small.yaml").write_text(SMALL, "utf-8")
 
     def run(*args: str) -> Ended:
