@@ -89,3 +89,23 @@ def test_nothing_moves_on_a_clock_that_stands_still() -> None:
 def test_a_state_that_the_client_sets_does_not_move() -> None:
     with pytest.raises(Broken, match="status was"):
         look(Real(), {"status": "done"}, status={"enum": ["queued", "done"]})
+
+
+@pytest.mark.parametrize("beside", [{"started_at": MOMENT}, {}])
+def test_a_state_of_any_text_beside_moments_of_work_moves(
+    beside: dict[str, Any],
+) -> None:
+    whole = document()
+    (shown,) = [
+        media["schema"]
+        for media in whole["paths"]["/renders"]["post"]["responses"]["201"]["content"].values()
+    ]
+    plain = {name: schema for name, schema in shown["properties"].items() if name != "started_at"}
+    replies = {"type": "object", "properties": {**plain, **beside, "status": TEXT}}
+    content = {"application/json": {"schema": replies}}
+    for path in whole["paths"].values():
+        for operation in path.values():
+            for answer in operation["responses"].values():
+                answer["content"] = content
+    (resource,) = derive(build_contract(whole)).resources.values()
+    assert resource.state == ("status" if beside else "")

@@ -18,6 +18,9 @@ _CURSORS = ("next_cursor", "nextCursor", "next_page_token", "nextPageToken")
 _MORE = ("has_more", "hasMore", "has_next", "hasNext")
 _LIMITS = ("limit", "page_size", "pageSize", "per_page")
 _WRAPPINGS = ("data", "item", "result", "object", "resource")
+_WORK = re.compile(
+    r"(started|finished|completed|ended|finalized|processed)_?(at|on)", re.IGNORECASE
+)
 _STATES = ("status", "state", "phase", "stage", "job_status", "jobStatus")
 _CREATED = frozenset({"created_at", "createdAt", "created", "creation_time", "createTime"})
 CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "after", "starting_after")
@@ -110,12 +113,19 @@ def _movement(
     bodies = [body_schema(contract, operation) or {} for operation in writers]
     theirs = {name for body in bodies for name in properties(contract, body)}
     own = {n: s for n, s in shown.items() if s.get("readOnly") or n not in theirs}
-    state = next((n for n in _STATES if n in own and len(own[n].get("enum", ())) > 1), "")
+    works = any(_WORK.fullmatch(name) for name in own)
+    state = next((n for n in _STATES if n in own and _is_state(own[n], works)), "")
     if not state:
         return {}
     moving = own.keys() - {id_field} - _CREATED
     growing = {n for n in moving - {state} if _grows(own[n])}
     return {"state": state, "moving": frozenset(moving), "growing": frozenset(growing)}
+
+
+def _is_state(schema: Schema, works: bool) -> bool:
+    """Whether it has several values; of any text, whether moments of work stand beside it."""
+    values = schema.get("enum", ())
+    return len(values) > 1 or (works and not values and schema.get("type") == "string")
 
 
 def _grows(schema: Schema) -> bool:
