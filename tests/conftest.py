@@ -6,6 +6,10 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# Everywhere as in CI: the same examples each time, and none kept from earlier runs.
+settings.load_profile("ci")
 
 
 @pytest.fixture

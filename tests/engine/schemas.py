@@ -43,7 +43,8 @@ def numbers(draw: st.DrawFn) -> Schema:
     schema: Schema = {"type": "integer" if whole else "number"}
     if draw(st.booleans()):
         low = draw(st.integers(-1000, 1000))
-        high = low + draw(st.integers(3, 500))
+        # Room for a multiple of 3 between them, even if neither counts.
+        high = low + draw(st.integers(4, 500))
         below = draw(st.sampled_from(["minimum", "exclusiveMinimum"]))
         above = draw(st.sampled_from(["maximum", "exclusiveMaximum"]))
         schema.update({below: low, above: high})
