@@ -8,20 +8,17 @@ a first one in flight: the second waits and gets the replay.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
-from itertools import takewhile
 
 from mockserver.engine.api import Handler
-from mockserver.engine.instants import SECOND
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.world import Row, World, digest
+from mockserver.engine.repeats import keep, kept, mark_of, place_of
+from mockserver.engine.world import Row, World
 from mockserver.errors import BadRequest, Conflict, NotFound, PaymentRequired, Refusal
 
 HEADER = "Idempotency-Key"
 REPLAYED = {"Idempotent-Replayed": "true"}
-KEPT = 24 * 3600 * SECOND
 KINDS: dict[int, type[Refusal]] = {
     kind.status: kind for kind in (BadRequest, PaymentRequired, NotFound, Conflict)
 }
@@ -35,36 +32,26 @@ def once(handler: Handler) -> Handler:
         key = request.header.get(HEADER)
         if not key:
             return handler(world, request)
-        name = _mark(request.operation.id, sorted(request.path.items()), key)
-        asked = _mark(json.dumps(request.body, sort_keys=True), request.has_body)
-        first = world["answers"].get(name)
-        if first is not None and first["expires_at"] > world.now:
+        place, asked = place_of(request, key), mark_of(request)
+        first = kept(world, "answers", place)
+        if first is not None:
             return _replayed(first, asked)
-        return _first(world, lambda: handler(world, request), name, asked)
+        return _first(world, lambda: handler(world, request), place, asked)
 
     return answer
 
 
-def _first(world: World, carry_out: Callable[[], Reply], name: str, asked: str) -> Reply:
-    _forget(world)
-    kept = {"id": name, "asked": asked, "expires_at": world.now + KEPT}
+def _first(world: World, carry_out: Callable[[], Reply], place: str, asked: str) -> Reply:
     try:
         reply = carry_out()
     except Refusal as refusal:
         if refusal.status in KINDS:
             told = {"code": refusal.code, "message": refusal.message}
-            world["answers"].put({**kept, "status": refusal.status, "refusal": told})
+            keep(world, "answers", place, asked, status=refusal.status, refusal=told)
             refusal.keeps_writes = True
         raise
-    world["answers"].put({**kept, "status": reply.status, "body": reply.body})
+    keep(world, "answers", place, asked, status=reply.status, body=reply.body)
     return reply
-
-
-def _forget(world: World) -> None:
-    """Drop the answers whose day is over."""
-    answers = world["answers"]
-    for row in list(takewhile(lambda row: row["expires_at"] <= world.now, answers.scan())):
-        answers.remove(row["id"])
 
 
 def _replayed(first: Row, asked: str) -> Reply:
@@ -76,7 +63,3 @@ def _replayed(first: Row, asked: str) -> Reply:
     if told is not None:
         raise KINDS[first["status"]](told["message"], code=told["code"], headers=REPLAYED)
     return Reply(first["status"], first["body"], dict(REPLAYED))
-
-
-def _mark(*parts: object) -> str:
-    return digest(*parts).hex()

@@ -6,20 +6,15 @@ day, and is taken by a request that succeeds; one that was refused may be sent a
 
 from __future__ import annotations
 
-import json
-from itertools import takewhile
-from typing import Any
-
 from mockserver.contract.model import Operation
 from mockserver.engine.api import Handler
-from mockserver.engine.instants import SECOND
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.world import Collection, World, digest
+from mockserver.engine.repeats import keep, kept, mark_of, place_of
+from mockserver.engine.world import Collection, World
 from mockserver.errors import Conflict
 from mockserver.plan.naming import tokens
 
 ANSWERS = Collection("mock (answers)", order=("expires_at",))
-KEPT = 24 * 3600 * SECOND
 _NAMES = ("idempotency", "idempotent", "idempotence")
 
 
@@ -45,42 +40,25 @@ def once(operation: Operation, handler: Handler) -> Handler:
         key = request.header.get(name)
         if not key:
             return handler(world, request)
-        asked = _mark(request)
-        row = digest("once", operation.id, sorted(request.path.items()), key).hex()
-        first = world[ANSWERS.name].get(row)
-        if first is not None and first["expires_at"] > world.now:
+        place, asked = place_of(request, key), mark_of(request)
+        first = kept(world, ANSWERS.name, place)
+        if first is not None:
             if first["asked"] == asked:
                 body = first["body"] if first["has_body"] else NO_BODY
                 return Reply(first["status"], body, dict(first["headers"]))
             if 409 in operation.documented:
                 raise Conflict(f"The {name} was used with another body.")
         reply = handler(world, request)
-        _keep(world, row, asked, reply)
+        # What is no JSON can't be kept.
+        if reply.status < 400 and not isinstance(reply.body, bytes):
+            has_body = reply.body is not NO_BODY
+            keep(
+                world, ANSWERS.name, place, asked,
+                status=reply.status,
+                has_body=has_body,
+                body=reply.body if has_body else None,
+                headers=dict(reply.headers),
+            )  # fmt: skip
         return reply
 
     return answer
-
-
-def _keep(world: World, row: str, asked: str, reply: Reply) -> None:
-    """Keep a success; what is no JSON can't be."""
-    answers = world[ANSWERS.name]
-    for old in list(takewhile(lambda one: one["expires_at"] <= world.now, answers.scan())):
-        answers.remove(old["id"])
-    if reply.status >= 400 or isinstance(reply.body, bytes):
-        return
-    has_body = reply.body is not NO_BODY
-    kept: dict[str, Any] = {
-        "id": row,
-        "asked": asked,
-        "expires_at": world.now + KEPT,
-        "status": reply.status,
-        "has_body": has_body,
-        "body": reply.body if has_body else None,
-        "headers": dict(reply.headers),
-    }
-    answers.put(kept)
-
-
-def _mark(request: Request) -> str:
-    said = json.dumps(request.body, sort_keys=True, default=repr)
-    return digest(said, request.has_body, sorted(request.query.items())).hex()
