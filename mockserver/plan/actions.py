@@ -11,6 +11,7 @@ from mockserver.plan.lifecycle import enumerated
 from mockserver.plan.links import Linker
 from mockserver.plan.model import FIRST, Action, Because, Confidence, Path, Resource
 from mockserver.plan.naming import plural, tokens
+from mockserver.plan.outcomes import RESULTS
 from mockserver.plan.resources import Draft, refs_of
 from mockserver.plan.routes import ANY
 from mockserver.plan.survey import Facts, Survey
@@ -244,6 +245,11 @@ class Deducer:
             if opposite:
                 return self._verb(facts, opposite, facts.route.steps[:-1])
         why = f"a part of one {resource.noun} that nothing else changes"
+        states = resource.states
+        waits = states is not None and states.moves and facts.method == "GET"
+        if waits and 409 in facts.operation.documented and not RESULTS.isdisjoint(tokens(word)):
+            why += f"; a 409 is listed: it is the result of a {resource.noun}"
+            return self._make(facts, "fixed", why, "likely", awaits=resource.name)
         return self._make(facts, "fixed", why, "likely")
 
     def _sets(self, facts: Facts, resource: Resource) -> bool:

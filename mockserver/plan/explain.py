@@ -144,6 +144,8 @@ def _doing(action: Action, plan: Plan) -> str:
         text += ": " + ", ".join(f"{name} = {value}" for name, value in action.changes)
     if action.tells and action.tells != (plan.resources[action.resource].key,):
         text += f"; it tells the id as `{'.'.join(action.tells)}`"
+    if action.awaits:
+        text += f", once one of {action.awaits} has succeeded"
     if action.refers:
         known = (f"`{one.field}` of {one.resource}" for one in action.refers)
         text += f"; {', '.join(known)} has to be there"

@@ -167,7 +167,8 @@ class Action:
     there may be several. `tells` leads from the thing to its id, and `told_by` to the schema of
     it, where the answer has it in another place or shape than the resource. `same` says that the
     answer is the thing itself, `shows` of which other resource the body names one to answer.
-    `ids` is the query parameter with the ids of a sweep.
+    `ids` is the query parameter with the ids of a sweep. `awaits` is the resource whose job has to
+    have succeeded before there is an answer.
     What a body `refers` to has to be there.
     """
 
@@ -191,6 +192,7 @@ class Action:
     upsert: bool = False
     same: bool = False
     shows: str = ""
+    awaits: str = ""
     because: tuple[Because, ...] = ()
 
 

@@ -23,9 +23,6 @@ from mockserver.engine.values import Values
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
 from mockserver.plan.model import FIRST, Action, Link, Plan, Resource
-from mockserver.plan.naming import tokens
-
-_FEW = 3
 
 
 @dataclass(slots=True)
@@ -170,12 +167,8 @@ class Context:
         """
         mode: Mode = "rich" if held.seed or not held.row else "fresh"
         data: Any = self.known(held, request, action)
-        if action.kind == "create":
-            told = self._told(request.operation)
-            if told is None:
-                data = self.id_of(held, action)
-            elif told:
-                data.setdefault(told, self.id_of(held, action))
+        if action.kind == "create" and self._is_all(request.operation):
+            data = self.id_of(held, action)
         dice = lasting(world, action.operation, held.key)
         status = self._status_of_new(request.operation) if made else 0
         reply = self.answers.reply(request.operation, dice, data, action.at, mode, status)
@@ -196,18 +189,14 @@ class Context:
             shapes.append(self.schemas.flat_at(media.pointer).properties.keys())
         return 201 if shapes[0] == shapes[1] else 0
 
-    def _told(self, operation: Operation) -> str | None:
-        """Under which name of its own a create tells the id (`{"itemId": 7}`), "" if under none;
-        None if the id is the whole answer."""
+    def _is_all(self, operation: Operation) -> bool:
+        """Whether a create answers nothing but the id."""
         response = operation.response_for(operation.success)
         media = response.content.get(choose_media_type(response)) if response is not None else None
         if media is None or not media.pointer or not is_json(media.name):
-            return ""
-        flat = self.schemas.flat_at(media.pointer)
-        if flat.types and not {"object", "array"} & set(flat.types):
-            return None
-        names = [n for n in flat.properties if tokens(n)[-1:] in (("id",), ("uuid",), ("guid",))]
-        return names[0] if len(names) == 1 and len(flat.properties) <= _FEW else ""
+            return False
+        types = self.schemas.flat_at(media.pointer).types
+        return bool(types) and not {"object", "array"} & set(types)
 
     def id_of(self, held: Held, action: Action) -> Any:
         """What the row is called in paths."""

@@ -18,8 +18,6 @@ from mockserver.engine.negotiate import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import Conflict
 from mockserver.plan.model import Action
-from mockserver.plan.naming import tokens
-from mockserver.plan.outcomes import RESULTS
 
 _KEPT = 256
 
@@ -31,7 +29,7 @@ def fixed(context: Context, operation: Operation, action: Action) -> Handler:
     """
     if operation.method == "POST" and operation.success == 201:
         return _made(context, operation, action)
-    job = _job_of(context, operation, action)
+    job = context.shelves.get(action.awaits)
     example = _example(operation)
     kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
 
@@ -59,26 +57,15 @@ def fixed(context: Context, operation: Operation, action: Action) -> Handler:
     return handle
 
 
-def _job_of(context: Context, operation: Operation, action: Action) -> Shelf | None:
-    """The jobs of which this is the result (`GET /jobs/{id}/result`), if the document says that
-    it may not be there yet: a 409."""
-    last = operation.path.rstrip("/").rsplit("/", 1)[-1]
-    if operation.method != "GET" or 409 not in operation.documented or not action.parents:
-        return None
-    shelf = context.shelves.get(action.parents[-1].resource)
-    states = shelf.resource.states if shelf is not None else None
-    if states is None or not states.moves or RESULTS.isdisjoint(tokens(last)):
-        return None
-    return shelf
-
-
 def _check_done(
     context: Context, world: World, request: Request, action: Action, shelf: Shelf
 ) -> None:
     """Raises Conflict if the job has not succeeded."""
     held = context.find(world, shelf, context.parent_key(request, action))
     states = shelf.resource.states
-    if held is None or states is None or held.data.get(states.name) in states.success:
+    if held is None or states is None or not states.moves:
+        return
+    if held.data.get(states.name) in states.success:
         return
     noun = shelf.resource.noun.replace("_", " ")
     raise Conflict(
