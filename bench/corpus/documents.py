@@ -63,7 +63,9 @@ def fetch(folder: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
         archive = _pack(npm, f"{package}@{version}", place)
         with tarfile.open(archive) as packed:
-            packed.extractall(place, filter="data")
+            # Python knows filters from 3.11.4 on; earlier ones don't ask for this.
+            packed.extraction_filter = getattr(tarfile, "data_filter", None)
+            packed.extractall(place)
         archive.unlink()
         (place / _MADE).write_text(version)
 
