@@ -13,8 +13,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mockserver.engine.world import digest, uuid_of
+from mockserver.server.asgi.uvicorn import bind, make_server
 from mockserver.server.mock import Options, load, read_spec
-from mockserver.server.serving import bind, make_server
 
 
 def personas(known: Any, count: int) -> Iterator[Any]:

@@ -16,15 +16,14 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from mockserver.verify.conformance.schemathesis.config import Budget, Settings
 from mockserver.verify.documents import read_contract
-from mockserver.verify.judge import Plan, judge
+from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.clock import Surroundings
 from mockserver.verify.lifecycle.run import Effort
 from mockserver.verify.model import Result
-from mockserver.verify.reports import terminal
-from mockserver.verify.reports.record import Record
-from mockserver.verify.reports.write import write
-from mockserver.verify.settings import Budget, Settings
+from mockserver.verify.reports import terminal, write
+from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.target import Target
 
 SPEC = os.environ.get("SPEC", "feather")

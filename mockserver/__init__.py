@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from mockserver.engine.api import handles
     from mockserver.engine.messages import NO_BODY, Reply, Request
     from mockserver.engine.world import World
-    from mockserver.server.fates import fates
     from mockserver.server.mock import MockServer
+    from mockserver.server.scenarios import fates
 
 __all__ = ["NO_BODY", "MockServer", "Reply", "Request", "World", "__version__", "fates", "handles"]
 __version__ = "0.1.0"
@@ -20,7 +20,7 @@ _HOMES = {
     "Reply": "mockserver.engine.messages",
     "Request": "mockserver.engine.messages",
     "World": "mockserver.engine.world",
-    "fates": "mockserver.server.fates",
+    "fates": "mockserver.server.scenarios",
     "handles": "mockserver.engine.api",
 }
 

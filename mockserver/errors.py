@@ -34,7 +34,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from mockserver.contract.model import Violation
+    from mockserver.openapi.model import Violation
 
 
 class MockServerError(Exception):

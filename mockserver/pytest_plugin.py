@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not any("mock_server" in getattr(item, "fixturenames", ()) for item in items):
         return
     from mockserver.errors import MockServerError
-    from mockserver.server.documents import as_document
+    from mockserver.files.documents import as_document
 
     try:
         as_document(_spec(config))

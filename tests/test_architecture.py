@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / ".importlinter"
 SOURCES = sorted((ROOT / "mockserver").rglob("*.py"))
 
-MOST_LINES_A_FILE = 350
+MOST_LINES_A_FILE = 500
 MOST_LINES_A_FUNCTION = 60
 
 # What reaches past the arguments of a function in the core; forbidden imports are in .importlinter.

@@ -15,10 +15,10 @@ import pytest
 import mockserver
 from mockserver import cli
 from mockserver.errors import MissingExtra, UsageError
-from mockserver.server import several
+from mockserver.server import multi
 from mockserver.server.banner import banner
 from mockserver.server.mock import load, read_spec
-from mockserver.server.serve import Serving
+from mockserver.server.service import Serving
 from mockserver.server.settings import SETTINGS
 
 SMALL = """
@@ -62,7 +62,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Serving]:
     """What `serve` would have served."""
     found: list[Serving] = []
-    monkeypatch.setattr(several, "serve_all", lambda resolve, say: found.extend(resolve()))
+    monkeypatch.setattr(multi, "serve_all", lambda resolve, say: found.extend(resolve()))
     return found
 
 
@@ -345,7 +345,7 @@ def test_no_traceback_ever(
     def fail(resolve: object, say: object) -> None:
         raise error
 
-    monkeypatch.setattr(several, "serve_all", fail)
+    monkeypatch.setattr(multi, "serve_all", fail)
     monkeypatch.setattr(cli, "_silence_stdout", lambda: None)
     ended = run("serve")
     assert ended.status == status
@@ -357,7 +357,7 @@ def test_a_bug_can_be_looked_into(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     def fail(resolve: object, say: object) -> None:
         raise RuntimeError("oops")
 
-    monkeypatch.setattr(several, "serve_all", fail)
+    monkeypatch.setattr(multi, "serve_all", fail)
     monkeypatch.setenv(cli.TRACEBACK, "1")
     with pytest.raises(RuntimeError, match="oops"):
         cli.main(["serve"])

@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from mockserver import cli
+from mockserver.server.asgi.uvicorn import bind, make_server, url_of
+from mockserver.server.control.endpoints import ROUTES
 from mockserver.server.handlers_file import load_handlers
-from mockserver.server.panel import ROUTES
-from mockserver.server.serve import Service, Serving, prepare
-from mockserver.server.serving import bind, make_server, url_of
+from mockserver.server.service import Service, Serving, prepare
 from mockserver.server.settings import OVERRIDES, SETTINGS, read_config
 
 DOCS = Path(__file__).parent.parent / "docs"

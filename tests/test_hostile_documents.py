@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.expressions import fault, reader
-from mockserver.contract.validation import Validators
-from mockserver.engine.dice import Dice
-from mockserver.engine.limits import MOST_LETTERS, MOST_STEPS
-from mockserver.engine.making import Maker
-from mockserver.engine.values import Values
+from mockserver.cli.check import check_document
+from mockserver.engine.generation.generator import Maker
+from mockserver.engine.generation.limits import MOST_LETTERS, MOST_STEPS
+from mockserver.engine.generation.values import Values
+from mockserver.engine.randomness import Dice
 from mockserver.errors import ReplyError
-from mockserver.server.check import check_document
+from mockserver.openapi.schemas.regex import fault, reader
+from mockserver.openapi.schemas.validators import Validators
 from tests.engine.test_values import HERE, NOW, made
 
 LONG = "a" * 40 + "!"

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import orjson
 
-from mockserver.plan.model import FIRST, Action, Link
+from mockserver.inference.model import FIRST, Action, Link
 
 
 def rows_of(reply: httpx.Response | None, action: Action) -> list[Any]:

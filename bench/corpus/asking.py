@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.contract.model import Operation, Parameter
-from mockserver.plan.naming import tokens
+from mockserver.inference.words import tokens
+from mockserver.openapi.model import Operation, Parameter
 
 _NAMED = ("id", "gid", "uuid", "key", "name")
 _EDGES = {

@@ -15,14 +15,14 @@ from bench.corpus.credentials import authenticate
 from bench.corpus.finding import Finder, NoRequest
 from bench.corpus.making import Maker
 from mockserver import MockServer
-from mockserver.contract.casting import Kind
-from mockserver.contract.model import Operation, Parameter
-from mockserver.engine.dice import Dice
-from mockserver.engine.making import MISSING
-from mockserver.engine.values import Values
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.values import Values
+from mockserver.engine.randomness import Dice
 from mockserver.errors import ContractError, ReplyError
-from mockserver.plan.model import Action, Resource
-from mockserver.server.inprocess import InProcessTransport
+from mockserver.inference.model import Action, Resource
+from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.request.coercion import Kind
+from mockserver.server.asgi.inprocess import InProcessTransport
 
 NOW = 1_790_000_000_000_000
 _TRIES = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from bench.corpus.wire import escaped
-from mockserver.contract.model import Contract, Operation
+from mockserver.openapi.model import Contract, Operation
 
 KEY = "mock-corpus"
 

@@ -109,8 +109,8 @@ def all_documents(folder: Path) -> list[Document]:
 
 
 def _described(path: Path, name: str) -> Document | None:
-    from mockserver.contract.document import parse_document
     from mockserver.errors import ContractError
+    from mockserver.openapi.document import parse_document
 
     try:
         document = parse_document(path.read_bytes(), name)

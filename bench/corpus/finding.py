@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bench.corpus.answers import inside
-from mockserver.contract.model import Operation
-from mockserver.plan.model import Action, Link, Resource
+from mockserver.inference.model import Action, Link, Resource
+from mockserver.openapi.model import Operation
 
 if TYPE_CHECKING:
     from bench.corpus.client import Client

@@ -11,8 +11,8 @@ import httpx
 
 from bench.corpus.answers import alike, dug, rows_of
 from bench.corpus.finding import Known, NoRequest, nearest
-from mockserver.contract.model import Operation
-from mockserver.plan.model import Action, Link, Resource
+from mockserver.inference.model import Action, Link, Resource
+from mockserver.openapi.model import Operation
 
 if TYPE_CHECKING:
     from bench.corpus.client import Client

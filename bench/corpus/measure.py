@@ -22,8 +22,8 @@ from bench.corpus.finding import NoRequest
 from bench.corpus.judge import Judge, NotJudged
 from bench.corpus.proof import Prover
 from mockserver import MockServer
-from mockserver.contract.model import Operation
 from mockserver.errors import MockServerError
+from mockserver.openapi.model import Operation
 
 _LAST = {"remove": 2, "clear": 1}
 

@@ -9,8 +9,8 @@ from bench.corpus.answers import alike, dug
 from bench.corpus.client import Client
 from bench.corpus.finding import NoRequest
 from bench.corpus.making import Made
-from mockserver.contract.model import Operation
-from mockserver.plan.model import Action, Resource
+from mockserver.inference.model import Action, Resource
+from mockserver.openapi.model import Operation
 
 
 class Broken(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contract.model import MediaType, Parameter
+from mockserver.openapi.model import MediaType, Parameter
 
 FORM = "application/x-www-form-urlencoded"
 _JSON_FIRST = ("application/json", "+json", "/json")

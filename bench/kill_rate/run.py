@@ -25,13 +25,13 @@ from pathlib import Path
 import httpx
 
 from mockserver.errors import UsageError
+from mockserver.verify.conformance.schemathesis.config import Budget, Settings
+from mockserver.verify.conformance.schemathesis.openapi_core import SecondJudge
 from mockserver.verify.documents import read_contract
-from mockserver.verify.judge import Plan, judge
+from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.clock import reset
 from mockserver.verify.lifecycle.run import Effort
-from mockserver.verify.reports.record import Record
-from mockserver.verify.second import SecondJudge
-from mockserver.verify.settings import Budget, Settings
+from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.target import Target
 
 from .catalogue import Fault, load

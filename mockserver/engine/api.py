@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeVar
 
-from mockserver.contract.model import Contract, Operation
-from mockserver.engine.events import EventsSince, Listener, nobody_listens, nothing_happens
-from mockserver.engine.jobs import JobKind
+from mockserver.engine.jobs.overview import JobKind
+from mockserver.engine.jobs.schedule import Lifecycle
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.schedule import Lifecycle
+from mockserver.engine.webhooks import EventsSince, Listener, nobody_listens, nothing_happens
 from mockserver.engine.world import Collection, Seeder, World
-from mockserver.plan.model import Announcement
+from mockserver.inference.model import Announcement
+from mockserver.openapi.model import Contract, Operation
 
 Handler = Callable[[World, Request], Reply]
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Literal
 
-from mockserver.engine.instants import LATEST, parse, render, seconds
+from mockserver.engine.timestamps import LATEST, parse, render, seconds
 from mockserver.errors import BadRequest
 
 Mode = Literal["real", "manual"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract.model import Operation
+from mockserver.openapi.model import Operation
 
 
 @dataclass(slots=True)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
 from random import Random
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from faker import Faker
+from typing import Any, Protocol
 
 Row = Mapping[str, Any]
 SortKey = tuple[Any, ...]
@@ -116,25 +113,6 @@ def _tenant_id(seed: int, tenant: str, kind: str) -> str:
 def random_for(world: World, *salt: object) -> Random:
     """A generator that depends on the seed, the tenant and `salt` only."""
     return Random(digest(world.settings.seed, world.tenant, *salt))
-
-
-def fake_for(world: World, *salt: object) -> Faker:
-    """Faker, seeded by the seed, the tenant and `salt`. Use it before the next call of this."""
-    fake = faker()
-    fake.seed_instance(int.from_bytes(digest(world.settings.seed, world.tenant, *salt)))
-    return fake
-
-
-@cache
-def faker() -> Faker:
-    from faker import Faker  # a quarter of the start-up time, and not every run needs it
-
-    from mockserver.engine.lorem import Words
-
-    # Weighting names by how common they are costs ten times as much as the name.
-    found = Faker("en_US", use_weighting=False)
-    found.add_provider(Words)
-    return found
 
 
 def digest(*parts: object) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mockserver.contract.model import Contract, Operation
+from mockserver.openapi.model import Contract, Operation
 from mockserver.server.mock import DEFAULT_KEY, Mock
-from mockserver.server.plain import plain
+from mockserver.server.terminal import plain
 
 _DOCUMENTED = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 # What a reader of the vendor's documentation copies first.

@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.errors import UsageError
-from mockserver.server.control import PREFIX
+from mockserver.server.control.app import PREFIX
 
 ANY = "*"
 _SECONDS = 600

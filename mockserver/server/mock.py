@@ -13,43 +13,43 @@ from typing import Any, Self
 import httpx
 from starlette.types import ASGIApp
 
-from mockserver.apis import BUILT_IN
-from mockserver.contract.build import build_contract
-from mockserver.contract.document import parse_document
-from mockserver.contract.model import Contract
-from mockserver.contract.validation import Validators
 from mockserver.engine.api import Api
+from mockserver.engine.calibration import Rules, locked
 from mockserver.engine.clock import Clock
-from mockserver.engine.dialects import dialect_named
-from mockserver.engine.fates import Fate
+from mockserver.engine.error_formats import dialect_named
 from mockserver.engine.faults import Faults
-from mockserver.engine.generic import assemble
-from mockserver.engine.generic.steering import lifecycle_of
-from mockserver.engine.instants import parse
-from mockserver.engine.lock import locked
-from mockserver.engine.negotiate import Sent
+from mockserver.engine.inferred.build import assemble
+from mockserver.engine.inferred.job_control import lifecycle_of
 from mockserver.engine.pipeline import Exchange, Message, Pipeline
-from mockserver.engine.variants import Answerer
+from mockserver.engine.pipeline.versions import Answerer
+from mockserver.engine.scenarios import Fate
+from mockserver.engine.serialization import Sent
+from mockserver.engine.timestamps import parse
 from mockserver.engine.world import Settings
 from mockserver.errors import ContractError, Refusal
-from mockserver.plan.build import build_plan
-from mockserver.plan.model import Plan
-from mockserver.server.app import MAX_BODY, build_app
-from mockserver.server.archives import seeded_with
-from mockserver.server.documents import as_document
-from mockserver.server.inprocess import InProcessTransport
-from mockserver.server.journal import Journal
-from mockserver.server.lock_file import read_lock
-from mockserver.server.resources import fixture_file
-from mockserver.server.shapes import in_all_shapes, in_shape
+from mockserver.files.calibration import read_lock
+from mockserver.files.documents import as_document
+from mockserver.files.package_data import fixture_file
+from mockserver.inference.build import build_plan
+from mockserver.inference.model import Plan
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.document import parse_document
+from mockserver.openapi.model import Contract
+from mockserver.openapi.schemas.validators import Validators
+from mockserver.server.asgi.app import MAX_BODY, build_app
+from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.asgi.uvicorn import ThreadedServer
+from mockserver.server.asgi.workers import Serials
+from mockserver.server.har_import import seeded_with
+from mockserver.server.journal.journal import Journal
 from mockserver.server.shared_faults import SharedFaults
 from mockserver.server.tenant import Tenant, key_of
-from mockserver.server.threaded import ThreadedServer
-from mockserver.server.webhooks import Webhooks
-from mockserver.server.workers import Serials
+from mockserver.server.versions import in_all_shapes, in_shape
+from mockserver.server.webhooks.delivery import Webhooks
 from mockserver.store.addresses import MEMORY
 from mockserver.store.base import Store
 from mockserver.store.opening import open_store
+from mockserver.vendors import BUILT_IN
 
 MANUAL_START = "2026-01-01T00:00:00Z"
 DEFAULT_KEY = "mock-key"
@@ -131,7 +131,8 @@ def load(
         )
     validators = Validators(contract.document, contract.version)
     written = next((in_shape(api, contract) for api in BUILT_IN if api.claims(contract)), None)
-    lock = read_lock(Path(options.lock), contract.by_id) if options.lock is not None else {}
+    written_down = read_lock(Path(options.lock), contract.by_id) if options.lock is not None else {}
+    lock = {name: Rules(**rules) for name, rules in written_down.items()}
     plan = locked(build_plan(contract, options.overrides), lock)
     api = assemble(contract, plan, written, validators)
     if options.har is not None:

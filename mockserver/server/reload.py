@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from watchfiles import Change, awatch
 
-from mockserver.engine.fault_spec import read_fault
+from mockserver.engine.faults.spec import read_fault
 from mockserver.errors import BadRequest, MockServerError, StoreError
-from mockserver.server.documents import find_document, other_files
+from mockserver.files.documents import find_document, other_files
 from mockserver.server.mock import Mock, real_now
 
 if TYPE_CHECKING:
-    from mockserver.server.serve import Service, Serving
+    from mockserver.server.service import Service, Serving
 
 log = logging.getLogger("mockserver")
 

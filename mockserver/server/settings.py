@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from mockserver.errors import PlanError, UsageError
-from mockserver.server.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
+from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 
 DEFAULT_CONFIG = Path("mockserver.toml")
 UNDOCUMENTED = ("nearest", "allow")

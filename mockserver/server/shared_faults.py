@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from mockserver.engine.fault_spec import Fault, read_fault
 from mockserver.engine.faults import Count, Faults
+from mockserver.engine.faults.spec import Fault, read_fault
 from mockserver.store.base import Board
 
 NAME = "faults"

@@ -10,12 +10,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mockserver.engine.negotiate import dump
 from mockserver.engine.pipeline import Exchange
+from mockserver.engine.serialization import dump
 from mockserver.errors import StoreError, UsageError
-from mockserver.server.claim import Claim
+from mockserver.server.file_lock import Claim
 from mockserver.store.base import Store
-from mockserver.store.texts import read_json
+from mockserver.store.worlds import read_json
 
 log = logging.getLogger("mockserver")
 

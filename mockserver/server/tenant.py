@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from mockserver.engine.fates import Fate
-from mockserver.engine.fault_spec import read_fault
+from mockserver.engine.faults.spec import read_fault
+from mockserver.engine.scenarios import Fate
 from mockserver.errors import UsageError
-from mockserver.server.archives import Imported, import_archive
-from mockserver.server.calls import Calls
-from mockserver.server.hooks import Delivery, Subscription, Target
-from mockserver.server.inprocess import InProcessTransport
-from mockserver.server.transports import patched_httpx, requests_adapter, vendor_hosts
+from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.clients import patched_httpx, requests_adapter, vendor_hosts
+from mockserver.server.har_import import Imported, import_archive
+from mockserver.server.journal.assertions import Calls
+from mockserver.server.webhooks.subscriptions import Delivery, Subscription, Target
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter

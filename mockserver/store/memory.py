@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
-from mockserver.engine.instants import SECOND
+from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import StoreError
 from mockserver.store.base import Now

@@ -33,7 +33,7 @@ def open_store(
             fixtures=fixtures,
             max_worlds=max_worlds,
         )
-    from mockserver.store.redis import RedisStore
+    from mockserver.store.redis.store import RedisStore
 
     store = RedisStore(where, api, settings, clock=clock, fixtures=fixtures, max_worlds=max_worlds)
     store.check()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self, TypeVar
+
+import orjson
 
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
@@ -163,3 +167,19 @@ def _clock_of(description: Mapping[str, Any], real: int) -> Clock:
             return Clock("real", clock.base, real, float(description["speed"]))
         case other:
             raise StoreError(f"a clock's mode is real or manual, not {other!r}")
+
+
+_MAYBE_HUGE = re.compile(rb"\d{19}").search
+
+
+def read_json(raw: bytes) -> Any:
+    """What `dump` wrote, integers of any length too. Raises ValueError if it is not JSON."""
+    try:
+        if _MAYBE_HUGE(raw):
+            return json.loads(raw)
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return json.loads(raw)  # lone surrogates
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.errors import UsageError
-
-from .model import Finding
+from mockserver.verify.model import Finding
 
 Json = Any
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from .ledger import Asked, Entry, Ledger
-from .lifecycle.describe import Api, Resource
-from .model import Exchange
-from .target import Target, fill
+from mockserver.verify.ledger import Asked, Entry, Ledger
+from mockserver.verify.lifecycle.model import Api, Resource
+from mockserver.verify.model import Exchange
+from mockserver.verify.target import Target, fill
 
 GONE = (404, 410)
 ROUNDS = 3

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from mockserver.contract.build import build_contract
-from mockserver.contract.bundle import bundled, foreign_references
-from mockserver.contract.document import parse_document
-from mockserver.contract.model import Contract
 from mockserver.errors import ContractError, UsageError
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.document import parse_document
+from mockserver.openapi.model import Contract
+from mockserver.openapi.references import bundled, foreign_references
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DATA = _PACKAGE / "_data"

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
-from mockserver.contract.model import Contract, Operation, SecurityScheme
 from mockserver.errors import UsageError
-
-from .model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
-from .wire import Wire, WireError
+from mockserver.openapi.model import Contract, Operation, SecurityScheme
+from mockserver.verify.http import Wire, WireError
+from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
 
 Watch = Callable[[Exchange], None]
 PLACEHOLDER = "00000000-0000-4000-8000-000000000000"

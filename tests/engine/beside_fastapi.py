@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 import httpx
 
-from mockserver.contract.bodies import BodyReader
-from mockserver.contract.build import build_contract
-from mockserver.contract.model import Operation
-from mockserver.contract.parameters import ParameterReader
-from mockserver.contract.validation import Validators
-from mockserver.engine.dialects import FastApiDialect
+from mockserver.engine.error_formats import FastApiDialect
 from mockserver.errors import Invalid
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.model import Operation
+from mockserver.openapi.request.bodies import BodyReader
+from mockserver.openapi.request.parameters import ParameterReader
+from mockserver.openapi.schemas.validators import Validators
 from tests.engine.fastapi_application import app
 
 document = app.openapi()

@@ -12,11 +12,11 @@ import jsonschema_rs
 from openapi_schema_validator import OAS30ReadValidator
 
 from mockserver import MockServer
-from mockserver.contract.model import Operation
-from mockserver.engine.dice import Dice
-from mockserver.engine.making import MISSING
-from mockserver.engine.values import Values
-from mockserver.plan.model import Action, Resource
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.values import Values
+from mockserver.engine.randomness import Dice
+from mockserver.inference.model import Action, Resource
+from mockserver.openapi.model import Operation
 
 NOW = 1_790_000_000_000_000
 

@@ -7,8 +7,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.engine.batches import Derivation, cancelled, is_open, latest, scheduled, settled
-from mockserver.engine.schedule import Lifecycle, state_at
+from mockserver.engine.jobs.batches import (
+    Derivation,
+    cancelled,
+    is_open,
+    latest,
+    scheduled,
+    settled,
+)
+from mockserver.engine.jobs.schedule import Lifecycle, state_at
 
 hermetic = settings(derandomize=True, database=None, deadline=None)
 JOB = Lifecycle(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.engine.clock import Clock
-from mockserver.engine.instants import LATEST, SECOND, parse, render, seconds
+from mockserver.engine.timestamps import LATEST, SECOND, parse, render, seconds
 from mockserver.errors import BadRequest
 
 hermetic = settings(derandomize=True, database=None, deadline=None)

@@ -4,10 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.build import build_contract
-from mockserver.contract.model import Contract, Operation, Violation
-from mockserver.contract.validation import Validators
-from mockserver.engine.dialects import (
+from mockserver.engine.error_formats import (
     EnvelopeDialect,
     FastApiDialect,
     ProblemDialect,
@@ -25,6 +22,9 @@ from mockserver.errors import (
     Refusal,
     Unauthenticated,
 )
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.model import Contract, Operation, Violation
+from mockserver.openapi.schemas.validators import Validators
 
 STRING = {"type": "string"}
 UUID = {"type": "string", "format": "uuid"}

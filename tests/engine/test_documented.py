@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.model import Violation
-from mockserver.contract.validation import Validators
-from mockserver.engine.dialects import SchemaDialect
+from mockserver.engine.error_formats import SchemaDialect
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.errors import Invalid, NotFound, Refusal
+from mockserver.openapi.model import Violation
+from mockserver.openapi.schemas.validators import Validators
 from tests.engine.test_dialects import FAULTS, INVALID, STRING, UUID, array, contract_of, shape
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.fault_spec import read_fault
 from mockserver.engine.faults import Faults, Mishap
-from mockserver.engine.instants import SECOND
+from mockserver.engine.faults.spec import read_fault
+from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import BadRequest
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.contract.document import parse_document
+from mockserver.openapi.document import parse_document
 from tests.engine.caller import Caller
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -11,13 +11,13 @@ from faker import Faker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.build import build_contract
-from mockserver.contract.validation import Validators
-from mockserver.engine.dice import Dice
-from mockserver.engine.making import MISSING
-from mockserver.engine.values import Values
-from mockserver.engine.world import faker
+from mockserver.engine.faker import faker
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.values import Values
+from mockserver.engine.randomness import Dice
 from mockserver.errors import ReplyError
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.schemas.validators import Validators
 from tests.engine.schemas import PATTERNS, schemas
 
 NOW = 1_790_000_000_000_000

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import MockServer
-from mockserver.plan.model import Plan
+from mockserver.inference.model import Plan
 from tests.engine.caller import Caller
 
 DOCUMENT = Path(__file__).parents[2].parent / "shared" / "specs" / "feather-1.21.0.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.apis import BUILT_IN
+from mockserver.vendors import BUILT_IN
 from tests.rules.listed import MARKS, SENTENCES, listed, marks_in
 
 WHERE = {

@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 
-from mockserver.server.call import Panel
-from mockserver.server.control import control_plane
-from mockserver.server.guard import Guard
-from mockserver.server.inprocess import InProcessTransport
-from mockserver.server.journal import Journal
+from mockserver.server.access import Guard
+from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.control.app import control_plane
+from mockserver.server.control.request import Panel
+from mockserver.server.journal.journal import Journal
 from mockserver.server.mock import Options, load
 
 THING = {

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mockserver.server.asgi.uvicorn import bind, make_server, url_of
 from mockserver.server.mock import Options
-from mockserver.server.serve import Service, Serving, prepare
-from mockserver.server.serving import bind, make_server, url_of
+from mockserver.server.service import Service, Serving, prepare
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from mockserver.engine.fault_spec import read_fault
-from mockserver.server.inprocess import call
-from mockserver.server.journal import Journal
+from mockserver.engine.faults.spec import read_fault
+from mockserver.server.asgi.inprocess import call
+from mockserver.server.journal.journal import Journal
 from mockserver.server.mock import MockServer, Options, load, read_spec
 
 REQUESTS = 10_000

@@ -14,7 +14,7 @@ import pytest
 from mockserver.engine.api import Api
 from mockserver.engine.world import Collection
 from mockserver.errors import NotFound
-from mockserver.server.panel import ROUTES
+from mockserver.server.control.endpoints import ROUTES
 from tests.server.plane import Plane, call_api
 
 

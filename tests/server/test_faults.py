@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.engine.fault_spec import read_fault
-from mockserver.server.call import Panel
-from mockserver.server.control import control_plane
-from mockserver.server.guard import Guard
-from mockserver.server.inprocess import InProcessTransport
-from mockserver.server.journal import Journal
+from mockserver.engine.faults.spec import read_fault
+from mockserver.server.access import Guard
+from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.control.app import control_plane
+from mockserver.server.control.request import Panel
+from mockserver.server.journal.journal import Journal
 from mockserver.server.mock import Options, load, read_spec
 
 SUITES = "/v1/sim-suites"

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from mockserver.errors import MockServerError, PlanError
+from mockserver.server.asgi.inprocess import InProcessTransport
 from mockserver.server.handlers_file import check_known, load_handlers
-from mockserver.server.inprocess import InProcessTransport
 from mockserver.server.mock import load, read_spec
 
 GOOD = """

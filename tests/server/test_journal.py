@@ -6,11 +6,17 @@ import time
 
 import pytest
 
-from mockserver.contract.model import Violation
-from mockserver.engine.negotiate import Sent
 from mockserver.engine.pipeline import Exchange, Message
-from mockserver.server.har import as_har
-from mockserver.server.journal import Journal, describe, describe_violation, mask, masked_target
+from mockserver.engine.serialization import Sent
+from mockserver.openapi.model import Violation
+from mockserver.server.journal.har import as_har
+from mockserver.server.journal.journal import (
+    Journal,
+    describe,
+    describe_violation,
+    mask,
+    masked_target,
+)
 
 
 def exchange(tenant: str = "mock-a", body: bytes = b"", query: bytes = b"") -> Exchange:

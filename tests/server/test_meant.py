@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.routing import PathIndex
+from mockserver.server.asgi.routing import PathIndex
 from tests.engine.test_strange_documents import said, served
 
 TEXT = {"type": "string"}

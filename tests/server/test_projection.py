@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from connexion.spec import Specification
 
-from mockserver.contract.build import build_contract
-from mockserver.contract.projection import routing_projection
-from mockserver.server.app import Projection
-from mockserver.server.documents import as_document, available_names
+from mockserver.files.documents import as_document, available_names
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.routing_projection import routing_projection
+from mockserver.server.asgi.app import Projection
 from tests.server.plane import DOCUMENT
 
 

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.negotiate import Sent
+from mockserver.engine.serialization import Sent
 from mockserver.errors import Refusal
-from mockserver.server import protocol as bounds
-from mockserver.server import serving
-from mockserver.server.protocol import MAX_HEAD
-from mockserver.server.serving import bind, make_server
-from mockserver.server.threaded import ThreadedServer
+from mockserver.server.asgi import protocol as bounds
+from mockserver.server.asgi import uvicorn as serving
+from mockserver.server.asgi.protocol import MAX_HEAD
+from mockserver.server.asgi.uvicorn import ThreadedServer, bind, make_server
 
 GET = b"GET /%s HTTP/1.1\r\nhost: a\r\n%s\r\n"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.server.inprocess import InProcessTransport
+from mockserver.server.asgi.inprocess import InProcessTransport
 from mockserver.server.mock import Options
 from mockserver.server.reload import Reloader
-from mockserver.server.serve import Service, Serving
+from mockserver.server.service import Service, Serving
 from mockserver.server.state_file import StateFile
 
 ITEM = "{type: object, required: [id], properties: {id: {type: string}, name: {type: string}}}"

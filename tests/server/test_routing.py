@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.server.routing import Match, PathIndex, normal_path
+from mockserver.server.asgi.routing import Match, PathIndex, normal_path
 
 segments = st.sampled_from(["a", "b", "c", "{x}", "{y}", "a-{x}", "{x}.json"])
 templates = st.lists(segments, min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts))

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mockserver.errors import UsageError
-from mockserver.server import app
+from mockserver.server.asgi import app
 from mockserver.server.mock import Options
-from mockserver.server.serve import serving_of
+from mockserver.server.service import serving_of
 from mockserver.server.settings import MAX_BODY, SETTINGS, Config, read_config, settled
 
 

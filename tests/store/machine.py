@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
-from mockserver.engine.instants import SECOND
+from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Collection, World
 from mockserver.store.base import Store
 

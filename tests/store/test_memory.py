@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
-from mockserver.engine.instants import SECOND
+from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import BadRequest, StoreError
 from mockserver.store.memory import MemoryStore, mask

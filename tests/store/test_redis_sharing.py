@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from mockserver.engine.clock import Clock
-from mockserver.engine.instants import SECOND
+from mockserver.engine.timestamps import SECOND
 from mockserver.errors import BadRequest, Stale, StoreUnavailable
 from mockserver.server.mock import MockServer
-from mockserver.store import redis
 from mockserver.store.base import transact
 from mockserver.store.memory import MemoryStore
-from mockserver.store.redis import RedisStore
+from mockserver.store.redis import store as redis
+from mockserver.store.redis.store import RedisStore
 from tests.store.machine import API, START
 from tests.store.redis_server import RedisServer
-from tests.store.test_redis import redis_store
+from tests.store.test_store import redis_store
 
 PERSONA = {"name": "Ada", "body": "You are in a hurry."}
 THING = {"id": "a", "created_at": 1, "colour": "red", "parent": "p1", "note": ""}

@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.server import shared_journal
-from mockserver.server.call import Panel
-from mockserver.server.control import control_plane
-from mockserver.server.guard import Guard
-from mockserver.server.inprocess import InProcessTransport
+from mockserver.server.access import Guard
+from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.control.app import control_plane
+from mockserver.server.control.request import Panel
+from mockserver.server.journal import shared
+from mockserver.server.journal.shared import SharedJournal
 from mockserver.server.mock import Options, load
-from mockserver.server.shared_journal import SharedJournal
 from tests.server.plane import DOCUMENT
 from tests.store.redis_server import RedisServer
 
@@ -50,7 +50,7 @@ class Process:
 def two(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Process, Process]]:
-    monkeypatch.setattr(shared_journal, "SECONDS_TO_GATHER", 0)
+    monkeypatch.setattr(shared, "SECONDS_TO_GATHER", 0)
     seed = next(_seeds)
     processes = Process(redis_server, seed), Process(redis_server, seed)
     yield processes

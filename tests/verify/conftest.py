@@ -8,7 +8,7 @@ import pytest
 from bench.kill_rate.catalogue import Fault, load
 from bench.kill_rate.proxy import FaultProxy, the_proxy
 from mockserver import MockServer
-from mockserver.contract.model import Contract
+from mockserver.openapi.model import Contract
 from mockserver.verify.documents import read_contract
 from mockserver.verify.lifecycle.clock import Surroundings
 

@@ -10,11 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver import MockServer
+from mockserver.cli import test as commands
 from mockserver.errors import UsageError
-from mockserver.verify import commands
-
-from . import broken_servers
-from .broken_servers import serving
+from tests.verify import broken_servers
+from tests.verify.broken_servers import serving
 
 
 def refused(*arguments: str) -> str:

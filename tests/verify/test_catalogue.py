@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.kill_rate.actions import ACTIONS
 from bench.kill_rate.catalogue import load
-from mockserver.contract.model import Contract
+from mockserver.openapi.model import Contract
 
 FAULTS = load()
 DIVERGENCES = load(Path(__file__).parents[2] / "bench" / "diff_planted" / "catalogue.toml")

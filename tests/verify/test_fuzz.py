@@ -15,15 +15,14 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver import MockServer
-from mockserver.contract.model import Contract
+from mockserver.cli import test as commands
 from mockserver.errors import UsageError
-from mockserver.verify import commands
-from mockserver.verify.fuzz_plan import SAFE, check_host, make_plan, words
+from mockserver.openapi.model import Contract
+from mockserver.verify.fuzz.plan import SAFE, check_host, make_plan, words
+from mockserver.verify.fuzz.rate_limit import LONGEST, Pace, retry_after
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.run import describe
-from mockserver.verify.polite import LONGEST, Pace, retry_after
-
-from .test_reports import exchange
+from tests.verify.test_reports import exchange
 
 KINDS = ("agents", "personas", "scenarios", "sim-suites", "evaluator-bindings", "evaluators")
 

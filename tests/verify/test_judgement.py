@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 
 from mockserver import MockServer
+from mockserver.verify.conformance.config import Budget, Settings
 from mockserver.verify.documents import read_contract
-from mockserver.verify.judge import Plan, judge
+from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.run import Effort
 from mockserver.verify.model import Result
-from mockserver.verify.reports.record import Record
-from mockserver.verify.settings import Budget, Settings
+from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.target import Target
-
-from .conftest import Faulty, around
+from tests.verify.conftest import Faulty, around
 
 LIFECYCLE = Plan(parts=("lifecycle",), effort=Effort(examples=0), second=False)
 SMALL = Plan(

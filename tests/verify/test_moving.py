@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from mockserver.contract.build import build_contract
+from mockserver.openapi.build import build_contract
 from mockserver.verify.lifecycle.clock import Manual, Real, Time
-from mockserver.verify.lifecycle.derive import derive
+from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.session import Broken, Session
 
 MOMENT = {"type": ["string", "null"], "format": "date-time"}

@@ -11,10 +11,9 @@ import pytest
 from mockserver.verify.baseline import Baseline
 from mockserver.verify.baseline import write as write_baseline
 from mockserver.verify.model import HIDDEN, Difference, Exchange, Finding, Result
-from mockserver.verify.reports import page, terminal
-from mockserver.verify.reports.record import Record
+from mockserver.verify.reports import html, terminal, write
+from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.reports.reproduction import pytest_file
-from mockserver.verify.reports.write import write
 
 NASTY = "<script>alert(1)</script> ]]> \x00 \x1b[31m é"
 
@@ -95,7 +94,7 @@ def test_junit(result: Result, tmp_path: Path) -> None:
 
 
 def test_the_page_stands_alone_and_escapes(result: Result) -> None:
-    text = page.render(result)
+    text = html.render(result)
     assert "<script" not in text
     assert "&lt;script&gt;" in text
     assert "src=" not in text

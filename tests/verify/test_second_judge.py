@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.verify.second import ReplyJudge
+from mockserver.verify.conformance.openapi_core import ReplyJudge
 
 PETSTORE = Path(__file__).parent.parent / "fixtures" / "petstore.yaml"
 

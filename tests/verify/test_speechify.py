@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from mockserver.apis.speechify import suites, views
+from mockserver.vendors.speechify import suites, views
 from mockserver.verify.documents import read_contract
-from mockserver.verify.judge import Plan, judge
+from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.run import Effort
 from mockserver.verify.model import Result
-from mockserver.verify.reports.record import Record
+from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.target import Target
-
-from .conftest import around
+from tests.verify.conftest import around
 
 Json = dict[str, Any]
 SHAPES = ("speechify", "speechify-legacy")

@@ -3,19 +3,81 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mockserver.contract.model import Contract
+from mockserver.openapi.model import Contract
+from mockserver.verify.diff.api import READS
+from mockserver.verify.diff.id_map import Pairs, is_opaque, kind_of, time_form
+from mockserver.verify.diff.model import (
+    MISSING,
+    STATUS_NAMES,
+    Json,
+    Kind,
+    Mismatch,
+    Program,
+    Run,
+    Seen,
+    Step,
+)
+from mockserver.verify.diff.observations import Jobs, choices_of, status_name, strange_steps
+from mockserver.verify.diff.runner import at as value_at
 
-from .habits import choices_of
-from .jobs import Jobs, status_name, strange_steps
-from .kinds import leaf_kind, of_others
-from .knowledge import READS
-from .model import MISSING, STATUS_NAMES, Json, Kind, Mismatch, Run, Seen, Step
-from .pairs import Pairs, is_opaque, kind_of, time_form
-from .show import HEADERS, all_shown, header_of, shown
-from .side import at as value_at
+
+def leaf_kind(step: Step, name: str, at: str, sent: bool) -> Kind:
+    """Of a value in a good reply; `sent`: it stood in a request."""
+    if name in STATUS_NAMES:
+        return "lifecycle"
+    if step.intent in ("make", "refused") and not sent:
+        return "default"
+    return "list" if at.startswith("rows") and sent else "state"
+
+
+def of_others(program: Program, contract: Contract) -> frozenset[int]:
+    """The labels of reads that name nothing of the program's own, of what it has not written to:
+    counts and the like, which depend on what else a server holds. Their values say nothing.
+    """
+    written: set[str] = set()
+    found = set()
+    for step in program.steps:
+        operation = contract.by_id[step.operation]
+        if operation.method not in READS:
+            written.add(operation.path)
+        elif not step.needs() and operation.path not in written:
+            found.add(step.label)
+    return frozenset(found)
+
+
+HEADERS: tuple[str, ...] = (
+    *("allow", "content-type", "etag", "last-modified", "link", "location", "retry-after"),
+    "www-authenticate",
+)
+"""Those that tell a client something; more if the document lists them."""
+
+
+def shown(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def all_shown(values: Sequence[tuple[int, Json]]) -> str:
+    """What several runs of the mock have there."""
+    texts = list(dict.fromkeys(shown(value) for _, value in values))
+    return " or ".join(texts[:3]) + (" or ..." if len(texts) > 3 else "")
+
+
+def header_of(name: str, seen: Seen) -> str:
+    """What of a header is compared: the media type, the methods, else that it is there."""
+    value = seen.last.headers.get(name)
+    if value is None:
+        return ""
+    if name == "content-type":
+        return value.partition(";")[0].strip().lower()
+    if name == "allow":
+        return ", ".join(sorted(re.split(r"[,\s]+", value.upper())))
+    return "present"
+
 
 Value = tuple[int, Json]
 """The number of a run of the mock, and a value from it."""

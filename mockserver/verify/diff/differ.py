@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from .borrow import borrowed
-from .calibrate import Enums, departs
-from .compare import Comparison
-from .coverage import waits
-from .habits import Habits
-from .mocks import Mocks
-from .model import Difference, Mismatch, Program, Report, Run
-from .shorten import cuts, smaller
-from .side import CannotJudge, Side
+from mockserver.verify.diff.calibrate import Enums, departs
+from mockserver.verify.diff.compare import Comparison
+from mockserver.verify.diff.mock_side import Mocks
+from mockserver.verify.diff.model import Difference, Mismatch, Program, Report, Run
+from mockserver.verify.diff.observations import Habits
+from mockserver.verify.diff.programs.coverage import waits
+from mockserver.verify.diff.runner import CannotJudge, Side
+from mockserver.verify.diff.shrink import borrowed, cuts, smaller
 
 WORLDS = (1, 2, 4)
 WITH_JOBS = (1, 2, 12, 40)

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract.build import build_contract
-from mockserver.contract.model import Contract, Operation
-from mockserver.verify.lifecycle.derive import body_schema, properties, reply_schema
-
-from .bodies import needed
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.model import Contract, Operation
+from mockserver.verify.diff.programs.bodies import needed
+from mockserver.verify.lifecycle.infer import body_schema, properties, reply_schema
 
 Json = Any
 

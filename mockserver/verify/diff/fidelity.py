@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mockserver.contract.model import Operation
-from mockserver.verify.lifecycle.derive import body_schema, reply_schema
-
-from .knowledge import READS, Knowledge
-from .model import KINDS, Kind, Report
+from mockserver.openapi.model import Operation
+from mockserver.verify.diff.api import READS, Knowledge
+from mockserver.verify.diff.model import KINDS, Kind, Report
+from mockserver.verify.lifecycle.infer import body_schema, reply_schema
 
 State = Literal["agreed", "differs", "not reached"]
 DEFINITION = (

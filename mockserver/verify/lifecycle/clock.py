@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from mockserver.verify.http import Sent, WireError
 from mockserver.verify.target import Target
-from mockserver.verify.wire import Sent, WireError
 
 
 class Time(Protocol):

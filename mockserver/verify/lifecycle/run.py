@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mockserver.contract.model import Contract
+from mockserver.openapi.model import Contract
+from mockserver.verify.lifecycle import clock, feather, speechify, truestate
+from mockserver.verify.lifecycle.infer import derive
+from mockserver.verify.lifecycle.model import Api
+from mockserver.verify.lifecycle.session import Session
+from mockserver.verify.lifecycle.walkthrough import tour
 from mockserver.verify.model import Finding
 from mockserver.verify.target import Target
-
-from . import clock, feather, speechify, truestate
-from .derive import derive
-from .describe import Api
-from .session import Session
-from .tour import tour
 
 BY_HAND: tuple[tuple[Callable[[Contract], bool], Callable[[Contract], Api]], ...] = (
     (feather.claims, feather.describe),
@@ -66,7 +65,7 @@ class Lifecycles:
 
     def machine(self, effort: Effort, seed: int) -> Finding | None:
         """Everything in any order; the smallest sequence that breaks something."""
-        from .machine import run_machine
+        from mockserver.verify.lifecycle.state_machine import run_machine
 
         found = run_machine(self.session, examples=effort.examples, steps=effort.steps, start=seed)
         self.clean_up()

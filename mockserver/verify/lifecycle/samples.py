@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mockserver.contract.model import Contract
-
-from .derive import dereferenced, properties, solid
+from mockserver.openapi.model import Contract
+from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
 
 Json = Any
 NONE: Any = object()

@@ -8,14 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from mockserver.contract.model import Operation
+from mockserver.openapi.model import Operation
+from mockserver.verify.lifecycle import samples
+from mockserver.verify.lifecycle.clock import Real, Time
+from mockserver.verify.lifecycle.infer import body_schema
+from mockserver.verify.lifecycle.model import Api, Resource
 from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.target import Target, fill
-
-from . import samples
-from .clock import Real, Time
-from .derive import body_schema
-from .describe import Api, Resource
 
 Json = Any
 GONE = (404, 410)

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.contract.model import Contract
-
-from .derive import derive
-from .describe import Api, Paging, Resource, Runs
-from .runs import Oracle
-from .session import Session, Thing
-from .tour import dispatch, settle
+from mockserver.openapi.model import Contract
+from mockserver.verify.lifecycle.infer import derive
+from mockserver.verify.lifecycle.job_checks import Oracle
+from mockserver.verify.lifecycle.model import Api, Paging, Resource, Runs
+from mockserver.verify.lifecycle.session import Session, Thing
+from mockserver.verify.lifecycle.walkthrough import dispatch, settle
 
 Json = Any
 NAMES = {

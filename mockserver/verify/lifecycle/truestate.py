@@ -7,11 +7,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from mockserver.contract.model import Contract
-
-from .derive import derive
-from .describe import Api, Runs
-from .session import Session, Thing
+from mockserver.openapi.model import Contract
+from mockserver.verify.lifecycle.infer import derive
+from mockserver.verify.lifecycle.model import Api, Runs
+from mockserver.verify.lifecycle.session import Session, Thing
 
 Json = Any
 WAITING = "WAITING_FOR_USER_INPUT"

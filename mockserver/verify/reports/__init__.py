@@ -1,1 +1,18 @@
 """A result, written down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mockserver.verify.model import Result
+from mockserver.verify.reports import html, junit
+from mockserver.verify.reports.exchanges import Record
+
+
+def write(result: Result, folder: Path, record: Record) -> list[Path]:
+    """JUnit XML and the page; the findings go into the record."""
+    for finding in result.findings:
+        record.finding(finding)
+    junit.write(result, folder / "junit.xml")
+    html.write(result, folder / "report.html")
+    return sorted(folder.iterdir())

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from mockserver.verify.model import HIDDEN, KEY_VARIABLE, Exchange, Finding, Result
-
-from .junit import clean
+from mockserver.verify.reports.junit import clean
 
 TEMPLATE = '''"""{title}
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from bench.kill_rate.catalogue import Fault
 from mockserver import MockServer
-from mockserver.contract.build import build_contract
+from mockserver.openapi.build import build_contract
+from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
-from mockserver.verify.diff.knowledge import Knowledge
-from mockserver.verify.diff.mocks import Mocks
+from mockserver.verify.diff.mock_side import Mocks
 from mockserver.verify.diff.model import Report
-from mockserver.verify.diff.programs import programs
-from mockserver.verify.diff.side import Side
+from mockserver.verify.diff.programs.random import programs
+from mockserver.verify.diff.runner import Side
 from mockserver.verify.lifecycle.clock import clock_of, reset
 from mockserver.verify.target import Target
 

@@ -13,18 +13,17 @@ from click.testing import CliRunner
 
 from bench.kill_rate.proxy import the_proxy
 from mockserver import MockServer
-from mockserver.contract.build import build_contract
-from mockserver.engine.lock import Rules, adapted, with_defaults
-from mockserver.engine.negotiate import Sent
+from mockserver.cli.diff import calibrate, drift
+from mockserver.engine.calibration import Rules, adapted, with_defaults
+from mockserver.engine.serialization import Sent
 from mockserver.errors import UsageError
+from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.calibrate import read_report, templated
-from mockserver.verify.diff.commands import calibrate, drift
 from mockserver.verify.diff.drift import document_changes, drift_of
 from mockserver.verify.diff.fidelity import fidelity_of
 from mockserver.verify.diff.model import Report
 from mockserver.verify.diff.report import write
-
-from .small import DOCUMENT, KNOWLEDGE, differ, planted, served
+from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, differ, planted, served
 
 SHELF = "/shelves/{}"
 LITTLE = ("unknown", "lives")

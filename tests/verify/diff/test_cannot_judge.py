@@ -10,13 +10,12 @@ from click.testing import CliRunner
 
 from bench.kill_rate.proxy import the_proxy
 from mockserver import MockServer
+from mockserver.cli.diff import diff
 from mockserver.errors import UsageError
-from mockserver.verify.diff.commands import diff
-from mockserver.verify.diff.side import CannotJudge
+from mockserver.verify.diff.runner import CannotJudge
 from tests.verify import broken_servers
 from tests.verify.broken_servers import serving
-
-from .small import DOCUMENT, differ, planted, served
+from tests.verify.diff.small import DOCUMENT, differ, planted, served
 
 
 def refused(tmp_path: Path, *arguments: str) -> str:

@@ -8,8 +8,7 @@ import pytest
 
 from bench.kill_rate.catalogue import Fault
 from bench.kill_rate.proxy import FaultProxy, the_proxy
-
-from .small import KNOWLEDGE, differ, planted, served
+from tests.verify.diff.small import KNOWLEDGE, differ, planted, served
 
 
 @pytest.fixture(scope="module")

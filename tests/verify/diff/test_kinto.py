@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bench.diff_kinto import HOME, KEY, document, is_there, kinto
-from mockserver.verify.diff import main
-from mockserver.verify.diff.coverage import coverage
-from mockserver.verify.diff.knowledge import Knowledge
-from mockserver.verify.diff.main import Order, differential
+from mockserver.verify.diff import run
+from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Program
+from mockserver.verify.diff.programs.coverage import coverage
+from mockserver.verify.diff.run import Order, differential
 from mockserver.verify.documents import read_contract
 
 pytestmark = pytest.mark.skipif(
@@ -26,7 +26,7 @@ def test_kinto_is_judged_and_left_as_it_was(
     def few(knowledge: Knowledge, *_: object) -> list[Program]:
         return [p for p in coverage(knowledge) if p.origin == "lives"][:4]
 
-    monkeypatch.setattr(main, "programs", few)
+    monkeypatch.setattr(run, "programs", few)
     ledger = tmp_path / "ledger.ndjson"
     with kinto() as url:
         contract = read_contract(str(document(url, tmp_path)))[1]

@@ -11,11 +11,10 @@ from click.testing import CliRunner
 
 from bench.kill_rate.proxy import the_proxy
 from mockserver import MockServer
+from mockserver.cli.diff import calibrate
 from mockserver.errors import UsageError
 from mockserver.verify.diff.calibrate import departs
-from mockserver.verify.diff.commands import calibrate
-
-from .small import DOCUMENT, differ, planted, served
+from tests.verify.diff.small import DOCUMENT, differ, planted, served
 
 JOB = {
     "type": "object",

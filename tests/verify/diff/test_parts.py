@@ -8,16 +8,14 @@ import subprocess
 
 import pytest
 
-from mockserver.verify.diff.bodies import variations
-from mockserver.verify.diff.borrow import borrowed
-from mockserver.verify.diff.jobs import Jobs, leads
+from mockserver.verify.diff.id_map import Pairs, is_opaque, time_form
 from mockserver.verify.diff.model import Program, Step, reference
-from mockserver.verify.diff.pairs import Pairs, is_opaque, time_form
-from mockserver.verify.diff.programs import programs
-from mockserver.verify.diff.script import script
-from mockserver.verify.diff.shorten import smaller
-
-from .small import DOCUMENT, KNOWLEDGE, served
+from mockserver.verify.diff.observations import Jobs, leads
+from mockserver.verify.diff.programs.bodies import variations
+from mockserver.verify.diff.programs.random import programs
+from mockserver.verify.diff.report.script import script
+from mockserver.verify.diff.shrink import borrowed, smaller
+from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, served
 
 
 def test_pairs_are_one_to_one() -> None:

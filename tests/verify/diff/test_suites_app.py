@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from bench.kill_rate.proxy import served
-from mockserver.contract.build import build_contract
-from mockserver.verify.diff import main
-from mockserver.verify.diff.coverage import coverage
+from mockserver.openapi.build import build_contract
+from mockserver.verify.diff import run
 from mockserver.verify.diff.fidelity import fidelity_of
-from mockserver.verify.diff.main import Order, differential
+from mockserver.verify.diff.programs.coverage import coverage
+from mockserver.verify.diff.run import Order, differential
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "suites_app"
 
@@ -40,7 +40,7 @@ def test_the_service_beside_its_inferred_mock(
     def few(knowledge: Any, *_: object) -> list[Any]:
         return [p for p in coverage(knowledge) if p.origin in ("unknown", "lives", "plain reads")]
 
-    monkeypatch.setattr(main, "programs", few)
+    monkeypatch.setattr(run, "programs", few)
     ledger = tmp_path / "ledger.ndjson"
     document = tmp_path / "suites.json"
     document.write_text(json.dumps(app.app.openapi()))

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from mockserver.contract.build import build_contract
-from mockserver.verify.diff.coverage import lives
-from mockserver.verify.diff.keep import Keeper
-from mockserver.verify.diff.kinds import of_others
-from mockserver.verify.diff.knowledge import Knowledge
+from mockserver.openapi.build import build_contract
+from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.compare import of_others
+from mockserver.verify.diff.id_map import time_form
+from mockserver.verify.diff.ledger import Keeper
 from mockserver.verify.diff.model import Program, Step
-from mockserver.verify.diff.pairs import time_form
+from mockserver.verify.diff.programs.coverage import lives
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange
 from mockserver.verify.target import Target

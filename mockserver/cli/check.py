@@ -1,0 +1,368 @@
+"""`mockserver check`: is a document sound, and what of it can a mock not honour."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from mockserver.cli.options import CONTEXT, complete_spec
+from mockserver.engine.generation.limits import MOST
+from mockserver.engine.serialization import is_json, nearest_status
+from mockserver.errors import ContractError
+from mockserver.files.documents import DEFAULT_SPEC, as_document, naming
+from mockserver.inference.build import build_plan
+from mockserver.inference.model import Plan
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.document import METHODS, join, walk
+from mockserver.openapi.model import Contract, MediaType, Note, Operation
+from mockserver.openapi.schemas.json_schema import TYPES, types_of
+from mockserver.openapi.schemas.regex import fault, reader
+from mockserver.openapi.schemas.validators import Validators
+from mockserver.server.terminal import plain
+from mockserver.vendors import BUILT_IN
+
+_PARTS_OF_A_DOCUMENT = ("paths", "components", "webhooks")
+
+
+def extremes(document: Mapping[str, Any]) -> Iterator[Note]:
+    """Patterns that are not judged, sizes that are not made."""
+    for place in _PARTS_OF_A_DOCUMENT:
+        for pointer, node in walk(document.get(place), join("#", place)):
+            pattern = node.get("pattern")
+            if isinstance(pattern, str) and reader(pattern) is None and fault(pattern) is None:
+                yield Note(
+                    join(pointer, "pattern"),
+                    f"the pattern {pattern[:80]!r} can't be judged safely: any text matches",
+                )
+            kinds = types_of(node) if _is_schema(node) else ()
+            for kind in (kind for kind in kinds if kind not in TYPES):
+                yield Note(
+                    join(pointer, "type"),
+                    f"{kind!r} is no type of JSON Schema: any value is taken",
+                )
+            for word, most in MOST.items():
+                size = node.get(word)
+                if isinstance(size, int | float) and size > most:
+                    yield Note(
+                        join(pointer, word),
+                        f"values as large as this are not made, {most} is the most: "
+                        "what has to bring one is answered 500",
+                    )
+
+
+def _is_schema(node: Mapping[str, Any]) -> bool:
+    """Whether an object with a `type` is a schema: security schemes have one, too."""
+    return "flows" not in node and "scheme" not in node and "in" not in node
+
+
+_CLOSE = 0.75
+_DOCUMENT = (
+    *("openapi", "$self", "info", "jsonSchemaDialect", "servers", "paths", "webhooks"),
+    *("components", "security", "tags", "externalDocs"),
+)
+_COMPONENTS = (
+    *("schemas", "responses", "parameters", "examples", "requestBodies", "headers"),
+    *("securitySchemes", "links", "callbacks", "pathItems", "mediaTypes"),
+)
+_PATH = ("$ref", "summary", "description", "servers", "parameters", "additionalOperations")
+_OPERATION = (
+    *("tags", "summary", "description", "externalDocs", "operationId", "parameters"),
+    *("requestBody", "responses", "callbacks", "deprecated", "security", "servers"),
+)
+_PARAMETER = (
+    *("$ref", "summary", "name", "in", "description", "required", "deprecated", "schema"),
+    *("allowEmptyValue", "style", "explode", "allowReserved", "example", "examples", "content"),
+)
+_BODY = ("$ref", "summary", "description", "content", "required")
+_RESPONSE = ("$ref", "summary", "description", "headers", "content", "links")
+
+
+def slips(document: Mapping[str, Any]) -> Iterator[Note]:
+    """A note for each unknown key of the document's upper levels; extensions (x-...) are known."""
+    yield from _unknown(document, "#", _DOCUMENT)
+    components = _object(document.get("components"))
+    yield from _unknown(components, "#/components", _COMPONENTS)
+    for kind, known in (("parameters", _PARAMETER), ("responses", _RESPONSE)):
+        yield from _each(components.get(kind), f"#/components/{kind}", known)
+    for path, item in _object(document.get("paths")).items():
+        here = join("#/paths", path)
+        yield from _unknown(item, here, (*_PATH, *METHODS))
+        for method in METHODS:
+            yield from _operation(_object(item).get(method), join(here, method))
+
+
+def _operation(operation: Any, here: str) -> Iterator[Note]:
+    yield from _unknown(operation, here, _OPERATION)
+    found = _object(operation)
+    yield from _each(found.get("parameters"), join(here, "parameters"), _PARAMETER)
+    yield from _unknown(found.get("requestBody"), join(here, "requestBody"), _BODY)
+    yield from _each(found.get("responses"), join(here, "responses"), _RESPONSE)
+
+
+def _each(members: Any, here: str, known: tuple[str, ...]) -> Iterator[Note]:
+    items = enumerate(members) if isinstance(members, list) else _object(members).items()
+    for name, member in items:
+        if not str(name).startswith("x-"):
+            yield from _unknown(member, join(here, name), known)
+
+
+def _unknown(value: Any, here: str, known: tuple[str, ...]) -> Iterator[Note]:
+    for key in _object(value):
+        if key in known or key.startswith("x-"):
+            continue
+        near = get_close_matches(key, known, 1, _CLOSE)
+        if near:
+            yield Note(here, f"the key {key!r} is not read; did you mean {near[0]!r}?")
+        else:
+            yield Note(here, f"the key {key!r} is not read: OpenAPI does not know it here", "info")
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+_PLACES = 4
+"""How many places of one note are shown."""
+_MARKS = {"error": "error  ", "warning": "warning", "info": "note   "}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A document and what is to be said of it, the worst first."""
+
+    contract: Contract
+    notes: tuple[Note, ...]
+
+    def failed(self, strict: bool) -> bool:
+        severe = {"error", "warning"} if strict else {"error"}
+        return any(note.severity in severe for note in self.notes)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "title": self.contract.title,
+            "openapi": self.contract.version,
+            **({"written": self.contract.written} if self.contract.written else {}),
+            "operations": len(self.contract.operations),
+            "notes": [
+                {"severity": note.severity, "where": note.where, "message": note.message}
+                for note in self.notes
+            ],
+        }
+
+
+def check_document(document: dict[str, Any], lost: Iterable[str] = ()) -> Checked:
+    """Everything there is to say; `lost` is what the parser has left out.
+
+    Raises ContractError for a document that can't be used at all.
+    """
+    contract = build_contract(document)
+    validators = Validators(contract.document, contract.version)
+    notes = [
+        *(Note("#", text) for text in lost),
+        *contract.notes,
+        *([] if contract.written else slips(contract.document)),
+        *extremes(contract.document),
+    ]
+    if not contract.operations:
+        notes.append(Note("#/paths", "there are no operations: there is nothing to serve", "error"))
+    written = next((api for api in BUILT_IN if api.claims(contract)), None)
+    by_hand = written.handlers if written is not None else {}
+    plan = build_plan(contract)
+    actions = plan.actions
+    notes.extend(unsent(plan))
+    for operation in contract.operations:
+        inferred = operation.id not in by_hand and actions[operation.id].kind == "transition"
+        notes.extend(unusable_schemas(operation, validators))
+        notes.extend(unfit_examples(operation, validators))
+        notes.extend(undocumented_statuses(operation, inferred))
+    order = list(_MARKS)
+    unique = dict.fromkeys(notes)
+    return Checked(contract, tuple(sorted(unique, key=lambda note: order.index(note.severity))))
+
+
+def unsent(plan: Plan) -> Iterator[Note]:
+    """Webhooks and callbacks that never come, as nothing says when."""
+    for told in plan.announcements:
+        if not told.when:
+            why = told.because[0].text if told.because else "nothing says when"
+            yield Note(
+                told.place,
+                f"the webhook {told.name!r} is never sent: {why}; say it in mockserver.toml: "
+                f'[webhooks."{told.name}"] with resource = "..." and when = ["created", a state]',
+            )
+
+
+def _contents(operation: Operation) -> Iterator[tuple[str, str, MediaType]]:
+    """Every body of an operation: which way it goes, where it stands, what it is."""
+    if operation.body is not None:
+        for found in operation.body.content.values():
+            yield "request", join(operation.pointer, "requestBody"), found
+    for status, response in operation.responses.items():
+        for found in response.content.values():
+            yield "reply", join(operation.pointer, "responses", status), found
+
+
+def unusable_schemas(operation: Operation, validators: Validators) -> Iterator[Note]:
+    """Schemas that can't be compiled: whatever they are to judge can't be served."""
+    for parameter in operation.parameters:
+        if parameter.pointer:
+            yield from _compiles(validators, "request", parameter.pointer)
+    for way, _, media_type in _contents(operation):
+        if media_type.pointer is not None:
+            yield from _compiles(validators, way, media_type.pointer)
+
+
+def _compiles(validators: Validators, way: str, pointer: str) -> Iterator[Note]:
+    try:
+        validators.request(pointer) if way == "request" else validators.reply(pointer)
+    except ContractError as error:
+        # The place is said by the note itself.
+        message = str(error).removesuffix(f" (at {error.where})")
+        yield Note(error.where or pointer, message, "error")
+
+
+def unfit_examples(operation: Operation, validators: Validators) -> Iterator[Note]:
+    """Examples that break their own schema: they are never sent."""
+    for way, where, media_type in _contents(operation):
+        if media_type.pointer is None or not is_json(media_type.name):
+            continue
+        try:
+            check = (validators.request if way == "request" else validators.reply)(
+                media_type.pointer
+            )
+        except ContractError:
+            continue
+        for name, example in media_type.examples.items():
+            if not check.is_valid(example):
+                first = check.violations(example)[:1]
+                why = f": {first[0].message}" if first else ""
+                yield Note(
+                    join(where, "content", media_type.name),
+                    f"the example {name!r} does not fit its schema{why}",
+                )
+
+
+def needed_statuses(operation: Operation, transition: bool) -> Iterator[tuple[int, str]]:
+    """The refusals that an operation can't do without, and when they are met.
+
+    `transition` says that it moves a thing from one state to another by inference.
+    """
+    if operation.security and all(operation.security):
+        yield 401, "without a valid credential"
+    judged = any(
+        _can_fail(p.schema) or (p.required and p.place != "path") for p in operation.parameters
+    )
+    if judged or operation.body is not None:
+        yield 422, "for a request that does not fit"
+    if "{" in operation.path:
+        yield 404, "for an id that is not there"
+    if transition:
+        yield 409, "in a state that does not allow it"
+
+
+def _can_fail(schema: Any) -> bool:
+    return bool(schema) and schema not in ({"type": "string"}, True)
+
+
+def undocumented_statuses(operation: Operation, transition: bool) -> Iterator[Note]:
+    """Where the behaviour needs a status that the operation does not list."""
+    for status, occasion in needed_statuses(operation, transition):
+        if operation.response_for(status) is not None:
+            continue
+        nearest = nearest_status(operation, status)
+        if nearest != status:
+            answer = f"{nearest}, the nearest documented one, is answered {occasion}"
+        else:
+            answer = f"{status} is answered {occasion} all the same, as nothing near it is"
+        yield Note(
+            join(operation.pointer, "responses"),
+            f"{operation.id} does not document {status}; {answer}",
+            "info",
+        )
+
+
+def render_check(name: str, checked: Checked) -> None:
+    """Print it: a line a note, and a sum."""
+    contract = checked.contract
+    for same in _alike(checked.notes):
+        note = same[0]
+        click.echo(plain(f"{_MARKS[note.severity]}  {note.where}  {note.message}"))
+        if len(same) > 1:
+            places = ", ".join(other.where for other in same[1:_PLACES])
+            more = f" and {len(same) - _PLACES} more" if len(same) > _PLACES else ""
+            click.echo(plain(f"         {len(same)} times; also at {places}{more}"))
+    if checked.notes:
+        click.echo()
+    counts = Counter(note.severity for note in checked.notes)
+    words = [_plural(counts[kind], kind) for kind in ("error", "warning") if counts[kind]]
+    if counts["info"]:
+        words.append(_plural(counts["info"], "note"))
+    click.echo(
+        f"{name}: {plain(contract.title)}, {contract.written or f'OpenAPI {contract.version}'}, "
+        f"{_plural(len(contract.operations), 'operation')}: {', '.join(words) or 'sound'}"
+    )
+    if any(" does not document " in note.message for note in checked.notes):
+        click.echo(
+            'undocumented = "allow" in mockserver.toml answers the natural status instead of the '
+            "nearest documented one"
+        )
+
+
+def _alike(notes: Iterable[Note]) -> Iterable[list[Note]]:
+    """Notes that differ in nothing but the operation, together."""
+    groups: dict[tuple[str, str], list[Note]] = {}
+    for note in notes:
+        message = note.message
+        if note.where.endswith("/responses"):
+            message = message.partition(" ")[2]  # they begin with the operation's name
+        groups.setdefault((note.severity, message), []).append(note)
+    return groups.values()
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+@click.command(
+    context_settings=CONTEXT,
+    epilog="""\b
+    Examples:
+      mockserver check openapi.yaml
+      mockserver check https://example.com/openapi.json --json | jq .notes
+    """,
+)
+@click.argument("specs", metavar="[SPEC]...", nargs=-1, shell_complete=complete_spec)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--strict", is_flag=True, help="Exit with 1 for a warning too, not for an error only."
+)
+def check(specs: tuple[str, ...], as_json: bool, strict: bool) -> None:
+    """Say whether SPEC is sound, and what of it a mock can't honour.
+
+    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
+    document. Each line has its place in the document; it exits with 1 if there is an error. Of
+    several, JSON is an object by their names.
+    """
+
+    found = {}
+    for name in specs or (DEFAULT_SPEC,):
+        lost: list[str] = []
+        document = as_document(name, lost)
+        with naming(name, document):
+            found[name] = check_document(document, lost)
+        if not as_json:
+            render_check(name, found[name])
+    if as_json:
+        shown: Any = {name: checked.as_json() for name, checked in found.items()}
+        if len(found) == 1:
+            (shown,) = shown.values()
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    if any(checked.failed(strict) for checked in found.values()):
+        sys.exit(1)

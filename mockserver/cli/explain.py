@@ -1,0 +1,148 @@
+"""`mockserver explain`: what is inferred from a document, what is written by hand, and why."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mockserver.cli.options import CONTEXT, complete_spec
+from mockserver.files.documents import DEFAULT_SPEC, as_document, naming
+from mockserver.inference.build import build_plan
+from mockserver.inference.explain import Row, as_json, rows
+from mockserver.inference.model import Plan
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.model import Contract
+from mockserver.server.settings import Config, naming_config, read_config
+from mockserver.server.terminal import plain
+from mockserver.server.versions import in_shape
+from mockserver.vendors import BUILT_IN
+
+_WIDTH_OF_A_FILE = 180
+_COLOURS = {"certain": "green", "likely": "yellow", "guess": "red"}
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A plan, and the API whose handlers take precedence over it, by the operations' names."""
+
+    contract: Contract
+    plan: Plan
+    api: str
+    by_hand: frozenset[str]
+
+    def as_json(self) -> dict[str, Any]:
+        found = as_json(self.plan)
+        for name, operation in found["operations"].items():
+            operation["by_hand"] = name in self.by_hand
+        return {"title": self.contract.title, "api": self.api or None, **found}
+
+    @property
+    def hand_written(self) -> frozenset[str]:
+        """Method and path of the operations whose behaviour is written by hand."""
+        by_id = self.contract.by_id
+        return frozenset(f"{by_id[name].method} {by_id[name].path}" for name in self.by_hand)
+
+
+def explained(spec: str | None, config: Config) -> Explained:
+    """Read a document and infer. Raises a MockServerError."""
+    name = spec or config.spec or DEFAULT_SPEC
+    document = as_document(name)
+    with naming(name, document), naming_config(config.path):
+        contract = build_contract(document)
+        plan = build_plan(contract, config.overrides)
+    written = next((in_shape(api, contract) for api in BUILT_IN if api.claims(contract)), None)
+    if written is None:
+        return Explained(contract, plan, "", frozenset())
+    by_hand = frozenset(name for name in written.handlers if name in contract.by_id)
+    return Explained(contract, plan, written.name, by_hand)
+
+
+def print_plan(found: Explained) -> None:
+    """Print it as a table: a line an inference, with its evidence and how sure it is."""
+    # Rich asks the terminal, or COLUMNS.
+    known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    console = Console(highlight=False, width=None if known else _WIDTH_OF_A_FILE)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("about", overflow="fold", ratio=3)
+    table.add_column("inferred", overflow="fold", ratio=3)
+    table.add_column("because", overflow="fold", ratio=4)
+    table.add_column("how sure", no_wrap=True)
+    by_hand = found.hand_written
+    for row in rows(found.plan):
+        if row.kind == "operation" and row.subject in by_hand:
+            hand = f"written by hand for {found.api}; else {row.inference}"
+            table.add_row(
+                Text(plain(row.subject)), Text(plain(hand)), Text("its operationId matches"), ""
+            )
+            continue
+        colour = _COLOURS[row.confidence]
+        table.add_row(
+            Text(plain(_subject(row))),
+            Text(plain(row.inference)),
+            Text(plain(row.evidence)),
+            Text(row.confidence, style=colour),
+        )
+    console.print(table)
+    console.print(Text(_summary(found)))
+
+
+def _subject(row: Row) -> str:
+    return row.subject if row.kind == "operation" else f"{row.kind} {row.subject}"
+
+
+def _summary(found: Explained) -> str:
+    guesses = sum(row.confidence == "guess" for row in rows(found.plan))
+    words = [
+        _plural(len(found.plan.resources), "resource"),
+        _plural(len(found.plan.actions), "operation"),
+        _plural(guesses, "guess"),
+    ]
+    hand = f", {len(found.by_hand)} of them by hand" if found.by_hand else ""
+    return (
+        f"\n{plain(found.contract.title)}: {words[0]}, {words[1]}{hand}; {words[2]}. "
+        "A wrong one is put right in mockserver.toml."
+    )
+
+
+def _plural(count: int, noun: str) -> str:
+    ending = "es" if noun.endswith("s") else "s"
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}{ending}"
+
+
+@click.command(
+    context_settings=CONTEXT,
+    epilog="""\b
+    Examples:
+      mockserver explain
+      mockserver explain openapi.yaml --json | jq '.operations.createWidget'
+    """,
+)
+@click.argument("spec", required=False, shell_complete=complete_spec)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Corrections.  [default: ./mockserver.toml, if it exists]",
+)
+def explain(spec: str | None, as_json: bool, config: Path | None) -> None:
+    """Print what a mock makes of SPEC: resources, what each operation does, and why.
+
+    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
+    document. A wrong guess is put right in mockserver.toml.
+    """
+
+    found = explained(spec, read_config(config))
+    if as_json:
+        click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+    else:
+        print_plan(found)

@@ -1,0 +1,55 @@
+"""What several commands share: completing SPEC, and printing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+
+import click
+from click.shell_completion import CompletionItem
+
+from mockserver.errors import MissingExtra, UsageError
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+KEY_HELP = "The API key [default: API_KEY, else mock-key]."
+
+
+def complete_spec(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """What SPEC may be: a built-in API, or a file."""
+    from mockserver.files.documents import NAMES
+
+    named = [CompletionItem(name) for name in NAMES if name.startswith(incomplete)]
+    return named or [CompletionItem(incomplete, type="file")]
+
+
+def say(text: str) -> None:
+    """Print for the user; a reader who has gone away is no reason to stop."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        silence_stdout()
+
+
+def silence_stdout() -> None:
+    # Otherwise Python flushes the rest at exit and complains about it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def require_extra(what: str) -> None:
+    """Raises MissingExtra if what the judges need is not installed."""
+    for module in ("schemathesis", "openapi_core", "hypothesis"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtra(what, "verify")
+
+
+def headers_of(given: tuple[str, ...]) -> dict[str, str]:
+    headers = {}
+    for line in given:
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip():
+            raise UsageError(f"--header {line!r} is no header; write it as 'Name: value'")
+        headers[name.strip()] = value.strip()
+    return headers

@@ -1,0 +1,72 @@
+"""`mockserver record`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from mockserver.cli.options import CONTEXT
+from mockserver.errors import UsageError
+from mockserver.files.documents import without_secrets
+from mockserver.server.asgi.uvicorn import bind, make_server, url_of
+from mockserver.server.record import Recorder, refuse
+from mockserver.server.service import log_to_stderr
+
+
+@click.command(
+    context_settings=CONTEXT,
+    epilog="""\b
+    Examples:
+      mockserver record --real https://sandbox.example.com
+      mockserver record --real https://sandbox.example.com/v1 --port 9000 --output runs.har
+      mockserver serve openapi.yaml --har runs.har
+    """,
+)
+@click.option("--real", required=True, metavar="URL", help="The server to stand before.")
+@click.option("--host", default="127.0.0.1", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    help="Port to listen on; 0 takes any free one.  [default: 8000]",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("recording.har"),
+    metavar="FILE",
+    help="Where the exchanges are written.  [default: recording.har]",
+)
+def record(real: str, host: str, port: int, output: Path) -> None:
+    """Stand before a real server, and write down what it answers.
+
+    Point a client at this address instead of the server's. The exchanges become an HTTP archive
+    (HAR) in which credentials and whatever is named like a secret are masked; worlds of a mock can
+    begin with it (mockserver serve --har FILE).
+    """
+    if urlsplit(real).scheme not in ("http", "https") or not urlsplit(real).hostname:
+        raise UsageError(f"--real {real}: give an address such as https://sandbox.example.com")
+    if output.exists():
+        raise UsageError(f"--output {output}: there is such a file; name another or remove it")
+    log_to_stderr()
+    recorder = Recorder(real, output)
+    recorder.write()  # whoever can't write finds out now
+    sockets = bind(host, port)
+    url = url_of(sockets, host)
+
+    def said() -> None:
+        click.echo(
+            f"{url} stands before {without_secrets(real)} and writes {output}; Ctrl-C stops it."
+        )
+
+    server = make_server(recorder, refuse, on_listening=said, background=[recorder.keep_written])
+    try:
+        server.run(sockets=sockets)
+    finally:
+        for opened in sockets:
+            opened.close()
+        recorder.write()
+    count = len(recorder.entries)
+    click.echo(f"{count} exchange{'' if count == 1 else 's'} in {output}")

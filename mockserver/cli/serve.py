@@ -1,0 +1,89 @@
+"""`mockserver serve`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from mockserver.cli.options import CONTEXT, complete_spec, say
+
+if TYPE_CHECKING:
+    from mockserver.server.settings import Setting
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def serve_options(command: _F) -> _F:
+    """Every setting as an option. One that is not given has no value: the file may have it."""
+    from mockserver.server.settings import SETTINGS
+
+    for setting in reversed(SETTINGS):
+        command = _option(setting)(command)
+    return command
+
+
+def _option(setting: Setting) -> Callable[[_F], _F]:
+    default = setting.shown
+    shown = f"  [default: {default}]" if default not in (None, "", (), False) else ""
+    if setting.flag:
+        return click.option(f"--{setting.name}", is_flag=True, default=None, help=setting.help)
+    return click.option(
+        f"--{setting.name}",
+        setting.key,
+        type=setting.type,
+        multiple=setting.many,
+        metavar=setting.metavar,
+        help=setting.help + shown,
+    )
+
+
+@click.command(
+    context_settings=CONTEXT,
+    epilog="""\b
+    Examples:
+      mockserver serve
+      mockserver serve openapi.yaml --port 8080 --reload
+      mockserver serve --clock manual --seed 7
+      mockserver serve feather speechify truestate --prefix
+      mockserver serve --state worlds.json --api-key "$STAGING_KEY"
+    """,
+)
+@click.argument("specs", metavar="[SPEC]...", nargs=-1, shell_complete=complete_spec)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Defaults for these options, and corrections.  [default: ./mockserver.toml, if it exists]",
+)
+@serve_options
+@click.pass_context
+def serve(
+    ctx: click.Context, /, specs: tuple[str, ...], config: Path | None, **values: Any
+) -> None:
+    """Serve a mock of SPEC that remembers what it is told.
+
+    SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
+    document in JSON or YAML. Each key that begins with mock- has a world of its own, with its
+    own data and clock. What goes on inside shows under /__mock__/. Of several SPECs each has a port
+    of its own, counted up from --port, or with --prefix a path of its own, such as /feather.
+    """
+    from mockserver.server.multi import serve_all
+    from mockserver.server.service import Serving, serving_of
+    from mockserver.server.settings import read_config
+
+    given = {
+        name: value
+        for name, value in values.items()
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+
+    def resolve() -> list[Serving]:
+        found = read_config(config)
+        return [serving_of({**given, **spec}, found) for spec in asked]
+
+    asked = [{"spec": spec} for spec in specs] or [{}]
+    serve_all(resolve, say)

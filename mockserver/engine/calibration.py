@@ -1,0 +1,140 @@
+"""What a real server was seen to do otherwise than its document lets one guess.
+
+`mockserver calibrate` writes it down, a person reviews it, and the mock follows it: the defaults
+before a request is validated, the rest after the reply has been.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mockserver.engine.serialization import Sent
+from mockserver.inference.model import Plan
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Of one operation. `bodies`, `words`, `statuses` and `media_types` are by the status of the
+    mock.
+
+    `bodies` are whole ones, of refusals mostly; a "{name}" in their texts is the path parameter
+    of that name. `words` are single fields of a refusal. The names in `extra` and `absent` are
+    dotted places, `*` for every element. `durations` are the seconds that a job is in a state,
+    `enums` the values that a field has been seen with; both are of the thing that the operation
+    makes or shows.
+    """
+
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    bodies: Mapping[str, Json] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    media_types: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Json] = field(default_factory=dict)
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    absent: Sequence[str] = ()
+    durations: Mapping[str, float] = field(default_factory=dict)
+    enums: Mapping[str, Sequence[Json]] = field(default_factory=dict)
+
+
+Lock = Mapping[str, Rules]
+"""By operationId."""
+
+
+def with_defaults(rules: Rules, body: bytes) -> bytes:
+    """A request's body with the defaults that it leaves out; one that is no object stays."""
+    if not rules.defaults or not body:
+        return body
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):  # which the pipeline refuses in its own words
+        return body
+    if not isinstance(value, dict) or not rules.defaults.keys() - value.keys():
+        return body
+    return json.dumps({**rules.defaults, **value}, ensure_ascii=False).encode()
+
+
+def adapted(rules: Rules, path_values: Mapping[str, str], sent: Sent) -> Sent:
+    """A reply as the real server gives it."""
+    status = str(sent.status)
+    if status in rules.bodies:
+        body = _filled(rules.bodies[status], path_values)
+        sent = replace(sent, body=json.dumps(body, ensure_ascii=False).encode())
+        sent = _labelled(sent, "application/json")
+    elif status in rules.words:
+        sent = _reshaped(sent, rules.words[status], (), over=True)
+    elif sent.status < 300 and (rules.extra or rules.absent):
+        sent = _reshaped(sent, rules.extra, rules.absent)
+    if status in rules.media_types:
+        sent = _labelled(sent, rules.media_types[status])
+    return replace(sent, status=rules.statuses.get(status, sent.status))
+
+
+def locked(plan: Plan, lock: Lock) -> Plan:
+    """The plan with the durations and the values in use that the lock knows of."""
+    resources = dict(plan.resources)
+    for name, rules in lock.items():
+        action = plan.actions.get(name)
+        resource = resources.get(action.resource) if action else None
+        if resource is None:
+            continue
+        states = resource.states
+        if states is not None and rules.durations:
+            states = replace(states, lasts={**states.lasts, **rules.durations})
+        moving = {states.name} if states is not None else set()
+        in_use = dict(resource.in_use)
+        for field_name, values in rules.enums.items():
+            if field_name not in moving:
+                in_use[field_name] = (*in_use.get(field_name, ()), *values)
+        resources[resource.name] = replace(resource, states=states, in_use=in_use)
+    return replace(plan, resources=resources)
+
+
+def _reshaped(
+    sent: Sent, extra: Mapping[str, Json], absent: Sequence[str], *, over: bool = False
+) -> Sent:
+    """A reply without some fields and with others; `over`: those that it has are written over."""
+    try:
+        value = json.loads(sent.body)
+    except ValueError:
+        return sent
+    for place in absent:
+        for holder, name in _holders(value, place):
+            holder.pop(name, None)
+    for place, given in extra.items():
+        for holder, name in _holders(value, place):
+            if over or name not in holder:
+                holder[name] = given
+    return replace(sent, body=json.dumps(value, ensure_ascii=False).encode())
+
+
+def _holders(value: Json, place: str) -> Iterator[tuple[dict[str, Json], str]]:
+    """The objects that a dotted place is in, `*` for every element, and the last name."""
+    step, _, rest = place.partition(".")
+    if step == "*" and isinstance(value, list):
+        for item in value:
+            yield from _holders(item, rest)
+    elif isinstance(value, dict) and rest:
+        yield from _holders(value.get(step), rest)
+    elif isinstance(value, dict):
+        yield value, step
+
+
+def _labelled(sent: Sent, media_type: str) -> Sent:
+    headers = [(name, value) for name, value in sent.headers if name.lower() != b"content-type"]
+    return replace(sent, headers=[*headers, (b"content-type", media_type.encode())])
+
+
+def _filled(value: Json, path_values: Mapping[str, str]) -> Json:
+    if isinstance(value, str):
+        for name, given in path_values.items():
+            value = value.replace("{" + name + "}", given)
+        return value
+    if isinstance(value, list):
+        return [_filled(item, path_values) for item in value]
+    if isinstance(value, dict):
+        return {name: _filled(item, path_values) for name, item in value.items()}
+    return value

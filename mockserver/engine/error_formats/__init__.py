@@ -1,0 +1,17 @@
+"""How vendors word their refusals: one list of violations, one dialect, one body."""
+
+from mockserver.engine.error_formats.base import Dialect
+from mockserver.engine.error_formats.detect import choose_dialect, dialect_named
+from mockserver.engine.error_formats.fastapi import FastApiDialect
+from mockserver.engine.error_formats.from_schema import SchemaDialect
+from mockserver.engine.error_formats.problem import EnvelopeDialect, ProblemDialect
+
+__all__ = [
+    "Dialect",
+    "EnvelopeDialect",
+    "FastApiDialect",
+    "ProblemDialect",
+    "SchemaDialect",
+    "choose_dialect",
+    "dialect_named",
+]

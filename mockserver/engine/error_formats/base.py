@@ -1,0 +1,134 @@
+"""What all dialects share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from mockserver.engine.messages import Reply
+from mockserver.errors import Refusal
+from mockserver.openapi.model import Operation, Violation
+
+
+class Dialect(Protocol):
+    """How a vendor words a refusal."""
+
+    def reply(self, refusal: Refusal, operation: Operation | None) -> Reply: ...
+
+
+_WORDS: dict[int, tuple[str, str]] = {
+    400: ("bad_request", "The request can't be carried out."),
+    401: ("authentication_required", "A valid API key is required."),
+    402: ("payment_required", "The plan does not include this."),
+    403: ("forbidden", "This is not allowed."),
+    404: ("not_found", "There is no such resource."),
+    405: ("method_not_allowed", "The method is not allowed here."),
+    406: ("not_acceptable", "None of the accepted media types can be served."),
+    409: ("conflict", "The resource is in a state that does not allow this."),
+    412: ("precondition_failed", "A precondition does not hold."),
+    413: ("payload_too_large", "The body is too large."),
+    415: ("unsupported_media_type", "The media type of the body is not supported."),
+    422: ("validation_failed", "The request does not fit its schema."),
+    428: ("precondition_required", "The request must be conditional."),
+    429: ("rate_limited", "There are too many requests."),
+    431: ("headers_too_large", "The header fields are too large."),
+}
+_TITLES: dict[int, str] = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    428: "Precondition Required",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+}
+
+
+def code_of(refusal: Refusal) -> str:
+    """The machine-readable word of a refusal."""
+    return refusal.code or _WORDS.get(refusal.status, _WORDS[400])[0]
+
+
+def message_of(refusal: Refusal) -> str:
+    """The text of a refusal."""
+    return refusal.message or _WORDS.get(refusal.status, _WORDS[400])[1]
+
+
+def title_of(status: int) -> str:
+    """The reason phrase of a status."""
+    return _TITLES.get(status, "Error")
+
+
+def request_id_of(refusal: Refusal) -> str:
+    """The request id that is sent along as a header, if one is."""
+    for name, value in refusal.headers.items():
+        if name.lower().endswith("request-id"):
+            return value
+    return ""
+
+
+def dotted(where: tuple[str | int, ...]) -> str:
+    """`body.items.0.id`."""
+    return ".".join(map(str, where))
+
+
+def place_of(violation: Violation) -> tuple[str | int, ...]:
+    """Where it is. Of what is no JSON the last step is a character, and no part of the value."""
+    return violation.where[:-1] if violation.keyword == "json" else violation.where
+
+
+def fault_text(violation: Violation) -> str:
+    """What is wrong, for a person; never longer than a line or two."""
+    if violation.keyword == "json":
+        return f"not JSON: {violation.message} at character {violation.where[-1]}"
+    make = _FAULTS.get(violation.keyword)
+    return make(violation.limit) if make is not None else violation.message
+
+
+_FAULTS: dict[str, Callable[[Any], str]] = {
+    "required": lambda limit: "is required",
+    "additionalProperties": lambda limit: "is not allowed",
+    "unevaluatedProperties": lambda limit: "is not allowed",
+    "type": lambda limit: f"must be of type {_either(limit)}",
+    "enum": lambda limit: f"must be one of {_either(limit)}",
+    "const": lambda limit: f"must be {limit!r}",
+    "format": lambda limit: f"must be a valid {limit}",
+    "minLength": lambda limit: f"must have at least {limit} characters",
+    "maxLength": lambda limit: f"must have at most {limit} characters",
+    "minItems": lambda limit: f"must have at least {limit} items",
+    "maxItems": lambda limit: f"must have at most {limit} items",
+    "minimum": lambda limit: f"must be at least {limit}",
+    "maximum": lambda limit: f"must be at most {limit}",
+    "exclusiveMinimum": lambda limit: f"must be more than {limit}",
+    "exclusiveMaximum": lambda limit: f"must be less than {limit}",
+    "multipleOf": lambda limit: f"must be a multiple of {limit}",
+    "pattern": lambda limit: f"must match {limit}",
+    "uniqueItems": lambda limit: "must not repeat an item",
+    "anyOf": lambda limit: "fits none of the possible schemas",
+    "oneOf": lambda limit: "must fit exactly one of the possible schemas",
+    "not": lambda limit: "is excluded",
+}
+
+
+def _either(limit: Any) -> str:
+    words = [str(word) for word in limit] if isinstance(limit, list) else [str(limit)]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def invalid_status(operation: Operation | None) -> int:
+    """What a request that does not fit its schema is answered with: 422, or the documented 400."""
+    if operation is not None and 422 not in operation.documented and 400 in operation.documented:
+        return 400
+    return 422
+
+
+def answer(status: int, body: Any, refusal: Refusal, media_type: str = "") -> Reply:
+    return Reply(status, body, dict(refusal.headers), media_type)

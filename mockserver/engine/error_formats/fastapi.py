@@ -1,0 +1,217 @@
+"""Refusals as a FastAPI application words them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from mockserver.engine.error_formats.base import answer, code_of, invalid_status, message_of
+from mockserver.engine.error_formats.pydantic import Word, word_for
+from mockserver.engine.messages import Reply
+from mockserver.errors import Invalid, Refusal
+from mockserver.openapi.model import Contract, Operation, Schema, Violation
+
+Where = tuple[str | int, ...]
+# The first of these that fails is the one that pydantic reports.
+_ORDER = {
+    keyword: rank
+    for rank, keyword in enumerate(
+        (
+            *("json", "media_type", "required", "additionalProperties", "enum", "const", "type"),
+            *("format", "maxItems", "maxProperties", "maxLength", "minLength", "pattern"),
+            *("multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"),
+        )
+    )
+}
+_LAST = len(_ORDER)
+_STOPS = frozenset(("maxItems", "type"))
+"""Faults of a whole that hide those of its parts."""
+_AFTER = frozenset(("minItems", "minProperties", "maxProperties", "uniqueItems", "value_error"))
+"""Faults of a whole that are only looked for when all its parts are right."""
+_DEEPEST = 100
+
+
+class Words:
+    """Turns violations into the `detail` of a 422.
+
+    `named` are the component schemas: an enum there is a Python Enum, any other a Literal.
+    """
+
+    def __init__(self, named: Mapping[str, Any]) -> None:
+        self._named = {id(schema): name for name, schema in named.items()}
+
+    def details(self, refusal: Refusal) -> list[dict[str, Any]]:
+        """One entry for each fault that FastAPI would report, in its order."""
+        return self.faults(refusal.violations, refusal.message)
+
+    def faults(self, violations: Sequence[Violation], message: str) -> list[dict[str, Any]]:
+        """The same, of violations; without any, the message alone."""
+        for violation in violations:
+            if violation.keyword == "json" and violation.where[:1] == ("body",):
+                # FastAPI reads the body before it looks at anything else.
+                return [self._entry(violation, violation.where, self._word(violation))]
+        if not violations:
+            return [_detail("value_error", ("body",), f"Value error, {message}", None)]
+        return list(self._entries(violations, ()))
+
+    def _entries(self, violations: Iterable[Violation], label: Where) -> Iterable[dict[str, Any]]:
+        for violation in first_faults(map(_condition, violations)):
+            if violation.keyword in ("anyOf", "oneOf"):
+                yield from self._union(violation)
+            elif violation.keyword == "propertyNames":
+                inner = violation.limit if isinstance(violation.limit, Violation) else violation
+                yield self._entry(violation, (*violation.where, "[key]"), self._word(inner))
+            else:
+                yield self._entry(violation, violation.where, self._word(violation))
+
+    def _union(self, violation: Violation) -> Iterable[dict[str, Any]]:
+        branches = violation.schema.get(violation.keyword)
+        branches = branches if isinstance(branches, list) else []
+        limit = violation.limit if isinstance(violation.limit, tuple) else ()
+        depth = len(violation.where)
+        found = False
+        for schema, faults in zip(branches, limit, strict=False):
+            if not faults or schema.get("type") == "null":
+                continue
+            found = True
+            for entry in self._entries(faults, ()):
+                loc = entry["loc"]
+                yield {**entry, "loc": [*loc[:depth], self.label(schema), *loc[depth:]]}
+        if not found:
+            message = "Value error, the value fits more than one schema"
+            yield _detail("value_error", violation.where, message, violation.value)
+
+    def label(self, schema: Schema) -> str:
+        """What pydantic calls a branch of a union."""
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            return reference.rpartition("/")[2]
+        if "enum" in schema:
+            return f"literal[{','.join(map(repr, schema['enum']))}]"
+        if "const" in schema:
+            return f"literal[{schema['const']!r}]"
+        kind = schema.get("type")
+        if kind == "array":
+            items = schema.get("items")
+            return f"list[{self.label(items) if isinstance(items, Mapping) and items else 'any'}]"
+        if kind == "object":
+            values = schema.get("additionalProperties")
+            inner = self.label(values) if isinstance(values, Mapping) and values else "any"
+            return f"dict[str,{inner}]"
+        format_ = _FORMAT_LABELS.get(str(schema.get("format")))
+        if kind == "string" and format_:
+            return format_
+        plain = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
+        name = plain.get(str(kind), "any")
+        return f"constrained-{name}" if _CONSTRAINTS & schema.keys() else name
+
+    def _entry(self, violation: Violation, where: Where, word: Word) -> dict[str, Any]:
+        kind, message, context = word
+        return _detail(kind, where, message, violation.value, context)
+
+    def _word(self, violation: Violation) -> Word:
+        return word_for(violation, named=id(violation.schema) in self._named)
+
+
+def _condition(violation: Violation) -> Violation:
+    """A choice beside `properties` is no union but a condition across fields: a validator's."""
+    if violation.keyword in ("anyOf", "oneOf") and "properties" in violation.schema:
+        message = "the fields that were sent do not go together"
+        return replace(violation, keyword="value_error", message=message)
+    return violation
+
+
+def first_faults(violations: Iterable[Violation]) -> list[Violation]:
+    """What pydantic gets to see: one fault a value, and none behind a fault that stops it."""
+    best: dict[Where, Violation] = {}
+    for violation in violations:
+        # A key and its value are two values at one place.
+        key = violation.keyword == "propertyNames"
+        where = (*violation.where, "[key]") if key else violation.where
+        known = best.get(where)
+        if known is None or _rank(violation) < _rank(known):
+            best[where] = violation
+    # Parents of faulty parts are only then asked about themselves when the parts are right.
+    parents = {where[:depth] for where in best for depth in range(len(where))}
+    stopped = {where for where, violation in best.items() if violation.keyword in _STOPS}
+    return [
+        violation
+        for where, violation in best.items()
+        if not (violation.keyword in _AFTER and where in parents)
+        and not (stopped and any(where[:n] in stopped for n in range(len(violation.where))))
+    ]
+
+
+def _rank(violation: Violation) -> int:
+    return _ORDER.get(violation.keyword, _LAST)
+
+
+def _detail(
+    kind: str, where: Where, message: str, value: Any, context: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    entry = {"type": kind, "loc": list(where), "msg": message, "input": _echo(value, _DEEPEST)}
+    if context is not None:
+        entry["ctx"] = context
+    return entry
+
+
+def _echo(value: Any, depth: int) -> Any:
+    """The value, cut where a serializer could not follow."""
+    if isinstance(value, dict):
+        return {k: _echo(v, depth - 1) for k, v in value.items()} if depth else "..."
+    if isinstance(value, list):
+        return [_echo(item, depth - 1) for item in value] if depth else "..."
+    return value
+
+
+_CONSTRAINTS = frozenset(
+    (
+        *("minLength", "maxLength", "pattern", "minimum", "maximum"),
+        *("exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    )
+)
+_FORMAT_LABELS = {
+    "uuid": "uuid",
+    "date-time": "datetime",
+    "date": "date",
+    "time": "time",
+    "duration": "timedelta",
+    "uri": "url",
+}
+
+
+class FastApiDialect:
+    """422 is FastAPI's `detail` list; everything else an `{error, message}` pair.
+
+    With `plain`, everything else is `{detail: text}`, as an application answers that
+    has no handlers of its own.
+    """
+
+    def __init__(self, contract: Contract, *, plain: bool = False) -> None:
+        self._words = words_of(contract)
+        self._plain = plain
+
+    def reply(self, refusal: Refusal, operation: Operation | None) -> Reply:
+        if isinstance(refusal, Invalid):
+            status = invalid_status(operation)
+            if status == 422:
+                return answer(422, {"detail": self._words.details(refusal)}, refusal)
+            return answer(status, self._pair(refusal, "bad_request"), refusal)
+        return answer(refusal.status, self._pair(refusal, code_of(refusal)), refusal)
+
+    def _pair(self, refusal: Refusal, code: str) -> dict[str, Any]:
+        if self._plain:
+            return {"detail": message_of(refusal)}
+        return {"error": code, "message": message_of(refusal)}
+
+
+def words_of(contract: Contract) -> Words:
+    """FastAPI's words, told which enums have a name in this document."""
+    return Words(_component_schemas(contract.document))
+
+
+def _component_schemas(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    components = document.get("components")
+    schemas = components.get("schemas") if isinstance(components, Mapping) else None
+    return schemas if isinstance(schemas, Mapping) else {}

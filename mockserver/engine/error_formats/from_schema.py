@@ -1,0 +1,117 @@
+"""Refusals in the shape that a document's own schema of the status asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.engine.error_formats.base import (
+    Dialect,
+    answer,
+    code_of,
+    invalid_status,
+    message_of,
+    request_id_of,
+)
+from mockserver.engine.error_formats.fastapi import words_of
+from mockserver.engine.error_formats.problem import ProblemDialect
+from mockserver.engine.error_formats.property_roles import Facts, Recogniser
+from mockserver.engine.generation.values import Values
+from mockserver.engine.messages import NO_BODY, Reply
+from mockserver.engine.randomness import Dice
+from mockserver.engine.serialization import ANYTHING
+from mockserver.errors import Invalid, Refusal, ReplyError
+from mockserver.openapi.model import Contract, MediaType, Operation, Response
+from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.openapi.schemas.validators import Validators
+
+_MOST_VIOLATIONS = 200
+
+
+class SchemaDialect:
+    """Fills the documented schema of a status: what it recognises by name, the rest as it must.
+
+    What is not documented has the schema of all the document's errors, if they have one; else it
+    is answered by `otherwise`, RFC 9457 if nothing is given.
+    """
+
+    def __init__(
+        self, contract: Contract, validators: Validators, otherwise: Dialect | None = None
+    ) -> None:
+        self._values = Values(contract, validators)
+        self._recogniser = Recogniser(self._values.schemas, words_of(contract))
+        self._otherwise = otherwise if otherwise is not None else ProblemDialect()
+        self._usual = _only_one(contract, self._values.schemas)
+
+    def reply(self, refusal: Refusal, operation: Operation | None) -> Reply:
+        status = _status(refusal, operation)
+        response = operation.response_for(status) if operation is not None else None
+        if response is None or operation is None:
+            if self._usual is None:
+                return self._otherwise.reply(refusal, operation)
+            media = self._usual
+        elif not response.content:
+            return answer(status, NO_BODY, refusal)
+        else:
+            media = _preferred(response)
+        if not _is_json(media.name):
+            return answer(status, message_of(refusal).encode(), refusal, media.name)
+        facts = Facts(
+            status=status,
+            code=code_of(refusal),
+            message=message_of(refusal),
+            violations=refusal.violations[:_MOST_VIOLATIONS],
+            path=operation.path if operation is not None else "",
+            request_id=request_id_of(refusal),
+        )
+        if media.pointer is None:
+            body = self._otherwise.reply(refusal, operation).body
+            return answer(status, body, refusal, media.name)
+        return answer(status, self._body(media, facts), refusal, media.name)
+
+    def _body(self, media: MediaType, facts: Facts) -> Any:
+        pointer = media.pointer or ""
+        known = self._recogniser.body(self._values.schemas.at(pointer), facts)
+        check = self._values.check(pointer)
+        if check.is_valid(known):
+            return known
+        try:
+            return self._values.make(pointer, Dice(0, "refusal", pointer), known, mode="bare")
+        except ReplyError:
+            # The finisher will say what is wrong with it.
+            return known
+
+
+def _status(refusal: Refusal, operation: Operation | None) -> int:
+    if not isinstance(refusal, Invalid):
+        return refusal.status
+    status = invalid_status(operation)
+    only_media = all(violation.keyword == "media_type" for violation in refusal.violations)
+    if refusal.violations and only_media and operation is not None and 415 in operation.documented:
+        return 415
+    return status
+
+
+def _only_one(contract: Contract, schemas: Schemas) -> MediaType | None:
+    """What all documented refusals have in common: one schema, in one media type."""
+    found: dict[tuple[str, str], MediaType] = {}
+    for operation in contract.operations:
+        for status, response in operation.responses.items():
+            if status[:1] in ("4", "d") and response.content:
+                media = _preferred(response)
+                if media.pointer is None or not _is_json(media.name):
+                    return None
+                found[media.name, schemas.canonical(media.pointer)] = media
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _preferred(response: Response) -> MediaType:
+    """A JSON media type, else the first."""
+    for media in response.content.values():
+        if _is_json(media.name):
+            return media
+    return next(iter(response.content.values()))
+
+
+def _is_json(name: str) -> bool:
+    essence = name.partition(";")[0].strip().lower()
+    return essence.endswith(("/json", "+json")) or essence in ANYTHING

@@ -1,0 +1,277 @@
+"""Faults on purpose: what shall go wrong with which requests, decided without any I/O.
+
+A fault is a value read from JSON (`read_fault`); `Faults.meet` decides what befalls one request
+as a function of the seed, the tenant, the fault and how many requests it has met. A server
+brings the effect about: it waits, cuts the reply short, closes the connection.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import ceil
+from threading import Lock
+from typing import Any, Protocol
+
+from mockserver.engine.faults.spec import Fault
+from mockserver.engine.timestamps import SECOND, seconds
+from mockserver.engine.world import Row, World, random_for
+from mockserver.errors import Refusal
+
+MOST_TENANTS = 10_000
+MOST_WRITES = 10_000
+Write = tuple[int, str, str, Row | None]
+"""When, in which collection, under which key, and what stood there before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What happens to a reply on its way: waits, is dropped, or ends after `truncate` bytes."""
+
+    delay: float = 0.0
+    drop: bool = False
+    truncate: int | None = None
+
+
+@dataclass(slots=True)
+class Mishap:
+    """What befalls one request; `faults` are the ids of those that struck.
+
+    `committed` says that the request takes effect although its reply says otherwise; `stale` that
+    a reading one does not see what was written in the last so many seconds.
+    """
+
+    faults: list[str] = field(default_factory=list)
+    delay: float = 0.0
+    refusal: Refusal | None = None
+    drop: bool = False
+    truncate: int | None = None
+    committed: bool = False
+    stale: float = 0.0
+
+    @property
+    def instead(self) -> bool:
+        """Whether the request is not carried out at all."""
+        return (self.refusal is not None or self.drop) and not self.committed
+
+    @property
+    def trouble(self) -> Trouble | None:
+        if self.delay or self.drop or self.truncate is not None:
+            return Trouble(self.delay, self.drop, self.truncate)
+        return None
+
+
+class Count(Protocol):
+    """How one fault and one tenant have met: requests, strikes, and those of this window."""
+
+    def meet(self) -> int: ...
+    def strike(self, most: int | None) -> bool: ...
+    def use(self, window: int) -> int: ...
+
+
+@dataclass(slots=True)
+class _Count:
+    """A count in this process."""
+
+    met: int = 0
+    struck: int = 0
+    window: int = -1
+    used: int = 0
+
+    def meet(self) -> int:
+        """One more request; which one it is."""
+        self.met += 1
+        return self.met
+
+    def strike(self, most: int | None) -> bool:
+        """One more strike, if there have not been so many already."""
+        if most is not None and self.struck >= most:
+            return False
+        self.struck += 1
+        return True
+
+    def use(self, window: int) -> int:
+        """One more request in this window of time; which one it is."""
+        if self.window != window:
+            self.window, self.used = window, 0
+        self.used += 1
+        return self.used
+
+
+class Faults:
+    """The faults of one mock. `active` is False while there are none: look at it first.
+
+    `changed` says that others have changed them since the request at hand met them; whoever
+    finds it so takes it back and lets the request meet them again.
+    """
+
+    changed = False
+
+    def __init__(self) -> None:
+        self.active = False
+        self._faults: dict[str, Fault] = {}
+        self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()
+        self._writes: OrderedDict[str, deque[Write]] = OrderedDict()
+        self._serial = 0
+        self._lock = Lock()
+
+    def add(self, faults: Iterable[Fault]) -> list[str]:
+        """Let these strike from now on; their ids, in order."""
+        ids = []
+        with self._lock:
+            for fault in faults:
+                self._serial += 1
+                ids.append(f"f{self._serial}")
+                self._faults[ids[-1]] = fault
+            self.active = bool(self._faults)
+        return ids
+
+    def remove(self, fault_id: str | None = None, tenant: str | None = None) -> int:
+        """Take away one fault, one tenant's, or all of them; how many there were."""
+        with self._lock:
+            gone = [
+                name
+                for name, fault in self._faults.items()
+                if fault_id in (None, name) and tenant in (None, fault.tenant)
+            ]
+            for name in gone:
+                del self._faults[name]
+            for key in [key for key in self._counts if key[0] not in self._faults]:
+                del self._counts[key]
+            self.active = bool(self._faults)
+            if not self.lagging:
+                self._writes.clear()
+        return len(gone)
+
+    @property
+    def lagging(self) -> bool:
+        """Whether what is written may have to be hidden from readers for a while."""
+        return any(fault.stale for fault in self._faults.values())
+
+    def wrote(self, world: World, changes: Iterable[tuple[str, str, Row | None]]) -> None:
+        """What a request has written: collection, key, and the row that was there before."""
+        with self._lock:
+            writes = self._writes.setdefault(world.tenant, deque(maxlen=MOST_WRITES))
+            self._writes.move_to_end(world.tenant)
+            writes.extend((world.now, *change) for change in changes)
+            if len(self._writes) > MOST_TENANTS:
+                self._writes.popitem(last=False)
+
+    def hide(self, world: World, seconds_back: float) -> None:
+        """Let the world be as it was that long ago, as far as requests have changed it.
+
+        What time itself has brought about stays. The world must not be committed.
+        """
+        since = world.now - seconds(seconds_back)
+        with self._lock:
+            writes = [w for w in self._writes.get(world.tenant, ()) if w[0] > since]
+        for _, collection, key, before in reversed(writes):
+            if before is not None:
+                world[collection].put(before)
+            elif world[collection].get(key) is not None:
+                world[collection].remove(key)
+
+    def describe(self, tenant: str | None = None) -> list[dict[str, Any]]:
+        """The faults that can strike a tenant (None: all), with how often they met and struck."""
+        with self._lock:
+            return [
+                {"id": name, **fault.as_json(), **self.totals(name, tenant)}
+                for name, fault in self._faults.items()
+                if tenant is None or fault.tenant in (None, tenant)
+            ]
+
+    def meet(self, operation_id: str, world: World) -> Mishap | None:
+        """What befalls a request of the world's tenant now. Each call counts as one request."""
+        mishap = Mishap()
+        with self._lock:
+            for name, fault in self._faults.items():
+                if fault.concerns(operation_id, world.tenant):
+                    self._strike(name, fault, world, mishap)
+        return mishap if mishap.faults else None
+
+    def _strike(self, name: str, fault: Fault, world: World, mishap: Mishap) -> None:
+        count = self.count(name, world.tenant)
+        met = count.meet()
+        if fault.calls and met not in fault.calls:
+            return
+        random = random_for(world, "fault", name, met)
+        if fault.probability < 1 and random.random() >= fault.probability:
+            return
+        retry_after = fault.retry_after
+        if fault.limit is not None:
+            wait = _over_limit(fault, count, world.now)
+            if wait is None:
+                return
+            retry_after = wait if retry_after is None else retry_after
+        if not count.strike(fault.times):
+            return
+        mishap.faults.append(name)
+        if fault.latency is not None:
+            mishap.delay += fault.latency.draw(random)
+        mishap.stale = max(mishap.stale, fault.stale or 0.0)
+        mishap.truncate = fault.truncate if mishap.truncate is None else mishap.truncate
+        if (fault.status is not None or fault.drop) and not mishap.drop and mishap.refusal is None:
+            mishap.drop = fault.drop
+            mishap.committed = fault.committed
+            mishap.refusal = None if fault.status is None else _refusal(fault, retry_after)
+
+    def count(self, name: str, tenant: str) -> Count:
+        """How often a fault and a tenant have met."""
+        key = name, tenant
+        count = self._counts.get(key)
+        if count is None:
+            count = self._counts[key] = _Count()
+            if len(self._counts) > MOST_TENANTS:
+                self._counts.popitem(last=False)
+        return count
+
+    def totals(self, name: str, tenant: str | None) -> dict[str, int]:
+        """How often a fault has met and struck a tenant, or anybody."""
+        counts = [
+            count
+            for (fault, who), count in self._counts.items()
+            if fault == name and tenant in (None, who)
+        ]
+        return {"met": sum(c.met for c in counts), "struck": sum(c.struck for c in counts)}
+
+
+def _over_limit(fault: Fault, count: Count, now: int) -> int | None:
+    """Seconds until the next window if this request is one too many for this one."""
+    assert fault.limit is not None
+    length = max(1, int(fault.per * SECOND))
+    window = now // length
+    if count.use(window) <= fault.limit:
+        return None
+    return max(1, ceil(((window + 1) * length - now) / SECOND))
+
+
+def _refusal(fault: Fault, retry_after: int | None) -> Refusal:
+    assert fault.status is not None
+    code, message = WORDS.get(fault.status, (None, ""))
+    headers = dict(fault.headers)
+    if retry_after is not None:
+        headers["retry-after"] = str(retry_after)
+    return injected(fault.status)(
+        fault.message or message or f"A fault answers {fault.status}.",
+        code=fault.code or code,
+        headers=headers,
+    )
+
+
+WORDS: Mapping[int, tuple[str, str]] = {
+    429: ("rate_limited", "There are too many requests."),
+    500: ("internal_error", "Something went wrong on our side."),
+    502: ("bad_gateway", "An upstream service gave no valid answer."),
+    503: ("service_unavailable", "The service is not available at the moment."),
+    504: ("gateway_timeout", "An upstream service did not answer in time."),
+}
+_KINDS: dict[int, type[Refusal]] = {}
+
+
+def injected(status: int) -> type[Refusal]:
+    """The kind of refusal that has this status and no other meaning."""
+    kind = _KINDS.get(status)
+    if kind is None:
+        kind = _KINDS[status] = type(f"Injected{status}", (Refusal,), {"status": status})
+    return kind

@@ -1,0 +1,348 @@
+"""One value for one schema; whether it is valid is for the judge to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.engine.generation import limits
+from mockserver.engine.generation.modes import Mode, is_mishap, is_on, is_owned, unused
+from mockserver.engine.generation.numbers import number
+from mockserver.engine.generation.strings import names_for, text
+from mockserver.engine.generation.unions import (
+    Parting,
+    distinct,
+    extra_schema,
+    is_a,
+    is_null,
+    mark,
+    may_be_null,
+    ranked,
+    suits,
+    weight,
+)
+from mockserver.engine.randomness import Dice
+from mockserver.inference.words import singular, tokens
+from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
+
+Path = tuple[str | int, ...]
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Any = _Missing()
+
+_DEEP = 5
+_TOO_DEEP = 24
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes one value.
+
+    `wanted` and `unwanted` are places that a repair asks for, `narrow` those of a choice where
+    a value suited too many branches.
+    """
+
+    schemas: Schemas
+    dice: Dice
+    mode: Mode = "rich"
+    request: bool = False
+    wanted: frozenset[Path] = frozenset()
+    unwanted: frozenset[Path] = frozenset()
+    narrow: frozenset[Path] = frozenset()
+    left: int = 400
+    steps: int = 0
+    owners: list[str] = field(default_factory=list)
+
+    def value(self, schema: Any, name: str, path: Path, known: Any = MISSING) -> Any:
+        return self.flat_value(self.schemas.flat(schema), name, path, known)
+
+    def flat_value(self, flat: Flat, name: str, path: Path, known: Any) -> Any:
+        """A value; `known` (or as much of it as fits) if it is given."""
+        self.left -= 1
+        if flat.never or len(path) > _TOO_DEEP:
+            raise limits.Impossible
+        if known is None and (flat.nullable or not flat.types) and not flat.choices:
+            return None
+        if flat.choices:
+            return self._chosen(flat, name, path, known)
+        if flat.values is not None:
+            return self._listed(flat, known)
+        if known is MISSING or known is None:
+            return self._new(flat, name, path)
+        if not flat.types:
+            return known
+        for kind in flat.types:
+            if is_a(kind, known):
+                if isinstance(known, Mapping):
+                    return self._object(flat, name, path, known)
+                return self._array(flat, name, path, known) if kind == "array" else known
+        return self._new(flat, name, path)
+
+    @property
+    def _lean(self) -> bool:
+        return self.mode == "bare" or self.left <= 0
+
+    def _spend(self, steps: int = 1) -> None:
+        self.steps += steps
+        if self.steps > limits.MOST_STEPS:
+            raise limits.TooLarge("what the schema asks for is too large to be made")
+
+    def _new(self, flat: Flat, name: str, path: Path) -> Any:
+        self._spend()
+        doubted = path in self.unwanted
+        if flat.has_default and not doubted and self._takes_default(flat):
+            return flat.default
+        if flat.nullable and self._takes_null(name, path):
+            return None
+        if flat.examples and flat.types[:1] != ("object",) and self.dice.chance(0.5):
+            example = self.dice.random.choice(flat.examples)
+            if not doubted and suits(flat, example):
+                return example
+        if not flat.types:
+            return self._free(flat, name)
+        kind = flat.types[0] if len(flat.types) == 1 else self.dice.random.choice(flat.types)
+        if kind == "object":
+            return self._object(flat, name, path, MISSING)
+        if kind == "array":
+            return self._array(flat, name, path, MISSING)
+        return self.scalar(flat, kind, name)
+
+    def _takes_default(self, flat: Flat) -> bool:
+        if flat.default is not None and not suits(flat, flat.default):
+            return False
+        if self.mode == "rich":
+            return flat.default not in (None, [], {}, "") and self.dice.chance(0.6)
+        return flat.default is not None or flat.nullable
+
+    def _takes_null(self, name: str, path: Path) -> bool:
+        if self._lean:
+            return True
+        if self.mode == "fresh":
+            return not is_owned(name)
+        return len(path) > _DEEP or self.dice.chance(0.75 if is_mishap(name) else 0.1)
+
+    def _free(self, flat: Flat, name: str) -> Any:
+        if flat.examples:
+            return flat.examples[0]
+        if flat.has_default:
+            return flat.default
+        if not name or self.mode != "rich" or tokens(name)[-1:] not in (("id",), ("name",)):
+            return {}
+        return text(self.dice, name, {}, self._owner)
+
+    @property
+    def _owner(self) -> str:
+        return self.owners[-1] if self.owners else ""
+
+    def scalar(self, flat: Flat, kind: str, name: str) -> Any:
+        if kind == "string":
+            found = text(self.dice, name, flat.rules, self._owner)
+            self._spend(len(found) // limits.LETTERS_A_STEP)
+            return found
+        if kind == "boolean":
+            if self.mode == "fresh":
+                return is_on(name)
+            return self.dice.chance(0.5)
+        rules = unused(name, flat.rules) if self.mode == "fresh" else flat.rules
+        return number(self.dice, name, rules, whole=kind == "integer")
+
+    def _listed(self, flat: Flat, known: Any) -> Any:
+        values = flat.values or []
+        if known is not MISSING and known in values:
+            return known
+        if not values:
+            raise limits.Impossible
+        if flat.has_default and flat.default in values and self.mode != "rich":
+            return flat.default
+        if self.mode != "rich":
+            return None if None in values else values[0]
+        full = [value for value in values if value is not None]
+        return self.dice.random.choice(full or values)
+
+    # -- choices
+
+    def _chosen(self, flat: Flat, name: str, path: Path, known: Any) -> Any:
+        branches = flat.choices[0]
+        ordered = self._ordered(flat, branches, name, path, known)
+        for branch in ordered:
+            chosen = self.schemas.choose(flat, branches, branch)
+            try:
+                found = self.flat_value(chosen, name, path, known)
+            except limits.Impossible:
+                self._spend()
+                continue
+            if path in self.narrow:
+                others = [self.schemas.flat(b) for b in branches if b is not branch]
+                found = Parting(self.schemas, self.value).parted(chosen, others, found, path)
+            if flat.tag is not None and isinstance(found, dict):
+                mark(self.schemas, flat.tag, chosen, branch, found)
+            return found
+        raise limits.Impossible
+
+    def _ordered(
+        self, flat: Flat, branches: list[Any], name: str, path: Path, known: Any
+    ) -> list[Any]:
+        if known is not MISSING and path not in self.narrow:
+            return ranked(self.schemas, flat, branches, known)
+        empty = [b for b in branches if is_null(self.schemas.flat(b))]
+        full = [b for b in branches if not any(b is other for other in empty)]
+        if len(full) > 1:
+            wide = path not in self.narrow or self.dice.chance(0.5)
+            if wide and (self._lean or len(path) > _DEEP):
+                full.sort(key=lambda b: weight(self.schemas.flat(b)))
+            elif path in self.narrow or self.mode == "rich":
+                self.dice.random.shuffle(full)
+        if empty and self._prefers_null(flat, name, path):
+            return empty + full
+        return full + empty
+
+    def _prefers_null(self, flat: Flat, name: str, path: Path) -> bool:
+        if flat.has_default and flat.default is not None:
+            return False
+        return self._takes_null(name, path)
+
+    # -- objects and arrays
+
+    def _object(self, flat: Flat, name: str, path: Path, given: Any) -> Any:
+        known = self._shown(flat) if given is MISSING else given
+        self.owners.append(flat.title or singular(name) or self._owner)
+        found: dict[str, Any] = {}
+        most = limits.bound(flat.rules, "maxProperties", 1 << 30)
+        for key, schema in flat.properties.items():
+            here = (*path, key)
+            needed = key in flat.required or here in self.wanted
+            if not needed and (len(found) >= most or here in self.unwanted):
+                continue
+            if key not in known and not needed and not self._includes(path):
+                continue
+            if self._hidden(schema) and here not in self.wanted:
+                continue
+            if (
+                not needed
+                and known.get(key, MISSING) is None
+                and not may_be_null(self.schemas, schema)
+            ):
+                continue
+            try:
+                found[key] = self.value(schema, key, here, known.get(key, MISSING))
+            except limits.Impossible:
+                if needed:
+                    raise
+        self._extras(flat, path, known, found, most)
+        self._fill(flat, path, known, found, sample=given is MISSING)
+        self.owners.pop()
+        return found
+
+    def _shown(self, flat: Flat) -> Mapping[str, Any]:
+        """What an example of the document says, now and then."""
+        examples = [example for example in flat.examples if isinstance(example, Mapping)]
+        if examples and self.mode == "rich" and self.dice.chance(0.7):
+            return self.dice.random.choice(examples)
+        return {}
+
+    def _includes(self, path: Path) -> bool:
+        if self._lean or len(path) > _DEEP:
+            return False
+        return self.mode == "fresh" or self.dice.chance(0.9 if len(path) < 2 else 0.75)
+
+    def _hidden(self, schema: Any) -> bool:
+        flat = self.schemas.flat(schema)
+        return flat.read_only if self.request else flat.write_only
+
+    def _extras(
+        self, flat: Flat, path: Path, known: Mapping[str, Any], found: dict[str, Any], most: int
+    ) -> None:
+        """What is known and not named; kept where the schema speaks of such or names nothing."""
+        free = not flat.properties and not flat.closed
+        if not (free or flat.patterned or flat.extra not in (None, False)):
+            return
+        for key in known.keys() - flat.properties.keys() if known else ():
+            schema = extra_schema(flat, key)
+            if len(found) < most and schema is not False and (*path, key) not in self.unwanted:
+                try:
+                    found[key] = self.value(schema, key, (*path, key), known[key])
+                except limits.Impossible:
+                    continue
+
+    def _fill(
+        self,
+        flat: Flat,
+        path: Path,
+        known: Mapping[str, Any],
+        found: dict[str, Any],
+        sample: bool,
+    ) -> None:
+        """Names that are required without being described, and as many as there must be."""
+        needed = list(flat.required)
+        for key, others in flat.needs.items():
+            if key in found:
+                needed.extend(others)
+        for wanted in self.wanted:
+            if len(wanted) == len(path) + 1 and wanted[:-1] == path:
+                needed.append(str(wanted[-1]))
+        for key in needed:
+            if key not in found:
+                schema = flat.properties.get(key) or extra_schema(flat, key)
+                if not (self._hidden(schema) and (*path, key) not in self.wanted):
+                    found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
+        low = limits.least(flat.rules, "minProperties")
+        if low > len(found):
+            for key, schema in flat.properties.items():
+                if key not in found and len(found) < low and not self._hidden(schema):
+                    found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
+        elif sample and not found and not flat.properties and self._sample(flat, path):
+            low = 1
+        names = self.schemas.flat(flat.names) if flat.names is not None else None
+        for key in names_for(self.dice, flat.patterned, names, found):
+            if len(found) >= low:
+                return
+            schema = extra_schema(flat, key)
+            if schema is not False:
+                found[key] = self.value(schema, key, (*path, key), MISSING)
+
+    def _sample(self, flat: Flat, path: Path) -> bool:
+        described = isinstance(flat.extra, Mapping) and bool(flat.extra)
+        return self.mode == "rich" and described and 0 < len(path) < _DEEP
+
+    def _array(self, flat: Flat, name: str, path: Path, known: Any) -> list[Any]:
+        low = limits.bound(flat.rules, "minItems", 0)
+        most = limits.bound(flat.rules, "maxItems", 1 << 30)
+        prefix = flat.prefix or []
+        items = flat.items if flat.items is not None else ANY
+        given = known if known is not MISSING else [MISSING] * self._length(flat, path, most)
+        one = singular(name) if name else ""
+        found: list[Any] = []
+        for index, item in enumerate(given):
+            schema = prefix[index] if index < len(prefix) else items
+            found.append(self.value(schema, one, (*path, index), item))
+        if flat.contains is not None and known is MISSING:
+            needed = limits.least(flat.rules, "minContains", 1)
+            inside = [self.value(flat.contains, one, (*path, n), MISSING) for n in range(needed)]
+            found = inside + found[needed:]
+        unique = bool(flat.rules.get("uniqueItems"))
+        mode = self.mode
+        for attempt in range(60):
+            if unique:
+                found = distinct(found)
+                # The plainest value again and again would never do.
+                self.mode = "rich"
+            if len(found) >= max(low, min(len(prefix), most)) or attempt == 59:
+                break
+            index = len(found)
+            schema = prefix[index] if index < len(prefix) else items
+            found.append(self.value(schema, one, (*path, index), MISSING))
+        self.mode = mode
+        return found[:most]
+
+    def _length(self, flat: Flat, path: Path, most: int) -> int:
+        low = limits.least(flat.rules, "minItems")
+        if self._lean or self.mode == "fresh" or len(path) > _DEEP or flat.items is False:
+            return low
+        wished = self.dice.random.randint(1, 3 if len(path) < 2 else 2)
+        return max(low, min(most, wished))

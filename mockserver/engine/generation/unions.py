@@ -1,0 +1,279 @@
+"""Values that fit one branch of a choice and no other: what `oneOf` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from json import dumps
+from typing import Any
+
+from mockserver.engine.generation.limits import MOST_LETTERS, Impossible, bound
+from mockserver.openapi.schemas.discriminators import names_of
+from mockserver.openapi.schemas.regex import reader
+from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "object": Mapping,
+    "array": list,
+    "string": str,
+    "number": (int, float),
+    "integer": (int, float),
+    "boolean": bool,
+}
+
+
+def is_a(kind: str, value: Any) -> bool:
+    """Whether a value is of a JSON Schema type (any number passes for an integer)."""
+    return isinstance(value, _KINDS[kind]) and isinstance(value, bool) == (kind == "boolean")
+
+
+def suits(flat: Flat, value: Any) -> bool:
+    """Whether a default or an example is of the type that the schema asks for."""
+    return not flat.types or any(is_a(kind, value) for kind in flat.types)
+
+
+def is_null(flat: Flat) -> bool:
+    """Whether the schema admits null alone."""
+    return not flat.types and flat.nullable and flat.values == [None]
+
+
+def may_be_null(schemas: Schemas, schema: Any) -> bool:
+    """Whether null is among what the schema admits."""
+    seen: set[int] = set()
+    waiting = [schema]
+    while waiting:
+        schema = schemas.resolved(waiting.pop())
+        if id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        flat = schemas.flat(schema)
+        if flat.choices:
+            waiting.extend(flat.choices[0])
+        elif flat.nullable or not flat.types or None in (flat.values or ()):
+            return True
+    return False
+
+
+def weight(flat: Flat) -> int:
+    """How much a value will bring with it."""
+    if flat.choices:
+        return 5
+    kind = flat.types[0] if flat.types else ""
+    return {"object": 4 + len(flat.required), "array": 3}.get(kind, 1)
+
+
+def fit(schemas: Schemas, flat: Flat, known: Any) -> float:
+    """How well a known value suits a schema; below 0 if it does not."""
+    if flat.never:
+        return -2
+    if known is None:
+        return 1 if flat.nullable or flat.values == [None] else -1
+    if flat.values is not None:
+        return 2 if known in flat.values else -1
+    if flat.choices or not flat.types:
+        return 0
+    if not any(is_a(kind, known) for kind in flat.types):
+        return -1
+    if not isinstance(known, Mapping):
+        return 1
+    for name in known.keys() & flat.properties.keys():
+        values = schemas.flat(flat.properties[name]).values
+        if values is not None and known[name] not in values:
+            return -1
+    missing = len(flat.required.keys() - known.keys())
+    strange = len(known.keys() - flat.properties.keys())
+    return 1 + len(known) - strange - 2 * missing
+
+
+def extra_schema(flat: Flat, key: str) -> Any:
+    """The schema of a property that the schema does not name; False if there may be none."""
+    for pattern, schema in flat.patterned.items():
+        matches = reader(pattern)
+        if matches is not None and matches(key):
+            return schema
+    if flat.extra is not None:
+        return flat.extra
+    return False if flat.closed else ANY
+
+
+def mark(
+    schemas: Schemas, tag: Mapping[str, Any], chosen: Flat, branch: Any, found: dict[str, Any]
+) -> None:
+    """Let the discriminator name the branch, as far as the branch admits that."""
+    name = tag.get("propertyName")
+    if not isinstance(name, str):
+        return
+    listed = schemas.flat(chosen.properties.get(name, ANY)).values
+    fitting = [one for one in names_of(tag, branch) if listed is None or one in listed]
+    if listed and not fitting:
+        # A branch says itself what it is called, if it stands inline or has a name of its own.
+        found.setdefault(name, listed[0])
+    elif fitting and found.get(name) not in fitting:
+        found[name] = fitting[0]
+
+
+def ranked(schemas: Schemas, flat: Flat, branches: list[Any], known: Any) -> list[Any]:
+    """The branches, what suits a known value best first; before all others what its
+    discriminator names."""
+    tag = flat.tag or {}
+    name = tag.get("propertyName")
+    said = known.get(name) if isinstance(known, Mapping) and isinstance(name, str) else None
+
+    def rank(branch: Any) -> tuple[bool, float]:
+        named = said is not None and said in names_of(tag, branch)
+        return not named, -fit(schemas, schemas.choose(flat, branches, branch), known)
+
+    return sorted(branches, key=rank)
+
+
+def distinct(items: list[Any]) -> list[Any]:
+    """The items without those that come a second time."""
+    found: dict[tuple[type, str], Any] = {}
+    for item in items:
+        found.setdefault((type(item), dumps(item, sort_keys=True)), item)
+    return list(found.values())
+
+
+Path = tuple[str | int, ...]
+Make = Callable[[Any, str, Path], Any]
+_NO: Any = object()
+_DEEPEST = 4
+_PLAIN: dict[str, tuple[Any, ...]] = {
+    "array": ([],), "object": ({},), "boolean": (True,), "string": ("mock", "?"), "number": (0.5,),
+    "integer": (1,),
+}  # fmt: skip
+_UNLIKE = " ?"
+"""A text that is of none of these formats."""
+_JUDGED = frozenset(
+    ("date-time", "date", "time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uuid")
+) | {"byte", "uri-reference", "json-pointer"}
+
+
+@dataclass(slots=True)
+class Parting:
+    """Changes values until other branches refuse them; whether they do is for the judge to say.
+
+    `make` makes a value: of a schema, for what is called so, at a place.
+    """
+
+    schemas: Schemas
+    make: Make
+
+    def parted(self, chosen: Flat, others: list[Flat], value: Any, path: Path) -> Any:
+        """The value, changed for each of the others as far as a way is seen."""
+        for other in others:
+            found = self._part(chosen, other, value, path, 0)
+            value = value if found is _NO else found
+        return value
+
+    def _part(self, mine: Flat, other: Flat, value: Any, path: Path, depth: int) -> Any:
+        """The value changed so that `other` refuses it and `mine` does not; `_NO` if no way is
+        seen."""
+        if depth > _DEEPEST:
+            return _NO
+        if other.never or fit(self.schemas, other, value) < 0:
+            return value
+        strange = [kind for kind in mine.types if other.types and kind not in other.types]
+        if "integer" in other.types and "number" in mine.types:
+            return 0.5
+        if strange and mine.values is None and not set(strange) <= {"integer"}:
+            return self._plainest(mine, strange)
+        if isinstance(value, Mapping):
+            return self._object(mine, other, dict(value), path, depth)
+        if isinstance(value, list):
+            return self._array(mine, other, value, path, depth)
+        return self._scalar(mine, other, value)
+
+    def _plainest(self, mine: Flat, kinds: list[str]) -> Any:
+        for kind in kinds:
+            if kind != "object" or not mine.required:
+                return _PLAIN[kind][0]
+        return _NO
+
+    def _object(
+        self, mine: Flat, other: Flat, value: dict[str, Any], path: Path, depth: int
+    ) -> Any:
+        if any(name not in value for name in other.required):
+            return value
+        for name in other.required:
+            if name not in mine.required:
+                del value[name]
+                return value
+        for name, schema in mine.properties.items():
+            if name not in other.properties:
+                continue
+            inner = self._inside(schema, other.properties[name], name, value, path, depth)
+            if inner is not _NO:
+                return {**value, name: inner}
+        for name, schema in other.properties.items():
+            wrong = self._unnamed(mine, schema, name, value)
+            if wrong is not _NO:
+                return {**value, name: wrong}
+        if other.closed and not mine.closed and not other.patterned:
+            return {**value, "mock": self._new(extra_schema(mine, "mock"), "mock", path)}
+        if mine.extra and other.extra:
+            inner = self._inside(mine.extra, other.extra, "mock", value, path, depth)
+            return _NO if inner is _NO else {**value, "mock": inner}
+        return _NO
+
+    def _unnamed(self, mine: Flat, schema: Any, name: str, value: Mapping[str, Any]) -> Any:
+        """What another refuses under a name of its own, where this one judges nothing."""
+        kinds = self.schemas.flat(schema).types
+        if mine.closed or mine.extra or mine.patterned or name in mine.properties:
+            return _NO
+        if name in value or not kinds:
+            return _NO
+        order: tuple[tuple[str, Any], ...]
+        order = (("array", []), ("object", {}), ("boolean", True), ("", 0.5))
+        return next(wrong for kind, wrong in order if kind not in kinds)
+
+    def _inside(
+        self, mine: Any, other: Any, name: str, holder: Mapping[str, Any], path: Path, depth: int
+    ) -> Any:
+        """A value for a property by which the two can be told apart."""
+        wanted, unwanted = self.schemas.flat(mine), self.schemas.flat(other)
+        if wanted is unwanted or wanted.parts == unwanted.parts:
+            return _NO
+        inner = holder.get(name, _NO)
+        inner = self._new(mine, name, path) if inner is _NO else inner
+        if inner is _NO:
+            return _NO
+        return self._part(wanted, unwanted, inner, (*path, name), depth + 1)
+
+    def _new(self, schema: Any, name: str, path: Path) -> Any:
+        try:
+            return self.make(schema, name, (*path, name))
+        except Impossible:
+            return _NO
+
+    def _array(self, mine: Flat, other: Flat, value: list[Any], path: Path, depth: int) -> Any:
+        wanted, unwanted = (ANY if one.items is None else one.items for one in (mine, other))
+        first = value[0] if value else self._new(wanted, "", path)
+        if first is _NO:
+            return _NO
+        flats = self.schemas.flat(wanted), self.schemas.flat(unwanted)
+        inner = self._part(*flats, first, (*path, 0), depth + 1)
+        return _NO if inner is _NO else [inner, *value[1:]]
+
+    def _scalar(self, mine: Flat, other: Flat, value: Any) -> Any:
+        if mine.values is not None:
+            left = [one for one in mine.values if one not in (other.values or ())]
+            return left[0] if left and other.values is not None else _NO
+        if isinstance(value, str):
+            return self._text(mine, other)
+        high, low = other.rules.get("maximum"), other.rules.get("minimum")
+        if is_a("number", value) and high is not None and mine.rules.get("maximum") != high:
+            return high + 1
+        if is_a("number", value) and low is not None and mine.rules.get("minimum") != low:
+            return low - 1
+        return _NO
+
+    def _text(self, mine: Flat, other: Flat) -> Any:
+        if other.values is not None:
+            return next((text for text in ("mock", "mock?") if text not in other.values), _NO)
+        rules = {word: other.rules[word] for word in other.rules if word not in mine.rules}
+        if rules.get("format") in _JUDGED or "pattern" in rules:
+            return _UNLIKE
+        if bound(rules, "maxLength", MOST_LETTERS) < MOST_LETTERS:
+            return "a" * (bound(rules, "maxLength", 0) + 1)
+        return "" if rules.get("minLength") else _NO

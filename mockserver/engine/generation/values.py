@@ -1,0 +1,180 @@
+"""Valid values for the schemas of a document: made, judged, mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mockserver.engine.generation.generator import MISSING, Maker, Path
+from mockserver.engine.generation.limits import Impossible, TooLarge
+from mockserver.engine.generation.modes import Mode
+from mockserver.engine.randomness import Dice
+from mockserver.errors import ReplyError
+from mockserver.openapi.model import Contract, Json, Violation
+from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.openapi.schemas.validators import Check, Validators
+
+_TRIES = 14
+_SIMPLE: tuple[Json, ...] = ({}, [], "", 0, 1, None, True, False, "a", 0.5, -1)
+
+
+class Values:
+    """Makes what a document's schemas ask for; what it gives out is valid.
+
+    With `request` it makes what a client sends.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        validators: Validators,
+        *,
+        request: bool = False,
+        schemas: Schemas | None = None,
+    ) -> None:
+        self.schemas = schemas or Schemas(contract.document, contract.version)
+        self._validators = validators
+        self._request = request
+
+    def check(self, pointer: str) -> Check:
+        if self._request:
+            return self._validators.request(pointer)
+        return self._validators.reply(pointer)
+
+    def plain(self, pointer: str, known: Mapping[str, Json]) -> Json:
+        """The properties of `known` that the schema names, if they are valid as they are.
+
+        MISSING if they are not, and something has to be made.
+        """
+        flat = self.schemas.flat_at(pointer)
+        if not flat.properties or flat.choices or flat.extra not in (None, False):
+            return MISSING
+        found = {name: known[name] for name in flat.properties if name in known}
+        return found if self.check(pointer).is_valid(found) else MISSING
+
+    def make(
+        self,
+        pointer: str,
+        dice: Dice,
+        known: Json = MISSING,
+        *,
+        mode: Mode = "rich",
+        name: str = "",
+        owner: str = "",
+    ) -> Json:
+        """A valid value for the schema at `pointer`, with as much of `known` as fits.
+
+        Raises ReplyError if none can be found.
+        """
+        check = self.check(pointer)
+        schema = self.schemas.at(pointer)
+        wanted: set[Path] = set()
+        unwanted: set[Path] = set()
+        narrow: set[Path] = set()
+        given = known
+        for attempt in range(_TRIES):
+            thrown = dice if attempt == 0 else dice.child("again", attempt)
+            now: Mode = mode if attempt < _TRIES // 2 else "bare"
+            maker = Maker(
+                self.schemas,
+                thrown,
+                now,
+                self._request,
+                frozenset(wanted),
+                frozenset(unwanted),
+                frozenset(narrow),
+            )
+            if owner:
+                maker.owners.append(owner)
+            try:
+                value = maker.value(schema, name, (), given)
+            except TooLarge as error:
+                return self._last_resort(pointer, check, f": {error}")
+            except Impossible:
+                given = MISSING if attempt > 2 else given
+                continue
+            if check.is_valid(value):
+                return value
+            violations = check.violations(value)
+            narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
+            given, helped = _without(given, violations)
+            if not helped or attempt > _TRIES // 2:
+                _mend(violations, wanted, unwanted)
+            if attempt == _TRIES - 4:
+                given = MISSING
+                wanted.clear()
+        return self._last_resort(pointer, check)
+
+    def kept(
+        self,
+        pointer: str,
+        dice: Dice,
+        known: Mapping[str, Json],
+        *,
+        mode: Mode = "rich",
+        owner: str = "",
+    ) -> Json:
+        """The same for what is kept, not shown; what is known alone if no value fits, as a schema
+        may contradict itself. What an answer shows of it has a schema of its own, and it can be
+        removed."""
+        try:
+            return self.make(pointer, dice, known, mode=mode, owner=owner)
+        except ReplyError:
+            return dict(known)
+
+    def _last_resort(self, pointer: str, check: Check, reason: str = "") -> Json:
+        flat = self.schemas.flat(self.schemas.at(pointer))
+        candidates = [*flat.examples, flat.default, *(flat.values or ()), *_SIMPLE]
+        for value in candidates:
+            if check.is_valid(value):
+                return value
+        raise ReplyError(f"no value fits the schema at {pointer}{reason}")
+
+
+def _without(known: Json, violations: Sequence[Violation]) -> tuple[Json, bool]:
+    """What is known, but for what broke a rule; and whether anything was taken away."""
+    helped = False
+    for violation in violations:
+        if violation.keyword != "required":
+            path = violation.where
+            while path:
+                found, taken = _take(known, path)
+                if taken:
+                    known, helped = found, True
+                    break
+                path = path[:-1]
+            else:
+                if known is not MISSING and not isinstance(known, Mapping):
+                    return MISSING, True
+    return known, helped
+
+
+def _take(value: Json, path: Path) -> tuple[Json, bool]:
+    head, rest = path[0], path[1:]
+    if isinstance(value, Mapping) and head in value:
+        if not rest:
+            return {key: item for key, item in value.items() if key != head}, True
+        inner, taken = _take(value[str(head)], rest)
+        return ({**value, head: inner} if taken else value), taken
+    if isinstance(value, list) and isinstance(head, int) and head < len(value):
+        if not rest:
+            return [*value[:head], *value[head + 1 :]], True
+        inner, taken = _take(value[head], rest)
+        return ([*value[:head], inner, *value[head + 1 :]] if taken else value), taken
+    return value, False
+
+
+def _mend(violations: Sequence[Violation], wanted: set[Path], unwanted: set[Path]) -> None:
+    for violation in _leaves(violations):
+        if violation.keyword == "required":
+            wanted.add(violation.where)
+        elif violation.where:
+            unwanted.add(violation.where)
+
+
+def _leaves(violations: Sequence[Violation]) -> Iterator[Violation]:
+    """The violations, and those of the first branch of a choice."""
+    for violation in violations:
+        yield violation
+        if violation.keyword in ("anyOf", "oneOf") and isinstance(violation.limit, tuple):
+            for branch in violation.limit[:1]:
+                yield from _leaves([v for v in branch if isinstance(v, Violation)])

@@ -1,0 +1,98 @@
+"""Idempotency keys, where a document has them: the same request again gets the same answer.
+
+As in the IETF's draft on the header: a key belongs to the operation and the path, is kept for a
+day, and is taken by a request that succeeds; one that was refused may be sent again.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import takewhile
+from typing import Any
+
+from mockserver.engine.api import Handler
+from mockserver.engine.messages import NO_BODY, Reply, Request
+from mockserver.engine.timestamps import SECOND
+from mockserver.engine.world import Collection, Row, World, digest
+from mockserver.errors import Conflict
+from mockserver.inference.words import tokens
+from mockserver.openapi.model import Operation
+
+KEPT = 24 * 3600 * SECOND
+"""How long a key stays taken."""
+
+
+def place_of(request: Request, key: str) -> str:
+    """The id of the row for a key: it belongs to the operation and the path."""
+    return digest(request.operation.id, sorted(request.path.items()), key).hex()
+
+
+def mark_of(request: Request) -> str:
+    """What tells a request from another one with the same key: its body, and its query."""
+    said = json.dumps(request.body, sort_keys=True, default=repr)
+    return digest(said, request.has_body, sorted(request.query.items())).hex()
+
+
+def kept(world: World, answers: str, place: str) -> Row | None:
+    """The first answer, while it is kept."""
+    first = world[answers].get(place)
+    return first if first is not None and first["expires_at"] > world.now else None
+
+
+def keep(world: World, answers: str, place: str, asked: str, **said: Any) -> None:
+    """Keep an answer, and drop those whose day is over. The collection
+    `answers` is ordered by `expires_at`."""
+    rows = world[answers]
+    for old in list(takewhile(lambda row: row["expires_at"] <= world.now, rows.scan())):
+        rows.remove(old["id"])
+    rows.put({"id": place, "asked": asked, "expires_at": world.now + KEPT, **said})
+
+
+ANSWERS = Collection("mock (answers)", order=("expires_at",))
+_NAMES = ("idempotency", "idempotent", "idempotence")
+
+
+def key_of(operation: Operation) -> str:
+    """The header that holds the key (`X-Idempotency-Key`, too); "" if there is none."""
+    if operation.method not in ("POST", "PATCH"):
+        return ""
+    for parameter in operation.parameters:
+        words = tokens(parameter.name)
+        if parameter.place == "header" and any(word in words for word in _NAMES):
+            return parameter.name
+    return ""
+
+
+def once(operation: Operation, handler: Handler) -> Handler:
+    """The handler, carried out once for each key. Raises Conflict for a key that came with another
+    body before, where the document has a 409; elsewhere that is another request."""
+    name = key_of(operation)
+    if not name:
+        return handler
+
+    def answer(world: World, request: Request) -> Reply:
+        key = request.header.get(name)
+        if not key:
+            return handler(world, request)
+        place, asked = place_of(request, key), mark_of(request)
+        first = kept(world, ANSWERS.name, place)
+        if first is not None:
+            if first["asked"] == asked:
+                body = first["body"] if first["has_body"] else NO_BODY
+                return Reply(first["status"], body, dict(first["headers"]))
+            if 409 in operation.documented:
+                raise Conflict(f"The {name} was used with another body.")
+        reply = handler(world, request)
+        # What is no JSON can't be kept.
+        if reply.status < 400 and not isinstance(reply.body, bytes):
+            has_body = reply.body is not NO_BODY
+            keep(
+                world, ANSWERS.name, place, asked,
+                status=reply.status,
+                has_body=has_body,
+                body=reply.body if has_body else None,
+                headers=dict(reply.headers),
+            )  # fmt: skip
+        return reply
+
+    return answer

@@ -1,0 +1,135 @@
+"""A full API: what is written by hand, and a generic handler for all the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from mockserver.engine.api import Api, Handler
+from mockserver.engine.idempotency import ANSWERS, key_of, once
+from mockserver.engine.inferred import bulk, crud
+from mockserver.engine.inferred.context import Context
+from mockserver.engine.inferred.crud import checked
+from mockserver.engine.inferred.har_import import adopt
+from mockserver.engine.inferred.job_control import outcomes_of, steers
+from mockserver.engine.inferred.lists import listing
+from mockserver.engine.inferred.repository import SYSTEM, BorrowedShelf, OwnShelf, Shelf
+from mockserver.engine.inferred.seeding import note_birth
+from mockserver.engine.inferred.static import fixed
+from mockserver.engine.inferred.transitions import clone, transition
+from mockserver.engine.inferred.webhooks import Herald, Listeners
+from mockserver.engine.jobs.overview import JobKind
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.world import Collection, World
+from mockserver.inference.model import Action, Plan
+from mockserver.inference.paths import route
+from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.openapi.schemas.validators import Validators
+
+Factory = Callable[[Context, Operation, Action], Handler]
+
+FACTORIES: dict[str, Factory] = {
+    "create": bulk.create,
+    "fetch": crud.fetch,
+    "list": listing,
+    "replace": crud.change,
+    "patch": crud.change,
+    "remove": crud.remove,
+    "sweep": bulk.remove,
+    "transition": transition,
+    "clone": clone,
+    "read": crud.read,
+    "write": crud.write,
+    "clear": crud.clear,
+    "fixed": fixed,
+}
+
+
+def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Validators) -> Api:
+    """An Api that handles every operation of the document.
+
+    `api` wins for the operationIds that it handles, if the document is its own; what it keeps
+    under a path is what the generic handlers see there.
+    """
+    written = api if api is not None and api.claims(contract) else None
+    base = written if written is not None else Api(name=contract.title, candid=True)
+    schemas = Schemas(contract.document, contract.version)
+    shelves = _shelves(plan, schemas, base.collections)
+    context = Context.of(contract, plan, validators, schemas, shelves)
+    handlers: dict[str, Handler] = {
+        operation.id: _lazy(context, operation, plan.actions[operation.id])
+        for operation in contract.operations
+    }
+    handlers.update({n: h for n, h in base.handlers.items() if n in contract.by_id})
+    own_shelves = [shelf for shelf in shelves.values() if isinstance(shelf, OwnShelf)]
+
+    own = {shelf.collection.name: shelf.collection for shelf in own_shelves}
+
+    def seed(world: World, fixtures: Mapping[str, Any]) -> None:
+        note_birth(world)
+        base.seed(world, fixtures)
+
+    herald = Herald(context)
+    listeners = Listeners(context)
+    moving = [shelf for shelf in own_shelves if _moves(shelf)]
+    if base.steer is None and moving:
+        base = replace(base, steer=steers(moving), outcomes=outcomes_of(moving))
+    return replace(
+        base,
+        handlers=handlers,
+        collections={**base.collections, **own, SYSTEM.name: SYSTEM, **_answers(contract)},
+        seed=seed,
+        announcements=herald.announcements,
+        events=herald.events,
+        listeners=listeners,
+        registering=listeners.operations if herald.announcements else frozenset(),
+        adopt=partial(adopt, context),
+        jobs=(*base.jobs, *map(_job_kind, moving)),
+    )
+
+
+def _answers(contract: Contract) -> dict[str, Collection]:
+    """Where answers are kept, if any operation knows idempotency keys."""
+    known = any(key_of(operation) for operation in contract.operations)
+    return {ANSWERS.name: ANSWERS} if known else {}
+
+
+def _moves(shelf: OwnShelf) -> bool:
+    return shelf.resource.states is not None and shelf.resource.states.moves
+
+
+def _job_kind(shelf: OwnShelf) -> JobKind:
+    assert shelf.resource.states is not None
+    noun = shelf.resource.noun.replace("_", " ")
+    return JobKind(shelf.collection.name, noun, shelf.resource.states.terminal)
+
+
+def _shelves(plan: Plan, schemas: Schemas, taken: Mapping[str, Collection]) -> dict[str, Shelf]:
+    by_path = {route(c.path).steps: c for c in taken.values() if c.path}
+    names = {*taken, SYSTEM.name}
+    found: dict[str, Shelf] = {}
+    for name, resource in plan.resources.items():
+        paths = (resource.path, *resource.collections)
+        kept = next((by_path[s] for p in paths if (s := route(p).steps) in by_path), None)
+        if kept is not None and not resource.singleton:
+            found[name] = BorrowedShelf(resource, schemas, kept)
+        else:
+            own = name if name not in names else f"{name} (inferred)"
+            found[name] = OwnShelf(resource, schemas, own)
+    return found
+
+
+def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
+    """The handler of an action, made when it is first needed."""
+    made: list[Handler] = []
+
+    def handle(world: World, request: Request) -> Reply:
+        if not made:
+            handler = FACTORIES[action.kind](context, operation, action)
+            made.append(once(operation, checked(context, action, handler)))
+        return made[0](world, request)
+
+    return handle

@@ -1,0 +1,65 @@
+"""Conditional requests where the document speaks of them: ETag, If-Match, If-None-Match."""
+
+from __future__ import annotations
+
+import json
+
+from mockserver.engine.inferred.repository import Held
+from mockserver.engine.messages import NO_BODY, Reply, Request
+from mockserver.engine.serialization import nearest_status
+from mockserver.engine.world import digest
+from mockserver.errors import PreconditionFailed
+from mockserver.openapi.model import Operation
+
+
+def etag(held: Held) -> str:
+    """The version of a row as it looks now."""
+    said = json.dumps(held.data, sort_keys=True, default=str)
+    return f'"{digest(held.key, said).hex()[:16]}"'
+
+
+def mark(operation: Operation, reply: Reply, held: Held) -> None:
+    """Put the row's version on a reply whose document lists an ETag."""
+    response = operation.response_for(reply.status)
+    for name in response.headers if response is not None else ():
+        if name.lower() == "etag":
+            reply.headers[name] = etag(held)
+
+
+def check_match(request: Request, held: Held | None) -> None:
+    """Raises PreconditionFailed if the row (None: there is none) is not what the client knows."""
+    operation = request.operation
+    if not _speaks_of(operation, 412, "if-match", "if-none-match"):
+        return
+    if operation.response_for(nearest_status(operation, 412)) is None:
+        # The header is documented, what becomes of a wrong one is not.
+        return
+    wanted = request.headers.get("if-match")
+    if wanted is not None and (held is None or not _names(wanted, held)):
+        raise PreconditionFailed("The resource is not what If-Match says.")
+    refused = request.headers.get("if-none-match")
+    changes = operation.method not in ("GET", "HEAD")
+    if refused is not None and changes and held is not None and _names(refused, held):
+        raise PreconditionFailed("The resource is what If-None-Match says.")
+
+
+def unchanged(request: Request, held: Held) -> Reply | None:
+    """The 304 for a client that knows the row as it is, if the document lists one."""
+    known = request.headers.get("if-none-match")
+    if known is None or 304 not in request.operation.documented or not _names(known, held):
+        return None
+    return Reply(304, NO_BODY, {"ETag": etag(held)})
+
+
+def _speaks_of(operation: Operation, status: int, *headers: str) -> bool:
+    return status in operation.documented or any(
+        p.place == "header" and p.name.lower() in headers for p in operation.parameters
+    )
+
+
+def _names(tags: str, held: Held) -> bool:
+    own = etag(held)
+    return any(
+        tag == "*" or tag.removeprefix("W/").strip('"') == own.strip('"')
+        for tag in (part.strip() for part in tags.split(","))
+    )

@@ -1,0 +1,62 @@
+"""The parts of a thing agree: what is inside it names it, a state's moment is set by that state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zlib import crc32
+
+from mockserver.engine.generation.unions import may_be_null
+from mockserver.inference.model import Resource
+from mockserver.inference.words import tokens
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+
+def agreeing(
+    schemas: Schemas, flat: Flat, resource: Resource, data: dict[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The thing with its ids repeated where they belong. What was `given` stays."""
+    found = dict(data)
+    for name, value in data.items():
+        if isinstance(value, dict) and name not in given:
+            found[name] = _inner(resource, data, name, value)
+        elif isinstance(value, list) and name not in given:
+            found[name] = [
+                _inner(resource, data, "", item) if isinstance(item, dict) else item
+                for item in value
+            ]
+    for name, values in resource.in_use.items():
+        if name in found and name not in given and found[name] not in values:
+            # Which one depends on nothing but the value that the document allows.
+            found[name] = values[crc32(str(found[name]).encode()) % len(values)]
+    states = resource.states
+    if states is not None:
+        status = data.get(states.name)
+        for name in data.keys() & flat.properties.keys() - given.keys():
+            words = "_".join(tokens(name))
+            known = (*states.terminal, *states.other, *states.active, *states.initial)
+            stem = words.removesuffix("_at")
+            if (
+                stem != words
+                and stem in known
+                and stem != status
+                and may_be_null(schemas, flat.properties[name])
+            ):
+                found[name] = None
+    return found
+
+
+def _inner(
+    resource: Resource, outer: Mapping[str, Any], name: str, inner: dict[str, Any]
+) -> dict[str, Any]:
+    """`agent.revision.agent_id` is the agent's id; `agent.revision_id` is `agent.revision.id`."""
+    found = inner
+    own = outer.get(resource.key) if resource.key else None
+    short = resource.noun.rsplit("_", 1)[-1]
+    for key in (f"{resource.noun}_id", f"{short}_id"):
+        if own is not None and key in inner and type(inner[key]) is type(own):
+            found = {**found, key: own}
+    named = outer.get(f"{name}_id") if name else None
+    if named is not None and "id" in inner and type(inner["id"]) is type(named):
+        found = {**found, "id": named}
+    return found

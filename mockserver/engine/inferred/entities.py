@@ -1,0 +1,231 @@
+"""What a new thing looks like, and a changed one: what was sent, and what the server owns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.engine.inferred.consistency import agreeing
+from mockserver.engine.inferred.context import Context
+from mockserver.engine.inferred.field_roles import is_nullable, kinds, owner_values, stamp
+from mockserver.engine.inferred.job_fields import luck_of
+from mockserver.engine.inferred.repository import Held, Shelf
+from mockserver.engine.jobs.schedule import cut
+from mockserver.engine.randomness import Dice
+from mockserver.engine.timestamps import seconds
+from mockserver.engine.world import World, new_id
+from mockserver.inference.model import Resource, States
+from mockserver.inference.words import tokens
+from mockserver.openapi.schemas.resolved import Flat
+
+_WAITING = 1.0
+_WORKING = 4.0
+
+
+def new_thing(
+    context: Context,
+    world: World,
+    shelf: Shelf,
+    sent: Mapping[str, Any],
+    fixed: Mapping[str, Any],
+    parent: str,
+) -> Held:
+    """A row for what was sent. `fixed` is what the path says; nothing is stored yet."""
+    resource = shelf.resource
+    ordinal = world.ordinal("made:" + resource.name)
+    dice = Dice.of(world, "made", resource.name, ordinal)
+    known = {
+        **defaults(context, resource, sent),
+        **sent,
+        **_owned(context, world, shelf, sent, ordinal),
+        **fixed,
+    }
+    if resource.key and fixed.get(resource.key) is None:
+        wished = _key_value(context, world, resource, sent, ordinal, dice)
+        number = ordinal + resource.seeds
+        known[resource.key] = context.keys.fitting(resource, wished, dice, number)
+    states = resource.states
+    schedule = None
+    if states is not None and states.moves:
+        schedule = plan_job(states, world.now, world.settings.pace)
+        known[states.name] = schedule[0][0]
+        for moment in (states.started, states.ended):
+            known.setdefault(moment, None)
+    elif states is not None and states.initial and states.name not in sent:
+        known.setdefault(states.name, states.initial[0])
+    known.pop("", None)
+    data = complete(context, resource, dice, known)
+    value = data.get(resource.key) if resource.key else called(resource, sent)
+    if value is None or value == "":
+        number = ordinal + resource.seeds
+        value = context.keys.fitting(resource, new_id(world, resource.name), dice, number)
+    key = str(value)
+    key = f"{parent}/{key}" if resource.nested and parent else key
+    row: dict[str, Any] = {}
+    if schedule:
+        row = {"schedule": schedule, "luck": luck_of(world, resource.name, ordinal)}
+    return Held(key, data, parent, row)
+
+
+def complete(
+    context: Context, resource: Resource, dice: Dice, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is known, made whole by the schema; what the schema does not name is kept beside."""
+    if not resource.schema:
+        return dict(known)
+    made = context.values.kept(
+        resource.schema, dice, dict(known), mode="fresh", owner=resource.noun
+    )
+    if not isinstance(made, Mapping):
+        return dict(known)
+    made = agreeing(context.schemas, context.flat(resource), resource, dict(made), known)
+    return {**known, **made}
+
+
+def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The documented defaults of what was not sent."""
+    if not resource.request:
+        return {}
+    found = {}
+    for name, schema in context.schemas.flat_at(resource.request).properties.items():
+        if name not in sent:
+            flat = context.schemas.flat(schema)
+            if flat.has_default:
+                found[name] = flat.default
+    return found
+
+
+def _owned(
+    context: Context, world: World, shelf: Shelf, sent: Mapping[str, Any], ordinal: int
+) -> dict[str, Any]:
+    roles = shelf.roles
+    flat = context.flat(shelf.resource)
+    found: dict[str, Any] = {
+        name: value for name, value in owner_values(world, roles).items() if name not in sent
+    }
+    for name in (*roles.created, *roles.updated):
+        found[name] = stamp(context.schemas, name, flat.properties[name], world.now)
+    found.update({n: ordinal + shelf.resource.seeds for n in roles.counted if n not in sent})
+    return found
+
+
+def _key_value(
+    context: Context,
+    world: World,
+    resource: Resource,
+    sent: Mapping[str, Any],
+    ordinal: int,
+    dice: Dice,
+) -> Any:
+    """The id: as sent if the client may choose it, else one that fits the schema."""
+    if resource.key in sent and sent[resource.key] is not None:
+        accepted = context.schemas.flat_at(resource.request).properties if resource.request else {}
+        if resource.client_key or resource.key in accepted:
+            return sent[resource.key]
+    chosen = called(resource, sent)
+    if chosen:
+        return chosen
+    flat = context.flat(resource)
+    schema = flat.properties.get(resource.key, {})
+    spoken = kinds(context.schemas, schema)
+    if "integer" in spoken or "number" in spoken:
+        return ordinal + resource.seeds
+    rules = context.schemas.flat(schema).rules
+    if (
+        rules.get("format") in (None, "uuid")
+        and "pattern" not in rules
+        and "maxLength" not in rules
+    ):
+        return new_id(world, resource.name)
+    pointer = context.schemas.place(resource.schema, resource.key)
+    if pointer is None:
+        return new_id(world, resource.name)
+    return context.values.make(pointer, dice.child("key"), name=resource.key)
+
+
+def called(resource: Resource, sent: Mapping[str, Any]) -> str:
+    """What the client calls the thing, if it is known by a name: `{pool_name}`, sent as `name`;
+    or what it sends under the very name that paths have for it (`{member_arn}`, `MemberArn`)."""
+    for name in (resource.key, resource.parameter):
+        last = tokens(name)[-1:]
+        if last and last[0] in ("name", "slug", "code", "key") and last[0] in sent:
+            value = sent[last[0]]
+            return value if isinstance(value, str) else ""
+    own = tokens(resource.parameter)
+    for name, value in sent.items() if len(own) > 1 or not resource.key else ():
+        if isinstance(value, str) and tokens(name) == own:
+            return value
+    return ""
+
+
+def plan_job(states: States, now: int, pace: float) -> list[list[Any]]:
+    """The states that a new job will pass, and when."""
+    first = (*states.initial, *states.active)[0]
+    schedule: list[list[Any]] = [[first, now]]
+    return _go_on(states, schedule, now, pace)
+
+
+def _go_on(states: States, schedule: list[list[Any]], now: int, pace: float) -> list[list[Any]]:
+    at = now
+    if states.active and schedule[-1][0] not in states.active:
+        at += seconds(states.lasts.get(schedule[-1][0], _WAITING) * pace)
+        schedule.append([_best(states.active), at])
+    if states.success:
+        at += seconds(states.lasts.get(schedule[-1][0], _WORKING) * pace)
+        schedule.append([_best(states.success), at])
+    return schedule
+
+
+def _best(values: tuple[str, ...]) -> str:
+    """Of several that mean the same, the usual word."""
+    usual = ("running", "in_progress", "processing", "completed", "succeeded", "success", "done")
+    return next((word for word in usual if word in values), values[0])
+
+
+def moved(states: States, schedule: Any, value: str, now: int, pace: float) -> list[list[Any]]:
+    """The schedule of a job that was told to go into a state; from there it goes on."""
+    changed = cut(schedule, value, now)
+    if value in states.initial or value in states.active:
+        return _go_on(states, changed, now, pace)
+    return changed
+
+
+def _settable(
+    context: Context, flat: Flat, held: Held, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The changes without a null for what can't be null and must be there."""
+    return {
+        name: value
+        for name, value in changes.items()
+        if value is not None
+        or name not in flat.required
+        or held.data.get(name) is None
+        or is_nullable(context.schemas, flat.properties.get(name, {}))
+    }
+
+
+def changed_thing(
+    context: Context, world: World, shelf: Shelf, held: Held, changes: Mapping[str, Any]
+) -> Held:
+    """The row with `changes`; its time of change is now if anything is different."""
+    resource = shelf.resource
+    flat = context.flat(resource)
+    data = {**held.data, **_settable(context, flat, held, changes)}
+    if resource.key and resource.key in held.data:
+        data[resource.key] = held.data[resource.key]
+    for name in shelf.roles.created:
+        if name in held.data:
+            data[name] = held.data[name]
+    if data == dict(held.data):
+        return held
+    for name in shelf.roles.updated:
+        data[name] = stamp(context.schemas, name, flat.properties[name], world.now)
+    dice = Dice.of(world, "changed", resource.name, held.key)
+    row = dict(held.row)
+    states = resource.states
+    if states is not None and "schedule" in row:
+        before = held.data.get(states.name)
+        if changes.get(states.name, before) != before:
+            # Somebody has set the status by hand: from now on it stays.
+            del row["schedule"]
+    return Held(held.key, complete(context, resource, dice, data), held.parent, row)

@@ -1,0 +1,98 @@
+"""What the properties of a thing are for: its times, its owner, its count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.engine.timestamps import SECOND, render
+from mockserver.engine.world import World, tenant_id
+from mockserver.inference.words import bag, tokens
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+_CREATED = bag(
+    "created_at created created_on created_date created_time create_time date_created "
+    "creation_date creation_time inserted_at added_at registered_at creation_timestamp"
+)
+_UPDATED = bag(
+    "updated_at updated updated_on updated_date update_time date_updated modified_at modified "
+    "last_modified last_updated last_updated_at last_modified_at modification_date date_modified "
+    "modified_on updated_time changed_at"
+)
+_OWNERS = {
+    "organization": bag("organization_id organisation_id org_id tenant_id workspace_id account_id"),
+    "user": bag("owner_id user_id created_by created_by_id creator_id author_id updated_by"),
+}
+_COUNTED = bag("number version version_number revision_number sequence_number sequence")
+
+
+@dataclass(slots=True)
+class Roles:
+    """Names of properties by what they are for."""
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    owners: dict[str, str] = field(default_factory=dict)
+    counted: list[str] = field(default_factory=list)
+
+
+def roles_of(schemas: Schemas, flat: Flat) -> Roles:
+    """The roles of the properties of one thing."""
+    found = Roles()
+    for name, schema in flat.properties.items():
+        word = "_".join(tokens(name))
+        if word in _CREATED:
+            found.created.append(name)
+        elif word in _UPDATED:
+            found.updated.append(name)
+        elif word in _COUNTED and "integer" in kinds(schemas, schema):
+            found.counted.append(name)
+        for owner, words in _OWNERS.items():
+            if word in words and "uuid" in formats(schemas, schema):
+                found.owners[name] = owner
+    return found
+
+
+def kinds(schemas: Schemas, schema: Any) -> set[str]:
+    """The types that a property may have."""
+    return {kind for flat in _branches(schemas, schema) for kind in flat.types}
+
+
+def formats(schemas: Schemas, schema: Any) -> set[str]:
+    """The formats that a property may have; "" for a text without one."""
+    return {
+        str(flat.rules.get("format", ""))
+        for flat in _branches(schemas, schema)
+        if "string" in flat.types
+    }
+
+
+def is_nullable(schemas: Schemas, schema: Any) -> bool:
+    return any(flat.nullable for flat in _branches(schemas, schema))
+
+
+def _branches(schemas: Schemas, schema: Any, depth: int = 0) -> list[Flat]:
+    flat = schemas.flat(schema)
+    if not flat.choices or depth > 4:
+        return [flat]
+    return [
+        inner
+        for branches in flat.choices
+        for branch in branches
+        for inner in _branches(schemas, branch, depth + 1)
+    ]
+
+
+def stamp(schemas: Schemas, name: str, schema: Any, instant: int) -> Any:
+    """An instant as a property of this schema says it."""
+    spoken = kinds(schemas, schema)
+    if "string" in spoken or not spoken:
+        text = render(instant)
+        return text[:10] if "date" in formats(schemas, schema) else text
+    whole = instant // SECOND
+    return whole * 1000 if tokens(name)[-1:] in (("ms",), ("millis",)) else whole
+
+
+def owner_values(world: World, roles: Roles) -> dict[str, str]:
+    """The ids of the tenant, under the names that a thing has for them."""
+    return {name: tenant_id(world, owner) for name, owner in roles.owners.items()}

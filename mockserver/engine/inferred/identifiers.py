@@ -1,0 +1,155 @@
+"""Ids that can be asked for: what a thing is called has to fit the path that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.values import Values
+from mockserver.engine.inferred.field_roles import kinds
+from mockserver.engine.randomness import Dice
+from mockserver.engine.world import digest, uuid_of
+from mockserver.errors import ContractError, ReplyError
+from mockserver.inference.model import Action, Resource
+from mockserver.openapi.request.coercion import Cast, Kind
+from mockserver.openapi.schemas.resolved import Schemas
+
+
+class Keys:
+    """Makes ids fit both the property that holds them and the path parameters that name them."""
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+        self._unspeakable: dict[str, bool] = {}
+        self._named_by: dict[str, tuple[str, ...]] = {}
+        self._readers: dict[str, tuple[bool, Cast]] = {}
+
+    def fitting(self, resource: Resource, value: Any, dice: Dice, number: int) -> Any:
+        """The value if a path can name it and the answers can tell it, else another one; `number`
+        is tried before others.
+
+        One that a path can name, at least, or the value all the same, if nothing fits everywhere.
+        """
+        pointers = resource.named_by
+        if not pointers and not resource.told_by:
+            return value
+        for told in (resource.told_by, ()) if resource.told_by else ((),):
+            for spoken in self._spoken_ways(resource, value, dice, number, told):
+                if self._fits_all(resource, told, spoken):
+                    return spoken
+        return value
+
+    def unspeakable(self, resource: Resource) -> bool:
+        """Whether no id fits both the thing and the paths that name it: a document that
+        contradicts itself."""
+        found = self._unspeakable.get(resource.name)
+        if found is None:
+            dice = Dice(0, "unspeakable", resource.name)
+            ways = self._spoken_ways(resource, uuid_of(digest("unspeakable")), dice, 1, ())
+            found = bool(resource.key and resource.named_by) and not any(
+                self._fits_all(resource, (), spoken) for spoken in ways
+            )
+            self._unspeakable[resource.name] = found
+        return found
+
+    def told(self, action: Action, value: Any) -> Any:
+        """The id as the answer of this operation says it."""
+        if not action.told_by:
+            return value
+        spoken = _spoken(self._values.schemas, action.told_by, value)
+        return next((one for one in spoken if self._fits(action.told_by, one)), value)
+
+    def _spoken_ways(
+        self, resource: Resource, value: Any, dice: Dice, number: int, told: tuple[str, ...]
+    ) -> Iterator[Any]:
+        """The value, then others that some of the places could have."""
+        place = self._place(resource)
+        yield next(_spoken(self._values.schemas, place, value), value)
+        described = (*told, *resource.named_by, *((place,) if place is not None else ()))
+        for candidate in self._candidates(described, dice, resource, number):
+            yield from _spoken(self._values.schemas, place, candidate)
+
+    def _place(self, resource: Resource) -> str | None:
+        """Where the schema of the id in the thing itself stands."""
+        if not resource.key:
+            return None
+        return self._values.schemas.place(resource.schema, resource.key)
+
+    def _fits_all(self, resource: Resource, told: tuple[str, ...], value: Any) -> bool:
+        place = self._place(resource)
+        return (
+            (place is None or self._fits(place, value))
+            and all(self._names(pointer, value) for pointer in self._differing(resource))
+            and self._tellable(told, value)
+        )
+
+    def _differing(self, resource: Resource) -> tuple[str, ...]:
+        """Of the path parameters that name it (there can be hundreds) one of each schema."""
+        found = self._named_by.get(resource.name)
+        if found is None:
+            schemas = {repr(self._schema(one)): one for one in reversed(resource.named_by)}
+            found = self._named_by[resource.name] = tuple(reversed(schemas.values()))
+        return found
+
+    def _schema(self, pointer: str) -> Any:
+        try:
+            return self._values.schemas.at(pointer)
+        except ContractError:
+            return {}
+
+    def _tellable(self, told: tuple[str, ...], value: Any) -> bool:
+        """Whether each answer can tell the id, as a number or as a text."""
+        return all(
+            any(self._fits(pointer, one) for one in _spoken(self._values.schemas, pointer, value))
+            for pointer in told
+        )
+
+    def _candidates(
+        self, pointers: tuple[str, ...], dice: Dice, resource: Resource, number: int
+    ) -> Iterator[Any]:
+        yield number
+        for pointer in pointers:
+            for attempt in range(3):
+                try:
+                    thrown = dice.child("id", attempt)
+                    yield self._values.make(pointer, thrown, name=resource.key)
+                except (ReplyError, ContractError):
+                    break
+
+    def _names(self, pointer: str, value: Any) -> bool:
+        """Whether the path parameter can have the value."""
+        text = value if isinstance(value, str) else str(value)
+        if not text or text in (".", ".."):
+            return False
+        try:
+            known = self._readers.get(pointer)
+            if known is None:
+                schema = self._values.schemas.at(pointer)
+                kind = Kind(self._values.schemas.document, schema)
+                cast = kind.item() if kind.is_array else kind.scalar()
+                known = self._readers[pointer] = kind.is_array, cast
+            several, cast = known
+            read = [cast(text)] if several else cast(text)
+            return self._values.check(pointer).is_valid(read)
+        except ContractError:
+            return True
+
+    def _fits(self, place: str, value: Any) -> bool:
+        try:
+            return self._values.check(place).is_valid(value)
+        except ContractError:
+            return True
+
+
+def _spoken(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
+    """The value as the property says it: a number as text where only texts are, or a text of
+    digits as a number."""
+    if isinstance(value, list | dict | bool) or value is None or value is MISSING:
+        return
+    spoken = kinds(schemas, schemas.at(place)) if place is not None else set()
+    if "string" in spoken and not isinstance(value, str):
+        yield str(value)
+    if spoken & {"integer", "number"} and isinstance(value, str) and value.isdecimal():
+        yield int(value)
+    yield value

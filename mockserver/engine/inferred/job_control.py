@@ -1,0 +1,99 @@
+"""Inferred jobs can be steered as those of the built-in APIs can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mockserver.engine.inferred.entities import plan_job
+from mockserver.engine.inferred.repository import Held, OwnShelf
+from mockserver.engine.jobs.batches import read_schedule, steering
+from mockserver.engine.jobs.schedule import Lifecycle, state_at
+from mockserver.engine.timestamps import seconds
+from mockserver.engine.world import World
+from mockserver.errors import Conflict, NotFound
+from mockserver.inference.model import Resource, States
+
+STUCK = "stuck"
+Steer = Callable[[World, str, Mapping[str, Any]], Mapping[str, Any]]
+
+
+def lifecycle_of(resource: Resource) -> Lifecycle | None:
+    """The table of a job's states, the usual move first; None for what does not move by itself."""
+    states = resource.states
+    if states is None or not states.moves:
+        return None
+    first, *usual = [state for state, _ in plan_job(states, 0, 1.0)]
+    ended = [state for state in usual if state in states.success]
+    ends = tuple(dict.fromkeys((*ended, *states.success, *states.failure, *states.cancelled)))
+    active = tuple(state for state in dict.fromkeys((*usual, *states.active)) if state not in ends)
+    moves: dict[str, tuple[str, ...]] = dict.fromkeys(ends, ())
+    moves |= dict.fromkeys(active, ends)
+    early = (*states.failure, *states.cancelled) if active else ends
+    moves[first] = (*active, *early) if first not in active else ends
+    return Lifecycle(resource.noun, first, moves)
+
+
+def outcomes_of(shelves: Sequence[OwnShelf]) -> tuple[str, ...]:
+    """What `{"outcome": ...}` can order."""
+    ends = {state: None for shelf in shelves for kind in _kinds(_states(shelf)) for state in kind}
+    return (*ends, STUCK) if ends else ()
+
+
+def _kinds(states: States) -> tuple[tuple[str, ...], ...]:
+    return states.success, states.failure, states.cancelled
+
+
+def _states(shelf: OwnShelf) -> States:
+    assert shelf.resource.states is not None
+    return shelf.resource.states
+
+
+def steers(shelves: Sequence[OwnShelf]) -> Steer:
+    """How the jobs of these shelves are steered: by an outcome, or by a schedule."""
+
+    def steer(world: World, job_id: str, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Raises NotFound, BadRequest for another order, Conflict for a job that has ended."""
+        for shelf in shelves:
+            held = _job(world, shelf, job_id)
+            if held is not None:
+                return dict(_steered(world, shelf, held, order).data)
+        raise NotFound(f"there is no job {job_id!r}")
+
+    return steer
+
+
+def _job(world: World, shelf: OwnShelf, job_id: str) -> Held | None:
+    held = shelf.get(world, job_id)
+    if held is None and shelf.resource.nested:  # its key begins with its parent's
+        found = shelf.scan(world, None, newest_first=True)
+        held = next((each for each in found if each.key.endswith(f"/{job_id}")), None)
+    return held if held is not None and "schedule" in held.row else None
+
+
+def _steered(world: World, shelf: OwnShelf, held: Held, order: Mapping[str, Any]) -> Held:
+    states, row, now = _states(shelf), held.row, world.now
+    lifecycle = lifecycle_of(shelf.resource)
+    assert lifecycle is not None
+    if state_at(row["schedule"], now) in states.terminal:
+        raise Conflict(
+            f"The {shelf.resource.noun} {held.key} has ended; what has ended stays as it is."
+        )
+    if "schedule" in order:
+        schedule = read_schedule(order, row, lifecycle, now)
+    else:
+        outcome, after = steering(order, outcomes_of([shelf]))
+        begun = [list(step) for step in row["schedule"] if step[1] <= now]
+        if outcome == STUCK:
+            schedule = begun
+        else:
+            at = now + max(1, seconds(after))
+            schedule = [*begun, *_between(states, begun[-1][0], now), [outcome, at]]
+    return shelf.put(world, Held(held.key, held.data, held.parent, {**row, "schedule": schedule}))
+
+
+def _between(states: States, state: str, now: int) -> list[list[Any]]:
+    """What waits has to begin before it can end."""
+    if state in states.active or not states.active:
+        return []
+    return plan_job(states, now, 0.0)[1:2]

@@ -1,0 +1,368 @@
+"""Lists: which rows, in which order, on which page, in which envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from mockserver.engine.api import Handler
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.inferred.context import Context, named
+from mockserver.engine.inferred.filters import Test, filters_of, needed_of, ordered, sought_in
+from mockserver.engine.inferred.repository import Held
+from mockserver.engine.inferred.seeding import lasting
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.pagination import decode_cursor, encode_cursor
+from mockserver.engine.randomness import Dice
+from mockserver.engine.serialization import choose_media_type
+from mockserver.engine.world import World
+from mockserver.errors import BadRequest, Invalid, ReplyError
+from mockserver.inference.model import Action, Envelope, Path
+from mockserver.openapi.model import Operation, Violation
+
+
+def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
+    """Whether the document says that there is always a row."""
+    pointer = _pointer(operation, operation.success)
+    for name in envelope.items:
+        if pointer is None or name not in context.schemas.flat_at(pointer).required:
+            return False
+        pointer = context.schemas.place(pointer, name)
+    return pointer is not None and bool(context.schemas.flat_at(pointer).rules.get("minItems"))
+
+
+def bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) -> Reply:
+    """The rows without an envelope."""
+    pointer = _pointer(operation, operation.success)
+    if pointer is not None and context.schemas.flat_at(pointer).choices:
+        # Of several kinds of lists the rows tell which it is.
+        return context.answers.reply(operation, dice, items or MISSING, (), "fresh")
+    reply = context.answers.reply(operation, dice, [], (), "fresh")
+    if not isinstance(reply.body, bytes):
+        reply.body = items
+    return reply
+
+
+def leave_out(context: Context, operation: Operation, reply: Reply, path: Path) -> None:
+    """Of an empty list not even the property, if it may not be empty but missing."""
+    pointer = _pointer(operation, reply.status)
+    if pointer is None or context.values.check(pointer).is_valid(reply.body):
+        return
+    holder = reply.body
+    for name in path[:-1]:
+        holder = holder[name]
+    del holder[path[-1]]
+
+
+def _pointer(operation: Operation, status: int) -> str | None:
+    """Where the schema of an answer stands, if it has one."""
+    response = operation.response_for(status)
+    media = response.content.get(choose_media_type(response)) if response is not None else None
+    return media.pointer if media is not None else None
+
+
+def listing(context: Context, operation: Operation, action: Action) -> Handler:
+    """A handler that lists a resource."""
+    envelope = action.envelope or Envelope()
+    shelf = context.shelves[action.resource]
+    filters = filters_of(context.schemas, operation, envelope, shelf)
+    needed = needed_of(operation, filters, shelf)
+    sought = sought_in(operation, filters)
+    example = _example_page(operation, envelope)
+
+    def handle(world: World, request: Request) -> Reply:
+        context.check_parents(world, request, action)
+        if envelope.in_body:
+            request = _asked_in_body(request, envelope)
+        if example is not None and request.query.get(envelope.page) == example:
+            rest = {n: v for n, v in request.query.items() if n != envelope.page}
+            request = replace(request, query=rest)
+        asked = [name for name in filters if name in request.query]
+        tests = [filters[name](request.query[name]) for name in asked]
+        found = _found(context, world, request, action, envelope, tests)
+        if not found and sought and context.sower.is_vendors(shelf):
+            # Nobody can know what to search for: whatever is sought is about all of them.
+            tests = [t for n, t in zip(asked, tests, strict=True) if n not in sought]
+            found = _found(context, world, request, action, envelope, tests)
+        if needed and not found:
+            known = {field: request.query.get(name) for name, field in needed.items()}
+            within = _within(context, request, action)
+            if context.sower.sow_alike(world, shelf, within or "", known):
+                found = _found(context, world, request, action, envelope, tests)
+        if not found and not asked and is_never_empty(context, operation, envelope):
+            _sow_one(context, world, request, action)
+            found = _found(context, world, request, action, envelope, tests)
+        page = _page(found, envelope, request, action)
+        return _reply(context, world, request, action, envelope, page)
+
+    return handle
+
+
+def _example_page(operation: Operation, envelope: Envelope) -> Any:
+    """A default page beyond the first, which is meant as an example: nobody begins there."""
+    for parameter in operation.parameters:
+        if parameter.place == "query" and parameter.name == envelope.page:
+            default = parameter.schema.get("default")
+            return default if isinstance(default, int) and default > 1 else None
+    return None
+
+
+def _asked_in_body(request: Request, envelope: Envelope) -> Request:
+    """The request as if it had asked for its page in the query."""
+    names = (envelope.limit, envelope.cursor, envelope.offset, envelope.page)
+    sent = named(request.body)
+    return replace(request, query={**request.query, **{n: sent[n] for n in names if n in sent}})
+
+
+def _sow_one(context: Context, world: World, request: Request, action: Action) -> None:
+    """What is there of a kind of which something always is."""
+    within = _within(context, request, action)
+    link = action.parents[-1] if action.parents and within is None else None
+    known = {link.field: request.path[link.parameter]} if link is not None and link.field else {}
+    context.sower.sow_some(world, context.shelves[action.resource], within or "", known)
+
+
+def _found(
+    context: Context,
+    world: World,
+    request: Request,
+    action: Action,
+    envelope: Envelope,
+    tests: list[Test],
+) -> list[Held]:
+    shelf = context.shelves[action.resource]
+    rows = ordered(_rows(context, world, request, action), request.query, envelope, shelf)
+    return [held for held in rows if held.data and all(test(held) for test in tests)]
+
+
+def _within(context: Context, request: Request, action: Action) -> str | None:
+    """The key of the row that the rows lie under; None if the path does not tell it."""
+    own = context.plan.resources[action.resource].parents[-1:]
+    for index in reversed(range(len(action.parents))) if own else ():
+        if own[0].alike(action.parents[index]):
+            return context.key_above(request, action.parents, index)
+    return None
+
+
+def _rows(context: Context, world: World, request: Request, action: Action) -> Iterator[Held]:
+    shelf = context.shelves[action.resource]
+    within = _within(context, request, action)
+    context.sower.sow(world, shelf, within)
+    newest = action.envelope is not None and newest_first(
+        action.envelope, bool(shelf.roles.created)
+    )
+    rows = shelf.scan(world, within, newest)
+    rows = (held for held in rows if not held.row.get("gone"))
+    if action.parents and within is None:
+        return _under(rows, request, action)
+    return rows
+
+
+def _under(rows: Iterator[Held], request: Request, action: Action) -> Iterator[Held]:
+    """The rows whose field says that they belong to what another path names."""
+    link = action.parents[-1]
+    value = request.path[link.parameter]
+    field = link.field
+    return (held for held in rows if not field or str(held.data.get(field)) == str(value))
+
+
+def newest_first(envelope: Envelope, dated: bool) -> bool:
+    """Whether a list begins with the newest; `dated`: rows say when they came."""
+    return envelope.newest_first or (dated and bool(envelope.cursor or envelope.next))
+
+
+class Page:
+    """The rows of one page, and what is known of the others."""
+
+    def __init__(self, rows: list[Held], total: int, start: int, size: int, cursor: str) -> None:
+        self.rows = rows
+        self.total = total
+        self.start = start
+        self.size = size
+        self.more = start + len(rows) < total
+        self.cursor = cursor
+
+
+def _page(found: list[Held], envelope: Envelope, request: Request, action: Action) -> Page:
+    query = request.query
+    size = _number(query.get(envelope.limit), envelope.default_limit)
+    asked = not (envelope.limit or envelope.cursor or envelope.offset or envelope.page)
+    if asked and not envelope.next:
+        return Page(found, len(found), 0, max(1, len(found)), "")
+    start = 0
+    scope = _scope(request, envelope, action)
+    cursor = query.get(envelope.cursor) if envelope.cursor else None
+    if envelope.offset and query.get(envelope.offset) is not None:
+        start = _number(query[envelope.offset], 0, least=0)
+    elif envelope.page and isinstance(query.get(envelope.page), int):
+        start = (max(envelope.first_page, query[envelope.page]) - envelope.first_page) * size
+    elif cursor not in (None, ""):
+        try:
+            start = _after(found, str(cursor), scope)
+        except BadRequest as error:
+            # As any other parameter that does not fit.
+            fault = Violation(("query", envelope.cursor), "cursor", error.message, cursor)
+            raise Invalid(error.message, violations=[fault]) from None
+    rows = found[start : start + size]
+    ahead = encode_cursor(scope, (rows[-1].key,)) if rows else ""
+    return Page(rows, len(found), start, size, ahead)
+
+
+def _scope(request: Request, envelope: Envelope, action: Action) -> tuple[Any, ...]:
+    paging = {envelope.limit, envelope.cursor, envelope.offset, envelope.page}
+    filters = sorted((n, str(v)) for n, v in request.query.items() if n not in paging)
+    return (action.operation, *sorted(request.path.items()), *filters)
+
+
+def _after(found: list[Held], cursor: str, scope: tuple[Any, ...]) -> int:
+    """Where the page after a cursor begins. A cursor may be the id of the last row.
+
+    Raises BadRequest.
+    """
+    keys = [held.key for held in found]
+    if cursor in keys:
+        return keys.index(cursor) + 1
+    (key, *_) = (*decode_cursor(scope, cursor), "")
+    if key in keys:
+        return keys.index(key) + 1
+    # The row is gone meanwhile; what came before it can't be told any more.
+    raise BadRequest("The cursor belongs to a row that is gone.")
+
+
+def _number(value: Any, default: int, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return default
+    return max(least, int(value))
+
+
+def _reply(
+    context: Context,
+    world: World,
+    request: Request,
+    action: Action,
+    envelope: Envelope,
+    page: Page,
+) -> Reply:
+    try:
+        items = [_shown(context, world, request, action, envelope, held) for held in page.rows]
+    except ReplyError:
+        # No value can show a row, as its schema contradicts itself: no row is all that can be said.
+        page, items = Page([], 0, 0, page.size, ""), []
+    dice = lasting(world, action.operation, *sorted(request.path.items()))
+    if not envelope.items:
+        reply = bare(context, request.operation, dice, items)
+    else:
+        known = _parts(context, request, envelope, page)
+        _put(known, envelope.items, [])
+        reply = context.answers.reply(request.operation, dice, known, (), "fresh")
+        if isinstance(reply.body, dict):
+            _put(reply.body, envelope.items, items)
+            if not items:
+                leave_out(context, request.operation, reply, envelope.items)
+    if envelope.link_header or (page.more and not envelope.items and envelope.page):
+        link = _links(context, request, envelope, page)
+        if link:
+            reply.headers["Link"] = link
+    return reply
+
+
+def _shown(
+    context: Context,
+    world: World,
+    request: Request,
+    action: Action,
+    envelope: Envelope,
+    held: Held,
+) -> Any:
+    name = _name(context, action, envelope, held)
+    if name is not MISSING:
+        return name
+    known: Any = context.known(held, request, action)
+    plain = context.values.plain(envelope.item, known) if not envelope.row else MISSING
+    if plain is not MISSING:
+        return plain
+    for step in reversed(envelope.row):
+        known = {step: known}
+    dice = lasting(world, action.operation, "row", held.key)
+    resource = context.plan.resources[action.resource]
+    mode: Any = "rich" if held.seed else "fresh"
+    return context.values.make(envelope.item, dice, known, mode=mode, owner=resource.noun)
+
+
+def _name(context: Context, action: Action, envelope: Envelope, held: Held) -> Any:
+    """What a row is called, in a list of nothing but names; MISSING if the list shows objects."""
+    types = context.schemas.flat_at(envelope.item).types if envelope.item else ()
+    if not types or {"object", "array"} & set(types):
+        return MISSING
+    name = context.id_of(held, action)
+    return name if context.values.check(envelope.item).is_valid(name) else MISSING
+
+
+def _parts(context: Context, request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:
+    """The envelope's own properties."""
+    known: dict[str, Any] = {"url": context.path(request)}
+    ahead = _ahead(context, request, envelope, page)
+    for path, value in (
+        (envelope.next, ahead if page.more else None),
+        (envelope.previous, None),
+        (envelope.more, page.more),
+        (envelope.total, page.total),
+        (envelope.pages, -(-page.total // page.size)),
+    ):
+        if path:
+            _put(known, path, value)
+    current = {
+        "limit": page.size if envelope.limit else len(page.rows),
+        "offset": page.start,
+        "page": page.start // page.size + envelope.first_page,
+    }
+    for path, what in envelope.echoes:
+        _put(known, path, current[what])
+    return known
+
+
+def _ahead(context: Context, request: Request, envelope: Envelope, page: Page) -> Any:
+    """What the property about the next page says."""
+    if envelope.next_is_url:
+        return _url(context, request, _next_query(request, envelope, page))
+    if envelope.page and not envelope.cursor:
+        return page.start // page.size + envelope.first_page + 1
+    if envelope.offset and not envelope.cursor:
+        return page.start + page.size
+    return page.cursor
+
+
+def _next_query(request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:
+    query = dict(request.query)
+    if envelope.limit:
+        query[envelope.limit] = page.size
+    if envelope.cursor:
+        query[envelope.cursor] = page.cursor
+    elif envelope.page:
+        query[envelope.page] = page.start // page.size + envelope.first_page + 1
+    elif envelope.offset:
+        query[envelope.offset] = page.start + page.size
+    return query
+
+
+def _url(context: Context, request: Request, query: Mapping[str, Any]) -> str:
+    host = request.headers.get("host", "127.0.0.1:8000")
+    base = request.base_url or f"http://{host}"
+    return f"{base}{context.path(request)}?{urlencode(query, doseq=True)}"
+
+
+def _links(context: Context, request: Request, envelope: Envelope, page: Page) -> str:
+    if not page.more:
+        return ""
+    return f'<{_url(context, request, _next_query(request, envelope, page))}>; rel="next"'
+
+
+def _put(target: dict[str, Any], path: Path, value: Any) -> None:
+    for name in path[:-1]:
+        inner = target.get(name)
+        if not isinstance(inner, dict):
+            inner = target[name] = {}
+        target = inner
+    target[path[-1]] = value

@@ -1,0 +1,153 @@
+"""The rows of one resource in a world.
+
+A row is `{id, at, n, parent, data}`: its key, when and as which it came, the key of the row
+that it lies under, and what is known of it. A job has its `schedule`, a row of the seed world
+`seed`. What an API written by hand keeps is read as it lies there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from mockserver.engine.inferred.field_roles import Roles, roles_of, stamp
+from mockserver.engine.inferred.job_fields import Phases
+from mockserver.engine.world import Collection, World
+from mockserver.inference.model import Resource
+from mockserver.openapi.schemas.resolved import Schemas
+
+SYSTEM = Collection("mock", order=())
+"""What the generic engine itself remembers: when the world was born, what was sown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One row: its key, what it looks like now, and how it lies in the store."""
+
+    key: str
+    data: Mapping[str, Any]
+    parent: str = ""
+    row: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def seed(self) -> bool:
+        return bool(self.row.get("seed"))
+
+
+class Shelf(Protocol):
+    """Where one resource is kept."""
+
+    resource: Resource
+    roles: Roles
+
+    def get(self, world: World, key: str) -> Held | None: ...
+    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Held]: ...
+    def put(self, world: World, held: Held) -> Held: ...
+    def remove(self, world: World, key: str) -> None: ...
+
+
+class OwnShelf:
+    """Rows that only the generic engine writes."""
+
+    def __init__(self, resource: Resource, schemas: Schemas, name: str) -> None:
+        self.resource = resource
+        self.collection = Collection(
+            name, order=("at", "n"), indexes=("parent",), path=resource.path
+        )
+        flat = schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
+        self.schemas = schemas
+        self.flat = flat
+        self.roles = roles_of(schemas, flat)
+        states = resource.states
+        self.phases = Phases(schemas, flat, resource, states) if states is not None else None
+
+    def get(self, world: World, key: str) -> Held | None:
+        row = world[self.collection.name].get(key)
+        return self._held(world, row) if row is not None else None
+
+    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Held]:
+        where: dict[str, Any] = {} if parent is None else {"parent": parent}
+        rows = world[self.collection.name].scan(newest_first=newest_first, **where)
+        return (self._held(world, row) for row in rows)
+
+    def put(self, world: World, held: Held) -> Held:
+        """Keep it; a row that is new gets its place behind all others."""
+        row: dict[str, Any] = {
+            "at": world.now,
+            **held.row,
+            "id": held.key,
+            "parent": held.parent,
+            "data": dict(held.data),
+        }
+        if "n" not in row:
+            row["n"] = world.ordinal("row:" + self.collection.name)
+        world[self.collection.name].put(row)
+        return self._held(world, row)
+
+    def remove(self, world: World, key: str) -> None:
+        world[self.collection.name].remove(key)
+
+    def _held(self, world: World, row: Mapping[str, Any]) -> Held:
+        return self.as_of(row, world.now)
+
+    def as_of(self, row: Mapping[str, Any], now: int) -> Held:
+        """The row as it is at an instant, as far as that follows from the time."""
+        data = row["data"]
+        if "schedule" in row and self.phases is not None:
+            data = {**data, **self.phases.at(row["schedule"], now, row.get("luck", ""))}
+        return Held(row["id"], data, row["parent"], row)
+
+
+class BorrowedShelf:
+    """Rows of an API written by hand: read as they are, written where a name is known."""
+
+    def __init__(self, resource: Resource, schemas: Schemas, collection: Collection) -> None:
+        self.resource = resource
+        self.collection = collection
+        flat = schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
+        self.roles = roles_of(schemas, flat)
+        self.schemas = schemas
+        self.flat = flat
+
+    def get(self, world: World, key: str) -> Held | None:
+        row = world[self.collection.name].get(key)
+        return self._held(row) if row is not None else None
+
+    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Held]:
+        rows = world[self.collection.name].scan(newest_first=newest_first)
+        return (
+            held
+            for held in map(self._held, rows)
+            if parent is None or parent in ("", held.parent) or not held.parent
+        )
+
+    def put(self, world: World, held: Held) -> Held:
+        changed = {
+            name: value
+            for name, value in held.data.items()
+            if name in held.row and held.row[name] != value and not isinstance(held.row[name], int)
+        }
+        row = {**held.row, **changed}
+        world[self.collection.name].put(row)
+        return replace(held, row=row)
+
+    def remove(self, world: World, key: str) -> None:
+        world[self.collection.name].remove(key)
+
+    def _held(self, row: Mapping[str, Any]) -> Held:
+        data = dict(row)
+        for name, value in row.items():
+            schema = self.flat.properties.get(name)
+            if schema is not None and isinstance(value, int) and not isinstance(value, bool):
+                data[name] = self._instant(name, schema, value)
+        links = self.resource.parents
+        parent = (
+            str(row.get(links[-1].field) or row.get(links[-1].parameter) or "") if links else ""
+        )
+        return Held(str(row[self.collection.key]), data, parent, row)
+
+    def _instant(self, name: str, schema: Any, value: int) -> Any:
+        """Instants lie there as microseconds."""
+        text = stamp(self.schemas, name, schema, value)
+        return text if isinstance(text, str) else value

@@ -1,0 +1,227 @@
+"""What a document says is sent by itself: webhooks and callbacks, when, and with which body.
+
+Nothing is sent here. `Herald.events` says what has happened in a world since an instant, as a
+function of its rows and its clock; a server sends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from mockserver.engine.inferred.context import Context
+from mockserver.engine.inferred.field_roles import stamp
+from mockserver.engine.inferred.repository import Held, OwnShelf
+from mockserver.engine.randomness import Dice
+from mockserver.engine.timestamps import render
+from mockserver.engine.webhooks import Event, Listener
+from mockserver.engine.world import World, digest, uuid_of
+from mockserver.inference.model import CREATED, Announcement, Resource
+from mockserver.inference.webhooks import TELLERS
+from mockserver.inference.words import bag, singular, tokens
+
+# Of each kind, the newest; older ones have had their time.
+MOST_ROWS = 2000
+_INNER = bag("data object resource payload item result body")
+_IDS = bag("id event_id eventid webhook_id delivery_id")
+
+
+class Herald:
+    """What one document announces."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.announcements = context.plan.announcements
+
+    def events(self, world: World, since: int, known: Collection[str] = ()) -> list[Event]:
+        """What has happened from `since` to now, oldest first; `known` ids are left out."""
+        found = [
+            event
+            for announcement in self.announcements
+            for event in self._of(announcement, world, since, known)
+        ]
+        return sorted(found, key=lambda event: (event.at, event.announcement.name, event.key))
+
+    def _of(
+        self, announcement: Announcement, world: World, since: int, known: Collection[str]
+    ) -> Iterator[Event]:
+        shelf = self._context.shelves.get(announcement.resource)
+        if not isinstance(shelf, OwnShelf):
+            return
+        rows = world[shelf.collection.name].scan(newest_first=True)
+        for row in islice(rows, MOST_ROWS):
+            if row.get("seed"):
+                continue
+            for moment, at in _moments(announcement, row):
+                if since <= at <= world.now:
+                    told = announcement.operation, announcement.name, announcement.resource
+                    salt = ("event", *told, row["id"], moment, at)
+                    if _id(world, salt) not in known:
+                        yield self._event(announcement, world, shelf, row, moment, at, salt)
+
+    def _event(
+        self,
+        announcement: Announcement,
+        world: World,
+        shelf: OwnShelf,
+        row: Mapping[str, Any],
+        moment: str,
+        at: int,
+        salt: tuple[object, ...],
+    ) -> Event:
+        name, body = _id(world, salt), None
+        value = announcement.values.get(moment, "")
+        if announcement.schema:
+            held = shelf.as_of(row, at)
+            known = self._known(announcement, held, name, at, value or announcement.name)
+            dice = Dice.of(world, *salt)
+            body = self._context.values.make(announcement.schema, dice, known)
+        return Event(name, announcement, str(row["id"]), at, body, value)
+
+    def _known(
+        self, announcement: Announcement, held: Held, event_id: str, at: int, said: str
+    ) -> dict[str, Any]:
+        """What is known of a body: the row itself, or what is told about it around it."""
+        schemas = self._context.schemas
+        properties = self._properties(announcement.schema)
+        shelf = self._context.shelves[announcement.resource]
+        inner = {*_INNER, shelf.resource.noun}
+        nested = [name for name in properties if name.lower() in inner]
+        known: dict[str, Any] = {} if nested else dict(held.data)
+        if announcement.values:
+            known[announcement.teller] = said
+        own = self._context.flat(shelf.resource).properties
+        for name, schema in properties.items():
+            if name in known or (not nested and name in own):
+                continue
+            flat = schemas.flat(schema)
+            if name in nested:
+                known[name] = _inside(flat.properties, inner, held)
+            elif tokens(name) == (*tokens(shelf.resource.noun), "id"):
+                known[name] = held.data.get(shelf.resource.key, held.key.rsplit("/", 1)[-1])
+            elif name.lower() in TELLERS:
+                # Where it can't be the name, its values mean something else.
+                if flat.values is None or said in flat.values:
+                    known[name] = said
+            elif name.lower() in _IDS:
+                known[name] = event_id
+            elif schemas.plain(schema).get("format") == "date-time":
+                known[name] = render(at)
+            elif name.lower() in ("timestamp", "created", "time"):
+                known[name] = stamp(schemas, name, schema, at)
+        return known
+
+    def _properties(self, schema: str) -> dict[str, Any]:
+        """The properties of a body, those of its choices too."""
+        flat = self._context.schemas.flat_at(schema)
+        branches = [one for several in flat.choices for one in several]
+        found: dict[str, Any] = {}
+        for branch in branches:
+            found = {**self._context.schemas.flat(branch).properties, **found}
+        return {**found, **flat.properties}
+
+
+def _id(world: World, salt: tuple[object, ...]) -> str:
+    return f"msg_{uuid_of(digest(world.settings.seed, world.tenant, *salt))}"
+
+
+def _inside(properties: Mapping[str, Any], inner: set[str], held: Held) -> dict[str, Any]:
+    """The row, or an object that holds it: `{"data": {"object": ...}}`."""
+    deeper = [name for name in properties if name.lower() in inner and name not in held.data]
+    return {deeper[0]: dict(held.data)} if len(deeper) == 1 else dict(held.data)
+
+
+def _moments(announcement: Announcement, row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    if announcement.created:
+        yield CREATED, int(row["at"])
+    for state, at in row.get("schedule", ())[1:]:
+        if state in announcement.states:
+            yield state, int(at)
+
+
+_HOOKS = bag("webhook hook")
+_LOOSE = bag("subscription callback")
+_URLS = bag(
+    "url target_url callback_url endpoint endpoint_url webhook_url delivery_url notification_url"
+)
+_EVENTS = bag("events event_types enabled_events topics subscribed_events event_type event topic")
+_ON = bag("active enabled is_active is_enabled")
+_OFF = bag("disabled paused is_disabled is_paused")
+_ASLEEP = bag("disabled inactive paused suspended revoked")
+_SECRETS = bag("secret signing_secret webhook_secret")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A resource whose rows are webhooks, and where they say to whom and of what."""
+
+    resource: Resource
+    shelf: OwnShelf
+    url: str
+    events: str
+
+
+class Listeners:
+    """The registered webhooks of one document."""
+
+    def __init__(self, context: Context) -> None:
+        self._kinds = list(_kinds(context))
+        names = {kind.resource.name for kind in self._kinds}
+        self.operations = frozenset(
+            action.operation for action in context.plan.actions.values() if action.resource in names
+        )
+
+    def __call__(self, world: World) -> list[Listener]:
+        """Those of a world that are not disabled; what it was seeded with is nobody's."""
+        return [
+            _listener(kind, held)
+            for kind in self._kinds
+            for held in kind.shelf.scan(world, None, newest_first=False)
+            if not held.seed and _awake(kind, held) and isinstance(held.data.get(kind.url), str)
+        ]
+
+
+def _kinds(context: Context) -> Iterator[_Kind]:
+    for name, resource in context.plan.resources.items():
+        shelf = context.shelves.get(name)
+        if not isinstance(shelf, OwnShelf) or not resource.request:
+            continue
+        sent = context.schemas.flat_at(resource.request).properties
+        url = next((each for each in sent if _word(each) in _URLS), "")
+        events = next((each for each in sent if _word(each) in _EVENTS), "")
+        words = {singular(word) for word in tokens(resource.noun)}
+        # A subscription may be to a magazine.
+        if url and (words & _HOOKS or (words & _LOOSE and events)):
+            yield _Kind(resource, shelf, url, events)
+
+
+def _listener(kind: _Kind, held: Held) -> Listener:
+    events = held.data.get(kind.events) if kind.events else None
+    wanted = [events] if isinstance(events, str) else events if isinstance(events, list) else []
+    names = frozenset(name for name in wanted if isinstance(name, str))
+    secret = next(
+        (v for n, v in held.data.items() if _word(n) in _SECRETS and isinstance(v, str) and v), ""
+    )
+    return Listener(
+        f"{kind.resource.name}/{held.key}",
+        held.data[kind.url],
+        frozenset() if "*" in names else names,
+        secret,
+        int(held.row["at"]),
+    )
+
+
+def _awake(kind: _Kind, held: Held) -> bool:
+    states = kind.resource.states
+    if states is not None and _word(held.data.get(states.name)) in _ASLEEP:
+        return False
+    return not any(
+        (value is False and _word(name) in _ON) or (value is True and _word(name) in _OFF)
+        for name, value in held.data.items()
+    )
+
+
+def _word(name: Any) -> str:
+    return "_".join(tokens(name)) if isinstance(name, str) else ""

@@ -1,0 +1,105 @@
+"""A run with children: schedules, a status derived from theirs, cancel, retry.
+
+A child is a row with a `schedule`; beside it the row keeps two facts that follow from it and
+that lists are filtered by: `outcome`, the state it is planned to end in, and `open`, which is
+true until its end is behind it and somebody has noticed (`settled`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mockserver.engine.jobs.schedule import Lifecycle, Schedule, cut, state_at
+from mockserver.engine.timestamps import seconds
+from mockserver.engine.world import Row
+from mockserver.errors import BadRequest
+
+Quantifier = Literal["all", "any"]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A batch's status from the states of its children: the first line that holds, as a table.
+
+    A line is `(all | any, states, result)`; `otherwise` is the result when none holds.
+    """
+
+    lines: tuple[tuple[Quantifier, frozenset[str], str], ...]
+    otherwise: str
+
+    def of(self, states: Iterable[str]) -> str:
+        seen = set(states)
+        for quantifier, wanted, result in self.lines:
+            if seen and (seen <= wanted if quantifier == "all" else not seen.isdisjoint(wanted)):
+                return result
+        return self.otherwise
+
+
+def scheduled(row: Row, schedule: Schedule, lifecycle: Lifecycle) -> dict[str, Any]:
+    """The row with another schedule, and with what follows from it."""
+    last = schedule[-1][0]
+    ends = lifecycle.is_terminal(last)
+    return {**row, "schedule": schedule, "outcome": last if ends else None, "open": True}
+
+
+def is_open(row: Row, lifecycle: Lifecycle, now: int) -> bool:
+    """Whether a child may still change."""
+    return bool(row["open"]) and not lifecycle.is_terminal(state_at(row["schedule"], now))
+
+
+def cancelled(row: Row, lifecycle: Lifecycle, now: int, state: str = "cancelled") -> dict[str, Any]:
+    """An open child, ended in `state` now."""
+    stopped = scheduled(row, cut(row["schedule"], state, now), lifecycle)
+    stopped["open"] = False
+    return stopped
+
+
+def settled(row: Row) -> dict[str, Any]:
+    """A child whose end is behind it."""
+    return {**row, "open": False}
+
+
+def latest(children: Iterable[Row], slot: str = "slot") -> Iterator[Row]:
+    """The last attempt of each slot, in the order of the slots; children come oldest first."""
+    attempts: dict[Any, Row] = {}
+    for child in children:
+        attempts[child[slot]] = child
+    return iter(attempts.values())
+
+
+def steering(order: Mapping[str, Any], outcomes: Sequence[str]) -> tuple[Any, float]:
+    """`{"outcome": ..., "after": seconds}` as (outcome, seconds). Raises BadRequest for another."""
+    outcome, after = order.get("outcome"), order.get("after", 0)
+    if outcome not in outcomes or order.keys() - {"outcome", "after"}:
+        raise BadRequest(f'give {{"outcome": one of {", ".join(outcomes)}, "after": SECONDS}}')
+    if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:
+        raise BadRequest(f"after takes seconds from 0 on, not {after!r}")
+    return outcome, after
+
+
+def read_schedule(
+    order: Mapping[str, Any], row: Row, lifecycle: Lifecycle, now: int
+) -> list[list[Any]]:
+    """`{"schedule": [[state, seconds from now], ...]}` after what has happened to a child.
+
+    Raises BadRequest for a move that the table does not have, or one that is not later.
+    """
+    steps = order["schedule"]
+    planned = [list(step) for step in row["schedule"] if step[1] <= now]
+    if order.keys() - {"schedule"} or not isinstance(steps, list):
+        raise BadRequest('give {"schedule": [[STATE, SECONDS], ...]} alone')
+    for step in steps:
+        if not isinstance(step, list) or len(step) != 2:
+            raise BadRequest(f"a step is [STATE, SECONDS], not {step!r}")
+        state, after = step
+        if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:
+            raise BadRequest(f"a step takes seconds from 0 on, not {after!r}")
+        if not isinstance(state, str) or not lifecycle.allows(planned[-1][0], state):
+            raise BadRequest(f"{planned[-1][0]} is not followed by {state!r}")
+        at = now + seconds(after)
+        if at < planned[-1][1]:
+            raise BadRequest(f"{state} comes before {planned[-1][0]}")
+        planned.append([state, at])
+    return planned

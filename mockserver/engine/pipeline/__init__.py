@@ -1,0 +1,336 @@
+"""A request's way: authenticate, validate, handle, validate the reply, commit, journal.
+
+Routing comes before (a server's business) and sending after it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, Protocol
+
+from mockserver.engine.api import Api, Handler
+from mockserver.engine.calibration import Lock, adapted, with_defaults
+from mockserver.engine.error_formats import Dialect
+from mockserver.engine.faults import Faults, Mishap
+from mockserver.engine.messages import NO_BODY, Reply, Request
+from mockserver.engine.pipeline.authentication import Authenticator
+from mockserver.engine.pipeline.failures import failure, plain, raised_by, unavailable
+from mockserver.engine.pipeline.prefer import Preference
+from mockserver.engine.scenarios import Fate, befall
+from mockserver.engine.serialization import Finisher, Sent, document_refusal
+from mockserver.engine.world import World
+from mockserver.errors import (
+    ContractError,
+    Invalid,
+    Refusal,
+    ReplyError,
+    Stale,
+    StoreUnavailable,
+    Unauthenticated,
+)
+from mockserver.openapi.model import Contract, Operation, Violation
+from mockserver.openapi.request.bodies import BodyReader, BodyValue
+from mockserver.openapi.request.parameters import ParameterReader
+from mockserver.openapi.schemas.validators import Validators
+
+log = logging.getLogger("mockserver")
+NO_CONTENT = BodyValue(None, False, "", [])
+
+
+@dataclass(slots=True)
+class Message:
+    """A request as it came. `path_values` are percent-decoded, header names in lower case.
+
+    `started` is when it had been read, in nanoseconds since 1970, if anybody knows.
+    """
+
+    method: str
+    target: str
+    path_values: Mapping[str, str] = field(default_factory=dict)
+    query: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    started: int = 0
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the journal gets to know. `now` is what its world's clock said, 0 if nobody looked."""
+
+    message: Message
+    operation: Operation | None
+    tenant: str = ""
+    sent: Sent | None = None
+    violations: tuple[Violation, ...] = ()
+    problem: str = ""
+    mishap: Mishap | None = None
+    now: int = 0
+
+
+class Begin(Protocol):
+    """A store's `begin`: a context manager around one transaction."""
+
+    def __call__(self, tenant: str) -> Any: ...
+
+
+class Pipeline:
+    """One API's way of answering. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        api: Api,
+        handlers: Mapping[str, Handler],
+        *,
+        dialect: Dialect,
+        validators: Validators,
+        begin: Begin,
+        keys: tuple[str, ...] = (),
+        undocumented: str = "nearest",
+        journal: Callable[[Exchange], None] = lambda exchange: None,
+        serials: Iterator[int] | None = None,
+        faults: Faults | None = None,
+        fates: dict[str, list[Fate]] | None = None,
+        lock: Lock | None = None,
+    ) -> None:
+        self.contract = contract
+        self.api = api
+        self.handlers = handlers
+        self.dialect = dialect
+        self.validators = validators
+        self.authenticator = Authenticator(contract, keys, api.prefix)
+        self.finish = Finisher(validators)
+        self.preference = Preference(contract, validators)
+        self.begin = begin
+        self.journal = journal
+        self.undocumented = undocumented
+        self.faults = faults or Faults()
+        self.fates = {} if fates is None else fates
+        self.lock = lock or {}
+        self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
+        self._serials = count(1) if serials is None else serials
+
+    def __call__(self, operation: Operation, message: Message) -> Sent:
+        """Answer a routed request."""
+        rules = self.lock.get(operation.id)
+        if rules is not None:
+            message = replace(message, body=with_defaults(rules, message.body))
+        exchange = Exchange(message, operation)
+        try:
+            while True:
+                try:
+                    exchange.sent = sent = self._answer(operation, message, exchange)
+                    break
+                except Stale:
+                    continue  # the store waits a little, and gives up when it has to
+        except Refusal as refusal:
+            exchange.violations = refusal.violations
+            if isinstance(refusal, Unauthenticated) and refusal.hint:
+                exchange.problem = refusal.hint
+                if self.api.candid:
+                    refusal.message = refusal.hint
+            exchange.sent = sent = self.refuse(operation, refusal, message)
+        except (ReplyError, ContractError) as error:
+            # A schema that can't be used shows when it is first needed.
+            exchange.sent = sent = self._fail(exchange, str(error))
+        except StoreUnavailable as error:
+            exchange.problem = str(error)
+            exchange.sent = sent = unavailable(str(error))
+        except (Exception, SystemExit) as error:
+            # A handlers file may do anything, `sys.exit()` too: the server goes on.
+            log.exception("%s %s failed", message.method, message.target)
+            exchange.sent = sent = self._fail(exchange, *self._cause(operation, error))
+        if rules is not None:
+            exchange.sent = sent = adapted(rules, message.path_values, sent)
+        if exchange.mishap is not None:
+            exchange.sent = sent = self.strike(operation, message, exchange.mishap, sent)
+        self.journal(exchange)
+        return sent
+
+    def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
+        body = self.read_body(operation, message)
+        exchange.tenant = tenant = self.authenticate(operation, message)
+        if self.faults.active and self.meet_faults(operation, tenant, exchange):
+            return Sent(0)
+        request = self.validate(operation, message, body)
+        with self.begin(tenant) as world:
+            exchange.now = world.now
+            if self.faults.changed:
+                self.faults.changed = False
+                raise Stale("there are other faults now")
+            if self.api.settle(world):
+                world.commit()
+            stale = self._hide(world, exchange)
+            try:
+                reply = self.handle(world, request)
+                if tenant in self.fates and operation.method == "POST":
+                    self.follow_fate(world, reply)
+                reply = self.stamp(reply, message)
+            except Refusal as refusal:
+                if refusal.keeps_writes and not stale:
+                    world.commit()
+                raise
+            sent = self.validate_reply(operation, reply)
+            if not stale:
+                if self.faults.active and self.faults.lagging:
+                    self.faults.wrote(world, world.changes())
+                world.commit()
+        return sent
+
+    def _hide(self, world: World, exchange: Exchange) -> bool:
+        """Hide the latest writes from a reading request if a fault says so; whether it does."""
+        mishap = exchange.mishap
+        if mishap is None or not mishap.stale or exchange.message.method not in ("GET", "HEAD"):
+            return False
+        self.faults.hide(world, mishap.stale)
+        return True
+
+    def read_body(self, operation: Operation, message: Message) -> BodyValue:
+        """Read the body. Raises Invalid if it is not JSON and the API says so to anybody."""
+        if operation.body is None:
+            return NO_CONTENT
+        body = self._reader(operation)[1].read(message.headers, message.body)
+        if self.api.body_first and body.violations and body.violations[0].keyword == "json":
+            raise Invalid("The body is not valid JSON.", violations=body.violations)
+        return body
+
+    def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool:
+        """Whether the path parameters fit their schemas."""
+        found = self._reader(operation)[0].read(path_values)
+        return not any(violation.where[0] == "path" for violation in found.violations)
+
+    def fits(self, operation: Operation, message: Message) -> bool:
+        """Whether the whole request (credential, parameters, body) is one for this operation."""
+        try:
+            self.authenticate(operation, message)
+            self.validate(operation, message, self.read_body(operation, message))
+        except (Refusal, ContractError):
+            return False
+        return True
+
+    def authenticate(self, operation: Operation, message: Message) -> str:
+        """The tenant. Raises Unauthenticated."""
+        return self.authenticator(operation, message.headers, message.query)
+
+    def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
+        """Decide what befalls the request; whether it is therefore not carried out."""
+        if exchange.mishap is None:  # it is the same request when it is tried again
+            with self.begin(tenant) as world:
+                self.faults.changed = False  # what there is now has just been heard of
+                exchange.mishap, exchange.now = self.faults.meet(operation.id, world), world.now
+        return exchange.mishap is not None and exchange.mishap.instead
+
+    def strike(self, operation: Operation, message: Message, mishap: Mishap, sent: Sent) -> Sent:
+        """What is sent after a mishap; a reply that the fault asks for is not adapted."""
+        if mishap.refusal is not None:
+            reply = self.stamp(self.dialect.reply(mishap.refusal, operation), message)
+            try:
+                sent = self.finish(operation, reply)
+            except ReplyError:
+                sent = plain(reply)
+        return replace(sent, trouble=mishap.trouble)
+
+    def validate(self, operation: Operation, message: Message, body: BodyValue) -> Request:
+        """Read the parameters and judge all. Raises Invalid with every violation."""
+        headers = message.headers
+        if self.api.shapes is not None:
+            headers = {n: v for n, v in headers.items() if n != self.api.shapes.header}
+        values = self._reader(operation)[0].read(message.path_values, message.query, headers)
+        if values.violations or body.violations:
+            violations = [*values.violations, *body.violations]
+            raise Invalid("The request does not fit the contract.", violations=violations)
+        return Request(
+            operation,
+            values.path,
+            values.query,
+            values.header,
+            values.cookie,
+            body.value,
+            body.present,
+            body.media_type,
+            headers,
+        )
+
+    def handle(self, world: World, request: Request) -> Reply:
+        """What the client prefers, else what the API does.
+
+        Raises a Refusal, and ReplyError for a handler that gives no Reply.
+        """
+        if "prefer" in request.headers:
+            preferred = self.preference(world, request)
+            if preferred is not None:
+                return preferred
+        name = request.operation.id
+        reply = self.handlers[name](world, request)
+        if not isinstance(reply, Reply):
+            raise ReplyError(
+                f"the handler of {name} returned {type(reply).__name__}, not a Reply; "
+                "return Reply(200, {...})"
+            )
+        return reply
+
+    def follow_fate(self, world: World, reply: Reply) -> None:
+        """Let the job that this reply began go the way that waits for the tenant's next one."""
+        waiting = self.fates[world.tenant]
+        if befall(waiting[0], self.api, world, reply):
+            waiting.pop(0)
+            if not waiting:
+                del self.fates[world.tenant]
+
+    def stamp(self, reply: Reply, message: Message) -> Reply:
+        """The reply with what this API puts on every one."""
+        if self.api.stamp is None:
+            return reply
+        return self.api.stamp(reply, message.headers, next(self._serials))
+
+    def validate_reply(self, operation: Operation, reply: Reply) -> Sent:
+        """Raises ReplyError if the reply would break the contract."""
+        return self.finish(operation, reply)
+
+    def turn_away(self, message: Message, refusal: Refusal) -> Sent:
+        """Refuse a request outside any operation."""
+        exchange = Exchange(message, None, violations=refusal.violations)
+        exchange.sent = sent = self.refuse(None, refusal, message)
+        self.journal(exchange)
+        return sent
+
+    def refuse(self, operation: Operation | None, refusal: Refusal, message: Message) -> Sent:
+        """A refusal as bytes: the one place where errors become HTTP."""
+        if operation is None:
+            return plain(self.stamp(self.dialect.reply(refusal, None), message))
+        try:
+            if self.undocumented == "nearest":
+                adapted = document_refusal(operation, refusal)
+                if isinstance(adapted, Reply):
+                    if adapted.body is not NO_BODY:
+                        adapted = self.preference.success(operation, adapted.status)
+                    return self.finish(operation, self.stamp(adapted, message))
+                refusal = adapted
+            reply = self.stamp(self.dialect.reply(refusal, operation), message)
+            self.preference.add_headers(operation, reply)
+            return self.finish(operation, reply)
+        except ReplyError as error:
+            return failure(str(error))
+
+    def _cause(self, operation: Operation, error: BaseException) -> tuple[str, str]:
+        """What happened, and who failed if it was the handler of a handlers file."""
+        handler = self.handlers.get(operation.id)
+        if handler is None or handler is self.api.handlers.get(operation.id):
+            return f"{type(error).__name__}: {error}", ""
+        return raised_by(handler, error), f"The handler of {operation.id} failed"
+
+    def _fail(self, exchange: Exchange, reason: str, title: str = "") -> Sent:
+        exchange.problem = f"{title}: {reason}" if title else reason
+        return failure(reason, title)
+
+    def _reader(self, operation: Operation) -> tuple[ParameterReader, BodyReader]:
+        found = self._readers.get(operation.id)
+        if found is None:
+            found = self._readers[operation.id] = (
+                ParameterReader(operation, self.validators),
+                BodyReader(operation, self.validators),
+            )
+        return found

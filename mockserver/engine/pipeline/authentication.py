@@ -1,0 +1,233 @@
+"""Who is calling: the credential that an operation's security requirements ask for."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from mockserver.errors import Forbidden, Unauthenticated
+from mockserver.openapi.model import Contract, Operation, SecurityScheme
+
+ANONYMOUS = "anonymous"
+_SCOPED = ("oauth2", "openIdConnect")
+_SEPARATOR = re.compile("[ ,]+")
+_SCOPES = re.compile(r"[ !#-\[\]-~]+")
+Find = Callable[[Mapping[str, str], bytes], str | None]
+
+
+class _Proof(NamedTuple):
+    """One scheme of a requirement: how its credential is found, and the scopes that it must have
+    (None: of this scheme a credential has no scopes)."""
+
+    find: Find
+    scopes: frozenset[str] | None
+
+
+class Authenticator:
+    """Finds the credential of a request. Accepted are the given keys and every `prefix…`.
+
+    A token of OAuth 2 or OpenID Connect is `KEY`, which has every scope, or `KEY:scope1,scope2`,
+    which has these alone; both are of the tenant `KEY`.
+    """
+
+    def __init__(self, contract: Contract, keys: tuple[str, ...], prefix: str = "mock-") -> None:
+        self._contract = contract
+        self._keys = frozenset(keys)
+        self._prefix = prefix
+        self._choices: dict[str, tuple[tuple[_Proof, ...], ...]] = {}
+
+    def __call__(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
+        """The tenant: the credential of the first requirement that is met in full.
+
+        Raises Unauthenticated; Forbidden if only scopes are missing.
+        """
+        choices = self._choices.get(operation.id)
+        if choices is None:
+            choices = self._choices[operation.id] = self._compile(operation)
+        missing: frozenset[str] = frozenset()
+        for proofs in choices:
+            tenant = ANONYMOUS
+            lacking: frozenset[str] = frozenset()
+            for find, scopes in proofs:
+                credential = find(headers, query)
+                if credential is None:
+                    break
+                if scopes is not None and credential not in self._keys:
+                    credential, colon, said = credential.partition(":")
+                    lacking |= scopes.difference(_SEPARATOR.split(said)) if colon else frozenset()
+                if not self.accepts(credential):
+                    break
+                if tenant is ANONYMOUS:
+                    tenant = credential
+            else:
+                if lacking:
+                    missing = missing or lacking
+                    continue
+                if tenant is ANONYMOUS:
+                    return headers.get("x-mock-tenant") or ANONYMOUS
+                return tenant
+        if missing:
+            raise _insufficient(missing)
+        refusal = Unauthenticated(
+            "The credential is missing or not valid.", headers=self._challenge(operation)
+        )
+        refusal.hint = self._hint(operation, headers, query)
+        raise refusal
+
+    def _hint(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
+        """What is missing, or wrong, and what would do."""
+        schemes = [
+            scheme
+            for requirement in operation.security
+            for name in requirement
+            if (scheme := self._contract.schemes.get(name)) is not None
+        ]
+        would_do = f"any key that begins with {self._prefix} is taken"
+        if self._keys:
+            would_do += ", and those of --api-key"
+        missing: dict[str, None] = {}
+        for scheme in schemes:
+            found = finder(scheme)(headers, query)
+            if found is None:
+                missing[_carrier(scheme)] = None
+            elif not self.accepts(found.partition(":")[0]):
+                return f"The key in {_carrier(scheme)} is not known; {would_do}."
+        places = " or ".join(missing)
+        return f"There is no key in {places}; {would_do}." if places else ""
+
+    def accepts(self, credential: str) -> bool:
+        return credential.startswith(self._prefix) or credential in self._keys
+
+    def _compile(self, operation: Operation) -> tuple[tuple[_Proof, ...], ...]:
+        if not operation.security:
+            return ((),)
+        # A requirement without schemes means that the credential is optional: look for one first.
+        ordered = sorted(operation.security, key=lambda requirement: not requirement)
+        return tuple(self._proofs(requirement) for requirement in ordered)
+
+    def _proofs(self, requirement: Mapping[str, Sequence[str]]) -> tuple[_Proof, ...]:
+        """One for each scheme; for several that need the one Authorization header one together."""
+        found: list[_Proof] = []
+        shared: list[_Proof] = []
+        for name, scopes in requirement.items():
+            scheme = self._contract.schemes.get(name)
+            if scheme is not None:
+                needed = frozenset(scopes) if scheme.type in _SCOPED else None
+                found.append(_Proof(finder(scheme), needed))
+                if _in_authorization(scheme):
+                    shared.append(found[-1])
+        if len(shared) < 2:
+            return tuple(found)
+        ways = [proof.find for proof in shared]
+        asked = [proof.scopes for proof in shared if proof.scopes is not None]
+        any_of = _Proof(partial(_first, ways), frozenset().union(*asked) if asked else None)
+        return (any_of, *(proof for proof in found if proof not in shared))
+
+    def _challenge(self, operation: Operation) -> dict[str, str]:
+        for requirement in operation.security:
+            for name in requirement:
+                scheme = self._contract.schemes.get(name)
+                if scheme is not None and scheme.type in ("http", "oauth2", "openIdConnect"):
+                    word = "Basic" if scheme.scheme == "basic" else "Bearer"
+                    return {"www-authenticate": word}
+        return {}
+
+
+def _insufficient(missing: frozenset[str]) -> Forbidden:
+    """RFC 6750, section 3.1."""
+    scopes = " ".join(sorted(missing))
+    challenge = 'Bearer error="insufficient_scope"'
+    if _SCOPES.fullmatch(scopes):
+        challenge += f', scope="{scopes}"'
+    return Forbidden(
+        f"The token lacks a scope that is needed: {scopes}.",
+        code="insufficient_scope",
+        headers={"www-authenticate": challenge},
+    )
+
+
+def _carrier(scheme: SecurityScheme) -> str:
+    """Where a scheme's credential stands."""
+    if scheme.type == "apiKey":
+        kind = {"query": "query parameter", "cookie": "cookie"}.get(scheme.place, "header")
+        return f"the {kind} {scheme.parameter}"
+    if scheme.type == "mutualTLS":
+        return "the client's certificate"
+    word = "Basic" if scheme.type == "http" and scheme.scheme == "basic" else "Bearer"
+    return f"the header Authorization ({word} ...)"
+
+
+def _in_authorization(scheme: SecurityScheme) -> bool:
+    if scheme.type == "apiKey":
+        return scheme.place == "header" and scheme.parameter.lower() == "authorization"
+    return scheme.type != "mutualTLS"
+
+
+def _first(ways: Sequence[Find], headers: Mapping[str, str], query: bytes) -> str | None:
+    return next((found for find in ways if (found := find(headers, query)) is not None), None)
+
+
+def finder(scheme: SecurityScheme) -> Find:
+    """How to find a scheme's credential in a request."""
+    if scheme.type == "apiKey":
+        name = scheme.parameter
+        if scheme.place == "query":
+            return lambda headers, query: _from_query(query, name)
+        if scheme.place == "cookie":
+            return lambda headers, query: _from_cookie(headers, name)
+        lower = name.lower()
+        if lower == "authorization":
+            # Documents that know no other way to say it mean `Bearer ...`, or what they say beside.
+            return lambda headers, query: _authorization(headers.get("authorization"))
+        return lambda headers, query: headers.get(lower)
+    if scheme.type == "mutualTLS":
+        return lambda headers, query: "mock-tls"
+    if scheme.type == "http" and scheme.scheme == "basic":
+        return lambda headers, query: _basic(headers.get("authorization", ""))
+    return lambda headers, query: _bearer(headers.get("authorization", ""))
+
+
+def _authorization(value: str | None) -> str | None:
+    word, _, credential = (value or "").partition(" ")
+    if word.lower() == "basic":
+        return _basic(value or "")
+    return (credential.strip() or None) if credential else value
+
+
+def _bearer(value: str) -> str | None:
+    word, _, credential = value.partition(" ")
+    return credential.strip() or None if word.lower() == "bearer" else None
+
+
+def _basic(value: str) -> str | None:
+    word, _, credential = value.partition(" ")
+    if word.lower() != "basic":
+        return None
+    try:
+        user, _, password = b64decode(credential, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    # Vendors put the key in either half; a key given as the user may have an empty password.
+    return user if user.startswith("mock-") or not password else password
+
+
+def _from_query(query: bytes, name: str) -> str | None:
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return next((value for key, value in pairs if key == name), None)
+
+
+def _from_cookie(headers: Mapping[str, str], name: str) -> str | None:
+    return cookies(headers.get("cookie", "")).get(name)
+
+
+def cookies(header: str) -> dict[str, str]:
+    """The cookies of a `Cookie` header; none if it is malformed."""
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}

@@ -1,0 +1,109 @@
+"""`Prefer: code=404`, `Prefer: example=NAME`, `Prefer: dynamic=true`, as other mocks know them."""
+
+from __future__ import annotations
+
+import re
+
+from mockserver.engine.generation.responses import Answers
+from mockserver.engine.generation.values import Values
+from mockserver.engine.messages import NO_BODY, Reply, Request
+from mockserver.engine.randomness import Dice
+from mockserver.engine.serialization import choose_media_type, is_json
+from mockserver.engine.world import World
+from mockserver.errors import BadRequest, Conflict, Forbidden, NotFound, Refusal, Unauthenticated
+from mockserver.openapi.model import Contract, MediaType, Operation, Response
+from mockserver.openapi.schemas.validators import Validators
+
+_WISH = re.compile(r"(code|example|dynamic)\s*=\s*(\"[^\"]*\"|[^,;\s]+)", re.IGNORECASE)
+_REFUSALS: dict[int, type[Refusal]] = {
+    400: BadRequest,
+    401: Unauthenticated,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+}
+
+
+class Preference:
+    """Answers what a client prefers instead of what would happen; nothing is changed by it."""
+
+    def __init__(self, contract: Contract, validators: Validators) -> None:
+        self._answers = Answers(Values(contract, validators))
+
+    def success(self, operation: Operation, status: int) -> Reply:
+        """The documented reply of a status, the same each time."""
+        return self._answers.reply(operation, Dice(0, operation.id, status), status=status)
+
+    def add_headers(self, operation: Operation, reply: Reply) -> None:
+        """Put the headers on a reply that the document requires of its status."""
+        response = operation.response_for(reply.status)
+        if response is not None and any(header.required for header in response.headers.values()):
+            dice = Dice(0, operation.id, reply.status)
+            reply.headers.update(
+                {
+                    name: self._answers.header(header, dice)
+                    for name, header in response.headers.items()
+                    if header.required
+                    and name.lower() not in (*map(str.lower, reply.headers), "content-type")
+                }
+            )
+
+    def __call__(self, world: World, request: Request) -> Reply | None:
+        """The preferred reply, None without a preference.
+
+        Raises BadRequest for what the document does not have, and the refusal that a code names.
+        """
+        header = request.headers.get("prefer")
+        if not header:
+            return None
+        wishes = {key.lower(): value.strip('"') for key, value in _WISH.findall(header)}
+        if not wishes:
+            return None
+        operation = request.operation
+        status = _status(operation, wishes.get("code", ""))
+        response = operation.response_for(status)
+        if response is None:
+            listed = ", ".join(operation.responses) or "none"
+            raise BadRequest(f"There is no response {status} to prefer; documented: {listed}.")
+        if "example" in wishes:
+            return _example(status, response, wishes["example"])
+        dynamic = wishes.get("dynamic", "").lower() in ("true", "1", "yes")
+        if not dynamic:
+            first = _first_example(response)
+            if first is not None:
+                return Reply(status, first)
+            if status in _REFUSALS:
+                raise _REFUSALS[status](response.description or f"Preferred: {status}.")
+        salt = world.ordinal("prefer:" + operation.id) if dynamic else "static"
+        dice = Dice.of(world, operation.id, status, salt)
+        return self._answers.reply(operation, dice, status=status)
+
+
+def _status(operation: Operation, code: str) -> int:
+    if not code:
+        return operation.success
+    if not re.fullmatch(r"[1-5]\d\d", code):
+        raise BadRequest(f"Prefer: code={code} is no status.")
+    return int(code)
+
+
+def _media(response: Response) -> MediaType | None:
+    return response.content.get(choose_media_type(response))
+
+
+def _example(status: int, response: Response, name: str) -> Reply:
+    media = _media(response)
+    examples = media.examples if media is not None else {}
+    if name not in examples:
+        listed = ", ".join(examples) or "none"
+        raise BadRequest(f"There is no example {name!r} of {status}; documented: {listed}.")
+    return Reply(status, examples[name])
+
+
+def _first_example(response: Response) -> object | None:
+    media = _media(response)
+    if media is None:
+        return NO_BODY if not response.content else None
+    if not is_json(media.name):
+        return None
+    return next(iter(media.examples.values()), None)

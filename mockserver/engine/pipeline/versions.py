@@ -1,0 +1,93 @@
+"""One API in several wire shapes: the same worlds, and a pipeline for each shape.
+
+Which shape answers is decided before anything else. Routing knows the paths of all shapes; an
+operation that the chosen one lacks is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from mockserver.engine.api import Api, Choose
+from mockserver.engine.pipeline import Exchange, Message, Pipeline
+from mockserver.engine.serialization import Sent
+from mockserver.errors import NotFound, Refusal, Unauthenticated
+from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.routing_projection import parameter_names
+
+
+class Answerer(Protocol):
+    """What a server asks for answers: one pipeline, or several in their shapes."""
+
+    contract: Contract
+    api: Api
+    journal: Callable[[Exchange], None]
+
+    def __call__(self, operation: Operation, message: Message) -> Sent: ...
+    def turn_away(self, message: Message, refusal: Refusal) -> Sent: ...
+    def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool: ...
+    def fits(self, operation: Operation, message: Message) -> bool: ...
+
+
+class ShapedPipelines:
+    """Pipelines by the name of their document; `served` is the one whose paths come first."""
+
+    def __init__(self, pipelines: Mapping[str, Pipeline], served: str, choose: Choose) -> None:
+        self.pipelines = pipelines
+        self.choose = choose
+        self._first = pipelines[served]
+        self.contract = _united([self._first, *pipelines.values()])
+        self.api = self._first.api
+        self.journal = self._first.journal
+
+    def __call__(self, operation: Operation, message: Message) -> Sent:
+        """Answer a routed request in its shape."""
+        tenant = self._tenant(operation, message)
+        try:
+            pipeline = self.pipelines[self.choose(message.headers, tenant)]
+        except Refusal as refusal:
+            return self._first.turn_away(message, refusal)
+        own = pipeline.contract.by_id.get(operation.id)
+        if own is None:
+            unknown = f"There is no {message.method} {message.target} in this version."
+            return pipeline.turn_away(message, NotFound(unknown))
+        if own is not operation:
+            values = message.path_values.values()
+            message.path_values = dict(zip(parameter_names(own.path), values, strict=True))
+        return pipeline(own, message)
+
+    def turn_away(self, message: Message, refusal: Refusal) -> Sent:
+        """Refuse a request outside any operation; one for no shape at all is refused for that."""
+        try:
+            pipeline = self.pipelines[self.choose(message.headers, "")]
+        except Refusal as earlier:
+            return self._first.turn_away(message, earlier)
+        return pipeline.turn_away(message, refusal)
+
+    def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool:
+        """Whether the path parameters fit their schemas in the first shape."""
+        return self._first.admits(operation, path_values)
+
+    def fits(self, operation: Operation, message: Message) -> bool:
+        """Whether the whole request is one for this operation in the first shape."""
+        return self._first.fits(operation, message)
+
+    def _tenant(self, operation: Operation, message: Message) -> str:
+        try:
+            return self._first.authenticate(operation, message)
+        except Unauthenticated:
+            return ""
+
+
+def _united(pipelines: list[Pipeline]) -> Contract:
+    """The first contract with the operations that only the others have."""
+    first = pipelines[0].contract
+    operations = {
+        operation.id: operation
+        for pipeline in reversed(pipelines)
+        for operation in pipeline.contract.operations
+    }
+    order = {operation.id: None for operation in first.operations} | dict.fromkeys(operations)
+    return replace(first, operations=tuple(operations[name] for name in order))

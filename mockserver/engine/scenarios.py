@@ -1,0 +1,118 @@
+"""Fates: the ways that a job and its children can go, derived from the table of their states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mockserver.engine.api import Api
+from mockserver.engine.jobs.schedule import Lifecycle
+from mockserver.engine.messages import Reply
+from mockserver.engine.serialization import dump
+from mockserver.engine.world import World
+from mockserver.errors import BadRequest, Conflict, NotFound
+
+Way = tuple[tuple[str, float], ...]
+"""The states after the first, and how many seconds after the beginning each is entered."""
+
+STEP = 5.0
+LATE = 3600.0
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How each child goes, by its place; those beyond the last go as the last one does."""
+
+    name: str
+    ways: tuple[Way, ...]
+
+    @property
+    def __name__(self) -> str:
+        # pytest names a parameter by it.
+        return self.name
+
+    def way(self, place: int) -> Way:
+        return self.ways[min(place, len(self.ways) - 1)]
+
+
+def fates_of(lifecycle: Lifecycle, *, children: bool) -> list[Fate]:
+    """Every way through the table once; with `children` for one of them and for all of them.
+
+    A state's first move is the usual one.
+    """
+    usual = _timed(_usual(lifecycle))
+    found = [Fate("as-usual", (usual,))]
+    for states in _ways(lifecycle, (lifecycle.initial,)):
+        way = _timed(states)
+        if way == usual:
+            continue
+        name = _name(lifecycle, states)
+        found.append(Fate(f"all-{name}" if children else name, (way,)))
+        if children:
+            found.append(Fate(f"one-{name}", (way, usual)))
+    late = tuple((state, at + LATE) for state, at in usual)
+    found.append(Fate("all-late" if children else "late", (late,)))
+    if children:
+        found.append(Fate("one-late", (late, usual)))
+        backwards = tuple(_timed(_usual(lifecycle), STEP * slow) for slow in (5, 4, 3, 2, 1))
+        found.append(Fate("out-of-order", backwards))
+    return found
+
+
+def _usual(lifecycle: Lifecycle) -> tuple[str, ...]:
+    states = [lifecycle.initial]
+    while lifecycle.moves[states[-1]]:
+        states.append(lifecycle.moves[states[-1]][0])
+    return tuple(states)
+
+
+def _ways(lifecycle: Lifecycle, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Each way that goes on from here, and staying here for ever. No state is passed twice."""
+    yield begun
+    for state in lifecycle.moves[begun[-1]]:
+        if state not in begun:
+            yield from _ways(lifecycle, (*begun, state))
+
+
+def _timed(states: tuple[str, ...], step: float = STEP) -> Way:
+    return tuple((state, step * place) for place, state in enumerate(states) if place)
+
+
+def _name(lifecycle: Lifecycle, states: tuple[str, ...]) -> str:
+    last, before = (state.replace("_", "-").lower() for state in (states[-1], states[-2:][0]))
+    if not lifecycle.is_terminal(states[-1]):
+        return f"stuck-{last}"
+    return f"{last}-while-{before}"
+
+
+def befall(fate: Fate, api: Api, world: World, reply: Reply) -> bool:
+    """Let the job that was just begun go this way; False if the reply is of none."""
+    if api.steer is None or not 200 <= reply.status < 300 or isinstance(reply.body, bytes):
+        return False
+    for jobs in _jobs(orjson.loads(dump(reply.body))):
+        try:
+            for place, job in enumerate(jobs):
+                schedule = [[state, seconds] for state, seconds in fate.way(place)]
+                api.steer(world, job, {"schedule": schedule})
+        except NotFound:
+            continue  # these are parts of something else
+        except (Conflict, BadRequest):
+            return False
+        return True
+    return False
+
+
+def _jobs(body: Any) -> Iterator[list[str]]:
+    """The ids in a reply that may be jobs: those of the children in it, then its own."""
+    if not isinstance(body, Mapping):
+        return
+    for value in body.values():
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            ids = [each["id"] for each in value if isinstance(each.get("id"), str)]
+            if ids:
+                yield ids
+    if isinstance(body.get("id"), str):
+        yield [body["id"]]

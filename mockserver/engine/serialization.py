@@ -1,0 +1,270 @@
+"""From a reply to the bytes that are sent: status, media type, validation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from mockserver.engine.faults import Trouble
+from mockserver.engine.messages import NO_BODY, Json, Reply
+from mockserver.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PaymentRequired,
+    PreconditionFailed,
+    Refusal,
+    ReplyError,
+    Unauthenticated,
+    UnsupportedMedia,
+)
+from mockserver.openapi.model import Operation, Response
+from mockserver.openapi.schemas.validators import Check, Validators
+
+# What may stand in for a status that an operation does not list, the nearest first.
+_NEAREST: dict[int, tuple[int, ...]] = {
+    400: (422,),
+    402: (403, 400, 422),
+    403: (401, 404, 400),
+    404: (410, 400, 422, 403),
+    406: (400,),
+    409: (400, 422, 412, 403),
+    410: (404, 400),
+    412: (409, 400),
+    415: (400, 422),
+    422: (400,),
+    428: (400, 412),
+}
+_KINDS: dict[int, type[Refusal]] = {
+    400: BadRequest,
+    401: Unauthenticated,
+    402: PaymentRequired,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    412: PreconditionFailed,
+    415: UnsupportedMedia,
+    422: Invalid,
+}
+
+
+_OF_RANGES = {
+    "text": "text/plain",
+    "image": "image/png",
+    "audio": "audio/mpeg",
+    "video": "video/mp4",
+    "font": "font/woff2",
+}
+ANYTHING = ("*/*", "*")
+"""A range of all media types; the second is what some programs write for it."""
+_VALID_BYTES = 8 * 2**20
+
+
+@dataclass(slots=True)
+class Sent:
+    """A reply as bytes. `undocumented` says that the document does not list its status.
+
+    `trouble` is what a fault does to it on its way; a dropped one may have no status (0).
+    """
+
+    status: int
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+    undocumented: bool = False
+    trouble: Trouble | None = None
+
+
+@dataclass(slots=True)
+class _Form:
+    """What the document says of one status of one operation."""
+
+    documented: bool
+    content_type: tuple[bytes, bytes]
+    check: Check | None
+    required_headers: tuple[str, ...]
+    latest: bytes | None = None
+    """The last body that was found valid."""
+
+
+def nearest_status(operation: Operation, status: int) -> int:
+    """The documented status that stands in for an undocumented one; itself if there is none."""
+    if operation.response_for(status) is not None or not operation.responses:
+        return status
+    if status == 404 and operation.method == "DELETE" and operation.success in operation.documented:
+        return operation.success
+    for other in _NEAREST.get(status, ()):
+        if other in operation.documented:
+            return other
+    return status
+
+
+def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
+    """The refusal in a status that the operation lists.
+
+    An unlisted 404 of a DELETE becomes its success: gone is what the caller wanted. What can't be
+    an id names nothing: a 404, where nothing is listed for requests that do not fit.
+    """
+    listed = operation.documented & {400, 404, 422}
+    if listed == {404} and isinstance(refusal, Invalid) and _of_path(refusal):
+        return NotFound(violations=refusal.violations, headers=refusal.headers)
+    status = nearest_status(operation, refusal.status)
+    if status == refusal.status:
+        return refusal
+    if status < 400:
+        response = operation.responses[str(status)]
+        return Reply(status, NO_BODY if not response.content else None)
+    kind = _KINDS.get(status, BadRequest)
+    return kind(
+        refusal.message,
+        code=refusal.code,
+        violations=refusal.violations,
+        headers=refusal.headers,
+    )
+
+
+def _of_path(refusal: Refusal) -> bool:
+    faults = refusal.violations
+    return bool(faults) and all(fault.where[0] == "path" for fault in faults)
+
+
+class Finisher:
+    """Turns replies into bytes and refuses those that would break the contract."""
+
+    def __init__(self, validators: Validators) -> None:
+        self._validators = validators
+        self._forms: dict[tuple[str, int, str], _Form] = {}
+        self._valid: set[tuple[tuple[str, int, str], bytes]] = set()
+        self._valid_bytes = 0
+
+    def __call__(self, operation: Operation, reply: Reply) -> Sent:
+        """Validate the reply and serialise it. Raises ReplyError with the reason."""
+        key = operation.id, reply.status, reply.media_type
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = self._form(operation, reply.status, reply.media_type)
+        headers = encode_headers(reply.headers) if reply.headers else []
+        for name in form.required_headers:
+            if not any(name == key for key in map(str.lower, reply.headers)):
+                raise ReplyError(f"{operation.id} {reply.status}: the header {name} is missing")
+        if reply.body is NO_BODY:
+            # HTTP has no body there, whatever the document says.
+            bodiless = reply.status in (204, 205, 304)
+            if form.check is not None and form.documented and not bodiless:
+                raise ReplyError(f"{operation.id} {reply.status}: the document asks for a body")
+            return Sent(reply.status, headers, b"", not form.documented)
+        if isinstance(reply.body, bytes):
+            body = reply.body
+        else:
+            body = dump(reply.body)
+            # Polling sends the same bytes again and again: comparing is cheaper than hashing, and
+            # both are cheaper than judging.
+            if form.check is not None and body != form.latest:
+                if (key, body) not in self._valid:
+                    self._judge(operation, reply, form.check, body)
+                    self._remember(key, body)
+                form.latest = body
+        headers.append(form.content_type)
+        return Sent(reply.status, headers, body, not form.documented)
+
+    def _judge(self, operation: Operation, reply: Reply, check: Check, body: bytes) -> None:
+        # What is judged is what is sent: parts of the body may be rendered already.
+        value = orjson.loads(body)
+        if not check.is_valid(value):
+            found = check.violations(value)
+            reason = "; ".join(
+                f"{'.'.join(map(str, v.where)) or 'body'}: {v.message}" for v in found[:3]
+            )
+            raise ReplyError(f"{operation.id} {reply.status}: {reason}")
+
+    def _remember(self, key: tuple[str, int, str], body: bytes) -> None:
+        """The same bytes are as valid the next time."""
+        self._valid_bytes += len(body)
+        if self._valid_bytes > _VALID_BYTES:
+            self._valid.clear()
+            for form in list(self._forms.values()):
+                form.latest = None
+            self._valid_bytes = len(body)
+        self._valid.add((key, body))
+
+    def _form(self, operation: Operation, status: int, media_type: str) -> _Form:
+        response = operation.response_for(status)
+        if response is None:
+            return _Form(False, _content_type(media_type), None, ())
+        chosen = choose_media_type(response, media_type)
+        found = response.content.get(chosen)
+        pointer = found.pointer if found is not None else None
+        # A schema judges JSON values; text and binary bodies are opaque.
+        check = self._validators.reply(pointer) if pointer is not None and is_json(chosen) else None
+        return _Form(
+            documented=True,
+            content_type=_content_type(media_type or (found.name if found else "")),
+            check=check,
+            required_headers=tuple(
+                name.lower()
+                for name, header in response.headers.items()
+                if header.required and name.lower() != "content-type"
+            ),
+        )
+
+
+def _content_type(media_type: str) -> tuple[bytes, bytes]:
+    # What is sent has one type: of a range the one that bodies of it have here.
+    if "*" in media_type:
+        media_type = _OF_RANGES.get(media_type.partition("/")[0], "application/json")
+    return b"content-type", (media_type or "application/json").encode()
+
+
+def choose_media_type(response: Response, wanted: str = "") -> str:
+    """The wanted media type if documented, else a JSON one, else the first."""
+    if wanted.lower() in response.content:
+        return wanted.lower()
+    said = [name for name in response.content if is_json(name)]
+    described = [name for name in said if response.content[name].pointer is not None]
+    return next(iter(described or said or response.content), "")
+
+
+def is_json(media_type: str) -> bool:
+    """Whether bodies of this media type are JSON values."""
+    name = media_type.partition(";")[0].strip().lower()
+    return name == "application/json" or name.endswith(("+json", "/json")) or name in ANYTHING
+
+
+def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """As ASGI wants them: lower case, Latin-1."""
+    return [
+        (name.lower().encode(), value.encode("latin-1", "replace"))
+        for name, value in headers.items()
+    ]
+
+
+def dump(body: Any) -> bytes:
+    """A JSON value as bytes; parts of it, or all, may be rendered."""
+    if type(body) is Json:
+        return body.text
+    try:
+        return orjson.dumps(body, default=_rendered)
+    except TypeError as error:
+        # Integers beyond 64 bits and lone surrogates can come in and be echoed.
+        import json
+
+        try:
+            return json.dumps(body, ensure_ascii=True, allow_nan=False, default=_parsed).encode()
+        except (TypeError, ValueError):
+            raise ReplyError(f"the body is no JSON value: {error}") from None
+
+
+def _rendered(part: Any) -> orjson.Fragment:
+    if isinstance(part, Json):
+        return orjson.Fragment(part.text)
+    raise TypeError(f"{type(part).__name__} is no JSON value")
+
+
+def _parsed(part: Any) -> Any:
+    if isinstance(part, Json):
+        return orjson.loads(part.text)
+    raise TypeError(f"{type(part).__name__} is no JSON value")

@@ -1,0 +1,67 @@
+"""`--lock FILE`: a lock file as `mockserver calibrate` writes it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from mockserver.errors import UsageError
+
+_TABLES = {
+    "statuses",
+    "bodies",
+    "words",
+    "media_types",
+    "defaults",
+    "extra",
+    "durations",
+    "enums",
+}
+
+
+def read_lock(path: Path, operations: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The rules of each operation, by their names. Raises UsageError, with the place."""
+    try:
+        value = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--lock {path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(f"--lock {path}: not TOML: {error}") from None
+    found = value.get("operations", {})
+    if not isinstance(found, Mapping):
+        raise UsageError(f"--lock {path}: operations must be a table")
+    for name in found:
+        if name not in operations:
+            raise UsageError(
+                f"--lock {path}: the document has no operation {name!r}; "
+                "make the file again with mockserver calibrate"
+            )
+    return {name: _rules(path, name, rules) for name, rules in found.items()}
+
+
+def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
+    where = f"--lock {path}: operations.{name}"
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{where} must be a table")
+    for key, part in value.items():
+        if key == "absent":
+            fine = isinstance(part, list) and all(isinstance(one, str) for one in part)
+        else:
+            fine = key in _TABLES and isinstance(part, Mapping)
+        if not fine:
+            raise UsageError(f"{where}.{key}: not known here, or not of the right kind")
+    for status in value.get("statuses", {}).values():
+        if not isinstance(status, int) or not 100 <= status <= 599:
+            raise UsageError(f"{where}.statuses: {status!r} is no status")
+    for status, words in value.get("words", {}).items():
+        if not isinstance(words, Mapping):
+            raise UsageError(f"{where}.words.{status} must be a table")
+    for state, lasts in value.get("durations", {}).items():
+        if isinstance(lasts, bool) or not isinstance(lasts, int | float) or lasts < 0:
+            raise UsageError(f"{where}.durations.{state}: {lasts!r} is no number of seconds")
+    for name, values in value.get("enums", {}).items():
+        if not isinstance(values, list) or not values:
+            raise UsageError(f"{where}.enums.{name} must be a list of the values in use")
+    return dict(value)

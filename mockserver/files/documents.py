@@ -1,0 +1,258 @@
+"""Finding and reading the document that SPEC stands for: a name, a path or a URL."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import url2pathname
+
+from mockserver.errors import ContractError, DanglingReference, UsageError
+from mockserver.files.package_data import contract_file
+from mockserver.openapi.document import lookup, parse_document, walk
+from mockserver.openapi.references import bundled, foreign_references
+
+BUILT_IN_NAMES = ("feather", "speechify", "truestate")
+NAMES = ("feather", "speechify", "speechify-legacy", "truestate")
+"""What SPEC may be called: the APIs, and a second shape of one."""
+DEFAULT_SPEC = "feather"
+URL_TIMEOUT = 20.0
+MAX_DOCUMENT = 64 * 1024 * 1024
+_MAY_BE_FOREIGN = re.compile(r"""\$ref["']?\s*:\s*["']?[^"'#\s]|\\u0024""")
+_ENDINGS = {".json", ".yaml", ".yml"}
+_ENCODINGS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a document lies. `path` is None for a URL, `name` is how the user calls it."""
+
+    name: str
+    path: Path | None = None
+    url: str = ""
+
+
+def find_document(spec: str) -> Source:
+    """What SPEC stands for. Raises UsageError, with a suggestion for a slip of the pen."""
+    if spec.lower().startswith(("http://", "https://")):
+        if not urlsplit(spec).hostname:
+            raise UsageError(f"{spec}: this URL names no host")
+        return Source(without_secrets(spec), url=spec)
+    built_in = contract_file(spec) if spec in NAMES else None
+    if built_in is not None:
+        return Source(spec, built_in)
+    path = Path(spec)
+    if _is_file(path):
+        return Source(spec, path)
+    if "://" in spec:
+        raise UsageError(f"{spec}: only http and https URLs are read")
+    if spec in NAMES:
+        raise UsageError(f"{spec}: this API is still to come; {_names()}")
+    raise UsageError(_not_found(spec, path))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        if path.is_dir():
+            raise UsageError(_is_directory(path))
+        return path.exists()
+    except (OSError, ValueError) as error:
+        # A name too long, a NUL in it, or a directory that may not be searched.
+        raise UsageError(f"{path}: {_reason(error)}") from None
+
+
+def _not_found(spec: str, path: Path) -> str:
+    nearby: list[str] = []
+    if path.parent.is_dir():
+        nearby = [
+            str(path.parent / other.name)
+            for other in path.parent.iterdir()
+            if other.suffix.lower() in _ENDINGS
+        ]
+    close = get_close_matches(spec, [*available_names(), *nearby], n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]}?" if close else _names()
+    return f"{spec}: no such file and no built-in API; {hint}"
+
+
+def available_names() -> list[str]:
+    """The built-in APIs that are there."""
+    return [name for name in NAMES if contract_file(name) is not None]
+
+
+def _names() -> str:
+    return f"give a path, a URL or one of: {', '.join(available_names())}"
+
+
+def _is_directory(path: Path) -> str:
+    inside = sorted(p.name for p in path.iterdir() if p.suffix.lower() in _ENDINGS)[:3]
+    hint = f"such as {path / inside[0]}" if inside else "a JSON or YAML file"
+    return f"{path}: this is a directory; give the document itself, {hint}"
+
+
+def read_document(source: Source, slips: list[str] | None = None) -> dict[str, Any]:
+    """The parsed document, with what stands in other files of its. `slips` gets what of the first
+    file is lost.
+
+    Raises UsageError if it can't be had, ContractError if it is not an OpenAPI document.
+    """
+    return _whole(source, slips)[0]
+
+
+def other_files(source: Source) -> set[Path]:
+    """The files beside the first that a document consists of; none if it can't be read."""
+    try:
+        return {_path_of(uri) for uri in _whole(source)[1] if uri.startswith("file:")}
+    except (UsageError, ContractError):
+        return set()
+
+
+def _whole(
+    source: Source, slips: list[str] | None = None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The document of all its files, and where the others lie."""
+    raw = fetch(source.url) if source.url else _read_file(source)
+    text = decode(raw, source.name)
+    if not text.strip():
+        raise ContractError(f"{source.name}: the file is empty")
+    document = parse_document(text.encode(), source.name, slips)
+    # Walking a large document takes longer than parsing it.
+    if not _MAY_BE_FOREIGN.search(text) or next(foreign_references(document), None) is None:
+        return document, ()
+    assert source.path is not None or source.url
+    location = source.url or source.path.resolve().as_uri()  # type: ignore[union-attr]
+    try:
+        return bundled(document, location, Reader(location))
+    except ContractError as error:
+        words = str(error).removesuffix(f" (at {error.where})")
+        raise ContractError(f"{source.name}: {words}", error.where) from None
+
+
+class Reader:
+    """Reads the other files of a document: from the same place as the first one, and not without
+    end."""
+
+    def __init__(self, location: str) -> None:
+        self._origin = urlsplit(location)[:2]
+        self._left = MAX_DOCUMENT
+
+    def __call__(self, uri: str) -> Any:
+        """Raises UsageError if a file can't be had, ContractError if it is no JSON or YAML."""
+        if urlsplit(uri)[:2] != self._origin:
+            raise UsageError(f"{without_secrets(uri)}: only the document's own server is asked")
+        if uri.startswith("file:"):
+            path = _path_of(uri)
+            name, raw = str(path), _read_file(Source(str(path), path))
+        else:
+            name, raw = without_secrets(uri), fetch(uri)
+        self._left -= len(raw)
+        if self._left < 0:
+            raise UsageError(f"{name}: {MAX_DOCUMENT} bytes are too many for a document")
+        return parse_document(decode(raw, name).encode(), name)
+
+
+def _path_of(uri: str) -> Path:
+    return Path(url2pathname(urlsplit(uri).path))
+
+
+def _read_file(source: Source) -> bytes:
+    assert source.path is not None
+    try:
+        size = source.path.stat().st_size
+        if size > MAX_DOCUMENT:
+            raise UsageError(f"{source.name}: {size} bytes are too many for a document")
+        return source.path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{source.name}: {_reason(error)}") from None
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def decode(raw: bytes, name: str) -> str:
+    """The text, whatever Unicode encoding it has. Raises ContractError with the position."""
+    encoding = next((found for mark, found in _ENCODINGS if raw.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and raw[:4].count(0):
+        # JSON's first two characters are ASCII: where the zeros stand tells the encoding.
+        encoding = json.detect_encoding(raw)
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ContractError(
+            f"{name}: not {encoding.upper()} text: byte 0x{raw[error.start]:02x} in line {line}; "
+            "save the document as UTF-8"
+        ) from None
+
+
+def fetch(url: str) -> bytes:
+    """Get a document. Raises UsageError with what went wrong."""
+    import httpx  # a tenth of a second, and most documents are files
+
+    name = without_secrets(url)
+    try:
+        with (
+            httpx.Client(timeout=URL_TIMEOUT, follow_redirects=True) as client,
+            client.stream("GET", url) as response,
+        ):
+            if response.status_code != 200:
+                raise UsageError(f"{name}: the server answered {response.status_code}")
+            chunks = bytearray()
+            for chunk in response.iter_bytes():
+                chunks += chunk
+                if len(chunks) > MAX_DOCUMENT:
+                    raise UsageError(f"{name}: more than {MAX_DOCUMENT} bytes, too many")
+            return bytes(chunks)
+    except httpx.TimeoutException:
+        raise UsageError(f"{name}: no answer within {URL_TIMEOUT:g} s") from None
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        reason = str(error) or type(error).__name__
+        raise UsageError(f"{name}: can't be fetched: {reason}") from None
+
+
+def without_secrets(url: str) -> str:
+    """The URL without user, password and query, fit to be shown."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def as_document(
+    spec: str | Path | Mapping[str, Any], slips: list[str] | None = None
+) -> dict[str, Any]:
+    """The document of a name, a path, a URL, or a parsed one. Raises as `read_document`."""
+    if isinstance(spec, Mapping):
+        return dict(spec)
+    return read_document(find_document(str(spec)), slips)
+
+
+@contextmanager
+def naming(name: str, document: Mapping[str, Any]) -> Iterator[None]:
+    """What is wrong with a document is said with its name, and of a reference that leads nowhere
+    where it stands and what it may have meant."""
+    try:
+        yield
+    except ContractError as error:
+        words = str(error).removesuffix(f" (at {error.where})")
+        if isinstance(error, DanglingReference):
+            words += _about(error.reference, document)
+        raise ContractError(f"{name}: {words}", error.where) from None
+
+
+def _about(reference: str, document: Mapping[str, Any]) -> str:
+    uses = (here for here, node in walk(document) if unquote(node.get("$ref") or "") == reference)
+    place = next(uses, "")
+    parent, _, token = reference.rpartition("/")
+    try:
+        beside = lookup(document, parent)
+    except ContractError:
+        beside = {}
+    near = get_close_matches(token, list(beside)[:2000], 1) if isinstance(beside, Mapping) else []
+    hint = f"did you mean {parent}/{near[0]}?" if near else "add it, or mend the reference"
+    return f"; it stands at {place}; {hint}" if place else f"; {hint}"

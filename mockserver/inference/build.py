@@ -1,0 +1,39 @@
+"""Contract + overrides -> Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mockserver.inference.actions import Deducer
+from mockserver.inference.identifiers import named
+from mockserver.inference.model import Plan
+from mockserver.inference.operations import Survey
+from mockserver.inference.overrides import corrected
+from mockserver.inference.relations import Linker, reached, referring
+from mockserver.inference.resources import find_drafts, make_resource, name_drafts, without_circles
+from mockserver.inference.webhooks import announced
+from mockserver.openapi.model import Contract
+
+
+def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -> Plan:
+    """Infer the resources of a document, and what every operation does to them.
+
+    Raises PlanError for an override that does not fit.
+    """
+    survey = Survey(contract)
+    drafts = name_drafts(find_drafts(survey))
+    linker = Linker(drafts)
+    resources = without_circles(
+        {name: make_resource(survey, name, draft, linker) for name, draft in drafts.items()}
+    )
+    deducer = Deducer(survey, drafts, resources, linker)
+    actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
+    resources = reached(named(survey, resources, actions), actions)
+    actions = referring(survey, actions, resources)
+    plan = Plan(actions=actions, resources=resources)
+    if overrides:
+        plan = corrected(plan, overrides, survey.schemas)
+    told = (overrides or {}).get("webhooks", {})
+    return replace(plan, announcements=announced(contract, plan, survey.schemas, told))

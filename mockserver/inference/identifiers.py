@@ -1,0 +1,281 @@
+"""Whether and where the answers of a document tell what a thing is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from mockserver.inference.model import Action, Because, Path, Resource
+from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.paths import Route
+from mockserver.inference.words import bag, singular, tokens
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+_LITERAL = re.compile(r"\^([\w-]+)\$")
+
+
+def named(
+    survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
+) -> dict[str, Resource]:
+    """The resources with the schemas of the path parameters that name one of theirs, and of the
+    properties that tell its id."""
+    found: dict[str, dict[str, None]] = {name: {} for name in resources}
+    told: dict[str, dict[str, None]] = {name: {} for name in resources}
+    for facts in survey.facts:
+        action = actions[facts.operation.id]
+        about = {link.parameter: link.resource for link in action.parents if link.certain}
+        if action.item:
+            about[action.item] = action.resource
+        for parameter in facts.operation.parameters:
+            name = about.get(parameter.name, "") if parameter.place == "path" else ""
+            if name and parameter.pointer:
+                found[name][parameter.pointer] = None
+        if action.told_by:
+            told[action.resource][action.told_by] = None
+    return {
+        name: replace(
+            resource,
+            named_by=tuple(found[name]),
+            told_by=tuple(told[name]),
+            given=tuple(dict.fromkeys(_literals(survey, found[name]))),
+        )
+        for name, resource in resources.items()
+    }
+
+
+def _literals(survey: Survey, pointers: Iterable[str]) -> Iterator[str]:
+    """The ids that paths have by name: a pattern or a list of values that allows only one."""
+    for pointer in pointers:
+        schema = survey.schemas.resolved(survey.schemas.at(pointer))
+        values, pattern = schema.get("enum"), schema.get("pattern")
+        if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str):
+            yield values[0]
+        elif isinstance(pattern, str) and (found := _LITERAL.fullmatch(pattern)):
+            yield found[1]
+
+
+_USUAL = ("id", "_id", "uuid", "guid", "uid", "sid", "key", "slug", "name", "code", "number")
+_LAST = ("gid", "identifier", "entity_id", "object_id", "resource_id", "arn")
+_SURE = ("id", "_id", "uuid", "guid", "uid", "sid")
+
+
+def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
+    """The id property of a thing, and why; "" if it has none that one can tell."""
+    spelled: dict[str, str] = {}
+    for name, schema in flat.properties.items():
+        if not _names(schemas, schema):
+            continue
+        spelled.setdefault("_".join(tokens(name)) or name, name)
+    wanted = "_".join(tokens(parameter))
+    short = noun.rsplit("_", 1)[-1]
+    own = wanted in (noun, short) and "id" in spelled
+    # The `address` of an address is a part of it, not what it is called.
+    if own:
+        wanted = "id"
+    if wanted and wanted in spelled and wanted != "id":
+        return spelled[wanted], Because(
+            f"the property `{spelled[wanted]}` has the name of the path parameter", "certain"
+        )
+    head, hyphen, ending = parameter.rpartition("-")
+    if head and hyphen and ending in spelled.values() and ending != "id":
+        return ending, Because(
+            f"the property `{ending}` is what the path parameter `{parameter}` ends with", "certain"
+        )
+    run_together = {word.replace("_", ""): name for word, name in spelled.items()}
+    joined = wanted.replace("_", "")
+    if joined in run_together and joined != "id":
+        return run_together[joined], Because(
+            f"the property `{run_together[joined]}` has the name of the path parameter", "certain"
+        )
+    last = tokens(parameter)[-1:] and tokens(parameter)[-1]
+    if last and last in spelled and not own and not (last == short and "id" in spelled):
+        return spelled[last], Because(
+            f"the property `{spelled[last]}` fits the path parameter `{parameter}`", "certain"
+        )
+    # What a path calls an id is no name.
+    usual = _SURE if last in _SURE else (*_USUAL, f"{short}_name", f"{short}_key")
+    for word in ("id", f"{noun}_id", f"{short}_id", *usual):
+        if word in spelled:
+            sure = word in _SURE or word.endswith("_id")
+            return spelled[word], Because(
+                f"the property `{spelled[word]}` looks like its id", "likely" if sure else "guess"
+            )
+    for word, name in spelled.items():
+        # `certId` of a certificate, `demographicsId` of a demographic.
+        stem = word.removesuffix("_id")
+        if stem != word and len(stem) > 2 and (short.startswith(stem) or singular(stem) == short):
+            return name, Because(f"the property `{name}` looks like its id", "likely")
+    for word in _LAST:
+        if word in spelled and last in (*_SURE, "arn", "identifier"):
+            return spelled[word], Because(
+                f"the property `{spelled[word]}` looks like its id", "guess"
+            )
+    for word, name in spelled.items():
+        if not parameter and word.endswith(("_id", "_uuid", "_key")):
+            return name, Because(f"`{name}` is the first property that is an id", "guess")
+    return "", None
+
+
+def has_key(flat: Flat, noun: str) -> bool:
+    """Whether a thing has a property that surely names it."""
+    short = noun.rsplit("_", 1)[-1]
+    sure = {*_SURE, f"{noun}_id", f"{short}_id", f"{short}_key", f"{short}_uuid"}
+    return any(("_".join(tokens(name)) or name) in sure for name in flat.properties)
+
+
+def _names(schemas: Schemas, schema: Any) -> bool:
+    """Whether a property can be an id: objects, arrays and flags are none."""
+    types = schemas.flat(schema).types
+    return not types or bool({"string", "integer", "number"} & set(types))
+
+
+_PARTS = bag(
+    "data item result resource entity object attributes properties metadata summary info details "
+    "identifier"
+)
+# Parts that are about another one of the same kind.
+_OTHERS = bag("previous prev next parent last first original source target related")
+_ID_WORDS = (("id",), ("uuid",), ("guid",), ("identifier",))
+
+
+class Drafted(Protocol):
+    """What of a resource in the making counts here."""
+
+    items: list[Route]
+    lists: list[Facts]
+    creates: list[Facts]
+
+    @property
+    def noun(self) -> str: ...
+
+
+def key_in(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | None]:
+    """The id property, by what the paths call the thing: their own word, else one further on."""
+    names = survey.names(draft.items) or [""]
+    found = (_key_of(survey, flat, draft.noun, name) for name in names)
+    return next((one for one in found if one[0]), ("", None))
+
+
+def _key_of(survey: Survey, flat: Flat, noun: str, name: str) -> tuple[str, Because | None]:
+    asked = id(flat), noun, name
+    known = survey.keys.get(asked)
+    if known is None:
+        # With the schema, so that its id stays its own.
+        known = survey.keys[asked] = flat, key_of(survey.schemas, flat, noun, name)
+    return known[1]
+
+
+def few_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> bool:
+    """Whether the ids are of a few words that the document lists (`/policies/{default}`): the
+    same ones under each parent."""
+    if key and survey.schemas.flat(flat.properties[key]).values is not None:
+        return True
+    return any(
+        parameter.place == "path"
+        and parameter.name == route.names[-1]
+        and survey.schemas.flat(parameter.schema).values is not None
+        for route in draft.items
+        for facts in survey.by_steps[route.steps].values()
+        for parameter in facts.operation.parameters
+    )
+
+
+def told_at(survey: Survey, draft: Drafted, ref: str, key: str) -> Path:
+    """Where an answer (its schema is at `ref`) holds the id: the thing's own `key`, what it is
+    called in a summary (`groupName` of a `billingGroupName`), or a step deeper in a part
+    (`Attachment.AttachmentId`); () if nowhere."""
+    flat = survey.flat(ref)
+    if key and key in flat.properties:
+        return (key,)
+    found, _ = key_in(survey, draft, flat)
+    if found:
+        return (found,)
+    for name, schema in flat.properties.items():
+        inner = survey.schemas.flat(schema)
+        if not inner.properties or "array" in inner.types or _OTHERS & set(tokens(name)):
+            continue
+        found, _ = key_in(survey, draft, inner)
+        named = any(tokens(found) == tokens(one) for one in survey.names(draft.items))
+        if found and (_about(name, draft.noun) or (named and len(tokens(found)) > 1)):
+            return name, found
+    return ()
+
+
+def place_of_id(
+    survey: Survey, draft: Drafted, facts: Facts, resource: Resource, made: bool
+) -> tuple[Path, str]:
+    """Where an operation's answer holds the id of the thing, and the schema of it there; () if it
+    is where and as the resource has it. `made`: the answer is about a new thing, so that its only
+    id is the thing's."""
+    if not facts.ref:
+        return (), ""
+    found = told_at(survey, draft, facts.ref, resource.key)
+    if not found and made:
+        only = only_id(survey, facts.ref)
+        found = (only,) if only and only not in survey.flat(resource.schema).properties else ()
+    place = _schema_at(survey, facts.ref, found)
+    own = found == (resource.key,) and place == _schema_at(survey, resource.schema, found)
+    return ((), "") if own else (found, place)
+
+
+def _schema_at(survey: Survey, pointer: str, path: Path) -> str:
+    """Where the schema of what stands at a path of an object is; "" if nothing is said of it."""
+    place: str | None = pointer if path else None
+    for step in path:
+        place = survey.schemas.place(place, step) if place else None
+    return survey.schemas.canonical(place) if place else ""
+
+
+def _about(name: str, noun: str) -> bool:
+    """Whether a property is about the thing itself: its data, or the thing under its name."""
+    words = tokens(name)
+    own = noun.rsplit("_", 1)[-1]
+    return bool(words) and (words[-1] in _PARTS or "_".join(words) in (noun, own))
+
+
+def only_id(survey: Survey, ref: str) -> str:
+    """The one property that is an id, whatever it is called (`{"lockId": ..., "since": ...}`)."""
+    names = [
+        name
+        for name, schema in survey.flat(ref).properties.items()
+        if tokens(name)[-1:] in _ID_WORDS
+        and not {"object", "array", "boolean"} & set(survey.schemas.flat(schema).types)
+    ]
+    return names[0] if len(names) == 1 else ""
+
+
+def learnt(survey: Survey, draft: Drafted, schema: str, client_key: bool) -> bool:
+    """Whether a client can come to know an id: from a list, from what a create answers, or as it
+    has chosen it."""
+    if client_key or any(_lists_ids(survey, draft, one, schema) for one in draft.lists):
+        return True
+    return any(_tells(survey, draft, one) for one in draft.creates)
+
+
+def _lists_ids(survey: Survey, draft: Drafted, listing: Facts, schema: str) -> bool:
+    """Whether the rows of a list say what they are called; one that is no object is its name, one
+    of which nothing is said shows all that is known of the thing (`schema`). What nobody can
+    make, and of which nothing is known, is never in a list."""
+    if not schema and not draft.creates:
+        return False
+    ref = listing.ref
+    flat = survey.flat(ref)
+    if not flat.types and not flat.properties:
+        ref, flat = schema, survey.flat(schema)
+    plain = bool(flat.types) and not {"object", "array"} & set(flat.types)
+    return plain or bool(told_at(survey, draft, ref, ""))
+
+
+def _tells(survey: Survey, draft: Drafted, made: Facts) -> bool:
+    response = made.operation.response_for(made.operation.success)
+    if response is not None and any(name.lower() == "location" for name in response.headers):
+        return True
+    if not made.ref:
+        return False
+    flat = survey.flat(made.ref)
+    if "object" not in flat.types:
+        # The id alone.
+        return not flat.types or bool(set(flat.types) & {"string", "integer", "number"})
+    return bool(told_at(survey, draft, made.ref, "") or only_id(survey, made.ref))

@@ -1,0 +1,179 @@
+"""What the operations of a document look like, before anything is inferred from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mockserver.inference.model import FIRST, Because, Envelope, Path
+from mockserver.inference.pagination import envelope_of, thing_place
+from mockserver.inference.paths import ANY, Route, route
+from mockserver.inference.verbs import verb_of
+from mockserver.inference.words import bag, noun
+from mockserver.openapi.model import Contract, MediaType, Operation, Response
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+_NO_FLAT = Flat()
+_BULK = bag("batch bulk batch_create bulk_create create_batch create_bulk create_many")
+
+
+@dataclass(slots=True)
+class Facts:
+    """One operation, with what its answer and its body hold.
+
+    `ref` is where the schema of the thing (or of one row) stands; equal for equal things.
+    """
+
+    operation: Operation
+    route: Route
+    envelope: Envelope | None = None
+    at: Path = ()
+    ref: str = ""
+    sent: Path = ()
+    body: str = ""
+
+    @property
+    def method(self) -> str:
+        return self.operation.method
+
+    @property
+    def is_list(self) -> bool:
+        return self.envelope is not None
+
+
+class Survey:
+    """The facts of every operation, by path and by id."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.schemas = Schemas(contract.document, contract.version)
+        self.keys: dict[tuple[int, str, str], tuple[Flat, tuple[str, Because | None]]] = {}
+        self._plain = {(o.method, o.path) for o in contract.operations}
+        self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
+        self.by_steps: dict[tuple[str, ...], dict[str, Facts]] = {}
+        for facts in self.facts:
+            if not facts.route.verb:
+                found = self.by_steps.setdefault(facts.route.steps, {})
+                found.setdefault(facts.method, facts)
+
+        self._names: dict[tuple[str, ...], dict[str, None]] = {}
+        for facts in self.facts:
+            names = iter(facts.route.names)
+            for index, step in enumerate(facts.route.steps):
+                if step == ANY:
+                    self._names.setdefault(facts.route.steps[: index + 1], {})[next(names)] = None
+
+        self._verbs: dict[tuple[str, ...], list[str]] = {}
+        for facts in self.facts:
+            here = facts.route
+            if here.verb:
+                self._verbs.setdefault(here.steps, []).append(verb_of(here.verb))
+            elif here.steps and here.steps[-1] != ANY:
+                self._verbs.setdefault(here.steps[:-1], []).append(verb_of(here.last))
+
+    def at(self, steps: tuple[str, ...], *methods: str) -> Facts | None:
+        """The operation at a path with the first of these methods that it has."""
+        found = self.by_steps.get(steps, {})
+        return next((found[method] for method in methods if method in found), None)
+
+    def names(self, items: Iterable[Route]) -> list[str]:
+        """What the paths call the things at these paths, their own word first."""
+        found = dict.fromkeys(item.names[-1] for item in items)
+        for item in items:
+            found.update(self._names.get(item.steps, {}))
+        return list(found)
+
+    def verbs(self, items: Iterable[Route]) -> list[str]:
+        """What can be done to the things at these paths, beside reading and changing them."""
+        return [verb for route in items for verb in self._verbs.get(route.steps, ()) if verb]
+
+    def _is_one(self, route: Route, pointer: str) -> bool:
+        """Whether the path names one thing, and the answer is no array."""
+        return route.is_item and "array" not in self.schemas.flat_at(pointer).types
+
+    def flat(self, pointer: str) -> Flat:
+        return self.schemas.flat_at(pointer) if pointer else _NO_FLAT
+
+    def kinds(self, schema: Any) -> set[str]:
+        """The types that a value may have, those of every choice too."""
+        found: set[str] = set()
+        waiting, seen = [schema], set()
+        while waiting:
+            one = waiting.pop()
+            if id(one) not in seen:
+                seen.add(id(one))
+                flat = self.schemas.flat(one)
+                found.update(flat.types)
+                waiting.extend(branch for branches in flat.choices for branch in branches)
+        return found
+
+    def _path(self, operation: Operation) -> str:
+        """The path; what tells an operation from others at the same path is its last step."""
+        told = [value.rsplit(".", 1)[-1] for _, value in operation.told_by if value]
+        if not told and (operation.method, operation.url_path) in self._plain:
+            told = [name for name, _ in operation.told_by]
+        steps = [re.sub(r"[{}/:]+", "-", word) for word in told]
+        return "/".join([operation.url_path.rstrip("/"), *steps]) if steps else operation.url_path
+
+    def _facts(self, operation: Operation) -> Facts:
+        facts = Facts(operation, route(self._path(operation)))
+        about = _noun(facts.route)
+        response = operation.response_for(operation.success)
+        media = json_of(response.content) if response is not None else None
+        if response is not None and media is not None and media.pointer:
+            asks = operation.method == "POST" and operation.success == 200
+            asks = asks and not facts.route.is_item and not facts.route.verb
+            if asks or (operation.method == "GET" and not self._is_one(facts.route, media.pointer)):
+                facts.envelope = envelope_of(
+                    self.schemas, operation, response, media.pointer, about
+                )
+            if facts.envelope is not None:
+                facts.at, facts.ref = facts.envelope.items, facts.envelope.item
+                if facts.ref and len(self.schemas.flat_at(facts.ref).properties) == 1:
+                    row, facts.ref = thing_place(self.schemas, facts.ref, about)
+                    facts.envelope = replace(facts.envelope, row=row)
+            else:
+                facts.at, facts.ref = self._place(operation, media.pointer, about)
+        body = body_of(operation)
+        if body is not None and body.pointer:
+            facts.sent, facts.body = self._place(operation, body.pointer, about)
+        return facts
+
+    def _place(self, operation: Operation, pointer: str, about: str) -> tuple[Path, str]:
+        """Where a thing stands; a POST may take and give an array of them."""
+        if operation.method == "POST":
+            found = self.schemas.place(self.schemas.main(pointer), None)
+            if found is not None and "object" in self.schemas.flat_at(found).types:
+                return (FIRST,), self.schemas.canonical(found)
+        return thing_place(self.schemas, pointer, about)
+
+
+def _noun(route: Route) -> str:
+    """What the path speaks of: contacts at `/contacts`, and at `/contacts/batch`, too."""
+    if route.last in _BULK and len(route.steps) > 1 and route.steps[-2] != ANY:
+        return noun(route.steps[-2])
+    return route.noun
+
+
+def json_of(content: Any) -> MediaType | None:
+    """The media type whose schema speaks about JSON."""
+    for name, media in content.items():
+        if "json" in name or name in ("*/*", "*"):
+            return media if isinstance(media, MediaType) else None
+    return None
+
+
+def body_of(operation: Operation) -> MediaType | None:
+    """The media type of what is sent: JSON, else a form, else the first."""
+    if operation.body is None:
+        return None
+    found = json_of(operation.body.content)
+    if found is not None:
+        return found
+    return next(iter(operation.body.content.values()), None)
+
+
+def success_of(operation: Operation) -> Response | None:
+    return operation.response_for(operation.success)

@@ -1,0 +1,98 @@
+"""Paths taken apart: literal steps, parameters and verbs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mockserver.inference.words import is_plural, noun, tokens
+
+ANY = "{}"
+_PARAMETER = re.compile(r"{([^{}]+)}")
+_ODATA = re.compile(r"([^{}()]+)\(\s*'?({[^{}]+})'?\s*\)")
+# A qualified name with arguments is a function of OData; what they say names no thing.
+_FUNCTION = re.compile(r"([^{}().]+(?:\.[^{}().]+)+)\([^()]*{[^()]*\)")
+_VERSION = re.compile(r"v?\d+(\.\d+)*([ab]\d*|beta|alpha)?$|api$|rest$")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path. `steps` has `{}` for each parameter; `names` are these, in order.
+
+    `verb` is what stands behind a colon in the last step (`/runs/{id}:cancel`).
+    """
+
+    steps: tuple[str, ...]
+    names: tuple[str, ...]
+    verb: str = ""
+
+    @property
+    def is_item(self) -> bool:
+        return bool(self.steps) and self.steps[-1] == ANY and not self.verb
+
+    @property
+    def last(self) -> str:
+        """The last literal step."""
+        return next((step for step in reversed(self.steps) if step != ANY), "")
+
+    @property
+    def noun(self) -> str:
+        return noun(self.last)
+
+    def upto(self, length: int) -> Route:
+        """The first `length` steps."""
+        steps = self.steps[:length]
+        return Route(steps, self.names[: steps.count(ANY)])
+
+    @property
+    def parent(self) -> Route:
+        return self.upto(len(self.steps) - 1)
+
+    @property
+    def plural(self) -> bool:
+        return is_plural(self.last)
+
+    def __str__(self) -> str:
+        names = iter(self.names)
+        parts = [f"{{{next(names)}}}" if step == ANY else step for step in self.steps]
+        return "/" + "/".join(parts)
+
+
+@lru_cache(maxsize=16_384)
+def route(path: str) -> Route:
+    """Take a path apart."""
+    steps: list[str] = []
+    names: list[str] = []
+    verb = ""
+    parts = _ODATA.sub(r"\1/\2", path).strip("/").split("/")
+    for index, part in enumerate(parts):
+        if index == len(parts) - 1:
+            part, _, verb = _colon(part)
+            part = part.removesuffix(".json")
+        found = _PARAMETER.findall(part)
+        function = _FUNCTION.fullmatch(part)
+        if function:
+            steps.append(function[1] + "()")
+        elif found:
+            steps.append(ANY)
+            names.append(found[0])
+        elif part:
+            steps.append(part)
+    return Route(tuple(steps), tuple(names), verb)
+
+
+def _colon(part: str) -> tuple[str, str, str]:
+    """`runs:cancel` and `{id}:cancel` have a verb; `{a:b}` and `12:30` have none."""
+    head, colon, tail = part.rpartition(":")
+    if colon and head and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", tail) and "{" not in tail:
+        return head, colon, tail
+    return part, "", ""
+
+
+def label(steps: tuple[str, ...]) -> str:
+    """A name for what stands at these steps: literals, versions left out."""
+    words = [
+        "_".join(tokens(step)) for step in steps if step != ANY and not _VERSION.match(step.lower())
+    ]
+    return ".".join(word for word in words if word) or "root"

@@ -1,0 +1,346 @@
+"""The things that an API keeps: where they are listed, made and named."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from mockserver.inference.identifiers import few_names, has_key, key_in, learnt, only_id, told_at
+from mockserver.inference.lifecycles import Hints, states_of, with_outcomes
+from mockserver.inference.model import Because, Confidence, Resource, States
+from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.paths import ANY, Route, label
+from mockserver.inference.relations import Linker
+from mockserver.inference.verbs import verb_of
+from mockserver.openapi.schemas.resolved import Flat
+
+Steps = tuple[str, ...]
+_SURENESS: tuple[Confidence, ...] = ("guess", "likely", "certain")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A resource in the making: every path that belongs to it."""
+
+    collections: list[Route] = field(default_factory=list)
+    items: list[Route] = field(default_factory=list)
+    lists: list[Facts] = field(default_factory=list)
+    creates: list[Facts] = field(default_factory=list)
+    because: list[Because] = field(default_factory=list)
+    singleton: bool = False
+
+    @property
+    def route(self) -> Route:
+        """The path that it is known by: where things are made, else listed, else named."""
+        if self.creates:
+            return self.creates[0].route
+        if self.collections:
+            return max(self.collections, key=lambda r: len(r.steps))
+        return self.items[0].parent
+
+    @property
+    def noun(self) -> str:
+        return self.route.noun
+
+    def say(self, text: str, confidence: Confidence = "likely") -> None:
+        self.because.append(Because(text, confidence))
+
+
+def find_drafts(survey: Survey) -> list[Draft]:
+    """The resources that paths, methods and schemas speak of."""
+    drafts: dict[Steps, Draft] = {}
+    for steps, found in survey.by_steps.items():
+        facts = next(iter(found.values()))
+        if facts.route.is_item and len(steps) > 1:
+            if _names_one(survey, found):
+                draft = drafts.setdefault(steps[:-1], Draft())
+                draft.items.append(facts.route)
+                methods = ", ".join(found)
+                draft.say(f"{facts.operation.path} names one ({methods})", "certain")
+            continue
+        _collection(survey, steps, found, drafts)
+    merged = _merge(survey, list(drafts.values()))
+    taken = {route.steps for draft in merged for route in (*draft.collections, *draft.items)}
+    return [*merged, *_singletons(survey, taken)]
+
+
+def _names_one(survey: Survey, found: dict[str, Facts]) -> bool:
+    get = found.get("GET")
+    if get is not None and get.envelope is not None and get.envelope.items == ():
+        return False
+    return bool(found.keys() & {"GET", "PUT", "PATCH", "DELETE"})
+
+
+def _collection(
+    survey: Survey, steps: Steps, found: dict[str, Facts], drafts: dict[Steps, Draft]
+) -> None:
+    named = (*steps, ANY) in survey.by_steps
+    listing, making = found.get("GET"), found.get("POST")
+    if making is not None and making.is_list:
+        # `POST /bots` with a page to ask for in its body; PUT makes one then, if anything does.
+        listing, making = listing or making, found.get("PUT") if listing is None else None
+    if listing is not None and (listing.envelope is None or not (named or _kept(survey, listing))):
+        listing = None
+    if making is not None and not _makes(survey, making, listing, named):
+        making = None
+    if listing is None and making is None:
+        return
+    draft = drafts.setdefault(steps, Draft())
+    if listing is not None and listing.envelope is not None:
+        draft.lists.append(listing)
+        draft.collections.append(listing.route)
+        text = listing.envelope.because[0].text
+        draft.say(f"{listing.method} {listing.operation.path} lists them: {text}", "certain")
+    if making is not None:
+        draft.creates.append(making)
+        if making.route not in draft.collections:
+            draft.collections.append(making.route)
+        draft.say(
+            f"{making.method} {making.operation.path} makes one ({making.operation.success})",
+            "certain" if making.operation.success == 201 else "likely",
+        )
+
+
+def _kept(survey: Survey, listing: Facts) -> bool:
+    """Whether the rows of a list are things with an id, not the lines of a report."""
+    return listing.route.plural and has_key(survey.flat(listing.ref), listing.route.noun)
+
+
+def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
+    verb = verb_of(making.route.last)
+    if listing is not None:
+        return making.operation.success == 201 or not making.ref or _same(making, listing) or named
+    if named and making.route.plural:
+        return True
+    if verb and not making.route.plural:
+        return False
+    flat = survey.flat(making.ref)
+    sure = making.operation.success == 201 and making.route.plural
+    return sure and has_key(flat, making.route.noun)
+
+
+def _same(one: Facts, other: Facts) -> bool:
+    return bool(one.ref) and one.ref == other.ref
+
+
+def refs_of(survey: Survey, draft: Draft) -> set[str]:
+    """The schemas of the thing, as far as they are named."""
+    facts = [*draft.lists, *draft.creates]
+    for route in draft.items:
+        facts.extend(
+            one
+            for method, one in survey.by_steps[route.steps].items()
+            if method in ("GET", "PUT", "PATCH") and one.envelope is None
+        )
+    return {one.ref for one in facts if one.ref.startswith(("#/components/", "#/x-bundled/"))}
+
+
+def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:
+    """Put together what several paths say of one thing (`/a/{a}/runs` and `/runs/{run}`)."""
+    groups: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        groups[draft.noun].append(draft)
+    for name, group in groups.items():
+        # The richest first, so that it takes in the others.
+        group.sort(key=lambda d: (-len(d.creates), -len(d.items), -len(d.lists)))
+        kept: list[Draft] = []
+        for draft in group:
+            into = next((other for other in kept if _alike(survey, other, draft)), None)
+            if into is None:
+                kept.append(draft)
+                continue
+            into.say(f"{draft.route} is about the same {name}s: noun and schema agree")
+            into.collections += draft.collections
+            into.items += draft.items
+            into.lists += draft.lists
+            into.creates += draft.creates
+            into.because += draft.because
+        groups[name] = kept
+    return [draft for group in groups.values() for draft in group]
+
+
+def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
+    if one.creates and other.creates and (one.items and other.items):
+        return False
+    mine, others = refs_of(survey, one), refs_of(survey, other)
+    if mine & others:
+        return True
+    if one.items and other.items:
+        return False
+    # Schemas may differ (a summary in the list, details in the item); then the path must be
+    # the same, but for the parents that it goes through: /a/{a}/runs and /runs/{run}.
+    long, short = sorted((_literals(one), _literals(other)), key=len, reverse=True)
+    shorter = one if _literals(one) == short else other
+    orphan = not (shorter.lists or shorter.creates) or not (mine and others)
+    return orphan and _goes_through(long, short)
+
+
+def _literals(draft: Draft) -> Steps:
+    return tuple(step for step in draft.route.steps if step != ANY)
+
+
+def _goes_through(long: Steps, short: Steps) -> bool:
+    """Whether the short path is the long one without some of its inner steps."""
+    rest = iter(long)
+    return len(short) > 1 and all(step in rest for step in short)
+
+
+def _singletons(survey: Survey, taken: set[Steps]) -> Iterator[Draft]:
+    for steps, found in survey.by_steps.items():
+        facts = next(iter(found.values()))
+        if steps in taken or facts.route.is_item or not steps:
+            continue
+        reading = found.get("GET")
+        writing: list[str] = [m for m in ("PUT", "PATCH") if m in found and "GET" in found]
+        made = found.get("POST")
+        if made is not None and made.operation.success == 201 and _reads(reading, made):
+            writing.append("POST")
+        if reading is not None and writing:
+            draft = Draft(collections=[facts.route], singleton=True)
+            if "POST" in writing and made is not None:
+                draft.creates.append(made)
+            draft.say(f"{facts.operation.path} is read and set as a whole ({', '.join(found)})")
+            yield draft
+
+
+def _reads(reading: Facts | None, made: Facts) -> bool:
+    return reading is not None and reading.envelope is None and reading.ref == made.ref
+
+
+def name_drafts(drafts: Iterable[Draft]) -> dict[str, Draft]:
+    """A name for each, from its path."""
+    found: dict[str, Draft] = {}
+    for draft in sorted(drafts, key=lambda d: len(d.route.steps)):
+        name = label(draft.route.steps)
+        while name in found:
+            name += "_"
+        found[name] = draft
+    return found
+
+
+def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Resource:
+    """What is known of one resource."""
+    schema = _schema(survey, draft)
+    request = next((one.body for one in draft.creates if one.body), "")
+    flat = survey.flat(schema)
+    sent = frozenset(survey.flat(request).properties)
+    parameter = draft.items[0].names[-1] if draft.items else ""
+    key, why = _key(survey, draft, flat)
+    if key and why is not None and not draft.singleton:
+        draft.because.append(why)
+    route = draft.route
+    client_key = bool(key) and key in sent and key in survey.flat(request).required
+    if client_key:
+        draft.say(f"the client chooses `{key}`: it is required to make one", "certain")
+    parents = linker.links(route, len(route.steps), (n for n in flat.properties if n != key))
+    # What the server makes up is unique everywhere.
+    chosen = client_key or few_names(survey, draft, flat, key)
+    nested = chosen and bool(parents) and all(r.parent == route for r in draft.items)
+    told = draft.singleton or learnt(survey, draft, schema, client_key)
+    hints = Hints(
+        noun=draft.noun,
+        sent=sent,
+        verbs=tuple(survey.verbs(draft.items)),
+        accepted=any(one.operation.success == 202 for one in draft.creates),
+        asked={
+            p.name: p.schema.get("enum") or ()
+            for one in draft.lists
+            for p in one.operation.parameters
+            if p.place == "query"
+        },
+    )
+    return Resource(
+        name=name,
+        noun=draft.noun,
+        path=_path_of(survey, route),
+        collections=tuple(_path_of(survey, r) for r in draft.collections),
+        items=tuple(_path_of(survey, r) for r in draft.items),
+        schema=schema,
+        request=request,
+        key="" if draft.singleton else key,
+        parameter=parameter,
+        client_key=client_key,
+        nested=nested or draft.singleton,
+        singleton=draft.singleton,
+        creatable=bool(draft.creates),
+        told=told,
+        open=not told,
+        seeds=(2 if parents else 3) if draft.lists and schema else 0,
+        parents=parents,
+        states=_states(survey, flat, hints, key),
+        because=tuple(draft.because),
+    )
+
+
+def _states(survey: Survey, flat: Flat, hints: Hints, key: str) -> States | None:
+    states = states_of(survey.schemas, flat, hints)
+    if states is None:
+        return None
+    return with_outcomes(states, survey.schemas, flat, hints.sent, key)
+
+
+def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]:
+    """The id property of a thing, "" if its own schema has none: as the paths say, unless its
+    lists, which do not show that one, are surer of another."""
+    key, why = key_in(survey, draft, flat)
+    for facts in draft.lists if key else ():
+        row = survey.flat(facts.ref)
+        listed, sure = key_in(survey, draft, row)
+        if listed and key not in row.properties and _surer(sure, why):
+            return (listed, sure) if listed in flat.properties else ("", None)
+    for facts in () if key else draft.creates:
+        only = "" if told_at(survey, draft, facts.ref, "") else only_id(survey, facts.ref)
+        if only and only in flat.properties:
+            return only, Because(f"`{only}` is the only id in the answer to a create", "guess")
+    return key, why
+
+
+def _surer(one: Because | None, other: Because | None) -> bool:
+    if one is None or other is None:
+        return False
+    return _SURENESS.index(one.confidence) > _SURENESS.index(other.confidence)
+
+
+def _path_of(survey: Survey, route: Route) -> str:
+    found = survey.by_steps.get(route.steps)
+    return next(iter(found.values())).operation.path if found else str(route)
+
+
+def _schema(survey: Survey, draft: Draft) -> str:
+    """The richest description: of one that is read, else made or changed, else listed.
+
+    One that holds an id is better than any that does not.
+    """
+    known = [ref for ref in _described(survey, draft) if survey.flat(ref).properties]
+    for ref in known:
+        if draft.singleton or key_in(survey, draft, survey.flat(ref))[0]:
+            return ref
+    return known[0] if known else ""
+
+
+def _described(survey: Survey, draft: Draft) -> Iterator[str]:
+    routes = [*draft.items, *(draft.collections if draft.singleton else ())]
+    for methods in (("GET",), ("PUT", "PATCH")):
+        for route in routes:
+            facts = survey.at(route.steps, *methods)
+            if facts is not None and facts.ref:
+                yield facts.ref
+    yield from (facts.ref for facts in (*draft.creates, *draft.lists) if facts.ref)
+
+
+def without_circles(resources: dict[str, Resource]) -> dict[str, Resource]:
+    """The resources, none of which lies under itself (`/folders/{id}/folders`)."""
+    found = dict(resources)
+    for name in found:
+        seen = {name}
+        above = name
+        while above and found[above].parents:
+            link = found[above].parents[-1]
+            if link.resource in seen:
+                kept = (*found[above].parents[:-1], replace(link, resource=""))
+                found[above] = replace(found[above], parents=kept)
+                break
+            seen.add(link.resource)
+            above = link.resource
+    return found

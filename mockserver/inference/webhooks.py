@@ -1,0 +1,376 @@
+"""When a document's webhooks and callbacks are sent, and what they say has happened.
+
+The moments are read from the name (`renderFinished`), from the values of the property that names
+the event (`event: [render.succeeded, render.failed]`), or from both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mockserver.errors import ContractError, PlanError
+from mockserver.inference.lifecycles import enumerated, kind_of
+from mockserver.inference.model import CREATED, Announcement, Because, Plan, Resource, States
+from mockserver.inference.verbs import OUTCOMES, outcome
+from mockserver.inference.words import bag, singular, tokens
+from mockserver.openapi.document import join, resolve
+from mockserver.openapi.model import Contract
+from mockserver.openapi.schemas.resolved import Schemas
+
+_CREATED = bag("created create new added add submitted received")
+_CHANGED = bag("updated update changed change status state progress")
+_ENDED = bag("ended finished done settled")
+_REMOVED = bag("deleted removed destroyed")
+_SAID, _ALIKE, _END, _CHANGE = range(4)
+
+
+@dataclass
+class Ranks:
+    """The moments that a name speaks of; the lower the number, the more closely."""
+
+    ranks: dict[str, int] = field(default_factory=dict)
+    removed: bool = False
+
+    def add(self, moments: Iterable[str], rank: int) -> None:
+        for moment in moments:
+            self.ranks[moment] = min(rank, self.ranks.get(moment, rank))
+
+    def closest(self) -> frozenset[str]:
+        """The states that it speaks of most closely, and that the thing is made."""
+        least = min((r for m, r in self.ranks.items() if m != CREATED), default=0)
+        return frozenset(m for m, rank in self.ranks.items() if m == CREATED or rank == least)
+
+
+def read(name: str, noun: Collection[str], states: States | None) -> Ranks:
+    """What a name (`render.timed_out`) says of a thing with this noun and these states."""
+    rest = [word for word in tokens(name) if word not in noun]
+    words = {*rest, "_".join(rest)}
+    found = Ranks(removed=bool(words & _REMOVED))
+    every = _all(states)
+    said = [state for state in every if {*tokens(state)} <= words]
+    found.add(said, _SAID)
+    if states is not None:
+        if not said:
+            found.add(_alike(words - _ENDED, every), _ALIKE)
+            if words & _ENDED:
+                found.add(states.terminal, _END)
+        if words & _CHANGED:
+            found.add(every[len(states.initial) :], _CHANGE)
+        if set(said) & set(states.initial):
+            # It begins there.
+            found.add([CREATED], _ALIKE)
+    if words & _CREATED and not set(said) - set(states.initial if states else ()):
+        found.add([CREATED], _SAID)
+    return found
+
+
+def best(said: Mapping[str, Ranks], states: States | None) -> dict[str, str]:
+    """For each moment the value that says it most closely; moments that none says are left out."""
+    found: dict[str, tuple[int, str]] = {}
+    for value, read_ in said.items():
+        for moment, rank in read_.ranks.items():
+            if moment not in found or rank < found[moment][0]:
+                found[moment] = rank, value
+    if states is not None:
+        ill = {*states.failure, *states.cancelled}
+        if any(rank <= _ALIKE for moment, (rank, _) in found.items() if moment in ill):
+            # Beside `job.failed`, `job.finished` means that all went well.
+            found = {m: (r, v) for m, (r, v) in found.items() if not (m in ill and r == _END)}
+    return {moment: value for moment, (_, value) in found.items()}
+
+
+def _alike(words: set[str], states: tuple[str, ...]) -> set[str]:
+    """The states that are named by another word for the same."""
+    kinds = {kind_of(word) for word in words} & {"success", "failure", "cancelled", "active"}
+    found = {state for state in states if kind_of(state) in kinds}
+    led = {outcome(word, states) for word in words if word in OUTCOMES}
+    return found | {state for state in led if state is not None}
+
+
+TELLERS = bag("type event event_type eventtype topic name action kind")
+"""Properties that name the event."""
+_VAGUE = bag("name kind type")
+_METHODS = ("post", "put", "patch")
+_TOLD = Because("mockserver.toml says so", "certain")
+
+
+def announced(
+    contract: Contract, plan: Plan, schemas: Schemas, overrides: Mapping[str, Any]
+) -> tuple[Announcement, ...]:
+    """Every webhook and callback; one that tells of several kinds of things once for each.
+
+    `overrides` are the tables [webhooks] of mockserver.toml: `resource`, and `when`, a list of
+    states and "created". Raises PlanError for one that does not fit.
+    """
+    found = list(_written(contract))
+    names = dict.fromkeys(one.name for one in found)
+    for name in overrides:
+        if name not in names:
+            listed = ", ".join(names) or "none"
+            raise PlanError(f"{name!r} is not a webhook of this document; there is {listed}")
+    reader = _Reader(plan, schemas)
+    return tuple(
+        told for one in found for told in reader.understood(one, overrides.get(one.name, {}))
+    )
+
+
+class _Reader:
+    """Reads when each is sent."""
+
+    def __init__(self, plan: Plan, schemas: Schemas) -> None:
+        self._plan = plan
+        self._schemas = schemas
+        self._by_schema = {
+            schemas.canonical(resource.schema): resource
+            for resource in plan.resources.values()
+            if resource.schema
+        }
+
+    def understood(self, one: Announcement, told: Any) -> list[Announcement]:
+        teller, values = self._teller(one.schema)
+        if told:
+            return [self._as_told(one, told, teller, values)]
+        resource, why = self._subject(one)
+        if resource is not None:
+            return [self._when(one, resource, teller, values, why)]
+        by_resource: dict[str, list[str]] = {}
+        for value in values:
+            spoken = _spoken_of(value, self._plan)
+            if spoken is not None:
+                by_resource.setdefault(spoken.name, []).append(value)
+        found = [
+            self._when(
+                one,
+                self._plan.resources[name],
+                teller,
+                own,
+                Because(f"values of `{teller}` speak of a {_shown(self._plan.resources[name])}"),
+            )
+            for name, own in by_resource.items()
+        ]
+        sent = [each for each in found if each.created or each.states]
+        return sent or [replace(one, because=(Because("nothing says what it tells of", "guess"),))]
+
+    def _subject(self, one: Announcement) -> tuple[Resource | None, Because]:
+        """What it tells of: by its name, its operation, or what its body is or holds."""
+        resource = _spoken_of(one.name, self._plan)
+        if resource is not None:
+            return resource, Because(f"its name speaks of a {_shown(resource)}")
+        action = self._plan.actions.get(one.operation)
+        if action is not None and action.resource in self._plan.resources:
+            resource = self._plan.resources[action.resource]
+            return resource, Because(f"{one.operation} asks for it, about a {_shown(resource)}")
+        held = self._held(one.schema)
+        if len(held) == 1:
+            return held[0], Because(f"its body holds a {_shown(held[0])}")
+        return None, Because("", "guess")
+
+    def _is(self, schema: str, resource: Resource) -> bool:
+        """Whether a body is nothing but the thing."""
+        at = self._schemas.canonical
+        return bool(schema and resource.schema) and at(schema) == at(resource.schema)
+
+    def _held(self, schema: str) -> list[Resource]:
+        """The kinds of things that a body is or holds."""
+        try:
+            names = self._schemas.flat_at(schema).properties if schema else ()
+            places = [schema, *(self._schemas.place(schema, name) for name in names)]
+            at = [self._schemas.canonical(place) for place in places if place]
+        except ContractError:
+            return []
+        found = {place: self._by_schema[place] for place in at if place in self._by_schema}
+        return list(found.values())
+
+    def _teller(self, schema: str) -> tuple[str, list[str]]:
+        """The property of a body that names the event, and the values that it can have."""
+        try:
+            flat = self._schemas.flat_at(schema) if schema else self._schemas.flat({})
+        except ContractError:
+            return "", []
+        branches = [self._schemas.flat(one) for several in flat.choices for one in several]
+        for each in (flat, *branches):
+            for name in each.properties:
+                if "_".join(tokens(name)) in TELLERS:
+                    values = [
+                        value
+                        for part in (flat, *branches)
+                        if name in part.properties
+                        for value in enumerated(self._schemas, part.properties[name])
+                    ]
+                    if values:
+                        return name, list(dict.fromkeys(values))
+        return "", []
+
+    def _when(
+        self,
+        one: Announcement,
+        resource: Resource,
+        teller: str,
+        values: list[str],
+        why: Because,
+    ) -> Announcement:
+        """The same with its moments, as its name and the values say."""
+        states = resource.states if resource.states and resource.states.moves else None
+        noun = {*tokens(resource.noun), *tokens(resource.name)}
+        named = read(one.name, noun, states)
+        said = {value: read(value, noun, states) for value in values}
+        vague = teller in _VAGUE and not any(noun & _words(value) for value in values)
+        if vague or self._is(one.schema, resource):
+            said = {}  # the values are something else's: kinds of things
+        by_value = {} if one.name in values else best(said, states)
+        evidence = [why]
+        if named.ranks:
+            moments = named.closest()
+            evidence.append(Because("its name says when"))
+        elif by_value:
+            moments = frozenset(by_value)
+            evidence.append(Because(f"`{teller}` says when: {', '.join(by_value.values())}"))
+        elif one.operation:
+            # A callback that does not say when tells how it ended; of what has no end, that it is.
+            moments = states.terminal if states is not None else frozenset((CREATED,))
+            evidence.insert(0, Because("it does not say when: at the end", "guess"))
+        else:
+            moments = frozenset()
+            evidence.insert(0, Because(_silence(resource, states, [named, *said.values()])))
+        if one.name in values:
+            by_value = dict.fromkeys(moments, one.name)
+        elif by_value:
+            # What no value fits is not told: it would be a lie.
+            moments &= by_value.keys()
+        return _made(one, resource, teller, by_value, moments, evidence)
+
+    def _as_told(
+        self, one: Announcement, told: Any, teller: str, values: list[str]
+    ) -> Announcement:
+        where = f"webhooks.{one.name}"
+        if not isinstance(told, Mapping) or not told.keys() <= {"resource", "when"}:
+            raise PlanError(f"{where} is a table of `resource` and `when`")
+        subject, _ = self._subject(one)
+        name = told.get("resource", subject.name if subject else "")
+        if name not in self._plan.resources:
+            raise PlanError(f"{where}.resource is one of {', '.join(self._plan.resources)}")
+        resource = self._plan.resources[name]
+        states = resource.states if resource.states and resource.states.moves else None
+        known = ("created", *_all(states))
+        when = told.get("when")
+        if not isinstance(when, list) or not when or any(each not in known for each in when):
+            raise PlanError(f"{where}.when is a list of some of: {', '.join(known)}")
+        noun = {*tokens(resource.noun), *tokens(resource.name)}
+        by_value = best({value: read(value, noun, states) for value in values}, states)
+        moments = frozenset(CREATED if each == "created" else each for each in when)
+        if one.name in values:
+            by_value = dict.fromkeys(moments, one.name)
+        unsaid = moments - by_value.keys() if by_value else ()
+        for moment in unsaid:
+            raise PlanError(
+                f"{where}.when: no value of `{teller}` says {moment or 'created'}; "
+                f"there is {', '.join(values)}"
+            )
+        return _made(one, resource, teller, by_value, moments, [_TOLD])
+
+
+def _made(
+    one: Announcement,
+    resource: Resource,
+    teller: str,
+    values: Mapping[str, str],
+    moments: frozenset[str],
+    evidence: Iterable[Because],
+) -> Announcement:
+    said = {moment: value for moment, value in values.items() if moment in moments}
+    return replace(
+        one,
+        resource=resource.name,
+        created=CREATED in moments,
+        states=moments - {CREATED},
+        teller=teller if said else "",
+        values=said,
+        because=tuple(evidence),
+    )
+
+
+def _silence(resource: Resource, states: States | None, read_: Iterable[Ranks]) -> str:
+    """Why it is not known when."""
+    if any(one.removed for one in read_):
+        return "that a thing is gone is not told"
+    if states is None and resource.states is not None:
+        return f"`{resource.states.name}` of a {_shown(resource)} does not move by itself"
+    return "neither its name nor its body says when"
+
+
+def _all(states: States | None) -> tuple[str, ...]:
+    if states is None:
+        return ()
+    return (*states.initial, *states.active, *states.success, *states.failure, *states.cancelled)
+
+
+def _shown(resource: Resource) -> str:
+    return resource.noun.replace("_", " ")
+
+
+def _words(name: str) -> set[str]:
+    return {*tokens(name), *map(singular, tokens(name))}
+
+
+def _spoken_of(name: str, plan: Plan) -> Resource | None:
+    """The resource whose noun stands in a name; of several the longest."""
+    words = [singular(word) for word in tokens(name)]
+    found: tuple[int, Resource] | None = None
+    for resource in plan.resources.values():
+        noun = [singular(word) for word in tokens(resource.noun)]
+        size = len(noun)
+        there = any(words[at : at + size] == noun for at in range(len(words) - size + 1))
+        if there and noun and (found is None or size > found[0]):
+            found = size, resource
+    return found[1] if found is not None else None
+
+
+def _written(contract: Contract) -> Iterator[Announcement]:
+    """Those that the document has, as it has them."""
+    webhooks = contract.document.get("webhooks")
+    if isinstance(webhooks, Mapping):
+        for name, item in webhooks.items():
+            yield from _sent(contract, str(name), item, join("#/webhooks", name))
+    for operation in contract.operations:
+        for name, given in operation.callbacks.items():
+            pointer = join(operation.pointer, "callbacks", name)
+            item, pointer = _resolved(contract, given, pointer)
+            for expression, path in item.items() if isinstance(item, Mapping) else ():
+                if not str(expression).startswith("x-"):
+                    place = join(pointer, expression)
+                    yield from _sent(contract, str(name), path, place, operation.id, expression)
+
+
+def _resolved(contract: Contract, value: Any, pointer: str) -> tuple[Any, str]:
+    try:
+        return resolve(contract.document, value, pointer)
+    except ContractError:
+        return {}, pointer
+
+
+def _sent(
+    contract: Contract, name: str, item: Any, pointer: str, operation: str = "", url: str = ""
+) -> Iterator[Announcement]:
+    item, pointer = _resolved(contract, item, pointer)
+    for method in _METHODS:
+        raw = item.get(method) if isinstance(item, Mapping) else None
+        if not isinstance(raw, Mapping):
+            continue
+        place = join(pointer, method, "requestBody")
+        body, place = _resolved(contract, raw.get("requestBody", {}), place)
+        content = body.get("content", {}) if isinstance(body, Mapping) else {}
+        media = next((kind for kind in content if "json" in kind), "")
+        schema = join(place, "content", media, "schema") if media else ""
+        if media and "schema" not in content[media]:
+            schema = ""
+        yield Announcement(
+            name,
+            method.upper(),
+            join(pointer, method),
+            schema,
+            media or "application/json",
+            operation,
+            url,
+        )

@@ -1,0 +1,365 @@
+"""Document -> Contract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockserver.errors import ContractError
+from mockserver.openapi.document import METHODS, join, resolve
+from mockserver.openapi.model import (
+    Body,
+    Contract,
+    Header,
+    MediaType,
+    Note,
+    Operation,
+    Parameter,
+    Place,
+    Requirement,
+    Response,
+    SecurityScheme,
+    split_path,
+)
+from mockserver.openapi.references import without_anchors
+from mockserver.openapi.structure import check_structure
+from mockserver.openapi.swagger2 import is_swagger2, upgraded
+
+
+def server_url(server: Mapping[str, Any]) -> str:
+    """The URL of a server, its variables by their defaults."""
+    url = str(server.get("url") or "/")
+    for name, variable in (server.get("variables") or {}).items():
+        if isinstance(variable, Mapping):
+            url = url.replace("{" + name + "}", str(variable.get("default", "")))
+    return url
+
+
+def base_path(servers: tuple[str, ...]) -> str:
+    """The path of the first server, "" for none."""
+    path = urlsplit(servers[0]).path.strip("/") if servers else ""
+    # A relative one, such as `v1`, is taken from the root: nobody knows where the document lay.
+    return f"/{path}" if path else ""
+
+
+_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+_IGNORED_HEADERS = {"accept", "content-type", "authorization"}
+
+
+def build_contract(document: dict[str, Any]) -> Contract:
+    """Read a 2.0, 3.0, 3.1 or 3.2 document (references inside it only).
+
+    A Swagger 2.0 document becomes an OpenAPI 3.0.3 one first.
+
+    Raises ContractError if it is no such document or is broken where it matters.
+    """
+    if not is_swagger2(document):
+        return _Builder(without_anchors(document)).build()
+    newer, notes = upgraded(document)
+    contract = _Builder(newer).build()
+    return replace(contract, written="Swagger 2.0", notes=(*notes, *contract.notes))
+
+
+class _Builder:
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.notes: list[Note] = []
+        self.ids: set[str] = set()
+        # What thousands of operations refer to is read once.
+        self.shared_parameters: dict[str, Parameter | None] = {}
+        self.shared_responses: dict[tuple[str, str], Response] = {}
+
+    def build(self) -> Contract:
+        version = check_version(self.document)
+        check_structure(self.document)
+        info = self._object(self.document.get("info", {}), "#/info")
+        servers = tuple(
+            server_url(server) for server in self.document.get("servers") or () if server
+        )
+        return Contract(
+            document=self.document,
+            version=version,
+            title=str(info.get("title") or "API"),
+            operations=tuple(self._operations()),
+            schemes=self._schemes(),
+            base_path=base_path(servers),
+            servers=servers,
+            notes=tuple(self.notes),
+        )
+
+    def note(self, where: str, message: str) -> None:
+        self.notes.append(Note(where, message))
+
+    def _object(self, value: Any, pointer: str) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping):
+            raise ContractError("an object is needed here", pointer)
+        return value
+
+    def _resolved(self, value: Any, pointer: str) -> tuple[Mapping[str, Any], str]:
+        value, pointer = resolve(self.document, value, pointer)
+        return self._object(value, pointer), pointer
+
+    def _operations(self) -> list[Operation]:
+        operations = []
+        paths = self._object(self.document.get("paths") or {}, "#/paths")
+        for path, raw_item in paths.items():
+            if path.startswith("x-"):
+                continue
+            pointer = join("#/paths", path)
+            if not path.startswith("/"):
+                raise ContractError(f"the path {path!r} does not begin with a slash", pointer)
+            item, pointer = self._resolved(raw_item, pointer)
+            for method in METHODS:
+                if method in item:
+                    operations.append(self._operation(path, method, item, join(pointer, method)))
+            more = self._object(item.get("additionalOperations") or {}, pointer)
+            for method in more:
+                here = join(pointer, "additionalOperations", method)
+                inside = {**item, method: more[method]}
+                operations.append(self._operation(path, method, inside, here, pointer))
+        return operations
+
+    def _operation(
+        self, path: str, method: str, item: Mapping[str, Any], pointer: str, owner: str = ""
+    ) -> Operation:
+        raw = self._object(item[method], pointer)
+        responses = self._object(raw.get("responses") or {}, join(pointer, "responses"))
+        if not responses:
+            self.note(pointer, "lists no responses; success is answered with 200")
+        operation = Operation(
+            id=self._operation_id(raw.get("operationId"), method, path, pointer),
+            method=method.upper(),
+            path=path,
+            pointer=pointer,
+            parameters=self._parameters(
+                path, item, raw, pointer, owner or pointer.rsplit("/", 1)[0]
+            ),
+            body=self._body(raw.get("requestBody"), join(pointer, "requestBody")),
+            responses={
+                _status(status): self._response(
+                    _status(status), response, join(pointer, "responses", status)
+                )
+                for status, response in responses.items()
+                if not str(status).startswith("x-")
+            },
+            security=self._security(raw.get("security", self.document.get("security")), pointer),
+            tags=tuple(str(tag) for tag in raw.get("tags") or ()),
+            summary=str(raw.get("summary") or ""),
+            description=str(raw.get("description") or ""),
+            deprecated=bool(raw.get("deprecated")),
+            callbacks=raw.get("callbacks") or {},
+            extensions={key: value for key, value in raw.items() if key.startswith("x-")},
+        )
+        if operation.told_by:
+            words = " and ".join(n if v is None else f"{n}={v}" for n, v in operation.told_by)
+            text = f"is meant by requests to {operation.url_path} that say {words}"
+            self.notes.append(Note(pointer, f"{text} in the query, a form or a header", "info"))
+        return operation
+
+    def _operation_id(self, given: Any, method: str, path: str, pointer: str) -> str:
+        name = given if isinstance(given, str) and given else None
+        if name is None:
+            name = method + re.sub(r"[^A-Za-z0-9]+", "_", path).rstrip("_")
+        elif name in self.ids:
+            self.note(pointer, f"the operationId {name!r} occurs twice; method and path are added")
+            name += "_" + method + re.sub(r"[^A-Za-z0-9]+", "_", path).rstrip("_")
+        while name in self.ids:
+            name += "_"
+        self.ids.add(name)
+        return name
+
+    def _parameters(
+        self, path: str, item: Mapping[str, Any], raw: Mapping[str, Any], pointer: str, owner: str
+    ) -> tuple[Parameter, ...]:
+        found: dict[tuple[str, str], Parameter] = {}
+        for source, base in ((item, owner), (raw, pointer)):
+            for index, value in enumerate(source.get("parameters") or ()):
+                parameter = self._parameter(value, join(base, "parameters", index))
+                if parameter is not None:
+                    found[parameter.place, parameter.name] = parameter
+        names = re.findall(r"{([^{}]+)}", split_path(path)[0])
+        for name in names:
+            if ("path", name) not in found:
+                self.note(
+                    pointer, f"the path parameter {name!r} is not declared; any text is taken"
+                )
+                found["path", name] = Parameter(
+                    name, "path", True, {"type": "string"}, "", "simple", False
+                )
+        return tuple(p for p in found.values() if p.place != "path" or p.name in names)
+
+    def _parameter(self, value: Any, pointer: str) -> Parameter | None:
+        reference = value.get("$ref") if isinstance(value, Mapping) else None
+        if not isinstance(reference, str):
+            return self._own_parameter(value, pointer)
+        if reference not in self.shared_parameters:
+            self.shared_parameters[reference] = self._own_parameter(value, pointer)
+        return self.shared_parameters[reference]
+
+    def _own_parameter(self, value: Any, pointer: str) -> Parameter | None:
+        raw, pointer = self._resolved(value, pointer)
+        place = raw.get("in")
+        name = raw.get("name")
+        if place not in _STYLES or not isinstance(name, str):
+            # `querystring` of 3.2 is one of these.
+            self.note(pointer, f"a parameter in {place!r} is not judged: any will do")
+            return None
+        if place == "header" and name.lower() in _IGNORED_HEADERS:
+            return None
+        media_type = None
+        schema_pointer = join(pointer, "schema")
+        schema: Any = raw.get("schema", {})
+        content = raw.get("content")
+        if isinstance(content, Mapping) and content:
+            media_type = next(iter(content))
+            schema = content[media_type].get("schema", {})
+            schema_pointer = join(pointer, "content", media_type, "schema")
+        schema, schema_pointer = resolve(self.document, schema, schema_pointer)
+        style = str(raw.get("style") or _STYLES[place])
+        examples = {
+            key: example.get("value")
+            for key, example in (raw.get("examples") or {}).items()
+            if isinstance(example, Mapping)
+        }
+        if "example" in raw:
+            examples.setdefault("example", raw["example"])
+        return Parameter(
+            name=name,
+            place=_place(place),
+            required=place == "path" or bool(raw.get("required")),
+            schema=schema if isinstance(schema, Mapping) else {},
+            pointer=schema_pointer if "schema" in raw or media_type else "",
+            style=style,
+            explode=bool(raw.get("explode", style == "form")),
+            media_type=media_type,
+            allow_empty=bool(raw.get("allowEmptyValue")),
+            deprecated=bool(raw.get("deprecated")),
+            examples=examples,
+        )
+
+    def _body(self, value: Any, pointer: str) -> Body | None:
+        if value is None:
+            return None
+        raw, pointer = self._resolved(value, pointer)
+        return Body(bool(raw.get("required")), self._content(raw.get("content"), pointer))
+
+    def _content(self, value: Any, pointer: str) -> dict[str, MediaType]:
+        found = {}
+        for name, raw in (value or {}).items():
+            here = join(pointer, "content", name)
+            raw = self._object(raw or {}, here)
+            schema = raw.get("schema")
+            schema_pointer = None
+            if "itemSchema" in raw:
+                self.note(here, "the items of a sequence (itemSchema) are not made nor judged")
+            if schema is not None:
+                schema, schema_pointer = resolve(self.document, schema, join(here, "schema"))
+                if not isinstance(schema, Mapping):
+                    schema = {} if schema else {"not": {}}
+            found[name.lower()] = MediaType(
+                name, schema, schema_pointer, self._examples(raw, here), raw.get("encoding") or {}
+            )
+        return found
+
+    def _examples(self, raw: Mapping[str, Any], pointer: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, example in (raw.get("examples") or {}).items():
+            resolved, _ = resolve(self.document, example, join(pointer, "examples", name))
+            if isinstance(resolved, Mapping) and "value" in resolved:
+                found[name] = resolved["value"]
+        if "example" in raw:
+            found.setdefault("default", raw["example"])
+        return found
+
+    def _response(self, status: str, value: Any, pointer: str) -> Response:
+        reference = value.get("$ref") if isinstance(value, Mapping) else None
+        if not isinstance(reference, str):
+            return self._own_response(status, value, pointer)
+        found = self.shared_responses.get((status, reference))
+        if found is None:
+            found = self._own_response(status, value, pointer)
+            self.shared_responses[status, reference] = found
+        return found
+
+    def _own_response(self, status: str, value: Any, pointer: str) -> Response:
+        raw, pointer = self._resolved(value, pointer)
+        headers = {}
+        for name, header in (raw.get("headers") or {}).items():
+            resolved, here = self._resolved(header, join(pointer, "headers", name))
+            schema, place = resolve(
+                self.document, resolved.get("schema") or {}, join(here, "schema")
+            )
+            headers[name] = Header(
+                name,
+                bool(resolved.get("required")),
+                schema if isinstance(schema, Mapping) else {},
+                place if "schema" in resolved else None,
+            )
+        return Response(
+            status=status,
+            description=str(raw.get("description") or ""),
+            content=self._content(raw.get("content"), pointer),
+            headers=headers,
+            links=raw.get("links") or {},
+        )
+
+    def _security(self, value: Any, pointer: str) -> tuple[Requirement, ...]:
+        known = (self.document.get("components") or {}).get("securitySchemes") or {}
+        found = []
+        for requirement in value or ():
+            for name in self._object(requirement, join(pointer, "security")):
+                if name not in known:
+                    self.note(pointer, f"the security scheme {name!r} is not defined")
+            found.append({name: tuple(scopes or ()) for name, scopes in requirement.items()})
+        return tuple(found)
+
+    def _schemes(self) -> dict[str, SecurityScheme]:
+        found = {}
+        components = self._object(self.document.get("components") or {}, "#/components")
+        for name, value in (components.get("securitySchemes") or {}).items():
+            raw, pointer = self._resolved(value, join("#/components/securitySchemes", name))
+            kind = str(raw.get("type"))
+            if kind == "mutualTLS":
+                self.note(pointer, "mutual TLS can't be checked without TLS; any caller passes")
+            scopes = tuple(
+                scope
+                for flow in (raw.get("flows") or {}).values()
+                if isinstance(flow, Mapping)
+                for scope in flow.get("scopes") or ()
+            )
+            found[name] = SecurityScheme(
+                name=name,
+                type=kind,
+                place=str(raw.get("in") or ""),
+                parameter=str(raw.get("name") or ""),
+                scheme=str(raw.get("scheme") or "").lower(),
+                scopes=scopes,
+            )
+        return found
+
+
+def check_version(document: Mapping[str, Any]) -> str:
+    """The document's OpenAPI version, such as "3.1.0". Raises ContractError if not served."""
+    version = document.get("openapi")
+    if isinstance(version, str) and re.match(r"3\.[012]\.\d", version):
+        return version
+    if "swagger" in document or "swaggerVersion" in document:
+        older = document.get("swagger") or document.get("swaggerVersion")
+        raise ContractError(f"Swagger {older} is not served; 2.0 and OpenAPI 3.0 to 3.2 are")
+    if version is None:
+        raise ContractError(
+            "no `openapi` field: this is not an OpenAPI document; one begins with `openapi: 3.1.0`"
+        )
+    words = "3.0 to 3.2 are: write the one that the document keeps to, such as 3.1.0"
+    raise ContractError(f"OpenAPI {version!r} is not served; {words}", "#/openapi")
+
+
+def _status(value: Any) -> str:
+    return "default" if value == "default" else str(value).upper()
+
+
+def _place(value: str) -> Place:
+    return value  # type: ignore[return-value]

@@ -1,0 +1,275 @@
+"""Request bodies: from a content type and bytes to a value and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, NoReturn
+
+import orjson
+
+from mockserver.openapi.model import Json, MediaType, Operation, Schema, Violation
+from mockserver.openapi.request.coercion import Kind, part_of
+from mockserver.openapi.request.forms import read_multipart, read_urlencoded
+from mockserver.openapi.schemas.validators import Check, Validators
+
+_BODY = ("body",)
+_MULTIPART = "multipart/form-data"
+_FORMS = ("application/x-www-form-urlencoded", _MULTIPART)
+_BOM = b"\xef\xbb\xbf"
+# orjson reads integers beyond 64 bits as floats.
+_HUGE = re.compile(rb"[0-9]{19}").search
+_LONGEST_ECHO = 10_000
+_DEEPEST = 200
+"""What is nested deeper could be read, but not be written again."""
+
+
+class BodyValue(NamedTuple):
+    """A body as it was understood. `media_type` is the one that was sent, without parameters."""
+
+    value: Json
+    present: bool
+    media_type: str
+    violations: list[Violation]
+
+
+class _NotReadable(Exception):
+    """The bytes are not of the media type that they claim."""
+
+    def __init__(self, violation: Violation) -> None:
+        super().__init__(violation.message)
+        self.violation = violation
+
+
+class BodyReader:
+    """The request body of one operation, compiled."""
+
+    def __init__(self, operation: Operation, validators: Validators) -> None:
+        body = operation.body
+        self._required = body is not None and body.required
+        content = body.content if body is not None else {}
+        self._media = {essence(name): _Media(media, validators) for name, media in content.items()}
+        self._sent: dict[str, tuple[str, _Media | None]] = {}
+
+    def read(self, headers: Mapping[str, str], raw: bytes) -> BodyValue:
+        """Parse and check a body. Header names are in lower case."""
+        content_type = headers.get("content-type", "")
+        if not raw and not (self._required and content_type):
+            return self._missing()
+        if not self._media:
+            return BodyValue(None, False, "", [])
+        name, media = self._sent.get(content_type) or self._find(content_type)
+        if not raw and (media is None or not _may_be_empty(name)):
+            return self._missing()
+        if media is None:
+            return self._unsupported(name, raw)
+        try:
+            value = media.parse(content_type, raw)
+        except _NotReadable as error:
+            return BodyValue(None, True, name, [error.violation])
+        check = media.check
+        if check is None:
+            return BodyValue(value, True, name, [])
+        valid, value = check.accept(value)
+        if valid:
+            return BodyValue(value, True, name, [])
+        violations = check.violations(value, _BODY)
+        if media.is_form(name):
+            violations = _as_sent(violations, media.parse(content_type, raw, as_text=True))
+        return BodyValue(value, True, name, violations)
+
+    def parse(self, headers: Mapping[str, str], raw: bytes) -> tuple[Json, list[Violation]]:
+        """Only parse: what is wrong with the bytes, not with the value."""
+        content_type = headers.get("content-type", "")
+        if not raw or not self._media:
+            return None, []
+        _, media = self._sent.get(content_type) or self._find(content_type)
+        if media is None:
+            return None, []
+        try:
+            return media.parse(content_type, raw), []
+        except _NotReadable as error:
+            return None, [error.violation]
+
+    def _find(self, content_type: str) -> tuple[str, _Media | None]:
+        name = essence(content_type)
+        found = name, _match(self._media, name)
+        # What was sent is a client's choice: remember some, never all.
+        if len(self._sent) < 64 and len(content_type) < 200:
+            self._sent[content_type] = found
+        return found
+
+    def _missing(self) -> BodyValue:
+        if not self._required:
+            return BodyValue(None, False, "", [])
+        return BodyValue(None, False, "", [Violation(_BODY, "required", "a body is required")])
+
+    def _unsupported(self, name: str, raw: bytes) -> BodyValue:
+        known = ", ".join(self._media)
+        message = (
+            f"the media type {name[:100]!r} is not one of: {known}"
+            if name
+            else f"the content type is missing; it can be: {known}"
+        )
+        limit = tuple(self._media)
+        schema = next(iter(self._media.values())).schema
+        sent = as_text_of(raw[:_LONGEST_ECHO])
+        violation = Violation(_BODY, "media_type", message, sent, limit, schema)
+        return BodyValue(None, True, name, [violation])
+
+
+def _may_be_empty(name: str) -> bool:
+    """Whether no bytes at all are a value of this media type, if it was named: a file, a text, a
+    form without fields."""
+    return not is_json(name) and name != _MULTIPART
+
+
+class _Media:
+    """One documented media type."""
+
+    def __init__(self, media: MediaType, validators: Validators) -> None:
+        self._media = media
+        self._validators = validators
+        self._kinds: dict[bool, Kind] = {}
+        self._check: Check | None = None
+        name = essence(media.name)
+        self._form = name in _FORMS
+        self._json = is_json(name)
+        self._range = "*" in name
+        self._checked = media.pointer is not None and (self._form or self._json or self._range)
+        self.schema: Schema = media.schema or {}
+        if media.pointer is not None and (self._form or name.startswith("text/")):
+            # What a schema says of another kind of value is not said of these bytes.
+            types = self._kind(False).types
+            plain = not types or ("object" if self._form else "string") in types
+            self._checked = plain and not name.endswith("xml")
+
+    @property
+    def check(self) -> Check | None:
+        if self._check is None and self._checked and self._media.pointer is not None:
+            self._check = self._validators.request(self._media.pointer)
+        return self._check
+
+    def is_form(self, name: str) -> bool:
+        return name in _FORMS
+
+    def parse(self, content_type: str, raw: bytes, *, as_text: bool = False) -> Json:
+        """The value that the bytes stand for; with `as_text` a form's fields are not cast."""
+        if self._json:
+            return parse_json(raw)
+        name = essence(content_type)
+        if is_json(name):
+            return parse_json(raw)
+        if name in _FORMS:
+            return self._form_value(content_type, raw, self._kind(as_text))
+        return as_text_of(raw)
+
+    def _form_value(self, content_type: str, raw: bytes, kind: Kind) -> Json:
+        encoding = self._media.encoding
+        try:
+            if essence(content_type) == _MULTIPART:
+                return read_multipart(content_type, raw, kind, encoding)
+            return read_urlencoded(raw, kind, encoding)
+        except ValueError as error:
+            sent = as_text_of(raw[:_LONGEST_ECHO])
+            raise _NotReadable(
+                Violation(_BODY, "style", f"not a readable form: {error}", sent)
+            ) from None
+
+    def _kind(self, as_text: bool) -> Kind:
+        kind = self._kinds.get(as_text)
+        if kind is None:
+            kind = Kind(self._validators.document, self.schema, as_text=as_text)
+            self._kinds[as_text] = kind
+        return kind
+
+
+def _as_sent(violations: Sequence[Violation], sent: Json) -> list[Violation]:
+    """The violations with the texts that came; a field that is missing shows nothing."""
+    return [
+        replace(
+            violation,
+            value=None if violation.keyword == "required" else part_of(sent, violation.where[1:]),
+        )
+        for violation in violations
+    ]
+
+
+def parse_json(raw: bytes) -> Json:
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        if raw.startswith(_BOM):
+            return parse_json(raw[len(_BOM) :])
+        _explain(raw, error)
+    if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _depth(value) > _DEEPEST:
+        raise _NotReadable(Violation((*_BODY, 0), "json", "Nested too deeply", {}))
+    if _HUGE(raw):
+        try:
+            return json.loads(raw)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def _depth(value: Json) -> int:
+    """How many arrays and objects stand inside one another; one more than _DEEPEST will do."""
+    depth, level = 0, [value]
+    while level and depth <= _DEEPEST:
+        inner: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        level = [item for item in inner if isinstance(item, (dict, list))]
+        depth += 1
+    return depth
+
+
+def _explain(raw: bytes, error: orjson.JSONDecodeError) -> NoReturn:
+    """Refuse, in the words and with the offset of Python's own parser if it refuses too."""
+    message, position = error.msg, error.pos
+    try:
+        json.loads(raw.decode())
+    except json.JSONDecodeError as known:
+        message, position = known.msg, known.pos
+    except UnicodeDecodeError as known:
+        message, position = "Invalid UTF-8", known.start
+    except (ValueError, RecursionError):
+        pass
+    else:
+        # NaN, lone surrogates, numbers beyond a float: Python reads them, JSON has none.
+        message = message.partition(": line ")[0]
+        message = message[:1].upper() + message[1:]
+    raise _NotReadable(Violation((*_BODY, position), "json", message, {})) from None
+
+
+def as_text_of(raw: bytes) -> str:
+    """Bytes as text that a world can keep: UTF-8 if it is, else one character a byte."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def essence(content_type: str) -> str:
+    """`type/subtype` in lower case, without parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def is_json(name: str) -> bool:
+    """Whether bodies of this media type are JSON."""
+    return name == "application/json" or (
+        name.startswith("application/") and name.endswith("+json")
+    )
+
+
+def _match(media: Mapping[str, Any], name: str) -> Any:
+    """The media type itself, else the narrowest range that covers it."""
+    found = media.get(name)
+    if found is None and "/" in name:
+        found = media.get(name.partition("/")[0] + "/*")
+    return found if found is not None else media.get("*/*", media.get("*"))

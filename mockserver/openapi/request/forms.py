@@ -1,0 +1,190 @@
+"""HTML forms: URL-encoded and multipart, cast by the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from email.message import Message
+from logging import CRITICAL, Logger
+from typing import Any
+from urllib.parse import unquote_plus
+
+import orjson
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser
+
+from mockserver.openapi.model import Json
+from mockserver.openapi.request.coercion import Kind
+from mockserver.openapi.request.styles import read_deep
+
+Encoding = Mapping[str, Any]
+_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "form": ","}
+_MOST_FIELDS = 10_000
+_MOST_PARTS = 1000
+# What is wrong with a form goes to who sent it, not to the log.
+_QUIET = Logger("forms", CRITICAL)
+
+
+def read_urlencoded(raw: bytes, kind: Kind, encoding: Encoding) -> Json:
+    """A form body as an object; repeated names are arrays where the schema has one.
+
+    Raises ValueError if it has too many fields.
+    """
+    if raw.count(b"&") > _MOST_FIELDS:
+        raise ValueError("too many fields")
+    fields: dict[str, list[str]] = {}
+    for part in raw.decode("latin-1").split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            fields.setdefault(unquote_plus(name), []).append(unquote_plus(value))
+    return _object(fields, {}, kind, encoding)
+
+
+def read_multipart(content_type: str, raw: bytes, kind: Kind, encoding: Encoding) -> Json:
+    """A multipart body as an object; a file is its text. Raises ValueError if it is broken."""
+    header = Message()
+    header["content-type"] = content_type
+    boundary = header.get_param("boundary")
+    if not isinstance(boundary, str) or not boundary:
+        raise ValueError("no boundary")
+    parts = _Parts()
+    try:
+        parser = MultipartParser(boundary.encode("latin-1", "replace"), parts.callbacks())
+        parser.logger = _QUIET
+        parser.write(raw)
+        parser.finalize()
+    except FormParserError as error:
+        raise ValueError(str(error)) from None
+    if not parts.ended:
+        raise ValueError("the last boundary is missing")
+    return _object(parts.fields, parts.types, kind, encoding)
+
+
+class _Parts:
+    """Collects what the multipart parser calls out."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, list[str]] = {}
+        self.types: dict[str, str] = {}
+        self.ended = False
+        self._headers: dict[str, str] = {}
+        self._field = bytearray()
+        self._value = bytearray()
+        self._data = bytearray()
+        self._count = 0
+
+    def callbacks(self) -> Any:
+        found: dict[str, Callable[..., None]] = {
+            "on_part_begin": self._part_begin,
+            "on_part_data": lambda data, start, end: self._data.extend(data[start:end]),
+            "on_part_end": self._part_end,
+            "on_header_begin": self._header_begin,
+            "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._header_end,
+            "on_end": self._end,
+        }
+        return found
+
+    def _part_begin(self) -> None:
+        self._headers = {}
+        self._data = bytearray()
+
+    def _header_begin(self) -> None:
+        self._field = bytearray()
+        self._value = bytearray()
+
+    def _header_end(self) -> None:
+        name = self._field.decode("latin-1").strip().lower()
+        self._headers[name] = bytes(self._value).decode("utf-8", "replace").strip()
+
+    def _part_end(self) -> None:
+        self._count += 1
+        if self._count > _MOST_PARTS:
+            raise ValueError("too many parts")
+        header = Message()
+        header["content-disposition"] = self._headers.get("content-disposition", "")
+        name = header.get_param("name", header="content-disposition")
+        if not isinstance(name, str):
+            raise ValueError("a part has no name")
+        try:
+            value = self._data.decode()
+        except UnicodeDecodeError:
+            value = self._data.decode("latin-1")
+        self.fields.setdefault(name, []).append(value)
+        self.types[name] = self._headers.get("content-type", "")
+
+    def _end(self) -> None:
+        self.ended = True
+
+
+def _object(
+    fields: Mapping[str, Sequence[str]], types: Mapping[str, str], kind: Kind, encoding: Encoding
+) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    deep = _deep(fields, kind)
+    for sent, values in fields.items():
+        if sent in deep:
+            name = deep[sent]
+            if name not in found:
+                own = {key: fields[key] for key, base in deep.items() if base == name}
+                found[name] = read_deep(name, own, kind.property(name))
+            continue
+        name = sent
+        if name not in kind.properties and name.endswith("[]"):
+            name = name[:-2]
+        part = kind.property(name)
+        hints = encoding.get(name)
+        hints = hints if isinstance(hints, Mapping) else {}
+        if part.is_array and not (len(values) == 1 and values[0] in (part.listed or ())):
+            found[name] = _array(values, part, hints, types.get(sent, ""))
+        else:
+            value = _one(values[-1], part, hints, types.get(sent, ""))
+            if value is not None:
+                found[name] = value
+    return found
+
+
+def _deep(fields: Mapping[str, Sequence[str]], kind: Kind) -> dict[str, str]:
+    """The fields that are parts of a property: `address[city]`, `items[0][price]`."""
+    found = {}
+    for sent in fields:
+        base, bracket, rest = sent.partition("[")
+        if bracket and rest != "]" and sent not in kind.properties and sent.endswith("]"):
+            part = kind.property(base)
+            if base in kind.properties and (part.is_object or part.is_array):
+                found[sent] = base
+    return found
+
+
+def _array(values: Sequence[str], kind: Kind, hints: Mapping[str, Any], sent: str) -> Json:
+    item = kind.of(kind.items)
+    if len(values) == 1 and _is_json(hints, sent):
+        whole = _json(values[0])
+        if isinstance(whole, list):
+            return whole
+    if len(values) == 1 and hints.get("explode") is False:
+        values = values[0].split(_DELIMITERS.get(str(hints.get("style", "form")), ","))
+    return [_one(value, item, hints, sent) for value in values]
+
+
+def _one(value: str, kind: Kind, hints: Mapping[str, Any], sent: str) -> Json:
+    if value in (kind.listed or ()):
+        return value
+    if kind.is_object or kind.is_array or _is_json(hints, sent):
+        return _json(value)
+    if value == "" and kind.types and "string" not in kind.types:
+        # An empty field of a form is one that was not filled in.
+        return None
+    return kind.scalar()(value)
+
+
+def _is_json(hints: Mapping[str, Any], sent: str) -> bool:
+    named = str(hints.get("contentType") or "") + sent
+    return "application/json" in named.lower()
+
+
+def _json(value: str) -> Json:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value

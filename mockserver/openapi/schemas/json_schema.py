@@ -1,0 +1,318 @@
+"""OpenAPI schemas as JSON Schema 2020-12, only as much of a document as one check reaches.
+
+A check gets a small schema of its own: a `$ref` to the wanted place and, at their own pointers,
+the translated schemas that this place leads to. So the places that the validator reports are
+places in the document, a document costs nothing until it is used, and 3.0 and 3.1 go one way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+from urllib.parse import quote, unquote
+
+from mockserver.errors import ContractError
+from mockserver.openapi.document import escape, lookup
+from mockserver.openapi.schemas.discriminators import told
+from mockserver.openapi.schemas.regex import rust_reads
+
+View = Literal["request", "reply"]
+
+PYTHON_PATTERN = "x-python-pattern"
+"""Stands for `pattern` where only Python's regular expressions understand it."""
+
+_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_CHOICES = ("allOf", "anyOf", "oneOf")
+_MAPS = ("properties", "patternProperties", "$defs", "dependentSchemas")
+_SINGLES = (
+    *("items", "additionalProperties", "not", "contains", "propertyNames"),
+    *("if", "then", "else", "unevaluatedItems", "unevaluatedProperties"),
+)
+_PLAIN = (
+    *("type", "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum"),
+    *("exclusiveMinimum", "maxLength", "minLength", "maxItems", "minItems", "uniqueItems"),
+    *("maxContains", "minContains", "maxProperties", "minProperties", "format"),
+    *("dependentRequired", "$anchor", "$dynamicAnchor", "$dynamicRef"),
+)
+# What 3.0 does not have it does not assert.
+_NOT_IN_30 = frozenset(
+    (
+        *("prefixItems", "patternProperties", "$defs", "dependentSchemas", "contains"),
+        *("propertyNames", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties"),
+        *("const", "maxContains", "minContains", "dependentRequired", "$anchor"),
+        *("$dynamicAnchor", "$dynamicRef"),
+    )
+)
+TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
+_INTEGERS = {"int32": 31, "int64": 63}
+
+
+class Part(NamedTuple):
+    """One translated schema and the pointers that it refers to."""
+
+    schema: Any
+    references: tuple[str, ...]
+    python_patterns: bool
+
+
+class Closure(NamedTuple):
+    """A schema that stands alone, of so many parts."""
+
+    schema: dict[str, Any]
+    python_patterns: bool
+    size: int
+
+
+class Translation:
+    """The schemas of a document as one side of an exchange sees them."""
+
+    def __init__(self, document: Mapping[str, Any], version: str, view: View) -> None:
+        self._document = document
+        self._old = version.startswith("3.0")
+        self._hidden = "readOnly" if view == "request" else "writeOnly"
+        self._parts: dict[str, Part] = {}
+
+    def closure(self, pointer: str) -> Closure:
+        """The schema at a pointer with everything that it refers to.
+
+        Raises ContractError for a reference that leads nowhere or out of the document.
+        """
+        return self._closure({"$ref": reference_to(pointer)}, [pointer])
+
+    def together(self, names: Mapping[str, str]) -> Closure:
+        """An object schema whose properties are the schemas at these pointers, by name."""
+        properties = {name: {"$ref": reference_to(pointer)} for name, pointer in names.items()}
+        return self._closure({"properties": properties}, list(names.values()))
+
+    def _closure(self, tree: dict[str, Any], waiting: list[str]) -> Closure:
+        seen: set[str] = set()
+        python = False
+        while waiting:
+            here = waiting.pop()
+            if here in seen:
+                continue
+            seen.add(here)
+            part = self._parts.get(here)
+            if part is None:
+                part = self._parts[here] = self._part(here)
+            python = python or part.python_patterns
+            waiting.extend(part.references)
+        # The shorter pointers first: what lies inside another part is there already.
+        for here in sorted(seen, key=len):
+            _plant(tree, tokens(here), self._parts[here].schema)
+        return Closure(tree, python, len(seen))
+
+    def _part(self, pointer: str) -> Part:
+        if pointer[1:] and not pointer.startswith("#/"):
+            raise ContractError(f"no schema of this document has the $anchor {pointer[1:]!r}")
+        worker = _Worker(self._document, self._old, self._hidden)
+        schema = worker.translate(lookup(self._document, pointer), pointer)
+        return Part(schema, tuple(worker.references), worker.python_patterns)
+
+
+class _Worker:
+    def __init__(self, document: Mapping[str, Any], old: bool, hidden: str) -> None:
+        self.document = document
+        self.old = old
+        self.hidden = hidden
+        self.references: dict[str, None] = {}
+        self.python_patterns = False
+
+    def translate(self, schema: Any, where: str) -> Any:
+        if isinstance(schema, bool):
+            return schema
+        if not isinstance(schema, Mapping):
+            raise ContractError("a schema is an object", where)
+        found: dict[str, Any] = {}
+        if isinstance(schema.get("$ref"), str):
+            found["$ref"] = self.reference(schema["$ref"], where)
+            if self.old:
+                return found
+        for key, value in schema.items():
+            if self.old and key in _NOT_IN_30:
+                continue
+            if key == "type":
+                kinds = _known_types(value)
+                if kinds is not None:
+                    found[key] = kinds
+            elif key in _PLAIN:
+                found[key] = value
+            elif key in _SINGLES:
+                found[key] = self.translate(value, f"{where}/{key}")
+            elif key in _LISTS:
+                found[key] = [
+                    self.translate(item, f"{where}/{key}/{index}")
+                    for index, item in enumerate(_listed(value, f"{where}/{key}"))
+                ]
+                if key in _CHOICES:
+                    found[key] = _once(key, found[key])
+            elif key in _MAPS:
+                found[key] = {
+                    name: self.member(key, item, f"{where}/{key}/{escape(name)}")
+                    for name, item in _mapped(value, f"{where}/{key}").items()
+                }
+            elif key == "required":
+                found[key] = self.required(schema, _listed(value, f"{where}/{key}"))
+            elif key == "pattern":
+                found[self.pattern(value, where)] = value
+        if self.hidden == "writeOnly" and isinstance(schema.get("discriminator"), Mapping):
+            # Of what is sent to us it is no more than a hint, in what we send it tells the truth.
+            self.discriminate(found, schema, where)
+        if self.old:
+            _from_30(found, schema)
+        _strict_bounds(found)
+        if isinstance(schema.get("enum"), list):
+            # What is listed is meant, even `now` among dates.
+            found.pop("format", None)
+        bits = _INTEGERS.get(str(schema.get("format")))
+        if bits is not None and "integer" in types_of(schema):
+            _bound(found, bits)
+        return found
+
+    def discriminate(self, found: dict[str, Any], schema: Mapping[str, Any], where: str) -> None:
+        for word in ("oneOf", "anyOf"):
+            branches = schema.get(word)
+            for rule in told(schema["discriminator"], branches if branches else ()):
+                rule["then"]["$ref"] = self.reference(rule["then"]["$ref"], where)
+                found["allOf"] = [*found.get("allOf", ()), rule]
+
+    def member(self, key: str, schema: Any, where: str) -> Any:
+        if key == "properties" and self.hidden == "writeOnly" and self.is_hidden(schema):
+            # A secret never comes back. The other way round, what is read may be sent back.
+            return False
+        return self.translate(schema, where)
+
+    def reference(self, reference: str, where: str) -> str:
+        if reference == "#" or reference.startswith("#/"):
+            target = "#" + unquote(reference[1:])
+            lookup(self.document, target)
+            self.references[target] = None
+            return reference_to(target)
+        if reference.startswith("#"):
+            return reference
+        raise ContractError(f"the reference {reference!r} to another file is not bundled", where)
+
+    def required(self, schema: Mapping[str, Any], names: list[Any]) -> list[Any]:
+        properties = schema.get("properties")
+        if not isinstance(properties, Mapping):
+            return names
+        return [name for name in names if not self.is_hidden(properties.get(name))]
+
+    def is_hidden(self, schema: Any, depth: int = 0) -> bool:
+        """Whether the property is read-only in a request, write-only in a reply."""
+        for _ in range(20):
+            if not isinstance(schema, Mapping) or depth > 3:
+                return False
+            if schema.get(self.hidden) is True:
+                return True
+            if schema.get("readOnly") is True or schema.get("writeOnly") is True:
+                # Its own word counts before that of what it refers to.
+                return False
+            parts = schema.get("allOf")
+            if isinstance(parts, list) and any(self.is_hidden(part, depth + 1) for part in parts):
+                return True
+            reference = schema.get("$ref")
+            if not isinstance(reference, str) or not reference.startswith("#/"):
+                return False
+            schema = lookup(self.document, "#" + unquote(reference[1:]))
+        return False
+
+    def pattern(self, pattern: Any, where: str) -> str:
+        if not isinstance(pattern, str) or rust_reads(pattern):
+            return "pattern"
+        self.python_patterns = True
+        return PYTHON_PATTERN
+
+
+def _known_types(value: Any) -> Any:
+    """What `type` says as far as it is a type; None if it says nothing (`any`, `file`)."""
+    if isinstance(value, str):
+        return value if value in TYPES else None
+    known = [name for name in value if name in TYPES] if isinstance(value, list) else []
+    return known or None
+
+
+def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """What `type` lists."""
+    found = schema.get("type")
+    if isinstance(found, str):
+        return (found,)
+    return tuple(found) if isinstance(found, list) else ()
+
+
+def _from_30(found: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    # By 3.0.3, nullable widens the `type` beside it and nothing else.
+    if schema.get("nullable") is True and isinstance(found.get("type"), str):
+        found["type"] = [found["type"], "null"]
+
+
+def _strict_bounds(found: dict[str, Any]) -> None:
+    """Bounds as 3.0 and older drafts write them, which a schema of 3.1 may choose (`$schema`)."""
+    for strict, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        flag = found.get(strict)
+        if isinstance(flag, bool):
+            del found[strict]
+            if flag and plain in found:
+                found[strict] = found.pop(plain)
+
+
+def _bound(found: dict[str, Any], bits: int) -> None:
+    low, high = -(1 << bits), (1 << bits) - 1
+    found["minimum"] = max(low, found.get("minimum", low))
+    found["maximum"] = min(high, found.get("maximum", high))
+
+
+def _once(word: str, branches: list[Any]) -> list[Any]:
+    """The branches, without judging a reference twice: each level of such doubles the work.
+
+    The others stay where they are, as places are told by their number.
+    """
+    if word == "oneOf":
+        # Of those that are all the same never is one alone valid.
+        same = len(branches) > 1 and all(b == branches[0] and _refers(b) for b in branches)
+        return [False] * len(branches) if same else branches
+    seen: set[str] = set()
+    found: list[Any] = []
+    for branch in branches:
+        again = _refers(branch) and branch["$ref"] in seen
+        if _refers(branch):
+            seen.add(branch["$ref"])
+        found.append(word == "allOf" if again else branch)
+    return found
+
+
+def _refers(branch: Any) -> bool:
+    """Whether it is a reference and nothing else."""
+    return isinstance(branch, dict) and branch.keys() == {"$ref"}
+
+
+def _plant(tree: dict[str, Any], path: list[str], schema: Any) -> None:
+    if not path:
+        raise ContractError("the reference '#' leads to the whole document, which is no schema")
+    node: Any = tree
+    for token in path[:-1]:
+        node = node[int(token)] if isinstance(node, list) else node.setdefault(token, {})
+    if isinstance(node, dict):
+        node.setdefault(path[-1], schema)
+
+
+def _listed(value: Any, where: str) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    raise ContractError("an array is needed here", where)
+
+
+def _mapped(value: Any, where: str) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise ContractError("an object is needed here", where)
+
+
+def reference_to(pointer: str) -> str:
+    """A pointer as the fragment of a URI."""
+    return "#" + quote(pointer[1:], safe="/~")
+
+
+def tokens(pointer: str) -> list[str]:
+    """The unescaped tokens of `#/a/b`."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]

@@ -1,0 +1,245 @@
+"""Compiled checks of messages against the schemas of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.errors import ContractError
+from mockserver.openapi.document import join, walk
+from mockserver.openapi.model import Json, Violation
+from mockserver.openapi.schemas.excerpt import faulty_part
+from mockserver.openapi.schemas.formats import (
+    CANONICAL,
+    Noted,
+    is_base64,
+    is_clock_time,
+    lenient_formats,
+)
+from mockserver.openapi.schemas.json_schema import PYTHON_PATTERN, Closure, Translation, View
+from mockserver.openapi.schemas.regex import OPTIONS, fault, reader
+from mockserver.openapi.schemas.violations import Shape, violations_of
+
+_REPLY_FORMATS = {"time": is_clock_time, "byte": is_base64}
+_CARRIERS = ("responses", "requestBodies", "parameters", "headers")
+_LARGE = 150
+"""Above so many schemas behind one, they are compiled once for all."""
+
+
+class Check:
+    """One compiled schema.
+
+    A request check admits other spellings of UUIDs and instants than the canonical one.
+    """
+
+    __slots__ = ("_document", "_noted", "_pointer", "_validator")
+
+    def __init__(
+        self,
+        validator: jsonschema_rs.Validator | _Member,
+        document: Mapping[str, Any],
+        pointer: str,
+        noted: Noted,
+    ) -> None:
+        self._validator = validator
+        self._document = document
+        self._pointer = pointer
+        self._noted = noted
+
+    def is_valid(self, value: Json) -> bool:
+        try:
+            return self._validator.is_valid(value)
+        except (ValueError, OverflowError):
+            # Nested deeper than the validator goes, or nothing that JSON can say.
+            return False
+
+    def accept(self, value: Json) -> tuple[bool, Json]:
+        """Whether the value is valid, and the value in its canonical spelling."""
+        noted = self._noted
+        before = noted.count
+        try:
+            valid = self._validator.is_valid(value)
+        except (ValueError, OverflowError):
+            return False, value
+        if valid and noted.count != before:
+            value = self.canonical(value)
+        return valid, value
+
+    def canonical(self, value: Json) -> Json:
+        """The value with UUIDs and instants in their canonical spelling."""
+        return _respell(value, Shape.of(self._document, self._pointer))
+
+    def violations(self, value: Json, where: tuple[str | int, ...] = ()) -> list[Violation]:
+        """What is wrong with the value, in the order of the schema's properties.
+
+        Of a very large value, some of its faults.
+        """
+        shape = Shape.of(self._document, self._pointer)
+        value = faulty_part(value, shape, self.is_valid)
+        try:
+            errors = self._validator.iter_errors(value)
+        except (ValueError, OverflowError):
+            return [Violation((*where, 0), "json", "Nested too deeply")]
+        inside = isinstance(self._validator, _Member)
+        return violations_of(errors, value, self._document, shape, where, inside=inside)
+
+
+class _Member:
+    """One property of a validator of many."""
+
+    __slots__ = ("_all", "_name")
+
+    def __init__(self, everything: jsonschema_rs.Validator, name: str) -> None:
+        self._all = everything
+        self._name = name
+
+    def is_valid(self, value: Json) -> bool:
+        return self._all.is_valid({self._name: value})
+
+    def iter_errors(self, value: Json) -> Iterator[jsonschema_rs.ValidationError]:
+        return self._all.iter_errors({self._name: value})
+
+
+class Validators:
+    """The checks of one document, compiled on first use."""
+
+    def __init__(self, document: Mapping[str, Any], version: str) -> None:
+        self.document = document
+        noted = Noted()
+        self._requests = _Side(document, version, "request", lenient_formats(noted), noted)
+        self._replies = _Side(document, version, "reply", _REPLY_FORMATS, noted)
+
+    def request(self, pointer: str) -> Check:
+        """The check of what is sent to us. Raises ContractError if the schema can't be used."""
+        return self._requests.checks.get(pointer) or self._requests.compile(pointer)
+
+    def reply(self, pointer: str) -> Check:
+        """The check of what we send. Raises ContractError if the schema can't be used."""
+        return self._replies.checks.get(pointer) or self._replies.compile(pointer)
+
+
+class _Side:
+    """The checks of requests, or those of replies."""
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        version: str,
+        view: View,
+        formats: Mapping[str, Callable[[str], bool]],
+        noted: Noted,
+    ) -> None:
+        self.checks: dict[str, Check] = {}
+        self._document = document
+        self._translation = Translation(document, version, view)
+        self._formats = dict(formats)
+        self._noted = noted
+        self._members: dict[str, _Member] | None = None
+
+    def compile(self, pointer: str) -> Check:
+        closure = self._translation.closure(pointer)
+        validator: jsonschema_rs.Validator | _Member | None = None
+        if closure.size > _LARGE:
+            validator = self._shared().get(pointer)
+        if validator is None:
+            validator = self._validator(closure, pointer)
+        check = self.checks[pointer] = Check(validator, self._document, pointer, self._noted)
+        return check
+
+    def _shared(self) -> Mapping[str, _Member]:
+        """One validator for the whole document, for schemas that all lead to one another.
+
+        On its own each of them would be compiled with nearly all of the document.
+        """
+        if self._members is None:
+            self._members = {}
+            pointers = dict.fromkeys(schema_places(self._document))
+            names = {f"v{index}": pointer for index, pointer in enumerate(pointers)}
+            try:
+                everything = self._validator(self._translation.together(names), "#")
+            except ContractError:
+                # Something in it can't be used; what can be is compiled one by one.
+                return self._members
+            self._members = {pointer: _Member(everything, name) for name, pointer in names.items()}
+        return self._members
+
+    def _validator(self, closure: Closure, pointer: str) -> jsonschema_rs.Validator:
+        keywords: Any = {PYTHON_PATTERN: _PythonPattern} if closure.python_patterns else None
+        try:
+            return jsonschema_rs.Draft202012Validator(
+                closure.schema,
+                formats=self._formats,
+                validate_formats=True,
+                offline=True,
+                keywords=keywords,
+                pattern_options=OPTIONS,
+            )
+        except jsonschema_rs.ValidationError as error:
+            # Our stand-in for a pattern that Rust can't read is nothing that the document says.
+            path = ["pattern" if t == PYTHON_PATTERN else t for t in error.instance_path]
+            reason = error.message.rpartition("ValueError: ")[2]
+            raise ContractError(f"not a usable schema: {reason}", join("#", *path)) from None
+        except ValueError as error:
+            raise ContractError(f"not a usable schema: {error}", pointer) from None
+
+
+def schema_places(document: Mapping[str, Any]) -> Iterator[str]:
+    """The pointers of all schemas that messages are checked against and that lead to others."""
+    components = document.get("components")
+    components = components if isinstance(components, Mapping) else {}
+    for name in components.get("schemas") or ():
+        yield join("#/components/schemas", name)
+    roots = [(join("#/components", key), components.get(key)) for key in _CARRIERS]
+    for root, tree in [("#/paths", document.get("paths")), *roots]:
+        stack: list[tuple[tuple[str | int, ...], Any]] = [((), tree)]
+        while stack:
+            path, node = stack.pop()
+            if isinstance(node, dict):
+                schema = node.get("schema")
+                if isinstance(schema, dict) and "$ref" not in schema and _leads_on(schema):
+                    yield join(root, *path, "schema")
+                stack.extend(
+                    ((*path, key), item)
+                    for key, item in node.items()
+                    if isinstance(item, dict | list)
+                )
+            elif isinstance(node, list):
+                stack.extend(((*path, index), item) for index, item in enumerate(node))
+
+
+def _leads_on(schema: Any) -> bool:
+    """Whether a schema refers to others: what does not is never large."""
+    return any("$ref" in node for _, node in walk(schema))
+
+
+class _PythonPattern:
+    """A pattern that Rust's engine does not read as it stands (`\\Z`, for instance).
+
+    What it can't be told in other words is not judged: any text matches.
+    """
+
+    def __init__(self, parent: Any, pattern: Any, path: list[str | int]) -> None:
+        reason = fault(pattern)
+        if reason is not None:
+            raise ValueError(f"the pattern {pattern!r}: {reason}")
+        self._matches = reader(pattern)
+
+    def validate(self, instance: Any) -> None:
+        if isinstance(instance, str) and self._matches and not self._matches(instance):
+            raise ValueError("does not match the pattern")
+
+
+def _respell(value: Json, shape: Shape) -> Json:
+    if isinstance(value, str):
+        for schema in shape.schemas:
+            respell = CANONICAL.get(str(schema.get("format")))
+            if respell is not None:
+                return respell(value) or value
+        return value
+    if isinstance(value, dict):
+        return {key: _respell(item, shape.child(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_respell(item, shape.child(index)) for index, item in enumerate(value)]
+    return value

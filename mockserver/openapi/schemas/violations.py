@@ -1,0 +1,303 @@
+"""What a validator reports, as violations in the order of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+from urllib.parse import unquote
+
+import jsonschema_rs
+
+from mockserver.errors import ContractError
+from mockserver.openapi.document import lookup
+from mockserver.openapi.model import Json, Schema, Violation
+from mockserver.openapi.schemas.json_schema import PYTHON_PATTERN
+
+Where = tuple[str | int, ...]
+
+_CHOICES = ("anyOf", "oneOf")
+_LONGEST = 300
+MOST_VIOLATIONS = 1000
+"""A body of a megabyte can have a hundred thousand faults; nobody reads them, and they cost."""
+_EXTRA = 1_000_000
+"""The rank of the first property that the schema does not name."""
+
+
+class Shape:
+    """All the schemas that speak about one place in a value."""
+
+    __slots__ = ("_children", "_document", "_names", "schemas")
+
+    def __init__(self, document: Mapping[str, Any], schemas: list[Schema]) -> None:
+        self._document = document
+        self._names: dict[str, int] | None = None
+        self._children: dict[str | int | None, Shape] = {}
+        self.schemas = schemas
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], pointer: str) -> Shape:
+        try:
+            schema = lookup(document, pointer)
+        except ContractError:
+            schema = {}
+        return cls(document, _spread(document, [schema]))
+
+    def names(self) -> Mapping[str, int]:
+        """The named properties with their places in the order of the document."""
+        if self._names is None:
+            found: dict[str, None] = {}
+            for schema in self.schemas:
+                found.update(dict.fromkeys(schema.get("properties") or ()))
+            self._names = {name: index for index, name in enumerate(found)}
+        return self._names
+
+    @property
+    def fewest(self) -> int:
+        """How many items an array must have."""
+        found = (schema.get("minItems") for schema in self.schemas)
+        return max((count for count in found if isinstance(count, int)), default=0)
+
+    def child(self, token: str | int) -> Shape:
+        """What the schemas say about a property or an item."""
+        key: str | int | None = token
+        if isinstance(token, int):
+            # Behind the first few, all items are alike; so are all properties without a name.
+            key = min(token, self._firsts)
+        elif token not in self.names():
+            key = None
+        found = self._children.get(key)
+        if found is None:
+            found = self._children[key] = self._child(token)
+        return found
+
+    @property
+    def _firsts(self) -> int:
+        return max((len(schema.get("prefixItems") or ()) for schema in self.schemas), default=0)
+
+    def _child(self, token: str | int) -> Shape:
+        found: list[Any] = []
+        for schema in self.schemas:
+            if isinstance(token, int):
+                first = schema.get("prefixItems")
+                if isinstance(first, list) and token < len(first):
+                    found.append(first[token])
+                else:
+                    found.append(schema.get("items"))
+            else:
+                properties = schema.get("properties")
+                if isinstance(properties, Mapping) and token in properties:
+                    found.append(properties[token])
+                else:
+                    found.append(schema.get("additionalProperties"))
+        return Shape(self._document, _spread(self._document, found))
+
+
+def _spread(document: Mapping[str, Any], schemas: Sequence[Any]) -> list[Schema]:
+    """The schemas with their references and branches, each once."""
+    found: list[Schema] = []
+    seen: set[int] = set()
+    waiting = list(reversed(schemas))
+    while waiting:
+        schema = waiting.pop()
+        if not isinstance(schema, Mapping) or id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        found.append(schema)
+        for key in ("anyOf", "oneOf", "allOf"):
+            branches = schema.get(key)
+            if isinstance(branches, list):
+                waiting.extend(reversed(branches))
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#"):
+            try:
+                waiting.append(lookup(document, "#" + unquote(reference[1:])))
+            except ContractError:
+                continue
+    return found
+
+
+def violations_of(
+    errors: Iterable[jsonschema_rs.ValidationError],
+    value: Json,
+    document: Mapping[str, Any],
+    shape: Shape,
+    where: Where = (),
+    *,
+    inside: bool = False,
+) -> list[Violation]:
+    """The errors of one check, sorted: as the schema lists its properties, extras last.
+
+    `inside` says that the validator saw the value as a property of an object.
+    """
+    reading = _Reading(document, value, where, inside)
+    everything = (violation for error in errors for violation in reading.violations(error))
+    found = list(islice(everything, MOST_VIOLATIONS))
+    if len(found) > 1 or any(violation.keyword in _CHOICES for violation in found):
+        ranks = _Ranks(shape, value, len(where))
+        return ranks.sort(found)
+    return found
+
+
+class _Ranks:
+    """Sorts places: properties in the order of the schema, then in the order of the value."""
+
+    def __init__(self, shape: Shape, value: Json, skip: int) -> None:
+        self._skip = skip
+        self._levels: dict[Where, tuple[Shape, Json, dict[str, int]]] = {
+            (): (shape, value, _order(shape, value))
+        }
+
+    def sort(self, violations: Sequence[Violation]) -> list[Violation]:
+        """Sorted, also inside the branches of a choice."""
+        return [
+            replace(violation, limit=tuple(tuple(self.sort(branch)) for branch in violation.limit))
+            if violation.keyword in _CHOICES
+            else violation
+            for violation in sorted(violations, key=self.key)
+        ]
+
+    def key(self, violation: Violation) -> tuple[tuple[int, ...], bool]:
+        # A key is looked at before its value.
+        path = violation.where[self._skip :]
+        ranks = tuple(self._rank(path[:depth], path[depth]) for depth in range(len(path)))
+        return ranks, violation.keyword != "propertyNames"
+
+    def _rank(self, parent: Where, token: str | int) -> int:
+        if isinstance(token, int):
+            return token
+        return self._level(parent)[2].get(token, 2 * _EXTRA)
+
+    def _level(self, path: Where) -> tuple[Shape, Json, dict[str, int]]:
+        level = self._levels.get(path)
+        if level is None:
+            shape, value, _ = self._level(path[:-1])
+            token = path[-1]
+            shape = shape.child(token)
+            try:
+                value = value[token]
+            except (KeyError, IndexError, TypeError):
+                value = None
+            level = self._levels[path] = (shape, value, _order(shape, value))
+        return level
+
+
+def _order(shape: Shape, value: Json) -> dict[str, int]:
+    order = dict(shape.names())
+    if isinstance(value, dict):
+        for index, name in enumerate(value):
+            order.setdefault(name, _EXTRA + index)
+    return order
+
+
+class _Reading:
+    """Reads the errors of one check."""
+
+    def __init__(
+        self, document: Mapping[str, Any], value: Json, where: Where, inside: bool
+    ) -> None:
+        self._document = document
+        self._inside = inside
+        self._value = value
+        self._where = where
+
+    def violations(self, error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
+        """One error says one thing or, about unexpected properties and choices, several."""
+        kind = error.kind
+        keyword = kind.name
+        # Inside a whole, the first step only leads to the value.
+        steps = error.instance_path[1:] if self._inside else error.instance_path
+        here = (*self._where, *_walked(self._value, steps, error.instance))
+        path = error.schema_path
+        schema = _schema_at(self._document, path[:-1])
+        value = error.instance
+        if keyword == "required":
+            name = kind.as_dict()["property"]
+            yield Violation((*here, name), keyword, _text(error), value, name, schema)
+        elif keyword in ("additionalProperties", "unevaluatedProperties"):
+            for name in kind.as_dict()["unexpected"]:
+                sent = value.get(name) if isinstance(value, dict) else None
+                yield Violation((*here, name), keyword, _text(error), sent, False, schema)
+        elif keyword == "propertyNames":
+            inner = kind.as_dict()["error"]
+            name = inner.instance
+            limit = next(self.violations(inner), None)
+            yield Violation((*here, name), keyword, _text(error), name, limit, schema)
+        elif keyword in _CHOICES or keyword.startswith("oneOf"):
+            yield from self._choice(error, here, schema)
+        elif PYTHON_PATTERN in (keyword, *path[-1:]):
+            pattern = schema.get("pattern")
+            yield Violation(here, "pattern", _text(error), value, pattern, schema)
+        else:
+            limit = next(iter(kind.as_dict().values()), schema.get(keyword))
+            yield Violation(here, keyword, _text(error), value, limit, schema)
+
+    def _choice(
+        self, error: jsonschema_rs.ValidationError, here: Where, schema: Schema
+    ) -> Iterator[Violation]:
+        """`X or null` reads like X; of a real choice the branches are the limit."""
+        keyword = "anyOf" if error.kind.name == "anyOf" else "oneOf"
+        nested = error.kind.as_dict().get("context") or []
+        kept = [
+            errors
+            for index, errors in enumerate(nested)
+            if not _is_null(self._document, [*error.schema_path, index])
+        ]
+        if len(kept) == 1 and len(nested) > 1:
+            for inner in kept[0]:
+                yield from self.violations(inner)
+            return
+        limit = tuple(
+            tuple(violation for inner in errors for violation in self.violations(inner))
+            for errors in nested
+        )
+        yield Violation(here, keyword, _text(error), error.instance, limit, schema)
+
+
+def _walked(value: Json, path: Sequence[str | int], end: Json) -> Where:
+    """The path as it is: the validator leaves out empty names and counts "5" among the integers."""
+    found: list[str | int] = []
+    for token in path:
+        if isinstance(value, dict):
+            name = _name(value, token)
+            while name not in value and isinstance(value.get(""), dict):
+                found.append("")
+                value = value[""]
+            found.append(name)
+            value = value.get(name) if isinstance(value, dict) else None
+        else:
+            found.append(token)
+            value = value[int(token)] if isinstance(value, list) else None
+    while isinstance(value, dict) and "" in value and value != end:
+        found.append("")
+        value = value[""]
+    return tuple(found)
+
+
+def _name(value: Mapping[str, Json], token: str | int) -> str:
+    if isinstance(token, str) or str(token) in value:
+        return str(token)
+    # "05" has become 5.
+    return next((key for key in value if key.isdecimal() and int(key) == token), str(token))
+
+
+def _text(error: jsonschema_rs.ValidationError) -> str:
+    # The message quotes the value, which can be a megabyte.
+    message = error.message
+    return message if len(message) <= _LONGEST else message[:_LONGEST] + "..."
+
+
+def _is_null(document: Mapping[str, Any], path: Sequence[str | int]) -> bool:
+    schema = _schema_at(document, path)
+    return schema.get("type") == "null" or schema.get("enum") == [None]
+
+
+def _schema_at(document: Mapping[str, Any], path: Sequence[str | int]) -> Schema:
+    node: Any = document
+    for token in path:
+        if isinstance(node, list):
+            node = node[int(token)] if int(token) < len(node) else None
+        elif isinstance(node, Mapping):
+            node = node.get(str(token))
+    return node if isinstance(node, Mapping) else {}

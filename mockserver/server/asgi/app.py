@@ -1,0 +1,235 @@
+"""The ASGI application: Connexion routes, the pipeline answers."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote, unquote
+
+with warnings.catch_warnings():
+    # Connexion imports Starlette's test client, which deprecates httpx.
+    warnings.simplefilter("ignore")
+    from connexion.middleware.main import API, ConnexionMiddleware
+    from connexion.spec import OpenAPISpecification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.engine.pipeline import Message
+from mockserver.engine.pipeline.versions import Answerer
+from mockserver.engine.serialization import Sent
+from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooLarge
+from mockserver.openapi.model import Operation
+from mockserver.openapi.routing_projection import parameter_names, routing_projection
+from mockserver.server.asgi.ambiguous import Rivals, named
+from mockserver.server.asgi.fast_path import send_whole
+from mockserver.server.asgi.faults import suffer
+from mockserver.server.asgi.routing import ROUTE, ROUTER, IndexedRouting, Match, normal_path
+
+MAX_BODY = 10 * 1024 * 1024
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
+
+
+class Endpoint:
+    """Behind Connexion's routing: reads the message, asks the pipeline, sends the reply."""
+
+    def __init__(self, pipeline: Answerer, max_body: int = MAX_BODY) -> None:
+        self.pipeline = pipeline
+        self.max_body = max_body
+        self._operations: dict[str, tuple[Operation, tuple[str, ...]]] = {
+            operation.id: (operation, parameter_names(operation.url_path))
+            for operation in pipeline.contract.operations
+        }
+        self._rivals = Rivals(pipeline.contract)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            body = await read_body(scope, receive, self.max_body)
+        except TooLarge as refusal:
+            await send_reply(self.refuse(self.message(scope, b""), refusal), scope, send)
+            return
+        except ConnectionResetError:
+            return  # half a request is none, and nobody waits for an answer
+        await send_reply(self.answer(scope, body), scope, send)
+
+    def answer(self, scope: Scope, body: bytes) -> Sent:
+        """The reply to a routed request."""
+        message = self.message(scope, body)
+        match: Match | None = scope[ROUTE]
+        method = scope["method"]
+        if match is not None and match.operation_id is None and method == "HEAD":
+            match = self._route(scope, "GET", match)
+        if match is None:
+            return self._unknown(scope, message)
+        if match.operation_id is None:
+            return self._other_method(method, match, message)
+        operation, names = self._operations[match.operation_id]
+        if match.operation_id in self._rivals:
+            meant = self._rivals.meant(operation, message, match.values, self.pipeline)
+            operation, names = self._operations[meant.id]
+        if names:
+            message.path_values = self._path_values(operation, names, match.values)
+            doubtful = match.allowed or match.forked
+            if doubtful and not self.pipeline.admits(operation, message.path_values):
+                if match.allowed:
+                    return self._other_method(method, match, message)
+                operation = self._less_literal(scope, operation, message)
+        return self.pipeline(operation, message)
+
+    def _path_values(
+        self, operation: Operation, names: Sequence[str], values: Sequence[str]
+    ) -> dict[str, str]:
+        if "}{" in operation.path:
+            return named(operation, values, self.pipeline)
+        return {
+            name: unquote(value, errors="replace") if "%" in value else value
+            for name, value in zip(names, values, strict=True)
+        }
+
+    def _less_literal(self, scope: Scope, found: Operation, message: Message) -> Operation:
+        """Of other templates that the path fits the first whose schemas its values fit, too; the
+        one that was found if there is none. Puts the values into the message."""
+        routing: IndexedRouting = scope[ROUTER]
+        for match in routing.others(scope["method"], normal_path(scope)):
+            operation, names = self._operations[match.operation_id or ""]
+            values = self._path_values(operation, names, match.values)
+            if self.pipeline.admits(operation, values):
+                message.path_values = values
+                return operation
+        return found
+
+    @staticmethod
+    def message(scope: Scope, body: bytes) -> Message:
+        raw = scope["headers"]
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+        if len(headers) < len(raw):
+            headers = joined(raw)
+        return Message(
+            scope["method"],
+            scope["path"],
+            NO_VALUES,
+            scope["query_string"],
+            headers,
+            body,
+            time.time_ns(),
+        )
+
+    def refuse(self, message: Message, refusal: Refusal) -> Sent:
+        """A refusal outside any operation."""
+        return self.pipeline.turn_away(message, refusal)
+
+    def _unknown(self, scope: Scope, message: Message) -> Sent:
+        if self.pipeline.api.slash_redirects and scope["path"] != "/":
+            path = scope["path"]
+            other = path[:-1] if path.endswith("/") else path + "/"
+            if self._route(scope, message.method, None, other) is not None:
+                # As it came: decoded, it could hold what no header may.
+                raw: bytes = scope.get("raw_path") or quote(path).encode()
+                location = raw[:-1] if raw.endswith(b"/") else raw + b"/"
+                query = b"?" + message.query if message.query else b""
+                return Sent(307, [(b"location", location + query)])
+        return self.refuse(message, NotFound(f"There is no {message.method} {message.target}."))
+
+    def _other_method(self, method: str, match: Match, message: Message) -> Sent:
+        allow = ", ".join(allowed_methods(match.allowed))
+        if method == "OPTIONS":
+            return Sent(204, [(b"allow", allow.encode())])
+        return self.refuse(
+            message,
+            MethodNotAllowed(
+                f"{method} is not allowed on {message.target}; allowed: {allow}.",
+                headers={"allow": allow},
+            ),
+        )
+
+    def _route(
+        self, scope: Scope, method: str, default: Match | None, path: str | None = None
+    ) -> Match | None:
+        routing: IndexedRouting = scope[ROUTER]
+        found = routing.route(method, path if path is not None else normal_path(scope))
+        if found is None or (default is not None and found.operation_id is None):
+            return default
+        return found
+
+
+def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Header values by name; one that is sent twice counts as a list, as RFC 9110 has it."""
+    headers: dict[str, str] = {}
+    for name, value in ((n.decode("latin-1"), v.decode("latin-1")) for n, v in raw):
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def allowed_methods(documented: tuple[str, ...]) -> list[str]:
+    """What `Allow` lists: the documented methods, HEAD wherever GET is, and OPTIONS."""
+    found = {*documented, "OPTIONS"}
+    if "GET" in found:
+        found.add("HEAD")
+    return sorted(found)
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body.
+
+    Raises TooLarge if it is longer than `limit`, ConnectionResetError if half of it is missing.
+    """
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            raise TooLarge(f"The body has more than {limit} bytes.")
+    body = b""
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionResetError("the client has gone in the middle of its request")
+        body = message.get("body", b"")
+        size += len(body)
+        if size > limit:
+            raise TooLarge(f"The body has more than {limit} bytes.")
+        more = message.get("more_body", False)
+        if more or chunks:
+            chunks.append(body)
+    return b"".join(chunks) if chunks else body
+
+
+async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
+    """Send it; a HEAD gets the headers only, 204 and 304 have no body and no length."""
+    if sent.trouble is not None and await suffer(sent, scope, send):
+        return
+    body = b"" if scope["method"] == "HEAD" else sent.body
+    if send_whole(sent, send, body):
+        return
+    headers = list(sent.headers)
+    if sent.status not in (204, 304):
+        headers.append((b"content-length", str(len(sent.body)).encode()))
+    await send({"type": "http.response.start", "status": sent.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Projection(OpenAPISpecification):  # type: ignore[misc]
+    """What Connexion routes by. Checking it is a test's business, not that of every start."""
+
+    def __init__(self, raw_spec: dict[str, Any], *, base_uri: str = "") -> None:
+        # Ours alone and without references: of thousands of paths Connexion's copies take seconds.
+        self._raw_spec = self._spec = raw_spec
+        self._base_uri = base_uri
+
+    @classmethod
+    def _validate_spec(cls, spec: dict[str, Any]) -> None:
+        pass
+
+
+def build_app(pipeline: Answerer, *middlewares: Any, max_body: int = MAX_BODY) -> ASGIApp:
+    """Connexion around our endpoint; `middlewares` (outermost first) come before routing."""
+    app = ConnexionMiddleware(
+        Endpoint(pipeline, max_body), middlewares=[*middlewares, IndexedRouting]
+    )
+    # As `app.add_api` does, which would check the document that we have just made.
+    app.apis.append(API(Projection(routing_projection(pipeline.contract)), base_path=None))
+    asgi: ASGIApp = app
+    return asgi

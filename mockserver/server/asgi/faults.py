@@ -1,0 +1,50 @@
+"""What a fault does to a reply on its way: waiting, dropping, cutting short.
+
+On a real port the delay is slept and the connection closed. A caller in process puts its own way
+into the scope (`SUFFER`), since nothing sleeps there: see `inprocess`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.types import Scope, Send
+
+from mockserver.engine.serialization import Sent
+
+SUFFER = "mockserver.suffer"
+
+
+async def suffer(sent: Sent, scope: Scope, send: Send) -> bool:
+    """Let the reply's trouble happen; whether nothing more shall be sent."""
+    trouble = sent.trouble
+    assert trouble is not None
+    if SUFFER in scope:
+        scope[SUFFER](trouble)
+        return False
+    if trouble.delay:
+        await asyncio.sleep(trouble.delay)
+    if trouble.drop:
+        await _close(send)
+        return True
+    length = len(sent.body) if scope["method"] != "HEAD" else 0
+    if trouble.truncate is None or trouble.truncate >= length:
+        return False
+    headers = [*sent.headers, (b"content-length", str(length).encode())]
+    await send({"type": "http.response.start", "status": sent.status, "headers": headers})
+    part = sent.body[: trouble.truncate]
+    await send({"type": "http.response.body", "body": part, "more_body": True})
+    await _close(send)
+    return True
+
+
+async def _close(send: Send) -> None:
+    """Close the connection; return when uvicorn has noticed."""
+    cycle: Any = getattr(send, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if transport is None:
+        raise RuntimeError("this server can't drop connections")
+    transport.close()
+    while not cycle.disconnected:
+        await asyncio.sleep(0)

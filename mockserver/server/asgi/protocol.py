@@ -1,0 +1,197 @@
+"""uvicorn's httptools protocol with bounds: on the size of a head, and on slowness.
+
+httptools has no limit of its own, and uvicorn sets none for it: a header of a gigabyte would be
+kept in memory, and a client that sends a byte a minute would be waited for. Bounding both costs
+an ordinary request next to nothing: a head is measured only if it may be too large, and one
+timer looks at all connections.
+
+A request that has come as a whole is answered at once, without a task of the event loop, and its
+reply is written as a whole: docs/decisions/0008-hot-path.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from mockserver.engine.serialization import Sent
+from mockserver.errors import BadRequest, HeadersTooLarge, Refusal
+from mockserver.server.asgi.fast_path import begin
+
+# More than servers take as a rule: what breaks a schema is to be refused by the contract, and a
+# few texts beyond their maxLength, percent-encoded, are soon a hundred kilobytes.
+MAX_HEAD = 1024 * 1024
+# What follows the head, be it body, framing or trailers, and also what nobody reads any more.
+MAX_MESSAGE = 300 * 1024 * 1024
+LOOKS_FOR_HEAD = 4
+LOOKS_FOR_BODY = 24
+# A client that keeps connections in a pool is rather not cut off just when it uses one.
+LOOKS_WHEN_IDLE = 15
+SECONDS_TO_LINGER = 2.0
+
+Refuse = Callable[[Refusal, str], Sent]
+
+_data_received = HttpToolsProtocol.data_received
+_on_message_begin = HttpToolsProtocol.on_message_begin
+_on_headers_complete = HttpToolsProtocol.on_headers_complete
+_on_message_complete = HttpToolsProtocol.on_message_complete
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. `refuse` makes the vendor's reply to what can't be routed at all."""
+
+    refuse: Refuse
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_head = True
+        self._lingering = False
+        self._too_large = False
+        self._looks = 0
+        self._idle = False
+        self._parsing = False
+        self._next: tuple[RequestResponseCycle, Any] | None = None
+        # Bytes that may belong to the message (never fewer than do), how many of them came with
+        # the chunk in which it began, and how many with the latest chunk.
+        self._arrived = 0
+        self._with_first = 0
+        self._chunk = 0
+
+    # These run for every request: no `super()`, and no more of them than needed.
+
+    def data_received(self, data: bytes) -> None:
+        if self._lingering:
+            return
+        self._idle = False
+        self._chunk = len(data)
+        self._arrived += self._chunk
+        self._parsing = True
+        _data_received(self, data)
+        self._parsing = False
+        if self._next is not None:
+            self._start_asgi_task(*self._next)
+        if self._arrived > MAX_HEAD and not self._lingering:
+            self._bound()
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        self._looks = 0
+        self._arrived = self._with_first = self._chunk
+        _on_message_begin(self)
+
+    def on_headers_complete(self) -> None:
+        if self._arrived > MAX_HEAD and self._head_size() > MAX_HEAD:
+            self._too_large = True
+            raise ValueError("httptools takes any error of a callback for a broken message")
+        self._in_head = False
+        self._looks = 0
+        _on_headers_complete(self)
+        # uvicorn adds trailers to the headers, where they could pass for a credential.
+        self.headers = []
+
+    def on_message_complete(self) -> None:
+        _on_message_complete(self)
+        if self._next is not None:
+            cycle, app = self._next
+            self._next = None
+            rest = begin(cycle.run_asgi(app))
+            if rest is not None:
+                self._keep(self.loop.create_task(rest))
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's, without a timer: `look` ends a connection that stays idle."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._idle = True
+            self._looks = 0
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # While a chunk is parsed, its end may turn out to be the end of the message.
+        if self._parsing:
+            self._next = cycle, app
+        else:
+            self._next = None
+            self._keep(self.loop.create_task(cycle.run_asgi(app)))
+
+    def _keep(self, task: Any) -> None:
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def send_400_response(self, msg: str) -> None:
+        if self._too_large:
+            self._refuse(
+                HeadersTooLarge(f"The head of the request has more than {MAX_HEAD} bytes.")
+            )
+        else:
+            self._refuse(BadRequest(msg))
+
+    def look(self) -> None:
+        """Called every few seconds: end the connection if it keeps the server waiting."""
+        cycle = self.cycle
+        answering = cycle is not None and not cycle.response_complete
+        busy = answering and not cycle.more_body
+        if busy or self._lingering:
+            return
+        self._looks += 1
+        if self._idle:
+            if self._looks > LOOKS_WHEN_IDLE:
+                self.transport.close()
+        elif self._looks > (LOOKS_FOR_HEAD if self._in_head else LOOKS_FOR_BODY):
+            if self._arrived:
+                self._turn_away(Sent(HTTPStatus.REQUEST_TIMEOUT))
+            else:
+                self.transport.close()
+
+    def _bound(self) -> None:
+        if not self._in_head:
+            self.headers.clear()
+            if self._arrived > MAX_MESSAGE:
+                self._refuse(BadRequest(f"The request has more than {MAX_MESSAGE} bytes."))
+        elif self._arrived - self._with_first > MAX_HEAD or self._head_size() > MAX_HEAD:
+            self._too_large = True
+            self.send_400_response("")
+
+    def _head_size(self) -> int:
+        fields = sum(len(name) + len(value) + 4 for name, value in self.headers or ())
+        return fields + len(getattr(self, "url", b""))
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._turn_away(self.refuse(refusal, getattr(self, "url", b"").decode("latin-1")))
+
+    def _turn_away(self, sent: Sent) -> None:
+        """Answer and close, without losing the answer to what the client still sends."""
+        self._lingering = True
+        self._unset_keepalive_if_required()
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
+            if not cycle.more_body:
+                return  # an earlier request's answer is on its way, and is the last one
+            cycle.disconnected = True
+            cycle.waiting_for_100_continue = False  # nothing can be written any more
+            cycle.message_event.set()
+        if not self.transport.is_closing():
+            self.transport.write(self._raw(sent))
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+            self.loop.call_later(SECONDS_TO_LINGER, self.transport.close)
+
+    def _raw(self, sent: Sent) -> bytes:
+        headers = [*self.server_state.default_headers, *sent.headers]
+        headers += [(b"content-length", b"%d" % len(sent.body)), (b"connection", b"close")]
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        phrase = HTTPStatus(sent.status).phrase.encode()
+        return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (sent.status, phrase, head, sent.body)
+
+
+def protocol(refuse: Refuse) -> type[BoundedProtocol]:
+    """The protocol class of a server whose unroutable requests `refuse` answers."""
+    return type("Protocol", (BoundedProtocol,), {"refuse": staticmethod(refuse)})

@@ -1,0 +1,144 @@
+"""The control plane: ASGI in front of Connexion, everything under `/__mock__/`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.engine.serialization import Sent, dump
+from mockserver.errors import (
+    BadRequest,
+    MethodNotAllowed,
+    MockServerError,
+    NotFound,
+    Refusal,
+    StoreError,
+    StoreUnavailable,
+    TooLarge,
+)
+from mockserver.server.access import Guard
+from mockserver.server.asgi.app import read_body, send_reply
+from mockserver.server.control.endpoints import ROUTES, find_route, is_page
+from mockserver.server.control.request import Call, Panel
+
+log = logging.getLogger("mockserver")
+
+PREFIX = "/__mock__"
+MAX_STATE = 256 * 1024 * 1024
+MAX_ORDER = 64 * 1024
+_COMMON_HEADERS = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+@dataclass
+class ControlPlane:
+    """Answers the control plane's paths itself and lets everything else pass."""
+
+    app: ASGIApp
+    panel: Panel
+    guard: Guard
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # No coroutine of its own: the API's requests pass through here too.
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            rest = scope["path"][len(PREFIX) :]
+            if not rest or rest[0] == "/":
+                return self._serve(rest.strip("/"), scope, receive, send)
+        return self.app(scope, receive, send)
+
+    async def _serve(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            # Whoever has the token can't send it before there is a page to give it to.
+            if not (self.guard.token and is_page(path)):
+                self.guard.check(scope)
+            sent = await self._answer(path, scope, receive)
+        except Refusal as refusal:
+            sent = _error(refusal.status, str(refusal), refusal.headers)
+        except ConnectionResetError:
+            return  # half a request is none
+        except StoreUnavailable as error:
+            sent = _error(503, str(error), {"retry-after": "1"})
+        except StoreError as error:
+            sent = _error(400, str(error))
+        except MockServerError as error:
+            sent = _error(409, str(error))
+        except Exception as error:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            sent = _error(500, f"{type(error).__name__}: {error}")
+        sent.headers.extend(_COMMON_HEADERS)
+        await send_reply(sent, scope, send)
+
+    async def _answer(self, path: str, scope: Scope, receive: Receive) -> Sent:
+        found = find_route(path)
+        if found is None:
+            known = ", ".join(f"{PREFIX}/{route.path}" for route in ROUTES)
+            raise NotFound(f"there is no {PREFIX}/{path}; there are {known}")
+        if not path and scope["path"].endswith(PREFIX):
+            # What the page loads is named from here on, below whatever prefix this has.
+            return Sent(307, [(b"location", PREFIX.encode() + b"/")])
+        route, values = found
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        handler = route.methods.get(method)
+        allow = ", ".join(route.allowed)
+        if method == "OPTIONS":
+            return Sent(204, [(b"allow", allow.encode())])
+        if handler is None:
+            raise MethodNotAllowed(
+                f"{method} is not allowed here; allowed: {allow}", headers={"allow": allow}
+            )
+        limit = MAX_STATE if path == "state" else MAX_ORDER
+        try:
+            body = await read_body(scope, receive, limit)
+        except TooLarge:
+            raise TooLarge(f"the body has more than {limit} bytes") from None
+        query = _query(scope["query_string"], route.query)
+        call = Call(values, query, parse_json(body) if method in ("POST", "PUT") else None)
+        result = handler(self.panel, call)
+        return result if isinstance(result, Sent) else _json(200, result)
+
+
+def control_plane(panel: Panel, guard: Guard) -> Callable[[ASGIApp], ControlPlane]:
+    """The middleware, for `build_app`."""
+    return partial(ControlPlane, panel=panel, guard=guard)
+
+
+def parse_json(body: bytes) -> Any:
+    """A body as a JSON value; None if it is empty. Raises BadRequest."""
+    if not body.strip():
+        return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from None
+
+
+def _query(raw: bytes, known: tuple[str, ...]) -> dict[str, str]:
+    # A misspelt `tenant` would otherwise reset every world.
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+        if name not in known:
+            offer = f"there is {', '.join(known)}" if known else "this takes none"
+            raise BadRequest(f"there is no query parameter {name!r}; {offer}")
+        if name in found:
+            raise BadRequest(f"{name} is given twice")
+        found[name] = value
+    return found
+
+
+def _json(status: int, body: Any) -> Sent:
+    return Sent(status, [(b"content-type", b"application/json")], dump(body))
+
+
+def _error(status: int, text: str, headers: dict[str, str] | None = None) -> Sent:
+    sent = _json(status, {"error": text})
+    sent.headers.extend((n.encode(), v.encode()) for n, v in (headers or {}).items())
+    return sent

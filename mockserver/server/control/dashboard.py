@@ -1,0 +1,78 @@
+"""`GET /__mock__/`: the dashboard, a page and what belongs to it, all from this package."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+
+from mockserver.engine.serialization import Sent
+from mockserver.errors import NotFound
+from mockserver.server.mock import DEFAULT_KEY, Mock
+from mockserver.store.addresses import MEMORY
+
+PAGES = Path(__file__).parent / "pages"
+TYPES = {".css": b"text/css", ".js": b"text/javascript", ".svg": b"image/svg+xml"}
+_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    b"img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+
+def front_page(mock: Mock, source: str, state_file: bool = False) -> Sent:
+    """The page. `state_file`: the worlds are kept in a file."""
+    contract = mock.contract
+    facts = {
+        "title": contract.title,
+        "version": contract.version,
+        "source": source,
+        "behaviour": mock.api.name,
+        "operations": len(contract.operations),
+        "memory": _memory(mock, state_file),
+        "key": DEFAULT_KEY,
+        "prefix": mock.api.prefix,
+        "seed": mock.options.seed,
+    }
+    escaped = {name: escape(str(value)) for name, value in facts.items()}
+    return html(_template("dashboard.html").substitute(escaped))
+
+
+def html(page: str, policy: bytes = _POLICY) -> Sent:
+    """A page that loads nothing from elsewhere."""
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", policy),
+        (b"referrer-policy", b"no-referrer"),
+    ]
+    return Sent(200, headers, page.encode("utf-8", "replace"))
+
+
+def asset(name: str) -> Sent:
+    """A file that a page asks for. Raises NotFound."""
+    path = PAGES / name
+    if path.suffix not in TYPES or path.parent != PAGES or not path.is_file():
+        raise NotFound(f"the dashboard has no file {name!r}")
+    return file(path)
+
+
+def file(path: Path) -> Sent:
+    return Sent(200, [(b"content-type", TYPES[path.suffix] + b"; charset=utf-8")], _read(path))
+
+
+@cache
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((PAGES / name).read_text("utf-8"))
+
+
+def _memory(mock: Mock, state_file: bool) -> str:
+    if mock.options.store != MEMORY:
+        return "and keeps it in Redis when it stops"
+    if state_file:
+        return "and keeps it in its state file when it stops"
+    return "and forgets it when it stops"

@@ -1,0 +1,357 @@
+"""What the control plane can do: one function a method and path, listed in `ROUTES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any, TypeVar
+
+import mockserver
+from mockserver.engine.faults.spec import read_fault
+from mockserver.engine.jobs.overview import jobs_of, shown_row
+from mockserver.engine.serialization import Sent
+from mockserver.engine.world import World
+from mockserver.errors import BadRequest, Conflict, NotFound
+from mockserver.inference.explain import as_json
+from mockserver.openapi.model import Contract
+from mockserver.server.control.dashboard import front_page
+from mockserver.server.control.request import Call, Panel, Route, limit_of
+from mockserver.server.control.swagger_ui import show_asset, show_document, show_reference
+from mockserver.server.journal.assertions import closest
+from mockserver.server.journal.client_lint import complaints_of
+from mockserver.server.journal.har import as_har
+from mockserver.server.journal.journal import Entry, describe, mask
+from mockserver.server.mock import DEFAULT_KEY, real_now
+from mockserver.store.base import Transaction, transact
+
+T = TypeVar("T")
+MOST_WORLDS = 500
+
+
+def worlds_of(panel: Panel) -> list[str]:
+    """The tenants that there are; on a fresh server the one that the first request makes."""
+    return panel.mock.store.tenants() or [DEFAULT_KEY]
+
+
+def show_worlds(panel: Panel, call: Call) -> dict[str, Any]:
+    tenants = worlds_of(panel) if call.tenant is None else [call.tenant]
+    return {
+        "total": len(tenants),
+        "worlds": [
+            {
+                "tenant": tenant,
+                "shown": mask(tenant),
+                "clock": panel.mock.store.clock(tenant).describe(real_now()),
+                **({"collections": _collections(panel, tenant)} if call.tenant else {}),
+            }
+            for tenant in tenants[:MOST_WORLDS]
+        ],
+    }
+
+
+def _collections(panel: Panel, tenant: str) -> list[dict[str, Any]]:
+    def count(world: World) -> list[dict[str, Any]]:
+        return [
+            {"name": spec.name, "path": spec.path, "rows": len(world[spec.name])}
+            for spec in panel.mock.api.collections.values()
+        ]
+
+    return _look(panel, tenant, count)
+
+
+def show_jobs(panel: Panel, call: Call) -> dict[str, Any]:
+    api, limit = panel.mock.api, limit_of(call)
+    return {
+        "outcomes": list(api.outcomes),
+        "jobs": _look(panel, _one(panel, call), lambda world: jobs_of(world, api.jobs, limit)),
+    }
+
+
+def show_rows(panel: Panel, call: Call) -> dict[str, Any]:
+    name, limit = call.query.get("collection"), limit_of(call)
+    known = panel.mock.api.collections
+    if name is None:
+        raise BadRequest(f"say which by ?collection=; there is {', '.join(known)}")
+    if name not in known:
+        raise NotFound(f"there is no collection {name!r}; there is {', '.join(known)}")
+
+    def read(world: World) -> dict[str, Any]:
+        rows = world[name]
+        newest = islice(rows.scan(newest_first=True), limit)
+        return {
+            "collection": name,
+            "total": len(rows),
+            "rows": [shown_row(row, world.now) for row in newest],
+        }
+
+    return _look(panel, _one(panel, call), read)
+
+
+def _one(panel: Panel, call: Call) -> str:
+    """The tenant that is meant; without any the only one. Raises BadRequest if there are more."""
+    if call.tenant is not None:
+        return call.tenant
+    tenants = worlds_of(panel)
+    if len(tenants) > 1:
+        raise BadRequest(f"there are {len(tenants)} worlds; say which by ?tenant=KEY")
+    return tenants[0]
+
+
+def _look(panel: Panel, tenant: str, read: Callable[[World], T]) -> T:
+    """Read a world as it is by now. What is due is settled to be seen, and not kept."""
+
+    def work(world: Transaction) -> T:
+        panel.mock.api.settle(world)
+        return read(world)
+
+    return transact(panel.mock.store, tenant, work)
+
+
+def page(panel: Panel, call: Call) -> Sent:
+    return front_page(panel.mock, panel.source, panel.state_file)
+
+
+def health(panel: Panel, call: Call) -> dict[str, Any]:
+    mock = panel.mock
+    return {
+        "status": "ok",
+        "version": mockserver.__version__,
+        "api": mock.api.name,
+        "title": mock.contract.title,
+        "document": panel.source,
+        "openapi": mock.contract.version,
+        "operations": len(mock.contract.operations),
+        "worlds": len(mock.store.tenants()),
+        "seed": mock.options.seed,
+        "exchanges": panel.journal.total,
+        "clock": mock.store.clock(None).describe(real_now()),
+    }
+
+
+def show_clock(panel: Panel, call: Call) -> dict[str, Any]:
+    return panel.mock.store.clock(call.tenant).describe(real_now())
+
+
+def change_clock(panel: Panel, call: Call) -> dict[str, Any]:
+    clock = panel.mock.store.change_clock(call.tenant, call.body)
+    panel.changed()
+    return clock.describe(real_now())
+
+
+def reset(panel: Panel, call: Call) -> dict[str, Any]:
+    if call.body not in (None, {}):
+        raise BadRequest("reset takes no body; ?tenant=KEY narrows it to one world")
+    count = 1 if call.tenant is not None else len(panel.mock.store.tenants())
+    panel.mock.store.reset(call.tenant)
+    panel.changed()
+    return {"reset": count}
+
+
+def show_state(panel: Panel, call: Call) -> dict[str, Any]:
+    return panel.mock.store.snapshot(call.tenant)
+
+
+def put_state(panel: Panel, call: Call) -> dict[str, Any]:
+    if not isinstance(call.body, dict):
+        raise BadRequest("give a snapshot, as GET /__mock__/state returns it")
+    snapshot = call.body
+    if call.tenant is not None:
+        snapshot = only_world(snapshot, call.tenant)
+    panel.mock.store.restore(snapshot)
+    panel.changed()
+    return {"restored": len(snapshot["worlds"])}
+
+
+def only_world(snapshot: dict[str, Any], tenant: str) -> dict[str, Any]:
+    """The snapshot with the one tenant's world. Raises NotFound if it has none."""
+    worlds = snapshot.get("worlds")
+    if not isinstance(worlds, dict) or tenant not in worlds:
+        raise NotFound(f"the snapshot has no world of {tenant!r}")
+    return {**snapshot, "worlds": {tenant: worlds[tenant]}}
+
+
+def show_plan(panel: Panel, call: Call) -> Any:
+    return as_json(panel.mock.plan)
+
+
+def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
+    form = call.query.get("format", "json")
+    if form not in ("json", "har"):
+        raise BadRequest(f"format is json or har, not {form!r}")
+    limit = limit_of(call)
+    operation = call.query.get("operation")
+    shown: list[Entry] = []
+    for entry in panel.journal.entries():
+        if len(shown) == limit:
+            break
+        exchange = entry.exchange
+        if call.tenant is not None and exchange.tenant != call.tenant:
+            continue
+        if operation is not None and (
+            exchange.operation is None or exchange.operation.id != operation
+        ):
+            continue
+        shown.append(entry)
+    if form == "har":
+        return as_har(reversed(shown))
+    return {
+        "total": panel.journal.total,
+        "kept": panel.journal.kept,
+        "exchanges": [
+            {**describe(entry), "near": _near(panel.mock.contract, entry)} for entry in shown
+        ],
+    }
+
+
+def _near(contract: Contract, entry: Entry) -> list[str]:
+    """The operations that a request which fits none may have meant."""
+    exchange = entry.exchange
+    if exchange.operation is not None:
+        return []
+    found = closest(contract, exchange.message.method, exchange.message.target)
+    return [f"{operation.method} {operation.path}" for operation in found]
+
+
+def clear_journal(panel: Panel, call: Call) -> dict[str, Any]:
+    if call.tenant is not None:
+        return {"forgotten": panel.journal.forget(call.tenant)}
+    return {"forgotten": panel.journal.clear()}
+
+
+def show_complaints(panel: Panel, call: Call) -> dict[str, Any]:
+    kept = [
+        entry
+        for entry in panel.journal.entries()
+        if call.tenant is None or entry.exchange.tenant == call.tenant
+    ]
+    found = complaints_of(reversed(kept), panel.mock.job_states)
+    return {"exchanges": len(kept), "complaints": [each.as_json() for each in found]}
+
+
+def show_faults(panel: Panel, call: Call) -> dict[str, Any]:
+    return {"faults": panel.mock.faults.describe(call.tenant)}
+
+
+def add_faults(panel: Panel, call: Call) -> dict[str, Any]:
+    specs = call.body if isinstance(call.body, list) else [call.body]
+    known = panel.mock.pipeline.contract.by_id
+    ids = panel.mock.faults.add([read_fault(spec, known, call.tenant) for spec in specs])
+    return {"added": ids}
+
+
+def remove_faults(panel: Panel, call: Call) -> dict[str, Any]:
+    fault = call.query.get("id")
+    removed = panel.mock.faults.remove(fault, call.tenant)
+    if fault is not None and not removed:
+        raise NotFound(f"there is no fault {fault!r}")
+    return {"removed": removed}
+
+
+def show_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
+    return panel.webhooks.describe()
+
+
+def add_webhook(panel: Panel, call: Call) -> dict[str, Any]:
+    return panel.webhooks.add(call.body, call.tenant).as_json()
+
+
+def remove_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
+    name = call.query.get("id")
+    removed = panel.webhooks.remove(name, call.tenant)
+    if name is not None and not removed:
+        raise NotFound(f"there is no webhook {name!r}")
+    return {"removed": removed}
+
+
+def steer_job(panel: Panel, call: Call) -> Any:
+    """Decide what is to become of an open job."""
+    job = call.path["id"]
+    if panel.mock.api.steer is None:
+        raise NotFound(f"the API {panel.mock.api.name!r} has no jobs that can be steered")
+    order = call.body
+    if not isinstance(order, dict):
+        raise BadRequest('give {"outcome": "failed", "after": SECONDS} or {"hold": true}')
+    if order.get("hold") is True:
+        order = {"outcome": "stuck", **{name: order[name] for name in order if name != "hold"}}
+    if call.tenant is not None:
+        tenant = call.tenant
+    else:
+        holders = [name for name in worlds_of(panel) if _steer(panel, name, job, order, False)]
+        if not holders:
+            raise NotFound(f"no world has a job {job!r}")
+        if len(holders) > 1:
+            raise Conflict(f"{len(holders)} worlds have a job {job!r}; say which by ?tenant=KEY")
+        tenant = holders[0]
+    steered = _steer(panel, tenant, job, order, True)
+    if steered is None:
+        raise NotFound(f"the world of {mask(tenant)} has no job {job!r}")
+    panel.changed()
+    return steered
+
+
+def _steer(panel: Panel, tenant: str, job: str, order: Mapping[str, Any], keep: bool) -> Any:
+    """The job as it is now, as JSON; None if the world has none of this id. Raises a Refusal."""
+    api = panel.mock.api
+    assert api.steer is not None
+    with panel.mock.store.begin(tenant) as world:
+        if api.settle(world):
+            world.commit()
+        try:
+            steered = api.steer(world, job, order)
+        except NotFound:
+            return None
+        if keep:
+            world.commit()
+    return steered
+
+
+_TENANT = ("tenant",)
+ROUTES: tuple[Route, ...] = (
+    Route("", {"GET": page}),
+    Route("assets/{id}", {"GET": show_asset}),
+    Route("reference", {"GET": show_reference}),
+    Route("document", {"GET": show_document}),
+    Route("health", {"GET": health}),
+    Route("clock", {"GET": show_clock, "POST": change_clock}, _TENANT),
+    Route("reset", {"POST": reset}, _TENANT),
+    Route("state", {"GET": show_state, "PUT": put_state}, _TENANT),
+    Route("plan", {"GET": show_plan}),
+    Route(
+        "journal",
+        {"GET": show_journal, "DELETE": clear_journal},
+        ("tenant", "limit", "operation", "format"),
+    ),
+    Route("complaints", {"GET": show_complaints}, _TENANT),
+    Route("worlds", {"GET": show_worlds}, _TENANT),
+    Route("jobs", {"GET": show_jobs}, ("tenant", "limit")),
+    Route("jobs/{id}", {"POST": steer_job}, _TENANT),
+    Route("rows", {"GET": show_rows}, ("tenant", "collection", "limit")),
+    Route(
+        "faults",
+        {"GET": show_faults, "POST": add_faults, "DELETE": remove_faults},
+        ("tenant", "id"),
+    ),
+    Route(
+        "webhooks",
+        {"GET": show_webhooks, "POST": add_webhook, "DELETE": remove_webhooks},
+        ("tenant", "id"),
+    ),
+)
+
+
+def is_page(path: str) -> bool:
+    """Whether the path is a page or a file of one: they say nothing of any world."""
+    return path in ("", "reference") or path.startswith("assets/")
+
+
+def find_route(path: str) -> tuple[Route, dict[str, str]] | None:
+    """The route of a path below the prefix, and the values in it."""
+    for route in ROUTES:
+        fixed, brace, _ = route.path.partition("{id}")
+        if not brace and path == route.path:
+            return route, {}
+        if brace and path.startswith(fixed) and len(path) > len(fixed):
+            value = path[len(fixed) :]
+            if "/" not in value:
+                return route, {"id": value}
+    return None

@@ -1,0 +1,80 @@
+"""What the control plane's functions are given: the panel that they work on, and the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.errors import BadRequest
+from mockserver.server.journal.journal import Journal
+from mockserver.server.mock import Mock
+from mockserver.server.webhooks.delivery import Webhooks
+
+DEFAULT_LIMIT = 100
+
+
+@dataclass
+class Panel:
+    """What the control plane works on. `source` is what the user calls the document.
+
+    `state_file`: the worlds outlive the process in one.
+    """
+
+    mock: Mock
+    journal: Journal
+    source: str = ""
+    changed: Callable[[], None] = lambda: None
+    state_file: bool = False
+    sender: Webhooks | None = None
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """What sends webhooks."""
+        if self.sender is None:
+            self.sender = Webhooks(self.mock)
+        return self.sender
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to the control plane: values from its path, its query, its JSON body."""
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    @property
+    def tenant(self) -> str | None:
+        """The world that is meant; None for all of them."""
+        found = self.query.get("tenant")
+        if found == "":
+            raise BadRequest("tenant is empty; leave it out to mean every world")
+        return found
+
+
+Handler = Callable[[Panel, Call], Any]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path below `/__mock__/`, its methods, and the query parameters they know."""
+
+    path: str
+    methods: Mapping[str, Handler]
+    query: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> list[str]:
+        found = {*self.methods, "OPTIONS"}
+        return sorted(found | {"HEAD"} if "GET" in found else found)
+
+
+def limit_of(call: Call) -> int:
+    """`?limit=`, or the usual one. Raises BadRequest."""
+    text = call.query.get("limit")
+    if text is None:
+        return DEFAULT_LIMIT
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not int(text):
+        raise BadRequest(f"limit takes a whole number from 1 on, not {text!r}")
+    return int(text)

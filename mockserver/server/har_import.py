@@ -1,0 +1,154 @@
+"""HTTP archives (HAR) as fixtures: the answers in them become rows of a world."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import orjson
+
+from mockserver.engine.api import Api
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import Settings, World
+from mockserver.errors import UsageError
+from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.routing_projection import parameter_names
+from mockserver.server.asgi.routing import PathIndex
+from mockserver.store.base import Transaction, transact
+from mockserver.store.worlds import MemoryWorld, with_collections
+
+if TYPE_CHECKING:
+    from mockserver.server.mock import Mock
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One exchange of an archive; `body` is the JSON of the answer, None if it has none."""
+
+    method: str
+    path: str
+    status: int
+    body: Any
+
+
+@dataclass
+class Imported:
+    """What became of an archive: how many exchanges it has, how many were of use, the rows."""
+
+    exchanges: int = 0
+    used: int = 0
+    rows: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.rows} rows from {self.used} of {self.exchanges} exchanges"
+
+
+def read_archive(path: Path) -> list[Recorded]:
+    """The exchanges of a HAR file, oldest first. Raises UsageError if it is none."""
+    try:
+        found = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from None
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{path}: not JSON: {error}") from None
+    try:
+        entries = found["log"]["entries"]
+        recorded = [_recorded(entry) for entry in entries]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UsageError(f"{path}: not an HTTP archive (HAR), which has log.entries") from None
+    return recorded
+
+
+def _recorded(entry: Mapping[str, Any]) -> Recorded:
+    request, response = entry["request"], entry["response"]
+    content = response.get("content") or {}
+    return Recorded(
+        str(request["method"]).upper(),
+        urlsplit(request["url"]).path or "/",
+        int(response["status"]),
+        _json(content.get("text") or "", content.get("encoding") or ""),
+    )
+
+
+def _json(text: str, encoding: str) -> Any:
+    try:
+        return orjson.loads(base64.b64decode(text) if encoding == "base64" else text)
+    except (orjson.JSONDecodeError, binascii.Error):
+        return None
+
+
+def import_archive(mock: Mock, tenant: str, path: Path) -> Imported:
+    """Put what an archive shows into a tenant's world. Raises UsageError if nothing of it fits."""
+    recorded = read_archive(path)
+
+    def work(world: Transaction) -> Imported:
+        found = adopt_all(mock.api, mock.contract, world, recorded)
+        world.commit()
+        return found
+
+    found = transact(mock.store, tenant, work)
+    check_used(path, found, mock.contract.title)
+    return found
+
+
+def check_used(path: Path, found: Imported, title: str) -> None:
+    """Raises UsageError if nothing of an archive was of use."""
+    if not found.used:
+        raise UsageError(
+            f"{path}: nothing of its {found.exchanges} exchanges can be taken over: they fit no "
+            f"operation of {title!r} that answered well, or this API keeps its rows in its own way"
+        )
+
+
+def seeded_with(api: Api, contract: Contract, path: Path) -> Api:
+    """The API with worlds that begin with what an archive shows. Raises UsageError."""
+    recorded = read_archive(path)
+    trial = with_collections(MemoryWorld("", Settings(), Clock("manual", 0, 0)), api)
+    check_used(path, adopt_all(api, contract, trial, recorded), contract.title)
+
+    def seed(world: World, fixtures: Mapping[str, Any]) -> None:
+        api.seed(world, fixtures)
+        adopt_all(api, contract, world, recorded)
+
+    return replace(api, seed=seed)
+
+
+def adopt_all(api: Api, contract: Contract, world: World, recorded: list[Recorded]) -> Imported:
+    """Put what was recorded into a world."""
+    found = Imported(len(recorded))
+    shown: set[str] = set()
+    for operation, values, body in _matched(contract, recorded):
+        keys = api.adopt(world, operation, values, body)
+        found.used += bool(keys)
+        shown.update(keys)
+    found.rows = len(shown)
+    return found
+
+
+def _matched(
+    contract: Contract, recorded: list[Recorded]
+) -> Iterator[tuple[Operation, dict[str, str], Any]]:
+    index = PathIndex()
+    for operation in contract.operations:
+        index.add(operation.path, {operation.method: operation.id})
+    base = contract.base_path.rstrip("/")
+    for exchange in recorded:
+        if not 200 <= exchange.status < 300 or exchange.body is None:
+            continue
+        path = exchange.path
+        if base and path.startswith(base + "/"):
+            path = path[len(base) :]
+        match = index.match(exchange.method, path)
+        if match is not None and match.operation_id is not None:
+            operation = contract.by_id[match.operation_id]
+            names = parameter_names(operation.path)
+            yield (
+                operation,
+                dict(zip(names, map(unquote, match.values), strict=True)),
+                exchange.body,
+            )

@@ -1,0 +1,229 @@
+"""The journal for those who test a client: which operations were called, and what came close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from mockserver.errors import UsageError
+from mockserver.openapi.model import Contract, Operation, Violation
+from mockserver.server.journal.client_lint import KINDS, Complaint, complaints_of
+from mockserver.server.journal.har import as_har
+from mockserver.server.journal.journal import Entry, Journal, masked_target
+
+MOST_SHOWN = 25
+CLOSE = 0.6
+
+
+@dataclass(frozen=True)
+class Call:
+    """One exchange as the client had it. `status` is None if no reply was sent.
+
+    What is here is as it was sent, credentials too; `str` masks them.
+    """
+
+    entry: Entry
+
+    @property
+    def operation(self) -> str | None:
+        """The operationId; None for a request that fits none."""
+        found = self.entry.exchange.operation
+        return found.id if found is not None else None
+
+    @property
+    def method(self) -> str:
+        return self.entry.exchange.message.method
+
+    @property
+    def path(self) -> str:
+        return self.entry.exchange.message.target
+
+    @property
+    def path_values(self) -> Mapping[str, str]:
+        return self.entry.exchange.message.path_values
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters; of one that is repeated, the last."""
+        text = self.entry.exchange.message.query.decode("latin-1")
+        return dict(parse_qsl(text, keep_blank_values=True))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names in lower case."""
+        return self.entry.exchange.message.headers
+
+    @property
+    def body(self) -> Any:
+        """The JSON value that was sent, the bytes if they are none, None for no body."""
+        return _value(self.entry.exchange.message.body)
+
+    @property
+    def status(self) -> int | None:
+        sent = self.entry.exchange.sent
+        return sent.status or None if sent is not None else None
+
+    @property
+    def reply(self) -> Any:
+        """The body of the reply, as `body` is."""
+        sent = self.entry.exchange.sent
+        return _value(sent.body) if sent is not None else None
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        return self.entry.exchange.violations
+
+    def __str__(self) -> str:
+        message = self.entry.exchange.message
+        words = [message.method, masked_target(message.target, message.query)]
+        words += ["->", str(self.status or "no reply"), f"({self.operation or 'no operation'})"]
+        return " ".join(words)
+
+
+def _value(body: bytes) -> Any:
+    if not body:
+        return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+
+
+class Calls:
+    """What one tenant's client has done, oldest first.
+
+    Requests that were refused before their caller was known count if they carry its credential.
+    """
+
+    def __init__(
+        self, journal: Journal, contract: Contract, tenant: str, states: frozenset[str]
+    ) -> None:
+        self._journal = journal
+        self._contract = contract
+        self._tenant = tenant
+        self._states = states
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self.calls())
+
+    def __len__(self) -> int:
+        return len(self.calls())
+
+    def calls(self, operation: str | None = None) -> list[Call]:
+        """All calls, or those of an operation. Raises UsageError for an operation there is not."""
+        if operation is not None:
+            self._operation(operation)
+        found = [Call(entry) for entry in self._entries()]
+        return [call for call in found if operation in (None, call.operation)]
+
+    def assert_called(self, operation: str, *, times: int | None = None) -> list[Call]:
+        """The calls of an operation: at least one, or exactly `times`. Raises AssertionError."""
+        __tracebackhide__ = True
+        found = self.calls(operation)
+        if (len(found) == times) if times is not None else found:
+            return found
+        expected = "at least once" if times is None else _often(times)
+        raise AssertionError(self._report(operation, found, f"expected {expected}"))
+
+    def assert_not_called(self, operation: str) -> None:
+        """Raises AssertionError if the operation was called."""
+        __tracebackhide__ = True
+        found = self.calls(operation)
+        if found:
+            raise AssertionError(self._report(operation, found, "expected never"))
+
+    def complaints(self, *kinds: str) -> list[Complaint]:
+        """What the client did badly, oldest first; of these kinds, or of all (docs/complaints.md).
+
+        Raises UsageError for a kind that there is not.
+        """
+        for kind in kinds:
+            if kind not in KINDS:
+                raise UsageError(f"there are no complaints {kind!r}; there is {', '.join(KINDS)}")
+        found = complaints_of(self._entries(), self._states)
+        return [complaint for complaint in found if not kinds or complaint.kind in kinds]
+
+    def assert_no_complaints(self, *kinds: str) -> None:
+        """Raises AssertionError that lists them."""
+        __tracebackhide__ = True
+        found = self.complaints(*kinds)
+        if found:
+            made = [f"  {each}" for each in self._numbered()[-MOST_SHOWN:]]
+            raise AssertionError("\n".join([*map(str, found), "The calls made:", *made]))
+
+    def _numbered(self) -> list[str]:
+        return [f"{entry.number}: {Call(entry)}" for entry in self._entries()]
+
+    def har(self) -> dict[str, Any]:
+        """The calls as an HTTP archive (HAR 1.2), secrets masked."""
+        return as_har(self._entries())
+
+    def clear(self) -> None:
+        """Forget the calls."""
+        self._journal.forget(self._tenant)
+
+    def _entries(self) -> list[Entry]:
+        kept = [entry for entry in self._journal.entries() if self._is_ours(entry)]
+        return kept[::-1]
+
+    def _is_ours(self, entry: Entry) -> bool:
+        exchange = entry.exchange
+        if exchange.tenant:
+            return exchange.tenant == self._tenant
+        sent = {*exchange.message.headers.values()}
+        return self._tenant in sent or f"Bearer {self._tenant}" in sent
+
+    def _operation(self, name: str) -> Operation:
+        known = self._contract.by_id
+        if name not in known:
+            close = get_close_matches(name, known, 3, CLOSE)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            raise UsageError(f"there is no operation {name!r}{hint}")
+        return known[name]
+
+    def _report(self, name: str, found: list[Call], expected: str) -> str:
+        lines = [f"{_spell(self._operation(name))} was called {_often(len(found))}, {expected}."]
+        made = self.calls()
+        lines.append("The calls made:" if made else "No calls were made at all.")
+        if len(made) > MOST_SHOWN:
+            lines.append(f"  ... {len(made) - MOST_SHOWN} before these")
+        lines += [f"  {call}" for call in made[-MOST_SHOWN:]]
+        missed = [call for call in made if call.operation is None]
+        if missed:
+            lines.append("Near misses, requests that fit no operation:")
+            for call in missed[-MOST_SHOWN:]:
+                lines.append(f"  {call.method} {call.path}")
+                close = closest(self._contract, call.method, call.path)
+                lines += [f"    close to {_spell(operation)}" for operation in close]
+        return "\n".join(lines)
+
+
+def _often(times: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(times, f"{times} times")
+
+
+def _spell(operation: Operation) -> str:
+    return f"{operation.id} ({operation.method} {operation.path})"
+
+
+def closest(contract: Contract, method: str, path: str) -> list[Operation]:
+    """The operations, two at most, that a request for this path may have meant, best first."""
+    base = contract.base_path.rstrip("/")
+    scored = []
+    for operation in contract.operations:
+        score = _likeness(path, base + operation.path) + 0.1 * (operation.method == method)
+        scored.append((score, operation))
+    scored.sort(key=lambda pair: -pair[0])
+    return [operation for score, operation in scored[:2] if score >= CLOSE]
+
+
+def _likeness(path: str, template: str) -> float:
+    given, wanted = path.strip("/").split("/"), template.strip("/").split("/")
+    if len(given) == len(wanted):  # any value stands for a parameter
+        wanted = [g if "{" in w else w for g, w in zip(given, wanted, strict=True)]
+    return SequenceMatcher(None, "/".join(given), "/".join(wanted)).ratio()

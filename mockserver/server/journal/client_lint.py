@@ -1,0 +1,256 @@
+"""What a client did that a well-behaved one does not, read from the journal.
+
+Only what a client asked and was told is looked at; what it made of it, nobody here can know. Time
+is that of the client's world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from mockserver.engine.timestamps import SECOND
+from mockserver.inference.lifecycles import kind_of
+from mockserver.openapi.model import Operation
+from mockserver.server.journal.journal import Entry, mask, masked_target
+
+KINDS = {
+    "too-soon": "asked again before Retry-After had passed",
+    "after-the-end": "kept asking for a job that had ended",
+    "failed-child": "saw a child fail and did nothing about it",
+    "no-idempotency-key": "repeated a POST that may have taken effect without its idempotency key",
+    "leaked-job": "began a job and neither saw its end nor cancelled it",
+}
+# A client may look at what has ended once more, to fetch its result.
+LOOKS_AFTER_THE_END = 1
+IDEMPOTENCY_KEY = "idempotency-key"
+_ENDS = frozenset(("success", "failure", "cancelled"))
+_DEEPEST = 4
+Thing = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing that was done badly. `calls` are the numbers of the exchanges in the journal."""
+
+    kind: str
+    text: str
+    calls: tuple[int, ...]
+    tenant: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text} (calls {', '.join(map(str, self.calls))})"
+
+    def as_json(self) -> dict[str, Any]:
+        """With the tenant masked."""
+        shown = {"kind": self.kind, "text": self.text, "calls": list(self.calls)}
+        return {**shown, "tenant": mask(self.tenant) if self.tenant else None}
+
+
+def complaints_of(entries: Iterable[Entry], states: frozenset[str]) -> list[Complaint]:
+    """The complaints about each tenant's client; `entries` come oldest first."""
+    readers: dict[str, _Reader] = {}
+    for entry in entries:
+        tenant = entry.exchange.tenant
+        if tenant:
+            readers.setdefault(tenant, _Reader(tenant, states)).read(entry)
+    return [found for reader in readers.values() for found in reader.finish()]
+
+
+@dataclass
+class _Reader:
+    """What one client knows, from exchange to exchange."""
+
+    tenant: str
+    states: frozenset[str]
+    found: list[Complaint] = field(default_factory=list)
+    due: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
+    looks: dict[str, list[int]] = field(default_factory=dict)
+    failed: dict[str, tuple[list[str], int]] = field(default_factory=dict)
+    broken: dict[tuple[str, str, bytes], Entry] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)
+
+    def complain(self, kind: str, text: str, *calls: int) -> None:
+        self.found.append(Complaint(kind, text, calls, self.tenant))
+
+    def read(self, entry: Entry) -> None:
+        operation = entry.exchange.operation
+        if operation is None:
+            return
+        self._check_wait(entry, operation)
+        self._check_repeat(entry, operation)
+        body = _reply(entry)
+        self._note_concern(entry)
+        if operation.method == "GET":
+            self._note_look(entry, body)
+        elif operation.method == "POST":
+            self._note_begun(entry, body)
+        for thing in self._things(body):
+            self.last[thing["id"]] = self._state(thing) or ""
+
+    def finish(self) -> list[Complaint]:
+        for job, calls in self.looks.items():
+            more = len(calls) - 1
+            if more > LOOKS_AFTER_THE_END:
+                text = f"{job} had ended as {self.last[job]}, and was asked for {more} times more"
+                self.complain("after-the-end", text, *calls)
+        for job, (children, call) in self.failed.items():
+            names = ", ".join(children)
+            text = f"of {job} {names} failed; nothing was asked about it, and nothing repeated"
+            self.complain("failed-child", text, call)
+        for job, call in self.begun.items():
+            state = self.last.get(job, "")
+            if kind_of(state) not in _ENDS:
+                text = f"{job} was begun and left {state}: neither seen to its end nor cancelled"
+                self.complain("leaked-job", text, call)
+        return sorted(self.found, key=lambda complaint: complaint.calls[-1])
+
+    def _check_wait(self, entry: Entry, operation: Operation) -> None:
+        message, now = entry.exchange.message, entry.exchange.now
+        if not now:
+            return  # refused before anybody looked at a clock
+        key = operation.id, message.target
+        if key in self.due:
+            due, wanted, number = self.due.pop(key)
+            if now < due:
+                waited = wanted - (due - now) / SECOND
+                text = (
+                    f"{message.method} {masked_target(message.target, message.query)} came after "
+                    f"{waited:g} s, and was asked to wait {wanted} s"
+                )
+                self.complain("too-soon", text, number, entry.number)
+        wait = _header(entry, b"retry-after")
+        if wait.isdigit() and len(wait) < 8:
+            self.due[key] = now + int(wait) * SECOND, int(wait), entry.number
+
+    def _check_repeat(self, entry: Entry, operation: Operation) -> None:
+        message = entry.exchange.message
+        if message.method != "POST":
+            return
+        key = operation.id, message.target, message.body
+        first = self.broken.pop(key, None)
+        if first is not None:
+            reason = _why_unsafe(first, entry, operation)
+            if reason:
+                text = f"POST {message.target} was repeated {reason}"
+                self.complain("no-idempotency-key", text, first.number, entry.number)
+        if _is_broken(entry):
+            self.broken[key] = entry
+
+    def _note_concern(self, entry: Entry) -> None:
+        """Whatever is sent about a job means that its client cares."""
+        message = entry.exchange.message
+        if message.method not in ("GET", "HEAD"):
+            for job in [job for job in self.looks if job in message.target]:
+                del self.looks[job]
+        for job, (children, _) in list(self.failed.items()):
+            about = (job, *children) if message.method not in ("GET", "HEAD") else tuple(children)
+            text = message.body.decode("utf-8", "replace")
+            if any(each in message.target or each in text for each in about):
+                del self.failed[job]
+        if message.method == "DELETE" and _succeeded(entry):
+            for job in [job for job in self.begun if job in message.target]:
+                del self.begun[job]
+
+    def _note_look(self, entry: Entry, body: Any) -> None:
+        if not isinstance(body, Mapping) or kind_of(self._state(body) or "") not in _ENDS:
+            return
+        job = body["id"]
+        if entry.exchange.message.target.rstrip("/").rpartition("/")[2] != job:
+            return
+        self.looks.setdefault(job, []).append(entry.number)
+        children = [
+            child["id"]
+            for value in body.values()
+            if isinstance(value, list)
+            for child in value
+            if kind_of(self._state(child) or "") == "failure"
+        ]
+        if children and len(self.looks[job]) == 1:
+            self.failed[job] = children, entry.number
+
+    def _note_begun(self, entry: Entry, body: Any) -> None:
+        """The jobs that a POST began: what it answers with, or what stands in that by a name."""
+        if not isinstance(body, Mapping):
+            return
+        inside = [value for value in body.values() if isinstance(value, Mapping)]
+        children = [each for value in body.values() if isinstance(value, list) for each in value]
+        for things in ([body], inside, children):
+            jobs = [thing["id"] for thing in things if self._state(thing)]
+            if jobs:
+                for job in jobs:
+                    if job not in self.last:
+                        self.begun[job] = entry.number
+                return
+
+    def _state(self, thing: Any) -> str | None:
+        """The state of what looks like a job."""
+        if not isinstance(thing, Mapping) or not isinstance(thing.get("id"), str):
+            return None
+        state = thing.get("status", thing.get("state"))
+        return state if isinstance(state, str) and state in self.states else None
+
+    def _things(self, value: Any, depth: int = 0) -> Iterator[Thing]:
+        if depth > _DEEPEST:
+            return
+        if isinstance(value, Mapping):
+            if self._state(value):
+                yield value
+            value = list(value.values())
+        if isinstance(value, list):
+            for each in value:
+                if isinstance(each, Mapping | list):
+                    yield from self._things(each, depth + 1)
+
+
+def _succeeded(entry: Entry) -> bool:
+    sent = entry.exchange.sent
+    return sent is not None and 200 <= sent.status < 300
+
+
+def _reply(entry: Entry) -> Any:
+    """The JSON of a good reply that arrived, all of it."""
+    sent = entry.exchange.sent
+    if sent is None or not _succeeded(entry):
+        return None
+    if sent.trouble is not None and (sent.trouble.drop or sent.trouble.truncate is not None):
+        return None
+    try:
+        return orjson.loads(sent.body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _header(entry: Entry, name: bytes) -> str:
+    sent = entry.exchange.sent
+    headers = sent.headers if sent is not None else []
+    return next((value.decode("latin-1") for n, value in headers if n.lower() == name), "")
+
+
+def _is_broken(entry: Entry) -> bool:
+    """Whether the client can't know if its request took effect."""
+    mishap, sent = entry.exchange.mishap, entry.exchange.sent
+    if mishap is not None and (mishap.drop or mishap.truncate is not None):
+        return True
+    return sent is None or sent.status >= 500 or sent.status in (0, 408)
+
+
+def _why_unsafe(first: Entry, again: Entry, operation: Operation) -> str:
+    """Why repeating it was not safe; empty if it was."""
+    keys = [each.exchange.message.headers.get(IDEMPOTENCY_KEY) for each in (first, again)]
+    known = any(
+        parameter.place == "header" and parameter.name.lower() == IDEMPOTENCY_KEY
+        for parameter in operation.parameters
+    )
+    if known and (keys[0] is None or keys[1] is None):
+        return "without an Idempotency-Key, which this operation knows"
+    if known and keys[0] != keys[1]:
+        return "with another Idempotency-Key, which makes it another request"
+    mishap = first.exchange.mishap
+    if not known and (mishap is None or mishap.committed or mishap.truncate is not None):
+        return "although the first one had taken effect" if mishap is not None else ""
+    return ""

@@ -1,0 +1,220 @@
+"""What was asked and answered: a bounded ring of exchanges, newest first."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from reprlib import Repr
+from threading import Lock
+from typing import Any
+from urllib.parse import unquote_plus
+
+from mockserver.engine.pipeline import Exchange
+from mockserver.engine.timestamps import render
+from mockserver.openapi.model import Violation
+
+KEPT = 1000
+KEPT_BYTES = 16 * 1024 * 1024
+LONGEST_VALUE = 200
+# Of a body this long no parsed values are kept: they take ten times as much.
+LARGE = 64 * 1024
+MOST_VIOLATIONS = 100
+_REPR = Repr()
+_REPR.maxlevel, _REPR.maxdict, _REPR.maxlist, _REPR.maxstring = 4, 10, 10, 100
+_REPR.fillvalue = _CUT = "\0"  # which no other text has in its `repr`
+SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
+# What is said of a breach of these does not quote the value.
+_NEVER_QUOTING = frozenset(("const", "required"))
+# A number under one of the other names is a count, as in `max_tokens`.
+_SECRET_NUMBER = re.compile(r"auth|password|secret|signature", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One exchange: its number since the start, and the nanosecond at which it ended."""
+
+    number: int
+    ended: int
+    exchange: Exchange
+
+
+class Journal:
+    """The last exchanges, at most `kept` of them and `kept_bytes` of their bodies.
+
+    Recording keeps references only; whatever a reader sees is made when it asks.
+    """
+
+    def __init__(
+        self,
+        kept: int = KEPT,
+        kept_bytes: int = KEPT_BYTES,
+        now: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.recorded = 0
+        self._ring: deque[tuple[int, Exchange, int]] = deque()
+        self._most = kept
+        self._most_bytes = kept_bytes
+        self._bytes = 0
+        self._now = now
+        self._lock = Lock()
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Record an exchange. On the hot path."""
+        sent = exchange.sent
+        size = len(exchange.message.body)
+        if sent is not None:
+            size += len(sent.body)
+        if size > LARGE and exchange.violations:
+            exchange.violations = tuple(_slim(v) for v in exchange.violations[:MOST_VIOLATIONS])
+        ended = self._now()
+        with self._lock:
+            ring = self._ring
+            ring.append((ended, exchange, size))
+            self.recorded += 1
+            held = self._bytes + size
+            excess = len(ring) - self._most
+            while excess > 0 or (held > self._most_bytes and len(ring) > 1):
+                held -= ring.popleft()[2]
+                excess -= 1
+            self._bytes = held
+
+    @property
+    def total(self) -> int:
+        """How many exchanges there have been."""
+        return self.recorded
+
+    @property
+    def kept(self) -> int:
+        """How many exchanges are kept."""
+        return len(self._ring)
+
+    def entries(self) -> Iterator[Entry]:
+        """The kept exchanges, newest first."""
+        with self._lock:
+            kept = list(self._ring)
+            total = self.recorded
+        for back, (ended, exchange, _) in enumerate(reversed(kept)):
+            yield Entry(total - back, ended, exchange)
+
+    def clear(self) -> int:
+        """Forget the kept exchanges; how many there were."""
+        with self._lock:
+            count = len(self._ring)
+            self._ring.clear()
+            self._bytes = 0
+        return count
+
+    def forget(self, tenant: str) -> int:
+        """Forget one tenant's exchanges; how many there were. The others are renumbered."""
+        with self._lock:
+            others = [entry for entry in self._ring if entry[1].tenant != tenant]
+            count = len(self._ring) - len(others)
+            self._ring = deque(others)
+            self._bytes = sum(entry[2] for entry in others)
+        return count
+
+
+def describe(entry: Entry) -> dict[str, Any]:
+    """An exchange as the control plane shows it, secrets masked."""
+    exchange = entry.exchange
+    message = exchange.message
+    started = getattr(message, "started", 0)
+    return {
+        "number": entry.number,
+        "time": render(entry.ended // 1000),
+        "duration_ms": round((entry.ended - started) / 1e6, 3) if started else None,
+        "tenant": mask(exchange.tenant) if exchange.tenant else None,
+        "operation": exchange.operation.id if exchange.operation is not None else None,
+        "method": message.method,
+        "target": masked_target(message.target, message.query),
+        "status": (exchange.sent.status or None) if exchange.sent is not None else None,
+        "undocumented": exchange.sent is not None and exchange.sent.undocumented,
+        "violations": [describe_violation(violation) for violation in exchange.violations],
+        "problem": exchange.problem or None,
+        "faults": exchange.mishap.faults if exchange.mishap is not None else [],
+    }
+
+
+def describe_violation(violation: Violation) -> dict[str, Any]:
+    """Where, which rule and the value, which is cut short, or masked if it may be a secret."""
+    # A property that is not allowed is told without its name, which may sound secret.
+    secret = violation.keyword == "falseSchema" or any(
+        SECRET_NAME.search(str(name)) for name in violation.where[1:]
+    )
+    value = masked(violation.value)
+    # A message may quote the value.
+    told = not secret and (value == violation.value or violation.keyword in _NEVER_QUOTING)
+    return {
+        "where": [str(name) if isinstance(name, str) else name for name in violation.where],
+        "rule": violation.keyword,
+        "message": violation.message if told else f"breaks {violation.keyword}",
+        "value": "…" if secret else brief(value),
+    }
+
+
+def masked(value: Any) -> Any:
+    """A JSON value; what stands in it under names that sound secret is masked, however deep."""
+    if isinstance(value, dict):
+        return {name: _masked_under(str(name), inner) for name, inner in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _masked_under(name: str, value: Any) -> Any:
+    if SECRET_NAME.search(name) is None:
+        return masked(value)
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {
+            inner: _masked_under(inner if SECRET_NAME.search(str(inner)) else name, each)
+            for inner, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_masked_under(name, each) for each in value]
+    countable = value is None or isinstance(value, bool) or not _SECRET_NUMBER.search(name)
+    return value if countable else "…"
+
+
+def _slim(violation: Violation) -> Violation:
+    value = "…" if isinstance(violation.value, dict | list) else brief(violation.value)
+    return replace(violation, value=value, limit=None, schema={})
+
+
+def brief(value: Any) -> Any:
+    """The value, or the beginning of its text if that is long."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
+    text = _REPR.repr(value)
+    if _CUT not in text and len(text) <= LONGEST_VALUE:
+        return value
+    return text.replace(_CUT, "…")[:LONGEST_VALUE] + "…"
+
+
+def mask(secret: str) -> str:
+    """The beginning of a key: enough to know one's own, not enough to use it.
+
+    A short `mock-` key protects nothing and is shown whole.
+    """
+    if secret.startswith("mock-"):
+        return secret if len(secret) <= 24 else secret[:24] + "…"
+    return secret[: min(4, len(secret) // 3)] + "…"
+
+
+def masked_target(target: str, query: bytes) -> str:
+    """Path and query; the value of a parameter whose name sounds secret is masked."""
+    return f"{target}?{masked_pairs(query.decode('latin-1'))}" if query else target
+
+
+def masked_pairs(text: str) -> str:
+    """A query or a form, in which a name may be percent-encoded, likewise."""
+    pairs = []
+    for pair in text.split("&"):
+        name, equals, value = pair.partition("=")
+        secret = SECRET_NAME.search(unquote_plus(name)) is not None
+        pairs.append(name + equals + (mask(value) if secret else value))
+    return "&".join(pairs)

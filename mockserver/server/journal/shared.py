@@ -1,0 +1,188 @@
+"""The journal of several processes: each keeps its own, and tells it when somebody asks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from mockserver.engine.faults import Mishap
+from mockserver.engine.pipeline import Exchange, Message
+from mockserver.engine.serialization import Sent, dump
+from mockserver.errors import StoreUnavailable
+from mockserver.openapi.model import Operation, Violation
+from mockserver.server.journal.journal import KEPT, KEPT_BYTES, Entry, Journal, brief
+from mockserver.store.base import Board
+from mockserver.store.worlds import read_json
+
+NAME = "journal"
+SECONDS_BETWEEN_WRITES = 0.1
+# Who asks first waits for the others, and need not for a while after that.
+SECONDS_TO_GATHER = 0.25
+SECONDS_OF_INTEREST = 60
+# A longer body is left out: half of one would be no JSON, whose secrets can be masked.
+LONGEST_BODY = 16 * 1024
+
+
+class SharedJournal(Journal):
+    """This process' exchanges, and on the board those of all, once somebody has asked for them.
+
+    Recording is as cheap as in one process: nothing is written while nobody looks.
+    `operations` are those of the document, by their ids.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        operations: Mapping[str, Operation],
+        now: Callable[[], int] = time.time_ns,
+    ) -> None:
+        super().__init__(KEPT, KEPT_BYTES, now)
+        self._board = board
+        self._operations = operations
+        self._counted = 0
+        self._shown = 0
+
+    def write(self) -> None:
+        """Tell the others what they want to know. Raises StoreUnavailable."""
+        recorded = self.recorded
+        if recorded != self._counted:
+            self._board.add(NAME, "total", recorded - self._counted)
+            self._counted = recorded
+        if recorded != self._shown and self._board.is_asked(NAME):
+            ring = list(self._ring)
+            new = ring[-(recorded - self._shown) :]
+            self._board.append(NAME, [_text(ended, exchange) for ended, exchange, _ in new], KEPT)
+            self._shown = recorded
+
+    @property
+    def total(self) -> int:
+        self.write()
+        return self._board.counts(NAME).get("total", 0)
+
+    @property
+    def kept(self) -> int:
+        return sum(1 for _ in self.entries())
+
+    def entries(self) -> Iterator[Entry]:
+        if self._board.ask(NAME, SECONDS_OF_INTEREST):
+            time.sleep(SECONDS_TO_GATHER)
+        total = self.total
+        found = sorted(self._kept(), key=lambda entry: entry.ended)
+        for back, entry in enumerate(reversed(found)):
+            yield replace(entry, number=total - back)
+
+    def clear(self) -> int:
+        count = self.kept
+        self._board.clear(NAME)
+        self._forgotten("")
+        return count
+
+    def forget(self, tenant: str) -> int:
+        count = sum(1 for entry in self.entries() if entry.exchange.tenant == tenant)
+        self._forgotten(tenant)
+        return count
+
+    def _forgotten(self, tenant: str) -> None:
+        # Others may still have exchanges that they have not written.
+        self._board.put(NAME, {tenant: b"%d" % self._now()}, quietly=True)
+
+    def _kept(self) -> Iterator[Entry]:
+        marks = {tenant: int(ended) for tenant, ended in self._board.notes(NAME).items()}
+        for entry in map(self._read, self._board.log(NAME)):
+            if entry.ended > max(marks.get("", 0), marks.get(entry.exchange.tenant, 0)):
+                yield entry
+
+    def _read(self, text: bytes) -> Entry:
+        told = read_json(text)
+        exchange = Exchange(
+            _message(told["message"]),
+            self._operations.get(told["operation"]),
+            told["tenant"],
+            _sent(told["sent"]) if told["sent"] is not None else None,
+            tuple(Violation(tuple(where), *rest) for where, *rest in told["violations"]),
+            told["problem"],
+            _mishap(told) if told["faults"] else None,
+            told["now"],
+        )
+        return Entry(0, told["ended"], exchange)
+
+
+async def keep_written(journal: Callable[[], Journal]) -> None:
+    """Write what `journal` gives now and then, until cancelled, and once more then."""
+    try:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_WRITES)
+            _write(journal())
+    finally:
+        _write(journal())
+
+
+def _write(journal: Journal) -> None:
+    if isinstance(journal, SharedJournal):
+        with suppress(StoreUnavailable):
+            journal.write()
+
+
+def _message(told: dict[str, Any]) -> Message:
+    query, body = told.pop("query"), told.pop("body")
+    return Message(**told, query=query.encode("latin-1"), body=b64decode(body))
+
+
+def _mishap(told: dict[str, Any]) -> Mishap:
+    lost = told["lost"]
+    return Mishap(
+        told["faults"], drop=lost["drop"], truncate=lost["truncate"], committed=lost["committed"]
+    )
+
+
+def _sent(told: dict[str, Any]) -> Sent:
+    headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in told["headers"]]
+    return Sent(told["status"], headers, b64decode(told["body"]), told["undocumented"])
+
+
+def _text(ended: int, exchange: Exchange) -> bytes:
+    message, sent = exchange.message, exchange.sent
+    told: dict[str, Any] = {
+        "ended": ended,
+        "operation": exchange.operation.id if exchange.operation is not None else "",
+        "tenant": exchange.tenant,
+        "message": {
+            "method": message.method,
+            "target": message.target,
+            "path_values": dict(message.path_values),
+            "query": message.query.decode("latin-1"),
+            "headers": dict(message.headers),
+            "body": _shown(message.body),
+            "started": message.started,
+        },
+        "sent": sent
+        and {
+            "status": sent.status,
+            "headers": [(n.decode("latin-1"), v.decode("latin-1")) for n, v in sent.headers],
+            "body": _shown(sent.body),
+            "undocumented": sent.undocumented,
+        },
+        "violations": [
+            (violation.where, violation.keyword, violation.message, brief(violation.value))
+            for violation in exchange.violations
+        ],
+        "problem": exchange.problem,
+        "faults": exchange.mishap.faults if exchange.mishap is not None else [],
+        "lost": exchange.mishap
+        and {
+            "drop": exchange.mishap.drop,
+            "truncate": exchange.mishap.truncate,
+            "committed": exchange.mishap.committed,
+        },
+        "now": exchange.now,
+    }
+    return dump(told)
+
+
+def _shown(body: bytes) -> str:
+    return b64encode(body).decode() if len(body) <= LONGEST_BODY else ""

@@ -1,0 +1,221 @@
+"""Several APIs by one process: a port for each, or one port with a prefix for each."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import re
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from socket import socket
+from urllib.parse import unquote, urlsplit
+
+from starlette.types import Message, Receive, Scope, Send
+
+from mockserver.engine.serialization import Sent, dump
+from mockserver.errors import Refusal, UsageError
+from mockserver.server.asgi.app import send_reply
+from mockserver.server.asgi.uvicorn import Server, bind, make_server, url_of
+from mockserver.server.banner import first_curl
+from mockserver.server.mock import DEFAULT_KEY
+from mockserver.server.service import Service, Serving, log_to_stderr, prepare, serve
+from mockserver.server.terminal import plain
+
+log = logging.getLogger("mockserver")
+
+Resolve = Callable[[], list[Serving]]
+Say = Callable[[str], None]
+Running = tuple[Server, list[socket]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the APIs; `name` is its prefix, and what its files are called by."""
+
+    name: str
+    service: Service
+    resolve: Callable[[], Serving]
+
+
+def serve_all(resolve: Resolve, say: Say) -> None:
+    """Serve one API or several until a signal comes; as `serve.serve`."""
+    asked = resolve()
+    if len(asked) == 1 and not asked[0].prefix:
+        serve(lambda: resolve()[0], say)
+        return
+    if asked[0].workers > 1:
+        raise UsageError("--workers is for one API; start a process for each of them")
+    log_to_stderr()
+    parts = [_part(resolve, index) for index in range(len(asked))]
+    with ExitStack() as closing, _handlers_kept():
+        _run((_one_port if asked[0].prefix else _many_ports)(parts, say, closing))
+    for part in parts:
+        if part.service.state is not None:
+            if part.service.state.save():
+                log.info("the state of %s is kept in %s", part.name, part.service.state.shown)
+            part.service.state.release()
+
+
+def _part(resolve: Resolve, index: int) -> Part:
+    def own() -> Serving:
+        return _own(resolve(), index)
+
+    return Part(_names(resolve())[index], Service(own()), own)
+
+
+def _own(asked: list[Serving], index: int) -> Serving:
+    """The settings of one of several: its port, its state file. Raises UsageError."""
+    serving = asked[index]
+    port = serving.port
+    if serving.handlers is not None and len(asked) > 1:
+        raise UsageError("--handlers is for one API; serve the one that it is for by itself")
+    if port and not serving.prefix:
+        port += index
+        if port > 65535:
+            raise UsageError(f"--port {serving.port} leaves no room for {len(asked)} APIs")
+    state = serving.state
+    if state is not None and len(asked) > 1:
+        state = state.with_name(f"{state.stem}.{_names(asked)[index]}{state.suffix}")
+    return replace(serving, port=port, state=state)
+
+
+def _names(asked: Sequence[Serving]) -> list[str]:
+    """A name for each, fit for a path and a file: `feather`, `petstore`, `petstore-2`."""
+    names: list[str] = []
+    for serving in asked:
+        spec = urlsplit(serving.spec).path if "://" in serving.spec else serving.spec
+        name = base = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(spec).stem).strip(".-") or "api"
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{base}-{number}"
+        names.append(name)
+    return names
+
+
+def _listen(serving: Serving, closing: ExitStack) -> tuple[list[socket], str]:
+    sockets = bind(serving.host, serving.port)
+    for opened in sockets:
+        closing.callback(opened.close)
+    return sockets, url_of(sockets, serving.host)
+
+
+def _many_ports(parts: list[Part], say: Say, closing: ExitStack) -> list[Running]:
+    """A server for each; all ports are taken before the first document is read."""
+    places = [_listen(part.service.serving, closing) for part in parts]
+    urls = [url for _, url in places]
+    waiting = list(parts)
+
+    def listening() -> None:
+        waiting.pop()
+        if not waiting:
+            say(announcement(parts, urls))
+
+    running = []
+    for part, (sockets, _) in zip(parts, places, strict=True):
+        service, background = part.service, prepare(part.service, part.resolve)
+        server = make_server(service, service.refuse, on_listening=listening, background=background)
+        running.append((server, sockets))
+    return running
+
+
+def _one_port(parts: list[Part], say: Say, closing: ExitStack) -> list[Running]:
+    sockets, url = _listen(parts[0].service.serving, closing)
+    background = [task for part in parts for task in prepare(part.service, part.resolve)]
+    app = Prefixed({part.name: part.service for part in parts})
+    urls = [f"{url}/{part.name}" for part in parts]
+    server = make_server(
+        app,
+        app.refuse,
+        on_listening=lambda: say(announcement(parts, urls)),
+        background=background,
+    )
+    return [(server, sockets)]
+
+
+def _run(running: list[Running]) -> None:
+    """Run the servers in one loop until a signal stops them all."""
+    gc.freeze()
+    servers = [server for server, _ in running]
+    for server in servers:
+        server.peers = [peer for peer in servers if peer is not server]
+
+    async def together() -> None:
+        await asyncio.gather(*(server.serve(sockets=sockets) for server, sockets in running))
+
+    with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
+        runner.run(together())
+
+
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """The handlers of signals as they were, whatever order the servers end in."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+class Prefixed:
+    """Applications below their names; what lies below none is told what there is."""
+
+    def __init__(self, services: Mapping[str, Service]) -> None:
+        self._services = dict(services)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        raw = scope.get("raw_path") or scope["path"].encode()
+        first, _, rest = raw[1:].partition(b"/")
+        name = unquote(first.decode("latin-1"))
+        service = self._services.get(name)
+        if service is None:
+            return send_reply(self._index(scope["path"]), scope, send)
+        path = scope["path"][1 + len(name) :] or "/"
+        inner = {**scope, "path": path, "raw_path": b"/" + rest, "root_path": f"/{name}"}
+        return service(inner, receive, _relocated(send, f"/{name}".encode()))
+
+    def refuse(self, refusal: Refusal, target: str) -> Sent:
+        """The reply to what the protocol could not make a request of."""
+        name = target[1:].partition("/")[0]
+        service = self._services.get(name) or next(iter(self._services.values()))
+        return service.refuse(refusal, target)
+
+    def _index(self, path: str) -> Sent:
+        body = {"apis": {name: f"/{name}/" for name in self._services}}
+        headers = [(b"content-type", b"application/json")]
+        return Sent(200 if path == "/" else 404, headers, dump(body))
+
+
+def _relocated(send: Send, prefix: bytes) -> Send:
+    """`send` that puts the prefix before the path of a redirect."""
+
+    async def relocating(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                (name, prefix + value if name == b"location" and value[:1] == b"/" else value)
+                for name, value in message["headers"]
+            ]
+        await send(message)
+
+    return relocating
+
+
+def announcement(parts: Sequence[Part], urls: Sequence[str]) -> str:
+    """What is said once all of them listen."""
+    lines = [f"{len(parts)} APIs are served" if len(parts) > 1 else "One API is served", ""]
+    for part, url in zip(parts, urls, strict=True):
+        mock = part.service.mock
+        count = len(mock.contract.operations)
+        lines += [
+            f"  {url}  {mock.contract.title} ({part.service.source.name}, {count} operations)",
+            f"    {first_curl(mock, url)}",
+            f"    {url}/__mock__/",
+        ]
+    world = f"{DEFAULT_KEY}; each key that begins with mock- has a world of its own in each API"
+    return "\n".join([*map(plain, lines), "", f"  key  {world}", "", "Ctrl-C stops it."])

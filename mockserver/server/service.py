@@ -1,0 +1,275 @@
+"""`mockserver serve`: from the settings to a process that listens until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from socket import socket
+from typing import Any
+
+import click
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.engine.pipeline import Exchange, Message
+from mockserver.engine.serialization import Sent
+from mockserver.errors import Refusal, UsageError
+from mockserver.files.documents import Source, find_document, naming, read_document
+from mockserver.server.access import Guard
+from mockserver.server.asgi.uvicorn import Background, bind_for, make_server, url_of
+from mockserver.server.asgi.workers import Workers, end_with_parent
+from mockserver.server.banner import banner
+from mockserver.server.control.app import control_plane
+from mockserver.server.control.request import Panel
+from mockserver.server.cors import check_origins, with_cors
+from mockserver.server.handlers_file import check_known, load_handlers
+from mockserver.server.journal.journal import Journal
+from mockserver.server.journal.shared import SharedJournal, keep_written
+from mockserver.server.mock import Mock, Options, load
+from mockserver.server.settings import Config, naming_config, settled
+from mockserver.server.state_file import StateFile
+from mockserver.server.webhooks.delivery import Webhooks, keep_delivering
+from mockserver.store.addresses import is_shared, shown
+
+log = logging.getLogger("mockserver")
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What `serve` was told, beside the mock's own options."""
+
+    spec: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    options: Options = field(default_factory=Options)
+    workers: int = 1
+    state: Path | None = None
+    handlers: Path | None = None
+    config: Path | None = None
+    reload: bool = False
+    control_token: str = ""
+    cors: tuple[str, ...] = ()
+    prefix: bool = False
+
+    @property
+    def store(self) -> str:
+        return self.options.store
+
+
+_OPTIONS = ("seed", "clock", "pace", "store", "max_body", "max_worlds", "har", "lock")
+
+
+def serving_of(given: dict[str, Any], config: Config) -> Serving:
+    """The command line's words and the file's, put together. Raises UsageError."""
+    values = settled(given, config)
+    keys = values.pop("api_key")
+    _check_keys(keys)
+    check_origins(values["cors"])
+    options = Options(
+        keys=tuple(keys),
+        webhook_hosts=tuple(host.lower() for host in values.pop("webhook_host")),
+        undocumented=config.undocumented,
+        overrides=config.overrides,
+        settings=config.settings,
+        **{name: values.pop(name) for name in _OPTIONS},
+    )
+    serving = Serving(options=options, config=config.path, **values)
+    _check_store(serving)
+    return serving
+
+
+def _check_keys(keys: tuple[str, ...]) -> None:
+    for key in keys:
+        if not key.isascii() or not key.isprintable() or not key.strip():
+            raise UsageError(f"--api-key {key!r}: no header can carry this key")
+
+
+def _check_store(serving: Serving) -> None:
+    if is_shared(serving.store):
+        if serving.options.har is not None:
+            raise UsageError("--har is for worlds in memory; leave --store redis://... out")
+        if serving.state is not None:
+            raise UsageError("--state is for worlds in memory; Redis keeps its own: leave it out")
+    elif serving.workers > 1:
+        raise UsageError(
+            f"--workers {serving.workers}: worlds in memory belong to one process; let the "
+            "workers share them: --store redis://127.0.0.1:6379/0"
+        )
+    if serving.workers > 1 and serving.reload:
+        raise UsageError("--reload is for one process: leave --workers out")
+
+
+class Service:
+    """The application that is served; `mock` can be replaced while it is."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.serving = serving
+        self.source: Source = find_document(serving.spec)
+        self.journal = Journal()
+        self.state = StateFile(serving.state) if serving.state is not None else None
+        self.webhooks: Webhooks | None = None
+        self.mock: Mock
+        self._app: ASGIApp
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._app(scope, receive, send)
+
+    def record(self, exchange: Exchange) -> None:
+        """What the pipeline reports. On the hot path."""
+        self.journal(exchange)
+        if self.webhooks is not None:
+            self.webhooks.note(exchange)
+        if self.state is not None:
+            self.state.note(exchange)
+
+    def refuse(self, refusal: Refusal, target: str) -> Sent:
+        """The reply to what the protocol could not make a request of."""
+        return self.mock.pipeline.turn_away(Message("?", target), refusal)
+
+    def load(self, serving: Serving, source: Source) -> Mock:
+        """A mock of the document as it is now. Raises a MockServerError."""
+        handlers = load_handlers(serving.handlers) if serving.handlers is not None else None
+        lost: list[str] = []
+        document = read_document(source, lost)
+        with naming(source.name, document), naming_config(serving.config):
+            mock = load(document, serving.options, handlers=handlers, journal=self.record)
+        for text in lost:
+            log.warning("%s: %s", source.name, text)
+        if handlers is not None and serving.handlers is not None:
+            check_known(serving.handlers, handlers, mock.contract.by_id)
+        return mock
+
+    def install(self, mock: Mock, serving: Serving, source: Source) -> None:
+        """Answer with this mock from now on."""
+        if mock.store.board is not None:
+            self.journal = SharedJournal(mock.store.board, mock.contract.by_id)
+        if self.webhooks is None:
+            self.webhooks = Webhooks(mock)
+        self.webhooks.mock = mock  # who has subscribed stays so after a reload
+        panel = Panel(mock, self.journal, source.name, sender=self.webhooks)
+        if self.state is not None:
+            self.state.store = mock.store
+            panel.changed, panel.state_file = self.state.changed, True
+        guard = Guard(serving.control_token, frozenset({serving.host.lower()}))
+        app = mock.app(control_plane(panel, guard))
+        self._app = with_cors(app, serving.cors) if serving.cors else app
+        self.mock, self.serving, self.source = mock, serving, source
+
+
+def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
+    """Serve until a signal comes.
+
+    `resolve` reads the settings, again after each change of the config file. Raises a
+    MockServerError before anything is said, or when the state can't be written at the end.
+    """
+    log_to_stderr()
+    service = Service(resolve())
+    serving = service.serving
+    # Before a large document is read: a port in use is found out at once.
+    sockets = bind_for(serving.host, serving.port, serving.workers)
+    try:
+        background = prepare(service, resolve)
+        # What has been loaded stays: the collector need not look at it again and again.
+        gc.freeze()
+        said = partial(_announce, service, url_of(sockets[0], serving.host), say)
+        if serving.workers > 1:
+            _serve_in_workers(service, sockets, background, said)
+        else:
+            server = make_server(service, service.refuse, on_listening=said, background=background)
+            server.run(sockets=sockets[0])
+    finally:
+        for opened in chain.from_iterable(sockets):
+            opened.close()
+    service.mock.store.close()
+    if service.state is not None:
+        if service.state.save():
+            log.info("the state is kept in %s", service.state.shown)
+        service.state.release()
+
+
+def _announce(service: Service, url: str, say: Callable[[str], None]) -> None:
+    notes = serving_notes(service.serving)
+    say(banner(service.mock, service.source.name, url, notes))
+
+
+def _serve_in_workers(
+    service: Service,
+    sockets: list[list[socket]],
+    background: list[Background],
+    started: Callable[[], None],
+) -> None:
+    def work(index: int, life: int) -> None:
+        together: list[Background] = [*background, partial(end_with_parent, life)]
+        server = make_server(service, service.refuse, background=together)
+        server.run(sockets=sockets[index])
+
+    service.mock.store.close()
+    Workers(service.serving.workers, work).run(started)
+
+
+def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background]:
+    """Load the mock and its state; what is to run beside the server."""
+    serving, source = service.serving, service.source
+    service.install(service.load(serving, source), serving, source)
+    background: list[Background] = []
+    if service.state is not None:
+        service.state.load()
+        service.state.claim()
+        background.append(service.state.keep)
+    if is_shared(serving.store):
+        background.append(partial(keep_written, lambda: service.journal))
+    if service.webhooks is not None and service.mock.api.announcements:
+        background.append(partial(keep_delivering, service.webhooks))
+    if serving.reload:
+        background.append(_watcher(service, resolve))
+    return background
+
+
+def _watcher(service: Service, resolve: Callable[[], Serving]) -> Background:
+    from mockserver.server.reload import Reloader
+
+    return Reloader(service, resolve).run
+
+
+def serving_notes(serving: Serving) -> list[tuple[str, str]]:
+    """What else the banner says."""
+    notes = []
+    if is_shared(serving.store):
+        notes.append(("store", shown(serving.store)))
+    if serving.workers > 1:
+        notes.append(("workers", str(serving.workers)))
+    if serving.config is not None:
+        notes.append(("config", str(serving.config)))
+    if serving.handlers is not None:
+        notes.append(("handlers", str(serving.handlers)))
+    if serving.options.lock is not None:
+        notes.append(("lock", str(serving.options.lock)))
+    if serving.options.har is not None:
+        notes.append(("archive", str(serving.options.har)))
+    if serving.state is not None:
+        notes.append(("state file", str(serving.state)))
+    if serving.reload:
+        notes.append(("reload", "on every change"))
+    return notes
+
+
+class _ToStderr(logging.Handler):
+    """One plain line a message, to whatever standard error is by then."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            click.echo(f"mockserver: {self.format(record)}", err=True)
+
+
+def log_to_stderr() -> None:
+    """The program's own log, and uvicorn's only for its errors."""
+    handler = _ToStderr()
+    for name, level in (("mockserver", logging.INFO), ("uvicorn.error", logging.ERROR)):
+        logger = logging.getLogger(name)
+        logger.setLevel(level)
+        logger.handlers = [handler]

@@ -1,0 +1,60 @@
+"""An API in several wire shapes: the pipelines of those whose document was not asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mockserver.engine.api import Api
+from mockserver.engine.error_formats import dialect_named
+from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.pipeline.versions import Answerer, ShapedPipelines
+from mockserver.errors import UsageError
+from mockserver.files.package_data import contract_file
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.document import parse_document
+from mockserver.openapi.model import Contract
+from mockserver.openapi.schemas.validators import Validators
+
+
+def in_shape(api: Api, contract: Contract) -> Api:
+    """The API with the handlers that speak the shape of this document."""
+    if api.shapes is None:
+        return api
+    served = api.shapes.of(contract)
+    return replace(api, handlers=next(s.handlers for s in api.shapes.all if s.document == served))
+
+
+def in_all_shapes(
+    pipeline: Pipeline, make: Callable[..., Pipeline], settings: Mapping[str, Any]
+) -> Answerer:
+    """The pipeline with its siblings, if its API has several shapes.
+
+    `make` is Pipeline with all that they share, `settings` the API's table in mockserver.toml.
+    Raises UsageError for a setting that can't be used.
+    """
+    api = pipeline.api
+    if api.shapes is None:
+        return pipeline
+    served = api.shapes.of(pipeline.contract)
+    pipelines = {served: pipeline}
+    for shape in api.shapes.all:
+        if shape.document not in pipelines:
+            contract = _shipped(shape.document)
+            validators = Validators(contract.document, contract.version)
+            pipelines[shape.document] = make(
+                contract,
+                api,
+                shape.handlers,
+                dialect=dialect_named(api.dialect, contract, validators),
+                validators=validators,
+            )
+    return ShapedPipelines(pipelines, served, api.shapes.chooser(settings, served))
+
+
+def _shipped(name: str) -> Contract:
+    path = contract_file(name)
+    if path is None:
+        raise UsageError(f"contracts/{name}.json is missing from this installation")
+    return build_contract(parse_document(path.read_bytes(), name))

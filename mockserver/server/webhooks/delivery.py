@@ -1,0 +1,286 @@
+"""Sending what the document announces, when a world's clock has reached it.
+
+An event is sent once to each subscriber, again after a failure; retries too wait by the world's
+clock, so that a manual clock shows all of them in no time. Nothing leaves this machine but to hosts
+that were allowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from itertools import count
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from mockserver.engine.pipeline import Exchange
+from mockserver.engine.serialization import dump
+from mockserver.engine.timestamps import SECOND
+from mockserver.engine.webhooks import Event, Listener
+from mockserver.engine.world import World
+from mockserver.errors import BadRequest, Conflict
+from mockserver.server.webhooks.subscriptions import (
+    Delivery,
+    Subscription,
+    Target,
+    expression,
+    read_secret,
+    read_subscription,
+    signed,
+    why_not,
+)
+from mockserver.store.base import transact
+
+if TYPE_CHECKING:
+    from mockserver.server.mock import Mock
+
+log = logging.getLogger("mockserver")
+
+# Seconds of the world's clock between the attempts; after the last one it is given up.
+WAITS = (5, 300, 1800, 7200)
+TIMEOUT = 10.0
+KEPT = 1000
+MOST_QUEUED = 10_000
+MOST_SUBSCRIPTIONS = 10_000
+EVERY = 0.2
+
+
+class Webhooks:
+    """The subscriptions of one mock, and what was sent to them."""
+
+    def __init__(self, mock: Mock) -> None:
+        self.mock = mock
+        self.deliveries: deque[Delivery] = deque(maxlen=KEPT)
+        self._subscriptions: dict[str, Subscription] = {}
+        self._serial = count(1)
+        self._seen: dict[str, tuple[int, set[str]]] = {}
+        self._registering: set[str] = set()
+        self._lock = Lock()
+
+    @property
+    def active(self) -> bool:
+        return bool(self._subscriptions or self._registering)
+
+    def add(self, spec: Any, tenant: str | None) -> Subscription:
+        """Subscribe as JSON says. Raises BadRequest, Conflict if nothing is announced."""
+        self._check_can_send()
+        number = f"w{next(self._serial)}"
+        found = read_subscription(spec, number, tenant, self._names())
+        assert isinstance(found.target, str)
+        reason = why_not(found.target, self.mock.options.webhook_hosts)
+        if reason:
+            raise BadRequest(f"nothing is sent to {found.target}: {reason}")
+        self._subscribe(found)
+        return found
+
+    def send_to(self, target: Target, tenant: str, **spec: Any) -> Subscription:
+        """The same for a test: a function will do for a URL."""
+        if isinstance(target, str):
+            return self.add({"url": target, **spec}, tenant)
+        number = f"w{next(self._serial)}"
+        found = read_subscription({"url": "", **spec}, number, tenant, self._names())
+        found.target = target
+        self._subscribe(found)
+        return found
+
+    def _names(self) -> list[str]:
+        """What a subscriber can ask for: webhooks, and the events that they tell of."""
+        told = [each for each in self.mock.api.announcements if not each.operation]
+        said = [value for each in told for value in each.values.values()]
+        return list(dict.fromkeys([*(each.name for each in told), *said]))
+
+    def _check_can_send(self) -> None:
+        if self.mock.store.board is not None:
+            raise Conflict("webhooks are sent by one process: serve without --store redis://...")
+        if not self.mock.api.announcements:
+            raise Conflict("the document has no webhooks and no callbacks")
+
+    def _subscribe(self, found: Subscription) -> None:
+        tenants = self.mock.store.tenants() if found.tenant is None else [found.tenant]
+        for tenant in tenants:
+            if tenant not in self._seen:
+                self._begin(tenant)
+        self._subscriptions[found.id] = found
+
+    def _begin(self, tenant: str) -> None:
+        """From now on: what has happened before is nobody's business."""
+
+        def read(world: World) -> tuple[int, set[str]]:
+            events = self.mock.api.events(world, world.now, ())
+            return world.now, {event.id for event in events}
+
+        self._seen[tenant] = transact(self.mock.store, tenant, read)
+
+    def remove(self, name: str | None = None, tenant: str | None = None) -> int:
+        """Take away one subscription, one tenant's, or all; how many there were."""
+        gone = [
+            key
+            for key, found in self._subscriptions.items()
+            if name in (None, key) and tenant in (None, found.tenant)
+        ]
+        for key in gone:
+            del self._subscriptions[key]
+        if name is None:
+            self._registering -= self._registering if tenant is None else {tenant}
+        return len(gone)
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "announced": [each.as_json() for each in self.mock.api.announcements],
+            "subscriptions": [each.as_json() for each in self._subscriptions.values()],
+            "deliveries": [each.as_json() for each in reversed(self.deliveries)],
+        }
+
+    def note(self, exchange: Exchange) -> None:
+        """Subscribe whom a request named for its callbacks, or registered. On the hot path."""
+        operation, sent = exchange.operation, exchange.sent
+        if operation is None or sent is None or not 200 <= sent.status < 300:
+            return
+        registers = operation.id in self.mock.api.registering
+        if not (operation.callbacks or registers) or self.mock.store.board is not None:
+            return
+        if registers and exchange.tenant not in self._registering:
+            if exchange.tenant not in self._seen:
+                self._begin(exchange.tenant)
+            self._registering.add(exchange.tenant)
+        row = expression("$response.body#/id", exchange)
+        for told in self.mock.api.announcements:
+            if told.operation != operation.id or row is None:
+                continue
+            url = expression(told.url, exchange)
+            if url is None:
+                continue
+            if len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
+                log.warning("more than %d callbacks wait: one is left out", MOST_SUBSCRIPTIONS)
+                return
+            number = f"c{next(self._serial)}"
+            found = Subscription(number, url, read_secret(None), exchange.tenant)
+            found.events, found.operation, found.row = frozenset({told.name}), operation.id, row
+            if exchange.tenant not in self._seen:
+                self._seen[exchange.tenant] = exchange.now, set()
+            self._subscriptions[number] = found
+
+    def deliver(self) -> int:
+        """Send what is due in each world; how many were taken by their receivers."""
+        if not self.active:
+            return 0
+        if not self._lock.acquire(blocking=False):
+            return 0  # a receiver moves the clock; what is due then is sent after it
+        try:
+            tenants = self._tenants()
+            for tenant in self._seen.keys() - set(tenants):
+                del self._seen[tenant]
+            for tenant in tenants:
+                self._queue(tenant)
+            return sum(self._send(each) for each in list(self._subscriptions.values()))
+        finally:
+            self._lock.release()
+
+    def _tenants(self) -> list[str]:
+        there = set(self.mock.store.tenants())
+        found = list(self._subscriptions.values())
+        if any(each.tenant is None for each in found):
+            return sorted(there)
+        asking = {each.tenant for each in found if each.tenant is not None}
+        return sorted(there & (asking | self._registering))
+
+    def _now(self, tenant: str) -> int:
+        return self.mock.store.clock(tenant).now(time.time_ns() // 1000)
+
+    def _queue(self, tenant: str) -> None:
+        since, seen = self._seen.get(tenant, (0, set()))
+
+        def read(world: World) -> tuple[int, bool, list[Event], list[Listener]]:
+            # After a reset or a restore its clock goes back: what it holds is news again.
+            again = world.now < since
+            known: set[str] = set() if again else seen
+            events = self.mock.api.events(world, 0 if again else since, known)
+            listeners = self.mock.api.listeners(world) if tenant in self._registering else []
+            return world.now, again, events, listeners
+
+        now, again, events, listeners = transact(self.mock.store, tenant, read)
+        self._register(tenant, listeners)
+        for event in events:
+            for found in self._subscriptions.values():
+                if found.wants(event, tenant) and len(found.queue) < MOST_QUEUED:
+                    found.queue.append(Delivery(event, tenant, found.id, event.at))
+        # More may happen at this very instant.
+        told = {event.id for event in events if event.at >= now}
+        self._seen[tenant] = now, told | seen if now == since and not again else told
+
+    def _register(self, tenant: str, listeners: list[Listener]) -> None:
+        """Subscribe those who are registered in a world, as they are now, and no others."""
+        wanted = {f"{tenant} {each.key}": each for each in listeners}
+        for key, found in list(self._subscriptions.items()):
+            if found.registered and found.tenant == tenant and key not in wanted:
+                del self._subscriptions[key]
+        for key, each in wanted.items():
+            known = self._subscriptions.get(key)
+            if known is None:
+                known = Subscription(each.key, each.url, read_secret(None), tenant)
+                known.registered, known.since = True, each.at
+                self._subscriptions[key] = known
+            known.target, known.events = each.url, each.events
+            known.secret = each.secret or known.secret
+
+    def _send(self, found: Subscription) -> int:
+        sent = 0
+        waiting = found.queue if found.order == "kept" else found.queue[::-1]
+        for delivery in list(waiting):
+            if delivery.due <= self._now(delivery.tenant):
+                self._attempt(found, delivery)
+                if delivery.state != "waiting":
+                    found.queue.remove(delivery)
+                    self.deliveries.append(delivery)
+                    sent += delivery.state == "sent"
+            if delivery.state == "waiting" and found.order == "kept":
+                break  # those behind it wait, too
+        return sent
+
+    def _attempt(self, found: Subscription, delivery: Delivery) -> None:
+        body = dump(delivery.event.body) if delivery.event.body is not None else b""
+        told = delivery.event.announcement
+        headers = {"user-agent": "mockserver", "content-type": told.media_type}
+        headers |= signed(found.secret, delivery.event.id, int(time.time()), body)
+        answer = self._post(found.target, told.method, headers, body)
+        delivery.answers.append(answer)
+        if isinstance(answer, int) and 200 <= answer < 300:
+            delivery.state = "sent"
+        elif answer == REFUSED:
+            delivery.state = "refused"
+        elif len(delivery.answers) > len(WAITS) or answer == 410:
+            delivery.state = "given up"
+        else:
+            wait = WAITS[len(delivery.answers) - 1]
+            delivery.due = self._now(delivery.tenant) + wait * SECOND
+
+    def _post(self, target: Target, method: str, headers: dict[str, str], body: bytes) -> int | str:
+        if callable(target):
+            request = httpx.Request(method, "http://receiver.local/", headers=headers, content=body)
+            return target(request) or 200
+        if why_not(target, self.mock.options.webhook_hosts):
+            return REFUSED
+        try:
+            # No proxy: what is for this machine stays on it. No redirect: it may lead elsewhere.
+            with httpx.Client(timeout=TIMEOUT, trust_env=False) as client:
+                return client.request(method, target, headers=headers, content=body).status_code
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return str(error) or type(error).__name__
+
+
+REFUSED = "refused: not this machine, and not allowed by --webhook-host"
+
+
+async def keep_delivering(webhooks: Webhooks) -> None:
+    """Deliver now and then, until cancelled, beside a server."""
+    while True:
+        await asyncio.sleep(EVERY)
+        if webhooks.active:
+            try:
+                await asyncio.to_thread(webhooks.deliver)
+            except Exception:
+                log.exception("sending webhooks failed")

@@ -1,0 +1,224 @@
+"""What webhooks are made of: subscriptions, where they lead, signatures, runtime expressions."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import orjson
+
+from mockserver.engine.pipeline import Exchange
+from mockserver.engine.webhooks import Event
+from mockserver.errors import BadRequest
+from mockserver.server.access import is_address
+
+Target = str | Callable[[httpx.Request], int | None]
+Order = Literal["kept", "any"]
+SECRET_PREFIX = "whsec_"
+_EXPRESSION = re.compile(r"\{(\$[^}]+)\}")
+
+
+@dataclass
+class Subscription:
+    """Who wants to hear of what. Empty `events` means all; `row` and `operation` make it a
+    callback's: it hears of that row alone. One that is `registered` lies in the world, and hears of
+    what comes after the instant `since`."""
+
+    id: str
+    target: Target
+    secret: str
+    tenant: str | None = None
+    events: frozenset[str] = frozenset()
+    order: Order = "kept"
+    operation: str = ""
+    row: str = ""
+    registered: bool = False
+    since: int = 0
+    queue: list[Delivery] = field(default_factory=list)
+
+    def wants(self, event: Event, tenant: str) -> bool:
+        """Whether this one hears of the event."""
+        told = event.announcement
+        if self.tenant not in (None, tenant) or self.operation != told.operation:
+            return False
+        if event.at < self.since:
+            return False
+        if self.row and self.row != event.key and not event.key.endswith(f"/{self.row}"):
+            return False
+        said = {_plain(told.name), _plain(event.value)}
+        return not self.events or not said.isdisjoint(map(_plain, self.events))
+
+    def as_json(self) -> dict[str, Any]:
+        """As the control plane shows it; the secret is for the receiver, and is shown."""
+        return {
+            "id": self.id,
+            "url": self.target if isinstance(self.target, str) else "(a function)",
+            "secret": self.secret,
+            "tenant": self.tenant,
+            "events": sorted(self.events) or None,
+            "order": self.order,
+            "operation": self.operation or None,
+            "waiting": len(self.queue),
+        }
+
+
+def _plain(name: str) -> str:
+    """`render.succeeded` and `renderSucceeded` are one event."""
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+@dataclass
+class Delivery:
+    """One event on its way to one subscriber. `due` is an instant of its world."""
+
+    event: Event
+    tenant: str
+    subscription: str
+    due: int
+    state: Literal["waiting", "sent", "given up", "refused"] = "waiting"
+    answers: list[int | str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """`answers` are the statuses, or what went wrong, one for each attempt."""
+        return {
+            "id": self.event.id,
+            "event": self.event.announcement.name,
+            "subscription": self.subscription,
+            "state": self.state,
+            "answers": self.answers,
+            "body": self.event.body,
+        }
+
+
+_FIELDS = ("url", "events", "secret", "order")
+
+
+def read_subscription(
+    spec: Any, number: str, tenant: str | None, known: Collection[str]
+) -> Subscription:
+    """A subscription from its JSON. Raises BadRequest that names the field and what it takes."""
+    if not isinstance(spec, Mapping) or "url" not in spec:
+        raise BadRequest('a webhook is an object such as {"url": "http://127.0.0.1:9000/hook"}')
+    for name in spec:
+        if name not in _FIELDS:
+            raise BadRequest(f"a webhook has no {name!r}; there is {', '.join(_FIELDS)}")
+    url, events = spec["url"], spec.get("events") or []
+    if not isinstance(url, str):
+        raise BadRequest(f"url takes a text, not {url!r}")
+    if not isinstance(events, list) or not all(isinstance(name, str) for name in events):
+        raise BadRequest("events takes a list of names")
+    for name in events:
+        if name not in known:
+            offer = f"there is {', '.join(known)}" if known else "the document has none"
+            raise BadRequest(f"there is no webhook {name!r}; {offer}")
+    order = spec.get("order", "kept")
+    if order not in ("kept", "any"):
+        raise BadRequest(f'order is "kept" or "any", not {order!r}')
+    secret = read_secret(spec.get("secret"))
+    return Subscription(number, url, secret, tenant, frozenset(events), order)
+
+
+def read_secret(given: Any) -> str:
+    """A Standard Webhooks secret; a new one if none is given. Raises BadRequest."""
+    if given is None:
+        return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(24)).decode()
+    try:
+        if not isinstance(given, str) or not given.startswith(SECRET_PREFIX):
+            raise ValueError
+        base64.b64decode(given.removeprefix(SECRET_PREFIX), validate=True)
+    except ValueError:
+        raise BadRequest(f"secret takes {SECRET_PREFIX} and base64 behind it") from None
+    return given
+
+
+def why_not(url: str, allowed: Collection[str]) -> str:
+    """Why nothing is sent there; empty if it may be. This machine and `allowed` hosts are fine."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return "it is no address"
+    if parts.scheme not in ("http", "https") or not host:
+        return "it is no http address"
+    if host == "localhost" or host.endswith(".localhost") or _is_loopback(host) or host in allowed:
+        return ""
+    return f"{host} is not this machine; --webhook-host {host} allows it"
+
+
+def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
+    return is_address(host) and ip_address(host).is_loopback
+
+
+def signed(secret: str, message: str, moment: int, body: bytes) -> dict[str, str]:
+    """The headers of Standard Webhooks. `moment` is in seconds since 1970.
+
+    A secret that is none of theirs, as vendors have them, is the key as it is.
+    """
+    key = secret.encode()
+    if secret.startswith(SECRET_PREFIX):
+        with suppress(ValueError):
+            key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    content = f"{message}.{moment}.".encode() + body
+    digest = hmac.new(key, content, hashlib.sha256).digest()
+    return {
+        "webhook-id": message,
+        "webhook-timestamp": str(moment),
+        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+    }
+
+
+def expression(text: str, exchange: Exchange) -> str | None:
+    """What a runtime expression of a callback stands for, or a text with such in braces.
+
+    None if the request or the reply has no such thing.
+    """
+    if text.startswith("$"):
+        return _value(text, exchange)
+    parts = [_value(match, exchange) for match in _EXPRESSION.findall(text)]
+    if any(part is None for part in parts):
+        return None
+    found = iter(parts)
+    return _EXPRESSION.sub(lambda _: str(next(found)), text)
+
+
+def _value(text: str, exchange: Exchange) -> str | None:
+    message, sent = exchange.message, exchange.sent
+    side, _, rest = text.removeprefix("$").partition(".")
+    if side in ("url", "method", "statusCode"):
+        status = str(sent.status) if sent is not None else None
+        return {"url": message.target, "method": message.method, "statusCode": status}[side]
+    kind, _, name = rest.partition(".")
+    if kind.startswith("body"):
+        body = message.body if side == "request" else sent.body if sent is not None else b""
+        return _inside(body, kind.partition("#")[2] + ("." + name if name else ""))
+    if side == "response":
+        headers = sent.headers if sent is not None and kind == "header" else []
+        wanted = name.lower().encode()
+        return next((v.decode("latin-1") for n, v in headers if n.lower() == wanted), None)
+    if kind == "query":
+        return dict(parse_qsl(message.query.decode("latin-1"))).get(name)
+    if kind == "path":
+        return message.path_values.get(name)
+    return message.headers.get(name.lower()) if kind == "header" else None
+
+
+def _inside(body: bytes, pointer: str) -> str | None:
+    try:
+        value: Any = orjson.loads(body)
+        for part in pointer.split("/")[1:]:
+            part = part.replace("~1", "/").replace("~0", "~")
+            value = value[int(part)] if isinstance(value, list) else value[part]
+    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, ValueError):
+        return None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,322 @@
+"""Worlds in Redis or Valkey, shared by processes and machines.
+
+Each process keeps copies of the worlds that it serves. A request first brings its copy up to
+date, which costs one round trip and as much as others have changed since; then it reads and
+writes in memory; a commit is one script that succeeds only if the world is still as it was.
+Everything that a reply rests on is thus in Redis before the reply is sent.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from secrets import token_hex
+from threading import RLock
+from typing import Any
+
+from mockserver.engine.api import Api
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import Settings
+from mockserver.errors import Stale, StoreUnavailable
+from mockserver.store.memory import SEED_TENANT, log_eviction, mask
+from mockserver.store.redis import scripts
+from mockserver.store.redis.board import RedisBoard
+from mockserver.store.redis.codec import clock_of, decoded, encoded, filling, instant_of, text_of
+from mockserver.store.redis.connection import Link
+from mockserver.store.redis.scripts import Script
+from mockserver.store.redis.seeds import Base, Bases
+from mockserver.store.redis.world import Changes, RedisWorld
+from mockserver.store.worlds import MemoryWorld, as_snapshot, describe, read_snapshot
+
+LAYOUT = 1
+REMOVALS_KEPT = 10_000
+SECONDS_BETWEEN_USES = 5.0
+CONFLICTS_BEFORE_TURN = 3
+SECONDS_OF_CONFLICTS = 10.0
+LONGEST_WAIT = 0.016
+MOST_LOADS = 20
+
+
+class _Transaction:
+    """Holds this process' copy of a world and undoes what was not committed."""
+
+    __slots__ = ("_store", "_tenant", "_world")
+
+    def __init__(self, store: RedisStore, tenant: str) -> None:
+        self._store = store
+        self._tenant = tenant
+
+    def __enter__(self) -> RedisWorld:
+        self._world = self._store.enter(self._tenant)
+        return self._world
+
+    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
+        self._world.rollback()
+        self._store.leave(self._world, kind is Stale)
+
+
+class RedisStore:
+    """Worlds by tenant, at most `max_worlds`: then the longest idle one goes.
+
+    Instants are those of Redis' clock, which all processes share. The worlds of one API and
+    seed lie below one prefix; what else is in the database does not matter.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api: Api,
+        settings: Settings,
+        *,
+        clock: Clock,
+        fixtures: Callable[[], Mapping[str, Any]] = dict,
+        max_worlds: int = 1000,
+    ) -> None:
+        self.link = Link(url)
+        # In braces: were it a cluster, all of it would lie on one node.
+        self.prefix = f"{{mockserver:{LAYOUT}:{api.name}:{settings.seed}}}".encode()
+        self.board = RedisBoard(self.link, self.prefix)
+        self._api = api
+        self._settings = settings
+        self._first_clock = clock
+        self._max_worlds = max_worlds
+        self._copies: OrderedDict[str, RedisWorld] = OrderedDict()
+        self._lock = RLock()
+        self._bases = Bases(
+            self.link,
+            self.prefix,
+            api,
+            lambda: MemoryWorld(SEED_TENANT, settings, clock),
+            lambda world: api.seed(world, fixtures()),
+        )
+
+    def check(self) -> None:
+        """Raises UsageError if the server can't be reached."""
+        self.link.check()
+
+    def close(self) -> None:
+        """Let go of the connection, as before a fork; it is made again when it is needed."""
+        self.link.close()
+
+    def begin(self, tenant: str) -> _Transaction:
+        return _Transaction(self, tenant)
+
+    def enter(self, tenant: str) -> RedisWorld:
+        """This process' copy of the world, locked and up to date."""
+        world = self._copy(tenant)
+        world.lock.acquire()
+        try:
+            if world.conflicts:
+                _wait(world)
+            for _ in range(MOST_LOADS):
+                missing = self._sync(world)
+                if missing is None:
+                    return world
+                self._create(tenant, missing)
+            raise self._damaged(world)
+        except BaseException:
+            world.lock.release()
+            raise
+
+    def leave(self, world: RedisWorld, stale: bool) -> None:
+        """Give it back; `stale` says that it will be asked for again at once."""
+        try:
+            if not stale and world.conflicts:
+                if world.conflicts >= CONFLICTS_BEFORE_TURN:
+                    self._script(scripts.YIELD, encoded(world.tenant), world.turn)
+                world.conflicts = 0
+        finally:
+            world.lock.release()
+
+    def tenants(self) -> list[str]:
+        """The longest idle one first, to within a few seconds."""
+        found = self.link.call(b"ZRANGE", self.prefix + b":worlds", b"0", b"-1")
+        return [decoded(name) for name in found]
+
+    def clock(self, tenant: str | None) -> Clock:
+        clocks = self._clocks(SEED_TENANT if tenant is None else tenant, SEED_TENANT)
+        return next((clock_of(text) for text in clocks if text), self._first_clock)
+
+    def change_clock(self, tenant: str | None, order: Any) -> Clock:
+        while True:
+            clock = self._change_all(order) if tenant is None else self._change_one(tenant, order)
+            if clock is not None:
+                return clock
+
+    def reset(self, tenant: str | None) -> None:
+        self._script(scripts.DROP, *(() if tenant is None else (encoded(tenant),)))
+
+    def snapshot(self, tenant: str | None) -> dict[str, Any]:
+        worlds = {}
+        for name in self.tenants():
+            if tenant in (None, name):
+                world = self._copy(name)
+                with world.lock:
+                    if self._sync(world) is None:
+                        worlds[name] = describe(world, world.real)
+        return as_snapshot(self._api, self._settings, worlds)
+
+    def restore(self, snapshot: Any) -> None:
+        worlds = read_snapshot(
+            snapshot,
+            self._api,
+            instant_of(*self.link.call(b"TIME")),
+            lambda tenant, clock: MemoryWorld(tenant, self._settings, clock),
+        )
+        if not worlds:
+            return
+        head = (b"1", self.prefix)
+        names = map(encoded, worlds)
+        commands: list[tuple[bytes, ...]] = [(b"EVAL", scripts.DROP.text, *head, *names)]
+        for tenant, world in worlds.items():
+            name = encoded(tenant)
+            commands += filling(self.prefix, name, world)
+            adopted = (name, token_hex(8).encode(), text_of(world.clock))
+            commands.append((b"EVAL", scripts.ADOPT.text, *head, *adopted))
+        commands.append((b"EVAL", scripts.EVICT.text, *head, b"%d" % self._max_worlds))
+        self.link.all_or_nothing(commands)
+
+    def push(self, world: RedisWorld, changes: Changes) -> bytes:
+        """Commit; the new version. Raises Stale if the world is not as it was."""
+        version = self._script(
+            scripts.COMMIT,
+            encoded(world.tenant),
+            world.life,
+            world.version,
+            world.clock_text,
+            world.turn,
+            b"%d" % REMOVALS_KEPT,
+            b"%d" % len(changes.put),
+            *(part for pair in changes.put.items() for part in pair),
+            *changes.gone,
+            only=world.generation,
+        )
+        if version == 0:
+            world.conflicts += 1
+            if world.conflicts == 1:
+                world.contested_since = time.monotonic()
+            raise Stale(f"the world of {mask(world.tenant)} was changed by somebody else")
+        return b"%d" % version
+
+    def _script(self, script: Script, *arguments: bytes, only: int | None = None) -> Any:
+        return self.link.script(script, self.prefix, *arguments, only=only)
+
+    def _copy(self, tenant: str) -> RedisWorld:
+        with self._lock:
+            world = self._copies.get(tenant)
+            if world is None:
+                world = RedisWorld(tenant, self._settings, self._first_clock, self.push)
+                self._copies[tenant] = world
+                if len(self._copies) > self._max_worlds:
+                    self._copies.popitem(last=False)
+            else:
+                self._copies.move_to_end(tenant)
+            return world
+
+    def _sync(self, world: RedisWorld) -> list[Any] | None:
+        """Bring a copy up to date; if there is no such world, what `_create` needs to know."""
+        name = encoded(world.tenant)
+        for _ in range(MOST_LOADS):
+            moment = time.monotonic()
+            used = moment - world.used > SECONDS_BETWEEN_USES
+            turn = world.turn if world.conflicts >= CONFLICTS_BEFORE_TURN else b""
+            told = (world.life, world.version, b"1" if used else b"", turn)
+            what, *reply = self._script(scripts.SYNC, name, *told)
+            if world.generation != self.link.generation:
+                # What is known came through an earlier connection: it is read again.
+                world.generation = self.link.generation
+                world.life = b""
+                if told[0]:
+                    continue
+            world.real = instant_of(*reply[:2])
+            if what == b"missing":
+                return list(reply)
+            if used:
+                world.used = moment
+            if what == b"load":
+                self._load(world, name, *reply[2:])
+                continue
+            self.board.hear(reply[3])
+            if what == b"changed":
+                version, names, rows, gone = reply[4:]
+                world.apply(zip(names, rows, strict=True), gone)
+                world.version = version
+            if world.clock_text != reply[2]:
+                world.clock_text = reply[2]
+                world.clock = clock_of(reply[2])
+            world.now = world.clock.now(world.real)
+            return None
+        raise self._damaged(world)
+
+    def _damaged(self, world: RedisWorld) -> StoreUnavailable:
+        who = mask(world.tenant)
+        return StoreUnavailable(f"{self.link.shown}: the world of {who} is damaged; reset it")
+
+    def _load(
+        self, world: RedisWorld, name: bytes, life: bytes, version: bytes, base: bytes
+    ) -> None:
+        """Read all of it. What changes meanwhile comes with the next look at it."""
+        origin = self._bases.get(base) if base else None
+        world.life = b""
+        if base and origin is None:
+            return  # it has just been dropped
+        rows = self.link.hash(self.prefix + b":rows:" + name)
+        world.restart(life, version, origin, self._api)
+        world.apply(rows.items())
+
+    def _create(self, tenant: str, missing: list[Any]) -> None:
+        """Make the world, unless somebody else has just done so."""
+        *now, clock_text, newest, newest_at = missing
+        clock = clock_of(clock_text) if clock_text else self._first_clock
+        known = Base(newest, int(newest_at)) if newest else None
+        base = self._bases.choose(known, clock.now(instant_of(*now)))
+        evicted = self._script(
+            scripts.CREATE,
+            encoded(tenant),
+            token_hex(8).encode(),
+            text_of(clock),
+            clock_text or b"",
+            base.id,
+            b"%d" % base.at,
+            base.text,
+            b"%d" % self._max_worlds,
+        )
+        for idle in evicted or ():
+            log_eviction(decoded(idle), self._max_worlds)
+
+    def _clocks(self, *tenants: str) -> list[bytes | None]:
+        found: list[bytes | None] = self.link.call(
+            b"HMGET", self.prefix + b":clocks", *map(encoded, tenants)
+        )
+        return found
+
+    def _change_one(self, tenant: str, order: Any) -> Clock | None:
+        with self.begin(tenant) as world:
+            clock = world.clock.change(world.real, order)
+            told = (b"", encoded(tenant), world.clock_text, text_of(clock))
+        return clock if self._script(scripts.SET_CLOCKS, *told) else None
+
+    def _change_all(self, order: Any) -> Clock | None:
+        flat = self.link.call(b"HGETALL", self.prefix + b":clocks")
+        real = instant_of(*self.link.call(b"TIME"))
+        clocks = dict(zip(flat[::2], flat[1::2], strict=True))
+        told = [b"%d" % len(clocks)]
+        new = clock_of(clocks[b""]) if b"" in clocks else self._first_clock
+        for name, text in clocks.items():
+            if name:
+                told += [name, text, text_of(clock_of(text).change(real, order))]
+        new = new.change(real, order)
+        told += [b"", clocks.get(b"", b""), text_of(new)]
+        return new if self._script(scripts.SET_CLOCKS, *told) else None
+
+
+def _wait(world: RedisWorld) -> None:
+    """Let the others go first, each time a little longer. Raises StoreUnavailable in the end."""
+    if time.monotonic() - world.contested_since > SECONDS_OF_CONFLICTS:
+        world.conflicts = 0
+        raise StoreUnavailable(
+            f"the world of {mask(world.tenant)} is changed by others all the time"
+        )
+    time.sleep(random.random() * min(0.001 * 2**world.conflicts, LONGEST_WAIT))

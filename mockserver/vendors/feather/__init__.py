@@ -1,0 +1,51 @@
+"""The Feather API: simulation suites, their runs, evaluators and release checks.
+
+Modules import downwards only:
+
+    __init__                                 the Api
+    seed                                     what a new world holds
+    agents library suites runs               handlers, one module for each part
+    evaluators evaluations release traces
+    views                                    runs and suite runs as they are shown
+    verdict judging arithmetic scoring       what evaluations find, what follows from it
+    conversation
+    due                                      simulation runs that have ended: `settle`
+    dispatch                                 runs as rows: start, cancel, retry, steer
+    jobs                                     runs as they are watched
+    common shapes                            lookups, refusals, partial updates, defaults
+    tables                                   collections and lifecycles
+"""
+
+from mockserver.engine.api import Api, handlers_in
+from mockserver.vendors.feather import (
+    agents,
+    evaluations,
+    evaluators,
+    library,
+    release_checks,
+    runs,
+    suites,
+    traces,
+)
+from mockserver.vendors.feather.job_kinds import SIMULATION_RUNS
+from mockserver.vendors.feather.run_rows import OUTCOMES
+from mockserver.vendors.feather.runs import steer
+from mockserver.vendors.feather.seed import seed
+from mockserver.vendors.feather.settle import settle
+from mockserver.vendors.feather.tables import COLLECTIONS, LIFECYCLES
+
+FEATHER = Api(
+    "feather",
+    handlers=handlers_in(
+        agents, library, suites, runs, evaluators, evaluations, release_checks, traces
+    ),
+    collections=COLLECTIONS,
+    seed=seed,
+    settle=settle,
+    steer=steer,
+    lifecycles=LIFECYCLES,
+    jobs=(SIMULATION_RUNS,),
+    outcomes=OUTCOMES,
+    slash_redirects=True,
+    body_first=True,
+)

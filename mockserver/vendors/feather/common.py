@@ -1,0 +1,160 @@
+"""What every part of Feather needs: lookups and their refusals, ownership, partial updates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from mockserver.engine.timestamps import render
+from mockserver.engine.world import Row, World, new_id, tenant_id
+from mockserver.errors import BadRequest, Invalid, NotFound, Refusal
+from mockserver.openapi.model import Violation
+from mockserver.vendors.feather.defaults import Nested, fill
+
+NOUNS = {
+    "agents": "Agent",
+    "revisions": "Agent revision",
+    "personas": "Persona",
+    "scenarios": "Scenario",
+    "suites": "Simulation suite",
+    "items": "Simulation suite item",
+    "suite_runs": "Simulation suite run",
+    "runs": "Simulation run",
+    "evaluators": "Evaluator",
+    "bindings": "Evaluator binding",
+    "eval_runs": "Eval run",
+}
+
+Refuse = Callable[[str], Refusal]
+
+
+def find(world: World, collection: str, key: str, refuse: Refuse = NotFound) -> Row:
+    """The row that an id names. Raises NotFound, or what rule 20 asks for."""
+    row = world[collection].get(key)
+    if row is None:
+        raise refuse(f"{NOUNS[collection]} not found: {key}")
+    return row
+
+
+def find_named(world: World, collection: str, key: str) -> Row:
+    """The row that an id in a body names, of an operation that answers 400 (rule 20)."""
+    return find(world, collection, key, BadRequest)
+
+
+def find_below(
+    world: World, collection: str, key: str, field: str, parent: str, refuse: Refuse = NotFound
+) -> Row:
+    """The row, if it belongs to this parent (rules 43, 54, 61, 68)."""
+    row = world[collection].get(key)
+    if row is None or row[field] != parent:
+        raise refuse(f"{NOUNS[collection]} not found: {key}")
+    return row
+
+
+def organization(world: World) -> str:
+    """The organization of the key (rule 6)."""
+    return tenant_id(world, "organization")
+
+
+def caller(world: World) -> str:
+    """Who the key belongs to (rule 65)."""
+    return tenant_id(world, "user")
+
+
+def created(world: World, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A new row with id and times (rule 14)."""
+    return {"id": new_id(world, kind), **fields, "created_at": world.now, "updated_at": world.now}
+
+
+def owned(world: World, row: Row) -> dict[str, Any]:
+    """The row as the contract shows it: with its organization, instants as texts."""
+    return {
+        **row,
+        "organization_id": organization(world),
+        "created_at": render(row["created_at"]),
+        "updated_at": render(row["updated_at"]),
+    }
+
+
+def picked(
+    body: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    shapes: Mapping[str, Nested] | None = None,
+) -> dict[str, Any]:
+    """The known fields of a creating body, absent and null ones with their defaults (rule 16)."""
+    return {
+        name: default if body.get(name) is None else fill(body[name], (shapes or {}).get(name))
+        for name, default in defaults.items()
+    }
+
+
+def updated(
+    world: World,
+    row: Row,
+    body: Mapping[str, Any],
+    fields: Iterable[str],
+    clears: frozenset[str] = frozenset(),
+    shapes: Mapping[str, Nested] | None = None,
+) -> Row:
+    """The row with the body's known fields.
+
+    Absent ones stay, null clears those in `clears` and leaves the others (rule 46). Time moves
+    only if something else did (rule 14).
+    """
+    changes = {
+        name: fill(body[name], (shapes or {}).get(name))
+        for name in fields
+        if name in body and (body[name] is not None or name in clears)
+    }
+    if all(row[name] == value for name, value in changes.items()):
+        return row
+    return {**row, **changes, "updated_at": world.now}
+
+
+def save(world: World, collection: str, row: Row) -> Row:
+    """Put the row, unless it is there already."""
+    rows = world[collection]
+    if rows.get(row[rows.spec.key]) is not row:
+        rows.put(row)
+    return row
+
+
+def touch(world: World, collection: str, key: str) -> None:
+    """The row has changed in a part that is kept elsewhere."""
+    row = world[collection].get(key)
+    if row is not None:
+        save(world, collection, {**row, "updated_at": world.now})
+
+
+def refuse_nulls(body: Mapping[str, Any], fields: Iterable[str]) -> None:
+    """Refuse null where it means nothing, as a validator of the model does (rule 46)."""
+    nulls = [name for name in fields if name in body and body[name] is None]
+    if nulls:
+        raise value_error(("body",), f"{', '.join(nulls)} cannot be null", dict(body))
+
+
+def check_overrides(body: Mapping[str, Any]) -> None:
+    """Refuse canned tool responses without, or with both of, output and error (rule 47)."""
+    for name, response in (body.get("tool_overrides") or {}).items():
+        error = response.get("error")
+        if bool(error) == ("output" in response) or (error is not None and not error):
+            raise value_error(
+                ("body", "tool_overrides", name),
+                "exactly one of output and error must be set, and error must not be empty",
+                response,
+            )
+
+
+def filled_overrides(overrides: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Canned tool responses as they are echoed (rule 62)."""
+    if overrides is None:
+        return None
+    return {name: {"delay_ms": 0, **response} for name, response in overrides.items()}
+
+
+def value_error(where: tuple[str | int, ...], message: str, value: Any) -> Invalid:
+    """A fault across several fields (rule 29)."""
+    return Invalid(
+        "The request does not fit the contract.",
+        violations=[Violation(where, "value_error", message, value)],
+    )

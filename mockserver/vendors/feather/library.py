@@ -1,0 +1,192 @@
+"""Personas and scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.engine.api import handles
+from mockserver.engine.messages import NO_BODY, Reply, Request
+from mockserver.engine.pagination import Listing, Predicate, contains, has_all, same, since
+from mockserver.engine.world import Row, World
+from mockserver.errors import BadRequest, NotFound
+from mockserver.vendors.feather.common import (
+    Refuse,
+    caller,
+    created,
+    find,
+    find_named,
+    owned,
+    picked,
+    refuse_nulls,
+    save,
+    touch,
+    updated,
+)
+from mockserver.vendors.feather.defaults import Nested, filled
+
+
+def _meant_for(world: World, agent_id: Any) -> Predicate:
+    known = world["agents"].get(agent_id) is not None
+    return lambda row: known and agent_id in row["agent_ids"]
+
+
+PERSONAS = Listing(
+    "personas",
+    {"search": contains("name", "description"), "is_active": same("is_active")},
+)
+SCENARIOS = Listing(
+    "scenarios",
+    {
+        "source": same("source"),
+        "source_agent_id": same("source_agent_id"),
+        "source_persona_id": same("source_persona_id"),
+        "agent_id": _meant_for,
+        "tags": has_all("tags"),
+        "created_after": since("created_at"),
+    },
+)
+PERSONA_DEFAULTS: dict[str, Any] = {
+    "name": "",
+    "description": None,
+    "is_active": True,
+    "body": "",
+    "traits": {},
+    "behavior_config": filled("PersonaBehaviorConfig", {}),
+}
+PERSONA_SHAPES = {"behavior_config": Nested("PersonaBehaviorConfig")}
+SCENARIO_DEFAULTS: dict[str, Any] = {
+    "name": "",
+    "intent": "",
+    "journey": "",
+    "success_criteria": [],
+    "mock_world": {},
+    "source": "manual",
+    "source_brief": None,
+    "source_agent_id": None,
+    "source_persona_id": None,
+    "tags": [],
+    "agent_ids": [],
+}
+SCENARIO_CHANGES = (
+    *("name", "intent", "journey", "success_criteria", "mock_world", "tags", "agent_ids"),
+)
+SCENARIO_SHAPES = {"success_criteria": Nested("SuccessCriterion", "list")}
+
+
+def persona_view(world: World, row: Row) -> dict[str, Any]:
+    return {**owned(world, row), "cloned_from_id": None, "created_by": caller(world)}
+
+
+def scenario_view(world: World, row: Row) -> dict[str, Any]:
+    """A scenario; agents and sources with the names they have now (rule 48)."""
+    view = owned(world, row)
+    agents = (world["agents"].get(agent_id) for agent_id in view.pop("agent_ids"))
+    view["agents"] = [{"id": row["id"], "name": row["name"]} for row in agents if row is not None]
+    view["source_agent_name"] = _name(world, "agents", row["source_agent_id"])
+    view["source_persona_name"] = _name(world, "personas", row["source_persona_id"])
+    view["created_by"] = caller(world)
+    return view
+
+
+def _name(world: World, collection: str, key: str | None) -> str | None:
+    row = None if key is None else world[collection].get(key)
+    return None if row is None else str(row["name"])
+
+
+@handles("createPersona")
+def create_persona(world: World, request: Request) -> Reply:
+    return Reply(201, persona_view(world, new_persona(world, request.body)))
+
+
+def new_persona(world: World, body: Mapping[str, Any]) -> Row:
+    """A persona with the defaults of what was not sent (rule 45)."""
+    row = created(world, "persona", picked(body, PERSONA_DEFAULTS, PERSONA_SHAPES))
+    world["personas"].put(row)
+    return row
+
+
+@handles("listPersonas")
+def list_personas(world: World, request: Request) -> Reply:
+    return Reply(200, PERSONAS.page(world, request.query, persona_view))
+
+
+@handles("getPersona")
+def get_persona(world: World, request: Request) -> Reply:
+    return Reply(200, persona_view(world, find(world, "personas", request.path["persona_id"])))
+
+
+@handles("updatePersona")
+def update_persona(world: World, request: Request) -> Reply:
+    """Change what was sent, the behaviour as a whole; only description can be null (rule 46)."""
+    refuse_nulls(request.body, (name for name in PERSONA_DEFAULTS if name != "description"))
+    persona = find(world, "personas", request.path["persona_id"])
+    clears = frozenset({"description"})
+    changed = updated(world, persona, request.body, PERSONA_DEFAULTS, clears, PERSONA_SHAPES)
+    return Reply(200, persona_view(world, save(world, "personas", changed)))
+
+
+@handles("deletePersona")
+def delete_persona(world: World, request: Request) -> Reply:
+    return _delete(world, "personas", "persona_id", request)
+
+
+@handles("deleteScenario")
+def delete_scenario(world: World, request: Request) -> Reply:
+    return _delete(world, "scenarios", "scenario_id", request)
+
+
+def _delete(world: World, collection: str, field: str, request: Request) -> Reply:
+    """Remove it, and the suite items that use it (rule 50)."""
+    row = find(world, collection, request.path[field])
+    for item in list(world["items"].scan(**{field: row["id"]})):
+        world["items"].remove(item["id"])
+        touch(world, "suites", item["suite_id"])
+    world[collection].remove(row["id"])
+    return Reply(204, NO_BODY)
+
+
+@handles("createScenario")
+def create_scenario(world: World, request: Request) -> Reply:
+    """A scenario; an id in it that names nothing is a 400 (rule 20)."""
+    body = request.body
+    for collection, name in (("agents", "source_agent_id"), ("personas", "source_persona_id")):
+        if body.get(name) is not None:
+            find_named(world, collection, body[name])
+    return Reply(201, scenario_view(world, new_scenario(world, _meant(world, body, BadRequest))))
+
+
+def new_scenario(world: World, body: Mapping[str, Any]) -> Row:
+    row = created(world, "scenario", picked(body, SCENARIO_DEFAULTS, SCENARIO_SHAPES))
+    world["scenarios"].put(row)
+    return row
+
+
+def _meant(world: World, body: dict[str, Any], refuse: Refuse) -> dict[str, Any]:
+    """The body, each of its agents once. Raises for one that does not exist."""
+    agent_ids = body.get("agent_ids")
+    if agent_ids is None:
+        return body
+    for agent_id in agent_ids:
+        find(world, "agents", agent_id, refuse)
+    return {**body, "agent_ids": list(dict.fromkeys(agent_ids))}
+
+
+@handles("listScenarios")
+def list_scenarios(world: World, request: Request) -> Reply:
+    return Reply(200, SCENARIOS.page(world, request.query, scenario_view))
+
+
+@handles("getScenario")
+def get_scenario(world: World, request: Request) -> Reply:
+    row = find(world, "scenarios", request.path["scenario_id"])
+    return Reply(200, scenario_view(world, row))
+
+
+@handles("updateScenario")
+def update_scenario(world: World, request: Request) -> Reply:
+    """Change what was sent but never the source; null changes nothing (rules 46, 48)."""
+    row = find(world, "scenarios", request.path["scenario_id"])
+    body = _meant(world, request.body, NotFound)
+    changed = updated(world, row, body, SCENARIO_CHANGES, shapes=SCENARIO_SHAPES)
+    return Reply(200, scenario_view(world, save(world, "scenarios", changed)))

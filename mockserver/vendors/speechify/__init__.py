@@ -1,0 +1,60 @@
+"""The Speechify API: voice agents, their tests, runs and suite runs, in two wire shapes.
+
+Modules import downwards only:
+
+    __init__                  the Api
+    older versions            the older shape; which shape a caller gets
+    agents                    handlers
+    agent_tests folders runs suites stats    handlers
+    idempotency               answers that are given again
+    views                     rows as they are shown; what is derived
+    dispatch results          runs as rows; what they have to show
+    jobs                      runs as they are watched
+    configs                   the three shapes of a test's config
+    common ids tables         lookups, ids, collections and lifecycles
+"""
+
+from mockserver.engine.api import Api, Shape, Shapes, handlers_in
+from mockserver.openapi.model import Contract
+from mockserver.vendors.speechify import (
+    agent_tests,
+    agents,
+    folders,
+    legacy,
+    runs,
+    stats,
+    suites,
+    versions,
+)
+from mockserver.vendors.speechify.job_kinds import TEST_RUNS
+from mockserver.vendors.speechify.run_rows import OUTCOMES
+from mockserver.vendors.speechify.seed import seed
+from mockserver.vendors.speechify.tables import COLLECTIONS, LIFECYCLES
+
+HANDLERS = handlers_in(agents, agent_tests, folders, runs, stats, suites)
+OLDER_HANDLERS = {**legacy.in_older_words(HANDLERS), **handlers_in(legacy)}
+
+
+def shape_of(contract: Contract) -> str:
+    """The older shape still attaches tests to further agents."""
+    return versions.OLDER if "attachTest" in contract.by_id else versions.NEWER
+
+
+SPEECHIFY = Api(
+    "speechify",
+    HANDLERS,
+    collections=COLLECTIONS,
+    seed=seed,
+    steer=runs.steer,
+    lifecycles=LIFECYCLES,
+    jobs=(TEST_RUNS,),
+    outcomes=OUTCOMES,
+    dialect="envelope",
+    stamp=versions.stamp,
+    shapes=Shapes(
+        (Shape(versions.NEWER, HANDLERS), Shape(versions.OLDER, OLDER_HANDLERS)),
+        shape_of,
+        versions.chooser,
+        versions.HEADER,
+    ),
+)

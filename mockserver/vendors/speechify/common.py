@@ -1,0 +1,96 @@
+"""What every part of Speechify needs: lookups and their refusals, partial updates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from mockserver.engine.timestamps import render
+from mockserver.engine.world import Row, World
+from mockserver.errors import BadRequest, Invalid, NotFound
+from mockserver.openapi.model import Violation
+from mockserver.vendors.speechify.ids import new_id
+
+NOUNS = {
+    "agents": "agent",
+    "tests": "test",
+    "folders": "folder",
+    "runs": "test run",
+    "suite_runs": "suite run",
+    "flow_versions": "flow version",
+}
+CODES = {"agents": "agent_not_found", "tests": "agent_test_not_found"}  # rule 4
+
+
+def find(world: World, collection: str, key: str) -> Row:
+    """The row that an id names. Raises NotFound, whatever the form of the id (rule 7)."""
+    row = world[collection].get(key)
+    if row is None:
+        raise NotFound(unknown(collection, key), code=CODES.get(collection, "not_found"))
+    return row
+
+
+def find_named(world: World, collection: str, key: str) -> Row:
+    """The row that an id in a body names. Raises BadRequest."""
+    try:
+        return find(world, collection, key)
+    except NotFound as refusal:
+        raise BadRequest(refusal.message) from None
+
+
+def unknown(collection: str, key: str) -> str:
+    return f"There is no {NOUNS[collection]} {key[:100]!r} in this workspace."
+
+
+def fault(where: tuple[str | int, ...], message: str, value: Any = None) -> Violation:
+    """One fault of a body, for `refused`."""
+    return Violation(("body", *where), "value_error", message, value)
+
+
+def refused(*faults: Violation) -> Invalid:
+    """A body that fits its schema and still does not hold together (rule 3)."""
+    return Invalid("The request is not valid.", violations=faults)
+
+
+def created(world: World, collection: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A new row with id and times."""
+    return {
+        "id": new_id(world, collection),
+        **fields,
+        "created_at": world.now,
+        "updated_at": world.now,
+    }
+
+
+def updated(
+    world: World, row: Row, body: Mapping[str, Any], fields: Iterable[str]
+) -> dict[str, Any]:
+    """The row with the body's known fields; absent ones stay (rules 23, 24)."""
+    changes = {name: body[name] for name in fields if name in body}
+    return {**row, **changes, "updated_at": world.now} if changes else dict(row)
+
+
+def dated(row: Row) -> dict[str, Any]:
+    """The row with its times as texts."""
+    return {
+        **row,
+        "created_at": render(row["created_at"]),
+        "updated_at": render(row["updated_at"]),
+    }
+
+
+def words(text: str) -> frozenset[str]:
+    """The members of a comma-separated list; empty ones do not count (rule 27)."""
+    return frozenset(word.strip() for word in text.split(",") if word.strip())
+
+
+def either(
+    read: Callable[[World, Row], str | None],
+) -> Callable[[World, Any], Callable[[Row], bool]]:
+    """A filter by a comma-separated list: what `read` says of a row is one of the words."""
+
+    def prepare(world: World, wanted: Any) -> Callable[[Row], bool]:
+        accepted = words(wanted)
+        return lambda row: not accepted or read(world, row) in accepted
+
+    return prepare

@@ -1,0 +1,217 @@
+"""Runs as rows: what becomes of one is decided when it is queued, and can be re-decided.
+
+How a run will go is the world's dice, unless the name or the description of its test holds one
+of the words `mock:passed`, `mock:failed` (judged so), `mock:errored` (it can't be executed),
+`mock:flaky` (the test's first run is judged failed, later ones passed), `mock:stuck` (it never
+ends) or `mock:slow` (it takes ten times as long). `plan_outcome` is the same for a run that is
+under way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from heapq import merge
+from random import Random
+from typing import Any, Literal, get_args
+
+from mockserver.engine.jobs.batches import cancelled, is_open, read_schedule, scheduled
+from mockserver.engine.timestamps import seconds
+from mockserver.engine.world import Row, World, random_for
+from mockserver.errors import Conflict, PaymentRequired
+from mockserver.vendors.speechify.ids import new_id
+from mockserver.vendors.speechify.results import substituted
+from mockserver.vendors.speechify.tables import TEST_RUN, TEST_RUN_WAYS
+
+Outcome = Literal["passed", "failed", "errored", "stuck"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+SHARES = {"passed": 0.82, "failed": 0.13, "errored": 0.05}
+UNSTARTED_SHARE = 0.3  # of the errored: they fail before they run
+PENDING_SECONDS = (0.5, 2.0)
+RUNNING_SECONDS = {"reply": (2.0, 6.0), "tool": (2.0, 6.0), "simulation": (8.0, 30.0)}
+SLOW = 10
+ERRORS = (
+    "The model provider answered 529 overloaded three times in a row.",
+    "The judge gave no verdict within 30 s.",
+    "The connection to the agent broke off.",
+)
+_SWITCH = re.compile(r"\bmock:([a-z]+)")
+WORKSPACE = "workspace"
+
+Pair = tuple[Row, Row]
+"""A test and the agent that it runs against."""
+
+
+def switches(test: Row) -> frozenset[str]:
+    """The words behind `mock:` in a test's name and description."""
+    return frozenset(_SWITCH.findall(f"{test['name']} {test['description']}"))
+
+
+def start_run(world: World, pair: Pair, suite_run_id: str | None = None) -> Row:
+    """A new pending run (rule 32), its way through the states planned."""
+    test, agent = pair
+    run_id = new_id(world, "runs")
+    random = random_for(world, "plan", run_id)
+    outcome = _outcome(world, random, test)
+    error = random.choice(ERRORS)
+    schedule = _plan(world, random, test, outcome)
+    model = test["config"].get("model_override")
+    if model is not None and is_withdrawn(world, model):
+        outcome, error = "errored", f"The plan does not include the model {model!r}."
+        schedule = [schedule[0], ["failed", schedule[1][1]]]
+    row = {
+        "id": run_id,
+        "test_id": test["id"],
+        "agent_id": agent["id"],
+        "test_name": test["name"],
+        "agent_name": agent["name"],
+        "test_type": test["type"],
+        "config": substituted(test["config"], test.get("variables") or {}),
+        "verdict": "failed" if outcome == "failed" else "passed",
+        "error": error,
+        "suite_run_id": suite_run_id,
+        "created_at": world.now,
+    }
+    row = scheduled(row, schedule, TEST_RUN)
+    world["runs"].put(row)
+    return row
+
+
+def _outcome(world: World, random: Random, test: Row) -> str:
+    drawn = random.choices(tuple(SHARES), tuple(SHARES.values()))[0]
+    chosen = switches(test)
+    if "flaky" in chosen:
+        return "passed" if world["runs"].count(test_id=test["id"]) else "failed"
+    return next((outcome for outcome in OUTCOMES if outcome in chosen), drawn)
+
+
+def _plan(world: World, random: Random, test: Row, outcome: str) -> list[list[Any]]:
+    """The states to come and when, one after the other even at no pace at all."""
+    now, pace = world.now, world.settings.pace
+    slow = SLOW if "slow" in switches(test) else 1
+    waits = max(1, seconds(random.uniform(*PENDING_SECONDS) * pace))
+    lasts = max(1, seconds(random.uniform(*RUNNING_SECONDS[test["type"]]) * pace * slow))
+    begins, ends = now + waits, now + waits + lasts
+    if outcome == "stuck":
+        return [["pending", now], ["running", begins]]
+    if outcome == "errored":
+        if random.random() < UNSTARTED_SHARE:
+            return [["pending", now], ["failed", begins]]
+        return [["pending", now], ["running", begins], ["failed", ends]]
+    return [["pending", now], ["running", begins], ["completed", ends]]
+
+
+def start_suite(
+    world: World, trigger: str, pairs: Iterable[Pair], about: Mapping[str, Any]
+) -> tuple[Row, list[Row]]:
+    """A suite run and its pending children (rules 42, 43). `about` are its other fields."""
+    suite_id = new_id(world, "suite_runs")
+    runs = [start_run(world, pair, suite_id) for pair in pairs]
+    row = {
+        "id": suite_id,
+        "trigger": trigger,
+        "agent_id": None,
+        "parent_suite_run_id": None,
+        "config_override": None,
+        "flow_version_id": None,
+        "flow_version_number": None,
+        **about,
+        "created_at": world.now,
+    }
+    world["suite_runs"].put(row)
+    return row, runs
+
+
+def tests_of(world: World, agent_id: str) -> list[Row]:
+    """The tests of an agent, oldest first: its own and those attached to it."""
+    attached = (
+        world["tests"].get(link["test_id"]) for link in world["attachments"].scan(agent_id=agent_id)
+    )
+    further = sorted((test for test in attached if test is not None), key=_age)
+    return list(merge(world["tests"].scan(agent_id=agent_id), further, key=_age))
+
+
+def agents_of(world: World, test: Row) -> list[Row]:
+    """The agents that a test runs for: its owner, then those that it is attached to."""
+    ids = [test["agent_id"]]
+    ids += [link["agent_id"] for link in world["attachments"].scan(test_id=test["id"])]
+    return [agent for key in ids if (agent := world["agents"].get(key)) is not None]
+
+
+def _age(row: Row) -> tuple[int, str]:
+    return row["created_at"], row["id"]
+
+
+def charge(world: World, runs: int, config_override: Mapping[str, Any] | None = None) -> None:
+    """Pay for runs before anything is queued (rules 41, 57). Raises PaymentRequired."""
+    model = (config_override or {}).get("model")
+    if model is not None and is_withdrawn(world, model):
+        raise _unpaid(f"The plan does not include the model {model[:100]!r}.")
+    workspace = world[WORKSPACE].get(WORKSPACE)
+    if workspace is None or workspace["credits"] is None:
+        return
+    if workspace["credits"] < runs:
+        raise _unpaid(f"{runs} runs need more credit than is left.")
+    world[WORKSPACE].put({**workspace, "credits": workspace["credits"] - runs})
+
+
+def _unpaid(message: str) -> PaymentRequired:
+    # The older shape has no 402, and still gets the word.
+    return PaymentRequired(message, code="payment_required")
+
+
+def is_withdrawn(world: World, model: str) -> bool:
+    """Whether the workspace's plan does not include a model (any longer)."""
+    workspace = world[WORKSPACE].get(WORKSPACE)
+    since = None if workspace is None else workspace["withdrawn_models"].get(model)
+    return since is not None and since <= world.now
+
+
+def cancel(world: World, row: Row) -> Row:
+    """The run, cancelled if it is open (rules 38, 39, 49)."""
+    if not is_open(row, TEST_RUN, world.now):
+        return row
+    stopped = cancelled(row, TEST_RUN, world.now)
+    world["runs"].put(stopped)
+    return stopped
+
+
+def plan_way(world: World, row: Row, order: Mapping[str, Any]) -> Row:
+    """Let an open run go the way of `{"schedule": [[state, seconds], ...]}`.
+
+    `passed` and `judged_failed` are `completed` with a verdict. Raises BadRequest for a way that
+    the table does not have, Conflict if it has ended.
+    """
+    _check_open(world, row)
+    schedule = read_schedule(order, row, TEST_RUN_WAYS, world.now)
+    last = schedule[-1][0]
+    verdict = {"passed": "passed", "judged_failed": "failed"}.get(last)
+    if verdict is not None:
+        row = {**row, "verdict": verdict}
+        schedule[-1][0] = "completed"
+    changed = scheduled(row, schedule, TEST_RUN)
+    world["runs"].put(changed)
+    return changed
+
+
+def _check_open(world: World, row: Row) -> None:
+    if not is_open(row, TEST_RUN, world.now):
+        raise Conflict(f"Run {row['id']} has ended; what has ended stays as it is.")
+
+
+def plan_outcome(world: World, row: Row, outcome: Outcome, after_seconds: float) -> Row:
+    """Let an open run end in `outcome` after so many seconds; `stuck` is never.
+
+    A pending one starts to run at once. Raises Conflict if it has ended.
+    """
+    _check_open(world, row)
+    begun = [step for step in row["schedule"] if step[1] <= world.now]
+    if begun[-1][0] == "pending":
+        begun.append(["running", world.now])
+    if outcome != "stuck":
+        state = "failed" if outcome == "errored" else "completed"
+        begun.append([state, world.now + max(1, seconds(after_seconds))])
+    verdict = "failed" if outcome == "failed" else "passed"
+    changed = scheduled({**row, "verdict": verdict}, begun, TEST_RUN)
+    world["runs"].put(changed)
+    return changed

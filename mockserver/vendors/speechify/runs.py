@@ -1,0 +1,83 @@
+"""Single runs (rules 32 to 41)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.engine.api import handles
+from mockserver.engine.jobs.batches import is_open, steering
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.pagination import Envelope, Listing
+from mockserver.engine.world import Row, World
+from mockserver.errors import Conflict
+from mockserver.vendors.speechify.common import find
+from mockserver.vendors.speechify.idempotency import once
+from mockserver.vendors.speechify.run_rows import (
+    OUTCOMES,
+    cancel,
+    charge,
+    plan_outcome,
+    plan_way,
+    start_run,
+)
+from mockserver.vendors.speechify.tables import TEST_RUN
+from mockserver.vendors.speechify.views import children, run_view, suite_detail
+
+RUNS = Listing("runs", envelope=Envelope("runs"))
+
+
+@handles("runTest")
+@once
+def run_test(world: World, request: Request) -> Reply:
+    """Queue one run, in no suite run (rules 37, 42)."""
+    test = find(world, "tests", request.path["test_id"])
+    chosen: str = {"agent_id": test["agent_id"], **(request.body or {})}["agent_id"]
+    agent = find(world, "agents", chosen)
+    charge(world, 1)
+    return Reply(202, run_view(world, start_run(world, (test, agent))))
+
+
+@handles("listTestRuns")
+def list_runs(world: World, request: Request) -> Reply:
+    test = find(world, "tests", request.path["test_id"])
+    return Reply(200, RUNS.page(world, request.query, run_view, {"test_id": test["id"]}))
+
+
+@handles("getTestRun")
+def get_run(world: World, request: Request) -> Reply:
+    return Reply(200, run_view(world, find(world, "runs", request.path["test_run_id"])))
+
+
+@handles("cancelTestRun")
+def cancel_run(world: World, request: Request) -> Reply:
+    """Cancel it if it is open; otherwise it stays as it is (rule 38)."""
+    row = find(world, "runs", request.path["test_run_id"])
+    return Reply(200, run_view(world, cancel(world, row)))
+
+
+def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a run, or what is open of a suite run, end as `{"outcome": ..., "after": seconds}` says.
+
+    `{"schedule": [[state, seconds], ...]}` says all of its way. Raises NotFound,
+    BadRequest for another order, Conflict if nothing is open any more.
+    """
+    if "schedule" in order:
+
+        def steered(row: Row) -> Row:
+            return plan_way(world, row, order)
+    else:
+        outcome, after = steering(order, OUTCOMES)
+
+        def steered(row: Row) -> Row:
+            return plan_outcome(world, row, outcome, after)
+
+    suite = world["suite_runs"].get(job_id)
+    if suite is None:
+        return run_view(world, steered(find(world, "runs", job_id)))
+    still_open = [row for row in children(world, suite) if is_open(row, TEST_RUN, world.now)]
+    if not still_open:
+        raise Conflict(f"Nothing of suite run {job_id} is open any more.")
+    for row in still_open:
+        steered(row)
+    return suite_detail(world, suite)

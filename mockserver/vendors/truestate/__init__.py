@@ -1,0 +1,35 @@
+"""The TrueState API: automations (also called live flows) and the sessions that walk them.
+
+Modules import downwards only:
+
+    __init__                 the Api
+    seed                     what a new world holds
+    sessions                 handlers in both namings, steering
+    automations
+    views                    the two namings of one truth
+    walking                  what becomes of a session, decided ahead
+    jobs                     sessions as they are watched
+    graphs prompts results   versions and what is refused of them; what steps are asked, give
+    tables                   collections, lifecycles, durations
+"""
+
+from mockserver.engine.api import Api, handlers_in
+from mockserver.vendors.truestate import automations, sessions
+from mockserver.vendors.truestate.job_kinds import SESSIONS
+from mockserver.vendors.truestate.seed import seed
+from mockserver.vendors.truestate.session_rows import OUTCOMES
+from mockserver.vendors.truestate.sessions import steer
+from mockserver.vendors.truestate.tables import COLLECTIONS, LIFECYCLES
+
+TRUESTATE = Api(
+    "truestate",
+    handlers=handlers_in(automations, sessions),
+    collections=COLLECTIONS,
+    seed=seed,
+    steer=steer,
+    lifecycles=LIFECYCLES,
+    jobs=(SESSIONS,),
+    outcomes=OUTCOMES,
+    slash_redirects=True,
+    body_first=True,
+)

@@ -1,0 +1,259 @@
+"""The configuration that Schemathesis gets: hermetic, and the same for everybody.
+
+`schemathesis.toml` at the root of the repository says the same for a plain `schemathesis run`;
+a test compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mockserver.errors import ContractError, UsageError
+from mockserver.openapi.document import resolve
+from mockserver.openapi.model import Contract, Operation
+from mockserver.verify.conformance.vendor_exemptions import WIDENINGS
+from mockserver.verify.lifecycle.infer import CURSOR_PARAMETERS
+from mockserver.verify.lifecycle.method_checks import shape
+
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+_FILE = frozenset({"binary", "application/octet-stream"})
+_TOLD = frozenset({"enum", "const", "pattern"})
+ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
+"""What `positive_data_acceptance` takes by default."""
+
+REFUSED = ("400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx")
+"""What `negative_data_rejection` takes by default."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much to send. `seconds` 0 is without a limit."""
+
+    max_examples: int = 25
+    max_steps: int = 6
+    phases: tuple[str, ...] = PHASES
+    seconds: int = 0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One conformance run."""
+
+    seed: int = 1
+    budget: Budget = field(default_factory=Budget)
+    timeout: float = 10
+    rate: str = ""
+    baseline: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with every request; values may name variables, as in "${KEY}"."""
+    peers_file: str = ""
+    include_path: str = ""
+    exclude_checks: Sequence[str] = ()
+    overlay: Mapping[str, Any] = field(default_factory=dict)
+
+
+def configuration(contract: Contract, settings: Settings) -> dict[str, Any]:
+    """Everything that Schemathesis would otherwise take from its surroundings."""
+    budget = settings.budget
+    config: dict[str, Any] = {
+        "seed": settings.seed,
+        "workers": 1,
+        "continue-on-failure": True,
+        "request-timeout": settings.timeout,
+        "suppress-health-check": ["all"],
+        "cache": {"enabled": False},
+        "generation": {"database": "none", "max-examples": budget.max_examples},
+        "phases": {
+            **{phase: {"enabled": phase in budget.phases} for phase in PHASES},
+            "stateful": {
+                "enabled": "stateful" in budget.phases,
+                "max-steps": budget.max_steps,
+            },
+        },
+        "auth": {"auto-signup": False},
+        "output": {"truncation": {"enabled": False}},
+        "operations": widened(contract),
+    }
+    if settings.headers:
+        config["headers"] = dict(settings.headers)
+    if settings.peers_file:
+        config["auth"]["wfc"] = {
+            "path": settings.peers_file,
+            "user": "owner",
+            "peers": ["owner", "other"],
+        }
+    if settings.rate:
+        config["rate-limit"] = settings.rate
+    if settings.baseline:
+        config["baseline"] = settings.baseline
+    return merged(config, settings.overlay)
+
+
+def widened(contract: Contract) -> list[dict[str, Any]]:
+    """What Schemathesis is told of single operations: those of `reasoned`."""
+    return [entry for _, entry in reasoned(contract)]
+
+
+def reasoned(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
+    """Where a check would find what is no fault, each entry with its reason.
+
+    The first are the rules of `WIDENINGS` whose operations are in this document; the others follow
+    from the document itself.
+    """
+    entries = []
+    for widening in WIDENINGS:
+        ids = [name for name in widening.operations if name in contract.by_id]
+        if ids:
+            entries.append((widening.reason, _may_refuse(ids, widening.statuses)))
+    entries += _keyless(contract)
+    entries += _unlisted(contract)
+    named = {
+        name for _, entry in entries if "checks" in entry for name in entry["include-operation-id"]
+    }
+    return [*entries, *_cursors(contract, named), *_ambiguous(contract), *_files(contract)]
+
+
+def _may_refuse(ids: list[str], statuses: Sequence[str]) -> dict[str, Any]:
+    """A valid request to one of these may be refused with one of these statuses."""
+    expected = [*ACCEPTED, *(status for status in statuses if status not in ACCEPTED)]
+    check = {"positive_data_acceptance": {"expected-statuses": expected}}
+    return {"include-operation-id": ids, "checks": check}
+
+
+def _keyless(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
+    ids = [op.id for op in contract.operations if op.security and not op.response_for(401)]
+    reason = (
+        "no 401 is listed: one check wants a listed status for a request without a key, "
+        "another wants 401; only ignored_auth sends such"
+    )
+    entry = {"include-operation-id": ids, "generation": {"with-security-parameters": False}}
+    return [(reason, entry)] if ids else []
+
+
+def _unlisted(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
+    known = {name for widening in WIDENINGS for name in widening.operations}
+    refusals: dict[tuple[str, ...], list[str]] = {}
+    for operation in contract.operations:
+        listed = tuple(sorted(s for s in operation.responses if s.startswith("4")))
+        nameless = "{" in operation.path and not operation.response_for(404) and listed
+        if nameless and operation.id not in known:
+            refusals.setdefault(listed, []).append(operation.id)
+    reason = "no 404 is listed: an id that names nothing is refused with what is"
+    return [(reason, _may_refuse(ids, listed)) for listed, ids in refusals.items()]
+
+
+def _cursors(contract: Contract, named: set[str]) -> list[tuple[str, dict[str, Any]]]:
+    refusals: dict[tuple[str, ...], list[str]] = {}
+    for operation in contract.operations:
+        both = ("400", "422")
+        listed = tuple(s for s in both if operation.response_for(int(s)) is not None) or both
+        opaque = any(
+            p.place == "query" and p.name in CURSOR_PARAMETERS and not p.schema.keys() & _TOLD
+            for p in operation.parameters
+        )
+        if opaque and operation.id not in named:
+            refusals.setdefault(listed, []).append(operation.id)
+    reason = "a cursor is opaque: another than a list has given may be refused, as documented"
+    return [(reason, _may_refuse(ids, listed)) for listed, ids in refusals.items()]
+
+
+def _ambiguous(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
+    paths: dict[str, set[str]] = {}
+    for operation in contract.operations:
+        paths.setdefault(shape(operation.path), set()).add(operation.path)
+    shared = {path for group in paths.values() if len(group) > 1 for path in group}
+    ids = [operation.id for operation in contract.operations if operation.path in shared]
+    # Not by disabling the checks: `-c all` of the command line would enable them again.
+    phases: dict[str, Any] = {"coverage": {"unexpected-methods": []}}
+    reason = "two paths match the same addresses: which methods one has can't be told"
+    return [(reason, {"include-operation-id": ids, "phases": phases})] if ids else []
+
+
+def _files(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
+    ids = [op.id for op in contract.operations if _takes_files(contract, op)]
+    checks = {"negative_data_rejection": {"expected-statuses": [*REFUSED, "2xx"]}}
+    reason = "a part that is a file: any bytes are one, those of a number too"
+    return [(reason, {"include-operation-id": ids, "checks": checks})] if ids else []
+
+
+def _takes_files(contract: Contract, operation: Operation) -> bool:
+    content = operation.body.content.values() if operation.body else ()
+    return any(
+        _FILE & {part.get("format"), part.get("contentMediaType")}
+        for media in content
+        if media.name.startswith("multipart/")
+        for part in _parts(contract, media.schema)
+    )
+
+
+def _parts(contract: Contract, schema: Any) -> Iterator[Mapping[str, Any]]:
+    """The schemas of a form's parts; of several under one name, that of each."""
+    for part in _resolved(contract, schema).get("properties", {}).values():
+        part = _resolved(contract, part)
+        yield part
+        yield _resolved(contract, part.get("items"))
+
+
+def _resolved(contract: Contract, schema: Any) -> Mapping[str, Any]:
+    try:
+        found, _ = resolve(contract.document, schema, "")
+    except ContractError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` wins; tables are merged, lists of tables joined."""
+    result = dict(base)
+    for name, value in over.items():
+        old = result.get(name)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            result[name] = merged(old, value)
+        elif isinstance(old, list) and isinstance(value, list):
+            result[name] = [*old, *value]
+        else:
+            result[name] = value
+    return result
+
+
+def toml(config: Mapping[str, Any]) -> str:
+    """As TOML: top-level keys, each with an inline value."""
+    return "".join(f"{json.dumps(name)} = {_inline(value)}\n" for name, value in config.items())
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(k)} = {_inline(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_inline(item) for item in value) + "]"
+    return json.dumps(value)
+
+
+_SHARED = ("seed", "workers", "continue-on-failure", "cache", "auth")
+
+
+def write_config(path: str, contract: Contract, spec: str) -> None:
+    """Write what is hermetic, and the entries for single operations, each with its reason.
+
+    How much is sent is left to the command line. Raises UsageError if the file can't be written.
+    """
+    whole = configuration(contract, Settings())
+    shared = {name: whole[name] for name in _SHARED}
+    shared["generation"] = {"database": whole["generation"]["database"]}
+    head = f"# What `mockserver test {spec}` tells Schemathesis, for a plain `schemathesis run`.\n"
+    entries = [entry_toml(reason, entry) for reason, entry in reasoned(contract)]
+    try:
+        Path(path).write_text("\n".join([head, toml(shared), *entries]), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--write-config {path}: {error.strerror or error}") from None
+
+
+def entry_toml(reason: str, entry: Mapping[str, Any]) -> str:
+    """One `[[operations]]` table, an operation to a line."""
+    names = "".join(f"    {json.dumps(name)},\n" for name in entry["include-operation-id"])
+    rest = {name: value for name, value in entry.items() if name != "include-operation-id"}
+    return f"[[operations]] # {reason}\ninclude-operation-id = [\n{names}]\n{toml(rest)}"

@@ -1,0 +1,254 @@
+"""Does the server keep to its document? Schemathesis finds out, in a process of its own.
+
+Its NDJSON report brings every exchange as it happens; from there the second judge and the
+reports take them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mockserver.errors import UsageError
+from mockserver.openapi.model import Contract
+from mockserver.verify.conformance import exemptions
+from mockserver.verify.conformance.config import Settings, configuration, toml
+from mockserver.verify.model import Exchange, Finding
+from mockserver.verify.target import Target, credentials
+
+Json = Any
+Progress = Callable[[str], None]
+_FATAL = "FatalError"
+
+
+@dataclass
+class Heard:
+    """What one line of the report tells."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    phase: tuple[str, str] | None = None
+    stopped: str = ""
+
+
+def run(
+    target: Target,
+    document: Mapping[str, Any],
+    settings: Settings,
+    hear: Callable[[Heard], None],
+    *,
+    other_key: str = "",
+) -> None:
+    """Run Schemathesis against the target; `hear` is called with each part of its report.
+
+    Raises UsageError if it can't be started.
+    """
+    with tempfile.TemporaryDirectory(prefix="mockserver-") as folder:
+        home = Path(folder)
+        spec = home / "openapi.json"
+        spec.write_text(json.dumps(document), encoding="utf-8")
+        settings, environment = _with_credentials(target, settings, other_key, home)
+        config = home / "schemathesis.toml"
+        config.write_text(toml(configuration(target.contract, settings)), encoding="utf-8")
+        report = home / "events.ndjson"
+        report.touch()
+        command = _command(config, spec, target.url, report, settings)
+        with (home / "out.txt").open("w+", encoding="utf-8") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=home,
+            )
+            finished = False
+            try:
+                for line in _follow(report, process):
+                    heard = _understand(json.loads(line), target.contract)
+                    finished = finished or bool(heard.stopped)
+                    hear(heard)
+            finally:
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait(timeout=10)
+            if not finished:
+                output.seek(0)
+                raise UsageError("Schemathesis stopped early: " + _tail(output.read()))
+
+
+def _with_credentials(
+    target: Target, settings: Settings, other_key: str, home: Path
+) -> tuple[Settings, dict[str, str]]:
+    """Keys go by variables; a file with two users is needed to compare tenants."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SCHEMATHESIS_")}
+    owner = credentials(target.contract, target.key)
+    if other_key and owner:
+        users = {"owner": owner, "other": credentials(target.contract, other_key)}
+        entries = [
+            {
+                "name": name,
+                "fixedHeaders": [{"name": n, "value": v} for n, v in headers.items()],
+            }
+            for name, headers in users.items()
+        ]
+        peers = home / "users.json"
+        peers.touch(mode=0o600)
+        peers.write_text(json.dumps({"auth": entries}), encoding="utf-8")
+        return replace(
+            settings, peers_file=str(peers), headers={**settings.headers, **target.headers}
+        ), environment
+    headers = {**settings.headers, **target.headers}
+    for number, (name, value) in enumerate(owner.items()):
+        environment[f"MOCKSERVER_KEY_{number}"] = value
+        headers[name] = f"${{MOCKSERVER_KEY_{number}}}"
+    return replace(settings, headers=headers), environment
+
+
+def _command(config: Path, spec: Path, url: str, report: Path, settings: Settings) -> list[str]:
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)]
+    command += ["run", str(spec), "--url", url, "--no-color"]
+    command += ["--report", "ndjson", "--report-ndjson-path", str(report)]
+    if settings.exclude_checks:
+        command += ["--exclude-checks", ",".join(settings.exclude_checks)]
+    if settings.include_path:
+        command += ["--include-path-regex", settings.include_path]
+    if settings.budget.seconds:
+        command += ["--max-time", str(settings.budget.seconds)]
+    return command
+
+
+def _follow(report: Path, process: subprocess.Popen[Any]) -> Iterator[str]:
+    """The lines of a file that another process is still writing."""
+    with report.open(encoding="utf-8") as stream:
+        rest = ""
+        while True:
+            ended = process.poll() is not None
+            chunk = stream.read()
+            rest += chunk
+            *lines, rest = rest.split("\n")
+            yield from (line for line in lines if line)
+            if ended and not chunk:
+                return
+            if not chunk:
+                time.sleep(0.05)
+
+
+def _tail(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " / ".join(lines[-4:]) or "no output"
+
+
+def _understand(event: Json, contract: Contract) -> Heard:
+    ((name, value),) = event.items()
+    heard = Heard()
+    if name == "ScenarioFinished":
+        _scenario(value, contract, heard)
+    elif name == "PhaseFinished":
+        heard.phase = (value["phase"]["name"], value["status"])
+    elif name == "NonFatalError":
+        error = value.get("value") or {}
+        heard.errors.append(f"{value.get('label', '')}: {error.get('message', error)}")
+    elif name == _FATAL:
+        error = value.get("exception") or {}
+        heard.errors.append(f"Schemathesis: {error.get('message', error)}")
+        heard.stopped = "fatal"
+    elif name == "EngineFinished":
+        heard.stopped = value["stop_reason"]
+    return heard
+
+
+def _scenario(value: Json, contract: Contract, heard: Heard) -> None:
+    recorder, phase = value["recorder"], value["phase"]
+    cases, checks = recorder.get("cases", {}), recorder.get("checks", {})
+    exchanges = {
+        case_id: _exchange(interaction, cases.get(case_id, {}), phase, contract, checks, case_id)
+        for case_id, interaction in recorder.get("interactions", {}).items()
+    }
+    heard.exchanges += exchanges.values()
+    for case_id, nodes in checks.items():
+        for node in nodes:
+            if node["status"] == "failure":
+                finding, case = _finding(node, case_id, cases, exchanges)
+                if not exemptions.allowed(finding, case, contract):
+                    heard.findings.append(finding)
+
+
+def _finding(
+    node: Json, case_id: str, cases: Json, exchanges: Mapping[str, Exchange]
+) -> tuple[Finding, Json]:
+    """The finding, and the case that shows it."""
+    failure = node["failure_info"]["failure"]
+    shown = failure.get("case_id") or case_id
+    chain: list[str] = []
+    current: str | None = shown
+    while current and current not in chain:
+        chain.insert(0, current)
+        current = cases.get(current, {}).get("parent_id")
+    finding = Finding(
+        rule=node["name"],
+        where=failure.get("operation") or "",
+        title=failure["title"],
+        message=failure["message"],
+        steps=[exchanges[step] for step in chain if step in exchanges],
+        origin="schemathesis",
+        extra={"code": failure.get("code", ""), "severity": failure.get("severity", "")},
+    )
+    return finding, cases.get(shown, {})
+
+
+def _exchange(
+    interaction: Json, case: Json, phase: str, contract: Contract, checks: Json, case_id: str
+) -> Exchange:
+    request, reply = interaction["request"], interaction.get("response") or {}
+    value = case.get("value", {})
+    mode = value.get("meta", {}).get("generation", {}).get("mode")
+    return Exchange(
+        method=request["method"],
+        url=request["uri"],
+        request_headers=_headers(request.get("headers")),
+        request_body=_bytes(request.get("body")),
+        status=reply.get("status_code", 0),
+        headers=_headers(reply.get("headers")),
+        body=_bytes(reply.get("content")),
+        elapsed=reply.get("elapsed", 0.0),
+        source=phase,
+        operation=_operation(contract, request["method"], value),
+        positive={"positive": True, "negative": False}.get(mode),
+        verdicts=_failed(checks[case_id]) if case_id in checks else None,
+    )
+
+
+def _failed(nodes: Json) -> frozenset[str]:
+    return frozenset(node["name"] for node in nodes if node["status"] == "failure")
+
+
+def _operation(contract: Contract, method: str, case: Json) -> str:
+    """The operation a request is for: none if its method is not one of the path's."""
+    for operation in contract.operations:
+        if operation.method == method and operation.path == case.get("path"):
+            return operation.id
+    return ""
+
+
+def _headers(headers: Json) -> dict[str, str]:
+    return {
+        name.lower(): ", ".join(value) if isinstance(value, list) else str(value)
+        for name, value in (headers or {}).items()
+    }
+
+
+def _bytes(value: Json) -> bytes:
+    if isinstance(value, dict):
+        return base64.b64decode(value.get("$base64", ""))
+    return value.encode() if isinstance(value, str) else b""

@@ -1,0 +1,168 @@
+"""What the generator has to know of an API: things, lists, commands, jobs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mockserver.openapi.model import Contract, Operation
+from mockserver.verify.diff.model import STATUS_NAMES
+from mockserver.verify.lifecycle.infer import body_schema, listing_of, properties, reply_schema
+from mockserver.verify.lifecycle.model import Api, Filter, Paging, Resource
+from mockserver.verify.lifecycle.run import describe
+
+Json = Any
+TOTALS = ("total", "total_count", "totalCount", "count")
+READS = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Lists:
+    """How a list is read. `id_field` is the name of its rows' ids."""
+
+    paging: Paging
+    filters: tuple[Filter, ...]
+    id_field: str
+
+    def rows(self, page: Json) -> list[Mapping[str, Json]]:
+        found = (
+            page.get(self.paging.items) if self.paging.items and isinstance(page, dict) else page
+        )
+        if not isinstance(found, list):
+            return []
+        return [row for row in found if isinstance(row, dict)]
+
+    def next(self, page: Json) -> str | None:
+        """The cursor of the next page, if there is one and it can be asked for."""
+        if not (self.paging.cursor and self.paging.cursor_parameter and isinstance(page, dict)):
+            return None
+        cursor = page.get(self.paging.cursor)
+        return str(cursor) if cursor not in (None, "") else None
+
+    def is_last(self, page: Json, query: Mapping[str, str]) -> bool:
+        """Whether a page without a cursor ends the list: it does unless there is another way to
+        go on, and the page is full."""
+        limit = query.get(self.paging.limit_parameter, "")
+        return bool(self.paging.cursor) or not limit.isdigit() or len(self.rows(page)) < int(limit)
+
+    def facts(self, pages: Sequence[Json], query: Mapping[str, str], whole: bool) -> Iterator[str]:
+        """What holds of the pages, whatever they list."""
+        rows = [row for page in pages for row in self.rows(page)]
+        ids = [str(row.get(self.id_field)) for row in rows]
+        if len(ids) != len(set(ids)):
+            yield "a row comes twice"
+        if any(not isinstance(page, dict) for page in pages) and self.paging.items:
+            yield "a page is no object"
+        limit = query.get(self.paging.limit_parameter, "")
+        if limit.isdigit() and any(len(self.rows(page)) > int(limit) for page in pages):
+            yield "a page has more rows than asked for"
+        if limit.isdigit() and any(len(self.rows(page)) < int(limit) for page in pages[:-1]):
+            yield "a page before the last is not full"
+        for by in self.filters:
+            wanted = query.get(by.parameter, "").lower()
+            others = [row for row in rows if str(row.get(by.field)).lower() != wanted]
+            if wanted and others and by.kind == "equal":
+                yield f"a row is not of the {by.parameter} asked for"
+        more = self.paging.more
+        for page in pages:
+            if more and isinstance(page, dict) and more in page:
+                cursor = page.get(self.paging.cursor)
+                if self.paging.cursor and bool(page[more]) != (cursor not in (None, "")):
+                    yield f"{more} and {self.paging.cursor} contradict each other"
+        for name in TOTALS:
+            first = pages[0].get(name) if pages and isinstance(pages[0], dict) else None
+            if isinstance(first, int) and whole:
+                yield f"{name} is {'' if first == len(rows) else 'not '}the number of rows"
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    contract: Contract
+    api: Api
+
+    @classmethod
+    def of(cls, contract: Contract) -> Knowledge:
+        return cls(contract, describe(contract, wrapped=True))
+
+    @cached_property
+    def makeable(self) -> tuple[Resource, ...]:
+        return tuple(r for r in self.api.resources.values() if r.create)
+
+    @cached_property
+    def id_fields(self) -> frozenset[str]:
+        return frozenset(_last(r.id_field) for r in self.api.resources.values())
+
+    @cached_property
+    def lists(self) -> Mapping[str, Lists]:
+        """Every list of the API, by operation."""
+        found: dict[str, Lists] = {}
+        for operation in self.contract.operations:
+            known = next(
+                (r for r in self.api.resources.values() if r.list == operation.id and r.paging),
+                None,
+            )
+            if known is not None and known.paging is not None:
+                found[operation.id] = Lists(known.paging, known.filters, _last(known.id_field))
+                continue
+            if operation.method != "GET" or operation.path.rstrip("/").endswith("}"):
+                continue
+            derived = listing_of(self.contract, operation)
+            # A thing with parts looks like a page of rows; what can be paged is a list.
+            if derived and (not derived[0].items or derived[0].limit_parameter):
+                found[operation.id] = Lists(*derived, id_field="id")
+        return found
+
+    @cached_property
+    def by_parameter(self) -> Mapping[str, Resource]:
+        """What a path parameter's name stands for, unless it may be any of several things."""
+        resources = self.api.resources.values()
+        names = [r.id_parameter for r in resources]
+        return {r.id_parameter: r for r in resources if names.count(r.id_parameter) == 1}
+
+    def owner(self, path: str, parameter: str) -> Resource | None:
+        """The resource that a parameter of a path names, whatever its own path calls its id."""
+        start = _shape(path.split("{" + parameter + "}")[0] + "{}")
+        for resource in self.api.resources.values():
+            if _shape(resource.item) == start:
+                return resource
+        return self.by_parameter.get(parameter)
+
+    @cached_property
+    def commands(self) -> tuple[Operation, ...]:
+        """Operations on things that are not making, reading, listing, changing or removing."""
+        known = set(self.lists)
+        for r in self.api.resources.values():
+            known |= {r.create, r.read, r.list, r.change, r.remove}
+        return tuple(op for op in self.contract.operations if op.id not in known)
+
+    def job_status(self, operation_id: str) -> str:
+        """Where a reply of this operation says how far a job is, or ""."""
+        operation = self.contract.by_id.get(operation_id)
+        schema = reply_schema(self.contract, operation) if operation else None
+        names = properties(self.contract, schema) if schema else {}
+        return next((n for n in STATUS_NAMES if names.get(n, {}).get("type") == "string"), "")
+
+    @cached_property
+    def jobs(self) -> frozenset[str]:
+        """The operations that begin a job."""
+        return frozenset(r.create for r in self.makeable if self.is_job(r))
+
+    def is_job(self, resource: Resource) -> bool:
+        """Whether a thing has a status that its maker does not say."""
+        name = self.job_status(resource.read) if resource.read else ""
+        create = self.contract.by_id[resource.create]
+        schema = body_schema(self.contract, create)
+        return bool(name) and name not in (properties(self.contract, schema) if schema else {})
+
+
+def _shape(path: str) -> str:
+    """A path without the names of its parameters."""
+    return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
+
+
+def _last(id_field: str) -> str:
+    """The name of an id, without what is wrapped around it."""
+    return id_field.rpartition(".")[2]

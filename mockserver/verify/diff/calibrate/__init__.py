@@ -1,0 +1,277 @@
+"""A differential run as a lock file: what the mock can follow as rules, the rest as known."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockserver.errors import MissingExtra, UsageError
+from mockserver.verify.diff.id_map import is_opaque, time_form
+from mockserver.verify.diff.model import MISSING
+from mockserver.verify.diff.report import FORMAT
+from mockserver.verify.diff.runner import at
+
+Json = Any
+Signature = tuple[str, str, str, str]
+HEAD = """# What the real server does otherwise than the mock would: {real}, {made}, {title}.
+# Made by mockserver calibrate; review it as you would code. mockserver serve --lock follows
+# [operations], mockserver diff --lock counts [[known]] as known and the rest as new.
+
+"""
+_BELOW = 300
+DEPENDS = (400, 422)
+"""Refusals whose bodies depend on what was sent."""
+Enums = dict[str, list[Json]]
+Words = dict[tuple[str, str], Json]
+"""By status and field."""
+
+
+def read_json(path: str) -> Json:
+    """Raises UsageError."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: not JSON: {error}") from None
+
+
+def read_report(path: str) -> dict[str, Any]:
+    """A fidelity.json. Raises UsageError if it is none."""
+    value = read_json(path)
+    if isinstance(value, dict) and "log" in value:
+        raise UsageError(f"{path} is a recording: say which document it is of, with --spec")
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise UsageError(
+            f"{path} is no report of mockserver diff; make one with --report-dir, and give its "
+            "fidelity.json"
+        )
+    return value
+
+
+@dataclass(frozen=True)
+class Locked:
+    """What `mockserver diff` has to know of a lock file.
+
+    `known` are the differences that it accepts, each with what the real side did; `in_use` the
+    values of fields by operation; `shortest` how long a job stays in a state at least, in seconds,
+    0 if nothing is known of that.
+    """
+
+    known: Mapping[Signature, str] = field(default_factory=dict)
+    in_use: Mapping[str, Enums] = field(default_factory=dict)
+    shortest: float = 0.0
+
+
+def read_lock(path: str) -> Locked:
+    """Raises UsageError."""
+    try:
+        value = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        names = ("operation", "kind", "at", "about")
+        known = {
+            tuple(str(entry[name]) for name in names): str(entry["real"])
+            for entry in value.get("known", [])
+        }
+        rules = value.get("operations", {})
+        in_use = {name: dict(rules[name].get("enums", {})) for name in rules}
+        stays = [float(s) for one in rules.values() for s in one.get("durations", {}).values()]
+        return Locked(known, in_use, min((s for s in stays if s > 0), default=0.0))  # type: ignore[arg-type]
+    except OSError as error:
+        raise UsageError(f"--lock {path}: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"--lock {path}: not a lock file ({error}); make one with mockserver calibrate"
+        ) from None
+
+
+def departs(kind: str, before: str, now: str) -> bool:
+    """Whether a known difference is another one now, so far as it does not differ by itself."""
+    if kind in ("status", "validation"):
+        return before[:3] != now[:3]
+    return kind in ("default", "headers") and before != now
+
+
+@dataclass
+class Calibration:
+    """`operations` as the mock reads them, `known` what it can't follow."""
+
+    operations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    known: list[dict[str, str]] = field(default_factory=list)
+    rules: int = 0
+
+    def add_report(self, report: Mapping[str, Json]) -> None:
+        host = urlsplit(report["real"]).netloc
+        words = _constant_words(report["differences"])
+        for difference in report["differences"]:
+            # What tells where the server runs is no habit of the API.
+            if host not in difference["real"] and self._rule(difference, words):
+                continue
+            about = difference["about"] if difference["kind"] == "validation" else ""
+            names = ("operation", "kind", "at", "real", "mock")
+            entry = {**{name: str(difference[name]) for name in names}, "about": about}
+            self.known.append(entry)
+        self.add_habits(report.get("habits", {}))
+
+    def add_habits(self, habits: Mapping[str, Json]) -> None:
+        """`enums` and `durations` by operation."""
+        for operation, tables in habits.items():
+            for table, names in tables.items():
+                for name, value in names.items():
+                    self.rule(operation, table, name, value)
+
+    def rule(self, operation: str, table: str, name: str, value: Json) -> bool:
+        """False if TOML can't hold it, or if there already is another."""
+        if _has_null(value):
+            return False
+        names = self.operations.setdefault(operation, {}).setdefault(table, {})
+        self.rules += name not in names
+        return bool(names.setdefault(name, value) == value)
+
+    def _rule(self, difference: Mapping[str, Json], words: Words) -> bool:
+        """Whether the difference could be written as a rule."""
+        evidence = difference["evidence"]
+        real, mock = evidence["real"], evidence["mock"]
+        if real is None or mock is None:
+            return False
+        kind, place, operation = difference["kind"], difference["at"], difference["operation"]
+        status = str(mock["status"])
+        if kind == "error":
+            _, _, name = place.partition(" ")
+            if (status, name) in words:
+                table = self.operations.setdefault(operation, {}).setdefault("words", {})
+                table.setdefault(status, {})[name] = words[status, name]
+                self.rules += 1
+                return True
+            if mock["status"] in DEPENDS:
+                return False
+            return self.rule(operation, "bodies", status, templated(real["body"], evidence["path"]))
+        if kind == "status":
+            return self._status(difference, evidence)
+        if kind == "headers" and place == "content-type" and difference["real"] != "absent":
+            return self.rule(operation, "media_types", status, difference["real"])
+        if kind in ("schema", "default") and real["status"] < _BELOW and place:
+            return self._field(difference, real["body"], mock["body"])
+        return False
+
+    def _status(self, difference: Mapping[str, Json], evidence: Mapping[str, Json]) -> bool:
+        """Only where nothing else decides: two ways to say that it is done, or not there."""
+        real, mock = evidence["real"], evidence["mock"]
+        done = real["status"] < _BELOW and mock["status"] < _BELOW
+        # Of several ids in a path, it depends on which of them names nothing.
+        gone = evidence["intent"] == "unknown" and min(real["status"], mock["status"]) >= 400
+        gone = gone and len(evidence["path"]) == 1
+        if not done and not gone:
+            return False
+        name = difference["operation"]
+        put = self.rule(name, "statuses", str(mock["status"]), real["status"])
+        if put and (gone or (mock["body"] is None and real["body"] is not None)):
+            body = templated(real["body"], evidence["path"])
+            self.rule(name, "bodies", str(mock["status"]), body)
+        return put
+
+    def _field(self, difference: Mapping[str, Json], real: Json, mock: Json) -> bool:
+        place, operation = _place(difference["at"], mock), difference["operation"]
+        mine, theirs = first(real, place), first(mock, place)
+        if not place:
+            return False
+        if difference["kind"] == "default":
+            return "." not in place and self.rule(operation, "defaults", place, mine)
+        if mine is MISSING and theirs is not MISSING:
+            names = self.operations.setdefault(operation, {})
+            self.rules += place not in names.get("absent", ())
+            names["absent"] = sorted({*names.get("absent", ()), place})
+            return True
+        name = place.rpartition(".")[2]
+        plain = isinstance(mine, str | int | float) and not is_opaque(name, mine)
+        plain = plain and not time_form(mine)
+        return theirs is MISSING and plain and self.rule(operation, "extra", place, mine)
+
+
+def _place(place: str, body: Json) -> str:
+    """Where the rows of a list really are."""
+    if not place.startswith("rows.*"):
+        return place
+    members = body.items() if isinstance(body, dict) else ()
+    arrays = [name for name, value in members if isinstance(value, list)]
+    if len(arrays) != isinstance(body, dict):
+        return ""
+    return ".".join([*arrays, place.removeprefix("rows.")])
+
+
+def first(value: Json, place: str) -> Json:
+    """What a dotted place leads to, by way of the first elements of lists that have it."""
+    name, _, rest = place.partition(".")
+    if name == "*":
+        inner = [first(item, rest) if rest else item for item in value or ()]
+        return next((one for one in inner if one is not MISSING), MISSING)
+    found = at(value, name)
+    return first(found, rest) if rest and found is not MISSING else found
+
+
+def _constant_words(differences: Sequence[Mapping[str, Json]]) -> Words:
+    """Fields of refusals by status that are the same wherever they differ from the mock's: in
+    several operations, so that they depend on none."""
+    seen: dict[tuple[str, str], list[Json]] = {}
+    for difference in differences:
+        evidence = difference["evidence"]
+        status, _, name = difference["at"].partition(" ")
+        if difference["kind"] == "error" and name and "." not in name and evidence["real"]:
+            value = at(evidence["real"]["body"], name)
+            seen.setdefault((status, name), []).append(value)
+    return {
+        key: values[0]
+        for key, values in seen.items()
+        if len(values) > 1
+        and isinstance(values[0], str | int)
+        and all(value == values[0] for value in values)
+    }
+
+
+def templated(value: Json, path: Mapping[str, str]) -> Json:
+    """An error body with "{name}" for the values of path parameters."""
+    if isinstance(value, str):
+        # Of two that are the same, the last one: that is what the request is about.
+        for name, given in reversed(list(path.items())):
+            value = value.replace(given, "{" + name + "}") if len(given) > 3 else value
+        return value
+    if isinstance(value, list):
+        return [templated(item, path) for item in value]
+    if isinstance(value, dict):
+        return {name: templated(item, path) for name, item in value.items()}
+    return value
+
+
+def _has_null(value: Json) -> bool:
+    if isinstance(value, dict):
+        return any(_has_null(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_has_null(item) for item in value)
+    return value is None
+
+
+def write_lock(found: Calibration, output: str, real: str, made: str, title: str) -> None:
+    """Raises UsageError."""
+    try:
+        import tomli_w
+    except ModuleNotFoundError:
+        raise MissingExtra("mockserver calibrate", "verify") from None
+    kept = {name: rules for name, rules in found.operations.items() if any(rules.values())}
+    text = tomli_w.dumps({"operations": kept, "known": found.known}, multiline_strings=False)
+    try:
+        Path(output).write_text(HEAD.format(real=real, made=made, title=title) + text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"--output {output}: {error.strerror or error}") from None
+
+
+def calibrate(source: str, output: str) -> Calibration:
+    """Write the lock file of a report. Raises UsageError."""
+    report = read_report(source)
+    found = Calibration()
+    found.add_report(report)
+    write_lock(found, output, report["real"], report["made"], report["title"])
+    return found

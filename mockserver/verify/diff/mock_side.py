@@ -1,0 +1,160 @@
+"""The mock's side: as many worlds as are asked for, of a server of its own or of a given one."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Self
+
+from mockserver.errors import UsageError
+from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.model import Program, Run
+from mockserver.verify.diff.observations import Jobs
+from mockserver.verify.diff.runner import Side
+from mockserver.verify.http import Wire, WireError
+from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
+from mockserver.verify.target import Target
+
+PACES = (0.0, 0.0, 0.0, 1.0, 3.0, 0.0, 8.0, 20.0, 0.3, 60.0)
+"""How far the clock of each world moves before each step: jobs are met at every stage."""
+START_TIMEOUT = 60.0
+
+
+@dataclass
+class Mocks:
+    """Worlds of the mock, numbered; each has a key, randomness and a clock of its own."""
+
+    knowledge: Knowledge
+    urls: Sequence[str]
+    timeout: float = 10.0
+    shortest: float = 0.0
+    """How long a job stays in a state at least, if that is less than a step of the clock."""
+    requests: int = 0
+    _runs: dict[tuple[str, int], Run] = field(default_factory=dict)
+    jobs: Jobs = field(default_factory=Jobs)
+    _wires: list[Wire] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._wires = [Wire(url, self.timeout) for url in self.urls]
+
+    def close(self) -> None:
+        for wire in self._wires:
+            wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def runs(self, program: Program, count: int) -> list[Run]:
+        """What the first `count` worlds do; what was run before is remembered."""
+        return [self._run(program, number) for number in range(count)]
+
+    def _run(self, program: Program, number: int) -> Run:
+        place = (program.digest, number)
+        if place not in self._runs:
+            if len(self._runs) > 5000:
+                self._runs.clear()
+            self._runs[place] = self._execute(program, number)
+        return self._runs[place]
+
+    def _execute(self, program: Program, number: int) -> Run:
+        wire = self._wires[number % len(self._wires)]
+        key = f"mock-diff-{program.digest}-{number}"
+        with Target(
+            self.knowledge.contract,
+            wire.url,
+            key,
+            headers={"x-mock-tenant": key},
+            timeout=self.timeout,
+            wire=wire,
+        ) as target:
+            reset(target)
+            side = Side(
+                target,
+                self.knowledge,
+                clock_of(target, 30),
+                variant=PACES[number % len(PACES)],
+                shortest=self.shortest,
+            )
+            run = side.execute(program)
+            self.requests += side.requests
+            self.jobs.hear(run)
+        return run
+
+
+def check_mock(url: str) -> None:
+    """Raises UsageError unless a mockserver answers there."""
+    from mockserver.openapi.model import Contract
+
+    bare = Contract({}, "", "", (), {}, "", ())
+    with Target(bare, url, "mock-key") as target:
+        if not is_mock(target):
+            raise UsageError(
+                f"--mock {url}: no mockserver answers there; start one with "
+                "mockserver serve SPEC --clock manual, or leave out --mock"
+            )
+
+
+@contextmanager
+def own_mocks(spec: str, seeds: Sequence[int], options: Sequence[str] = ()) -> Iterator[list[str]]:
+    """A mock of SPEC for each seed, in a process of its own with a clock that stands still.
+
+    Raises UsageError if one does not start.
+    """
+    with ExitStack() as stack:
+        # They start side by side, each is waited for afterwards.
+        started = [
+            stack.enter_context(_served(spec, seed, port, options))
+            for seed, port in zip(seeds, free_ports(len(seeds)), strict=True)
+        ]
+        for process, url in started:
+            _await(process, url, spec)
+        yield [url for _, url in started]
+
+
+@contextmanager
+def _served(
+    spec: str, seed: int, port: int, options: Sequence[str]
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    command = [sys.executable, "-m", "mockserver", "serve", spec, "--port", str(port)]
+    command += ["--clock", "manual", "--seed", str(seed), "--max-worlds", "200", *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+def _await(process: subprocess.Popen[bytes], url: str, spec: str) -> None:
+    end = time.monotonic() + START_TIMEOUT
+    wire = Wire(url, 2)
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            text = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
+            line = text.strip().splitlines()[-1:] or ["it says nothing"]
+            raise UsageError(f"the mock of {spec} does not start: {line[0]}")
+        try:
+            wire.send("GET", "/__mock__/health", headers={})
+        except WireError:
+            time.sleep(0.05)
+        else:
+            wire.close()
+            return
+    raise UsageError(f"the mock of {spec} does not answer within {START_TIMEOUT:g} s")
+
+
+def free_ports(count: int) -> list[int]:
+    """As many, no two the same."""
+    with ExitStack() as stack:
+        taken = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [int(sock.getsockname()[1]) for sock in taken]

@@ -1,0 +1,156 @@
+"""What a server does of its own accord: values that it chooses, how long its jobs take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from mockserver.openapi.model import Contract
+from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.id_map import kind_of
+from mockserver.verify.diff.model import MISSING, STATUS_NAMES, Json, Run, Seen
+from mockserver.verify.diff.runner import OPEN, objects
+from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema
+
+Schema = Mapping[str, Any]
+
+
+def things_of(value: Json, schema: Schema, contract: Contract) -> Iterator[tuple[Json, Schema]]:
+    """The objects that a reply is about, with their schemas: itself, what it wraps, its rows."""
+    if isinstance(value, list):
+        items = dereferenced(contract, schema.get("items", {}))
+        for row in value:
+            yield from things_of(row, items, contract)
+    elif isinstance(value, dict):
+        yield value, schema
+        for name, inner in properties(contract, schema).items():
+            if inner.get("type") in ("array", "object") and isinstance(value.get(name), list):
+                yield from things_of(value[name], inner, contract)
+            elif name == "data" and isinstance(value.get(name), dict):
+                yield value[name], inner
+
+
+def choices_of(
+    contract: Contract, operation_id: str, value: Json
+) -> Iterator[tuple[str, Json, tuple[Json, ...]]]:
+    """Fields with a closed list of values: name, value, what the document allows.
+
+    How far a job is, is no choice of this kind.
+    """
+    schema = reply_schema(contract, contract.by_id[operation_id])
+    if schema is None or value is MISSING:
+        return
+    for thing, described in things_of(value, schema, contract):
+        for name, inner in properties(contract, described).items():
+            allowed = tuple(one for one in inner.get("enum") or () if one is not None)
+            if allowed and isinstance(thing.get(name), str) and name not in STATUS_NAMES:
+                yield name, thing[name], allowed
+
+
+@dataclass
+class Habits:
+    """`values` are by operation and field, `stays` seconds by the operation that began a job and
+    its state."""
+
+    values: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    stays: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+
+    def choice(self, operation: str, name: str, value: str) -> None:
+        self.values.setdefault(operation, {}).setdefault(name, set()).add(value)
+
+    def stay(self, operation: str, state: str, seconds: float) -> None:
+        self.stays.setdefault(operation, {}).setdefault(state, []).append(seconds)
+
+    def hear(self, run: Run, knowledge: Knowledge) -> None:
+        """Values that nobody sent, and jobs that nobody gave an order."""
+        sent = ""
+        ordered = False
+        for seen in run:
+            sent += seen.step.text
+            ordered |= seen.step.intent == "command"
+            if seen.skipped or seen.status >= 300:
+                continue
+            operation = seen.step.operation
+            for name, value, _ in choices_of(knowledge.contract, operation, seen.value):
+                if json.dumps(value)[1:-1] not in sent:
+                    self.choice(operation, name, value)
+            if not ordered:
+                self._wait(seen, knowledge)
+
+    def _wait(self, seen: Seen, knowledge: Knowledge) -> None:
+        maker = next((r for r in knowledge.makeable if r.read == seen.step.operation), None)
+        for state, seconds in seen.stays if maker else ():
+            assert maker is not None
+            self.stay(maker.create, state, seconds)
+
+    def as_json(self) -> dict[str, Json]:
+        """Operation -> `enums` and `durations`, as a lock file has them."""
+        found: dict[str, Json] = {}
+        for operation, fields in sorted(self.values.items()):
+            enums = {name: sorted(values) for name, values in sorted(fields.items())}
+            found.setdefault(operation, {})["enums"] = enums
+        for operation, states in sorted(self.stays.items()):
+            usual = {state: round(median(times), 3) for state, times in sorted(states.items())}
+            found.setdefault(operation, {})["durations"] = usual
+        return found
+
+
+def status_name(value: Mapping[str, Json]) -> str:
+    """The name of the field that says how far a thing is, or ""."""
+    return next((name for name in STATUS_NAMES if isinstance(value.get(name), str)), "")
+
+
+@dataclass
+class Jobs:
+    """`ways` are steps from one status to another, `looks` status, field and kind of value."""
+
+    ways: set[tuple[str, str]] = field(default_factory=set)
+    looks: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def hear(self, run: Run) -> None:
+        self.ways |= {(before, after) for _, before, after in run.edges if before}
+        for seen in run:
+            for _, node in objects(seen.value):
+                name = status_name(node)
+                if name and "id" in node:
+                    self.looks |= {(node[name], k, kind_of(v)) for k, v in node.items()}
+
+    def may_be(self, state: Json, other: str, intent: str) -> bool:
+        """Whether a job can have the other status where one of the mock has this: it is further on,
+        or, if it was only waited for, it has ended in another way, as some job of the mock has."""
+        if not isinstance(state, str):
+            return False
+        ended = intent == "settle" and not OPEN.match(state) and not OPEN.match(other)
+        known = any(after == other for _, after in self.ways)
+        return leads(self.ways, state, other) or (ended and known)
+
+    def has_looked(self, value: Mapping[str, Json], name: str) -> bool:
+        """Whether a job of this status has had such a value there. Only for statuses that move."""
+        status = value.get(status_name(value))
+        moving = any(status in way for way in self.ways)
+        return moving and (status, name, kind_of(value[name])) in self.looks
+
+
+def leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
+    found, todo = {start}, [start]
+    while todo:
+        state = todo.pop()
+        for before, after in ways:
+            if before == state and after not in found:
+                found.add(after)
+                todo.append(after)
+    return end in found
+
+
+def strange_steps(
+    real: Run, mocks: Sequence[Run], ways: set[tuple[str, str]]
+) -> Iterator[tuple[str, str, str, Sequence[str]]]:
+    """Steps from status to status that no job of the mock has ever taken, of things that move in
+    the mock, too: what takes them, before, after, and what comes after that in the mock."""
+    moving = {kind for run in mocks for kind, _, _ in run.edges}
+    for kind, before, after in sorted(real.edges):
+        if kind in moving and before and not leads(ways, before, after):
+            yield kind, before, after, sorted({b for a, b in ways if a == before})

@@ -1,0 +1,175 @@
+"""Building programs: things are made before they are used, values refer to where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.openapi.model import Operation
+from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.model import MISSING, Intent, Program, Step, reference
+from mockserver.verify.lifecycle import samples
+from mockserver.verify.lifecycle.infer import body_schema
+from mockserver.verify.lifecycle.model import Resource
+
+Json = Any
+
+
+PACK = 16
+"""Requests beside the preparations in a program."""
+
+
+class CannotBuild(Exception):
+    """There is no way to make what a step needs."""
+
+
+@dataclass
+class Made:
+    """A thing that a program makes: where it will be, as references."""
+
+    resource: Resource
+    label: int
+    where: dict[str, str]
+
+
+@dataclass
+class Builder:
+    """Steps so far, and what they have made."""
+
+    knowledge: Knowledge
+    steps: list[Step] = field(default_factory=list)
+    things: list[Made] = field(default_factory=list)
+    number: int = 0
+    _busy: set[str] = field(default_factory=set)
+
+    def program(self, origin: str) -> Program:
+        return Program(tuple(self.steps), origin)
+
+    def add(self, operation: str, intent: Intent, **given: Any) -> int:
+        label = len(self.steps) + 1
+        self.steps.append(Step(label, operation, intent, **given))
+        return label
+
+    # --- things
+
+    def some(self, name: str) -> Made:
+        """A thing of a kind, made if there is none. Raises CannotBuild."""
+        for thing in self.things:
+            if thing.resource.name == name:
+                return thing
+        return self.make(self.knowledge.api.resources[name])
+
+    def make(
+        self,
+        resource: Resource,
+        *,
+        full: bool = True,
+        where: Mapping[str, str] | None = None,
+        body: Json = MISSING,
+        about: str = "",
+    ) -> Made:
+        """A step that makes a thing, after those that make what it needs. Raises CannotBuild."""
+        if resource.name in self._busy or not resource.create:
+            raise CannotBuild(resource.name)
+        self._busy.add(resource.name)
+        try:
+            path = self.parents(resource) if where is None else dict(where)
+            if body is MISSING:
+                body = self.body_for(resource, full=full)
+        finally:
+            self._busy.discard(resource.name)
+        label = self.add(resource.create, "make", path=path, body=body, about=about)
+        kept = {name: path[name] for name in path if "{" + name + "}" in resource.item}
+        made = Made(
+            resource, label, {**kept, resource.id_parameter: reference(label, resource.id_field)}
+        )
+        self.things.append(made)
+        return made
+
+    def parents(self, resource: Resource) -> dict[str, str]:
+        return self.values(self.knowledge.contract.by_id[resource.create])
+
+    def values(self, operation: Operation) -> dict[str, str]:
+        """References for the path of an operation. Raises CannotBuild.
+
+        The parameter that stands last decides: a run brings the suite that it is of.
+        """
+        names = [part.split("}")[0] for part in operation.path.split("{")[1:]]
+        found: dict[str, str] = {}
+        for name in reversed(names):
+            if name in found:
+                continue
+            owner = self.knowledge.owner(operation.path, name)
+            if owner is None:
+                raise CannotBuild(f"{operation.id}: nothing known has the id {{{name}}}")
+            thing = self.some(owner.name)
+            found[name] = reference(thing.label, owner.id_field)
+            found |= {k: v for k, v in self._origin(thing).items() if k in names}
+        return {name: found[name] for name in names}
+
+    def _origin(self, thing: Made) -> dict[str, str]:
+        """The path at which a thing was made."""
+        return dict(next(step.path for step in self.steps if step.label == thing.label))
+
+    # --- bodies
+
+    def body_for(self, resource: Resource, *, full: bool = True) -> Json:
+        """A good body for a creation, or MISSING if it takes none."""
+        self.number += 1
+        given = self.knowledge.api.bodies.get(resource.create)
+        if given is not None:
+            return {name: self._given(value) for name, value in given.items()}
+        return self.sample(resource.create, resource, full=full)
+
+    def sample(self, operation_id: str, resource: Resource | None, *, full: bool) -> Json:
+        contract = self.knowledge.contract
+        schema = body_schema(contract, contract.by_id[operation_id])
+        if schema is None:
+            return MISSING
+        return samples.sample(
+            contract,
+            schema,
+            self.number,
+            self._reference(resource),
+            full=full,
+            skip=resource.skip if resource else frozenset(),
+        )
+
+    def _given(self, value: Json) -> Json:
+        """A body of the description: "@persona" is the id of one, "#" a number that counts."""
+        if isinstance(value, str) and value.startswith("@"):
+            thing = self.some(value[1:])
+            return reference(thing.label, thing.resource.id_field)
+        if isinstance(value, str):
+            return value.replace("#", str(self.number))
+        if isinstance(value, list):
+            return [self._given(item) for item in value]
+        if isinstance(value, dict):
+            return {name: self._given(item) for name, item in value.items()}
+        return value
+
+    def _reference(self, resource: Resource | None) -> samples.Reference:
+        """How a field of a body gets the id of another thing."""
+        resources = self.knowledge.api.resources
+
+        def find(name: str) -> str | None:
+            target = resource.references.get(name) if resource else None
+            if target is None and name in self.knowledge.by_parameter:
+                target = self.knowledge.by_parameter[name].name
+            if target is None or (resource and (target == resource.name or name in resource.skip)):
+                return None
+            if resources[target].parents and resource and not resource.strict:
+                return None
+            try:
+                thing = self.some(target)
+            except CannotBuild:
+                return None
+            return reference(thing.label, thing.resource.id_field)
+
+        return find
+
+
+def packed(items: list[Any], size: int = PACK) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

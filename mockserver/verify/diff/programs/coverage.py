@@ -1,0 +1,283 @@
+"""The programs that every run begins with: each operation, in the ways that things live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from mockserver.openapi.model import Operation
+from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.model import Intent, Program
+from mockserver.verify.diff.programs.builder import Builder, CannotBuild, packed
+from mockserver.verify.diff.programs.negative import (
+    bodies_of_commands,
+    changes,
+    creations,
+    keys,
+    queries,
+    unknown,
+)
+from mockserver.verify.lifecycle.infer import solid
+from mockserver.verify.lifecycle.model import Resource
+
+Json = Any
+
+
+def coverage(knowledge: Knowledge) -> Iterator[Program]:
+    """Always the same programs for the same document."""
+    parts: tuple[Callable[[Knowledge], Iterator[Builder]], ...] = (
+        keys,
+        unknown,
+        plain_reads,
+        lives,
+        lists,
+        commands,
+        jobs,
+        creations,
+        changes,
+        bodies_of_commands,
+        queries,
+    )
+    for part in parts:
+        for builder in part(knowledge):
+            if builder.steps:
+                yield builder.program(part.__name__.replace("_", " "))
+
+
+def lives(knowledge: Knowledge) -> Iterator[Builder]:
+    """Made, read, listed, changed, removed; with every field, and with as few as possible."""
+    for resource in knowledge.makeable:
+        for full in (True, False):
+            builder = Builder(knowledge)
+            with suppress(CannotBuild):
+                thing = builder.make(resource, full=full)
+                _look(builder, resource, thing.where, thing.label)
+                _change(builder, resource, thing.where, full=full)
+                made = builder.steps[thing.label - 1]
+                builder.add(
+                    made.operation, "make", path=made.path, body=made.body, about="the same again"
+                )
+                if resource.remove:
+                    builder.add(resource.remove, "remove", path=thing.where)
+                    _look(builder, resource, thing.where, thing.label)
+                    builder.add(resource.remove, "remove", path=thing.where, about="again")
+                    _change(builder, resource, thing.where, full=full)
+            yield builder
+        yield from _orphans(knowledge, resource)
+
+
+def _orphans(knowledge: Knowledge, resource: Resource) -> Iterator[Builder]:
+    """What becomes of a thing when one that it stands on, or names, is removed."""
+    for other in knowledge.makeable:
+        if not other.remove or other is resource:
+            continue
+        builder = Builder(knowledge)
+        with suppress(CannotBuild):
+            thing = builder.make(resource)
+            owner = next((t for t in builder.things if t.resource is other), None)
+            if owner is None:
+                continue
+            builder.add(other.remove, "remove", path=owner.where, about=f"has a {resource.name}")
+            _look(builder, resource, thing.where, thing.label)
+            if other.read:
+                builder.add(other.read, "read", path=owner.where)
+            yield builder
+
+
+def _look(builder: Builder, resource: Resource, where: Mapping[str, str], label: int) -> None:
+    if resource.read:
+        builder.add(resource.read, "read", path=where)
+    if resource.list:
+        made = next(step for step in builder.steps if step.label == label)
+        builder.add(resource.list, "list", path=path_of(builder, resource.list, made.path), pages=8)
+    for parent in builder.things:
+        if parent.label != label and parent.resource.read and resource.parents:
+            builder.add(parent.resource.read, "read", path=parent.where, about="the parent")
+            return
+
+
+def path_of(builder: Builder, operation: str, path: Mapping[str, str]) -> dict[str, str]:
+    template = builder.knowledge.contract.by_id[operation].path
+    return {name: value for name, value in path.items() if "{" + name + "}" in template}
+
+
+def _change(builder: Builder, resource: Resource, where: Mapping[str, str], *, full: bool) -> None:
+    if not resource.change:
+        return
+    builder.number += 1
+    body = builder.sample(resource.change, resource, full=full)
+    builder.add(resource.change, "change", path=where, body=body)
+    if resource.read:
+        builder.add(resource.read, "read", path=where, about="after a change")
+
+
+def jobs(knowledge: Knowledge) -> Iterator[Builder]:
+    """Waited for; commanded at once, on the way, and after the end, twice each time."""
+    for resource in knowledge.makeable:
+        if not knowledge.is_job(resource):
+            continue
+        orders = [op for op in knowledge.commands if _is_about(knowledge, op, resource)]
+        ways: tuple[str, ...] = ("at once", "change", "end")
+        for order in [*orders, *([] if orders else [None])]:
+            for way in ways:
+                builder = Builder(knowledge)
+                with suppress(CannotBuild):
+                    thing = builder.make(resource)
+                    _wait(builder, resource, thing.where, way)
+                    if order is not None:
+                        _order(builder, order)
+                        _order(builder, order, "again")
+                        _look(builder, resource, thing.where, thing.label)
+                    _wait(builder, resource, thing.where, "end")
+                yield builder
+        if len(orders) > 1:
+            yield from _all_orders(knowledge, resource, orders)
+
+
+def waits(knowledge: Knowledge) -> Iterator[Program]:
+    """Each kind of job, made and waited for."""
+    for resource in knowledge.makeable:
+        builder = Builder(knowledge)
+        if knowledge.is_job(resource):
+            with suppress(CannotBuild):
+                _wait(builder, resource, builder.make(resource).where, "end")
+                yield builder.program("waits")
+
+
+def _all_orders(
+    knowledge: Knowledge, resource: Resource, orders: list[Operation]
+) -> Iterator[Builder]:
+    for first in orders:
+        for second in orders:
+            if first is not second:
+                builder = Builder(knowledge)
+                with suppress(CannotBuild):
+                    thing = builder.make(resource)
+                    _order(builder, first)
+                    _order(builder, second)
+                    _wait(builder, resource, thing.where, "end")
+                yield builder
+
+
+def _wait(builder: Builder, resource: Resource, where: Mapping[str, str], way: str) -> None:
+    status = builder.knowledge.job_status(resource.read)
+    if way != "at once" and resource.read and status:
+        builder.add(resource.read, "settle", path=where, status_at=status, until=way)
+
+
+def _order(builder: Builder, operation: Operation, about: str = "") -> None:
+    builder.number += 1
+    body = builder.sample(operation.id, None, full=True)
+    path = builder.values(operation)
+    intent: Intent = "read" if operation.method == "GET" else "command"
+    builder.add(operation.id, intent, path=path, body=body, about=about)
+
+
+def _is_about(knowledge: Knowledge, operation: Operation, resource: Resource) -> bool:
+    """Whether an operation is a command to such a thing."""
+    start = resource.item.rstrip("/") + "/"
+    return operation.method != "GET" and operation.path.startswith(start)
+
+
+def commands(knowledge: Knowledge) -> Iterator[Builder]:
+    """Every other operation, twice, and what it is about before and after."""
+    for operation in knowledge.commands:
+        builder = Builder(knowledge)
+        with suppress(CannotBuild):
+            path = builder.values(operation)
+            _reads(builder)
+            _order(builder, operation)
+            _reads(builder)
+            _order(builder, operation, "again")
+            if path:
+                for thing in builder.things:
+                    if thing.resource.remove and thing.where.items() <= path.items():
+                        builder.add(thing.resource.remove, "remove", path=thing.where)
+                        _order(builder, operation, "of what is gone")
+                        break
+        yield builder
+
+
+def _reads(builder: Builder) -> None:
+    for thing in builder.things[-2:]:
+        if thing.resource.read:
+            builder.add(thing.resource.read, "read", path=thing.where)
+
+
+def lists(knowledge: Knowledge) -> Iterator[Builder]:
+    """Three things of a kind, in pages of several sizes, by every filter."""
+    for resource in knowledge.makeable:
+        if not resource.list or resource.paging is None:
+            continue
+        for chunk in packed(list(questions(knowledge, resource.list))):
+            builder = Builder(knowledge)
+            with suppress(CannotBuild):
+                things = [builder.make(resource, full=full) for full in (True, False, True)]
+                path = path_of(builder, resource.list, builder.steps[things[0].label - 1].path)
+                for query, pages, about in chunk:
+                    builder.add(
+                        resource.list,
+                        "list",
+                        path=path,
+                        query=resolved(builder, resource, query),
+                        pages=pages,
+                        about=about,
+                    )
+            yield builder
+
+
+def resolved(builder: Builder, resource: Resource, query: Mapping[str, str]) -> dict[str, str]:
+    """A filter by an id gets that of a thing of this program; "@" stands for a sent value."""
+    result = {}
+    for name, value in query.items():
+        target = resource.references.get(name)
+        thing = next((t for t in builder.things if t.resource.name == target), None)
+        if value == "@" and thing is not None:
+            value = "{{" + f"{thing.label}.{thing.resource.id_field}" + "}}"
+        elif value == "@":
+            by = next((f.field for f in resource.filters if f.parameter == name), name)
+            first = next(t for t in builder.things if t.resource is resource)
+            sent = builder.steps[first.label - 1].body
+            found = sent.get(by) if isinstance(sent, dict) else None
+            found = found[0] if isinstance(found, list) and found else found
+            plain = str(found).lower() if isinstance(found, bool) else str(found)
+            value = plain if found is not None and not isinstance(found, dict) else "x"
+        result[name] = value
+    return result
+
+
+def questions(knowledge: Knowledge, operation_id: str) -> Iterator[tuple[dict[str, str], int, str]]:
+    """What a list can be asked: the query, how many pages, and words for it."""
+    lists_ = knowledge.lists[operation_id]
+    operation = knowledge.contract.by_id[operation_id]
+    limit = lists_.paging.limit_parameter
+    if limit:
+        yield {limit: "1"}, 25, "in pages of 1"
+        yield {limit: "2"}, 15, "in pages of 2"
+    yield {}, 8, "without a limit"
+    by_name = {f.parameter: f for f in lists_.filters}
+    for parameter in operation.parameters:
+        if parameter.place != "query" or parameter.name in (limit, lists_.paging.cursor_parameter):
+            continue
+        known = by_name.get(parameter.name)
+        values = [*(known.values if known and known.values else ()), "@"]
+        schema = solid(knowledge.contract, parameter.schema)
+        if schema.get("type") == "boolean":
+            values = ["true", "false"]
+        elif schema.get("enum"):
+            values = list(schema["enum"])
+        for value in values[:6]:
+            yield {parameter.name: str(value)}, 8, f"by {parameter.name}"
+
+
+def plain_reads(knowledge: Knowledge) -> Iterator[Builder]:
+    """What can be read without anything having been made."""
+    builder = Builder(knowledge)
+    for operation in knowledge.contract.operations:
+        if operation.method == "GET" and "{" not in operation.path:
+            intent: Any = "list" if operation.id in knowledge.lists else "read"
+            builder.add(operation.id, intent)
+            if intent == "read":
+                builder.add(operation.id, intent, about="again")
+    yield builder

@@ -1,0 +1,155 @@
+"""All programs of a run: those of the coverage, and then what Hypothesis makes of a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+
+from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.model import Program
+from mockserver.verify.diff.programs.bodies import variations
+from mockserver.verify.diff.programs.builder import Builder, CannotBuild, Made
+from mockserver.verify.diff.programs.coverage import coverage, path_of, questions, resolved
+from mockserver.verify.lifecycle.infer import body_schema
+
+LONGEST = 10
+"""Actions in a sequence; what they need comes beside."""
+Draw = Callable[[Any], Any]
+
+
+def programs(knowledge: Knowledge, start: int, examples: int) -> Iterator[Program]:
+    """The same for the same document and seed, whatever the servers answer."""
+    yield from coverage(knowledge)
+    yield from drawn(knowledge, start, examples)
+
+
+def drawn(knowledge: Knowledge, start: int, examples: int) -> list[Program]:
+    """Sequences of Hypothesis' choice, no two the same."""
+    found: dict[str, Program] = {}
+    if not examples or not any(r.create for r in knowledge.api.resources.values()):
+        return []
+
+    @seed(start)
+    @settings(
+        max_examples=examples,
+        phases=(Phase.generate,),
+        database=None,
+        deadline=None,
+        derandomize=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(sequences(knowledge))
+    def collect(program: Program) -> None:
+        if program.steps:
+            found.setdefault(program.digest, program)
+
+    collect()
+    return list(found.values())
+
+
+@st.composite
+def sequences(draw: Draw, knowledge: Knowledge) -> Program:
+    """Things are made, read, listed, changed, commanded, waited for and removed, in any order."""
+    builder = Builder(knowledge)
+    actions: dict[str, Callable[[Draw, Builder], None]] = {
+        "make": _make,
+        "change": _change,
+        "command": _command,
+        "list": _list,
+        "read": _read,
+        "remove": _remove,
+        "wait": _wait,
+    }
+    _make(draw, builder)
+    for _ in range(draw(st.integers(1, LONGEST))):
+        action = actions[draw(st.sampled_from(sorted(actions)))]
+        with suppress(CannotBuild):
+            action(draw, builder)
+    return builder.program("drawn")
+
+
+def _make(draw: Draw, builder: Builder) -> None:
+    able = [r for r in builder.knowledge.api.resources.values() if r.create]
+    with suppress(CannotBuild):
+        builder.make(draw(st.sampled_from(able)), full=draw(st.booleans()))
+
+
+def _one(draw: Draw, builder: Builder, needs: str) -> Made | None:
+    """A thing of the program whose kind has such an operation, the newest first."""
+    able = [t for t in reversed(builder.things) if getattr(t.resource, needs)]
+    return draw(st.sampled_from(able)) if able else None
+
+
+def _read(draw: Draw, builder: Builder) -> None:
+    thing = _one(draw, builder, "read")
+    if thing is not None:
+        builder.add(thing.resource.read, "read", path=thing.where)
+
+
+def _remove(draw: Draw, builder: Builder) -> None:
+    thing = _one(draw, builder, "remove")
+    if thing is not None:
+        builder.add(thing.resource.remove, "remove", path=thing.where)
+
+
+def _wait(draw: Draw, builder: Builder) -> None:
+    able = [t for t in builder.things if t.resource.read and builder.knowledge.is_job(t.resource)]
+    if able:
+        thing = draw(st.sampled_from(able))
+        builder.add(
+            thing.resource.read,
+            "settle",
+            path=thing.where,
+            status_at=builder.knowledge.job_status(thing.resource.read),
+            until=draw(st.sampled_from(["change", "end"])),
+        )
+
+
+def _change(draw: Draw, builder: Builder) -> None:
+    """A good change, or one with a single field at its bounds or beyond."""
+    thing = _one(draw, builder, "change")
+    if thing is None:
+        return
+    builder.number += 1
+    resource = thing.resource
+    body = builder.sample(resource.change, resource, full=draw(st.booleans()))
+    contract = builder.knowledge.contract
+    schema = body_schema(contract, contract.by_id[resource.change])
+    about = ""
+    if schema is not None and draw(st.booleans()):
+        choices = list(variations(contract, schema, body))
+        about, body = choices[draw(st.integers(0, len(choices) - 1))]
+    intent: Any = "refused" if about else "change"
+    builder.add(resource.change, intent, path=thing.where, body=body, about=about)
+
+
+def _command(draw: Draw, builder: Builder) -> None:
+    if builder.knowledge.commands:
+        operation = draw(st.sampled_from(list(builder.knowledge.commands)))
+        path = builder.values(operation)
+        builder.number += 1
+        body = builder.sample(operation.id, None, full=draw(st.booleans()))
+        intent: Any = "read" if operation.method == "GET" else "command"
+        builder.add(operation.id, intent, path=path, body=body)
+
+
+def _list(draw: Draw, builder: Builder) -> None:
+    thing = _one(draw, builder, "list")
+    if thing is None or thing.resource.paging is None:
+        return
+    resource = thing.resource
+    choices = list(questions(builder.knowledge, resource.list))
+    query, pages, about = choices[draw(st.integers(0, len(choices) - 1))]
+    builder.add(
+        resource.list,
+        "list",
+        path=path_of(builder, resource.list, builder.steps[thing.label - 1].path),
+        query=resolved(builder, resource, query),
+        pages=pages,
+        about=about,
+    )

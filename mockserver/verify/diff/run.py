@@ -1,0 +1,203 @@
+"""What `mockserver diff` does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import click
+
+from mockserver.openapi.model import Contract
+from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.calibrate import Locked, read_lock
+from mockserver.verify.diff.differ import Differ
+from mockserver.verify.diff.fidelity import fidelity_of
+from mockserver.verify.diff.ledger import Keeper, is_loopback, only_removable
+from mockserver.verify.diff.mock_side import Mocks, check_mock, own_mocks
+from mockserver.verify.diff.model import Program, Report
+from mockserver.verify.diff.programs.random import programs
+from mockserver.verify.diff.report import terminal, write
+from mockserver.verify.diff.runner import CannotJudge, Side
+from mockserver.verify.documents import read_contract
+from mockserver.verify.fuzz.plan import check_host
+from mockserver.verify.fuzz.rate_limit import Pace
+from mockserver.verify.judgement import report_folder
+from mockserver.verify.ledger import Ledger
+from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
+from mockserver.verify.signals import ended_like_ctrl_c
+from mockserver.verify.target import NoReply, Target, preflight
+
+POLITE = 5.0
+"""Requests a second to a server that is not on this machine, unless told otherwise."""
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for. `rate` 0 stands for the default."""
+
+    spec: str
+    real: str
+    mock: str = ""
+    key: str = "mock-key"
+    headers: dict[str, str] = field(default_factory=dict)
+    allowed: Sequence[str] = ()
+    seed: int = 1
+    examples: int = 50
+    rate: float = 0.0
+    timeout: float = 10.0
+    patience: float = 30.0
+    ledger: str = "diff-ledger.ndjson"
+    report_dir: str = ""
+    leave_behind: bool = False
+    most: int = 200
+    lock: str = ""
+    """A lock file: the mock follows it, and what it accepts is no new difference."""
+    serve: Sequence[str] = ()
+    """Options for a mock of its own."""
+
+
+def run_diff(order: Order, quiet: bool = False) -> int:
+    """The exit code. Raises UsageError, ContractError."""
+    say: Say = (lambda text: None) if quiet else _say
+    document, contract = read_contract(order.spec, order.timeout)
+    folder = report_folder(order.report_dir) if order.report_dir else None
+    with ended_like_ctrl_c():
+        report, knowledge = differential(order, contract, say)
+    fidelity = fidelity_of(report, knowledge)
+    for line in terminal.lines(report, fidelity):
+        click.echo(line)
+    if folder is not None:
+        for file in write(report, fidelity, contract, document, Path(folder)):
+            click.echo(f"  {file}")
+    return report.exit_code
+
+
+def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Knowledge]:
+    """The run itself. Raises UsageError if there is nothing to judge."""
+    if not is_loopback(order.real):
+        check_host(contract, order.real, order.allowed)
+    knowledge = Knowledge.of(contract)
+    report = Report(contract.title, order.spec, order.real, order.mock or "its own", order.seed)
+    lock = read_lock(order.lock) if order.lock else Locked()
+    start = time.monotonic()
+    with real_side(order, knowledge, report) as real:
+        preflight(real.target)
+        with (
+            mock_urls(order) as urls,
+            Mocks(knowledge, urls, order.timeout, shortest=lock.shortest) as mocks,
+        ):
+            differ = Differ(
+                real,
+                mocks,
+                report,
+                most=order.most,
+                accepted=lock.known,
+                in_use=lock.in_use,
+                borrow=is_loopback(order.real),
+                progress=say,
+            )
+            try:
+                differ.run(chosen(order, knowledge, report))
+            except (CannotJudge, NoReply) as error:
+                report.errors.append(str(error))
+            except KeyboardInterrupt:
+                report.errors.append("interrupted")
+    report.seconds = time.monotonic() - start
+    gone = (
+        lock.known.keys() - report.known.keys() - {d.mismatch.signature for d in report.differences}
+    )
+    if gone and not report.errors:
+        report.notes.append(
+            f"{len(gone)} differences of {order.lock} did not show; "
+            "mockserver calibrate makes it anew"
+        )
+    return report, knowledge
+
+
+def chosen(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Program]:
+    """The programs, without those that would leave something behind where that matters."""
+    found = programs(knowledge, order.seed, order.examples)
+    if order.leave_behind or is_loopback(order.real):
+        yield from found
+        return
+    left_out: set[str] = set()
+    yield from only_removable(found, knowledge, left_out)
+    if left_out:
+        names = ", ".join(sorted(left_out))
+        report.notes.append(
+            f"not sent, since what they make can't be removed: {names} "
+            "(--leave-behind sends them all the same)"
+        )
+
+
+@contextmanager
+def mock_urls(order: Order) -> Iterator[list[str]]:
+    """The given mock, or two of its own with different seeds."""
+    if order.mock:
+        check_mock(order.mock)
+        yield [order.mock]
+    else:
+        options = [*order.serve, *(["--lock", order.lock] if order.lock else [])]
+        with own_mocks(order.spec, (order.seed, order.seed + 1), options) as urls:
+            yield urls
+
+
+@contextmanager
+def real_side(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Side]:
+    """The real side, politely; what it is made to keep is removed, and the ledger closed."""
+    rate = order.rate or (1e6 if is_loopback(order.real) else POLITE)
+    pace = Pace(rate)
+    tenant = {"x-mock-tenant": order.key}
+    target = Target(
+        knowledge.contract,
+        order.real,
+        order.key,
+        headers=order.headers,
+        timeout=order.timeout,
+        pause=pace.wait,
+    )
+    target.watchers.append(pace.heard)
+    with target:
+        side = Side(
+            target,
+            knowledge,
+            clock_of(target, order.patience),
+            judged=True,
+            patience=order.patience,
+        )
+        if is_mock(target):
+            # A mock forgets on demand; its worlds are told apart even without credentials.
+            target.headers = {**tenant, **target.headers}
+            side.before = partial(_reset, target)
+            yield side
+            return
+        ledger = Ledger.create(order.ledger, order.real)
+        keeper = side.keeper = Keeper(ledger, target, knowledge)
+        try:
+            yield side
+        finally:
+            ledger.close()
+            _tell(keeper, report, order)
+
+
+def _tell(keeper: Keeper, report: Report, order: Order) -> None:
+    """What is left, and how to be rid of it."""
+    left = len(list(keeper.ledger.left()))
+    if left:
+        report.notes.append(
+            f"{left} things could not be removed ({next(iter(keeper.stuck), 'no answer')}): try "
+            f"mockserver fuzz {order.spec} --cleanup {order.ledger} --api-key ..."
+        )
+
+
+def _reset(target: Target) -> None:
+    reset(target)
+
+
+def _say(text: str) -> None:
+    click.echo(f"... {text}", err=True)

@@ -1,0 +1,326 @@
+"""One side of a differential run: it executes programs, and removes what they made."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from mockserver.errors import UsageError
+from mockserver.verify.diff.api import READS, Knowledge, Lists
+from mockserver.verify.diff.model import MISSING, REFERENCE, Json, Listing, Program, Run, Seen, Step
+from mockserver.verify.lifecycle.clock import Manual, Real, Time
+from mockserver.verify.model import Exchange
+from mockserver.verify.target import Target, fill
+
+TICK = 0.01
+"""Seconds that a clock which stands still is moved before each write."""
+MOST_PAGES = 25
+WAITS = (*[1.0] * 15, *[5.0] * 10, *[30.0] * 10, *[300.0] * 6)
+FINE = 8
+"""Steps before those, where the states of a job are known to be short."""
+GATEWAY = (502, 503, 504)
+TRIES = 3
+OPEN = re.compile(
+    r"(?i)^(pending|queued|created|new|scheduled|waiting.*|submitted|accepted|init\w*|started|"
+    r"starting|running|in[_ -]?progress|processing|active_run|executing|working|syncing|building)$"
+)
+"""Statuses of a job that goes on."""
+
+
+class Keeper(Protocol):
+    """Writes down what is made, so that it can be removed."""
+
+    def asked(self, step: Step) -> int: ...
+
+    def answered(self, number: int, step: Step, exchange: Exchange) -> None: ...
+
+    def clean(self) -> None: ...
+
+
+class CannotJudge(UsageError):
+    """The real side is not in a state to be compared; the text says why, and what to do."""
+
+
+def parsed(exchange: Exchange) -> Json:
+    try:
+        return exchange.json() if exchange.body else MISSING
+    except (ValueError, RecursionError):
+        return MISSING
+
+
+def at(value: Json, path: str) -> Json:
+    """What a dotted path leads to, or MISSING."""
+    for name in path.split("."):
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return MISSING
+    return value
+
+
+@dataclass
+class Side:
+    """A target and how to treat it.
+
+    `judged` is the real side: what shows that it is not well raises CannotJudge. `variant` says how
+    far a clock that stands still is moved before each step, beyond the tick; `shortest` is how long
+    a job stays in a state at least, 0 if that does not matter.
+    """
+
+    target: Target
+    knowledge: Knowledge
+    time: Time
+    judged: bool = False
+    variant: float = 0.0
+    shortest: float = 0.0
+    patience: float = 30.0
+    before: Callable[[], None] = lambda: None
+    keeper: Keeper | None = None
+    requests: int = 0
+    _values: dict[int, Json] = field(default_factory=dict)
+    _own: set[str] = field(default_factory=set)
+    _last: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _edges: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def execute(self, program: Program) -> Run:
+        """Every step in its order. Raises NoReply, and CannotJudge for the judged side."""
+        self._values, self._own, self._last, self._edges = {}, set(), {}, set()
+        self.before()
+        try:
+            seen = [self._step(step) for step in program.steps]
+        finally:
+            if self.keeper:
+                self.keeper.clean()
+        texts = "\n".join(s.last.body.decode("utf-8", "replace") for s in seen if s.exchanges)
+        fine = re.search(r"T\d\d:\d\d:\d\d\.\d*[1-9]\d*", texts) is not None
+        return Run(program, seen, fine, frozenset(self._edges))
+
+    def _step(self, step: Step) -> Seen:
+        concrete = self._concrete(step)
+        if concrete is None:
+            return Seen(step, skipped=True)
+        if isinstance(self.time, Manual) and (self.variant or self._writes(step)):
+            self.time.pass_(TICK + self.variant)
+        listing = step.operation in self.knowledge.lists
+        if listing:
+            seen = self._walk(concrete)
+        elif step.intent == "settle":
+            seen = self._settle(concrete)
+        else:
+            exchange = self._send(concrete)
+            seen = Seen(concrete, [exchange], parsed(exchange))
+        self._values[step.label] = seen.value
+        if not listing:
+            self._learn(seen.value)
+        self._watch(step.operation, seen.value)
+        return replace(seen, step=step)
+
+    def _writes(self, step: Step) -> bool:
+        return self.knowledge.contract.by_id[step.operation].method not in READS
+
+    # --- references
+
+    def _concrete(self, step: Step) -> Step | None:
+        """The step with its references looked up; None if one leads nowhere."""
+        try:
+            return replace(
+                step,
+                path={k: str(self._filled(v)) for k, v in step.path.items()},
+                query={k: str(self._filled(v)) for k, v in step.query.items()},
+                body=MISSING if step.body is MISSING else self._filled(step.body),
+                headers={k: str(self._filled(v)) for k, v in step.headers.items()},
+            )
+        except LookupError:
+            return None
+
+    def _filled(self, value: Json) -> Json:
+        if isinstance(value, str):
+            whole = REFERENCE.fullmatch(value)
+            if whole:
+                return self._look(whole)
+            return REFERENCE.sub(lambda found: str(self._look(found)), value)
+        if isinstance(value, list):
+            return [self._filled(item) for item in value]
+        if isinstance(value, dict):
+            return {name: self._filled(item) for name, item in value.items()}
+        return value
+
+    def _look(self, found: re.Match[str]) -> Json:
+        value = at(self._values.get(int(found[1]), MISSING), found[2][1:])
+        if value is MISSING or value is None:
+            raise LookupError(found[0])
+        return value
+
+    # --- sending
+
+    def _send(self, step: Step, params: Mapping[str, str] | None = None) -> Exchange:
+        operation = self.knowledge.contract.by_id[step.operation]
+        keys = {"own": "", "none": None, "wrong": "no-such-key"}
+        headers = dict(step.headers)
+        content = None
+        if step.content is not None:
+            content = step.content.encode()
+            headers.setdefault("content-type", "application/json")
+        number = self.keeper.asked(step) if self.keeper else 0
+        for attempt in range(TRIES):
+            self.requests += 1
+            exchange = self.target.send(
+                operation.method,
+                fill(operation.path, step.path),
+                body=None if step.body is MISSING else step.body,
+                content=content,
+                params=step.query if params is None else params,
+                key=keys[step.key],
+                headers=headers,
+                operation=step.operation,
+                source="diff",
+            )
+            if exchange.status != 429 or not self.judged or attempt == TRIES - 1:
+                break
+        if self.keeper:
+            self.keeper.answered(number, step, exchange)
+        if self.judged:
+            self._is_well(exchange)
+        return exchange
+
+    def _is_well(self, exchange: Exchange) -> None:
+        """Raises CannotJudge for what is no answer of an API."""
+        where = f"{exchange.method} {exchange.url}"
+        if exchange.status in GATEWAY:
+            raise CannotJudge(
+                f"{where} gave {exchange.status}: the service is down or restarting; "
+                "try again when it is well"
+            )
+        if exchange.status == 429:
+            raise CannotJudge(f"{where} gave 429 {TRIES} times: too many requests; lower --rate")
+        start = exchange.body.lstrip()[:15].lower()
+        if start.startswith((b"<!doctype html", b"<html")):
+            raise CannotJudge(
+                f"{where} gave a web page (HTML), not an answer of this API; check --real"
+            )
+
+    # --- lists
+
+    def _walk(self, step: Step) -> Seen:
+        """The pages of a list: as many as the step asks for, or until it ends."""
+        lists = self.knowledge.lists[step.operation]
+        exchanges: list[Exchange] = []
+        pages: list[Json] = []
+        params = dict(step.query)
+        whole = False
+        for _ in range(min(step.pages, MOST_PAGES)):
+            exchange = self._send(step, params)
+            exchanges.append(exchange)
+            page = parsed(exchange)
+            if exchange.status >= 300 or not lists.rows(page):
+                whole = exchange.status < 300
+                pages.append(page)
+                break
+            pages.append(page)
+            cursor = lists.next(page)
+            if cursor is None:
+                whole = lists.is_last(page, step.query)
+                break
+            params[lists.paging.cursor_parameter] = cursor
+        seen = Seen(step, exchanges, pages[-1])
+        if exchanges[-1].status < 300:
+            seen = replace(seen, listing=self._listing(lists, pages, step, whole))
+        return seen
+
+    def _listing(self, lists: Lists, pages: list[Json], step: Step, whole: bool) -> Listing:
+        rows = [row for page in pages for row in lists.rows(page)]
+        facts = set(lists.facts(pages, step.query, whole))
+        own = [row for row in rows if self._is_own(row, lists)]
+        return Listing(tuple(own), frozenset(facts), whole)
+
+    def _is_own(self, row: Mapping[str, Json], lists: Lists) -> bool:
+        """Whether a row is of this program: it was made here, or it names something that was."""
+        if str(row.get(lists.id_field)) in self._own:
+            return True
+        named = (str(v) for k, v in row.items() if k.endswith(("_id", "Id")) and v is not None)
+        return any(value in self._own for value in named)
+
+    def _learn(self, value: Json) -> None:
+        """Ids of things that this program has seen by itself."""
+        names = {"id", *self.knowledge.id_fields}
+        for _, node in objects(value):
+            for name in names & node.keys():
+                if isinstance(node.get(name), str | int):
+                    self._own.add(str(node[name]))
+
+    # --- time
+
+    def _settle(self, step: Step) -> Seen:
+        """Read until the job has ended (or its status has changed), or there is no more time."""
+        exchanges: list[Exchange] = []
+        states: list[str] = []
+        stays: list[tuple[str, float]] = []
+        moved, since = 0.0, 0.0
+        start = time.monotonic()
+        if isinstance(self.time, Real):
+            self.time.deadline = start + self.patience
+        fine = [self.shortest / 2] * FINE if self.shortest else []
+        for seconds in (0.0, *fine, *WAITS) if isinstance(self.time, Manual) else _steady():
+            if seconds and not self.time.pass_(seconds):
+                break
+            exchange = self._send(step)
+            exchanges = [*exchanges[-3:], exchange]
+            value = parsed(exchange)
+            state = at(value, step.status_at)
+            self._watch(step.operation, value)
+            if not isinstance(state, str):
+                break
+            moved += seconds
+            if not states or states[-1] != state:
+                now = moved if isinstance(self.time, Manual) else time.monotonic() - start
+                if states:
+                    stays.append((states[-1], now - since))
+                    since = now
+                states.append(state)
+            changed = step.until == "change" and len(states) > 1
+            if changed or not OPEN.match(state):
+                break
+        return Seen(
+            step,
+            exchanges,
+            parsed(exchanges[-1]),
+            states=tuple(states),
+            stays=tuple(stays),
+        )
+
+    def _watch(self, operation: str, value: Json) -> None:
+        """Keep how the statuses of things move. A thing's kind is where it was first seen."""
+        for place, node in objects(value):
+            state, identity = node.get("status"), node.get("id")
+            if isinstance(state, str) and isinstance(identity, str | int):
+                kind, before = self._last.get(str(identity), (f"{operation} {place}".strip(), ""))
+                if before != state:
+                    self._edges.add((kind, before, state))
+                self._last[str(identity)] = (kind, state)
+
+
+def _steady() -> Iterator[float]:
+    """A real clock is asked again and again; its own deadline ends that."""
+    yield 0.0
+    while True:
+        yield 0.1
+
+
+def objects(value: Json, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object in a value, with its place; elements of a list have one place."""
+    if isinstance(value, dict):
+        yield place, value
+    for name, child in _children(value):
+        if isinstance(child, dict | list):
+            yield from objects(child, f"{place}.{name}" if place else name)
+
+
+def _children(value: Json) -> Iterable[tuple[str, Json]]:
+    if isinstance(value, dict):
+        return value.items()
+    return (("*", child) for child in value) if isinstance(value, list) else ()

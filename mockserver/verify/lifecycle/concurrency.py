@@ -1,0 +1,64 @@
+"""What must hold of requests that come at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from mockserver.verify.lifecycle.list_checks import ALL, walk
+from mockserver.verify.lifecycle.model import Resource
+from mockserver.verify.lifecycle.session import Session, Thing
+from mockserver.verify.model import Exchange
+
+AT_ONCE = 4
+
+
+def at_once(session: Session, tasks: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
+    """Run all together; the replies in the order of the tasks."""
+    with session.target.held(), ThreadPoolExecutor(len(tasks)) as pool:
+        return [future.result() for future in [pool.submit(task) for task in tasks]]
+
+
+def creations(session: Session, resource: Resource) -> None:
+    """Things that are made at once are as many things, all there afterwards."""
+    path = session.parents(resource)
+    bodies = [session.body_for(resource) for _ in range(AT_ONCE)]
+    replies = at_once(
+        session, [partial(session.call, resource.create, path, body=body) for body in bodies]
+    )
+    for reply in replies:
+        if reply.status >= 300 and not resource.strict:
+            return
+        wanted = [session.operation(resource.create).success]
+        session.expect(reply, wanted, "creations_at_once", f"{AT_ONCE} are made at once")
+    made = [
+        session.made(resource, path, body, reply)
+        for body, reply in zip(bodies, replies, strict=True)
+    ]
+    if resource.list:
+        ids = {str(row.get(resource.id_field)) for row in walk(session, resource, path, limit=ALL)}
+        for thing in made:
+            if thing.id not in ids:
+                session.fail("creations_at_once", f"{thing.id} was made and is not listed")
+
+
+def reads(session: Session, things: Sequence[Thing]) -> None:
+    """Things that are read at once are each themselves."""
+    replies = at_once(session, [partial(session.call, t.resource.read, t.where) for t in things])
+    for thing, reply in zip(things, replies, strict=True):
+        session.expect(reply, [200], "reads_at_once", "several are read at once")
+        value = session.object(reply)
+        if str(value.get(thing.resource.id_field)) != thing.id:
+            session.fail(
+                "reads_at_once", f"asked for {thing.id}, got {value.get(thing.resource.id_field)}"
+            )
+
+
+def same(session: Session, thing: Thing, operation_id: str) -> list[Exchange]:
+    """One operation on one thing several times at once: all are served."""
+    replies = at_once(session, [partial(session.call, operation_id, thing.where)] * AT_ONCE)
+    for reply in replies:
+        wanted = [session.operation(operation_id).success]
+        session.expect(reply, wanted, "same_at_once", f"{operation_id} {AT_ONCE} times at once")
+    return replies

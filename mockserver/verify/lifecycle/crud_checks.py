@@ -1,0 +1,263 @@
+"""What must hold of anything that is made, read, changed and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.verify.lifecycle import samples
+from mockserver.verify.lifecycle.infer import body_schema, properties, reply_schema
+from mockserver.verify.lifecycle.model import Resource, Switch
+from mockserver.verify.lifecycle.session import Session, Thing, _short
+
+Json = Any
+
+
+def read(session: Session, thing: Thing) -> dict[str, Json]:
+    """It is there, and as it was left."""
+    resource = thing.resource
+    exchange = session.call(resource.read, thing.where)
+    session.expect(exchange, [200], "made_is_there", f"a {resource.name} that was made is read")
+    value = session.object(exchange)
+    if resource.id_field in value and str(value[resource.id_field]) != thing.id:
+        session.fail("made_is_there", f"asked for {thing.id}, got {value.get(resource.id_field)}")
+    session.unchanged(thing.value, value, resource, "read_your_writes", "nobody has changed it")
+    thing.value = value
+    return value
+
+
+def change(session: Session, thing: Thing) -> None:
+    """Every simple field can be set, and is read so; then one alone, the others staying."""
+    fields = changes(session, thing)
+    if not fields:
+        return
+    _apply(session, thing, fields)
+    if thing.resource.partial:
+        name = next(iter(fields))
+        _apply(session, thing, {name: changes(session, thing)[name]})
+
+
+def clear(session: Session, thing: Thing) -> None:
+    """Null empties a field that can be null in the change and in the reply."""
+    resource = thing.resource
+    contract = session.target.contract
+    operation = session.operation(resource.change)
+    schema, answer = body_schema(contract, operation), reply_schema(contract, operation)
+    if schema is None or answer is None or not resource.partial:
+        return
+    shown = properties(contract, answer)
+    for name, value in properties(contract, schema).items():
+        nullable = value.get("x-null") and shown.get(name, {}).get("x-null")
+        if nullable and name not in resource.skip and thing.value.get(name) is not None:
+            _apply(session, thing, {name: None})
+            return
+
+
+def changes(session: Session, thing: Thing) -> dict[str, Json]:
+    """A body that sets every simple field to something new."""
+    resource, contract = thing.resource, session.target.contract
+    schema = body_schema(contract, session.operation(resource.change))
+    if schema is None:
+        return {}
+    session.number += 1
+    return samples.sample(
+        contract,
+        schema,
+        session.number,
+        session.reference(resource),
+        full=True,
+        skip=resource.skip,
+    )
+
+
+def _apply(session: Session, thing: Thing, fields: dict[str, Json]) -> None:
+    resource = thing.resource
+    exchange = session.call(resource.change, thing.where, body=fields)
+    if exchange.status >= 400 and not resource.strict:
+        return
+    operation = session.operation(resource.change)
+    session.expect(exchange, [operation.success], "good_body_accepted", "a good change")
+    if exchange.body:
+        value = session.object(exchange)
+        session.echoes(fields, value, resource)
+        if resource.partial:
+            old = {k: v for k, v in thing.value.items() if k not in fields and k not in MOVING}
+            why = f"only {', '.join(fields)} was sent"
+            session.unchanged(old, value, resource, "partial_change", why)
+        _times(session, thing.value, value)
+        thing.value = value
+    thing.sent |= fields
+    if resource.read:
+        read(session, thing)
+
+
+MOVING = ("updated_at", "updatedAt", "modified_at")
+
+
+def _times(session: Session, old: Mapping[str, Json], new: Mapping[str, Json]) -> None:
+    for name in MOVING:
+        before, after = old.get(name), new.get(name)
+        if isinstance(before, str) and isinstance(after, str) and after < before:
+            session.fail("time_moves_forward", f"{name} went back from {before} to {after}")
+    for name in ("created_at", "createdAt"):
+        if name in old and name in new and old[name] != new[name]:
+            session.fail("creation_stays", f"{name} was {old[name]}, is {new[name]}")
+
+
+def remove(session: Session, thing: Thing) -> None:
+    """It goes, stays gone, and can't be removed again."""
+    resource = thing.resource
+    operation = session.operation(resource.remove)
+    exchange = session.call(resource.remove, thing.where)
+    if exchange.status >= 400 and not resource.strict:
+        return
+    if exchange.status == 409 and 409 in operation.documented:
+        return
+    session.expect(exchange, [operation.success], "removal_accepted", "a thing that is there")
+    session.removed(thing)
+    gone(session, thing)
+    again = session.call(resource.remove, thing.where)
+    if resource.strict:
+        session.not_found(again, "gone_is_gone", "removed a second time")
+
+
+def gone(session: Session, thing: Thing) -> None:
+    """What was removed is not found."""
+    resource = thing.resource
+    if resource.read:
+        exchange = session.call(resource.read, thing.where)
+        session.not_found(exchange, "gone_is_gone", f"the {resource.name} was removed")
+    if resource.change and resource.strict and thing.sent:
+        schema = body_schema(session.target.contract, session.operation(resource.change))
+        known = properties(session.target.contract, schema or {})
+        body = {k: v for k, v in thing.sent.items() if k in known and v is not None}
+        exchange = session.call(resource.change, thing.where, body=body)
+        session.not_found(exchange, "gone_is_gone", f"the {resource.name} was removed")
+
+
+def unknown(session: Session, thing: Thing) -> None:
+    """An id that names nothing is not found, whatever is asked of it."""
+    for operation_id in (thing.resource.read, thing.resource.remove):
+        nobody = _nobody(session, operation_id, thing) if operation_id else ""
+        if nobody:
+            where = {**thing.where, thing.resource.id_parameter: nobody}
+            exchange = session.call(operation_id, where)
+            session.not_found(exchange, "unknown_is_not_found", "nothing has this id")
+
+
+def _nobody(session: Session, operation_id: str, thing: Thing) -> str:
+    """An id that could be one and is none, or ""."""
+    name = thing.resource.id_parameter
+    parameters = session.operation(operation_id).parameters
+    schema = next((p.schema for p in parameters if p.name == name), {})
+    if schema.get("type") == "integer":
+        return str(schema.get("maximum", 987654321))
+    return "" if "pattern" in schema else "00000000-0000-4000-8000-0000000000ff"
+
+
+def malformed(session: Session, thing: Thing) -> None:
+    """An id that its schema excludes is refused as the document says, not as if unknown."""
+    operation = session.operation(thing.resource.read)
+    parameter = next(p for p in operation.parameters if p.name == thing.resource.id_parameter)
+    if 422 not in operation.documented or parameter.schema.get("format") != "uuid":
+        return
+    exchange = session.call(operation.id, {**thing.where, parameter.name: "not-a-uuid"})
+    session.expect(exchange, [422], "malformed_is_refused", "the id is no UUID")
+
+
+def refusals(session: Session, thing: Thing) -> None:
+    """A body that breaks the schema is refused with the documented status, and first of all
+    without a key."""
+    operation = session.operation(thing.resource.create)
+    if operation.body is None or not operation.body.required:
+        return
+    wanted = [s for s in (422, 400) if s in operation.documented][:1]
+    bad: tuple[tuple[bytes, str], ...] = ((b'{"', "a body that is no JSON"), (b"[]", "a list"))
+    for content, why in bad:
+        exchange = session.call(
+            operation.id,
+            thing.path,
+            content=content,
+            headers={"content-type": "application/json"},
+        )
+        if wanted:
+            session.expect(exchange, wanted, "bad_body_refused", why)
+        elif exchange.status < 400:
+            session.fail("bad_body_refused", f"{why} is taken with {exchange.status}")
+    _spoiled_refused(session, thing)
+    if operation.security and thing.resource.strict:
+        exchange = session.call(operation.id, thing.path, body={}, key=None)
+        session.expect(exchange, [401], "auth_comes_first", "a bad body and no key")
+
+
+def _spoiled_refused(session: Session, thing: Thing) -> None:
+    """One wrong thing in an otherwise good body is enough, the ids in it being good ones."""
+    contract = session.target.contract
+    schema = body_schema(contract, session.operation(thing.resource.create))
+    body = session.body_for(thing.resource)
+    for why, bad in samples.spoiled(contract, schema or {}, body or {}):
+        exchange = session.call(thing.resource.create, thing.path, body=bad)
+        if exchange.status < 400:
+            session.fail("bad_body_refused", f"a body is taken although {why}")
+
+
+def twins(session: Session, resource: Resource) -> None:
+    """Two equal requests make two things, where that is known of the API."""
+    if not resource.strict:
+        return
+    path, body = session.parents(resource), session.body_for(resource)
+    for _ in range(2):
+        exchange = session.call(resource.create, path, body=body)
+        session.made(resource, path, body, exchange)
+
+
+def switch(session: Session, thing: Thing, by: Switch) -> None:
+    """It is set, read so, and setting it again changes nothing."""
+    for time in ("once", "again"):
+        exchange = session.call(by.operation, thing.where)
+        operation = session.operation(by.operation)
+        session.expect(exchange, [operation.success], "switch_is_idempotent", f"{time}")
+        value = session.object(exchange)
+        if value.get(by.field) != by.value:
+            session.fail("switch_sets", f"{by.field} is {_short(value.get(by.field))}")
+        if time == "again":
+            session.unchanged(
+                thing.value, value, thing.resource, "switch_is_idempotent", "set already"
+            )
+        thing.value = value
+        read(session, thing)
+
+
+def clone(session: Session, thing: Thing, operation_id: str) -> None:
+    """A copy has what the original has, and is a thing of its own."""
+    session.number += 1
+    body = {"name": f"Copy {session.number}"}
+    exchange = session.call(operation_id, thing.where, body=body)
+    session.expect(exchange, [session.operation(operation_id).success], "clone_accepted", "a copy")
+    value = session.object(exchange)
+    session.echoes(body, value, thing.resource)
+    for name, old in thing.value.items():
+        if isinstance(old, list) and len(value.get(name) or []) != len(old):
+            count = len(value.get(name) or [])
+            session.fail(
+                "clone_is_whole", f"{name} has {count} entries, {len(old)} in the original"
+            )
+    copy = session.made(thing.resource, thing.path, None, exchange)
+    read(session, copy)
+    read(session, thing)
+
+
+def embedded(session: Session, thing: Thing) -> None:
+    """A thing that its owner shows is there while it lives, and not afterwards."""
+    segment = thing.resource.collection.rstrip("/").rsplit("/", 1)[1]
+    for owner in session.things:
+        if owner.id in thing.path.values() and owner.alive and owner.resource.read:
+            shown = read(session, owner).get(segment)
+            if not isinstance(shown, list):
+                continue
+            ids = [str(row.get(thing.resource.id_field)) for row in shown if isinstance(row, dict)]
+            if ids.count(thing.id) != thing.alive:
+                state = "made and is not" if thing.alive else "removed and is still"
+                session.fail(
+                    "shown_by_owner", f"{thing.resource.name} {thing.id} was {state} there"
+                )

@@ -1,0 +1,203 @@
+"""What must hold of a list: every row once, over all pages, and only those that were asked for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mockserver.verify.lifecycle.model import Filter, Resource
+from mockserver.verify.lifecycle.session import Session, Thing
+
+Json = Any
+MOST_PAGES = 60
+ALL = 10**6
+"""As many rows in a page as the list allows."""
+
+
+def walk(
+    session: Session,
+    resource: Resource,
+    path: Mapping[str, str],
+    *,
+    limit: int = 0,
+    filters: Mapping[str, str] | None = None,
+    key: str = "",
+) -> list[dict[str, Json]]:
+    """Every row; each page keeps to its limit and says rightly if there is more."""
+    paging = resource.paging
+    assert paging is not None
+    rows: list[dict[str, Json]] = []
+    cursors: set[str] = set()
+    params = dict(filters or {})
+    limit = min(limit, paging.most)
+    if limit and paging.limit_parameter:
+        params[paging.limit_parameter] = str(limit)
+    for _ in range(MOST_PAGES):
+        exchange = session.call(resource.list, path, params=params, key=key)
+        session.expect(exchange, [200], "list_is_there", f"the list of {resource.name}")
+        page = session.value(exchange)
+        found = page.get(paging.items) if paging.items else page
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            session.fail("list_of_rows", "the list holds something else than objects")
+        if limit and paging.limit_parameter and len(found) > limit:
+            session.fail("page_limit", f"{len(found)} rows with a limit of {limit}")
+        rows += found
+        cursor = page.get(paging.cursor) if paging.cursor else None
+        _says_rightly(session, resource, page, cursor, len(found))
+        if cursor is None or not paging.cursor_parameter:
+            return rows
+        if cursor in cursors:
+            session.fail("pages_end", f"the cursor {cursor!r} comes again")
+        cursors.add(cursor)
+        params[paging.cursor_parameter] = cursor
+    return rows
+
+
+def _says_rightly(
+    session: Session, resource: Resource, page: Json, cursor: Json, count: int
+) -> None:
+    paging = resource.paging
+    assert paging is not None
+    if not (paging.more and paging.cursor) or paging.more not in page:
+        return
+    if bool(page[paging.more]) != (cursor is not None):
+        session.fail(
+            "more_or_end",
+            f"{paging.more} is {page[paging.more]} and {paging.cursor} is {cursor!r}",
+        )
+    if page[paging.more] and not count:
+        session.fail("more_or_end", f"an empty page with {paging.more}")
+
+
+def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> None:
+    """What was made is listed once, as it is read; what was removed is not; pages add up."""
+    whole = walk(session, resource, path, limit=ALL)
+    ids = [str(row.get(resource.id_field)) for row in whole]
+    twice = {i for i in ids if ids.count(i) > 1}
+    if twice:
+        session.fail("listed_once", f"{min(twice)} is listed more than once")
+    for thing in _mine(session, resource, path):
+        if thing.alive != (thing.id in ids):
+            state = "made and is not listed" if thing.alive else "removed and is still listed"
+            session.fail("listed_once", f"{resource.name} {thing.id} was {state}")
+        if thing.alive:
+            row = whole[ids.index(thing.id)]
+            session.unchanged(thing.value, row, resource, "row_as_read", "in the list")
+    _pages(session, resource, path, ids)
+    if resource.newest_first:
+        _newest_first(session, whole)
+
+
+def _mine(session: Session, resource: Resource, path: Mapping[str, str]) -> list[Thing]:
+    return [
+        thing
+        for thing in session.things
+        if thing.resource is resource and all(thing.path.get(k) == v for k, v in path.items())
+    ]
+
+
+def _pages(
+    session: Session, resource: Resource, path: Mapping[str, str], ids: Sequence[str]
+) -> None:
+    """In small pages the same rows come in the same order."""
+    paging = resource.paging
+    assert paging is not None
+    if not paging.limit_parameter or not paging.cursor_parameter or len(ids) < 2:
+        return
+    limit = max(1, -(-len(ids) // 4))
+    rows = walk(session, resource, path, limit=limit)
+    paged = [str(row.get(resource.id_field)) for row in rows]
+    if paged != list(ids):
+        lost = [i for i in ids if i not in paged]
+        twice = [i for i in paged if paged.count(i) > 1]
+        what = f"{lost[0]} is lost" if lost else f"{twice[0]} comes twice" if twice else "reordered"
+        session.fail("pages_add_up", f"in pages of {limit}: {what}")
+
+
+def _newest_first(session: Session, rows: Sequence[Mapping[str, Json]]) -> None:
+    for newer, older in itertools.pairwise(rows):
+        if newer["created_at"] < older["created_at"]:
+            session.fail(
+                "newest_first", f"{newer['created_at']} comes before {older['created_at']}"
+            )
+
+
+def filtered(session: Session, resource: Resource, path: Mapping[str, str]) -> None:
+    """A filter gives the rows that match and no others, alone and together with another."""
+    rows = walk(session, resource, path, limit=ALL)
+    choices = [(f, value) for f in resource.filters for value in _values(f, rows)]
+    pairs = [
+        (one, two)
+        for one, two in itertools.combinations(choices, 2)
+        if one[0].parameter != two[0].parameter
+    ]
+    for chosen in [*((c,) for c in choices), *_telling(pairs, rows)]:
+        wanted = [r for r in rows if all(f.admits(r, value) for f, value in chosen)]
+        params = {f.parameter: _written(value) for f, value in chosen}
+        found = walk(session, resource, path, limit=ALL, filters=params)
+        asked = " and ".join(f"{name}={value}" for name, value in params.items())
+        for row in found:
+            if not all(f.admits(row, value) for f, value in chosen):
+                session.fail("filter_holds", f"{asked} gives {row.get(resource.id_field)} too")
+        # Between the two lists a job may have moved on.
+        free = resource.live if session.time.still else resource.live | resource.moving
+        live = any(f.field in free for f, _ in chosen)
+        missing = {_id(resource, r) for r in wanted} - {_id(resource, r) for r in found}
+        if missing and not live:
+            session.fail("filter_is_whole", f"{asked} lacks {min(missing)}")
+
+
+def _id(resource: Resource, row: Mapping[str, Json]) -> str:
+    return str(row.get(resource.id_field))
+
+
+def _values(by: Filter, rows: Sequence[Mapping[str, Json]]) -> list[Json]:
+    """Two values that tell most: those that some rows have and others don't."""
+    counts: dict[Json, int] = {}
+    for row in rows:
+        value = row.get(by.field)
+        for one in value if isinstance(value, list) else [value]:
+            if by.values and one not in by.values:
+                continue
+            if isinstance(one, str | int | bool) and one != "":
+                counts[one] = counts.get(one, 0) + 1
+    telling = sorted(counts, key=lambda v: (counts[v] == len(rows), counts[v], str(v)))
+    chosen = telling[:1] + telling[-1:] if len(telling) > 1 else telling
+    if by.kind == "contains":
+        return [str(v)[: max(3, len(str(v)) - 2)].upper() for v in chosen]
+    return chosen
+
+
+def _telling(pairs: list[Any], rows: Sequence[Mapping[str, Json]]) -> list[Any]:
+    """The pairs whose second or first filter takes away what the other leaves; three at most."""
+    found = []
+    for pair in pairs:
+        (one, a), (two, b) = pair
+        left = [r for r in rows if one.admits(r, a)]
+        right = [r for r in rows if two.admits(r, b)]
+        both = [r for r in left if two.admits(r, b)]
+        if len(both) < len(left) and len(both) < len(right):
+            found.append(pair)
+    return found[:3]
+
+
+def _written(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def bounds(session: Session, resource: Resource, path: Mapping[str, str]) -> None:
+    """A limit below one and a cursor from nowhere are refused."""
+    paging = resource.paging
+    assert paging is not None
+    operation = session.operation(resource.list)
+    limit = next((p for p in operation.parameters if p.name == paging.limit_parameter), None)
+    if limit is not None and limit.schema.get("minimum") == 1:
+        exchange = session.call(resource.list, path, params={paging.limit_parameter: "0"})
+        if exchange.status < 400:
+            session.fail("limit_is_checked", f"limit 0 is taken with {exchange.status}")
+    if paging.cursor_parameter and resource.strict:
+        exchange = session.call(
+            resource.list, path, params={paging.cursor_parameter: "!no cursor!"}
+        )
+        session.expect(exchange, [400], "cursor_is_checked", "a cursor from nowhere")

@@ -1,0 +1,52 @@
+"""What must hold of methods that a path does not have: 405, and an Allow that is true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mockserver.verify.lifecycle.session import Broken, Session
+from mockserver.verify.model import Finding
+from mockserver.verify.target import fill
+
+CANDIDATES = ("PATCH", "PUT", "DELETE", "POST", "GET")
+EXTRA = {"HEAD", "OPTIONS", "TRACE"}
+
+
+def allowed(session: Session) -> None:
+    """One method more than documented, at every path."""
+    for path, documented in _paths(session):
+        method = next((m for m in CANDIDATES if m not in documented), None)
+        if method is None:
+            continue
+        exchange = session.target.send(method, fill(path, {}))
+        session.steps.append(exchange)
+        if exchange.status != 405:
+            continue
+        allow = {m.strip().upper() for m in exchange.headers.get("allow", "").split(",")} - {""}
+        if allow - EXTRA != documented - EXTRA:
+            raise Broken(
+                Finding(
+                    "allow_is_true",
+                    f"{method} {path}",
+                    "Allow is true",
+                    f"Allow says {', '.join(sorted(allow)) or 'nothing'}, "
+                    f"the document has {', '.join(sorted(documented))}",
+                    [exchange],
+                )
+            )
+
+
+def _paths(session: Session) -> Iterator[tuple[str, set[str]]]:
+    """Each path with its methods; templates that match the same addresses count as one."""
+    first: dict[str, str] = {}
+    methods: dict[str, set[str]] = {}
+    for operation in session.target.contract.operations:
+        path = first.setdefault(shape(operation.path), operation.path)
+        methods.setdefault(path, set()).add(operation.method)
+    yield from methods.items()
+
+
+def shape(path: str) -> str:
+    """A template without the names of its parameters."""
+    return re.sub(r"\{[^{}]*\}", "{}", path)

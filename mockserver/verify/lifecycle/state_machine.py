@@ -1,0 +1,157 @@
+"""The same checks in every order: a Hypothesis state machine over one session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from mockserver.verify.lifecycle import auth_checks, crud_checks, list_checks
+from mockserver.verify.lifecycle.job_checks import Oracle
+from mockserver.verify.lifecycle.session import UNREADABLE, Broken, CannotMake, Session, Thing
+from mockserver.verify.lifecycle.walkthrough import dispatch
+from mockserver.verify.model import Finding
+
+PICK = st.integers(0, 2**16)
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Every example begins with a session of its own; a subclass says where that comes from."""
+
+    new_session: ClassVar[Callable[[], Session]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = type(self).new_session()
+        api = self.session.api
+        self.oracle = Oracle(self.session, api.runs, self.session.time.still) if api.runs else None
+        self.kinds = [
+            r
+            for r in api.resources.values()
+            if r.create and not (api.runs and r.name == api.runs.resource)
+        ]
+
+    def _one(self, pick: int, needs: str = "") -> Thing | None:
+        runs = self.oracle.runs.resource if self.oracle else ""
+        fit = [
+            t
+            for t in self.session.things
+            if t.alive and t.resource.name != runs and (not needs or getattr(t.resource, needs))
+        ]
+        return fit[pick % len(fit)] if fit else None
+
+    def _run(self, pick: int) -> Thing | None:
+        runs = self.oracle.runs.resource if self.oracle else ""
+        fit = [t for t in self.session.things if t.alive and t.resource.name == runs]
+        return fit[pick % len(fit)] if fit else None
+
+    @rule(pick=PICK)
+    def make(self, pick: int) -> None:
+        with suppress(CannotMake):
+            self.session.make(self.kinds[pick % len(self.kinds)])
+
+    @rule(pick=PICK)
+    def read(self, pick: int) -> None:
+        thing = self._one(pick, "read")
+        if thing is not None:
+            crud_checks.read(self.session, thing)
+
+    @rule(pick=PICK)
+    def change(self, pick: int) -> None:
+        thing = self._one(pick, "change")
+        if thing is not None:
+            with suppress(CannotMake):
+                crud_checks.change(self.session, thing)
+
+    @rule(pick=PICK)
+    def remove(self, pick: int) -> None:
+        thing = self._one(pick, "remove")
+        if thing is not None:
+            crud_checks.remove(self.session, thing)
+
+    @rule(pick=PICK)
+    def list(self, pick: int) -> None:
+        thing = self._one(pick, "list")
+        if thing is not None:
+            list_checks.listed(self.session, thing.resource, dict(thing.path))
+
+    @rule(pick=PICK)
+    def other_user(self, pick: int) -> None:
+        thing = self._one(pick, "read")
+        if thing is not None and self.session.other:
+            auth_checks.foreign(self.session, thing)
+
+    @precondition(lambda self: self.oracle is not None)
+    @rule()
+    def dispatch(self) -> None:
+        assert self.oracle is not None
+        with suppress(CannotMake):
+            dispatch(self.oracle, self.session.api.resources[self.oracle.runs.resource])
+
+    @precondition(lambda self: self.oracle is not None)
+    @rule(seconds=st.sampled_from([1, 3, 8, 20, 60]))
+    def wait(self, seconds: int) -> None:
+        assert self.oracle is not None
+        if self.session.time.pass_(seconds):
+            self.oracle.time_passes()
+
+    @precondition(lambda self: self._run(0) is not None)
+    @rule(pick=PICK, how=st.sampled_from(["poll", "poll child", "cancel", "retry"]))
+    def run(self, pick: int, how: str) -> None:
+        run, oracle = self._run(pick), self.oracle
+        assert run is not None
+        assert oracle is not None
+        if how == "poll child" and oracle.runs.child:
+            children = run.value[oracle.runs.children]
+            oracle.read_child(children[pick % len(children)]["id"])
+        elif how == "cancel":
+            oracle.cancel(run)
+        elif how == "retry" and oracle.runs.retry:
+            oracle.retry(run)
+        else:
+            oracle.read(run)
+
+
+def run_machine(
+    new_session: Callable[[], Session], *, examples: int, steps: int, start: int
+) -> Finding | None:
+    """The smallest sequence that breaks an invariant, or None."""
+    sessions: list[Session] = []
+
+    def remembered() -> Session:
+        sessions[:] = [new_session()]
+        return sessions[0]
+
+    options = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    factory: Any = type("Machine", (Lifecycle,), {"new_session": staticmethod(remembered)})
+    try:
+        run_state_machine_as_test(seed(start)(factory), settings=options)
+    except Broken as broken:
+        return broken.finding
+    except UNREADABLE as error:
+        return sessions[0].unreadable(error)
+    except Flaky as flaky:
+        # The server did not do the same twice: what it did once is a finding all the same.
+        group = flaky.exceptions if isinstance(flaky, BaseExceptionGroup) else ()
+        once = next((error for error in group if isinstance(error, Broken)), None)
+        if once is None:
+            raise
+        return replace(once.finding, title=f"{once.finding.title} (not every time)")
+    return None

@@ -1,0 +1,301 @@
+"""One walk over everything, in a fixed order: each invariant is looked at once at least."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from mockserver.verify.lifecycle import (
+    auth_checks,
+    concurrency,
+    crud_checks,
+    list_checks,
+    method_checks,
+)
+from mockserver.verify.lifecycle.job_checks import Oracle
+from mockserver.verify.lifecycle.model import Resource
+from mockserver.verify.lifecycle.session import UNREADABLE, Broken, CannotMake, Session, Thing
+from mockserver.verify.model import Finding
+
+Probe = tuple[str, Callable[[], None]]
+
+
+def tour(session: Session, note: Callable[[str], None]) -> Iterator[Finding]:
+    """Every finding of the walk; a probe that fails does not end it."""
+    given_up: set[str] = set()
+    for name, probe in probes(session):
+        kind = name.split(":")[0]
+        if kind in given_up:
+            continue
+        session.begin()
+        try:
+            probe()
+        except Broken as broken:
+            yield broken.finding
+        except UNREADABLE as error:
+            yield session.unreadable(error)
+        except CannotMake as reason:
+            given_up.add(kind)
+            note(f"{kind}: not checked further, {reason}")
+
+
+def probes(session: Session) -> Iterator[Probe]:
+    for resource in session.api.resources.values():
+        if resource.create:
+            yield f"{resource.name}: made and read", partial(_made, session, resource)
+    for resource in session.api.resources.values():
+        yield from _of(session, resource)
+    if session.api.runs is not None:
+        yield from _runs(session)
+    for extra in session.api.extras:
+        yield extra.__name__, partial(extra, session)
+    yield "methods: allowed", partial(method_checks.allowed, session)
+    yield from _ends(session)
+    # Last, because ids then depend on who comes first.
+    yield from _crowds(session)
+
+
+def _made(session: Session, resource: Resource) -> None:
+    """Two of each kind, told apart."""
+    for _ in range(2):
+        thing = session.make(resource)
+        if resource.read:
+            crud_checks.read(session, thing)
+        if resource.parents:
+            crud_checks.embedded(session, thing)
+
+
+def _of(session: Session, resource: Resource) -> Iterator[Probe]:
+    def with_one(check: Callable[[Session, Thing], None]) -> Callable[[], None]:
+        return lambda: check(session, session.some(resource.name))
+
+    name = resource.name
+    if resource.change:
+        yield f"{name}: changed", with_one(crud_checks.change)
+        if resource.read:
+            yield f"{name}: cleared", with_one(crud_checks.clear)
+    if resource.read:
+        yield f"{name}: unknown", with_one(crud_checks.unknown)
+        yield f"{name}: malformed id", with_one(crud_checks.malformed)
+        yield f"{name}: no key", with_one(partial(_anonymous, resource.read))
+    if resource.create:
+        yield f"{name}: bad bodies", with_one(crud_checks.refusals)
+        yield f"{name}: made twice", partial(crud_checks.twins, session, resource)
+    for switch in session.api.switches:
+        if switch.resource == name:
+            yield f"{name}: {switch.operation}", partial(_switched, session, resource, switch)
+    for operation, copied in session.api.clone.items():
+        if copied == name:
+            yield f"{name}: copied", with_one(partial(crud_checks.clone, operation_id=operation))
+    secured = resource.read and session.operation(resource.read).security
+    if session.other and secured:
+        also = _run_operations(session, resource)
+        yield f"{name}: another user", with_one(lambda s, t: auth_checks.foreign(s, t, also))
+    if resource.list:
+        yield f"{name}: listed", partial(_with_list, session, resource, list_checks.listed)
+        yield f"{name}: bounds", partial(_with_list, session, resource, list_checks.bounds)
+        yield f"{name}: list without a key", partial(auth_checks.anonymous, session, resource.list)
+        if resource.filters:
+            yield f"{name}: filtered", partial(_with_list, session, resource, list_checks.filtered)
+
+
+def _anonymous(operation_id: str, session: Session, thing: Thing) -> None:
+    auth_checks.anonymous(session, operation_id, thing)
+
+
+def _switched(session: Session, resource: Resource, switch: object) -> None:
+    crud_checks.switch(session, session.make(resource), switch)  # type: ignore[arg-type]
+
+
+def _run_operations(session: Session, resource: Resource) -> tuple[str, ...]:
+    runs = session.api.runs
+    if runs is None or resource.name != runs.resource:
+        return ()
+    return tuple(filter(None, (runs.cancel, runs.retry)))
+
+
+def _with_list(
+    session: Session,
+    resource: Resource,
+    check: Callable[[Session, Resource, dict[str, str]], None],
+) -> None:
+    """On the list that has what was made, whichever parent it has."""
+    path = session.some(resource.name).path if resource.parents else {}
+    check(session, resource, dict(path))
+
+
+# --- runs
+
+
+def _runs(session: Session) -> Iterator[Probe]:
+    runs = session.api.runs
+    assert runs is not None
+    oracle = Oracle(session, runs, session.time.still)
+    resource = session.api.resources[runs.resource]
+    yield "runs: dispatched", partial(_dispatch_twice, oracle, resource)
+    yield "runs: cancelled fresh", partial(_cancel_fresh, oracle, resource)
+    yield "runs: to the end", partial(_to_the_end, oracle, resource)
+    yield "runs: cancelled half-way", partial(_cancel_half_way, oracle, resource)
+    if runs.retry:
+        yield "runs: retried", partial(_retried, oracle, resource)
+    yield "runs: no key", partial(_anonymous_cancel, oracle, resource)
+
+
+def dispatch(oracle: Oracle, resource: Resource) -> Thing:
+    run = oracle.session.make(resource)
+    oracle.dispatched(run)
+    return run
+
+
+def _dispatch_twice(oracle: Oracle, resource: Resource) -> None:
+    """Two equal dispatches are two runs; each child read alone is the one in the run."""
+    for _ in range(2):
+        run = dispatch(oracle, resource)
+        value = oracle.read(run)
+        for child in value[oracle.runs.children]:
+            if oracle.runs.child:
+                oracle.read_child(child["id"])
+
+
+def _cancel_fresh(oracle: Oracle, resource: Resource) -> None:
+    oracle.cancel(dispatch(oracle, resource))
+
+
+def settle(oracle: Oracle, run: Thing, *, half_way: bool = False) -> bool:
+    """Let time go by, looking at each step, until all has ended (or something has, and something
+    has not); whether it came to that."""
+    runs, waited, step = oracle.runs, 0.0, 2.0
+    while waited < runs.longest:
+        states = [c[runs.status] for c in oracle.read(run)[runs.children]]
+        ended = [state in runs.final for state in states]
+        if all(ended):
+            return not half_way
+        if half_way and any(ended) and runs.first not in states:
+            return True
+        if not oracle.session.time.pass_(step):
+            return False
+        oracle.time_passes()
+        waited += step
+        step = step if half_way else min(step * 1.2, 20)
+        oracle.session.steps = oracle.session.steps[-12:]
+    return False
+
+
+def _to_the_end(oracle: Oracle, resource: Resource) -> None:
+    """Every state on the way; at the end nothing moves any more, not by a cancel either."""
+    session, runs = oracle.session, oracle.runs
+    run = dispatch(oracle, resource)
+    for half in (True, False):
+        settle(oracle, run, half_way=half)
+        _look_everywhere(oracle, run)
+    ended = all(c[runs.status] in runs.final for c in run.value[runs.children])
+    for child in run.value[runs.children]:
+        for _ in range(6 if ended else 0):
+            if runs.child:
+                oracle.read_child(child["id"])
+    if session.time.pass_(30):
+        oracle.time_passes()
+    oracle.read(run)
+    oracle.cancel(run)
+
+
+def _look_everywhere(oracle: Oracle, run: Thing) -> None:
+    """In the lists it is as it is when read; filters of a moment hold too."""
+    session, runs = oracle.session, oracle.runs
+    for _ in range(3):
+        value = oracle.read(run)
+    if runs.child:
+        for row in value[runs.children][:2]:
+            oracle.read_child(row["id"])
+    if run.resource.list:
+        for row in list_checks.walk(session, run.resource, run.path, limit=50):
+            if row.get(run.resource.id_field) == run.id and runs.children in row:
+                oracle.see_run(row)
+                oracle.same_children(run, row)
+    child = session.api.resources.get(runs.child)
+    if child is not None and child.list and not child.parents and session.time.still:
+        for row in list_checks.walk(session, child, {}, limit=list_checks.ALL):
+            if row["id"] in oracle.children:
+                oracle.see(row)
+        list_checks.filtered(session, child, {})
+
+
+def _cancel_half_way(oracle: Oracle, resource: Resource) -> None:
+    for _ in range(4):
+        run = dispatch(oracle, resource)
+        reached = settle(oracle, run, half_way=True)
+        oracle.cancel(run)
+        if reached:
+            return
+
+
+def _retried(oracle: Oracle, resource: Resource) -> None:
+    """Until something fails: what failed is repeated, and a second time there is nothing to do."""
+    runs = oracle.runs
+    for _ in range(8):
+        run = dispatch(oracle, resource)
+        settle(oracle, run)
+        states = [c[runs.status] for c in run.value[runs.children]]
+        oracle.retry(run)
+        oracle.retry(run)
+        if runs.failed in states:
+            settle(oracle, run)
+            return
+
+
+def _at_once(oracle: Oracle, resource: Resource) -> None:
+    """Cancels, retries and reads that come together are all served, once."""
+    session, runs = oracle.session, oracle.runs
+    run = dispatch(oracle, resource)
+    concurrency.same(session, run, runs.cancel)
+    oracle.read_widened(run)
+    child = session.api.resources.get(runs.child)
+    if child is not None:
+        found = [Thing(child, row["id"], {}, row, {}) for row in run.value[runs.children][:4]]
+        concurrency.reads(session, found)
+    if runs.retry:
+        concurrency.same(session, run, runs.retry)
+
+
+def _anonymous_cancel(oracle: Oracle, resource: Resource) -> None:
+    run = oracle.session.some(resource.name)
+    for operation_id in filter(None, (oracle.runs.cancel, oracle.runs.retry)):
+        auth_checks.anonymous(oracle.session, operation_id, run)
+
+
+# --- the end
+
+
+def _crowds(session: Session) -> Iterator[Probe]:
+    runs = session.api.runs
+    if runs is not None:
+        oracle = Oracle(session, runs, session.time.still)
+        run = session.api.resources[runs.resource]
+        yield "runs: at once", partial(_at_once, oracle, run)
+    for resource in session.api.resources.values():
+        if resource.create:
+            yield (
+                f"{resource.name}: made at once",
+                partial(concurrency.creations, session, resource),
+            )
+
+
+def _ends(session: Session) -> Iterator[Probe]:
+    for resource in reversed(list(session.api.resources.values())):
+        if resource.remove:
+            yield f"{resource.name}: removed", partial(_removed, session, resource)
+
+
+def _removed(session: Session, resource: Resource) -> None:
+    """One goes, the others stay; the lists know."""
+    if not resource.strict and not any(t.resource is resource and t.alive for t in session.things):
+        return
+    thing = session.make(resource)
+    path = dict(thing.path)
+    crud_checks.remove(session, thing)
+    if thing.alive:
+        return
+    if resource.list:
+        list_checks.listed(session, resource, path)
+    if resource.parents:
+        crud_checks.embedded(session, thing)

@@ -1,0 +1,101 @@
+"""Values for `oneOf` whose branches differ in little, and for discriminators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.engine.randomness import Dice
+from tests.engine.test_values import HERE, NOW, values_of
+
+
+def thing(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required)}
+
+
+TEXT = {"type": "string"}
+BYTES = {"type": "string", "format": "byte"}
+
+
+def map_of(inner: Any) -> dict[str, Any]:
+    return thing(results={"type": "object", "additionalProperties": inner})
+
+
+def list_of(inner: Any) -> dict[str, Any]:
+    return thing(("items",), items={"type": "array", "items": inner})
+
+
+@pytest.mark.parametrize(
+    "branches",
+    [
+        [map_of(TEXT), map_of(BYTES)],
+        [list_of(thing(a=TEXT)), list_of(thing(a={"type": "integer"}))],
+        [list_of(thing(a=TEXT)), list_of(thing(("b",), b=TEXT))],
+        [thing(("kind",), kind=TEXT), thing(("kind", "more"), kind=TEXT, more=TEXT)],
+        [{"type": "array", "items": TEXT}, {"type": "array", "items": thing(a=TEXT)}],
+        [thing(kind={"type": "string", "enum": ["a", "b"]}), thing(kind=TEXT)],
+        [thing(a={"type": "number", "maximum": 5}), thing(a={"type": "integer"})],
+        [TEXT | {"minLength": 5}, TEXT | {"enum": ["mock", "mock?"]}],
+    ],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_value_of_one_branch_alone(branches: list[Any], seed: int) -> None:
+    values = values_of({"oneOf": branches}, version="3.0.3")
+    value = values.make(HERE, Dice(NOW, seed))
+    assert values.check(HERE).is_valid(value)
+
+
+CAT = thing(("kind", "lives"), kind={"type": "string"}, lives={"type": "integer"})
+DOG = thing(("kind",), kind={"type": "string"}, name=TEXT)
+PETS = {
+    "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+    "discriminator": {
+        "propertyName": "kind",
+        "mapping": {"miau": "#/components/schemas/Cat", "wuff": "#/components/schemas/Dog"},
+    },
+}
+
+
+def test_a_reply_is_of_the_kind_that_it_says() -> None:
+    check = values_of(PETS, "3.0.3", Cat=CAT, Dog={**DOG, "additionalProperties": False}).check(
+        HERE
+    )
+    assert check.is_valid({"kind": "miau", "lives": 7})
+    assert not check.is_valid({"kind": "wuff", "lives": 7})
+    assert not check.is_valid({"kind": "Cat", "name": "Tom"})
+
+
+def test_what_is_asked_of_a_client_is_what_the_choice_says() -> None:
+    values = values_of(PETS, "3.0.3", request=True, Cat=CAT, Dog=DOG)
+    assert values.check(HERE).is_valid({"kind": "miau", "name": "Tom"})
+
+
+def test_a_known_kind_is_completed() -> None:
+    values = values_of({"anyOf": PETS["oneOf"], **PETS}, "3.0.3", Cat=CAT, Dog=DOG)
+    for seed in range(4):
+        made = values.make(HERE, Dice(NOW, seed), {"kind": "miau", "name": "Tom"}, mode="fresh")
+        assert made["kind"] == "miau"
+        assert isinstance(made["lives"], int)
+
+
+def test_bytes_are_base64_whatever_is_known() -> None:
+    value = values_of(thing(a=BYTES), "3.0.3").make(HERE, Dice(NOW, 1), {"a": "like exist"})
+    assert value.get("a") != "like exist"
+
+
+def test_a_uuid_is_written_as_its_pattern_asks() -> None:
+    pattern = "^[0-9A-F]{8}[-]?([0-9A-F]{4}[-]?){3}[0-9A-F]{12}$"
+    schema = {"type": "string", "format": "uuid", "pattern": pattern}
+    assert values_of(schema, "3.0.3").make(HERE, Dice(NOW, 1)).isupper()
+
+
+def test_bounds_as_older_drafts_have_them() -> None:
+    schema = {"type": "integer", "minimum": 10, "maximum": 12, "exclusiveMinimum": True}
+    schema["exclusiveMaximum"] = True
+    assert values_of(schema, "3.1.0", request=True).make(HERE, Dice(NOW, 1)) == 11
+
+
+def test_no_text_is_made_too_long_for_a_branch_that_admits_nearly_any() -> None:
+    values = values_of({"oneOf": [{**TEXT, "minLength": 2}, {**TEXT, "maxLength": 30_000_000}]})
+    assert len(str(values.make(HERE, Dice(NOW, 1)))) < 100

@@ -1,0 +1,253 @@
+"""Finding and reading a document: every way to fail is one clear line."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from mockserver.errors import ContractError, MockServerError, UsageError
+from mockserver.files import documents
+from mockserver.files.documents import (
+    as_document,
+    find_document,
+    other_files,
+    read_document,
+    without_secrets,
+)
+from mockserver.openapi.references import foreign_references
+
+TEXT = '{"openapi": "3.1.0", "info": {"title": "Grüße", "version": "1"}, "paths": {}}'
+# Nine short lines that stand for a hundred million values.
+LAUGHS = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
+    f"{name}: &{name} [{','.join(['*' + before] * 10)}]\n" for before, name in pairwise("abcdefgh")
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name: str, content: bytes | str) -> str:
+    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return name
+
+
+def fails(spec: str) -> str:
+    """What is said of a document that can't be read: one line."""
+    with pytest.raises(MockServerError) as caught:
+        as_document(spec)
+    assert isinstance(caught.value, UsageError | ContractError)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def test_a_built_in_name() -> None:
+    assert as_document("feather")["info"]["title"] == "Feather API"
+
+
+def test_a_file_is_read_as_json_or_yaml() -> None:
+    assert as_document(write("a.json", TEXT))["info"]["title"] == "Grüße"
+    yaml = "openapi: 3.1.0\ninfo: {title: Grüße, version: '1'}\npaths: {}\n"
+    assert as_document(write("a.yaml", yaml))["info"]["title"] == "Grüße"
+    assert as_document({"openapi": "3.1.0"}) == {"openapi": "3.1.0"}
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        TEXT.encode("utf-8"),
+        TEXT.encode("utf-8-sig"),
+        TEXT.encode("utf-16"),
+        TEXT.encode("utf-16-le"),
+        TEXT.encode("utf-16-be"),
+        codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"),
+    ],
+)
+def test_any_unicode_encoding(encoded: bytes) -> None:
+    assert as_document(write("a.json", encoded))["info"]["title"] == "Grüße"
+
+
+def test_another_encoding_names_the_place() -> None:
+    latin = TEXT.replace(", ", ",\n").encode("latin-1")
+    assert "byte 0xfc in line 2" in fails(write("a.json", latin))
+
+
+def test_a_slip_of_the_pen_is_understood() -> None:
+    assert "did you mean feather?" in fails("fether")
+    write("openapi.yaml", TEXT)
+    assert "did you mean openapi.yaml?" in fails("openapi.yml")
+    assert "give a path, a URL or one of: feather" in fails("nothing-like-it")
+    assert "no such file" in fails("no/such/folder.json")
+
+
+def test_a_folder_names_what_is_in_it() -> None:
+    Path("api").mkdir()
+    assert "this is a directory" in fails("api")
+    write("api/openapi.json", TEXT)
+    assert "api/openapi.json" in fails("api")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "the file is empty"),
+        (" \n", "the file is empty"),
+        ("<!doctype html><html>", "markup"),
+        ("\ufeff<html>", "markup"),
+        ("{", "not valid JSON"),
+        ("[]", "an array"),
+        ("hello", "text"),
+        ("a: b: c", "neither JSON nor YAML"),
+        ("null", "is empty"),
+        ("\x00\x01\x02", "empty"),
+        ("%PDF-1.7 %âãÏÓ", "neither JSON nor YAML"),
+        ("x: [" + "[" * 100_000, "nested too deeply"),
+        ("x: " + "- " * 100_000, "nested too deeply"),
+        ('{"x":' + "[" * 100_000, "not valid JSON"),
+        (LAUGHS, "too many values"),
+        ("a: &a [*a]", "nested too deeply"),
+    ],
+)
+def test_what_is_no_document(content: str, says: str) -> None:
+    if content.startswith("\x00"):
+        says = "a.json"
+    assert says in fails(write("a.json", content))
+
+
+@pytest.mark.parametrize("spec", ["\x00", "a" * 5000, "ftp://host/x", "http://", "https:///x", ""])
+def test_what_can_not_be_a_place(spec: str) -> None:
+    assert fails(spec)
+
+
+def test_an_unreadable_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    Path("a.json").touch()
+    assert fails("a.json") == "a.json: Permission denied"
+
+
+def test_a_huge_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MAX_DOCUMENT", 10)
+    assert "too many" in fails(write("a.json", TEXT))
+
+
+def referring(reference: str) -> str:
+    components = json.dumps({"schemas": {"A": {"$ref": reference}}})
+    return TEXT.replace('"paths": {}', f'"components": {components}, "paths": {{}}')
+
+
+def test_a_document_of_several_files() -> None:
+    Path("parts").mkdir()
+    write("parts/b.yaml", "B: {type: object, properties: {next: {$ref: '#/B'}, c: {$ref: c.json}}}")
+    write("parts/c.json", '{"$ref": "../a.json#/components/schemas/D"}')
+    document = as_document(write("a.json", referring("parts/b.yaml#/B")))
+    assert document["components"]["schemas"]["A"] == {"$ref": "#/x-bundled/b/B"}
+    inner = document["x-bundled"]["b"]["B"]["properties"]
+    assert inner == {"next": {"$ref": "#/x-bundled/b/B"}, "c": {"$ref": "#/x-bundled/c"}}
+    assert document["x-bundled"]["c"] == {"$ref": "#/components/schemas/D"}
+    assert {p.name for p in other_files(find_document("a.json"))} == {"b.yaml", "c.json"}
+    assert {p.name for p in other_files(find_document("parts/c.json"))} == {"a.json", "b.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"),
+    [
+        ("b.json#/B", "No such file"),
+        ("broken.yaml#/B", "neither JSON nor YAML"),
+        ("b.yaml#there", "anchor"),
+        ("https://vendor.test/b.json", "save that file beside"),
+        ("parts", "directory"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_named_with_its_place(reference: str, says: str) -> None:
+    Path("parts").mkdir()
+    write("broken.yaml", "a: b: c")
+    write("b.yaml", "B: {type: string, $anchor: here}")
+    told = fails(write("a.json", referring(reference)))
+    assert says in told
+    assert repr(reference) in told
+    assert "#/components/schemas/A" in told
+
+
+def test_what_only_looks_like_a_reference_is_none() -> None:
+    values = {
+        "example": {"$ref": "x.json"},
+        "default": [{"$ref": "x.json"}],
+        "properties": {"$ref": {"type": "string"}, "example": {"$ref": "#/a"}},
+    }
+    assert list(foreign_references(values)) == []
+    nested = {"properties": {"example": {"$ref": "x.json"}}}
+    assert list(foreign_references(nested)) == [("#/properties/example", "x.json")]
+
+
+class Site(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("location", "/openapi.json")
+            self.end_headers()
+            return
+        self.send_response(200 if "." in self.path else 404)
+        self.end_headers()
+        texts = {
+            "/several.json": referring("other.yaml#/B"),
+            "/elsewhere.json": referring("http://127.0.0.1:1/other.yaml#/B"),
+            "/other.yaml": "B: {type: string}",
+            "/a.html": "<html>",
+        }
+        self.wfile.write(texts.get(self.path, TEXT).encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Site)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_url_is_fetched(site: str) -> None:
+    assert as_document(f"http://{site}/openapi.json")["info"]["title"] == "Grüße"
+    several = as_document(f"http://{site}/several.json")
+    assert several["x-bundled"]["other"] == {"B": {"type": "string"}}
+    assert "only the document's own server" in fails(f"http://{site}/elsewhere.json")
+    assert as_document(f"HTTP://{site}/moved")["info"]["title"] == "Grüße"
+
+
+def test_a_url_that_gives_something_else(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "the server answered 404" in fails(f"http://{site}/nope")
+    assert "markup" in fails(f"http://{site}/a.html")
+    monkeypatch.setattr(documents, "MAX_DOCUMENT", 10)
+    assert "too many" in fails(f"http://{site}/openapi.json")
+    assert "can't be fetched" in fails("http://127.0.0.1:1/x")
+
+
+def test_secrets_of_a_url_are_not_shown(site: str) -> None:
+    secret = f"http://user:secret@{site}/nope?token=secret"
+    assert "secret" not in fails(secret)
+    assert find_document(secret).name == f"http://{site}/nope"
+    assert without_secrets("https://a:b@host/x?y=z#f") == "https://host/x"
+
+
+def test_a_file_that_vanishes() -> None:
+    source = find_document(write("a.json", TEXT))
+    Path("a.json").unlink()
+    with pytest.raises(UsageError, match=r"a\.json: No such file"):
+        read_document(source)

@@ -1,0 +1,175 @@
+"""What a watcher sees of worlds: jobs with what lies ahead of them, rows, the document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver.server.access import Guard
+from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.control.app import control_plane
+from mockserver.server.control.request import Panel
+from mockserver.server.mock import MockServer
+
+SUITE = "/v1/sim-suites/3c90c3cc-0d44-4b50-8888-8dd25736052a"
+AGENT = {"agent_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
+JOBS = Path(__file__).parent.parent / "fixtures/jobs.yaml"
+
+
+class Watched:
+    """A mock, its API as one tenant, and its control plane."""
+
+    def __init__(self, spec: str) -> None:
+        self.mock = MockServer(spec)
+        panel = Panel(self.mock.mock, self.mock.recorder)
+        app = self.mock.mock.app(control_plane(panel, Guard()))
+        self.control = httpx.Client(
+            transport=InProcessTransport(app), base_url="http://127.0.0.1/__mock__"
+        )
+        self.api = self.mock.client
+
+    def jobs(self) -> list[dict[str, Any]]:
+        found = self.control.get("/jobs", params={"tenant": "mock-key"})
+        assert found.status_code == 200, found.text
+        jobs: list[dict[str, Any]] = found.json()["jobs"]
+        return jobs
+
+
+@pytest.fixture
+def feather() -> Iterator[Watched]:
+    watched = Watched("feather")
+    with watched.mock, watched.control:
+        yield watched
+
+
+def test_a_suite_run_is_watched_as_the_api_tells_it(feather: Watched) -> None:
+    run = feather.api.post(f"{SUITE}/runs", json=AGENT).json()
+    for _ in range(8):
+        told = feather.api.get(f"{SUITE}/runs/{run['id']}").json()
+        job = next(job for job in feather.jobs() if job["id"] == run["id"])
+        assert job["state"] == told["status"]
+        assert [(c["id"], c["state"]) for c in job["children"]] == [
+            (child["id"], child["status"]) for child in told["runs"]
+        ]
+        assert job["open"] == any(c["status"] in ("pending", "running") for c in told["runs"])
+        feather.mock.clock.advance(4)
+    assert not job["open"]
+
+
+def test_what_lies_ahead_is_told(feather: Watched) -> None:
+    run = feather.api.post(f"{SUITE}/runs", json=AGENT).json()
+    job = next(job for job in feather.jobs() if job["id"] == run["id"])
+    assert job["kind"] == "suite run"
+    assert job["name"]
+    for child in job["children"]:
+        assert child["state"] == "pending"
+        assert child["schedule"][0]["state"] == "pending"
+        assert child["schedule"][-1]["last"]
+        moments = [step["at"] for step in child["schedule"]]
+        assert moments == sorted(moments)
+
+
+def test_the_outcomes_that_are_offered_can_be_ordered(feather: Watched) -> None:
+    outcomes = feather.control.get("/jobs").json()["outcomes"]
+    assert "stuck" in outcomes
+    for outcome in outcomes:
+        run = feather.api.post(f"{SUITE}/runs", json=AGENT).json()
+        ordered = feather.control.post(f"/jobs/{run['id']}", json={"outcome": outcome})
+        assert ordered.status_code == 200, ordered.text
+
+
+def test_looking_changes_nothing(feather: Watched) -> None:
+    feather.api.post(f"{SUITE}/runs", json=AGENT)
+    feather.mock.clock.advance(60)
+    before = feather.mock.snapshot()
+    feather.jobs()
+    feather.control.get("/rows", params={"collection": "runs"})
+    feather.control.get("/worlds", params={"tenant": "mock-key"})
+    assert json.dumps(feather.mock.snapshot()) == json.dumps(before)
+    assert feather.mock.recorder.total == 1
+
+
+@pytest.mark.parametrize("spec", ["speechify", "truestate"])
+def test_every_built_in_api_has_jobs_to_watch(spec: str) -> None:
+    watched = Watched(spec)
+    with watched.mock, watched.control:
+        watched.mock.snapshot()
+        jobs = watched.jobs()
+        assert jobs, "the seed world has some"
+        assert all(job["schedule"] or job["children"] for job in jobs)
+        created = [job["created"] for job in jobs]
+        assert created == sorted(created, reverse=True)
+
+
+def test_inferred_jobs_are_watched_too() -> None:
+    watched = Watched(str(JOBS))
+    with watched.mock, watched.control:
+        made = watched.api.post("/exports", json={"format": "csv"})
+        assert made.status_code == 202, made.text
+        (job,) = watched.jobs()
+        assert (job["id"], job["kind"], job["open"]) == (made.json()["id"], "export", True)
+        watched.mock.clock.advance(3600)
+        (job,) = watched.jobs()
+        assert job["state"] == watched.api.get(f"/exports/{job['id']}").json()["status"]
+        assert not job["open"]
+
+
+def test_worlds_are_listed_with_their_clocks(feather: Watched) -> None:
+    assert [world["tenant"] for world in feather.control.get("/worlds").json()["worlds"]] == [
+        "mock-key"
+    ]
+    feather.mock.client_for("mock-two").get("/v1/sim-suites")
+    feather.mock.clock_for("mock-two").advance(3600)
+    worlds = feather.control.get("/worlds").json()["worlds"]
+    clocks = {world["tenant"]: world["clock"]["now"] for world in worlds}
+    assert clocks["mock-two"].startswith("2026-01-01T01:00")
+
+
+def test_a_world_has_its_collections_counted(feather: Watched) -> None:
+    listed = feather.api.get("/v1/sim-suites?limit=100").json()["items"]
+    (world,) = feather.control.get("/worlds?tenant=mock-key").json()["worlds"]
+    counts = {each["name"]: each["rows"] for each in world["collections"]}
+    assert counts["suites"] == len(listed)
+
+
+def test_rows_are_told_newest_first_with_instants_spelt_out(feather: Watched) -> None:
+    run = feather.api.post(f"{SUITE}/runs", json=AGENT).json()
+    found = feather.control.get("/rows?collection=suite_runs&limit=1").json()
+    (row,) = found["rows"]
+    assert found["total"] > 1
+    assert row["id"] == run["id"]
+    assert row["created_at"] == "2026-01-01T00:00:00.000000Z"
+    (child, *_) = feather.control.get("/rows?collection=runs").json()["rows"]
+    assert child["state now"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says"),
+    [
+        ("", 400, "say which by ?collection="),
+        ("?collection=nope", 404, "there is no collection 'nope'; there is agents"),
+        ("?collection=runs&limit=0", 400, "limit takes a whole number"),
+    ],
+)
+def test_what_is_asked_wrongly_is_named(
+    feather: Watched, query: str, status: int, says: str
+) -> None:
+    refused = feather.control.get(f"/rows{query}")
+    assert refused.status_code == status
+    assert says in refused.json()["error"]
+
+
+def test_several_worlds_want_a_name(feather: Watched) -> None:
+    for key in ("mock-one", "mock-two"):
+        feather.mock.client_for(key).get("/v1/sim-suites")
+    assert "?tenant=KEY" in feather.control.get("/jobs").json()["error"]
+
+
+def test_the_document_is_the_true_one(feather: Watched) -> None:
+    root = Path(__file__).parent.parent.parent / "openapi.json"
+    assert feather.control.get("/document").json() == json.loads(root.read_text("utf-8"))

@@ -1,0 +1,169 @@
+"""Fates: every way through the table, and jobs that go it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mockserver import MockServer, fates
+from mockserver.engine.scenarios import Fate
+from mockserver.errors import UsageError
+from mockserver.server.tenant import Tenant
+from mockserver.vendors.feather.tables import SIMULATION_RUN
+from tests.vendors.truestate.sandbox import PAINT, START, THINK, Sandbox, chain
+
+ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+JOBS, PETSTORE = FIXTURES / "jobs.yaml", FIXTURES / "petstore.yaml"
+RUNS = f"/v1/sim-suites/{ID}/runs"
+
+
+def test_they_are_named_and_cover_the_table() -> None:
+    names = [fate.name for fate in fates("run")]
+    assert names == [
+        "as-usual",
+        "stuck-pending",
+        "stuck-running",
+        "failed-while-running",
+        "budget-exceeded-while-running",
+        "cancelled-while-running",
+        "failed-while-pending",
+        "cancelled-while-pending",
+        "late",
+    ]
+    moves = {
+        (before, after)
+        for fate in fates("run")
+        for way in fate.ways
+        for before, after in zip(
+            [SIMULATION_RUN.initial, *(s for s, _ in way)], [s for s, _ in way], strict=False
+        )
+    }
+    assert moves == {(b, a) for b, following in SIMULATION_RUN.moves.items() for a in following}
+    with pytest.raises(UsageError, match="there is suite_run, run"):
+        fates("suite")
+    with pytest.raises(UsageError, match="there is session"):
+        fates("run", "truestate")
+    with pytest.raises(UsageError, match="nothing in it moves"):
+        fates("pet", PETSTORE)
+
+
+def test_all_apis_have_the_same_kinds_of_names() -> None:
+    assert [fate.name for fate in fates("session", "truestate")] == [
+        "as-usual",
+        "stuck-new",
+        "stuck-running",
+        "failed-while-running",
+        "failed-while-new",
+        "late",
+    ]
+    names = [fate.name for fate in fates("suite_run", "speechify")]
+    assert {"one-judged-failed-while-running", "all-stuck-pending", "out-of-order"} <= {*names}
+    assert fates("export", JOBS)[0].name == "as-usual"
+
+
+@pytest.mark.parametrize("fate", fates("suite_run"))
+def test_the_next_job_goes_that_way(tenant: Tenant, fate: Fate) -> None:
+    tenant.follow(fate)
+    tenant.client.get("/v1/sim-suites")  # begins no job
+    begun = tenant.client.post(RUNS, json={"agent_id": ID}).json()
+    for second in (0, 5, 10, 30, 4000):
+        with tenant.fork():
+            tenant.clock.advance(second)
+            run = tenant.client.get(f"{RUNS}/{begun['id']}").json()
+            for place, child in enumerate(run["runs"]):
+                passed = [state for state, at in fate.way(place) if at <= second]
+                assert child["status"] == (passed or ["pending"])[-1]
+    other = tenant.client.post(RUNS, json={"agent_id": ID}).json()
+    tenant.clock.advance(1000)
+    ended = tenant.client.get(f"{RUNS}/{other['id']}").json()
+    assert ended["status"] not in ("pending", "running")
+
+
+def test_a_single_run(tenant: Tenant) -> None:
+    (fate,) = (fate for fate in fates("run") if fate.name == "failed-while-pending")
+    tenant.follow(fate)
+    persona, scenario = (
+        tenant.client.get(f"/v1/{kind}").json()["items"][0]["id"]
+        for kind in ("personas", "scenarios")
+    )
+    body = {"agent_id": ID, "persona_id": persona, "scenario_id": scenario}
+    begun = tenant.client.post("/v1/simulation/runs", json=body).json()
+    tenant.clock.advance(5)
+    assert tenant.client.get(f"/v1/simulation/runs/{begun['id']}").json()["status"] == "failed"
+
+
+def test_only_a_new_job_follows_it(tenant: Tenant) -> None:
+    begun = tenant.client.post(RUNS, json={"agent_id": ID}).json()
+    tenant.follow(fates("suite_run")[1])
+    tenant.client.get(f"{RUNS}/{begun['id']}")
+    tenant.clock.advance(1000)
+    assert tenant.client.get(f"{RUNS}/{begun['id']}").json()["status"] != "pending"
+    begun = tenant.client.post(RUNS, json={"agent_id": ID}).json()
+    tenant.clock.advance(1000)
+    assert tenant.client.get(f"{RUNS}/{begun['id']}").json()["status"] == "pending"
+
+
+@pytest.fixture(scope="module")
+def speechify() -> Iterator[MockServer]:
+    with MockServer("speechify") as mock:
+        yield mock
+
+
+VERDICTS = {"passed": ("completed", "passed"), "judged_failed": ("completed", "failed")}
+
+
+@pytest.mark.parametrize("fate", fates("suite_run", "speechify"))
+def test_a_suite_run_of_speechify_goes_that_way(speechify: MockServer, fate: Fate) -> None:
+    with speechify.tenant("fates") as tenant:
+        agent = tenant.client.get("/v1/agents").json()["agents"][-1]["id"]
+        tenant.follow(fate)
+        begun = tenant.client.post(f"/v1/agents/{agent}/tests/runs", json={}).json()
+        suite = begun["suite_run"]["id"]
+        assert len(begun["runs"]) > 1
+        for second in (0, 5, 10, 30, 4000):
+            with tenant.fork():
+                tenant.clock.advance(second)
+                for place, run in enumerate(begun["runs"]):
+                    told = tenant.client.get(f"/v1/agents/tests/runs/{run['id']}").json()
+                    passed = [state for state, at in fate.way(place) if at <= second]
+                    status, verdict = VERDICTS.get((passed or ["pending"])[-1], (None, None))
+                    assert told["status"] == (status or (passed or ["pending"])[-1])
+                    if verdict:
+                        assert told["verdict"] == verdict
+        tenant.clock.advance(5000)
+        assert tenant.client.get(f"/v1/agents/tests/suite-runs/{suite}").status_code == 200
+
+
+@pytest.mark.parametrize("fate", fates("session", "truestate"))
+def test_a_session_goes_that_way(fate: Fate) -> None:
+    with MockServer("truestate") as mock:
+        sandbox = Sandbox(mock)
+        automation = sandbox.automation(chain(START, THINK, PAINT))
+        mock.follow(fate)
+        path = f"/automations/{automation['id']}/sessions/"
+        begun = mock.client.post(path, json={}).json()
+        for second in (0, 5, 9.9, 10, 4000):
+            with mock.fork():
+                mock.clock.advance(second)
+                passed = [state for state, at in fate.way(0) if at <= second]
+                assert sandbox.again(begun)["status"] == (passed or ["NEW"])[-1]
+        usual = sandbox.session(automation)
+        mock.clock.advance(4000)
+        assert sandbox.again(usual)["status"] == "FINISHED"
+
+
+@pytest.mark.parametrize("fate", fates("export", JOBS))
+def test_an_inferred_job_goes_that_way(fate: Fate) -> None:
+    with MockServer(JOBS) as mock:
+        mock.follow(fate)
+        begun = mock.client.post("/exports", json={"format": "csv"}).json()
+        first = begun["status"]
+        for second in (0, 5, 10, 30, 4000):
+            with mock.fork():
+                mock.clock.advance(second)
+                passed = [state for state, at in fate.way(0) if at <= second]
+                told = mock.client.get(f"/exports/{begun['id']}").json()["status"]
+                assert told == (passed or [first])[-1]

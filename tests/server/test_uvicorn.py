@@ -1,0 +1,65 @@
+"""Listening: which addresses, and what is said when one can't be had."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from mockserver.errors import UsageError
+from mockserver.server.asgi.uvicorn import bind, other_port, url_of
+
+
+def test_any_free_port() -> None:
+    opened = bind("127.0.0.1", 0)
+    with opened[0]:
+        port = opened[0].getsockname()[1]
+        assert url_of(opened, "127.0.0.1") == f"http://127.0.0.1:{port}"
+        assert url_of(opened, "0.0.0.0") == f"http://127.0.0.1:{port}"
+        assert url_of(opened, "::1") == f"http://[::1]:{port}"
+
+
+def test_a_port_in_use_names_another() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"port {port} on 127.0.0.1 is in use.*--port"):
+            bind("127.0.0.1", port)
+
+
+def test_localhost_may_be_two_addresses() -> None:
+    probe = bind("127.0.0.1", 0)
+    port = probe[0].getsockname()[1]
+    probe[0].close()
+    opened = bind("localhost", port)
+    assert {one.getsockname()[1] for one in opened} == {port}
+    for one in opened:
+        one.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("no.such.host.invalid", "--host no.such.host.invalid: .*127.0.0.1"),
+        ("203.0.113.9", "this machine has no such address"),
+        ("a" * 300, "--host"),
+        ("\x00", "--host"),
+        ("999.1.1.1", "--host"),
+    ],
+)
+def test_a_bad_host_says_so(host: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        bind(host, 0)
+
+
+def test_a_privileged_port_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(self: socket.socket, address: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", forbidden)
+    with pytest.raises(UsageError, match=r"port 80 needs privileges; .*--port 8000"):
+        bind("127.0.0.1", 80)
+
+
+@pytest.mark.parametrize(("port", "other"), [(8000, 8001), (80, 0), (65535, 0)])
+def test_the_port_in_the_hint(port: int, other: int) -> None:
+    assert other_port(port) == other

@@ -1,0 +1,104 @@
+"""The Redis store: the machine of all stores, and what is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count, cycle
+from typing import Any, ClassVar
+
+import pytest
+
+from mockserver.engine.api import Api
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import Settings
+from mockserver.store.redis import store as redis
+from mockserver.store.redis.store import RedisStore
+from tests.store.machine import API, START, StoreMachine, hermetic
+from tests.store.redis_server import RedisServer
+
+_seeds = count(1)
+
+
+def redis_store(
+    server: RedisServer,
+    api: Api = API,
+    clock: Clock | None = None,
+    seed: int | None = None,
+    **options: Any,
+) -> RedisStore:
+    """A store with nothing in it, or the one of this seed."""
+    return RedisStore(
+        server.url,
+        api,
+        Settings(seed=next(_seeds) if seed is None else seed),
+        clock=clock or Clock("manual", START, 0),
+        **options,
+    )
+
+
+class RedisMachine(StoreMachine):
+    server: ClassVar[RedisServer]
+
+    def make_store(self, api: Api, clock: Clock) -> RedisStore:
+        return redis_store(self.server, api, clock)
+
+    def teardown(self) -> None:
+        assert isinstance(self.store, RedisStore)
+        self.store.reset(None)
+        self.store.close()
+
+
+class Forgetful:
+    """A store whose copies and connections are lost before every other call."""
+
+    def __init__(self, store: RedisStore) -> None:
+        self._store = store
+        self._calls = count()
+
+    def __getattr__(self, name: str) -> Any:
+        turn = next(self._calls) % 4
+        if turn == 1:
+            self._store.close()
+        elif turn == 3:
+            self._store._copies.clear()
+        return getattr(self._store, name)
+
+
+class Workers:
+    """Several processes' stores: each call goes to the next one."""
+
+    def __init__(self, *stores: Any) -> None:
+        self._next = cycle(stores)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(next(self._next), name)
+
+
+class WorkersMachine(RedisMachine):
+    """As the machine of one process, but no two calls in a row go to the same one."""
+
+    def make_store(self, api: Api, clock: Clock) -> Any:
+        seed = next(_seeds)
+        stores = [redis_store(self.server, api, clock, seed) for _ in range(3)]
+        self.owners = stores
+        return Workers(stores[0], Forgetful(stores[1]), stores[2])
+
+    def teardown(self) -> None:
+        for store in self.owners:
+            store.reset(None)
+            store.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _machine(redis_server: RedisServer) -> Iterator[None]:
+    RedisMachine.server = redis_server
+    with pytest.MonkeyPatch.context() as patch:
+        # So few that a process which looks away for a moment has to read the world again.
+        patch.setattr(redis, "REMOVALS_KEPT", 1)
+        yield
+
+
+TestRedisMachine = RedisMachine.TestCase
+TestRedisMachine.settings = hermetic
+TestWorkersMachine = WorkersMachine.TestCase
+TestWorkersMachine.settings = hermetic
