@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from mockserver.verify.conformance.schemathesis.config import Budget, Settings
+from mockserver.verify.conformance.config import Budget, Settings
 from mockserver.verify.documents import read_contract
 from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.clock import Surroundings

@@ -346,7 +346,7 @@ def test_no_traceback_ever(
         raise error
 
     monkeypatch.setattr(multi, "serve_all", fail)
-    monkeypatch.setattr(cli, "_silence_stdout", lambda: None)
+    monkeypatch.setattr(cli, "silence_stdout", lambda: None)
     ended = run("serve")
     assert ended.status == status
     assert says in ended.err

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "new-api.md").read_text("utf-8")
-SOURCES = [*(ROOT / "mockserver" / "apis" / "truestate").glob("*.py")]
-SOURCES += (ROOT / "tests" / "apis" / "truestate").glob("*.py")
+SOURCES = [*(ROOT / "mockserver" / "vendors" / "truestate").glob("*.py")]
+SOURCES += (ROOT / "tests" / "vendors" / "truestate").glob("*.py")
 CODE = [path.read_text("utf-8") for path in SOURCES]
 
 

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
-from mockserver.cli import cli
+from mockserver.cli import Deferred, cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -40,7 +40,9 @@ def test_the_wheel_has_all_that_runs_and_nothing_else(wheel: Path) -> None:
     }
     assert source <= names
     assert "mockserver/py.typed" in names
-    assert {f"mockserver/server/pages/{name}" for name in ("dashboard.html", "jobs.js")} <= names
+    assert {
+        f"mockserver/server/control/pages/{name}" for name in ("dashboard.html", "jobs.js")
+    } <= names
     others = {name for name in names if not name.startswith(("mockserver/", "mockserver-"))}
     assert others == set()
     assert not any(name.startswith(("tests/", "mockserver/tests")) for name in names)
@@ -57,7 +59,7 @@ def test_a_wheel_can_be_built_of_the_sdist(tmp_path: Path) -> None:
     built = next(WheelBuilder(str(unpacked)).build(directory=str(tmp_path), versions=["standard"]))
     names = ZipFile(built).namelist()
     assert "mockserver/_data/openapi.json" in names
-    assert "mockserver/server/pages/dashboard.js" in names
+    assert "mockserver/server/control/pages/dashboard.js" in names
 
 
 def test_a_new_folder_and_the_readmes_ten_lines(wheel: Path, tmp_path: Path) -> None:
@@ -117,7 +119,9 @@ def test_what_the_container_copies_is_there() -> None:
 def test_the_compose_files_give_commands_that_there_are(name: str) -> None:
     services = yaml.safe_load((ROOT / name).read_text("utf-8"))["services"]
     command, *arguments = services["mock"]["command"]
-    known = {flag for option in cli.commands[command].params for flag in option.opts}
+    found = cli.commands[command]
+    assert isinstance(found, Deferred)
+    known = {flag for option in found.imported().params for flag in option.opts}
     flags = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
     assert flags
     assert set(flags) <= known

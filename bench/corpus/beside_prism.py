@@ -20,7 +20,7 @@ from bench.harness import free_port, running
 from bench.peers import PEERS
 from bench.peers import fetch as fetch_peers
 from mockserver.openapi.model import Contract
-from mockserver.verify.conformance.schemathesis.config import write_config
+from mockserver.verify.conformance.config import write_config
 from mockserver.verify.documents import read_contract
 
 CHOSEN = {

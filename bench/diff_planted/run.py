@@ -24,7 +24,7 @@ from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.differ import Differ
 from mockserver.verify.diff.mock_side import Mocks, own_mocks
 from mockserver.verify.diff.model import KINDS, Difference, Program, Report
-from mockserver.verify.diff.programs.random.random import programs
+from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.runner import Side
 from mockserver.verify.documents import read_contract
 from mockserver.verify.lifecycle.clock import clock_of, reset

@@ -25,8 +25,8 @@ from pathlib import Path
 import httpx
 
 from mockserver.errors import UsageError
-from mockserver.verify.conformance.schemathesis.config import Budget, Settings
-from mockserver.verify.conformance.schemathesis.openapi_core import SecondJudge
+from mockserver.verify.conformance.config import Budget, Settings
+from mockserver.verify.conformance.openapi_core import SecondJudge
 from mockserver.verify.documents import read_contract
 from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.clock import reset

@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
-from mockserver.engine.inferred import build
+from mockserver.engine.inferred.build import assemble
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.serialization import Finisher
 from mockserver.engine.timestamps import parse
@@ -49,7 +49,7 @@ class Served:
     def __init__(self, api: Api | None) -> None:
         self.contract: Contract = build_contract(parse_document(PETS.read_bytes(), "pets"))
         validators = Validators(self.contract.document, self.contract.version)
-        self.api = build(self.contract, build_plan(self.contract), api, validators)
+        self.api = assemble(self.contract, build_plan(self.contract), api, validators)
         self.finish = Finisher(validators)
         self.store = MemoryStore(
             self.api, Settings(), real_now=lambda: NOW, clock=Clock("manual", NOW, NOW)

@@ -39,7 +39,7 @@ def generic(plan: Plan, server: MockServer) -> list[str]:
     by_hand = {
         action.resource
         for operation, handler in server.mock.api.handlers.items()
-        if handler.__module__.startswith("mockserver.apis")
+        if handler.__module__.startswith("mockserver.vendors")
         for action in (plan.actions[operation],)
     }
     return [

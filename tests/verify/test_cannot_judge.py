@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver import MockServer
-from mockserver.cli import test as commands
+from mockserver.cli.fuzz import fuzz
+from mockserver.cli.test import test as judge
 from mockserver.errors import UsageError
 from tests.verify import broken_servers
 from tests.verify.broken_servers import serving
@@ -18,7 +19,7 @@ from tests.verify.broken_servers import serving
 
 def refused(*arguments: str) -> str:
     """The message of a run that could not judge."""
-    outcome = CliRunner().invoke(commands.test, [*arguments, "--timeout", "0.5", "-q"])
+    outcome = CliRunner().invoke(judge, [*arguments, "--timeout", "0.5", "-q"])
     assert isinstance(outcome.exception, UsageError), outcome.output
     return str(outcome.exception)
 
@@ -54,7 +55,7 @@ def test_no_address_is_given() -> None:
 
 def test_a_configuration_needs_no_server(tmp_path: Path) -> None:
     file = tmp_path / "schemathesis.toml"
-    outcome = CliRunner().invoke(commands.test, ["--write-config", str(file)])
+    outcome = CliRunner().invoke(judge, ["--write-config", str(file)])
     assert (outcome.exit_code, outcome.output) == (0, "")
     assert "`mockserver test feather`" in file.read_text(encoding="utf-8")
 
@@ -90,7 +91,7 @@ def test_the_exit_code_is_2_without_a_traceback() -> None:
 
 def test_fuzz_asks_for_what_it_needs(tmp_path: Path) -> None:
     def message(*arguments: str) -> str:
-        outcome = CliRunner().invoke(commands.fuzz, [*arguments, "--ledger", str(tmp_path / "l")])
+        outcome = CliRunner().invoke(fuzz, [*arguments, "--ledger", str(tmp_path / "l")])
         return str(outcome.exception)
 
     assert "STAGING_URL" in message()

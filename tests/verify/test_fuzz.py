@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver import MockServer
-from mockserver.cli import test as commands
+from mockserver.cli.fuzz import fuzz as fuzz_command
 from mockserver.errors import UsageError
 from mockserver.openapi.model import Contract
 from mockserver.verify.fuzz.plan import SAFE, check_host, make_plan, words
@@ -74,7 +74,7 @@ def test_the_plan_makes_only_what_it_can_remove(contract: Contract) -> None:
 
 def test_a_dry_run_sends_nothing(mock: MockServer, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
-    outcome = CliRunner().invoke(commands.fuzz, fuzz(mock, ledger, "--dry-run"))
+    outcome = CliRunner().invoke(fuzz_command, fuzz(mock, ledger, "--dry-run"))
     assert outcome.exit_code == 0
     assert "POST /v1/personas" in outcome.output
     assert not ledger.exists()
@@ -139,7 +139,7 @@ def test_a_run_leaves_nothing(mock: MockServer, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
     report = tmp_path / "report"
     arguments = fuzz(mock, ledger, "--max-time", "3", "--report-dir", str(report))
-    outcome = CliRunner().invoke(commands.fuzz, arguments)
+    outcome = CliRunner().invoke(fuzz_command, arguments)
     assert outcome.exit_code == 0, outcome.output
     assert world(mock) == before
     assert not list(Ledger.load(str(ledger)).left())
@@ -181,7 +181,7 @@ def test_after_a_kill_the_ledger_removes_everything(mock: MockServer, tmp_path: 
     process.wait()
     assert _made(ledger) >= 2
     outcome = CliRunner().invoke(
-        commands.fuzz, ["--cleanup", str(ledger), "--api-key", mock.key, "-q"]
+        fuzz_command, ["--cleanup", str(ledger), "--api-key", mock.key, "-q"]
     )
     assert outcome.exit_code == 0, outcome.output
     assert world(mock) == before
