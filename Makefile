@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint contract fuzz kill-rate diff-self diff-planted diff-kinto rules bench corpus build package-check docs browser screenshots lock clean
+.PHONY: help setup serve test lint contract fuzz kill-rate diff-self diff-planted diff-kinto verify-real rules bench corpus build package-check docs browser screenshots lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -59,6 +59,9 @@ diff-planted: $(STAMP) ## how many planted divergences mockserver diff finds
 
 diff-kinto: $(STAMP) ## a real Kinto beside its inferred mock, before and after calibration (installs it)
 	$(BIN)/python -m bench.diff_kinto $(ARGS)
+
+verify-real: $(STAMP) ## test, fuzz, diff and calibrate on real services (installs them; ARGS="kinto --part test")
+	$(BIN)/python -m bench.verify_real.run $(ARGS)
 
 rules: $(STAMP) ## which test shows which behaviour rule
 	$(BIN)/python -m tests.rules -n 2 $(ARGS)

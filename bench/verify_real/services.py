@@ -355,8 +355,12 @@ def _zenml(home: Path, folder: Path) -> Iterator[Live]:
 SERVICES = {
     service.name: service
     for service in (
-        Service("kinto", "Swagger 2, HTTP Basic, wrappers", ("kinto==26.5.0", "setuptools<81"), _kinto),
-        Service("prefect", "FastAPI, trailing slashes, lists by POST", ("prefect==3.9.1",), _prefect),
+        Service(
+            "kinto", "Swagger 2, HTTP Basic, wrappers", ("kinto==26.5.0", "setuptools<81"), _kinto
+        ),
+        Service(
+            "prefect", "FastAPI, trailing slashes, lists by POST", ("prefect==3.9.1",), _prefect
+        ),
         Service(
             "langgraph",
             "agent server, jobs, event streams",
@@ -365,7 +369,10 @@ SERVICES = {
         ),
         Service("jupyter", "Swagger 2, a token in a header", ("jupyter-server==2.21.1",), _jupyter),
         Service(
-            "powerdns", "Swagger 2, ids with dots", (), _powerdns,
+            "powerdns",
+            "Swagger 2, ids with dots",
+            (),
+            _powerdns,
             ("pdns-server", "pdns-backend-sqlite3"),
         ),
         Service("zenml", "FastAPI, OAuth2 password", ("zenml[server]==0.98.0",), _zenml),

@@ -1,0 +1,63 @@
+"""What a service has, counted from outside: without mockserver, so that it can be judged by it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from bench.verify_real.services import Live
+
+SEARCHES = ("filter", "search", "query")
+"""Last words of paths whose POST gives a list."""
+VOLATILE = ("log", "event", "metric", "kernelspec", "config", "schema", "statistic", "history")
+"""Collections that grow by being looked at, or are no rows."""
+
+
+@dataclass
+class Census:
+    """Rows, by the collection that shows them and their id."""
+
+    rows: dict[str, Any] = field(default_factory=dict)
+
+
+def take(live: Live) -> Census:
+    """Everything that the lists of the document show, without parameters."""
+    text = live.spec.read_text(encoding="utf-8")
+    document = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
+    census = Census()
+    for path, item in document["paths"].items():
+        if "{" in path.replace("{server_id}", "") or any(word in path for word in VOLATILE):
+            continue
+        where = path.replace("{server_id}", "localhost")
+        if "get" in item and "stream" not in where:
+            census.rows |= _rows(path, live.ask("GET", where))
+        if "post" in item and path.rstrip("/").rsplit("/", 1)[-1] in SEARCHES:
+            census.rows |= _rows(path, live.ask("POST", where, {}))
+    return census
+
+
+def _rows(path: str, reply: tuple[int, Any]) -> dict[str, Any]:
+    status, value = reply
+    if status != 200:
+        return {}
+    found: dict[str, Any] = {}
+    for row in _all(value):
+        identity = row.get("id") or next(
+            (row[name] for name in row if name.endswith("_id") or name in ("name", "path")), None
+        )
+        if isinstance(identity, str | int):
+            found[f"{path} {identity}"] = row
+    return found
+
+
+def _all(value: Any, depth: int = 2) -> Iterator[Mapping[str, Any]]:
+    """The objects of the arrays in a reply."""
+    if isinstance(value, list):
+        yield from (row for row in value if isinstance(row, dict))
+    elif isinstance(value, dict) and depth:
+        for inner in value.values():
+            yield from _all(inner, depth - 1)

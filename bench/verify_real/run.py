@@ -1,0 +1,224 @@
+"""`mockserver test`, `fuzz`, `diff` and what is learned, on real services that nobody here wrote.
+
+    python -m bench.verify_real.run [SERVICE ...] [--part test] [--seconds 60] [--keep DIR]
+
+Each part meets a service of its own, just started. Beside the exit code it is noted whether the
+command crashed or had to be killed, what it left behind, and whether it touched others' rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.harness import free_port
+from bench.verify_real.census import Census, take
+from bench.verify_real.services import SERVICES, Live, Service, Unavailable
+
+PARTS = ("test", "fuzz", "diff", "learn")
+GRACE = 120
+"""Seconds beyond its own limit after which a command counts as hanging."""
+
+
+@dataclass
+class Outcome:
+    """What came of one command on one service."""
+
+    service: str
+    version: str
+    part: str
+    exit: int | None = None
+    """None: it was killed."""
+    seconds: float = 0.0
+    requests: int = 0
+    reached: str = ""
+    findings: list[dict[str, str]] = field(default_factory=list)
+    crash: str = ""
+    errors: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    touched: list[str] = field(default_factory=list)
+    fidelity: str = ""
+
+    def line(self) -> str:
+        state = "hung" if self.exit is None else f"exit {self.exit}"
+        words = [f"{self.service} {self.version} {self.part}: {state}, {self.seconds:.0f} s"]
+        words.append(f"{self.requests} requests, {len(self.findings)} findings {self.reached}")
+        words += [f"fidelity {self.fidelity}"] if self.fidelity else []
+        words += [f"CRASH {self.crash}"] if self.crash else []
+        words += [f"could not judge: {error}" for error in self.errors[:3]]
+        words += (
+            [f"left behind: {len(self.left)} ({', '.join(self.left[:3])})"] if self.left else []
+        )
+        words += [f"TOUCHED {', '.join(self.touched)}"] if self.touched else []
+        return "; ".join(words)
+
+
+def command(live: Live, *words: str, folder: Path, limit: float, outcome: Outcome) -> str:
+    """Run mockserver; its output, with what it says of itself taken into the outcome."""
+    start = time.monotonic()
+    output = folder / f"{words[0]}.txt"
+    with output.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mockserver", *words],
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            start_new_session=True,
+        )
+        try:
+            outcome.exit = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            outcome.exit = None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    outcome.seconds += time.monotonic() - start
+    said = output.read_text(errors="replace")
+    for line in said.splitlines():
+        if "this is a bug" in line or "Traceback" in line:
+            outcome.crash = line[-200:]
+        elif line.startswith(("could not judge", "mockserver:")) or "could not be judged:" in line:
+            outcome.errors.append(line[:300])
+        elif " requests in " in line:
+            outcome.requests = int(line.split()[0])
+        elif "requests to the real side" in line:
+            outcome.requests = int(line.split(" requests to the real")[0].split()[-1])
+        elif "operations reached" in line:
+            outcome.reached = f"({line.strip().split(';')[0]})"
+        elif "fidelity" in line and "%" in line:
+            outcome.fidelity = line.strip().removeprefix("fidelity ")
+    return said
+
+
+def findings(folder: Path) -> list[dict[str, str]]:
+    """Rule, place and title of everything that a JUnit file has."""
+    found = []
+    for file in sorted(folder.glob("**/*unit*.xml")):
+        for case in ElementTree.parse(file).getroot().iter("testcase"):
+            for failure in case.iter("failure"):
+                found.append(
+                    {
+                        "where": case.get("classname", ""),
+                        "rule": case.get("name", ""),
+                        "what": " ".join((failure.get("message") or "").split())[:300],
+                    }
+                )
+    return found
+
+
+def part(live: Live, service: Service, name: str, seconds: int, folder: Path) -> Outcome:
+    """One command on one service."""
+    outcome = Outcome(service.name, service.version(), name)
+    spec, options = str(live.spec), [*live.options, "--timeout", "10"]
+    before = take(live)
+    limit = seconds + GRACE
+    reports = folder / "report"
+    to = ["--report-dir", str(reports)]
+    if name == "test":
+        words = ["test", spec, "--url", live.url, "--max-examples", "4", *to]
+        command(
+            live,
+            *words,
+            "--max-time",
+            str(seconds),
+            *options,
+            folder=folder,
+            limit=2 * limit,
+            outcome=outcome,
+        )
+        outcome.findings = findings(reports)
+    elif name == "fuzz":
+        words = ["fuzz", spec, "--url", live.url, "--allow-host", "127.0.0.1", *to]
+        words += ["--rate", "50", "--max-time", str(seconds), *options]
+        words += [] if "--api-key" in options else ["--api-key", "none"]
+        command(live, *words, folder=folder, limit=limit, outcome=outcome)
+        outcome.findings = findings(reports)
+    else:
+        words = ["diff", spec, "--real", live.url, "--examples", "5", *to, *options]
+        command(live, *words, folder=folder, limit=4 * limit, outcome=outcome)
+    _compare(before, take(live), live, outcome)
+    return outcome
+
+
+def learn(service: Service, seconds: int, folder: Path) -> Outcome:
+    """A differential run, calibration by it, and another with a new seed on a new service."""
+    outcome = Outcome(service.name, service.version(), "learn")
+    lock, numbers = folder / "mockserver.lock.toml", []
+    for seed in ("1", "2"):
+        home = folder / f"seed{seed}"
+        with service.running(home / "data") as live:
+            words = ["diff", str(live.spec), "--real", live.url, "--examples", "5", *live.options]
+            words += ["--seed", seed, "--report-dir", str(home), "--max-differences", "2000"]
+            words += ["--lock", str(lock)] if lock.exists() else []
+            command(live, *words, folder=home, limit=6 * (seconds + GRACE), outcome=outcome)
+            numbers.append(outcome.fidelity.split(":")[0])
+            source = home / "fidelity.json"
+            if seed == "1" and source.exists():
+                words = ["calibrate", str(source), "--output", str(lock)]
+                command(live, *words, folder=home, limit=GRACE, outcome=outcome)
+    outcome.fidelity = " -> ".join(numbers)
+    return outcome
+
+
+def _compare(before: Census, after: Census, live: Live, outcome: Outcome) -> None:
+    outcome.left = sorted(after.rows.keys() - before.rows.keys())
+    outcome.touched = [f"{row} is gone" for row in sorted(before.rows.keys() - after.rows.keys())]
+    for path, value in live.precious.items():
+        status, now = live.ask("GET", path)
+        if status != 200:
+            outcome.touched.append(f"GET {path} gives {status}")
+        elif now != value:
+            outcome.touched.append(f"{path} has changed")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(SERVICES))
+    parser.add_argument("--part", action="append", choices=PARTS)
+    parser.add_argument("--seconds", type=int, default=60, help="for each command")
+    parser.add_argument("--keep", type=Path, help="output and reports stay here")
+    given = parser.parse_args()
+    outcomes: list[Outcome] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        home = (given.keep or Path(temporary)).resolve()
+        for name in given.services or SERVICES:
+            for what in given.part or PARTS:
+                outcome = _one(SERVICES[name], what, given.seconds, home)
+                if outcome is None:
+                    break
+                outcomes.append(outcome)
+                print(outcome.line(), flush=True)
+        home.mkdir(parents=True, exist_ok=True)
+        told: list[Any] = [asdict(outcome) for outcome in outcomes]
+        (home / "outcomes.json").write_text(json.dumps(told, indent=1))
+    bad = [o for o in outcomes if o.exit is None or o.crash or o.left or o.touched]
+    return 1 if bad else 0
+
+
+def _one(service: Service, what: str, seconds: int, home: Path) -> Outcome | None:
+    folder = home / service.name / f"{what}-{free_port()}"
+    folder.mkdir(parents=True)
+    try:
+        if what == "learn":
+            return learn(service, seconds, folder)
+        with service.running(folder / "data") as live:
+            return part(live, service, what, seconds, folder)
+    except (Unavailable, RuntimeError) as error:
+        print(f"{service.name}: left out, {error}", flush=True)
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
