@@ -63,7 +63,7 @@ def list_place(schemas: Schemas, pointer: str, about: str) -> tuple[Path, str, B
     """
     pointer = schemas.main(pointer)
     flat = schemas.flat_at(pointer)
-    if "array" in flat.types and flat.items is not None:
+    if "array" in flat.types and flat.arrays.items is not None:
         one = schemas.place(pointer, None)
         if one is not None:
             return (), one, Because("the answer is an array", "certain")

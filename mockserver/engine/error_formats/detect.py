@@ -86,7 +86,7 @@ def _shape(media: MediaType, schemas: Schemas) -> str:
     except ContractError:
         return "other"
     if kinds == {"detail": "array"}:
-        items = schemas.flat(schemas.flat(flat.properties["detail"]).items or {})
+        items = schemas.flat(schemas.flat(flat.properties["detail"]).arrays.items or {})
         return "fastapi" if {"loc", "msg", "type"} <= items.properties.keys() else "other"
     if kinds == {"detail": "string"}:
         return "detail"

@@ -129,7 +129,11 @@ class Recogniser:
 
     def _map(self, flat: Flat, facts: Facts) -> dict[str, Any]:
         """Place -> text, or place -> texts."""
-        many = self._flat(flat.extra).types[:1] == ("array",) if flat.extra is not None else True
+        many = (
+            self._flat(flat.objects.extra).types[:1] == ("array",)
+            if flat.objects.extra is not None
+            else True
+        )
         found: dict[str, Any] = {}
         for violation in facts.violations:
             place = _place(violation)
@@ -140,7 +144,7 @@ class Recogniser:
         return found
 
     def _list(self, flat: Flat, facts: Facts, depth: int) -> Any:
-        item = self._flat(flat.items if flat.items is not None else {})
+        item = self._flat(flat.arrays.items if flat.arrays.items is not None else {})
         names = {_plain(name) for name in item.properties}
         if {"loc", "msg", "type"} <= names:
             return self._words.faults(facts.violations, facts.message)

@@ -96,12 +96,12 @@ class Maker:
     def _new(self, flat: Flat, name: str, path: Path) -> Any:
         self._spend()
         doubted = path in self.unwanted
-        if flat.has_default and not doubted and self._takes_default(flat):
-            return flat.default
+        if flat.notes.defaults and not doubted and self._takes_default(flat):
+            return flat.notes.default
         if flat.nullable and self._takes_null(name, path):
             return None
-        if flat.examples and flat.types[:1] != ("object",) and self.dice.chance(0.5):
-            example = self.dice.random.choice(flat.examples)
+        if flat.notes.examples and flat.types[:1] != ("object",) and self.dice.chance(0.5):
+            example = self.dice.random.choice(flat.notes.examples)
             if not doubted and suits(flat, example):
                 return example
         if not flat.types:
@@ -114,11 +114,11 @@ class Maker:
         return self.scalar(flat, kind, name)
 
     def _takes_default(self, flat: Flat) -> bool:
-        if flat.default is not None and not suits(flat, flat.default):
+        if flat.notes.default is not None and not suits(flat, flat.notes.default):
             return False
         if self.mode == "rich":
-            return flat.default not in (None, [], {}, "") and self.dice.chance(0.6)
-        return flat.default is not None or flat.nullable
+            return flat.notes.default not in (None, [], {}, "") and self.dice.chance(0.6)
+        return flat.notes.default is not None or flat.nullable
 
     def _takes_null(self, name: str, path: Path) -> bool:
         if self._lean:
@@ -128,10 +128,10 @@ class Maker:
         return len(path) > _DEEP or self.dice.chance(0.75 if is_mishap(name) else 0.1)
 
     def _free(self, flat: Flat, name: str) -> Any:
-        if flat.examples:
-            return flat.examples[0]
-        if flat.has_default:
-            return flat.default
+        if flat.notes.examples:
+            return flat.notes.examples[0]
+        if flat.notes.defaults:
+            return flat.notes.default
         if not name or self.mode != "rich" or tokens(name)[-1:] not in (("id",), ("name",)):
             return {}
         return text(self.dice, name, {}, self._owner)
@@ -158,8 +158,8 @@ class Maker:
             return known
         if not values:
             raise limits.Impossible
-        if flat.has_default and flat.default in values and self.mode != "rich":
-            return flat.default
+        if flat.notes.defaults and flat.notes.default in values and self.mode != "rich":
+            return flat.notes.default
         if self.mode != "rich":
             return None if None in values else values[0]
         full = [value for value in values if value is not None]
@@ -203,7 +203,7 @@ class Maker:
         return full + empty
 
     def _prefers_null(self, flat: Flat, name: str, path: Path) -> bool:
-        if flat.has_default and flat.default is not None:
+        if flat.notes.defaults and flat.notes.default is not None:
             return False
         return self._takes_null(name, path)
 
@@ -211,7 +211,7 @@ class Maker:
 
     def _object(self, flat: Flat, name: str, path: Path, given: Any) -> Any:
         known = self._shown(flat) if given is MISSING else given
-        self.owners.append(flat.title or singular(name) or self._owner)
+        self.owners.append(flat.notes.title or singular(name) or self._owner)
         found: dict[str, Any] = {}
         most = limits.bound(flat.rules, "maxProperties", 1 << 30)
         for key, schema in flat.properties.items():
@@ -241,7 +241,7 @@ class Maker:
 
     def _shown(self, flat: Flat) -> Mapping[str, Any]:
         """What an example of the document says, now and then."""
-        examples = [example for example in flat.examples if isinstance(example, Mapping)]
+        examples = [example for example in flat.notes.examples if isinstance(example, Mapping)]
         if examples and self.mode == "rich" and self.dice.chance(0.7):
             return self.dice.random.choice(examples)
         return {}
@@ -253,14 +253,14 @@ class Maker:
 
     def _hidden(self, schema: Any) -> bool:
         flat = self.schemas.flat(schema)
-        return flat.read_only if self.request else flat.write_only
+        return flat.notes.read_only if self.request else flat.notes.write_only
 
     def _extras(
         self, flat: Flat, path: Path, known: Mapping[str, Any], found: dict[str, Any], most: int
     ) -> None:
         """What is known and not named; kept where the schema speaks of such or names nothing."""
-        free = not flat.properties and not flat.closed
-        if not (free or flat.patterned or flat.extra not in (None, False)):
+        free = not flat.properties and not flat.objects.closed
+        if not (free or flat.objects.patterned or flat.objects.extra not in (None, False)):
             return
         for key in known.keys() - flat.properties.keys() if known else ():
             schema = extra_schema(flat, key)
@@ -280,7 +280,7 @@ class Maker:
     ) -> None:
         """Names that are required without being described, and as many as there must be."""
         needed = list(flat.required)
-        for key, others in flat.needs.items():
+        for key, others in flat.objects.needs.items():
             if key in found:
                 needed.extend(others)
         for wanted in self.wanted:
@@ -298,8 +298,8 @@ class Maker:
                     found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
         elif sample and not found and not flat.properties and self._sample(flat, path):
             low = 1
-        names = self.schemas.flat(flat.names) if flat.names is not None else None
-        for key in names_for(self.dice, flat.patterned, names, found):
+        names = self.schemas.flat(flat.objects.names) if flat.objects.names is not None else None
+        for key in names_for(self.dice, flat.objects.patterned, names, found):
             if len(found) >= low:
                 return
             schema = extra_schema(flat, key)
@@ -307,23 +307,25 @@ class Maker:
                 found[key] = self.value(schema, key, (*path, key), MISSING)
 
     def _sample(self, flat: Flat, path: Path) -> bool:
-        described = isinstance(flat.extra, Mapping) and bool(flat.extra)
+        described = isinstance(flat.objects.extra, Mapping) and bool(flat.objects.extra)
         return self.mode == "rich" and described and 0 < len(path) < _DEEP
 
     def _array(self, flat: Flat, name: str, path: Path, known: Any) -> list[Any]:
         low = limits.bound(flat.rules, "minItems", 0)
         most = limits.bound(flat.rules, "maxItems", 1 << 30)
-        prefix = flat.prefix or []
-        items = flat.items if flat.items is not None else ANY
+        prefix = flat.arrays.prefix or []
+        items = flat.arrays.items if flat.arrays.items is not None else ANY
         given = known if known is not MISSING else [MISSING] * self._length(flat, path, most)
         one = singular(name) if name else ""
         found: list[Any] = []
         for index, item in enumerate(given):
             schema = prefix[index] if index < len(prefix) else items
             found.append(self.value(schema, one, (*path, index), item))
-        if flat.contains is not None and known is MISSING:
+        if flat.arrays.contains is not None and known is MISSING:
             needed = limits.least(flat.rules, "minContains", 1)
-            inside = [self.value(flat.contains, one, (*path, n), MISSING) for n in range(needed)]
+            inside = [
+                self.value(flat.arrays.contains, one, (*path, n), MISSING) for n in range(needed)
+            ]
             found = inside + found[needed:]
         unique = bool(flat.rules.get("uniqueItems"))
         mode = self.mode
@@ -342,7 +344,7 @@ class Maker:
 
     def _length(self, flat: Flat, path: Path, most: int) -> int:
         low = limits.least(flat.rules, "minItems")
-        if self._lean or self.mode == "fresh" or len(path) > _DEEP or flat.items is False:
+        if self._lean or self.mode == "fresh" or len(path) > _DEEP or flat.arrays.items is False:
             return low
         wished = self.dice.random.randint(1, 3 if len(path) < 2 else 2)
         return max(low, min(most, wished))

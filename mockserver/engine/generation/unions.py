@@ -87,13 +87,13 @@ def fit(schemas: Schemas, flat: Flat, known: Any) -> float:
 
 def extra_schema(flat: Flat, key: str) -> Any:
     """The schema of a property that the schema does not name; False if there may be none."""
-    for pattern, schema in flat.patterned.items():
+    for pattern, schema in flat.objects.patterned.items():
         matches = reader(pattern)
         if matches is not None and matches(key):
             return schema
-    if flat.extra is not None:
-        return flat.extra
-    return False if flat.closed else ANY
+    if flat.objects.extra is not None:
+        return flat.objects.extra
+    return False if flat.objects.closed else ANY
 
 
 def mark(
@@ -209,17 +209,24 @@ class Parting:
             wrong = self._unnamed(mine, schema, name, value)
             if wrong is not _NO:
                 return {**value, name: wrong}
-        if other.closed and not mine.closed and not other.patterned:
+        if other.objects.closed and not mine.objects.closed and not other.objects.patterned:
             return {**value, "mock": self._new(extra_schema(mine, "mock"), "mock", path)}
-        if mine.extra and other.extra:
-            inner = self._inside(mine.extra, other.extra, "mock", value, path, depth)
+        if mine.objects.extra and other.objects.extra:
+            inner = self._inside(
+                mine.objects.extra, other.objects.extra, "mock", value, path, depth
+            )
             return _NO if inner is _NO else {**value, "mock": inner}
         return _NO
 
     def _unnamed(self, mine: Flat, schema: Any, name: str, value: Mapping[str, Any]) -> Any:
         """What another refuses under a name of its own, where this one judges nothing."""
         kinds = self.schemas.flat(schema).types
-        if mine.closed or mine.extra or mine.patterned or name in mine.properties:
+        if (
+            mine.objects.closed
+            or mine.objects.extra
+            or mine.objects.patterned
+            or name in mine.properties
+        ):
             return _NO
         if name in value or not kinds:
             return _NO
@@ -247,7 +254,9 @@ class Parting:
             return _NO
 
     def _array(self, mine: Flat, other: Flat, value: list[Any], path: Path, depth: int) -> Any:
-        wanted, unwanted = (ANY if one.items is None else one.items for one in (mine, other))
+        wanted, unwanted = (
+            ANY if one.arrays.items is None else one.arrays.items for one in (mine, other)
+        )
         first = value[0] if value else self._new(wanted, "", path)
         if first is _NO:
             return _NO

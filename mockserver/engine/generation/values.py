@@ -46,7 +46,7 @@ class Values:
         MISSING if they are not, and something has to be made.
         """
         flat = self.schemas.flat_at(pointer)
-        if not flat.properties or flat.choices or flat.extra not in (None, False):
+        if not flat.properties or flat.choices or flat.objects.extra not in (None, False):
             return MISSING
         found = {name: known[name] for name in flat.properties if name in known}
         return found if self.check(pointer).is_valid(found) else MISSING
@@ -123,7 +123,7 @@ class Values:
 
     def _last_resort(self, pointer: str, check: Check, reason: str = "") -> Json:
         flat = self.schemas.flat(self.schemas.at(pointer))
-        candidates = [*flat.examples, flat.default, *(flat.values or ()), *_SIMPLE]
+        candidates = [*flat.notes.examples, flat.notes.default, *(flat.values or ()), *_SIMPLE]
         for value in candidates:
             if check.is_valid(value):
                 return value

@@ -90,8 +90,8 @@ def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> d
     for name, schema in context.schemas.flat_at(resource.request).properties.items():
         if name not in sent:
             flat = context.schemas.flat(schema)
-            if flat.has_default:
-                found[name] = flat.default
+            if flat.notes.defaults:
+                found[name] = flat.notes.default
     return found
 
 

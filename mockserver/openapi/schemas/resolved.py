@@ -32,6 +32,46 @@ _SMALLEST = frozenset(
 
 
 @dataclass(slots=True)
+class ObjectRules:
+    """What is said of an object's properties beyond which there are.
+
+    `extra` is the schema of the others, `names` that of their names; `needs` are the properties
+    that one property asks for.
+    """
+
+    closed: bool = False
+    extra: Any = None
+    patterned: dict[str, Any] = field(default_factory=dict)
+    names: Any = None
+    needs: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ArrayRules:
+    """What is said of an array's items."""
+
+    items: Any = None
+    prefix: list[Any] | None = None
+    contains: Any = None
+
+
+@dataclass(slots=True)
+class Annotations:
+    """What a schema says without demanding. `defaults` has the default, if there is one."""
+
+    examples: list[Any] = field(default_factory=list)
+    defaults: list[Any] = field(default_factory=list)
+    read_only: bool = False
+    write_only: bool = False
+    title: str = ""
+
+    @property
+    def default(self) -> Any:
+        """The default; None, too, if there is none."""
+        return self.defaults[0] if self.defaults else None
+
+
+@dataclass(slots=True)
 class Flat:
     """One schema without references and `allOf`.
 
@@ -44,25 +84,14 @@ class Flat:
     values: list[Any] | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     required: dict[str, None] = field(default_factory=dict)
-    closed: bool = False
-    extra: Any = None
-    patterned: dict[str, Any] = field(default_factory=dict)
-    names: Any = None
-    items: Any = None
-    prefix: list[Any] | None = None
-    contains: Any = None
+    objects: ObjectRules = field(default_factory=ObjectRules)
+    arrays: ArrayRules = field(default_factory=ArrayRules)
     choices: list[list[Any]] = field(default_factory=list)
     tag: Mapping[str, Any] | None = None
     conditions: list[Mapping[str, Any]] = field(default_factory=list)
-    needs: dict[str, list[str]] = field(default_factory=dict)
     rules: dict[str, Any] = field(default_factory=dict)
-    examples: list[Any] = field(default_factory=list)
-    default: Any = None
-    has_default: bool = False
-    read_only: bool = False
-    write_only: bool = False
+    notes: Annotations = field(default_factory=Annotations)
     never: bool = False
-    title: str = ""
     parts: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -99,16 +128,16 @@ class Merger:
         if part.get("not") in (True, {}) and "not" in part:
             flat.never = True
         if "example" in part:
-            flat.examples.append(part["example"])
+            flat.notes.examples.append(part["example"])
         if isinstance(part.get("examples"), list):
-            flat.examples.extend(part["examples"])
-        if "default" in part and not flat.has_default:
-            flat.default, flat.has_default = part["default"], True
-        if not (flat.read_only or flat.write_only):
+            flat.notes.examples.extend(part["examples"])
+        if "default" in part and not flat.notes.defaults:
+            flat.notes.defaults.append(part["default"])
+        if not (flat.notes.read_only or flat.notes.write_only):
             # The word of the property itself comes before that of what it refers to.
-            flat.read_only = part.get("readOnly") is True
-            flat.write_only = part.get("writeOnly") is True
-        flat.title = flat.title or str(part.get("title") or "")
+            flat.notes.read_only = part.get("readOnly") is True
+            flat.notes.write_only = part.get("writeOnly") is True
+        flat.notes.title = flat.notes.title or str(part.get("title") or "")
 
     def _types(self, part: Mapping[str, Any]) -> None:
         types = set(types_of(part))
@@ -139,30 +168,34 @@ class Merger:
         if isinstance(part.get("required"), list):
             flat.required.update(dict.fromkeys(map(str, part["required"])))
         if isinstance(part.get("patternProperties"), Mapping):
-            flat.patterned.update(part["patternProperties"])
+            flat.objects.patterned.update(part["patternProperties"])
         extra = part.get("additionalProperties")
         if extra is False:
-            flat.closed = True
+            flat.objects.closed = True
             if not part.get("patternProperties"):
                 self.allowed = set(own) if self.allowed is None else self.allowed & set(own)
         elif extra is not None:
-            flat.extra = extra if flat.extra is None else self.both(flat.extra, extra)
+            flat.objects.extra = (
+                extra if flat.objects.extra is None else self.both(flat.objects.extra, extra)
+            )
         if part.get("unevaluatedProperties") is False:
-            flat.closed = True
+            flat.objects.closed = True
         if part.get("propertyNames") is not None:
-            flat.names = part["propertyNames"]
+            flat.objects.names = part["propertyNames"]
         if isinstance(part.get("dependentRequired"), Mapping):
-            flat.needs.update(part["dependentRequired"])
+            flat.objects.needs.update(part["dependentRequired"])
 
     def _array(self, part: Mapping[str, Any]) -> None:
         flat = self.flat
         items = part.get("items")
         if items is not None:
-            flat.items = items if flat.items is None else self.both(flat.items, items)
+            flat.arrays.items = (
+                items if flat.arrays.items is None else self.both(flat.arrays.items, items)
+            )
         if isinstance(part.get("prefixItems"), list):
-            flat.prefix = flat.prefix or part["prefixItems"]
+            flat.arrays.prefix = flat.arrays.prefix or part["prefixItems"]
         if part.get("contains") is not None:
-            flat.contains = part["contains"]
+            flat.arrays.contains = part["contains"]
 
     def _rules(self, part: Mapping[str, Any]) -> None:
         rules = self.flat.rules
