@@ -14,13 +14,14 @@ import click
 
 from mockserver.cli.options import CONTEXT, complete_spec
 from mockserver.engine.generation.limits import MOST
-from mockserver.engine.serialization import is_json, nearest_status
+from mockserver.engine.serialization import nearest_status
 from mockserver.errors import ContractError
 from mockserver.files.documents import DEFAULT_SPEC, as_document, naming
 from mockserver.inference.build import build_plan
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import METHODS, join, walk
+from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Note, Operation
 from mockserver.openapi.schemas.json_schema import TYPES, types_of
 from mockserver.openapi.schemas.regex import fault, reader
@@ -231,7 +232,7 @@ def _compiles(validators: Validators, way: str, pointer: str) -> Iterator[Note]:
 def unfit_examples(operation: Operation, validators: Validators) -> Iterator[Note]:
     """Examples that break their own schema: they are never sent."""
     for way, where, media_type in _contents(operation):
-        if media_type.pointer is None or not is_json(media_type.name):
+        if media_type.pointer is None or not is_json_or_any(media_type.name):
             continue
         try:
             check = (validators.request if way == "request" else validators.reply)(

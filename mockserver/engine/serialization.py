@@ -23,6 +23,7 @@ from mockserver.errors import (
     Unauthenticated,
     UnsupportedMedia,
 )
+from mockserver.openapi.media_types import concrete, is_json_or_any
 from mockserver.openapi.model import Operation, Response
 from mockserver.openapi.schemas.validators import Check, Validators
 
@@ -53,15 +54,6 @@ _KINDS: dict[int, type[Refusal]] = {
 }
 
 
-_OF_RANGES = {
-    "text": "text/plain",
-    "image": "image/png",
-    "audio": "audio/mpeg",
-    "video": "video/mp4",
-    "font": "font/woff2",
-}
-ANYTHING = ("*/*", "*")
-"""A range of all media types; the second is what some programs write for it."""
 _VALID_BYTES = 8 * 2**20
 
 
@@ -199,7 +191,11 @@ class Finisher:
         found = response.content.get(chosen)
         pointer = found.pointer if found is not None else None
         # A schema judges JSON values; text and binary bodies are opaque.
-        check = self._validators.reply(pointer) if pointer is not None and is_json(chosen) else None
+        check = (
+            self._validators.reply(pointer)
+            if pointer is not None and is_json_or_any(chosen)
+            else None
+        )
         return _Form(
             documented=True,
             content_type=_content_type(media_type or (found.name if found else "")),
@@ -213,25 +209,16 @@ class Finisher:
 
 
 def _content_type(media_type: str) -> tuple[bytes, bytes]:
-    # What is sent has one type: of a range the one that bodies of it have here.
-    if "*" in media_type:
-        media_type = _OF_RANGES.get(media_type.partition("/")[0], "application/json")
-    return b"content-type", (media_type or "application/json").encode()
+    return b"content-type", concrete(media_type or "application/json").encode()
 
 
 def choose_media_type(response: Response, wanted: str = "") -> str:
     """The wanted media type if documented, else a JSON one, else the first."""
     if wanted.lower() in response.content:
         return wanted.lower()
-    said = [name for name in response.content if is_json(name)]
+    said = [name for name in response.content if is_json_or_any(name)]
     described = [name for name in said if response.content[name].pointer is not None]
     return next(iter(described or said or response.content), "")
-
-
-def is_json(media_type: str) -> bool:
-    """Whether bodies of this media type are JSON values."""
-    name = media_type.partition(";")[0].strip().lower()
-    return name == "application/json" or name.endswith(("+json", "/json")) or name in ANYTHING
 
 
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

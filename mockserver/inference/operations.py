@@ -12,6 +12,7 @@ from mockserver.inference.pagination import envelope_of, thing_place
 from mockserver.inference.paths import ANY, Route, route
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, noun
+from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -160,7 +161,7 @@ def _noun(route: Route) -> str:
 def json_of(content: Any) -> MediaType | None:
     """The media type whose schema speaks about JSON."""
     for name, media in content.items():
-        if "json" in name or name in ("*/*", "*"):
+        if is_json_or_any(name):
             return media if isinstance(media, MediaType) else None
     return None
 

@@ -12,11 +12,11 @@ from mockserver.engine.serialization import (
     choose_media_type,
     document_refusal,
     dump,
-    is_json,
     nearest_status,
 )
 from mockserver.errors import BadRequest, Conflict, Invalid, NotFound, ReplyError
 from mockserver.openapi.build import build_contract
+from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, Operation, Violation
 from mockserver.openapi.schemas.validators import Validators
 
@@ -149,8 +149,8 @@ def test_media_types():
     )
     assert choose_media_type(response) == "application/hal+json"
     assert choose_media_type(response, "Text/Plain") == "text/plain"
-    assert is_json("application/problem+json; charset=utf-8")
-    assert not is_json("application/jsonlines")
+    assert is_json_or_any("application/problem+json; charset=utf-8")
+    assert not is_json_or_any("application/jsonlines")
 
 
 def test_integers_beyond_64_bits_are_echoed():

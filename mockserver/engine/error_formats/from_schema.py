@@ -18,8 +18,8 @@ from mockserver.engine.error_formats.property_roles import Facts, Recogniser
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.randomness import Dice
-from mockserver.engine.serialization import ANYTHING
 from mockserver.errors import Invalid, Refusal, ReplyError
+from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Validators
@@ -53,7 +53,7 @@ class SchemaDialect:
             return answer(status, NO_BODY, refusal)
         else:
             media = _preferred(response)
-        if not _is_json(media.name):
+        if not is_json_or_any(media.name):
             return answer(status, message_of(refusal).encode(), refusal, media.name)
         facts = Facts(
             status=status,
@@ -98,7 +98,7 @@ def _only_one(contract: Contract, schemas: Schemas) -> MediaType | None:
         for status, response in operation.responses.items():
             if status[:1] in ("4", "d") and response.content:
                 media = _preferred(response)
-                if media.pointer is None or not _is_json(media.name):
+                if media.pointer is None or not is_json_or_any(media.name):
                     return None
                 found[media.name, schemas.canonical(media.pointer)] = media
     return next(iter(found.values())) if len(found) == 1 else None
@@ -107,11 +107,6 @@ def _only_one(contract: Contract, schemas: Schemas) -> MediaType | None:
 def _preferred(response: Response) -> MediaType:
     """A JSON media type, else the first."""
     for media in response.content.values():
-        if _is_json(media.name):
+        if is_json_or_any(media.name):
             return media
     return next(iter(response.content.values()))
-
-
-def _is_json(name: str) -> bool:
-    essence = name.partition(";")[0].strip().lower()
-    return essence.endswith(("/json", "+json")) or essence in ANYTHING

@@ -13,8 +13,9 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.randomness import Dice
-from mockserver.engine.serialization import choose_media_type, is_json
+from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.model import FIRST
+from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Header, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat
 
@@ -88,7 +89,7 @@ class Answers:
     ) -> Any:
         """A body of this media type: a JSON value, or bytes of what is none."""
         name = media.name.partition(";")[0].strip().lower()
-        if is_json(name):
+        if is_json_or_any(name):
             if media.pointer is None:
                 return _unjudged(media, known)
             if not at and not sample and isinstance(known, Mapping):

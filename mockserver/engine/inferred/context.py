@@ -15,10 +15,11 @@ from mockserver.engine.inferred.identifiers import Keys
 from mockserver.engine.inferred.repository import Held, OwnShelf, Shelf
 from mockserver.engine.inferred.seeding import Sower, lasting, makeable
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.serialization import choose_media_type, is_json
+from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
 from mockserver.inference.model import FIRST, Action, Link, Plan, Resource
+from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
@@ -183,7 +184,7 @@ class Context:
         for status in (200, 201):
             response = operation.responses.get(str(status))
             media = response.content.get(choose_media_type(response)) if response else None
-            if media is None or not media.pointer or not is_json(media.name):
+            if media is None or not media.pointer or not is_json_or_any(media.name):
                 return 0
             shapes.append(self.schemas.flat_at(media.pointer).properties.keys())
         return 201 if shapes[0] == shapes[1] else 0
@@ -192,7 +193,7 @@ class Context:
         """Whether a create answers nothing but the id."""
         response = operation.response_for(operation.success)
         media = response.content.get(choose_media_type(response)) if response is not None else None
-        if media is None or not media.pointer or not is_json(media.name):
+        if media is None or not media.pointer or not is_json_or_any(media.name):
             return False
         types = self.schemas.flat_at(media.pointer).types
         return bool(types) and not {"object", "array"} & set(types)

@@ -8,9 +8,10 @@ from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Dice
-from mockserver.engine.serialization import choose_media_type, is_json
+from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict, Forbidden, NotFound, Refusal, Unauthenticated
+from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.validators import Validators
 
@@ -104,6 +105,6 @@ def _first_example(response: Response) -> object | None:
     media = _media(response)
     if media is None:
         return NO_BODY if not response.content else None
-    if not is_json(media.name):
+    if not is_json_or_any(media.name):
         return None
     return next(iter(media.examples.values()), None)
