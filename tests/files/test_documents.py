@@ -111,10 +111,10 @@ def test_a_folder_names_what_is_in_it() -> None:
         ("\x00\x01\x02", "empty"),
         ("%PDF-1.7 %âãÏÓ", "neither JSON nor YAML"),
         ("x: [" + "[" * 100_000, "nested too deeply"),
-        ("x: " + "- " * 100_000, "nested too deeply"),
+        ("x:\n" + "- " * 100_000, "nested too deeply"),
         ('{"x":' + "[" * 100_000, "not valid JSON"),
         (LAUGHS, "too many values"),
-        ("a: &a [*a]", "nested too deeply"),
+        ("a: &a [*a]", "stands inside of what it names"),
     ],
 )
 def test_what_is_no_document(content: str, says: str) -> None:

@@ -28,11 +28,6 @@ def test_json_and_yaml_give_the_same():
     assert parse_document(orjson.dumps(expected), "x") == expected
 
 
-def test_yaml_dates_stay_text_and_boolean_keys_become_text():
-    document = parse_document(b"a: 2024-01-01\non: 1\n", "x")
-    assert document == {"a": "2024-01-01", "true": 1}
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
