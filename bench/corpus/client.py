@@ -148,7 +148,7 @@ class Client:
             needed = self.values.schemas.flat_at(media.pointer).required if media.pointer else ()
             self.finder.name_known(action, value, needed)
             if action.envelope is not None and isinstance(value, dict):
-                value.pop(action.envelope.cursor, None)  # nobody knows one yet
+                value.pop(action.envelope.paging.cursor, None)  # nobody knows one yet
         headers["content-type"], raw = wire.body(media, value)
         self.said = value
         return raw
@@ -253,8 +253,8 @@ class Client:
                 value = alike_in(parameter, like or {})
                 if value is not None and self.fits(parameter, value):
                     query[parameter.name] = value
-        if envelope is not None and envelope.limit:
-            query[envelope.limit] = page_size(operation, envelope.limit)
+        if envelope is not None and envelope.paging.limit:
+            query[envelope.paging.limit] = page_size(operation, envelope.paging.limit)
         try:
             return self.send(operation, above, query=query)
         except NoRequest:
@@ -265,10 +265,15 @@ class Client:
         own name."""
         if not isinstance(thing, dict):
             return thing
-        told = inside(thing, action.tells) if action.tells else None
+        told = inside(thing, action.response.tells) if action.response.tells else None
         if isinstance(told, str | int | float):
             return told
-        for name in (resource.key, resource.parameter, f"{resource.noun}_id", "id"):
+        for name in (
+            resource.identity.key,
+            resource.identity.parameter,
+            f"{resource.noun}_id",
+            "id",
+        ):
             if name and isinstance(thing.get(name), str | int | float):
                 return thing[name]
         return None

@@ -83,11 +83,11 @@ class Finder:
     def name_known(self, action: Action, body: Any, needed: Collection[str]) -> None:
         """Put ids of things that are there where a body names others; leave out what names none
         and is not `needed`."""
-        if not action.refers:
+        if not action.request.refers:
             return
         for one in body if isinstance(body, list) else [body]:
-            thing = inside(one, action.sent)
-            for reference in action.refers if isinstance(thing, dict) else ():
+            thing = inside(one, action.request.at)
+            for reference in action.request.refers if isinstance(thing, dict) else ():
                 if thing.get(reference.field) is not None:
                     found = self._under(self._client.plan.resources[reference.resource], (), 1)
                     if found:
@@ -110,8 +110,8 @@ class Finder:
     def _candidates(
         self, operation: Operation, link: Link, known: Known, depth: int
     ) -> Iterator[Any]:
-        resource = self._client.plan.resources.get(link.resource)
-        found: list[Any] = list(resource.given) if resource is not None else []
+        resource = self._client.plan.resources.get(link.resource) if link.resource else None
+        found: list[Any] = list(resource.identity.given) if resource is not None else []
         found = [one for one in found if self._client.names(operation, link.parameter, one)]
         yield from found
         if (
@@ -122,7 +122,7 @@ class Finder:
             found = self._under(resource, known, depth)
             found = [one for one in found if self._client.names(operation, link.parameter, one)]
             yield from found
-        if not found and (resource is None or resource.open or resource.singleton):
+        if not found and (resource is None or resource.identity.open or resource.singleton):
             with suppress(NoRequest):
                 yield self._client.own(operation, link.parameter)
 

@@ -40,7 +40,7 @@ class Maker:
     def make(self, resource: Resource, known: Known = (), depth: int = 0) -> Made | None:
         """Make one, under what is `known` if that can be; None if that fails."""
         creates = nearest(self._client.operations(resource, "create"), known)
-        for operation, action in sorted(creates, key=lambda pair: pair[1].upsert):
+        for operation, action in sorted(creates, key=lambda pair: pair[1].request.upsert):
             try:
                 above = self._client.finder.above(operation, action.parents, known, depth)
                 if above is None:
@@ -49,9 +49,9 @@ class Maker:
                 if not reply.is_success:
                     continue
                 path = self._path_values(operation, above, reply)
-                thing = dug(reply, action.at)
+                thing = dug(reply, action.response.at)
                 key = self._named(resource, action, thing, reply)
-                if key is None and not action.upsert:
+                if key is None and not action.request.upsert:
                     thing, key = self._made_again(resource, operation, path)
             except NoRequest:
                 continue
@@ -64,7 +64,7 @@ class Maker:
         for operation, action in nearest(self._client.operations(resource, "replace"), known):
             with suppress(NoRequest):
                 above = self._client.finder.above(operation, action.parents, known, depth)
-                if above is not None and action.upsert:
+                if above is not None and action.request.upsert:
                     key = self._client.own(operation, action.item)
                     reply = self._client.send(operation, {**above, action.item: key})
                     if reply.is_success:
@@ -90,7 +90,9 @@ class Maker:
         if isinstance(thing, str | int) and not isinstance(thing, bool):
             return thing
         location = reply.headers.get("location", "").partition("?")[0].rstrip("/")
-        chosen = self._client.sent.get(resource.key) if resource.client_key else None
+        chosen = (
+            self._client.sent.get(resource.identity.key) if resource.identity.client_key else None
+        )
         return unquote(location.rsplit("/", 1)[-1]) or chosen
 
     def _made_again(
@@ -103,7 +105,7 @@ class Maker:
             if above is None:
                 continue
             before = self._client.listed_ids(resource, listing, listed, above, self._client.sent)
-            thing = dug(self._client.send(operation, path), action.at)
+            thing = dug(self._client.send(operation, path), action.response.at)
             like = self._client.sent
             rows = rows_of(self._client.page(listing, listed, above, like), listed)
             new = [

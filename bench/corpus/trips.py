@@ -27,9 +27,9 @@ def resources(client: Client) -> list[Resource]:
         resource
         for resource in client.plan.resources.values()
         if not resource.singleton
-        and any(not action.upsert for _, action in client.operations(resource, "create"))
+        and any(not action.request.upsert for _, action in client.operations(resource, "create"))
         and client.operations(resource, "fetch")
-        and resource.told
+        and resource.identity.told
     ]
 
 
@@ -79,7 +79,7 @@ class _Trip:
             reply = self.client.send(operation, path)
             if not reply.is_success:
                 raise Broken("fetch", f"{operation.path}: {reply.status_code} {reply.text[:150]}")
-            thing = dug(reply, action.at)
+            thing = dug(reply, action.response.at)
             return thing if isinstance(thing, dict) else {}
         raise Broken("fetch", "no path names it by what is known of it")
 
@@ -108,7 +108,7 @@ class _Trip:
             if not reply.is_success:
                 why = self.client.why() or reply.text[:150]
                 raise Broken("update", f"{operation.path}: {reply.status_code} {why}")
-            changed = dug(reply, action.at)
+            changed = dug(reply, action.response.at)
             if isinstance(changed, dict):
                 self.agree("update", changed, self.fetched())
 

@@ -78,9 +78,10 @@ def locked(plan: Plan, lock: Lock) -> Plan:
     resources = dict(plan.resources)
     for name, rules in lock.items():
         action = plan.actions.get(name)
-        resource = resources.get(action.resource) if action else None
+        resource = plan.resource_of(action) if action is not None else None
         if resource is None:
             continue
+        resource = resources[resource.name]
         states = resource.states
         if states is not None and rules.durations:
             states = replace(states, lasts={**states.lasts, **rules.durations})

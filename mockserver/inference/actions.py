@@ -8,7 +8,17 @@ from typing import Any
 
 from mockserver.inference.identifiers import place_of_id
 from mockserver.inference.lifecycles import RESULTS, enumerated
-from mockserver.inference.model import FIRST, Action, Because, Confidence, Path, Resource
+from mockserver.inference.model import (
+    FIRST,
+    Action,
+    Because,
+    Confidence,
+    Path,
+    RequestUse,
+    Resource,
+    ResponseUse,
+    Transition,
+)
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.pagination import word
 from mockserver.inference.paths import ANY
@@ -72,20 +82,20 @@ class Deducer:
         self, facts: Facts, kind: Any, why: str, sure: Confidence = "certain", **more: Any
     ) -> Action:
         route = facts.route
-        item = more.pop("item", "")
+        item: str | None = more.pop("item", None)
         length = len(route.steps)
-        if item:
+        if item is not None:
             length = max(i for i, step in enumerate(route.steps) if step == ANY)
-        resource = more.get("resource", "")
+        resource: str | None = more.get("resource")
         fields: tuple[str, ...] = ()
         tells: Path = ()
-        told_by = ""
-        if resource:
-            own = self.resources[resource].key
+        told_by: str | None = None
+        if resource is not None:
+            own = self.resources[resource].identity.key
             properties = self.survey.flat(self.resources[resource].schema).properties
             # Its own id says nothing of those above it, even under the same name.
             fields = tuple(name for name in properties if name != own)
-        if resource and kind in _TELLING:
+        if resource is not None and kind in _TELLING:
             draft, about = self._drafts[resource], self.resources[resource]
             tells, told_by = place_of_id(self.survey, draft, facts, about, kind == "create")
         return Action(
@@ -95,10 +105,13 @@ class Deducer:
             path=facts.operation.path,
             item=item,
             parents=self.linker.links(route, length, fields),
-            at=more.pop("at", facts.at),
-            sent=more.pop("sent", facts.sent),
-            tells=tells,
-            told_by=told_by,
+            request=RequestUse(
+                at=more.pop("sent", facts.sent),
+                ids=more.pop("ids", None),
+                partial=more.pop("partial", False),
+                upsert=more.pop("upsert", False),
+            ),
+            response=ResponseUse(facts.at, tells, told_by, more.pop("awaits", None)),
             because=(Because(why, sure),),
             **more,
         )
@@ -129,7 +142,7 @@ class Deducer:
                 why = f"POST to {path}, which names one {resource.noun}"
                 return self._make(
                     facts, "patch", why, "likely", item=item, resource=name, partial=True,
-                    upsert=201 in facts.operation.documented or resource.open,
+                    upsert=201 in facts.operation.documented or resource.identity.open,
                 )  # fmt: skip
         return None
 
@@ -139,7 +152,7 @@ class Deducer:
         return bool(sent.properties) and not sent.required and bool(needed)
 
     def _upserts(self, facts: Facts, resource: Resource) -> bool:
-        return 201 in facts.operation.documented or not resource.creatable or resource.open
+        return 201 in facts.operation.documented or not resource.creatable or resource.identity.open
 
     def _of_singleton(self, facts: Facts, resource: Resource) -> Action | None:
         name, path = resource.name, facts.operation.path
@@ -175,7 +188,7 @@ class Deducer:
         if facts.method == "DELETE":
             return self._sweep(facts, resource)
         if facts.method in ("PUT", "PATCH") and facts.ref in self._refs[name]:
-            key = resource.key
+            key = resource.identity.key
             known = key and key in self.survey.flat(facts.body).properties
             why = f"{facts.method} of {path} answers one {resource.noun}"
             why += f", named by `{key}` in the body" if known else ""
@@ -187,7 +200,13 @@ class Deducer:
 
     def _sweep(self, facts: Facts, resource: Resource) -> Action | None:
         """DELETE of a collection with the ids of those that shall go."""
-        names = {"ids", "id", f"{resource.noun}_ids", plural(resource.key), plural(resource.noun)}
+        names = {
+            "ids",
+            "id",
+            f"{resource.noun}_ids",
+            plural(resource.identity.key),
+            plural(resource.noun),
+        }
         why = f"DELETE of {facts.operation.path} with ids in"
         for parameter in facts.operation.parameters:
             if parameter.place == "query" and word(parameter.name) in names:
@@ -267,32 +286,32 @@ class Deducer:
         if verb in CLONING and same:
             action = self._make(
                 facts, "clone", f"`{word}`, and the answer is one {resource.noun}", item=item,
-                resource=name, verb=verb, same=same,
+                resource=name, transition=Transition(verb, same=same),
             )  # fmt: skip
         else:
             changes = self._changes(resource, verb)
-            shows, linked = ("", ()) if same else self._shown(facts, resource, word)
+            shows, linked = (None, ()) if same else self._shown(facts, resource, word)
             changes = (*changes, *linked)
             told = ", ".join(f"{n} = {v}" for n, v in changes) or "nothing that is known"
             why = f"the verb `{word}` on one {resource.noun}; it sets {told}"
             action = self._make(
                 facts, "transition", why, "likely" if same or changes else "guess", item=item,
-                resource=name, verb=verb, changes=changes, same=same, shows=shows,
+                resource=name, transition=Transition(verb, changes, same, shows),
             )  # fmt: skip
         if not same:
-            return replace(action, at=())
+            return replace(action, response=replace(action.response, at=()))
         return action
 
     def _shown(
         self, facts: Facts, resource: Resource, word: str
-    ) -> tuple[str, tuple[tuple[str, str], ...]]:
+    ) -> tuple[str | None, tuple[tuple[str, str], ...]]:
         """`set-active-revision` answers the revision that the body names, and keeps its id."""
-        name = next((n for n, refs in self._refs.items() if facts.ref in refs), "")
+        name = next((n for n, refs in self._refs.items() if facts.ref in refs), None)
         sent = self.survey.flat(facts.body).properties
         given = next(iter(sent), "")
         about = self.resources[name].noun.rsplit("_", 1)[-1] if name else ""
         if len(sent) != 1 or tokens(given)[-2:] != (about, "id"):
-            return "", ()
+            return None, ()
         kept = "_".join((*tokens(word)[1:], "id"))
         for field in self.survey.flat(resource.schema).properties:
             if "_".join(tokens(field)) == kept:

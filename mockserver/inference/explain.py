@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from mockserver.inference.model import (
     Because,
     Confidence,
     Envelope,
+    Path,
     Plan,
     Resource,
 )
@@ -124,12 +126,12 @@ def _being(resource: Resource) -> str:
     if resource.singleton:
         return f"one of a kind at {resource.path}"
     parts = [f"kept at {resource.path}"]
-    if resource.key:
-        who = "the client" if resource.client_key else "the mock"
-        parts.append(f"id `{resource.key}`, given by {who}")
-    if resource.given:
-        parts.append("there by name: " + ", ".join(f"`{name}`" for name in resource.given))
-    if resource.open:
+    if resource.identity.key:
+        who = "the client" if resource.identity.client_key else "the mock"
+        parts.append(f"id `{resource.identity.key}`, given by {who}")
+    if resource.identity.given:
+        parts.append("there by name: " + ", ".join(f"`{name}`" for name in resource.identity.given))
+    if resource.identity.open:
         parts.append("any id is known")
     elif not resource.creatable:
         parts.append("can't be made by a client")
@@ -139,15 +141,17 @@ def _being(resource: Resource) -> str:
 
 
 def _doing(action: Action, plan: Plan) -> str:
-    text = f"{action.kind} {action.resource}".strip()
-    if action.changes:
-        text += ": " + ", ".join(f"{name} = {value}" for name, value in action.changes)
-    if action.tells and action.tells != (plan.resources[action.resource].key,):
-        text += f"; it tells the id as `{'.'.join(action.tells)}`"
-    if action.awaits:
-        text += f", once one of {action.awaits} has succeeded"
-    if action.refers:
-        known = (f"`{one.field}` of {one.resource}" for one in action.refers)
+    text = f"{action.kind} {action.resource or ''}".strip()
+    if action.transition is not None and action.transition.changes:
+        text += ": " + ", ".join(f"{name} = {value}" for name, value in action.transition.changes)
+    resource = plan.resource_of(action)
+    key = resource.identity.key if resource is not None else None
+    if action.response.tells not in ((), (key,)):
+        text += f"; it tells the id as `{'.'.join(action.response.tells)}`"
+    if action.response.awaits:
+        text += f", once one of {action.response.awaits} has succeeded"
+    if action.request.refers:
+        known = (f"`{one.field}` of {one.resource}" for one in action.request.refers)
         text += f"; {', '.join(known)} has to be there"
     if action.envelope is not None:
         text += f" ({_shape(action.envelope)})"
@@ -167,8 +171,21 @@ def _sending(told: Announcement, plan: Plan) -> str:
 
 def _shape(envelope: Envelope) -> str:
     where = ".".join(envelope.items) if envelope.items else "a bare array"
-    asked = [p for p in (envelope.limit, envelope.cursor, envelope.offset, envelope.page) if p]
+    asked = [value for name, value in _asked(envelope) if value is not None and name != "sort"]
     return f"rows in {where}" + (f", paged by {', '.join(asked)}" if asked else "")
+
+
+def _asked(envelope: Envelope) -> Iterator[tuple[str, str | None]]:
+    """The query parameters of a list, by what they ask for."""
+    for name in ("limit", "cursor", "offset", "page"):
+        yield name, getattr(envelope.paging, name)
+    yield "sort", envelope.ordering.sort
+
+
+def _said(envelope: Envelope) -> Iterator[tuple[str, Path | None]]:
+    """Where a list says which page it is."""
+    for name in ("next", "previous", "more", "total", "pages"):
+        yield name, getattr(envelope.page, name)
 
 
 def _texts(because: tuple[Because, ...]) -> str:
@@ -187,8 +204,8 @@ def _resource(resource: Resource) -> dict[str, Any]:
         "schema": resource.schema,
         "singleton": resource.singleton,
         "creatable": resource.creatable,
-        "id": resource.key,
-        "id_from": "client" if resource.client_key else "mock",
+        "id": resource.identity.key,
+        "id_from": "client" if resource.identity.client_key else "mock",
         "seeds": resource.seeds,
         "parents": [
             {"parameter": x.parameter, "resource": x.resource, "property": x.field}
@@ -218,29 +235,23 @@ def _action(action: Action) -> dict[str, Any]:
         "method": action.method,
         "path": action.path,
         "action": action.kind,
-        "resource": action.resource or None,
+        "resource": action.resource,
         "because": _reasons(action.because),
     }
-    if action.verb:
-        found["verb"] = action.verb
-        found["changes"] = dict(action.changes)
+    if action.transition is not None:
+        found["verb"] = action.transition.verb
+        found["changes"] = dict(action.transition.changes)
     envelope = action.envelope
-    if action.tells:
-        found["tells"] = ".".join(action.tells)
-    if action.refers:
-        found["refers"] = {reference.field: reference.resource for reference in action.refers}
+    if action.response.tells:
+        found["tells"] = ".".join(action.response.tells)
+    if action.request.refers:
+        found["refers"] = {
+            reference.field: reference.resource for reference in action.request.refers
+        }
     if envelope is not None:
         found["envelope"] = {
             "items": ".".join(envelope.items),
-            **{
-                name: value
-                for name in ("limit", "cursor", "offset", "page", "sort")
-                if (value := getattr(envelope, name))
-            },
-            **{
-                name: ".".join(path)
-                for name in ("next", "previous", "more", "total", "pages")
-                if (path := getattr(envelope, name))
-            },
+            **{name: value for name, value in _asked(envelope) if value is not None},
+            **{name: ".".join(path) for name, path in _said(envelope) if path is not None},
         }
     return found

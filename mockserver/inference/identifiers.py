@@ -26,20 +26,23 @@ def named(
     for facts in survey.facts:
         action = actions[facts.operation.id]
         about = {link.parameter: link.resource for link in action.parents if link.certain}
-        if action.item:
+        if action.item is not None:
             about[action.item] = action.resource
         for parameter in facts.operation.parameters:
-            name = about.get(parameter.name, "") if parameter.place == "path" else ""
-            if name and parameter.pointer:
+            name = about.get(parameter.name) if parameter.place == "path" else None
+            if name is not None and parameter.pointer:
                 found[name][parameter.pointer] = None
-        if action.told_by:
-            told[action.resource][action.told_by] = None
+        if action.resource is not None and action.response.told_by is not None:
+            told[action.resource][action.response.told_by] = None
     return {
         name: replace(
             resource,
-            named_by=tuple(found[name]),
-            told_by=tuple(told[name]),
-            given=tuple(dict.fromkeys(_literals(survey, found[name]))),
+            identity=replace(
+                resource.identity,
+                named_by=tuple(found[name]),
+                told_by=tuple(told[name]),
+                given=tuple(dict.fromkeys(_literals(survey, found[name]))),
+            ),
         )
         for name, resource in resources.items()
     }
@@ -182,7 +185,7 @@ def few_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> bool:
     )
 
 
-def told_at(survey: Survey, draft: Drafted, ref: str, key: str) -> Path:
+def told_at(survey: Survey, draft: Drafted, ref: str, key: str | None) -> Path:
     """Where an answer (its schema is at `ref`) holds the id: the thing's own `key`, what it is
     called in a summary (`groupName` of a `billingGroupName`), or a step deeper in a part
     (`Attachment.AttachmentId`); () if nowhere."""
@@ -205,27 +208,27 @@ def told_at(survey: Survey, draft: Drafted, ref: str, key: str) -> Path:
 
 def place_of_id(
     survey: Survey, draft: Drafted, facts: Facts, resource: Resource, made: bool
-) -> tuple[Path, str]:
+) -> tuple[Path, str | None]:
     """Where an operation's answer holds the id of the thing, and the schema of it there; () if it
     is where and as the resource has it. `made`: the answer is about a new thing, so that its only
     id is the thing's."""
     if not facts.ref:
-        return (), ""
-    found = told_at(survey, draft, facts.ref, resource.key)
+        return (), None
+    found = told_at(survey, draft, facts.ref, resource.identity.key)
     if not found and made:
         only = only_id(survey, facts.ref)
         found = (only,) if only and only not in survey.flat(resource.schema).properties else ()
     place = _schema_at(survey, facts.ref, found)
-    own = found == (resource.key,) and place == _schema_at(survey, resource.schema, found)
-    return ((), "") if own else (found, place)
+    own = found == (resource.identity.key,) and place == _schema_at(survey, resource.schema, found)
+    return ((), None) if own else (found, place)
 
 
-def _schema_at(survey: Survey, pointer: str, path: Path) -> str:
-    """Where the schema of what stands at a path of an object is; "" if nothing is said of it."""
-    place: str | None = pointer if path else None
+def _schema_at(survey: Survey, pointer: str | None, path: Path) -> str | None:
+    """Where the schema of what stands at a path of an object is; None if nothing is said of it."""
+    place = pointer if path else None
     for step in path:
         place = survey.schemas.place(place, step) if place else None
-    return survey.schemas.canonical(place) if place else ""
+    return survey.schemas.canonical(place) if place else None
 
 
 def _about(name: str, noun: str) -> bool:
@@ -246,7 +249,7 @@ def only_id(survey: Survey, ref: str) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-def learnt(survey: Survey, draft: Drafted, schema: str, client_key: bool) -> bool:
+def learnt(survey: Survey, draft: Drafted, schema: str | None, client_key: bool) -> bool:
     """Whether a client can come to know an id: from a list, from what a create answers, or as it
     has chosen it."""
     if client_key or any(_lists_ids(survey, draft, one, schema) for one in draft.lists):
@@ -254,7 +257,7 @@ def learnt(survey: Survey, draft: Drafted, schema: str, client_key: bool) -> boo
     return any(_tells(survey, draft, one) for one in draft.creates)
 
 
-def _lists_ids(survey: Survey, draft: Drafted, listing: Facts, schema: str) -> bool:
+def _lists_ids(survey: Survey, draft: Drafted, listing: Facts, schema: str | None) -> bool:
     """Whether the rows of a list say what they are called; one that is no object is its name, one
     of which nothing is said shows all that is known of the thing (`schema`). What nobody can
     make, and of which nothing is known, is never in a list."""
@@ -263,9 +266,9 @@ def _lists_ids(survey: Survey, draft: Drafted, listing: Facts, schema: str) -> b
     ref = listing.ref
     flat = survey.flat(ref)
     if not flat.types and not flat.properties:
-        ref, flat = schema, survey.flat(schema)
+        ref, flat = schema or "", survey.flat(schema)
     plain = bool(flat.types) and not {"object", "array"} & set(flat.types)
-    return plain or bool(told_at(survey, draft, ref, ""))
+    return plain or bool(told_at(survey, draft, ref, None))
 
 
 def _tells(survey: Survey, draft: Drafted, made: Facts) -> bool:
@@ -278,4 +281,4 @@ def _tells(survey: Survey, draft: Drafted, made: Facts) -> bool:
     if "object" not in flat.types:
         # The id alone.
         return not flat.types or bool(set(flat.types) & {"string", "integer", "number"})
-    return bool(told_at(survey, draft, made.ref, "") or only_id(survey, made.ref))
+    return bool(told_at(survey, draft, made.ref, None) or only_id(survey, made.ref))

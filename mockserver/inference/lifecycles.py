@@ -161,12 +161,12 @@ def kind_of(value: str) -> str:
     return "other"
 
 
-def _moment(flat: Flat, words: frozenset[str]) -> str:
+def _moment(flat: Flat, words: frozenset[str]) -> str | None:
     for name in flat.properties:
         parts = tokens(name)
         if len(parts) >= 2 and parts[-1] in ("at", "time", "on", "date") and parts[-2] in words:
             return name
-    return ""
+    return None
 
 
 RESULTS = bag(
@@ -196,7 +196,7 @@ _LATER = re.compile(
 
 
 def with_outcomes(
-    states: States, schemas: Schemas, flat: Flat, sent: Set[str], key: str = ""
+    states: States, schemas: Schemas, flat: Flat, sent: Set[str], key: str | None = None
 ) -> States:
     """The states, with the properties that follow from them. What the client sends, and the id,
     are none."""
@@ -204,9 +204,9 @@ def with_outcomes(
     free = {name: schema for name, schema in flat.properties.items() if name not in own | sent}
     faults = tuple(name for name in free if _is_fault(name))
     cancels = tuple(name for name in free if _is_cancel(name))
-    progress = next((name for name in free if _counts(schemas, free[name], name, _PROGRESS)), "")
+    progress = next((name for name in free if _counts(schemas, free[name], name, _PROGRESS)), None)
     attempts = next(
-        (n for n in free if "_".join(tokens(n)) in _ATTEMPTS and _is_whole(schemas, free[n])), ""
+        (n for n in free if "_".join(tokens(n)) in _ATTEMPTS and _is_whole(schemas, free[n])), None
     )
     taken = {*faults, *cancels, progress, attempts}
     results = tuple(

@@ -29,53 +29,82 @@ class Because:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A path parameter that names a row of another resource ("" if that is not known).
+    """A path parameter that names an entity of another resource (None if it is not known which).
 
     `field` is the property of the child that holds the same id; `certain` says that the
     parent's own path stands before the child's.
     """
 
     parameter: str
-    resource: str = ""
-    field: str = ""
+    resource: str | None = None
+    field: str | None = None
     certain: bool = True
 
     def alike(self, other: Link) -> bool:
-        """Whether both name rows of one kind; of an unknown kind if they are called the same."""
-        known = bool(self.resource) or self.parameter == other.parameter
+        """Whether both name entities of one kind; of an unknown kind if they have one name."""
+        known = self.resource is not None or self.parameter == other.parameter
         return self.resource == other.resource and known
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
-    """How a list is answered and asked for.
+class Paging:
+    """The query parameters that ask for a page; properties of the body if `in_body`."""
 
-    `items` leads to the array (empty: the body is the array), `row` to the thing in one of its
-    items (`{"hook": {...}}`); the other paths are empty if the answer has no such part.
-    `limit`, `cursor`, `offset` and `page` are query parameters.
+    limit: str | None = None
+    default_limit: int = 50
+    cursor: str | None = None
+    offset: str | None = None
+    page: str | None = None
+    first_page: int = 1
+    in_body: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All of them."""
+        found = (self.limit, self.cursor, self.offset, self.page)
+        return frozenset(name for name in found if name is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """The query parameters that order a list, and its order without them."""
+
+    sort: str | None = None
+    direction: str | None = None
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageFields:
+    """Where a response says which page it is: each None if it does not.
+
+    `echoes` repeat what was asked for: the property, and `limit`, `offset` or `page`.
     """
 
-    items: Path = ()
-    item: str = ""
-    row: Path = ()
-    limit: str = ""
-    default_limit: int = 50
-    cursor: str = ""
-    offset: str = ""
-    page: str = ""
-    first_page: int = 1
-    next: Path = ()
-    previous: Path = ()
-    more: Path = ()
-    total: Path = ()
-    pages: Path = ()
+    next: Path | None = None
+    previous: Path | None = None
+    more: Path | None = None
+    total: Path | None = None
+    pages: Path | None = None
     echoes: tuple[tuple[Path, str], ...] = ()
     next_is_url: bool = False
     link_header: bool = False
-    newest_first: bool = False
-    in_body: bool = False
-    sort: str = ""
-    direction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a list is asked for and answered.
+
+    `items` leads to the array (empty: the body is the array), `row` to the entity in one of its
+    items (`{"hook": {...}}`); the schema of an item is at `item`.
+    """
+
+    items: Path = ()
+    item: str | None = None
+    row: Path = ()
+    paging: Paging = Paging()
+    ordering: Ordering = Ordering()
+    page: PageFields = PageFields()
     because: tuple[Because, ...] = ()
 
 
@@ -97,13 +126,13 @@ class States:
     cancelled: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
     moves: bool = False
-    started: str = ""
-    ended: str = ""
+    started: str | None = None
+    ended: str | None = None
     results: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     cancels: tuple[str, ...] = ()
-    progress: str = ""
-    attempts: str = ""
+    progress: str | None = None
+    attempts: str | None = None
     because: tuple[Because, ...] = ()
     lasts: Mapping[str, float] = field(default_factory=dict)
 
@@ -113,16 +142,34 @@ class States:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What an entity is called, and who knows it.
+
+    `key` is the property with the id, `parameter` what paths call it. `named_by` leads to the
+    schemas of the path parameters that name one, `told_by` to those of the properties that hold
+    the id where that is not under its `key`; `given` are ids that the paths have by name
+    (`DRAFT`). `client_key`: the client chooses it. `nested`: ids count only under their parent.
+    `told`: a response tells the id of one. `open`: any id is known, as there is no other way to
+    learn a first one.
+    """
+
+    key: str | None = None
+    parameter: str | None = None
+    named_by: tuple[str, ...] = ()
+    told_by: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    client_key: bool = False
+    nested: bool = False
+    told: bool = True
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind of thing that the API keeps.
+    """One kind of entity that the API keeps.
 
     `schema` leads to its richest description, `request` to what a client sends to make one.
-    `named_by` leads to the schemas of the path parameters that name one, `told_by` to those of
-    the properties that hold the id where that is not under its `key`; `given` are ids that the
-    paths have by name (`DRAFT`).
-    `nested`: its ids count only under their parent. `told`: an answer tells the id of one.
-    `open`: any id is known, as there is no other way to learn a first one. `in_use` are the
-    values that some fields really have, of all that the document allows.
+    `in_use` are the values that some fields really have, of all that the document allows.
     """
 
     name: str
@@ -130,19 +177,11 @@ class Resource:
     path: str
     collections: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
-    schema: str = ""
-    request: str = ""
-    key: str = ""
-    parameter: str = ""
-    named_by: tuple[str, ...] = ()
-    told_by: tuple[str, ...] = ()
-    given: tuple[str, ...] = ()
-    client_key: bool = False
-    nested: bool = False
+    schema: str | None = None
+    request: str | None = None
+    identity: Identity = Identity()
     singleton: bool = False
     creatable: bool = False
-    told: bool = True
-    open: bool = False
     seeds: int = 0
     parents: tuple[Link, ...] = ()
     states: States | None = None
@@ -152,47 +191,76 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A property of a body that names a row of another resource, which has to be there."""
+    """A property of a body that names an entity of another resource, which has to be there."""
 
     field: str
     resource: str
 
 
 @dataclass(frozen=True, slots=True)
+class RequestUse:
+    """What a request of an action says.
+
+    `at` leads to the entity in the body; with `FIRST` in it there may be several. What a body
+    `refers` to has to be there. `ids` is the query parameter with the ids of a sweep. `partial`:
+    what is not sent stays as it is. `upsert`: what is not there is made.
+    """
+
+    at: Path = ()
+    refers: tuple[Reference, ...] = ()
+    ids: str | None = None
+    partial: bool = False
+    upsert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseUse:
+    """What a response of an action says.
+
+    `at` leads to the entity in the body; with `FIRST` in it there may be several. `tells` leads
+    from the entity to its id, and `told_by` to the schema of it, where the response has it in
+    another place or shape than the resource. `awaits` is the resource whose job has to have
+    succeeded before there is a response.
+    """
+
+    at: Path = ()
+    tells: Path = ()
+    told_by: str | None = None
+    awaits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What a verb does to an entity.
+
+    `same`: the response is the entity itself; `shows` is the other resource of which the body
+    names the one that is the response.
+    """
+
+    verb: str = ""
+    changes: tuple[tuple[str, Any], ...] = ()
+    same: bool = False
+    shows: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What one operation does.
 
-    `item` is the path parameter that names the row, `parents` are those that name other rows.
-    `at` leads to the thing in the answer, `sent` to it in the request's body; with `FIRST` in them
-    there may be several. `tells` leads from the thing to its id, and `told_by` to the schema of
-    it, where the answer has it in another place or shape than the resource. `same` says that the
-    answer is the thing itself, `shows` of which other resource the body names one to answer.
-    `ids` is the query parameter with the ids of a sweep. `awaits` is the resource whose job has to
-    have succeeded before there is an answer.
-    What a body `refers` to has to be there.
+    `item` is the path parameter that names the entity, `parents` are those that name others.
     """
 
     operation: str
     kind: ActionKind
     method: str = ""
     path: str = ""
-    resource: str = ""
-    item: str = ""
+    resource: str | None = None
+    item: str | None = None
     parents: tuple[Link, ...] = ()
-    at: Path = ()
-    sent: Path = ()
-    tells: Path = ()
-    told_by: str = ""
-    ids: str = ""
-    refers: tuple[Reference, ...] = ()
+    request: RequestUse = RequestUse()
+    response: ResponseUse = ResponseUse()
     envelope: Envelope | None = None
-    verb: str = ""
-    changes: tuple[tuple[str, Any], ...] = ()
-    partial: bool = False
-    upsert: bool = False
-    same: bool = False
-    shows: str = ""
-    awaits: str = ""
+    transition: Transition | None = None
     because: tuple[Because, ...] = ()
 
 
@@ -250,3 +318,7 @@ class Plan:
     actions: Mapping[str, Action] = field(default_factory=dict)
     resources: Mapping[str, Resource] = field(default_factory=dict)
     announcements: tuple[Announcement, ...] = ()
+
+    def resource_of(self, action: Action) -> Resource | None:
+        """The resource that an action is about."""
+        return self.resources.get(action.resource) if action.resource is not None else None

@@ -94,7 +94,7 @@ class Survey:
         """Whether the path names one thing, and the answer is no array."""
         return route.is_item and "array" not in self.schemas.flat_at(pointer).types
 
-    def flat(self, pointer: str) -> Flat:
+    def flat(self, pointer: str | None) -> Flat:
         return self.schemas.flat_at(pointer) if pointer else _NO_FLAT
 
     def kinds(self, schema: Any) -> set[str]:
@@ -131,7 +131,7 @@ class Survey:
                     self.schemas, operation, response, media.pointer, about
                 )
             if facts.envelope is not None:
-                facts.at, facts.ref = facts.envelope.items, facts.envelope.item
+                facts.at, facts.ref = facts.envelope.items, facts.envelope.item or ""
                 if facts.ref and len(self.schemas.flat_at(facts.ref).properties) == 1:
                     row, facts.ref = thing_place(self.schemas, facts.ref, about)
                     facts.envelope = replace(facts.envelope, row=row)

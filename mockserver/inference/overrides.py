@@ -17,6 +17,7 @@ from mockserver.inference.model import (
     Reference,
     Resource,
     States,
+    Transition,
 )
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -100,11 +101,13 @@ def _resource(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> 
     seeds = told.get("seeds", resource.seeds)
     if isinstance(seeds, bool) or not isinstance(seeds, int) or not 0 <= seeds <= 1000:
         raise PlanError(f"{where}.seeds is a number from 0 to 1000, not {seeds!r}")
-    key = resource.key
+    key = resource.identity.key
     if told.get("key", key) != key:
         known = _properties(resource, schemas)
         key = _text(f"{where}.key", told["key"], "the name of a property", known)
-    return replace(resource, key=key, seeds=seeds, because=(_TOLD, *resource.because))
+    identity = replace(resource.identity, key=key)
+    because = (_TOLD, *resource.because)
+    return replace(resource, identity=identity, seeds=seeds, because=because)
 
 
 def _states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> States:
@@ -141,11 +144,11 @@ def _action(action: Action, told: Mapping[str, Any], resources: Mapping[str, Res
     kind = told.get("action", action.kind)
     if kind not in _KINDS:
         raise PlanError(f"{where}.action is one of {', '.join(_KINDS)}, not {kind!r}")
-    resource = _text(
-        f"{where}.resource", told.get("resource", action.resource), "the name of a resource"
-    )
+    resource = action.resource
+    if "resource" in told:
+        resource = _text(f"{where}.resource", told["resource"], "the name of a resource") or None
     if kind != "fixed":
-        if not resource:
+        if resource is None:
             raise PlanError(f"{where}: {kind!r} needs a resource")
         _known("a resource", (resource,), resources)
     item, parents = action.item, action.parents
@@ -154,23 +157,26 @@ def _action(action: Action, told: Mapping[str, Any], resources: Mapping[str, Res
             raise PlanError(f"{where}: {kind!r} needs a path that names one")
         # The last parameter of the path names the thing itself.
         item, parents = parents[-1].parameter, parents[:-1]
-    refers = told.get("refers", {one.field: one.resource for one in action.refers})
+    refers = told.get("refers", {one.field: one.resource for one in action.request.refers})
     if not isinstance(refers, Mapping):
         raise PlanError(f"{where}.refers is a table of properties and resources")
     for field, name in refers.items():
         _known("a resource", (_text(f"{where}.refers.{field}", name, "a resource"),), resources)
-    changes = told.get("changes", dict(action.changes))
+    transition = action.transition or Transition()
+    changes = told.get("changes", dict(transition.changes))
     if not isinstance(changes, Mapping):
         raise PlanError(f"{where}.changes is a table of properties and values")
+    verb = _text(f"{where}.verb", told.get("verb", transition.verb), "a text")
+    transition = replace(transition, verb=verb, changes=tuple(changes.items()))
+    references = tuple(Reference(field, name) for field, name in refers.items())
     return replace(
         action,
         kind=kind,
-        resource=resource if kind != "fixed" else "",
-        item=item if kind in _ON_ONE else "",
+        resource=resource if kind != "fixed" else None,
+        item=item if kind in _ON_ONE else None,
         parents=parents,
-        verb=_text(f"{where}.verb", told.get("verb", action.verb), "a text"),
-        changes=tuple(changes.items()),
-        refers=tuple(Reference(field, name) for field, name in refers.items()),
+        request=replace(action.request, refers=references),
+        transition=transition if kind in ("transition", "clone") else None,
         because=(_TOLD,),
     )
 

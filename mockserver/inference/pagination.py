@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.inference.model import FIRST, Because, Envelope, Path
+from mockserver.inference.model import (
+    FIRST,
+    Because,
+    Envelope,
+    Ordering,
+    PageFields,
+    Paging,
+    Path,
+)
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.model import Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -141,28 +149,34 @@ def envelope_of(
         _read_parts(schemas, pointer, (), items, parts)
     limit = _parameter(asked, _LIMIT)
     page = _parameter(asked, _PAGE)
-    ahead = parts.get("next", ())
+    ahead: Path | None = parts.get("next")
     return Envelope(
         items=items,
         item=schemas.canonical(one),
-        limit=limit,
-        default_limit=_default(asked, limit),
-        cursor=_parameter(asked, _CURSOR),
-        offset=_parameter(asked, _OFFSET),
-        page=page,
-        first_page=0 if _minimum(asked, page) == 0 else 1,
-        next=ahead,
-        previous=parts.get("previous", ()),
-        more=parts.get("more", ()),
-        total=parts.get("total", ()),
-        pages=parts.get("pages", ()),
-        echoes=tuple(parts.get("echoes", ())),
-        next_is_url=bool(ahead) and _is_url(schemas, pointer, ahead),
-        link_header=any(name.lower() == "link" for name in response.headers),
-        in_body=posted,
-        newest_first=_newest_first(operation),
-        sort=_parameter(asked, _SORT),
-        direction=_parameter(asked, _DIRECTION),
+        paging=Paging(
+            limit=limit,
+            default_limit=_default(asked, limit),
+            cursor=_parameter(asked, _CURSOR),
+            offset=_parameter(asked, _OFFSET),
+            page=page,
+            first_page=0 if _minimum(asked, page) == 0 else 1,
+            in_body=posted,
+        ),
+        ordering=Ordering(
+            sort=_parameter(asked, _SORT),
+            direction=_parameter(asked, _DIRECTION),
+            newest_first=_newest_first(operation),
+        ),
+        page=PageFields(
+            next=ahead,
+            previous=parts.get("previous"),
+            more=parts.get("more"),
+            total=parts.get("total"),
+            pages=parts.get("pages"),
+            echoes=tuple(parts.get("echoes", ())),
+            next_is_url=ahead is not None and _is_url(schemas, pointer, ahead),
+            link_header=any(name.lower() == "link" for name in response.headers),
+        ),
         because=(because,),
     )
 
@@ -206,22 +220,22 @@ def _sent(schemas: Schemas, operation: Operation) -> dict[str, Any]:
     return {}
 
 
-def _parameter(asked: Mapping[str, Any], words: frozenset[str]) -> str:
+def _parameter(asked: Mapping[str, Any], words: frozenset[str]) -> str | None:
     for name in asked:
         spelled = word(name.strip("$").replace("[", "_").replace("]", ""))
         if spelled in words or spelled.removeprefix("page_") in words & {"cursor", "offset"}:
             return name
-    return ""
+    return None
 
 
-def _default(asked: Mapping[str, Any], name: str) -> int:
-    schema = asked.get(name)
+def _default(asked: Mapping[str, Any], name: str | None) -> int:
+    schema = asked.get(name) if name is not None else None
     default = schema.get("default") if isinstance(schema, Mapping) else None
     return default if isinstance(default, int) and default > 0 else 50
 
 
-def _minimum(asked: Mapping[str, Any], name: str) -> Any:
-    schema = asked.get(name)
+def _minimum(asked: Mapping[str, Any], name: str | None) -> Any:
+    schema = asked.get(name) if name is not None else None
     return schema.get("default", schema.get("minimum")) if isinstance(schema, Mapping) else None
 
 

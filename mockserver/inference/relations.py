@@ -41,30 +41,30 @@ class Linker:
         for index, step in enumerate(route.steps[:length]):
             if step == ANY:
                 parameter = next(names)
-                resource = self._items.get(route.steps[: index + 1], "")
-                certain = bool(resource)
-                if not resource:
+                resource = self._items.get(route.steps[: index + 1])
+                certain = resource is not None
+                if resource is None:
                     resource = self._by_name(route.steps[index - 1] if index else "", parameter)
                 field_name = _field(parameter, resource, fields)
                 found.append(Link(parameter, resource, field_name, certain))
         return tuple(found)
 
-    def _by_name(self, before: str, parameter: str) -> str:
+    def _by_name(self, before: str, parameter: str) -> str | None:
         words = tokens(parameter)
         about = words[-2] if len(words) > 1 and words[-1] in ("id", "uuid", "key") else ""
         if about and noun(before).rsplit("_", 1)[-1] == about:
             candidates = self._nouns.get(about, [])
-            return candidates[0] if len(candidates) == 1 else ""
-        return ""
+            return candidates[0] if len(candidates) == 1 else None
+        return None
 
 
-def _field(parameter: str, resource: str, fields: list[str]) -> str:
+def _field(parameter: str, resource: str | None, fields: list[str]) -> str | None:
     about = noun(resource.rsplit(".", 1)[-1]) if resource else ""
     spelled = {"_".join(tokens(name)): name for name in reversed(fields)}
     for wanted in ("_".join(tokens(parameter)), f"{about}_id" if about else "", about):
         if wanted and wanted in spelled:
             return spelled[wanted]
-    return ""
+    return None
 
 
 _SENDING = frozenset(("create", "replace", "patch"))
@@ -80,7 +80,9 @@ def referring(
     """
     known: dict[str, list[Resource]] = defaultdict(list)
     for resource in resources.values():
-        if resource.key and not (resource.singleton or resource.open or resource.nested):
+        if resource.identity.key and not (
+            resource.singleton or resource.identity.open or resource.identity.nested
+        ):
             known[resource.noun].append(resource)
     found = dict(actions)
     for facts in survey.facts:
@@ -91,7 +93,8 @@ def referring(
                 names = ", ".join(f"`{one.field}`" for one in refers)
                 why = Because(f"a 404 is listed, which can only be about {names}", "likely")
                 because = (*action.because, why)
-                found[facts.operation.id] = replace(action, refers=refers, because=because)
+                request = replace(action.request, refers=refers)
+                found[facts.operation.id] = replace(action, request=request, because=because)
     return found
 
 
@@ -105,7 +108,7 @@ def _references(
         words = tokens(name)
         about = known.get("_".join(words[:-1]), ()) if words[-1:] == ("id",) else ()
         if len(about) == 1 and about[0].name != action.resource:
-            kept = survey.flat(about[0].schema).properties.get(about[0].key, {})
+            kept = survey.flat(about[0].schema).properties.get(about[0].identity.key or "", {})
             if (survey.kinds(schema) & survey.kinds(kept)) - {"null"}:
                 found.append(Reference(name, about[0].name))
     return found
@@ -116,11 +119,11 @@ def reached(
 ) -> dict[str, Resource]:
     """The resources; `open` are those, too, that are listed and made only beneath what can't be
     known before (`/rules/{id}/rules`): without a first one there would never be any."""
-    known = {name for name, one in resources.items() if one.singleton or one.open}
+    known = {name for name, one in resources.items() if one.singleton or one.identity.open}
     ways = [
         (action.resource, {link.resource for link in action.parents if link.resource in resources})
         for action in actions.values()
-        if action.kind in ("list", "create") and action.resource in resources
+        if action.kind in ("list", "create") and action.resource is not None
     ]
     more = True
     while more:
@@ -128,7 +131,9 @@ def reached(
         known |= found
         more = bool(found)
     why = Because("it is listed and made only beneath things that nobody can know before", "guess")
-    return {
-        name: one if name in known else replace(one, open=True, because=(*one.because, why))
-        for name, one in resources.items()
-    }
+    return {name: one if name in known else _opened(one, why) for name, one in resources.items()}
+
+
+def _opened(resource: Resource, why: Because) -> Resource:
+    identity = replace(resource.identity, open=True)
+    return replace(resource, identity=identity, because=(*resource.because, why))

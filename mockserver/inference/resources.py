@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from mockserver.inference.identifiers import few_names, has_key, key_in, learnt, only_id, told_at
 from mockserver.inference.lifecycles import Hints, states_of, with_outcomes
-from mockserver.inference.model import Because, Confidence, Resource, States
+from mockserver.inference.model import Because, Confidence, Identity, Resource, States
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.relations import Linker
@@ -222,10 +222,10 @@ def name_drafts(drafts: Iterable[Draft]) -> dict[str, Draft]:
 def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Resource:
     """What is known of one resource."""
     schema = _schema(survey, draft)
-    request = next((one.body for one in draft.creates if one.body), "")
+    request = next((one.body for one in draft.creates if one.body), None)
     flat = survey.flat(schema)
     sent = frozenset(survey.flat(request).properties)
-    parameter = draft.items[0].names[-1] if draft.items else ""
+    parameter = draft.items[0].names[-1] if draft.items else None
     key, why = _key(survey, draft, flat)
     if key and why is not None and not draft.singleton:
         draft.because.append(why)
@@ -258,14 +258,16 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         items=tuple(_path_of(survey, r) for r in draft.items),
         schema=schema,
         request=request,
-        key="" if draft.singleton else key,
-        parameter=parameter,
-        client_key=client_key,
-        nested=nested or draft.singleton,
+        identity=Identity(
+            key=None if draft.singleton else key or None,
+            parameter=parameter,
+            client_key=client_key,
+            nested=nested or draft.singleton,
+            told=told,
+            open=not told,
+        ),
         singleton=draft.singleton,
         creatable=bool(draft.creates),
-        told=told,
-        open=not told,
         seeds=(2 if parents else 3) if draft.lists and schema else 0,
         parents=parents,
         states=_states(survey, flat, hints, key),
@@ -290,7 +292,7 @@ def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]
         if listed and key not in row.properties and _surer(sure, why):
             return (listed, sure) if listed in flat.properties else ("", None)
     for facts in () if key else draft.creates:
-        only = "" if told_at(survey, draft, facts.ref, "") else only_id(survey, facts.ref)
+        only = "" if told_at(survey, draft, facts.ref, None) else only_id(survey, facts.ref)
         if only and only in flat.properties:
             return only, Because(f"`{only}` is the only id in the answer to a create", "guess")
     return key, why
@@ -307,7 +309,7 @@ def _path_of(survey: Survey, route: Route) -> str:
     return next(iter(found.values())).operation.path if found else str(route)
 
 
-def _schema(survey: Survey, draft: Draft) -> str:
+def _schema(survey: Survey, draft: Draft) -> str | None:
     """The richest description: of one that is read, else made or changed, else listed.
 
     One that holds an id is better than any that does not.
@@ -316,7 +318,7 @@ def _schema(survey: Survey, draft: Draft) -> str:
     for ref in known:
         if draft.singleton or key_in(survey, draft, survey.flat(ref))[0]:
             return ref
-    return known[0] if known else ""
+    return known[0] if known else None
 
 
 def _described(survey: Survey, draft: Draft) -> Iterator[str]:
@@ -334,11 +336,13 @@ def without_circles(resources: dict[str, Resource]) -> dict[str, Resource]:
     found = dict(resources)
     for name in found:
         seen = {name}
-        above = name
-        while above and found[above].parents:
+        above: str | None = name
+        while above is not None and found[above].parents:
             link = found[above].parents[-1]
+            if link.resource is None:
+                break
             if link.resource in seen:
-                kept = (*found[above].parents[:-1], replace(link, resource=""))
+                kept = (*found[above].parents[:-1], replace(link, resource=None))
                 found[above] = replace(found[above], parents=kept)
                 break
             seen.add(link.resource)

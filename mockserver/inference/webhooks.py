@@ -159,18 +159,19 @@ class _Reader:
         if resource is not None:
             return resource, Because(f"its name speaks of a {_shown(resource)}")
         action = self._plan.actions.get(one.operation)
-        if action is not None and action.resource in self._plan.resources:
-            resource = self._plan.resources[action.resource]
+        resource = self._plan.resource_of(action) if action is not None else None
+        if resource is not None:
             return resource, Because(f"{one.operation} asks for it, about a {_shown(resource)}")
         held = self._held(one.schema)
         if len(held) == 1:
             return held[0], Because(f"its body holds a {_shown(held[0])}")
         return None, Because("", "guess")
 
-    def _is(self, schema: str, resource: Resource) -> bool:
+    def _is(self, schema: str | None, resource: Resource) -> bool:
         """Whether a body is nothing but the thing."""
-        at = self._schemas.canonical
-        return bool(schema and resource.schema) and at(schema) == at(resource.schema)
+        if not schema or resource.schema is None:
+            return False
+        return self._schemas.canonical(schema) == self._schemas.canonical(resource.schema)
 
     def _held(self, schema: str) -> list[Resource]:
         """The kinds of things that a body is or holds."""

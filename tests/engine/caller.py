@@ -146,7 +146,7 @@ class Caller:
             response = self.send(operation, above)
             if response.is_success and response.headers.get("content-type") == "application/json":
                 answer = response.json()
-                for step in action.at:
+                for step in action.response.at:
                     answer = answer[step]
                 if isinstance(answer, dict):
                     return answer, above
@@ -154,8 +154,8 @@ class Caller:
 
     def _make_above(self, action: Action, above: dict[str, Any]) -> bool:
         for link in action.parents:
-            parent = self.plan.resources.get(link.resource)
-            if parent is None or parent.open:
+            parent = self.plan.resources.get(link.resource) if link.resource else None
+            if parent is None or parent.identity.open:
                 # Any id will do, but always the same.
                 above.setdefault(link.parameter, self._any(action, link.parameter))
                 continue
@@ -192,7 +192,7 @@ class Caller:
         self, operation: Operation, action: Action, above: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
         """The rows of the first page."""
-        limit = action.envelope.limit if action.envelope else ""
+        limit = action.envelope.paging.limit if action.envelope else None
         response = self.send(operation, above, query={limit: 100} if limit else {})
         if not response.is_success:
             return []
@@ -203,7 +203,12 @@ class Caller:
 
     def id_of(self, resource: Resource, answer: Mapping[str, Any]) -> Any:
         """What names a thing in paths."""
-        for name in (resource.key, resource.parameter, f"{resource.noun}_id", "id"):
+        for name in (
+            resource.identity.key,
+            resource.identity.parameter,
+            f"{resource.noun}_id",
+            "id",
+        ):
             if name and name in answer:
                 return answer[name]
         return None

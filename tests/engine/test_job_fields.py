@@ -142,7 +142,7 @@ def test_what_has_succeeded_is_not_tried_again(server: MockServer) -> None:
 
 def test_the_result_of_a_job_is_there_when_it_has_succeeded(server: MockServer) -> None:
     plan = server.mock.plan
-    assert {action.awaits for action in plan.actions.values()} == {"", "renders"}
+    assert {action.response.awaits for action in plan.actions.values()} == {None, "renders"}
     url, _ = made(server)
     assert server.client.get(f"{url}/result").status_code == 409
     server.clock.advance(60)

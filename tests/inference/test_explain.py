@@ -45,7 +45,9 @@ def test_overrides() -> None:
         lifecycles={"exports": {"moves": False, "initial": ["running"]}},
     )
     assert found.actions["retryExport"].kind == "fixed"
-    assert found.actions["cancelExport"].changes == (("rows", 0),)
+    cancel = found.actions["cancelExport"].transition
+    assert cancel is not None
+    assert cancel.changes == (("rows", 0),)
     assert found.resources["exports"].seeds == 0
     states = found.resources["exports"].states
     assert states is not None

@@ -79,11 +79,13 @@ def test_a_pet_store() -> None:
     pets = plan.resources["owners.pets"]
     (link,) = pets.parents
     assert (link.parameter, link.resource, link.field) == ("ownerId", "owners", "ownerId")
-    assert (pets.key, pets.client_key, pets.creatable) == ("id", False, True)
+    assert (pets.identity.key, pets.identity.client_key, pets.creatable) == ("id", False, True)
     assert plan.resources["owners.preferences"].singleton
-    assert plan.resources["breeds"].key == "code"
+    assert plan.resources["breeds"].identity.key == "code"
     assert not plan.resources["breeds"].creatable
-    assert dict(plan.actions["adoptPet"].changes) == {"status": "adopted", "adoptedAt": "now"}
+    adopt = plan.actions["adoptPet"].transition
+    assert adopt is not None
+    assert dict(adopt.changes) == {"status": "adopted", "adoptedAt": "now"}
 
 
 def test_a_job() -> None:
@@ -97,7 +99,8 @@ def test_a_job() -> None:
     told = " ".join(reason.text for reason in states.because)
     for evidence in ("202", "`started_at`", "cancel, retry"):
         assert evidence in told
-    cancel = plan.actions["cancelExport"]
+    cancel = plan.actions["cancelExport"].transition
+    assert cancel is not None
     assert (cancel.verb, cancel.changes) == ("cancel", (("status", "canceled"),))
     assert plan.actions["cloneExport"].kind == "clone"
 
@@ -105,14 +108,14 @@ def test_a_job() -> None:
 def test_payments() -> None:
     plan = plan_of("payments")
     assert plan.actions["updateCustomer"].kind == "patch", "POST to what GET names"
-    assert plan.resources["categories"].client_key
-    assert plan.actions["getWallet"].at == ("wallet",)
+    assert plan.resources["categories"].identity.client_key
+    assert plan.actions["getWallet"].response.at == ("wallet",)
     assert plan.actions["getRates"].kind == "fixed"
     customers = plan.actions["listCustomers"].envelope
     assert customers is not None
-    assert (customers.items, customers.more) == (("data",), ("has_more",))
-    assert customers.cursor == "starting_after"
-    assert customers.newest_first
+    assert (customers.items, customers.page.more) == (("data",), ("has_more",))
+    assert customers.paging.cursor == "starting_after"
+    assert customers.ordering.newest_first
 
 
 @pytest.mark.parametrize("name", ["petstore", "jobs", "payments"])
@@ -195,11 +198,11 @@ def test_the_rows_of_a_report_are_no_things() -> None:
         ("slug", ["id", "slug"], "slug"),
         ("username", ["id", "username"], "username"),
         ("id", ["petId", "name"], "petId"),
-        ("ref", ["color"], ""),
+        ("ref", ["color"], None),
         ("pet-ownerId", ["id", "ownerId"], "ownerId"),
     ],
 )
-def test_the_id_of_a_thing(parameter: str, names: list[str], key: str) -> None:
+def test_the_id_of_a_thing(parameter: str, names: list[str], key: str | None) -> None:
     schema = {"type": "object", "properties": {name: {"type": "string"} for name in names}}
     plan = inferred(
         {
@@ -208,12 +211,12 @@ def test_the_id_of_a_thing(parameter: str, names: list[str], key: str) -> None:
         },
         Pet=schema,
     )
-    assert plan.resources["pets"].key == key
+    assert plan.resources["pets"].identity.key == key
 
 
 def test_what_is_only_named_is_open() -> None:
     plan = inferred({"/users/{user_id}": {"get": answer(ref())}})
-    assert plan.resources["users"].open
+    assert plan.resources["users"].identity.open
 
 
 def test_odata_and_json_suffixes() -> None:
@@ -243,7 +246,7 @@ def test_nothing_lies_under_itself() -> None:
         }
     )
     (folder,) = plan.resources.values()
-    assert [link.resource for link in folder.parents] == [""]
+    assert [link.resource for link in folder.parents] == [None]
 
 
 # -- actions
@@ -281,8 +284,9 @@ def test_setting_the_active_one_answers_that_one() -> None:
         Part={**THING},
     )
     action = plan.actions["post /wholes/{id}/set-active-part"]
-    assert action.shows == "parts"
-    assert action.changes == (("active_part_id", "body.part_id"),)
+    assert action.transition is not None
+    assert action.transition.shows == "parts"
+    assert action.transition.changes == (("active_part_id", "body.part_id"),)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +325,8 @@ def test_what_a_verb_changes(verb: str, properties: Any, changes: dict[str, Any]
     )
     action = plan.actions[f"post /its/{{id}}/{verb}"]
     assert action.kind == "transition"
-    assert dict(action.changes) == changes
+    assert action.transition is not None
+    assert dict(action.transition.changes) == changes
 
 
 # -- lists
@@ -370,9 +375,13 @@ def test_how_pages_are_asked_for_and_told() -> None:
     plan = inferred({"/things": {"get": listing}, "/things/{id}": {"get": answer(ref())}})
     found = plan.actions["get /things"].envelope
     assert found is not None
-    assert (found.cursor, found.limit, found.offset) == ("pageToken", "maxResults", "skip")
-    assert (found.page, found.sort) == ("page", "orderBy")
-    assert (found.next, found.total) == (("nextPageToken",), ("meta", "totalCount"))
+    assert (found.paging.cursor, found.paging.limit, found.paging.offset) == (
+        "pageToken",
+        "maxResults",
+        "skip",
+    )
+    assert (found.paging.page, found.ordering.sort) == ("page", "orderBy")
+    assert (found.page.next, found.page.total) == (("nextPageToken",), ("meta", "totalCount"))
 
 
 # -- lifecycles

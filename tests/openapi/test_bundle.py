@@ -122,7 +122,7 @@ def test_references_lead_into_the_one_document() -> None:
 
 def test_it_is_served_like_any_other() -> None:
     with MockServer(bundled(root(), ROOT, read)[0]) as server:
-        assert server.mock.plan.resources["pets"].key == "id"
+        assert server.mock.plan.resources["pets"].identity.key == "id"
         made = server.client.post("/pets", json={"id": "x", "kind": "cat"})
         assert made.status_code == 201
         assert server.client.get(f"/pets/{made.json()['id']}").json() == made.json()

@@ -20,35 +20,39 @@ from mockserver.openapi.model import Operation
 def create(context: Context, operation: Operation, action: Action) -> Handler:
     """A create; where an array of things is sent, each is made, and all or none."""
     one = crud.create(context, operation, action)
-    if FIRST not in action.sent:
+    if FIRST not in action.request.at:
         return one
-    above = action.sent[: action.sent.index(FIRST)]
+    above = action.request.at[: action.request.at.index(FIRST)]
 
     def handle(world: World, request: Request) -> Reply:
         items = dig(request.body, above)
         if not isinstance(items, list):
             return one(world, request)
         if not items:
-            shown = action.at[: action.at.index(FIRST)] if FIRST in action.at else None
+            shown = (
+                action.response.at[: action.response.at.index(FIRST)]
+                if FIRST in action.response.at
+                else None
+            )
             dice = Dice.of(world, action.operation)
             known = MISSING if shown is None else []
             return context.answers.reply(operation, dice, known, shown or (), "fresh")
         replies = [one(world, replace(request, body=_wrapped(above, [item]))) for item in items]
-        return _joined(replies, action.at)
+        return _joined(replies, action.response.at)
 
     return handle
 
 
 def remove(context: Context, operation: Operation, action: Action) -> Handler:
     """DELETE of a collection: those whose ids are sent go, unknown ones are passed over."""
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
         parent = context.parent_key(request, action)
         gone = 0
         for value in _ids(request, action):
-            key = f"{parent}/{value}" if shelf.resource.nested and parent else str(value)
+            key = f"{parent}/{value}" if shelf.resource.identity.nested and parent else str(value)
             held = context.find(world, shelf, key)
             if held is not None and parent in ("", held.parent):
                 crud.take_away(context, world, shelf, held)
@@ -62,7 +66,11 @@ def remove(context: Context, operation: Operation, action: Action) -> Handler:
 
 def _ids(request: Request, action: Action) -> Iterator[Any]:
     """The ids of the query, once each, or those of the body."""
-    given = request.query.get(action.ids) if action.ids else dig(request.body, action.sent)
+    given = (
+        request.query.get(action.request.ids)
+        if action.request.ids
+        else dig(request.body, action.request.at)
+    )
     values = given.split(",") if isinstance(given, str) else given
     if isinstance(values, list):
         texts = (v for v in values if isinstance(v, str | int) and not isinstance(v, bool))

@@ -51,7 +51,7 @@ def _inner(
 ) -> dict[str, Any]:
     """`agent.revision.agent_id` is the agent's id; `agent.revision_id` is `agent.revision.id`."""
     found = inner
-    own = outer.get(resource.key) if resource.key else None
+    own = outer.get(resource.identity.key) if resource.identity.key else None
     short = resource.noun.rsplit("_", 1)[-1]
     for key in (f"{resource.noun}_id", f"{short}_id"):
         if own is not None and key in inner and type(inner[key]) is type(own):

@@ -62,6 +62,15 @@ class Context:
     def flat(self, resource: Resource) -> Flat:
         return self.schemas.flat_at(resource.schema) if resource.schema else self.schemas.flat({})
 
+    def shelf_of(self, action: Action) -> Shelf:
+        """Where the entities that the action is about are kept."""
+        assert action.resource is not None, action.operation
+        return self.shelves[action.resource]
+
+    def above(self, link: Link) -> Shelf | None:
+        """Where the entities that a path parameter names are kept, if that is known."""
+        return self.shelves.get(link.resource) if link.resource is not None else None
+
     # -- who is spoken of
 
     def parent_key(self, request: Request, action: Action) -> str:
@@ -73,9 +82,9 @@ class Context:
     def key_above(self, request: Request, links: tuple[Link, ...], index: int) -> str:
         """The key of the row that the path's link at an index names."""
         link = links[index]
-        above = self.plan.resources.get(link.resource)
+        above = self.above(link)
         own = spoken(request.path[link.parameter])
-        if above is not None and not above.nested:
+        if above is not None and not above.resource.identity.nested:
             return own
         if above is not None and index:
             return f"{self.key_above(request, links, index - 1)}/{own}"
@@ -84,7 +93,7 @@ class Context:
     def check_parents(self, world: World, request: Request, action: Action) -> None:
         """Raises NotFound if a row that the path names is not there."""
         for index, link in enumerate(action.parents):
-            shelf = self.shelves.get(link.resource)
+            shelf = self.above(link)
             if shelf is None:
                 continue
             if not link.certain and 404 not in request.operation.documented:
@@ -98,8 +107,8 @@ class Context:
     def any_is_known(self, resource: Resource, key: str) -> bool:
         """Whether what is asked for is there in any case: the document itself names it, or nobody
         can learn the id of one, as no answer tells any, or none that could be said in a path."""
-        given = key.rsplit("/", 1)[-1] in resource.given
-        return given or resource.open or self.keys.unspeakable(resource)
+        given = key.rsplit("/", 1)[-1] in resource.identity.given
+        return given or resource.identity.open or self.keys.unspeakable(resource)
 
     def find(self, world: World, shelf: Shelf, key: str) -> Held | None:
         """A row by its key; what the seed world holds is sown before it is missed."""
@@ -110,29 +119,28 @@ class Context:
         return held
 
     def row_key(self, request: Request, action: Action, resource: Resource) -> str:
-        value = spoken(request.path[action.item])
+        value = spoken(named_in(request, action))
         parent = self.parent_key(request, action)
-        return f"{parent}/{value}" if resource.nested and parent else value
+        return f"{parent}/{value}" if resource.identity.nested and parent else value
 
     def held(self, world: World, request: Request, action: Action) -> Held:
         """The row that the path names. Raises NotFound, and PreconditionFailed."""
         self.check_parents(world, request, action)
-        shelf = self.shelves[action.resource]
-        resource = shelf.resource
+        resource = self.shelf_of(action).resource
         key = self.row_key(request, action, resource)
-        held = self.find(world, shelf, key)
-        if held is not None and resource.open and not self._lies(held, request, action):
+        held = self.find(world, self.shelf_of(action), key)
+        if held is not None and resource.identity.open and not self._lies(held, request, action):
             held = None
         if held is None and self.any_is_known(resource, key):
             held = self.unseen(world, request, action)
         if held is not None and not held.row.get("gone") and self._lies(held, request, action):
             check_match(request, held)
             return held
-        raise not_found(resource, request.path[action.item])
+        raise not_found(resource, named_in(request, action))
 
     def _lies(self, held: Held, request: Request, action: Action) -> bool:
         """Whether the row lies under the parent that the path names, if that can be told."""
-        resource = self.plan.resources[action.resource]
+        resource = self.shelf_of(action).resource
         if not held.parent or not action.parents or not resource.parents:
             return True
         if not action.parents[-1].alike(resource.parents[-1]):
@@ -141,13 +149,12 @@ class Context:
 
     def unseen(self, world: World, request: Request, action: Action) -> Held:
         """A row of which nobody but the caller can know: whatever is asked for is there."""
-        shelf = self.shelves[action.resource]
-        resource = shelf.resource
-        value = request.path[action.item]
+        resource = self.shelf_of(action).resource
+        value = named_in(request, action)
         key = self.row_key(request, action, resource)
         known = {link.field: request.path[link.parameter] for link in action.parents if link.field}
-        if resource.key:
-            known[resource.key] = value
+        if resource.identity.key:
+            known[resource.identity.key] = value
         data: Any = known
         if resource.schema:
             dice = lasting(world, resource.name, key)
@@ -171,7 +178,7 @@ class Context:
             data = self.id_of(held, action)
         dice = lasting(world, action.operation, held.key)
         status = self._status_of_new(request.operation) if made else 0
-        reply = self.answers.reply(request.operation, dice, data, action.at, mode, status)
+        reply = self.answers.reply(request.operation, dice, data, action.response.at, mode, status)
         for name in list(reply.headers):
             if name.lower() == "location":
                 reply.headers[name] = self._location(request, held)
@@ -200,27 +207,27 @@ class Context:
 
     def id_of(self, held: Held, action: Action) -> Any:
         """What the row is called in paths."""
-        key = self.plan.resources[action.resource].key
-        return held.data.get(key, held.key.rsplit("/", 1)[-1]) if key else held.key
+        resource = self.shelf_of(action).resource
+        return held.id(resource) if resource.identity.key is not None else held.key
 
     def known(self, held: Held, request: Request, action: Action) -> dict[str, Any]:
         """The row, and its key and those above it under the names that a path has for them."""
-        resource = self.plan.resources[action.resource]
+        resource = self.shelf_of(action).resource
         found = dict(held.data)
-        key = held.key.rsplit("/", 1)[-1]
-        for name in (resource.parameter, f"{resource.noun}_id", "id"):
-            if name:
-                found.setdefault(name, found.get(resource.key, key))
+        called = held.id(resource)
+        for name in (resource.identity.parameter, f"{resource.noun}_id", "id"):
+            if name is not None:
+                found.setdefault(name, called)
         for link in action.parents:
             if link.parameter in request.path:
                 found.setdefault(link.parameter, request.path[link.parameter])
-        if action.tells:
-            self._tell(found, action, found.get(resource.key, key))
+        if action.response.tells:
+            self._tell(found, action, called)
         return found
 
     def _tell(self, found: dict[str, Any], action: Action, value: Any) -> None:
         """Put the id where this operation's answer has it."""
-        *above, name = action.tells
+        *above, name = action.response.tells
         holder = found
         for step in above:
             inner = holder.get(step)
@@ -241,6 +248,12 @@ class Context:
 
     def operation(self, action: Action) -> Operation:
         return self.contract.by_id[action.operation]
+
+
+def named_in(request: Request, action: Action) -> Any:
+    """The value of the path parameter that names the entity."""
+    assert action.item is not None, action.operation
+    return request.path[action.item]
 
 
 def spoken(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.engine.api import Handler
 from mockserver.engine.inferred.conditional import check_match, unchanged
-from mockserver.engine.inferred.context import Context, dig, named, not_found
+from mockserver.engine.inferred.context import Context, dig, named, named_in, not_found
 from mockserver.engine.inferred.entities import called, changed_thing, defaults, new_thing
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.repository import Held, OwnShelf, Shelf
@@ -22,27 +22,30 @@ from mockserver.openapi.model import Operation
 
 
 def create(context: Context, operation: Operation, action: Action) -> Handler:
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
     resource = shelf.resource
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
-        sent = named(dig(request.body, action.sent))
+        sent = named(dig(request.body, action.request.at))
         parent = _parent(context, request, action, resource, sent)
         fixed = links(action, resource, request, sent)
-        if action.upsert:
+        if action.request.upsert:
             known = _known(context, world, shelf, sent, parent)
             if known is not None:
                 held = shelf.put(world, changed_thing(context, world, shelf, known, sent))
                 return context.reply(world, request, action, held)
         held = new_thing(context, world, shelf, sent, fixed, parent)
-        chosen = resource.key in sent or called(resource, sent)
+        chosen = resource.identity.key in sent or called(resource, sent)
         if chosen and context.find(world, shelf, held.key) is not None:
-            if resource.client_key or nearest_status(operation, 409) in operation.documented:
+            if (
+                resource.identity.client_key
+                or nearest_status(operation, 409) in operation.documented
+            ):
                 own = held.key.rsplit("/", 1)[-1]
                 raise Conflict(f"A {resource.noun} '{own}' exists already.")
             # The server's own id, which a client may repeat from what it has read.
-            sent = {name: value for name, value in sent.items() if name != resource.key}
+            sent = {name: value for name, value in sent.items() if name != resource.identity.key}
             held = new_thing(context, world, shelf, sent, fixed, parent)
         held = shelf.put(world, held)
         reply = context.reply(world, request, action, held, made=True)
@@ -55,7 +58,7 @@ def _remembered(
     context: Context, world: World, shelf: Shelf, held: Held, action: Action, reply: Reply
 ) -> Reply:
     """Keep what the answer has said of a new thing beyond what is known of it."""
-    said = dig(reply.body, action.at)
+    said = dig(reply.body, action.response.at)
     own = context.flat(shelf.resource).properties.keys()
     if isinstance(said, Mapping) and isinstance(shelf, OwnShelf):
         more = {n: v for n, v in said.items() if n not in held.data and n not in own}
@@ -68,7 +71,8 @@ def _known(
     context: Context, world: World, shelf: Shelf, sent: Mapping[str, Any], parent: str
 ) -> Held | None:
     """The row that the body names, if it names one."""
-    value = sent.get(shelf.resource.key) if shelf.resource.key else None
+    key = shelf.resource.identity.key
+    value = sent.get(key) if key is not None else None
     if value is None:
         return None
     return context.find(world, shelf, f"{parent}/{value}" if parent else str(value))
@@ -85,7 +89,8 @@ def _parent(
     if action.parents or not resource.parents:
         return context.parent_key(request, action)
     link = resource.parents[-1]
-    return str(sent.get(link.field) or sent.get(link.parameter) or "")
+    told = sent.get(link.field) if link.field is not None else None
+    return str(told or sent.get(link.parameter) or "")
 
 
 def links(
@@ -111,13 +116,13 @@ def fetch(context: Context, operation: Operation, action: Action) -> Handler:
 
 def change(context: Context, operation: Operation, action: Action) -> Handler:
     """PUT and PATCH (and POST) of one thing."""
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
     resource = shelf.resource
 
     def handle(world: World, request: Request) -> Reply:
-        sent = dig(request.body, action.sent)
+        sent = dig(request.body, action.request.at)
         if (
-            action.upsert
+            action.request.upsert
             and context.find(world, shelf, context.row_key(request, action, resource)) is None
         ):
             return _upsert(world, request, named(sent))
@@ -129,18 +134,20 @@ def change(context: Context, operation: Operation, action: Action) -> Handler:
     def _upsert(world: World, request: Request, sent: dict[str, Any]) -> Reply:
         context.check_parents(world, request, action)
         check_match(request, None)
-        value = request.path[action.item]
+        value = named_in(request, action)
         fixed = links(action, resource, request, sent)
-        if resource.key:
-            fixed[resource.key] = value
-            sent.pop(resource.key, None)
+        if resource.identity.key:
+            fixed[resource.identity.key] = value
+            sent.pop(resource.identity.key, None)
         held = new_thing(context, world, shelf, sent, fixed, context.parent_key(request, action))
         held = Held(context.row_key(request, action, resource), held.data, held.parent, held.row)
         reply = context.reply(world, request, action, shelf.put(world, held))
         if 201 in operation.documented and reply.status == 200:
             dice = Dice.of(world, action.operation, held.key)
             data = context.known(held, request, action)
-            return context.answers.reply(operation, dice, data, action.at, "fresh", status=201)
+            return context.answers.reply(
+                operation, dice, data, action.response.at, "fresh", status=201
+            )
         return reply
 
     return handle
@@ -161,11 +168,11 @@ def _changes(
     given = named(sent)
     if media_type == "application/merge-patch+json":
         return merge_patched(held.data, given)
-    if action.partial:
+    if action.request.partial:
         return given
     # A full replacement: what the client may set and did not is as if new.
     accepted = context.schemas.flat_at(resource.request).properties if resource.request else {}
-    keep = {resource.key, *(link.field for link in resource.parents)}
+    keep = {resource.identity.key, *(link.field for link in resource.parents)}
     cleared = {
         name: None
         for name in accepted
@@ -179,14 +186,14 @@ def _changes(
 
 
 def remove(context: Context, operation: Operation, action: Action) -> Handler:
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
 
     def handle(world: World, request: Request) -> Reply:
         held = context.held(world, request, action)
         take_away(context, world, shelf, held)
         known = {**context.known(held, request, action), "deleted": True, "success": True}
         dice = Dice.of(world, action.operation, held.key)
-        return context.answers.reply(operation, dice, known, action.at, "fresh")
+        return context.answers.reply(operation, dice, known, action.response.at, "fresh")
 
     return handle
 
@@ -219,7 +226,7 @@ def single(context: Context, world: World, request: Request, action: Action) -> 
 
     Raises NotFound if it must be made first.
     """
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
     resource = shelf.resource
     key = "/".join(str(request.path[link.parameter]) for link in action.parents) or "one"
     held = shelf.get(world, key)
@@ -241,12 +248,12 @@ def single(context: Context, world: World, request: Request, action: Action) -> 
 
 
 def write(context: Context, operation: Operation, action: Action) -> Handler:
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
     resource = shelf.resource
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
-        sent = dig(request.body, action.sent)
+        sent = dig(request.body, action.request.at)
         key = "/".join(str(request.path[link.parameter]) for link in action.parents) or "one"
         if shelf.get(world, key) is None and operation.method in ("POST", "PUT"):
             fixed = links(action, resource, request, named(sent))
@@ -263,7 +270,7 @@ def write(context: Context, operation: Operation, action: Action) -> Handler:
 
 
 def clear(context: Context, operation: Operation, action: Action) -> Handler:
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
@@ -281,12 +288,12 @@ def clear(context: Context, operation: Operation, action: Action) -> Handler:
 
 def checked(context: Context, action: Action, handler: Handler) -> Handler:
     """The handler, for bodies whose ids are known. Raises NotFound for another one."""
-    if not action.refers:
+    if not action.request.refers:
         return handler
 
     def handle(world: World, request: Request) -> Reply:
         for thing in _things(request.body, action):
-            for reference in action.refers:
+            for reference in action.request.refers:
                 value = thing.get(reference.field)
                 shelf = context.shelves[reference.resource]
                 if value is not None and context.find(world, shelf, str(value)) is None:
@@ -298,7 +305,7 @@ def checked(context: Context, action: Action, handler: Handler) -> Handler:
 
 def _things(body: Any, action: Action) -> Iterator[Mapping[str, Any]]:
     """What is sent: one thing, or several."""
-    above = action.sent
+    above = action.request.at
     if FIRST in above:
         above = above[: above.index(FIRST)]
     found = dig(body, above)

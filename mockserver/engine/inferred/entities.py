@@ -40,27 +40,28 @@ def new_thing(
         **_owned(context, world, shelf, sent, ordinal),
         **fixed,
     }
-    if resource.key and fixed.get(resource.key) is None:
-        wished = _key_value(context, world, resource, sent, ordinal, dice)
+    name = resource.identity.key
+    if name is not None and fixed.get(name) is None:
+        wished = _key_value(context, world, resource, name, sent, ordinal, dice)
         number = ordinal + resource.seeds
-        known[resource.key] = context.keys.fitting(resource, wished, dice, number)
+        known[name] = context.keys.fitting(resource, wished, dice, number)
     states = resource.states
     schedule = None
     if states is not None and states.moves:
         schedule = plan_job(states, world.now, world.settings.pace)
         known[states.name] = schedule[0][0]
         for moment in (states.started, states.ended):
-            known.setdefault(moment, None)
+            if moment is not None:
+                known.setdefault(moment, None)
     elif states is not None and states.initial and states.name not in sent:
         known.setdefault(states.name, states.initial[0])
-    known.pop("", None)
     data = complete(context, resource, dice, known)
-    value = data.get(resource.key) if resource.key else called(resource, sent)
+    value = data.get(name) if name is not None else called(resource, sent)
     if value is None or value == "":
         number = ordinal + resource.seeds
         value = context.keys.fitting(resource, new_id(world, resource.name), dice, number)
     key = str(value)
-    key = f"{parent}/{key}" if resource.nested and parent else key
+    key = f"{parent}/{key}" if resource.identity.nested and parent else key
     row: dict[str, Any] = {}
     if schedule:
         row = {"schedule": schedule, "luck": luck_of(world, resource.name, ordinal)}
@@ -113,20 +114,21 @@ def _key_value(
     context: Context,
     world: World,
     resource: Resource,
+    key: str,
     sent: Mapping[str, Any],
     ordinal: int,
     dice: Dice,
 ) -> Any:
     """The id: as sent if the client may choose it, else one that fits the schema."""
-    if resource.key in sent and sent[resource.key] is not None:
+    if sent.get(key) is not None:
         accepted = context.schemas.flat_at(resource.request).properties if resource.request else {}
-        if resource.client_key or resource.key in accepted:
-            return sent[resource.key]
+        if resource.identity.client_key or key in accepted:
+            return sent[key]
     chosen = called(resource, sent)
     if chosen:
         return chosen
     flat = context.flat(resource)
-    schema = flat.properties.get(resource.key, {})
+    schema = flat.properties.get(key, {})
     spoken = kinds(context.schemas, schema)
     if "integer" in spoken or "number" in spoken:
         return ordinal + resource.seeds
@@ -137,22 +139,23 @@ def _key_value(
         and "maxLength" not in rules
     ):
         return new_id(world, resource.name)
-    pointer = context.schemas.place(resource.schema, resource.key)
+    pointer = context.schemas.place(resource.schema, key) if resource.schema is not None else None
     if pointer is None:
         return new_id(world, resource.name)
-    return context.values.make(pointer, dice.child("key"), name=resource.key)
+    return context.values.make(pointer, dice.child("key"), name=key)
 
 
 def called(resource: Resource, sent: Mapping[str, Any]) -> str:
     """What the client calls the thing, if it is known by a name: `{pool_name}`, sent as `name`;
     or what it sends under the very name that paths have for it (`{member_arn}`, `MemberArn`)."""
-    for name in (resource.key, resource.parameter):
+    parameter = resource.identity.parameter or ""
+    for name in (resource.identity.key or "", parameter):
         last = tokens(name)[-1:]
         if last and last[0] in ("name", "slug", "code", "key") and last[0] in sent:
             value = sent[last[0]]
             return value if isinstance(value, str) else ""
-    own = tokens(resource.parameter)
-    for name, value in sent.items() if len(own) > 1 or not resource.key else ():
+    own = tokens(parameter)
+    for name, value in sent.items() if len(own) > 1 or not resource.identity.key else ():
         if isinstance(value, str) and tokens(name) == own:
             return value
     return ""
@@ -211,8 +214,8 @@ def changed_thing(
     resource = shelf.resource
     flat = context.flat(resource)
     data = {**held.data, **_settable(context, flat, held, changes)}
-    if resource.key and resource.key in held.data:
-        data[resource.key] = held.data[resource.key]
+    if resource.identity.key and resource.identity.key in held.data:
+        data[resource.identity.key] = held.data[resource.identity.key]
     for name in shelf.roles.created:
         if name in held.data:
             data[name] = held.data[name]

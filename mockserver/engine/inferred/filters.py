@@ -31,8 +31,7 @@ def filters_of(
     schemas: Schemas, operation: Operation, envelope: Envelope, shelf: Shelf
 ) -> dict[str, Make]:
     """A test for each query parameter that speaks of a property."""
-    paging = {envelope.limit, envelope.cursor, envelope.offset, envelope.page}
-    paging |= {envelope.sort, envelope.direction}
+    paging = {*envelope.paging.names, envelope.ordering.sort, envelope.ordering.direction}
     names = _names(schemas, envelope, shelf)
     found: dict[str, Make] = {}
     for parameter in operation.parameters:
@@ -50,7 +49,7 @@ def needed_of(operation: Operation, filters: Mapping[str, Make], shelf: Shelf) -
         make = filters.get(parameter.name)
         if parameter.required and isinstance(make, partial) and make.func is _equal:
             field = str(make.args[0])
-            if field != shelf.resource.key:
+            if field != shelf.resource.identity.key:
                 found[parameter.name] = field
     return found
 
@@ -197,8 +196,12 @@ def ordered(
     rows: Iterator[Held], query: Mapping[str, Any], envelope: Envelope, shelf: Shelf
 ) -> Iterable[Held]:
     """The rows as `sort` asks (`name`, `-name`, `name:desc`, `name desc`); else as they come."""
-    wanted = query.get(envelope.sort) if envelope.sort else None
-    way = str(query.get(envelope.direction, "")).lower() if envelope.direction else ""
+    wanted = query.get(envelope.ordering.sort) if envelope.ordering.sort else None
+    way = (
+        str(query.get(envelope.ordering.direction, "")).lower()
+        if envelope.ordering.direction
+        else ""
+    )
     if isinstance(wanted, list | tuple):
         wanted = wanted[0] if wanted else None
     if not isinstance(wanted, str) or not wanted:
@@ -217,7 +220,7 @@ def ordered(
 
 
 def _turned(way: str, query: Mapping[str, Any], envelope: Envelope) -> bool:
-    return way == "asc" and envelope.newest_first
+    return way == "asc" and envelope.ordering.newest_first
 
 
 def _rank(value: Any) -> tuple[int, Any]:

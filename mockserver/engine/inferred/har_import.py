@@ -30,7 +30,7 @@ def adopt(
     an operation whose rows the API keeps in its own way, or whose answer shows none.
     """
     action = context.plan.actions[operation.id]
-    shelf = context.shelves.get(action.resource)
+    shelf = context.shelf_of(action) if action.resource is not None else None
     if not isinstance(shelf, OwnShelf):
         return []
     request = Request(operation, dict(path_values))
@@ -65,7 +65,7 @@ def _things(action: Action, body: Any, dated: bool) -> Iterator[Mapping[str, Any
             if isinstance(thing, Mapping):
                 yield thing
     elif action.kind in _ONE:
-        thing = dig(body, action.at)
+        thing = dig(body, action.response.at)
         if isinstance(thing, Mapping):
             yield thing
 
@@ -82,7 +82,7 @@ def _key(
         return "/".join(str(request.path[link.parameter]) for link in action.parents) or "one"
     if action.kind != "list" and action.item in request.path and action.kind != "clone":
         return context.row_key(request, action, resource)
-    value = thing.get(resource.key) if resource.key else None
+    value = thing.get(resource.identity.key) if resource.identity.key else None
     if value is None:
         return ""
-    return f"{parent}/{value}" if resource.nested and parent else str(value)
+    return f"{parent}/{value}" if resource.identity.nested and parent else str(value)

@@ -31,10 +31,10 @@ class Keys:
 
         One that a path can name, at least, or the value all the same, if nothing fits everywhere.
         """
-        pointers = resource.named_by
-        if not pointers and not resource.told_by:
+        pointers = resource.identity.named_by
+        if not pointers and not resource.identity.told_by:
             return value
-        for told in (resource.told_by, ()) if resource.told_by else ((),):
+        for told in (resource.identity.told_by, ()) if resource.identity.told_by else ((),):
             for spoken in self._spoken_ways(resource, value, dice, number, told):
                 if self._fits_all(resource, told, spoken):
                     return spoken
@@ -47,7 +47,7 @@ class Keys:
         if found is None:
             dice = Dice(0, "unspeakable", resource.name)
             ways = self._spoken_ways(resource, uuid_of(digest("unspeakable")), dice, 1, ())
-            found = bool(resource.key and resource.named_by) and not any(
+            found = bool(resource.identity.key and resource.identity.named_by) and not any(
                 self._fits_all(resource, (), spoken) for spoken in ways
             )
             self._unspeakable[resource.name] = found
@@ -55,10 +55,10 @@ class Keys:
 
     def told(self, action: Action, value: Any) -> Any:
         """The id as the answer of this operation says it."""
-        if not action.told_by:
+        if not action.response.told_by:
             return value
-        spoken = _spoken(self._values.schemas, action.told_by, value)
-        return next((one for one in spoken if self._fits(action.told_by, one)), value)
+        spoken = _spoken(self._values.schemas, action.response.told_by, value)
+        return next((one for one in spoken if self._fits(action.response.told_by, one)), value)
 
     def _spoken_ways(
         self, resource: Resource, value: Any, dice: Dice, number: int, told: tuple[str, ...]
@@ -66,15 +66,15 @@ class Keys:
         """The value, then others that some of the places could have."""
         place = self._place(resource)
         yield next(_spoken(self._values.schemas, place, value), value)
-        described = (*told, *resource.named_by, *((place,) if place is not None else ()))
+        described = (*told, *resource.identity.named_by, *((place,) if place is not None else ()))
         for candidate in self._candidates(described, dice, resource, number):
             yield from _spoken(self._values.schemas, place, candidate)
 
     def _place(self, resource: Resource) -> str | None:
         """Where the schema of the id in the thing itself stands."""
-        if not resource.key:
+        if resource.identity.key is None or resource.schema is None:
             return None
-        return self._values.schemas.place(resource.schema, resource.key)
+        return self._values.schemas.place(resource.schema, resource.identity.key)
 
     def _fits_all(self, resource: Resource, told: tuple[str, ...], value: Any) -> bool:
         place = self._place(resource)
@@ -88,7 +88,7 @@ class Keys:
         """Of the path parameters that name it (there can be hundreds) one of each schema."""
         found = self._named_by.get(resource.name)
         if found is None:
-            schemas = {repr(self._schema(one)): one for one in reversed(resource.named_by)}
+            schemas = {repr(self._schema(one)): one for one in reversed(resource.identity.named_by)}
             found = self._named_by[resource.name] = tuple(reversed(schemas.values()))
         return found
 
@@ -113,7 +113,7 @@ class Keys:
             for attempt in range(3):
                 try:
                     thrown = dice.child("id", attempt)
-                    yield self._values.make(pointer, thrown, name=resource.key)
+                    yield self._values.make(pointer, thrown, name=resource.identity.key or "")
                 except (ReplyError, ContractError):
                     break
 

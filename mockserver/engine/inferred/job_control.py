@@ -65,7 +65,7 @@ def steers(shelves: Sequence[OwnShelf]) -> Steer:
 
 def _job(world: World, shelf: OwnShelf, job_id: str) -> Held | None:
     held = shelf.get(world, job_id)
-    if held is None and shelf.resource.nested:  # its key begins with its parent's
+    if held is None and shelf.resource.identity.nested:  # its key begins with its parent's
         found = shelf.scan(world, None, newest_first=True)
         held = next((each for each in found if each.key.endswith(f"/{job_id}")), None)
     return held if held is not None and "schedule" in held.row else None

@@ -39,7 +39,7 @@ def said_of(values: Values, resource: Resource, names: Iterable[str], dice: Dice
 
 
 def _made(values: Values, resource: Resource, dice: Dice, name: str) -> Any:
-    pointer = values.schemas.place(resource.schema, name)
+    pointer = values.schemas.place(resource.schema, name) if resource.schema else None
     for attempt in range(_TRIES if pointer is not None else 0):
         assert pointer is not None
         # Under its own name an `error` is mostly null.
@@ -72,7 +72,7 @@ class Phases:
             if tokens(name)[-1:] in (("at",), ("time",), ("on",)):
                 kinds = states.failure if name in states.faults else states.cancelled
                 moments[name] = frozenset(kinds)
-        self._moments = {name: kinds for name, kinds in moments.items() if name}
+        self._moments = {name: kinds for name, kinds in moments.items() if name is not None}
         named = (*states.results, *states.faults, *states.cancels, *self._moments)
         self._may_lack = {name: self._lacks(name) for name in named}
         groups = (
@@ -117,7 +117,7 @@ class Phases:
         if luck and ended is not None:
             found.update(self._expiry(found, ended))
         if states.progress and luck:
-            found[states.progress] = self._progress(run, now, state)
+            found[states.progress] = self._progress(states.progress, run, now, state)
         return found
 
     def _outcome(self, group: str, names: Iterable[str], luck: str) -> Said:
@@ -140,7 +140,7 @@ class Phases:
         found.update(results)
         found.update(self._expiry(found, ended))
         if self._states.progress:
-            found[self._states.progress] = self._bounds()[1]
+            found[self._states.progress] = self._bounds(self._states.progress)[1]
         return found
 
     def _expiry(self, found: Mapping[str, Any], ended: int) -> dict[str, Any]:
@@ -163,14 +163,14 @@ class Phases:
         schema = self._flat.properties[name]
         return name not in self._flat.required or may_be_null(self._schemas, schema)
 
-    def _bounds(self) -> tuple[Any, Any]:
+    def _bounds(self, name: str) -> tuple[Any, Any]:
         """Where progress begins and ends; a hundredth is one if nothing is said."""
-        rules = self._schemas.flat(self._flat.properties[self._states.progress]).rules
+        rules = self._schemas.flat(self._flat.properties[name]).rules
         return rules.get("minimum", 0), rules.get("maximum", 100)
 
-    def _progress(self, run: Sequence[Sequence[Any]], now: int, state: str) -> Any:
+    def _progress(self, name: str, run: Sequence[Sequence[Any]], now: int, state: str) -> Any:
         """How far it is: by the time that it will take, half if it ended before."""
-        low, most = self._bounds()
+        low, most = self._bounds(name)
         if state in self._states.success:
             return most
         working = frozenset(self._states.active) or frozenset(self._states.initial)
@@ -180,5 +180,5 @@ class Phases:
         end = int(run[-1][1])
         share = (now - begun) / (end - begun) if state not in self._ending and end > now else 0.5
         value = low + (most - low) * share
-        whole = "integer" in self._schemas.flat(self._flat.properties[self._states.progress]).types
+        whole = "integer" in self._schemas.flat(self._flat.properties[name]).types
         return int(value) if whole else round(value, 2)

@@ -66,18 +66,23 @@ def _pointer(operation: Operation, status: int) -> str | None:
 def listing(context: Context, operation: Operation, action: Action) -> Handler:
     """A handler that lists a resource."""
     envelope = action.envelope or Envelope()
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
     filters = filters_of(context.schemas, operation, envelope, shelf)
     needed = needed_of(operation, filters, shelf)
     sought = sought_in(operation, filters)
+    paging = envelope.paging
     example = _example_page(operation, envelope)
 
     def handle(world: World, request: Request) -> Reply:
         context.check_parents(world, request, action)
-        if envelope.in_body:
+        if envelope.paging.in_body:
             request = _asked_in_body(request, envelope)
-        if example is not None and request.query.get(envelope.page) == example:
-            rest = {n: v for n, v in request.query.items() if n != envelope.page}
+        if (
+            example is not None
+            and paging.page is not None
+            and request.query.get(paging.page) == example
+        ):
+            rest = {n: v for n, v in request.query.items() if n != paging.page}
             request = replace(request, query=rest)
         asked = [name for name in filters if name in request.query]
         tests = [filters[name](request.query[name]) for name in asked]
@@ -103,7 +108,7 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
 def _example_page(operation: Operation, envelope: Envelope) -> Any:
     """A default page beyond the first, which is meant as an example: nobody begins there."""
     for parameter in operation.parameters:
-        if parameter.place == "query" and parameter.name == envelope.page:
+        if parameter.place == "query" and parameter.name == envelope.paging.page:
             default = parameter.schema.get("default")
             return default if isinstance(default, int) and default > 1 else None
     return None
@@ -111,9 +116,8 @@ def _example_page(operation: Operation, envelope: Envelope) -> Any:
 
 def _asked_in_body(request: Request, envelope: Envelope) -> Request:
     """The request as if it had asked for its page in the query."""
-    names = (envelope.limit, envelope.cursor, envelope.offset, envelope.page)
-    sent = named(request.body)
-    return replace(request, query={**request.query, **{n: sent[n] for n in names if n in sent}})
+    sent = {n: v for n, v in named(request.body).items() if n in envelope.paging.names}
+    return replace(request, query={**request.query, **sent})
 
 
 def _sow_one(context: Context, world: World, request: Request, action: Action) -> None:
@@ -121,7 +125,7 @@ def _sow_one(context: Context, world: World, request: Request, action: Action) -
     within = _within(context, request, action)
     link = action.parents[-1] if action.parents and within is None else None
     known = {link.field: request.path[link.parameter]} if link is not None and link.field else {}
-    context.sower.sow_some(world, context.shelves[action.resource], within or "", known)
+    context.sower.sow_some(world, context.shelf_of(action), within or "", known)
 
 
 def _found(
@@ -132,14 +136,14 @@ def _found(
     envelope: Envelope,
     tests: list[Test],
 ) -> list[Held]:
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
     rows = ordered(_rows(context, world, request, action), request.query, envelope, shelf)
     return [held for held in rows if held.data and all(test(held) for test in tests)]
 
 
 def _within(context: Context, request: Request, action: Action) -> str | None:
     """The key of the row that the rows lie under; None if the path does not tell it."""
-    own = context.plan.resources[action.resource].parents[-1:]
+    own = context.shelf_of(action).resource.parents[-1:]
     for index in reversed(range(len(action.parents))) if own else ():
         if own[0].alike(action.parents[index]):
             return context.key_above(request, action.parents, index)
@@ -147,7 +151,7 @@ def _within(context: Context, request: Request, action: Action) -> str | None:
 
 
 def _rows(context: Context, world: World, request: Request, action: Action) -> Iterator[Held]:
-    shelf = context.shelves[action.resource]
+    shelf = context.shelf_of(action)
     within = _within(context, request, action)
     context.sower.sow(world, shelf, within)
     newest = action.envelope is not None and newest_first(
@@ -170,7 +174,9 @@ def _under(rows: Iterator[Held], request: Request, action: Action) -> Iterator[H
 
 def newest_first(envelope: Envelope, dated: bool) -> bool:
     """Whether a list begins with the newest; `dated`: rows say when they came."""
-    return envelope.newest_first or (dated and bool(envelope.cursor or envelope.next))
+    return envelope.ordering.newest_first or (
+        dated and bool(envelope.paging.cursor or envelope.page.next)
+    )
 
 
 class Page:
@@ -186,24 +192,24 @@ class Page:
 
 
 def _page(found: list[Held], envelope: Envelope, request: Request, action: Action) -> Page:
-    query = request.query
-    size = _number(query.get(envelope.limit), envelope.default_limit)
-    asked = not (envelope.limit or envelope.cursor or envelope.offset or envelope.page)
-    if asked and not envelope.next:
+    query, paging = request.query, envelope.paging
+    size = _number(_value(query, paging.limit), paging.default_limit)
+    if not paging.names and envelope.page.next is None:
         return Page(found, len(found), 0, max(1, len(found)), "")
     start = 0
     scope = _scope(request, envelope, action)
-    cursor = query.get(envelope.cursor) if envelope.cursor else None
-    if envelope.offset and query.get(envelope.offset) is not None:
-        start = _number(query[envelope.offset], 0, least=0)
-    elif envelope.page and isinstance(query.get(envelope.page), int):
-        start = (max(envelope.first_page, query[envelope.page]) - envelope.first_page) * size
-    elif cursor not in (None, ""):
+    cursor = _value(query, paging.cursor)
+    offset, number = _value(query, paging.offset), _value(query, paging.page)
+    if offset is not None:
+        start = _number(offset, 0, least=0)
+    elif isinstance(number, int):
+        start = (max(paging.first_page, number) - paging.first_page) * size
+    elif paging.cursor is not None and cursor not in (None, ""):
         try:
             start = _after(found, str(cursor), scope)
         except BadRequest as error:
             # As any other parameter that does not fit.
-            fault = Violation(("query", envelope.cursor), "cursor", error.message, cursor)
+            fault = Violation(("query", paging.cursor), "cursor", error.message, cursor)
             raise Invalid(error.message, violations=[fault]) from None
     rows = found[start : start + size]
     ahead = encode_cursor(scope, (rows[-1].key,)) if rows else ""
@@ -211,7 +217,7 @@ def _page(found: list[Held], envelope: Envelope, request: Request, action: Actio
 
 
 def _scope(request: Request, envelope: Envelope, action: Action) -> tuple[Any, ...]:
-    paging = {envelope.limit, envelope.cursor, envelope.offset, envelope.page}
+    paging = envelope.paging.names
     filters = sorted((n, str(v)) for n, v in request.query.items() if n not in paging)
     return (action.operation, *sorted(request.path.items()), *filters)
 
@@ -229,6 +235,11 @@ def _after(found: list[Held], cursor: str, scope: tuple[Any, ...]) -> int:
         return keys.index(key) + 1
     # The row is gone meanwhile; what came before it can't be told any more.
     raise BadRequest("The cursor belongs to a row that is gone.")
+
+
+def _value(query: Mapping[str, Any], name: str | None) -> Any:
+    """What a query parameter says, if the list has it."""
+    return query.get(name) if name is not None else None
 
 
 def _number(value: Any, default: int, least: int = 1) -> int:
@@ -261,7 +272,7 @@ def _reply(
             _put(reply.body, envelope.items, items)
             if not items:
                 leave_out(context, request.operation, reply, envelope.items)
-    if envelope.link_header or (page.more and not envelope.items and envelope.page):
+    if envelope.page.link_header or (page.more and not envelope.items and envelope.paging.page):
         link = _links(context, request, envelope, page)
         if link:
             reply.headers["Link"] = link
@@ -280,20 +291,24 @@ def _shown(
     if name is not MISSING:
         return name
     known: Any = context.known(held, request, action)
+    if envelope.item is None:
+        return known
     plain = context.values.plain(envelope.item, known) if not envelope.row else MISSING
     if plain is not MISSING:
         return plain
     for step in reversed(envelope.row):
         known = {step: known}
     dice = lasting(world, action.operation, "row", held.key)
-    resource = context.plan.resources[action.resource]
+    resource = context.shelf_of(action).resource
     mode: Any = "rich" if held.seed else "fresh"
     return context.values.make(envelope.item, dice, known, mode=mode, owner=resource.noun)
 
 
 def _name(context: Context, action: Action, envelope: Envelope, held: Held) -> Any:
     """What a row is called, in a list of nothing but names; MISSING if the list shows objects."""
-    types = context.schemas.flat_at(envelope.item).types if envelope.item else ()
+    if envelope.item is None:
+        return MISSING
+    types = context.schemas.flat_at(envelope.item).types
     if not types or {"object", "array"} & set(types):
         return MISSING
     name = context.id_of(held, action)
@@ -305,45 +320,45 @@ def _parts(context: Context, request: Request, envelope: Envelope, page: Page) -
     known: dict[str, Any] = {"url": context.path(request)}
     ahead = _ahead(context, request, envelope, page)
     for path, value in (
-        (envelope.next, ahead if page.more else None),
-        (envelope.previous, None),
-        (envelope.more, page.more),
-        (envelope.total, page.total),
-        (envelope.pages, -(-page.total // page.size)),
+        (envelope.page.next, ahead if page.more else None),
+        (envelope.page.previous, None),
+        (envelope.page.more, page.more),
+        (envelope.page.total, page.total),
+        (envelope.page.pages, -(-page.total // page.size)),
     ):
         if path:
             _put(known, path, value)
     current = {
-        "limit": page.size if envelope.limit else len(page.rows),
+        "limit": page.size if envelope.paging.limit else len(page.rows),
         "offset": page.start,
-        "page": page.start // page.size + envelope.first_page,
+        "page": page.start // page.size + envelope.paging.first_page,
     }
-    for path, what in envelope.echoes:
+    for path, what in envelope.page.echoes:
         _put(known, path, current[what])
     return known
 
 
 def _ahead(context: Context, request: Request, envelope: Envelope, page: Page) -> Any:
     """What the property about the next page says."""
-    if envelope.next_is_url:
+    if envelope.page.next_is_url:
         return _url(context, request, _next_query(request, envelope, page))
-    if envelope.page and not envelope.cursor:
-        return page.start // page.size + envelope.first_page + 1
-    if envelope.offset and not envelope.cursor:
+    if envelope.paging.page and not envelope.paging.cursor:
+        return page.start // page.size + envelope.paging.first_page + 1
+    if envelope.paging.offset and not envelope.paging.cursor:
         return page.start + page.size
     return page.cursor
 
 
 def _next_query(request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:
     query = dict(request.query)
-    if envelope.limit:
-        query[envelope.limit] = page.size
-    if envelope.cursor:
-        query[envelope.cursor] = page.cursor
-    elif envelope.page:
-        query[envelope.page] = page.start // page.size + envelope.first_page + 1
-    elif envelope.offset:
-        query[envelope.offset] = page.start + page.size
+    if envelope.paging.limit:
+        query[envelope.paging.limit] = page.size
+    if envelope.paging.cursor:
+        query[envelope.paging.cursor] = page.cursor
+    elif envelope.paging.page:
+        query[envelope.paging.page] = page.start // page.size + envelope.paging.first_page + 1
+    elif envelope.paging.offset:
+        query[envelope.paging.offset] = page.start + page.size
     return query
 
 

@@ -34,6 +34,12 @@ class Held:
     def seed(self) -> bool:
         return bool(self.row.get("seed"))
 
+    def id(self, resource: Resource) -> Any:
+        """Its id, as its data has it; else as its key ends."""
+        own = self.key.rsplit("/", 1)[-1]
+        key = resource.identity.key
+        return self.data.get(key, own) if key is not None else own
+
 
 class Shelf(Protocol):
     """Where one resource is kept."""
@@ -142,9 +148,9 @@ class BorrowedShelf:
             if schema is not None and isinstance(value, int) and not isinstance(value, bool):
                 data[name] = self._instant(name, schema, value)
         links = self.resource.parents
-        parent = (
-            str(row.get(links[-1].field) or row.get(links[-1].parameter) or "") if links else ""
-        )
+        names = (links[-1].field, links[-1].parameter) if links else ()
+        told = (row.get(name) for name in names if name is not None)
+        parent = str(next((value for value in told if value), ""))
         return Held(str(row[self.collection.key]), data, parent, row)
 
     def _instant(self, name: str, schema: Any, value: int) -> Any:

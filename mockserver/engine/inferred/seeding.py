@@ -49,7 +49,8 @@ def makeable(plan: Plan) -> frozenset[str]:
     return frozenset(
         action.resource
         for action in plan.actions.values()
-        if action.kind in ("create", "clone") or action.upsert
+        if action.resource is not None
+        if action.kind in ("create", "clone") or action.request.upsert
     )
 
 
@@ -73,7 +74,7 @@ class Sower:
         resource = shelf.resource
         if not isinstance(shelf, OwnShelf) or not resource.seeds:
             return
-        above = self._shelves.get(resource.parents[-1].resource) if resource.parents else None
+        above = self._above(resource)
         if parent is None and above is not None:
             self.sow(world, above, None)
             marks = world[SYSTEM.name]
@@ -119,18 +120,23 @@ class Sower:
         """Whether there are rows that nobody but the vendor makes."""
         return bool(shelf.resource.seeds) and shelf.resource.name not in self._makeable
 
+    def _above(self, resource: Resource) -> Shelf | None:
+        """Where what it lies under is kept."""
+        name = resource.parents[-1].resource if resource.parents else None
+        return self._shelves.get(name) if name is not None else None
+
     def _sown_under(self, world: World, resource: Resource, parent: str) -> bool:
         """Whether there are rows under this parent: under one that a client made only such as
         nobody but the vendor makes."""
         if not resource.parents or not resource.parents[-1].resource:
             return True
-        above = self._shelves.get(resource.parents[-1].resource)
+        above = self._above(resource)
         if not isinstance(above, OwnShelf):
             return not resource.creatable
         self.sow(world, above, None)
         held = above.get(world, parent)
         if held is None:
-            return above.resource.open
+            return above.resource.identity.open
         return held.seed or resource.name not in self._makeable
 
     def _finished(self, shelf: OwnShelf, at: int, dice: Dice) -> dict[str, Any]:
@@ -143,7 +149,7 @@ class Sower:
             results = said_of(self._values, shelf.resource, states.results, dice.child("results"))
             known.update(shelf.phases.finished(results, at + 30 * SECOND))
         for name, later in ((states.started, 1), (states.ended, 30)):
-            if name:
+            if name is not None:
                 known[name] = stamp(
                     shelf.schemas, name, shelf.flat.properties[name], at + later * SECOND
                 )
@@ -173,27 +179,29 @@ class Sower:
             known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]
         known.update(self._finished(shelf, at, dice))
         known.update(like or {})
-        if resource.key:
-            schema = shelf.flat.properties.get(resource.key, {})
+        if resource.identity.key:
+            schema = shelf.flat.properties.get(resource.identity.key, {})
             if {"integer", "number"} & kinds(shelf.schemas, schema):
                 # Under several parents the same small numbers would meet.
                 large = int.from_bytes(digest(*salt)) % 900_000 + 100_000
-                known[resource.key] = large if resource.parents else ordinal + 1
+                known[resource.identity.key] = large if resource.parents else ordinal + 1
             elif not shelf.schemas.flat(schema).values:
-                known[resource.key] = uuid_of(digest(*salt))
-            wished = known.get(resource.key, "")
+                known[resource.identity.key] = uuid_of(digest(*salt))
+            wished = known.get(resource.identity.key, "")
             small = ordinal + 1 + 10 * (int.from_bytes(digest(parent)) % 9000 if parent else 0)
-            known[resource.key] = self._keys.fitting(resource, wished, dice, small)
-            if known[resource.key] == "":
-                del known[resource.key]
-        data = self._values.kept(resource.schema, dice, known, owner=resource.noun)
+            known[resource.identity.key] = self._keys.fitting(resource, wished, dice, small)
+            if known[resource.identity.key] == "":
+                del known[resource.identity.key]
+        data: Any = None
+        if resource.schema is not None:
+            data = self._values.kept(resource.schema, dice, known, owner=resource.noun)
         if not isinstance(data, dict):
             return
         data = agreeing(shelf.schemas, shelf.flat, resource, data, known)
-        key = data.get(resource.key) if resource.key else None
+        key = data.get(resource.identity.key) if resource.identity.key else None
         if not key:
             key = self._keys.fitting(resource, uuid_of(digest(*salt)), dice, ordinal + 1)
-        key = f"{parent}/{key}" if resource.nested and parent else str(key)
+        key = f"{parent}/{key}" if resource.identity.nested and parent else str(key)
         if shelf.get(world, key) is None:
             row = {"at": at, "n": ordinal - resource.seeds, "seed": True}
             shelf.put(world, Held(key, data, parent, row))

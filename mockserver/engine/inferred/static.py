@@ -29,7 +29,8 @@ def fixed(context: Context, operation: Operation, action: Action) -> Handler:
     """
     if operation.method == "POST" and operation.success == 201:
         return _made(context, operation, action)
-    job = context.shelves.get(action.awaits)
+    awaits = action.response.awaits
+    job = context.shelves.get(awaits) if awaits is not None else None
     example = _example(operation)
     kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
 

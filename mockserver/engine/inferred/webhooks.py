@@ -100,7 +100,7 @@ class Herald:
             if name in nested:
                 known[name] = _inside(flat.properties, inner, held)
             elif tokens(name) == (*tokens(shelf.resource.noun), "id"):
-                known[name] = held.data.get(shelf.resource.key, held.key.rsplit("/", 1)[-1])
+                known[name] = held.id(shelf.resource)
             elif name.lower() in TELLERS:
                 # Where it can't be the name, its values mean something else.
                 if flat.values is None or said in flat.values:
