@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
-with warnings.catch_warnings():
-    # Connexion imports Starlette's test client, which deprecates httpx.
-    warnings.simplefilter("ignore")
-    from connexion.middleware.main import API, ConnexionMiddleware
-    from connexion.spec import OpenAPISpecification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.pipeline import Message
@@ -25,6 +19,7 @@ from mockserver.openapi.routing_projection import parameter_names, routing_proje
 from mockserver.server.asgi.ambiguous import Rivals, named
 from mockserver.server.asgi.fast_path import send_whole
 from mockserver.server.asgi.faults import suffer
+from mockserver.server.asgi.lean_connexion import API, ConnexionMiddleware, OpenAPISpecification
 from mockserver.server.asgi.routing import ROUTE, ROUTER, IndexedRouting, Match, normal_path
 
 MAX_BODY = 10 * 1024 * 1024

@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from connexion.middleware.abstract import SpecMiddleware
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.server.asgi.lean_connexion import Specification, SpecMiddleware
 
 ROUTE = "mockserver.route"
 ROUTER = "mockserver.router"
