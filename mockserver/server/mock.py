@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import httpx
 from starlette.types import ASGIApp
 
 from mockserver.engine.api import Api
@@ -37,7 +36,6 @@ from mockserver.openapi.document import parse_document
 from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.asgi.app import MAX_BODY, build_app
-from mockserver.server.asgi.inprocess import InProcessTransport
 from mockserver.server.asgi.uvicorn import ThreadedServer
 from mockserver.server.asgi.workers import Serials
 from mockserver.server.har_import import seeded_with
@@ -50,6 +48,9 @@ from mockserver.store.addresses import MEMORY
 from mockserver.store.base import Store
 from mockserver.store.opening import open_store
 from mockserver.vendors import BUILT_IN
+
+if TYPE_CHECKING:
+    import httpx
 
 MANUAL_START = "2026-01-01T00:00:00Z"
 DEFAULT_KEY = "mock-key"
@@ -258,6 +259,10 @@ class MockServer:
     def client_for(self, key: str) -> httpx.Client:
         """A client with another credential: another tenant. An empty one sends none."""
         if key not in self._clients:
+            import httpx  # `mockserver serve` needs no client
+
+            from mockserver.server.asgi.inprocess import InProcessTransport
+
             self._clients[key] = httpx.Client(
                 transport=InProcessTransport(self.app),
                 base_url="http://mock.local",

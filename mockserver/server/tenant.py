@@ -11,20 +11,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import httpx
-
 from mockserver.engine.faults.spec import read_fault
 from mockserver.engine.scenarios import Fate
 from mockserver.errors import UsageError
-from mockserver.server.asgi.inprocess import InProcessTransport
-from mockserver.server.clients import patched_httpx, requests_adapter, vendor_hosts
 from mockserver.server.har_import import Imported, import_archive
 from mockserver.server.journal.assertions import Calls
 from mockserver.server.webhooks.subscriptions import Delivery, Subscription, Target
 
 if TYPE_CHECKING:
+    import httpx
     from requests.adapters import BaseAdapter
 
+    from mockserver.server.asgi.inprocess import InProcessTransport
     from mockserver.server.mock import MockClock, MockServer
 
 LONGEST_NAME = 48
@@ -128,6 +126,8 @@ class Tenant:
 
         The request's credential is replaced by this tenant's.
         """
+        from mockserver.server.asgi.inprocess import InProcessTransport
+
         return InProcessTransport(self.server.app, self.headers)
 
     def patch_httpx(self, *hosts: str) -> AbstractContextManager[None]:
@@ -135,11 +135,15 @@ class Tenant:
 
         Without any they are those of the document's servers.
         """
+        from mockserver.server.clients import patched_httpx, vendor_hosts
+
         found = vendor_hosts(self.server.mock.contract, hosts)
         return patched_httpx(self.transport(), found)
 
     def requests_adapter(self) -> BaseAdapter:
         """For `requests.Session.mount("https://...", ...)`."""
+        from mockserver.server.clients import requests_adapter
+
         return requests_adapter(self.server.app, self.headers)
 
     def snapshot(self) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from mockserver.engine.pipeline import Exchange
 from mockserver.engine.serialization import dump
 from mockserver.engine.timestamps import SECOND
@@ -259,6 +257,8 @@ class Webhooks:
             delivery.due = self._now(delivery.tenant) + wait * SECOND
 
     def _post(self, target: Target, method: str, headers: dict[str, str], body: bytes) -> int | str:
+        import httpx
+
         if callable(target):
             request = httpx.Request(method, "http://receiver.local/", headers=headers, content=body)
             return target(request) or 200

@@ -10,10 +10,9 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 import orjson
 
 from mockserver.engine.pipeline import Exchange
@@ -21,7 +20,10 @@ from mockserver.engine.webhooks import Event
 from mockserver.errors import BadRequest
 from mockserver.server.access import is_address
 
-Target = str | Callable[[httpx.Request], int | None]
+if TYPE_CHECKING:
+    import httpx
+
+Target: TypeAlias = "str | Callable[[httpx.Request], int | None]"
 Order = Literal["kept", "any"]
 SECRET_PREFIX = "whsec_"
 _EXPRESSION = re.compile(r"\{(\$[^}]+)\}")
