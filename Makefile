@@ -19,7 +19,8 @@ setup: $(STAMP) ## .venv with everything for development
 
 # Made again only when what is installed changes. The lock names every package, so pip has
 # nothing to resolve; the project itself is built with the hatchling that the lock brings.
-# Python compiles what it imports; compiling all of it here takes 20 seconds more.
+# Python compiles what it imports; compiling all of it here takes 20 seconds more. What the server
+# imports is compiled, which counts where Python is told to write no bytecode.
 $(STAMP): pyproject.toml requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "mockserver needs Python 3.11 or later as '$(PYTHON)'; name another: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 2; }
@@ -28,6 +29,7 @@ $(STAMP): pyproject.toml requirements-dev.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(PIP_INSTALL) -r requirements-dev.txt
 	$(PIP_INSTALL) --no-build-isolation --editable .
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import faker, mockserver.server.multi'
 	@touch $@
 
 serve: $(STAMP) ## the Feather mock on http://127.0.0.1:8000 (PORT=... another port)

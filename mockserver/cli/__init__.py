@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 import mockserver
-from mockserver.cli.options import CONTEXT, silence_stdout
+from mockserver.cli.options import CONTEXT, collector_paused, silence_stdout
 from mockserver.errors import MissingExtra, MockServerError
 
 # Set, it lets an unexpected error show where it came from.
@@ -36,7 +36,8 @@ class Deferred(click.Command):
 
     def imported(self) -> click.Command:
         try:
-            found = getattr(import_module(self._module), str(self.name))
+            with collector_paused():
+                found = getattr(import_module(self._module), str(self.name))
         except ModuleNotFoundError as error:
             if error.name is not None and error.name.partition(".")[0] == "mockserver":
                 raise MockServerError(f"mockserver {self.name} is still to come") from None

@@ -27,7 +27,7 @@ from mockserver.openapi.schemas.json_schema import TYPES, types_of
 from mockserver.openapi.schemas.regex import fault, reader
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.terminal import plain
-from mockserver.vendors import BUILT_IN
+from mockserver.vendors import written_for
 
 _PARTS_OF_A_DOCUMENT = ("paths", "components", "webhooks")
 
@@ -173,7 +173,7 @@ def check_document(document: dict[str, Any], lost: Iterable[str] = ()) -> Checke
     ]
     if not contract.operations:
         notes.append(Note("#/paths", "there are no operations: there is nothing to serve", "error"))
-    written = next((api for api in BUILT_IN if api.claims(contract)), None)
+    written = written_for(contract)
     by_hand = written.handlers if written is not None else {}
     plan = build_plan(contract)
     actions = plan.actions

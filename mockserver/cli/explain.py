@@ -24,7 +24,7 @@ from mockserver.openapi.model import Contract
 from mockserver.server.settings import Config, naming_config, read_config
 from mockserver.server.terminal import plain
 from mockserver.server.versions import in_shape
-from mockserver.vendors import BUILT_IN
+from mockserver.vendors import written_for
 
 _WIDTH_OF_A_FILE = 180
 _COLOURS = {"certain": "green", "likely": "yellow", "guess": "red"}
@@ -59,7 +59,7 @@ def explained(spec: str | None, config: Config) -> Explained:
     with naming(name, document), naming_config(config.path):
         contract = build_contract(document)
         plan = build_plan(contract, config.overrides)
-    written = next((in_shape(api, contract) for api in BUILT_IN if api.claims(contract)), None)
+    written = in_shape(written_for(contract), contract)
     if written is None:
         return Explained(contract, plan, "", frozenset())
     by_hand = frozenset(name for name in written.handlers if name in contract.by_id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from mockserver.cli.options import CONTEXT, complete_spec, say
+from mockserver.cli.options import CONTEXT, collector_paused, complete_spec, say
 
 if TYPE_CHECKING:
     from mockserver.server.settings import Setting
@@ -71,9 +71,10 @@ def serve(
     own data and clock. What goes on inside shows under /__mock__/. Of several SPECs each has a port
     of its own, counted up from --port, or with --prefix a path of its own, such as /feather.
     """
-    from mockserver.server.multi import serve_all
-    from mockserver.server.service import Serving, serving_of
-    from mockserver.server.settings import read_config
+    with collector_paused():
+        from mockserver.server.multi import serve_all
+        from mockserver.server.service import Serving, serving_of
+        from mockserver.server.settings import read_config
 
     given = {
         name: value

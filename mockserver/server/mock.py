@@ -47,7 +47,7 @@ from mockserver.server.webhooks.delivery import Webhooks
 from mockserver.store.addresses import MEMORY
 from mockserver.store.base import Store
 from mockserver.store.opening import open_store
-from mockserver.vendors import BUILT_IN
+from mockserver.vendors import written_for
 
 if TYPE_CHECKING:
     import httpx
@@ -131,7 +131,7 @@ def load(
             "the document has no operations: there is nothing to serve; add one under `paths`"
         )
     validators = Validators(contract.document, contract.version)
-    written = next((in_shape(api, contract) for api in BUILT_IN if api.claims(contract)), None)
+    written = in_shape(written_for(contract), contract)
     written_down = read_lock(Path(options.lock), contract.by_id) if options.lock is not None else {}
     lock = {name: Rules(**rules) for name, rules in written_down.items()}
     plan = locked(build_plan(contract, options.overrides), lock)

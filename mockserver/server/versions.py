@@ -18,9 +18,9 @@ from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.validators import Validators
 
 
-def in_shape(api: Api, contract: Contract) -> Api:
+def in_shape(api: Api | None, contract: Contract) -> Api | None:
     """The API with the handlers that speak the shape of this document."""
-    if api.shapes is None:
+    if api is None or api.shapes is None:
         return api
     served = api.shapes.of(contract)
     return replace(api, handlers=next(s.handlers for s in api.shapes.all if s.document == served))

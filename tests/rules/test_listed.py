@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.vendors import BUILT_IN
+from mockserver.vendors import built_in
 from tests.rules.listed import MARKS, SENTENCES, listed, marks_in
 
 WHERE = {
@@ -15,7 +15,7 @@ WHERE = {
 
 
 def test_every_api_has_rules() -> None:
-    assert {api.name for api in BUILT_IN} <= listed().keys()
+    assert {api.name for api in built_in()} <= listed().keys()
 
 
 def test_every_rule_has_marks() -> None:
