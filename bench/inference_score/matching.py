@@ -90,7 +90,8 @@ def mismatch(value: Any, wanted: Any, now: float, start: float) -> str | None:
                 return f"is {short(value)}, not {name} {short(argument)}"
         return None
     if isinstance(wanted, list):
-        return _unless(any(same(value, each) for each in wanted), value, f"one of {short(wanted)}")
+        known = None if value is ABSENT else value
+        return _unless(any(same(known, each) for each in wanted), value, f"one of {short(wanted)}")
     if wanted is None:
         return _unless(value is None or value is ABSENT, value, "null or absent")
     if isinstance(wanted, str) and wanted.startswith("<") and wanted.endswith(">"):
