@@ -4,37 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.idempotency import ANSWERS, key_of, once
 from mockserver.engine.inferred import bulk, crud
+from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.crud import checked
 from mockserver.engine.inferred.har_import import adopt
 from mockserver.engine.inferred.job_control import outcomes_of, steers
 from mockserver.engine.inferred.lists import listing
-from mockserver.engine.inferred.repository import SYSTEM, BorrowedShelf, OwnShelf, Shelf
+from mockserver.engine.inferred.repository import (
+    SYSTEM,
+    BorrowedRepository,
+    OwnRepository,
+    Repository,
+)
 from mockserver.engine.inferred.seeding import note_birth
 from mockserver.engine.inferred.static import fixed
 from mockserver.engine.inferred.transitions import clone, transition
 from mockserver.engine.inferred.webhooks import Herald, Listeners
 from mockserver.engine.jobs.overview import JobKind
-from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, World
-from mockserver.inference.model import Action, Plan
+from mockserver.inference.model import Action, ActionKind, Plan
 from mockserver.inference.paths import route
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Validators
 
-Factory = Callable[[Context, Operation, Action], Handler]
-
-FACTORIES: dict[str, Factory] = {
+HANDLERS: Mapping[ActionKind, CallHandler] = {
     "create": bulk.create,
     "fetch": crud.fetch,
-    "list": listing,
     "replace": crud.change,
     "patch": crud.change,
     "remove": crud.remove,
@@ -44,8 +46,10 @@ FACTORIES: dict[str, Factory] = {
     "read": crud.read,
     "write": crud.write,
     "clear": crud.clear,
-    "fixed": fixed,
 }
+Factory = Callable[[Context, Operation, Action], CallHandler]
+FACTORIES: Mapping[ActionKind, Factory] = {"list": listing, "fixed": fixed}
+"""What is prepared once for each operation."""
 
 
 def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Validators) -> Api:
@@ -57,16 +61,18 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
     written = api if api is not None and api.claims(contract) else None
     base = written if written is not None else Api(name=contract.title, candid=True)
     schemas = Schemas(contract.document, contract.version)
-    shelves = _shelves(plan, schemas, base.collections)
-    context = Context.of(contract, plan, validators, schemas, shelves)
+    repositories = _repositories(plan, schemas, base.collections)
+    context = Context.of(contract, plan, validators, schemas, repositories)
     handlers: dict[str, Handler] = {
         operation.id: _lazy(context, operation, plan.actions[operation.id])
         for operation in contract.operations
     }
     handlers.update({n: h for n, h in base.handlers.items() if n in contract.by_id})
-    own_shelves = [shelf for shelf in shelves.values() if isinstance(shelf, OwnShelf)]
+    own_repositories = [
+        repository for repository in repositories.values() if isinstance(repository, OwnRepository)
+    ]
 
-    own = {shelf.collection.name: shelf.collection for shelf in own_shelves}
+    own = {repository.collection.name: repository.collection for repository in own_repositories}
 
     def seed(world: World, fixtures: Mapping[str, Any]) -> None:
         note_birth(world)
@@ -74,7 +80,7 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
 
     herald = Herald(context)
     listeners = Listeners(context)
-    moving = [shelf for shelf in own_shelves if _moves(shelf)]
+    moving = [repository for repository in own_repositories if _moves(repository)]
     if base.steer is None and moving:
         base = replace(base, steer=steers(moving), outcomes=outcomes_of(moving))
     return replace(
@@ -97,39 +103,44 @@ def _answers(contract: Contract) -> dict[str, Collection]:
     return {ANSWERS.name: ANSWERS} if known else {}
 
 
-def _moves(shelf: OwnShelf) -> bool:
-    return shelf.resource.states is not None and shelf.resource.states.moves
+def _moves(repository: OwnRepository) -> bool:
+    return repository.resource.states is not None and repository.resource.states.moves
 
 
-def _job_kind(shelf: OwnShelf) -> JobKind:
-    assert shelf.resource.states is not None
-    noun = shelf.resource.noun.replace("_", " ")
-    return JobKind(shelf.collection.name, noun, shelf.resource.states.terminal)
+def _job_kind(repository: OwnRepository) -> JobKind:
+    assert repository.resource.states is not None
+    noun = repository.resource.noun.replace("_", " ")
+    return JobKind(repository.collection.name, noun, repository.resource.states.terminal)
 
 
-def _shelves(plan: Plan, schemas: Schemas, taken: Mapping[str, Collection]) -> dict[str, Shelf]:
+def _repositories(
+    plan: Plan, schemas: Schemas, taken: Mapping[str, Collection]
+) -> dict[str, Repository]:
     by_path = {route(c.path).steps: c for c in taken.values() if c.path}
     names = {*taken, SYSTEM.name}
-    found: dict[str, Shelf] = {}
+    found: dict[str, Repository] = {}
     for name, resource in plan.resources.items():
         paths = (resource.path, *resource.collections)
         kept = next((by_path[s] for p in paths if (s := route(p).steps) in by_path), None)
         if kept is not None and not resource.singleton:
-            found[name] = BorrowedShelf(resource, schemas, kept)
+            found[name] = BorrowedRepository(resource, schemas, kept)
         else:
             own = name if name not in names else f"{name} (inferred)"
-            found[name] = OwnShelf(resource, schemas, own)
+            found[name] = OwnRepository(resource, schemas, own)
     return found
 
 
 def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
     """The handler of an action, made when it is first needed."""
-    made: list[Handler] = []
 
-    def handle(world: World, request: Request) -> Reply:
-        if not made:
-            handler = FACTORIES[action.kind](context, operation, action)
-            made.append(once(operation, checked(context, action, handler)))
-        return made[0](world, request)
+    @cache
+    def made() -> Handler:
+        kind = action.kind
+        handler = HANDLERS.get(kind) or FACTORIES[kind](context, operation, action)
+        if action.request.refers:
+            handler = checked(handler)
+        return once(
+            operation, lambda world, request: handler(Call(context, action, world, request))
+        )
 
-    return handle
+    return lambda world, request: made()(world, request)

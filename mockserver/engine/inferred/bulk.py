@@ -1,4 +1,4 @@
-"""Several things in one request: made from an array, removed by their ids."""
+"""Several entities in one request: made from an array, removed by their ids."""
 
 from __future__ import annotations
 
@@ -6,71 +6,50 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.api import Handler
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred import crud
-from mockserver.engine.inferred.context import Context, dig
-from mockserver.engine.messages import Reply, Request
-from mockserver.engine.randomness import Dice
-from mockserver.engine.world import World
-from mockserver.inference.model import FIRST, Action
-from mockserver.openapi.model import Operation
+from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.context import dig
+from mockserver.engine.messages import Reply
+from mockserver.inference.model import FIRST
 
 
-def create(context: Context, operation: Operation, action: Action) -> Handler:
-    """A create; where an array of things is sent, each is made, and all or none."""
-    one = crud.create(context, operation, action)
-    if FIRST not in action.request.at:
-        return one
-    above = action.request.at[: action.request.at.index(FIRST)]
-
-    def handle(world: World, request: Request) -> Reply:
-        items = dig(request.body, above)
-        if not isinstance(items, list):
-            return one(world, request)
-        if not items:
-            shown = (
-                action.response.at[: action.response.at.index(FIRST)]
-                if FIRST in action.response.at
-                else None
-            )
-            dice = Dice.of(world, action.operation)
-            known = MISSING if shown is None else []
-            return context.answers.reply(operation, dice, known, shown or (), "fresh")
-        replies = [one(world, replace(request, body=_wrapped(above, [item]))) for item in items]
-        return _joined(replies, action.response.at)
-
-    return handle
+def create(call: Call) -> Reply:
+    """A create; where an array of entities is sent, each is made, and all or none."""
+    sent, shown = call.action.request.at, call.action.response.at
+    above = sent[: sent.index(FIRST)] if FIRST in sent else ()
+    items = dig(call.request.body, above) if FIRST in sent else None
+    if not isinstance(items, list):
+        return crud.create(call)
+    if not items:
+        known = [] if FIRST in shown else MISSING
+        at = shown[: shown.index(FIRST)] if FIRST in shown else ()
+        return call.context.answers.reply(call.operation, call.dice(), known, at, "fresh")
+    replies = []
+    for item in items:
+        request = replace(call.request, body=_wrapped(above, [item]))
+        replies.append(crud.create(replace(call, request=request)))
+    return _joined(replies, shown)
 
 
-def remove(context: Context, operation: Operation, action: Action) -> Handler:
+def remove(call: Call) -> Reply:
     """DELETE of a collection: those whose ids are sent go, unknown ones are passed over."""
-    shelf = context.shelf_of(action)
-
-    def handle(world: World, request: Request) -> Reply:
-        context.check_parents(world, request, action)
-        parent = context.parent_key(request, action)
-        gone = 0
-        for value in _ids(request, action):
-            key = f"{parent}/{value}" if shelf.resource.identity.nested and parent else str(value)
-            held = context.find(world, shelf, key)
-            if held is not None and parent in ("", held.parent):
-                crud.take_away(context, world, shelf, held)
-                gone += 1
-        known = {"deleted": gone, "count": gone, "success": True}
-        dice = Dice.of(world, action.operation, gone)
-        return context.answers.reply(operation, dice, known, (), "fresh")
-
-    return handle
+    call.check_parents()
+    parent = call.parent_key()
+    gone = 0
+    for value in _ids(call):
+        entity = call.find(call.key_of(value))
+        if entity is not None and parent in ("", entity.parent):
+            crud.take_away(call, call.repository, entity)
+            gone += 1
+    known = {"deleted": gone, "count": gone, "success": True}
+    return call.context.answers.reply(call.operation, call.dice(gone), known, (), "fresh")
 
 
-def _ids(request: Request, action: Action) -> Iterator[Any]:
+def _ids(call: Call) -> Iterator[Any]:
     """The ids of the query, once each, or those of the body."""
-    given = (
-        request.query.get(action.request.ids)
-        if action.request.ids
-        else dig(request.body, action.request.at)
-    )
+    name = call.action.request.ids
+    given = call.request.query.get(name) if name is not None else call.sent
     values = given.split(",") if isinstance(given, str) else given
     if isinstance(values, list):
         texts = (v for v in values if isinstance(v, str | int) and not isinstance(v, bool))
@@ -84,7 +63,7 @@ def _wrapped(path: tuple[str, ...], value: Any) -> Any:
 
 
 def _joined(replies: list[Reply], at: tuple[str, ...]) -> Reply:
-    """The first reply with the things of all of them, if it shows an array of them."""
+    """The first reply with the entities of all of them, if it shows an array of them."""
     first = replies[0]
     if FIRST not in at:
         return first

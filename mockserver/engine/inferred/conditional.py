@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from mockserver.engine.inferred.repository import Held
+from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.serialization import nearest_status
 from mockserver.engine.world import digest
@@ -12,21 +12,21 @@ from mockserver.errors import PreconditionFailed
 from mockserver.openapi.model import Operation
 
 
-def etag(held: Held) -> str:
+def etag(entity: Entity) -> str:
     """The version of a row as it looks now."""
-    said = json.dumps(held.data, sort_keys=True, default=str)
-    return f'"{digest(held.key, said).hex()[:16]}"'
+    said = json.dumps(entity.data, sort_keys=True, default=str)
+    return f'"{digest(entity.key, said).hex()[:16]}"'
 
 
-def mark(operation: Operation, reply: Reply, held: Held) -> None:
+def mark(operation: Operation, reply: Reply, entity: Entity) -> None:
     """Put the row's version on a reply whose document lists an ETag."""
     response = operation.response_for(reply.status)
     for name in response.headers if response is not None else ():
         if name.lower() == "etag":
-            reply.headers[name] = etag(held)
+            reply.headers[name] = etag(entity)
 
 
-def check_match(request: Request, held: Held | None) -> None:
+def check_match(request: Request, entity: Entity | None) -> None:
     """Raises PreconditionFailed if the row (None: there is none) is not what the client knows."""
     operation = request.operation
     if not _speaks_of(operation, 412, "if-match", "if-none-match"):
@@ -35,20 +35,20 @@ def check_match(request: Request, held: Held | None) -> None:
         # The header is documented, what becomes of a wrong one is not.
         return
     wanted = request.headers.get("if-match")
-    if wanted is not None and (held is None or not _names(wanted, held)):
+    if wanted is not None and (entity is None or not _names(wanted, entity)):
         raise PreconditionFailed("The resource is not what If-Match says.")
     refused = request.headers.get("if-none-match")
     changes = operation.method not in ("GET", "HEAD")
-    if refused is not None and changes and held is not None and _names(refused, held):
+    if refused is not None and changes and entity is not None and _names(refused, entity):
         raise PreconditionFailed("The resource is what If-None-Match says.")
 
 
-def unchanged(request: Request, held: Held) -> Reply | None:
+def unchanged(request: Request, entity: Entity) -> Reply | None:
     """The 304 for a client that knows the row as it is, if the document lists one."""
     known = request.headers.get("if-none-match")
-    if known is None or 304 not in request.operation.documented or not _names(known, held):
+    if known is None or 304 not in request.operation.documented or not _names(known, entity):
         return None
-    return Reply(304, NO_BODY, {"ETag": etag(held)})
+    return Reply(304, NO_BODY, {"ETag": etag(entity)})
 
 
 def _speaks_of(operation: Operation, status: int, *headers: str) -> bool:
@@ -57,8 +57,8 @@ def _speaks_of(operation: Operation, status: int, *headers: str) -> bool:
     )
 
 
-def _names(tags: str, held: Held) -> bool:
-    own = etag(held)
+def _names(tags: str, entity: Entity) -> bool:
+    own = etag(entity)
     return any(
         tag == "*" or tag.removeprefix("W/").strip('"') == own.strip('"')
         for tag in (part.strip() for part in tags.split(","))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.field_roles import is_nullable, kinds, owner_values, stamp
 from mockserver.engine.inferred.job_fields import luck_of
-from mockserver.engine.inferred.repository import Held, Shelf
+from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Dice
 from mockserver.engine.timestamps import seconds
-from mockserver.engine.world import World, new_id
+from mockserver.engine.world import new_id
 from mockserver.inference.model import Resource, States
 from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat
@@ -22,27 +23,26 @@ _WAITING = 1.0
 _WORKING = 4.0
 
 
-def new_thing(
-    context: Context,
-    world: World,
-    shelf: Shelf,
+def new_entity(
+    call: Call,
+    repository: Repository,
     sent: Mapping[str, Any],
     fixed: Mapping[str, Any],
     parent: str,
-) -> Held:
-    """A row for what was sent. `fixed` is what the path says; nothing is stored yet."""
-    resource = shelf.resource
+) -> Entity:
+    """An entity for what was sent. `fixed` is what the path says; nothing is stored yet."""
+    context, world, resource = call.context, call.world, repository.resource
     ordinal = world.ordinal("made:" + resource.name)
     dice = Dice.of(world, "made", resource.name, ordinal)
     known = {
         **defaults(context, resource, sent),
         **sent,
-        **_owned(context, world, shelf, sent, ordinal),
+        **_owned(call, repository, sent, ordinal),
         **fixed,
     }
     name = resource.identity.key
     if name is not None and fixed.get(name) is None:
-        wished = _key_value(context, world, resource, name, sent, ordinal, dice)
+        wished = _key_value(call, resource, name, sent, ordinal, dice)
         number = ordinal + resource.seeds
         known[name] = context.keys.fitting(resource, wished, dice, number)
     states = resource.states
@@ -65,7 +65,7 @@ def new_thing(
     row: dict[str, Any] = {}
     if schedule:
         row = {"schedule": schedule, "luck": luck_of(world, resource.name, ordinal)}
-    return Held(key, data, parent, row)
+    return Entity(key, data, parent, row)
 
 
 def complete(
@@ -97,22 +97,21 @@ def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> d
 
 
 def _owned(
-    context: Context, world: World, shelf: Shelf, sent: Mapping[str, Any], ordinal: int
+    call: Call, repository: Repository, sent: Mapping[str, Any], ordinal: int
 ) -> dict[str, Any]:
-    roles = shelf.roles
-    flat = context.flat(shelf.resource)
+    context, world, roles = call.context, call.world, repository.roles
+    flat = context.flat(repository.resource)
     found: dict[str, Any] = {
         name: value for name, value in owner_values(world, roles).items() if name not in sent
     }
     for name in (*roles.created, *roles.updated):
         found[name] = stamp(context.schemas, name, flat.properties[name], world.now)
-    found.update({n: ordinal + shelf.resource.seeds for n in roles.counted if n not in sent})
+    found.update({n: ordinal + repository.resource.seeds for n in roles.counted if n not in sent})
     return found
 
 
 def _key_value(
-    context: Context,
-    world: World,
+    call: Call,
     resource: Resource,
     key: str,
     sent: Mapping[str, Any],
@@ -120,6 +119,7 @@ def _key_value(
     dice: Dice,
 ) -> Any:
     """The id: as sent if the client may choose it, else one that fits the schema."""
+    context, world = call.context, call.world
     if sent.get(key) is not None:
         accepted = context.schemas.flat_at(resource.request).properties if resource.request else {}
         if resource.identity.client_key or key in accepted:
@@ -194,7 +194,7 @@ def moved(states: States, schedule: Any, value: str, now: int, pace: float) -> l
 
 
 def _settable(
-    context: Context, flat: Flat, held: Held, changes: Mapping[str, Any]
+    context: Context, flat: Flat, entity: Entity, changes: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The changes without a null for what can't be null and must be there."""
     return {
@@ -202,33 +202,33 @@ def _settable(
         for name, value in changes.items()
         if value is not None
         or name not in flat.required
-        or held.data.get(name) is None
+        or entity.data.get(name) is None
         or is_nullable(context.schemas, flat.properties.get(name, {}))
     }
 
 
-def changed_thing(
-    context: Context, world: World, shelf: Shelf, held: Held, changes: Mapping[str, Any]
-) -> Held:
-    """The row with `changes`; its time of change is now if anything is different."""
-    resource = shelf.resource
+def changed_entity(
+    call: Call, repository: Repository, entity: Entity, changes: Mapping[str, Any]
+) -> Entity:
+    """The entity with `changes`; its time of change is now if anything is different."""
+    context, world, resource = call.context, call.world, repository.resource
     flat = context.flat(resource)
-    data = {**held.data, **_settable(context, flat, held, changes)}
-    if resource.identity.key and resource.identity.key in held.data:
-        data[resource.identity.key] = held.data[resource.identity.key]
-    for name in shelf.roles.created:
-        if name in held.data:
-            data[name] = held.data[name]
-    if data == dict(held.data):
-        return held
-    for name in shelf.roles.updated:
+    data = {**entity.data, **_settable(context, flat, entity, changes)}
+    if resource.identity.key and resource.identity.key in entity.data:
+        data[resource.identity.key] = entity.data[resource.identity.key]
+    for name in repository.roles.created:
+        if name in entity.data:
+            data[name] = entity.data[name]
+    if data == dict(entity.data):
+        return entity
+    for name in repository.roles.updated:
         data[name] = stamp(context.schemas, name, flat.properties[name], world.now)
-    dice = Dice.of(world, "changed", resource.name, held.key)
-    row = dict(held.row)
+    dice = Dice.of(world, "changed", resource.name, entity.key)
+    row = dict(entity.row)
     states = resource.states
     if states is not None and "schedule" in row:
-        before = held.data.get(states.name)
+        before = entity.data.get(states.name)
         if changes.get(states.name, before) != before:
             # Somebody has set the status by hand: from now on it stays.
             del row["schedule"]
-    return Held(held.key, complete(context, resource, dice, data), held.parent, row)
+    return Entity(entity.key, complete(context, resource, dice, data), entity.parent, row)

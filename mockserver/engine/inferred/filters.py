@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from mockserver.engine.inferred.repository import Held, OwnShelf, Shelf
+from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.timestamps import parse
 from mockserver.inference.model import Envelope
 from mockserver.inference.pagination import word
@@ -16,7 +16,7 @@ from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.schemas.resolved import Schemas
 
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
-Test = Callable[[Held], bool]
+Test = Callable[[Entity], bool]
 Make = Callable[[Any], Test]
 
 _IDS = ("id", "gid", "uuid", "guid", "key", "name")
@@ -28,28 +28,30 @@ _STARTS = ("prefix", "starts_with", "startswith")
 
 
 def filters_of(
-    schemas: Schemas, operation: Operation, envelope: Envelope, shelf: Shelf
+    schemas: Schemas, operation: Operation, envelope: Envelope, repository: Repository
 ) -> dict[str, Make]:
     """A test for each query parameter that speaks of a property."""
     paging = {*envelope.paging.names, envelope.ordering.sort, envelope.ordering.direction}
-    names = _names(schemas, envelope, shelf)
+    names = _names(schemas, envelope, repository)
     found: dict[str, Make] = {}
     for parameter in operation.parameters:
         if parameter.place == "query" and parameter.name not in paging:
             make = _filter(parameter, names)
             if make is not None:
-                found[parameter.name] = _if_meant(parameter, make, schemas, shelf)
+                found[parameter.name] = _if_meant(parameter, make, schemas, repository)
     return found
 
 
-def needed_of(operation: Operation, filters: Mapping[str, Make], shelf: Shelf) -> dict[str, str]:
+def needed_of(
+    operation: Operation, filters: Mapping[str, Make], repository: Repository
+) -> dict[str, str]:
     """The query parameters without which nothing is listed, and the properties that they name."""
     found = {}
     for parameter in operation.parameters:
         make = filters.get(parameter.name)
         if parameter.required and isinstance(make, partial) and make.func is _equal:
             field = str(make.args[0])
-            if field != shelf.resource.identity.key:
+            if field != repository.resource.identity.key:
                 found[parameter.name] = field
     return found
 
@@ -65,14 +67,14 @@ def sought_in(operation: Operation, filters: Mapping[str, Make]) -> set[str]:
     }
 
 
-def _if_meant(parameter: Parameter, make: Make, schemas: Schemas, shelf: Shelf) -> Make:
+def _if_meant(parameter: Parameter, make: Make, schemas: Schemas, repository: Repository) -> Make:
     """A default that is no value of the property (`sha=none`) asks for nothing."""
     default = parameter.schema.get("default")
     if default is None or parameter.required:
         return make
-    if isinstance(make, partial) and make.func is _equal and isinstance(shelf, OwnShelf):
-        states = shelf.resource.states
-        flat = schemas.flat(shelf.flat.properties.get(make.args[0], {}))
+    if isinstance(make, partial) and make.func is _equal and isinstance(repository, OwnRepository):
+        states = repository.resource.states
+        flat = schemas.flat(repository.flat.properties.get(make.args[0], {}))
         listed = list(flat.values or ())
         if states is not None and states.name == make.args[0]:
             listed += [*states.initial, *states.active, *states.terminal, *states.other]
@@ -81,22 +83,22 @@ def _if_meant(parameter: Parameter, make: Make, schemas: Schemas, shelf: Shelf) 
     return lambda wanted: _all if wanted == default else make(wanted)
 
 
-def _all(held: Held) -> bool:
+def _all(entity: Entity) -> bool:
     return True
 
 
 def _or_unset(make: partial[Test], wanted: Any) -> Test:
     name, test = make.args[0], make(wanted)
-    return lambda held: held.data.get(name) is None or test(held)
+    return lambda entity: entity.data.get(name) is None or test(entity)
 
 
-def _names(schemas: Schemas, envelope: Envelope, shelf: Shelf) -> dict[str, str]:
+def _names(schemas: Schemas, envelope: Envelope, repository: Repository) -> dict[str, str]:
     """The properties of a row, by their spelling with underscores."""
     listed: list[str] = []
     if envelope.item and not envelope.row:
         listed += schemas.flat_at(envelope.item).properties
-    if isinstance(shelf, OwnShelf):
-        listed += shelf.flat.properties
+    if isinstance(repository, OwnRepository):
+        listed += repository.flat.properties
     return {word(name): name for name in reversed(listed)}
 
 
@@ -132,8 +134,8 @@ def _equal(name: str, wanted: Any) -> Test:
     values = _values(wanted)
     texts = {str(value) for value in values}
 
-    def test(held: Held) -> bool:
-        found = held.data.get(name)
+    def test(entity: Entity) -> bool:
+        found = entity.data.get(name)
         if isinstance(found, Mapping):
             # `workspace=12` of `{"workspace": {"id": 12, ...}}`
             found = next((found[key] for key in _IDS if key in found), None)
@@ -146,29 +148,29 @@ def _equal(name: str, wanted: Any) -> Test:
 
 def _search(names: Iterable[str], wanted: Any) -> Test:
     text = str(wanted).casefold()
-    return lambda held: any(
+    return lambda entity: any(
         text in value.casefold()
-        for value in (held.data.get(name) for name in names)
+        for value in (entity.data.get(name) for name in names)
         if isinstance(value, str)
     )
 
 
 def _like(name: str, wanted: Any) -> Test:
     text = str(wanted).casefold()
-    return lambda held: text in str(held.data.get(name) or "").casefold()
+    return lambda entity: text in str(entity.data.get(name) or "").casefold()
 
 
 def _starts(name: str, wanted: Any) -> Test:
     text = str(wanted).casefold()
-    return lambda held: str(held.data.get(name) or "").casefold().startswith(text)
+    return lambda entity: str(entity.data.get(name) or "").casefold().startswith(text)
 
 
 def _from(name: str, wanted: Any) -> Test:
-    return lambda held: _compare(held.data.get(name), wanted) >= 0
+    return lambda entity: _compare(entity.data.get(name), wanted) >= 0
 
 
 def _to(name: str, wanted: Any) -> Test:
-    return lambda held: -1 <= _compare(held.data.get(name), wanted, missing=1) <= 0
+    return lambda entity: -1 <= _compare(entity.data.get(name), wanted, missing=1) <= 0
 
 
 def _compare(found: Any, wanted: Any, missing: int = -1) -> int:
@@ -193,8 +195,8 @@ def _instant(text: str) -> Any:
 
 
 def ordered(
-    rows: Iterator[Held], query: Mapping[str, Any], envelope: Envelope, shelf: Shelf
-) -> Iterable[Held]:
+    rows: Iterator[Entity], query: Mapping[str, Any], envelope: Envelope, repository: Repository
+) -> Iterable[Entity]:
     """The rows as `sort` asks (`name`, `-name`, `name:desc`, `name desc`); else as they come."""
     wanted = query.get(envelope.ordering.sort) if envelope.ordering.sort else None
     way = (
@@ -212,11 +214,11 @@ def ordered(
         way = tail.lower() or way
     falling = wanted.startswith("-") or way.startswith(("desc", "down"))
     found = list(rows)
-    names = {word(key): key for held in found[:1] for key in held.data}
+    names = {word(key): key for entity in found[:1] for key in entity.data}
     key = next((names[w] for w in (word(name), f"{word(name)}_at") if w in names), None)
     if key is None:
         return found
-    return sorted(found, key=lambda held: _rank(held.data.get(key)), reverse=falling)
+    return sorted(found, key=lambda entity: _rank(entity.data.get(key)), reverse=falling)
 
 
 def _turned(way: str, query: Mapping[str, Any], envelope: Envelope) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import Context, dig
 from mockserver.engine.inferred.lists import newest_first
-from mockserver.engine.inferred.repository import SYSTEM, Held, OwnShelf
+from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository
 from mockserver.engine.inferred.seeding import sown
 from mockserver.engine.messages import Request
 from mockserver.engine.world import World
-from mockserver.inference.model import Action, Resource
+from mockserver.inference.model import Action
 from mockserver.openapi.model import Operation
 
 _ONE = ("create", "fetch", "replace", "patch", "transition", "clone", "read", "write")
@@ -30,26 +31,25 @@ def adopt(
     an operation whose rows the API keeps in its own way, or whose answer shows none.
     """
     action = context.plan.actions[operation.id]
-    shelf = context.shelf_of(action) if action.resource is not None else None
-    if not isinstance(shelf, OwnShelf):
+    repository = context.repository_of(action) if action.resource is not None else None
+    if not isinstance(repository, OwnRepository):
         return []
-    request = Request(operation, dict(path_values))
-    resource = shelf.resource
-    parent = context.parent_key(request, action)
+    call = Call(context, action, world, Request(operation, dict(path_values)))
+    parent = call.parent_key()
     keys = []
-    for thing in _things(action, body, bool(shelf.roles.created)):
-        key = _key(context, request, action, resource, thing, parent)
+    for thing in _things(action, body, bool(repository.roles.created)):
+        key = _key(call, thing)
         if not key:
             continue
-        before = shelf.get(world, key)
+        before = repository.get(world, key)
         kept = {"at": world.now}
         if before is not None and action.kind != "list":  # a list says how they are ordered
             kept = {name: before.row[name] for name in ("at", "n")}
         data = {**before.data, **thing} if before is not None else dict(thing)
-        shelf.put(world, Held(key, data, parent, kept))
+        repository.put(world, Entity(key, data, parent, kept))
         keys.append(key)
     if keys or action.kind == "list":
-        world[SYSTEM.name].put({"id": sown(shelf, parent)})
+        world[SYSTEM.name].put({"id": sown(repository, parent)})
     return keys
 
 
@@ -70,19 +70,12 @@ def _things(action: Action, body: Any, dated: bool) -> Iterator[Mapping[str, Any
             yield thing
 
 
-def _key(
-    context: Context,
-    request: Request,
-    action: Action,
-    resource: Resource,
-    thing: Mapping[str, Any],
-    parent: str,
-) -> str:
+def _key(call: Call, thing: Mapping[str, Any]) -> str:
+    resource, action = call.resource, call.action
     if resource.singleton:
-        return "/".join(str(request.path[link.parameter]) for link in action.parents) or "one"
-    if action.kind != "list" and action.item in request.path and action.kind != "clone":
-        return context.row_key(request, action, resource)
-    value = thing.get(resource.identity.key) if resource.identity.key else None
-    if value is None:
-        return ""
-    return f"{parent}/{value}" if resource.identity.nested and parent else str(value)
+        return call.single_key()
+    if action.kind not in ("list", "clone") and action.item in call.request.path:
+        return call.key()
+    key = resource.identity.key
+    value = thing.get(key) if key is not None else None
+    return "" if value is None else call.key_of(value)

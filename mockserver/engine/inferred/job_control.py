@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mockserver.engine.inferred.entities import plan_job
-from mockserver.engine.inferred.repository import Held, OwnShelf
+from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.jobs.batches import read_schedule, steering
 from mockserver.engine.jobs.schedule import Lifecycle, state_at
 from mockserver.engine.timestamps import seconds
@@ -34,9 +34,14 @@ def lifecycle_of(resource: Resource) -> Lifecycle | None:
     return Lifecycle(resource.noun, first, moves)
 
 
-def outcomes_of(shelves: Sequence[OwnShelf]) -> tuple[str, ...]:
+def outcomes_of(repositories: Sequence[OwnRepository]) -> tuple[str, ...]:
     """What `{"outcome": ...}` can order."""
-    ends = {state: None for shelf in shelves for kind in _kinds(_states(shelf)) for state in kind}
+    ends = {
+        state: None
+        for repository in repositories
+        for kind in _kinds(_states(repository))
+        for state in kind
+    }
     return (*ends, STUCK) if ends else ()
 
 
@@ -44,52 +49,56 @@ def _kinds(states: States) -> tuple[tuple[str, ...], ...]:
     return states.success, states.failure, states.cancelled
 
 
-def _states(shelf: OwnShelf) -> States:
-    assert shelf.resource.states is not None
-    return shelf.resource.states
+def _states(repository: OwnRepository) -> States:
+    assert repository.resource.states is not None
+    return repository.resource.states
 
 
-def steers(shelves: Sequence[OwnShelf]) -> Steer:
-    """How the jobs of these shelves are steered: by an outcome, or by a schedule."""
+def steers(repositories: Sequence[OwnRepository]) -> Steer:
+    """How the jobs of these repositories are steered: by an outcome, or by a schedule."""
 
     def steer(world: World, job_id: str, order: Mapping[str, Any]) -> Mapping[str, Any]:
         """Raises NotFound, BadRequest for another order, Conflict for a job that has ended."""
-        for shelf in shelves:
-            held = _job(world, shelf, job_id)
-            if held is not None:
-                return dict(_steered(world, shelf, held, order).data)
+        for repository in repositories:
+            entity = _job(world, repository, job_id)
+            if entity is not None:
+                return dict(_steered(world, repository, entity, order).data)
         raise NotFound(f"there is no job {job_id!r}")
 
     return steer
 
 
-def _job(world: World, shelf: OwnShelf, job_id: str) -> Held | None:
-    held = shelf.get(world, job_id)
-    if held is None and shelf.resource.identity.nested:  # its key begins with its parent's
-        found = shelf.scan(world, None, newest_first=True)
-        held = next((each for each in found if each.key.endswith(f"/{job_id}")), None)
-    return held if held is not None and "schedule" in held.row else None
+def _job(world: World, repository: OwnRepository, job_id: str) -> Entity | None:
+    entity = repository.get(world, job_id)
+    if entity is None and repository.resource.identity.nested:  # its key begins with its parent's
+        found = repository.scan(world, None, newest_first=True)
+        entity = next((each for each in found if each.key.endswith(f"/{job_id}")), None)
+    return entity if entity is not None and "schedule" in entity.row else None
 
 
-def _steered(world: World, shelf: OwnShelf, held: Held, order: Mapping[str, Any]) -> Held:
-    states, row, now = _states(shelf), held.row, world.now
-    lifecycle = lifecycle_of(shelf.resource)
+def _steered(
+    world: World, repository: OwnRepository, entity: Entity, order: Mapping[str, Any]
+) -> Entity:
+    states, row, now = _states(repository), entity.row, world.now
+    lifecycle = lifecycle_of(repository.resource)
     assert lifecycle is not None
     if state_at(row["schedule"], now) in states.terminal:
         raise Conflict(
-            f"The {shelf.resource.noun} {held.key} has ended; what has ended stays as it is."
+            f"The {repository.resource.noun} {entity.key} has ended; what has ended stays as it is."
         )
     if "schedule" in order:
         schedule = read_schedule(order, row, lifecycle, now)
     else:
-        outcome, after = steering(order, outcomes_of([shelf]))
+        outcome, after = steering(order, outcomes_of([repository]))
         begun = [list(step) for step in row["schedule"] if step[1] <= now]
         if outcome == STUCK:
             schedule = begun
         else:
             at = now + max(1, seconds(after))
             schedule = [*begun, *_between(states, begun[-1][0], now), [outcome, at]]
-    return shelf.put(world, Held(held.key, held.data, held.parent, {**row, "schedule": schedule}))
+    return repository.put(
+        world, Entity(entity.key, entity.data, entity.parent, {**row, "schedule": schedule})
+    )
 
 
 def _between(states: States, state: str, now: int) -> list[list[Any]]:

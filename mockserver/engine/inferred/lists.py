@@ -7,17 +7,15 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from mockserver.engine.api import Handler
 from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.filters import Test, filters_of, needed_of, ordered, sought_in
-from mockserver.engine.inferred.repository import Held
-from mockserver.engine.inferred.seeding import lasting
+from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import decode_cursor, encode_cursor
 from mockserver.engine.randomness import Dice
 from mockserver.engine.serialization import choose_media_type
-from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Invalid, ReplyError
 from mockserver.inference.model import Action, Envelope, Path
 from mockserver.openapi.model import Operation, Violation
@@ -63,18 +61,19 @@ def _pointer(operation: Operation, status: int) -> str | None:
     return media.pointer if media is not None else None
 
 
-def listing(context: Context, operation: Operation, action: Action) -> Handler:
+def listing(context: Context, operation: Operation, action: Action) -> CallHandler:
     """A handler that lists a resource."""
     envelope = action.envelope or Envelope()
-    shelf = context.shelf_of(action)
-    filters = filters_of(context.schemas, operation, envelope, shelf)
-    needed = needed_of(operation, filters, shelf)
+    repository = context.repository_of(action)
+    filters = filters_of(context.schemas, operation, envelope, repository)
+    needed = needed_of(operation, filters, repository)
     sought = sought_in(operation, filters)
     paging = envelope.paging
     example = _example_page(operation, envelope)
 
-    def handle(world: World, request: Request) -> Reply:
-        context.check_parents(world, request, action)
+    def handle(call: Call) -> Reply:
+        call.check_parents()
+        request = call.request
         if envelope.paging.in_body:
             request = _asked_in_body(request, envelope)
         if (
@@ -84,23 +83,24 @@ def listing(context: Context, operation: Operation, action: Action) -> Handler:
         ):
             rest = {n: v for n, v in request.query.items() if n != paging.page}
             request = replace(request, query=rest)
+        call = replace(call, request=request)
         asked = [name for name in filters if name in request.query]
         tests = [filters[name](request.query[name]) for name in asked]
-        found = _found(context, world, request, action, envelope, tests)
-        if not found and sought and context.sower.is_vendors(shelf):
+        found = _found(call, envelope, tests)
+        if not found and sought and context.sower.is_vendors(repository):
             # Nobody can know what to search for: whatever is sought is about all of them.
             tests = [t for n, t in zip(asked, tests, strict=True) if n not in sought]
-            found = _found(context, world, request, action, envelope, tests)
+            found = _found(call, envelope, tests)
         if needed and not found:
             known = {field: request.query.get(name) for name, field in needed.items()}
-            within = _within(context, request, action)
-            if context.sower.sow_alike(world, shelf, within or "", known):
-                found = _found(context, world, request, action, envelope, tests)
+            within = _within(call)
+            if context.sower.sow_alike(call.world, repository, within or "", known):
+                found = _found(call, envelope, tests)
         if not found and not asked and is_never_empty(context, operation, envelope):
-            _sow_one(context, world, request, action)
-            found = _found(context, world, request, action, envelope, tests)
-        page = _page(found, envelope, request, action)
-        return _reply(context, world, request, action, envelope, page)
+            _sow_one(call)
+            found = _found(call, envelope, tests)
+        page = _page(call, found, envelope)
+        return _reply(call, envelope, page)
 
     return handle
 
@@ -120,56 +120,51 @@ def _asked_in_body(request: Request, envelope: Envelope) -> Request:
     return replace(request, query={**request.query, **sent})
 
 
-def _sow_one(context: Context, world: World, request: Request, action: Action) -> None:
+def _sow_one(call: Call) -> None:
     """What is there of a kind of which something always is."""
-    within = _within(context, request, action)
+    action = call.action
+    within = _within(call)
     link = action.parents[-1] if action.parents and within is None else None
-    known = {link.field: request.path[link.parameter]} if link is not None and link.field else {}
-    context.sower.sow_some(world, context.shelf_of(action), within or "", known)
+    known = {}
+    if link is not None and link.field is not None:
+        known[link.field] = call.request.path[link.parameter]
+    call.context.sower.sow_some(call.world, call.repository, within or "", known)
 
 
-def _found(
-    context: Context,
-    world: World,
-    request: Request,
-    action: Action,
-    envelope: Envelope,
-    tests: list[Test],
-) -> list[Held]:
-    shelf = context.shelf_of(action)
-    rows = ordered(_rows(context, world, request, action), request.query, envelope, shelf)
-    return [held for held in rows if held.data and all(test(held) for test in tests)]
+def _found(call: Call, envelope: Envelope, tests: list[Test]) -> list[Entity]:
+    rows = ordered(_rows(call), call.request.query, envelope, call.repository)
+    return [entity for entity in rows if entity.data and all(test(entity) for test in tests)]
 
 
-def _within(context: Context, request: Request, action: Action) -> str | None:
+def _within(call: Call) -> str | None:
     """The key of the row that the rows lie under; None if the path does not tell it."""
-    own = context.shelf_of(action).resource.parents[-1:]
-    for index in reversed(range(len(action.parents))) if own else ():
-        if own[0].alike(action.parents[index]):
-            return context.key_above(request, action.parents, index)
+    own, parents = call.resource.parents[-1:], call.action.parents
+    for index in reversed(range(len(parents))) if own else ():
+        if own[0].alike(parents[index]):
+            return call.key_above(index)
     return None
 
 
-def _rows(context: Context, world: World, request: Request, action: Action) -> Iterator[Held]:
-    shelf = context.shelf_of(action)
-    within = _within(context, request, action)
-    context.sower.sow(world, shelf, within)
+def _rows(call: Call) -> Iterator[Entity]:
+    repository, action = call.repository, call.action
+    within = _within(call)
+    call.context.sower.sow(call.world, repository, within)
     newest = action.envelope is not None and newest_first(
-        action.envelope, bool(shelf.roles.created)
+        action.envelope, bool(repository.roles.created)
     )
-    rows = shelf.scan(world, within, newest)
-    rows = (held for held in rows if not held.row.get("gone"))
+    rows = repository.scan(call.world, within, newest)
+    rows = (entity for entity in rows if not entity.row.get("gone"))
     if action.parents and within is None:
-        return _under(rows, request, action)
+        return _under(rows, call.request, action)
     return rows
 
 
-def _under(rows: Iterator[Held], request: Request, action: Action) -> Iterator[Held]:
+def _under(rows: Iterator[Entity], request: Request, action: Action) -> Iterator[Entity]:
     """The rows whose field says that they belong to what another path names."""
     link = action.parents[-1]
     value = request.path[link.parameter]
     field = link.field
-    return (held for held in rows if not field or str(held.data.get(field)) == str(value))
+    return (entity for entity in rows if not field or str(entity.data.get(field)) == str(value))
 
 
 def newest_first(envelope: Envelope, dated: bool) -> bool:
@@ -182,7 +177,7 @@ def newest_first(envelope: Envelope, dated: bool) -> bool:
 class Page:
     """The rows of one page, and what is known of the others."""
 
-    def __init__(self, rows: list[Held], total: int, start: int, size: int, cursor: str) -> None:
+    def __init__(self, rows: list[Entity], total: int, start: int, size: int, cursor: str) -> None:
         self.rows = rows
         self.total = total
         self.start = start
@@ -191,13 +186,13 @@ class Page:
         self.cursor = cursor
 
 
-def _page(found: list[Held], envelope: Envelope, request: Request, action: Action) -> Page:
-    query, paging = request.query, envelope.paging
+def _page(call: Call, found: list[Entity], envelope: Envelope) -> Page:
+    query, paging = call.request.query, envelope.paging
     size = _number(_value(query, paging.limit), paging.default_limit)
     if not paging.names and envelope.page.next is None:
         return Page(found, len(found), 0, max(1, len(found)), "")
     start = 0
-    scope = _scope(request, envelope, action)
+    scope = _scope(call, envelope)
     cursor = _value(query, paging.cursor)
     offset, number = _value(query, paging.offset), _value(query, paging.page)
     if offset is not None:
@@ -216,18 +211,18 @@ def _page(found: list[Held], envelope: Envelope, request: Request, action: Actio
     return Page(rows, len(found), start, size, ahead)
 
 
-def _scope(request: Request, envelope: Envelope, action: Action) -> tuple[Any, ...]:
-    paging = envelope.paging.names
+def _scope(call: Call, envelope: Envelope) -> tuple[Any, ...]:
+    paging, request = envelope.paging.names, call.request
     filters = sorted((n, str(v)) for n, v in request.query.items() if n not in paging)
-    return (action.operation, *sorted(request.path.items()), *filters)
+    return (call.action.operation, *sorted(request.path.items()), *filters)
 
 
-def _after(found: list[Held], cursor: str, scope: tuple[Any, ...]) -> int:
+def _after(found: list[Entity], cursor: str, scope: tuple[Any, ...]) -> int:
     """Where the page after a cursor begins. A cursor may be the id of the last row.
 
     Raises BadRequest.
     """
-    keys = [held.key for held in found]
+    keys = [entity.key for entity in found]
     if cursor in keys:
         return keys.index(cursor) + 1
     (key, *_) = (*decode_cursor(scope, cursor), "")
@@ -248,24 +243,18 @@ def _number(value: Any, default: int, least: int = 1) -> int:
     return max(least, int(value))
 
 
-def _reply(
-    context: Context,
-    world: World,
-    request: Request,
-    action: Action,
-    envelope: Envelope,
-    page: Page,
-) -> Reply:
+def _reply(call: Call, envelope: Envelope, page: Page) -> Reply:
+    context, request = call.context, call.request
     try:
-        items = [_shown(context, world, request, action, envelope, held) for held in page.rows]
+        items = [_shown(call, envelope, entity) for entity in page.rows]
     except ReplyError:
         # No value can show a row, as its schema contradicts itself: no row is all that can be said.
         page, items = Page([], 0, 0, page.size, ""), []
-    dice = lasting(world, action.operation, *sorted(request.path.items()))
+    dice = call.lasting(*sorted(request.path.items()))
     if not envelope.items:
         reply = bare(context, request.operation, dice, items)
     else:
-        known = _parts(context, request, envelope, page)
+        known = _parts(call, envelope, page)
         _put(known, envelope.items, [])
         reply = context.answers.reply(request.operation, dice, known, (), "fresh")
         if isinstance(reply.body, dict):
@@ -273,52 +262,46 @@ def _reply(
             if not items:
                 leave_out(context, request.operation, reply, envelope.items)
     if envelope.page.link_header or (page.more and not envelope.items and envelope.paging.page):
-        link = _links(context, request, envelope, page)
+        link = _links(call, envelope, page)
         if link:
             reply.headers["Link"] = link
     return reply
 
 
-def _shown(
-    context: Context,
-    world: World,
-    request: Request,
-    action: Action,
-    envelope: Envelope,
-    held: Held,
-) -> Any:
-    name = _name(context, action, envelope, held)
+def _shown(call: Call, envelope: Envelope, entity: Entity) -> Any:
+    name = _name(call, envelope, entity)
     if name is not MISSING:
         return name
-    known: Any = context.known(held, request, action)
+    known: Any = call.known(entity)
     if envelope.item is None:
         return known
+    context = call.context
     plain = context.values.plain(envelope.item, known) if not envelope.row else MISSING
     if plain is not MISSING:
         return plain
     for step in reversed(envelope.row):
         known = {step: known}
-    dice = lasting(world, action.operation, "row", held.key)
-    resource = context.shelf_of(action).resource
-    mode: Any = "rich" if held.seed else "fresh"
+    dice = call.lasting("row", entity.key)
+    resource = call.resource
+    mode: Any = "rich" if entity.seed else "fresh"
     return context.values.make(envelope.item, dice, known, mode=mode, owner=resource.noun)
 
 
-def _name(context: Context, action: Action, envelope: Envelope, held: Held) -> Any:
+def _name(call: Call, envelope: Envelope, entity: Entity) -> Any:
     """What a row is called, in a list of nothing but names; MISSING if the list shows objects."""
     if envelope.item is None:
         return MISSING
-    types = context.schemas.flat_at(envelope.item).types
+    types = call.context.schemas.flat_at(envelope.item).types
     if not types or {"object", "array"} & set(types):
         return MISSING
-    name = context.id_of(held, action)
-    return name if context.values.check(envelope.item).is_valid(name) else MISSING
+    name = call.id_of(entity)
+    return name if call.context.values.check(envelope.item).is_valid(name) else MISSING
 
 
-def _parts(context: Context, request: Request, envelope: Envelope, page: Page) -> dict[str, Any]:
+def _parts(call: Call, envelope: Envelope, page: Page) -> dict[str, Any]:
     """The envelope's own properties."""
-    known: dict[str, Any] = {"url": context.path(request)}
-    ahead = _ahead(context, request, envelope, page)
+    known: dict[str, Any] = {"url": call.path()}
+    ahead = _ahead(call, envelope, page)
     for path, value in (
         (envelope.page.next, ahead if page.more else None),
         (envelope.page.previous, None),
@@ -338,10 +321,10 @@ def _parts(context: Context, request: Request, envelope: Envelope, page: Page) -
     return known
 
 
-def _ahead(context: Context, request: Request, envelope: Envelope, page: Page) -> Any:
+def _ahead(call: Call, envelope: Envelope, page: Page) -> Any:
     """What the property about the next page says."""
     if envelope.page.next_is_url:
-        return _url(context, request, _next_query(request, envelope, page))
+        return _url(call, _next_query(call.request, envelope, page))
     if envelope.paging.page and not envelope.paging.cursor:
         return page.start // page.size + envelope.paging.first_page + 1
     if envelope.paging.offset and not envelope.paging.cursor:
@@ -362,16 +345,17 @@ def _next_query(request: Request, envelope: Envelope, page: Page) -> dict[str, A
     return query
 
 
-def _url(context: Context, request: Request, query: Mapping[str, Any]) -> str:
+def _url(call: Call, query: Mapping[str, Any]) -> str:
+    request = call.request
     host = request.headers.get("host", "127.0.0.1:8000")
     base = request.base_url or f"http://{host}"
-    return f"{base}{context.path(request)}?{urlencode(query, doseq=True)}"
+    return f"{base}{call.path()}?{urlencode(query, doseq=True)}"
 
 
-def _links(context: Context, request: Request, envelope: Envelope, page: Page) -> str:
+def _links(call: Call, envelope: Envelope, page: Page) -> str:
     if not page.more:
         return ""
-    return f'<{_url(context, request, _next_query(request, envelope, page))}>; rel="next"'
+    return f'<{_url(call, _next_query(call.request, envelope, page))}>; rel="next"'
 
 
 def _put(target: dict[str, Any], path: Path, value: Any) -> None:

@@ -22,7 +22,7 @@ SYSTEM = Collection("mock", order=())
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Entity:
     """One row: its key, what it looks like now, and how it lies in the store."""
 
     key: str
@@ -41,19 +41,19 @@ class Held:
         return self.data.get(key, own) if key is not None else own
 
 
-class Shelf(Protocol):
+class Repository(Protocol):
     """Where one resource is kept."""
 
     resource: Resource
     roles: Roles
 
-    def get(self, world: World, key: str) -> Held | None: ...
-    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Held]: ...
-    def put(self, world: World, held: Held) -> Held: ...
+    def get(self, world: World, key: str) -> Entity | None: ...
+    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]: ...
+    def put(self, world: World, entity: Entity) -> Entity: ...
     def remove(self, world: World, key: str) -> None: ...
 
 
-class OwnShelf:
+class OwnRepository:
     """Rows that only the generic engine writes."""
 
     def __init__(self, resource: Resource, schemas: Schemas, name: str) -> None:
@@ -68,23 +68,23 @@ class OwnShelf:
         states = resource.states
         self.phases = Phases(schemas, flat, resource, states) if states is not None else None
 
-    def get(self, world: World, key: str) -> Held | None:
+    def get(self, world: World, key: str) -> Entity | None:
         row = world[self.collection.name].get(key)
         return self._held(world, row) if row is not None else None
 
-    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Held]:
+    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]:
         where: dict[str, Any] = {} if parent is None else {"parent": parent}
         rows = world[self.collection.name].scan(newest_first=newest_first, **where)
         return (self._held(world, row) for row in rows)
 
-    def put(self, world: World, held: Held) -> Held:
+    def put(self, world: World, entity: Entity) -> Entity:
         """Keep it; a row that is new gets its place behind all others."""
         row: dict[str, Any] = {
             "at": world.now,
-            **held.row,
-            "id": held.key,
-            "parent": held.parent,
-            "data": dict(held.data),
+            **entity.row,
+            "id": entity.key,
+            "parent": entity.parent,
+            "data": dict(entity.data),
         }
         if "n" not in row:
             row["n"] = world.ordinal("row:" + self.collection.name)
@@ -94,18 +94,18 @@ class OwnShelf:
     def remove(self, world: World, key: str) -> None:
         world[self.collection.name].remove(key)
 
-    def _held(self, world: World, row: Mapping[str, Any]) -> Held:
+    def _held(self, world: World, row: Mapping[str, Any]) -> Entity:
         return self.as_of(row, world.now)
 
-    def as_of(self, row: Mapping[str, Any], now: int) -> Held:
+    def as_of(self, row: Mapping[str, Any], now: int) -> Entity:
         """The row as it is at an instant, as far as that follows from the time."""
         data = row["data"]
         if "schedule" in row and self.phases is not None:
             data = {**data, **self.phases.at(row["schedule"], now, row.get("luck", ""))}
-        return Held(row["id"], data, row["parent"], row)
+        return Entity(row["id"], data, row["parent"], row)
 
 
-class BorrowedShelf:
+class BorrowedRepository:
     """Rows of an API written by hand: read as they are, written where a name is known."""
 
     def __init__(self, resource: Resource, schemas: Schemas, collection: Collection) -> None:
@@ -116,32 +116,34 @@ class BorrowedShelf:
         self.schemas = schemas
         self.flat = flat
 
-    def get(self, world: World, key: str) -> Held | None:
+    def get(self, world: World, key: str) -> Entity | None:
         row = world[self.collection.name].get(key)
         return self._held(row) if row is not None else None
 
-    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Held]:
+    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]:
         rows = world[self.collection.name].scan(newest_first=newest_first)
         return (
-            held
-            for held in map(self._held, rows)
-            if parent is None or parent in ("", held.parent) or not held.parent
+            entity
+            for entity in map(self._held, rows)
+            if parent is None or parent in ("", entity.parent) or not entity.parent
         )
 
-    def put(self, world: World, held: Held) -> Held:
+    def put(self, world: World, entity: Entity) -> Entity:
         changed = {
             name: value
-            for name, value in held.data.items()
-            if name in held.row and held.row[name] != value and not isinstance(held.row[name], int)
+            for name, value in entity.data.items()
+            if name in entity.row
+            and entity.row[name] != value
+            and not isinstance(entity.row[name], int)
         }
-        row = {**held.row, **changed}
+        row = {**entity.row, **changed}
         world[self.collection.name].put(row)
-        return replace(held, row=row)
+        return replace(entity, row=row)
 
     def remove(self, world: World, key: str) -> None:
         world[self.collection.name].remove(key)
 
-    def _held(self, row: Mapping[str, Any]) -> Held:
+    def _held(self, row: Mapping[str, Any]) -> Entity:
         data = dict(row)
         for name, value in row.items():
             schema = self.flat.properties.get(name)
@@ -151,7 +153,7 @@ class BorrowedShelf:
         names = (links[-1].field, links[-1].parameter) if links else ()
         told = (row.get(name) for name in names if name is not None)
         parent = str(next((value for value in told if value), ""))
-        return Held(str(row[self.collection.key]), data, parent, row)
+        return Entity(str(row[self.collection.key]), data, parent, row)
 
     def _instant(self, name: str, schema: Any, value: int) -> Any:
         """Instants lie there as microseconds."""

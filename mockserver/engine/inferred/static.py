@@ -6,15 +6,13 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.api import Handler
 from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
-from mockserver.engine.inferred.repository import Shelf
+from mockserver.engine.inferred.repository import Repository
 from mockserver.engine.inferred.seeding import birth, lasting
-from mockserver.engine.messages import Reply, Request
-from mockserver.engine.randomness import Dice
+from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import choose_media_type
-from mockserver.engine.world import World
 from mockserver.errors import Conflict
 from mockserver.inference.model import Action
 from mockserver.openapi.model import Operation
@@ -22,22 +20,23 @@ from mockserver.openapi.model import Operation
 _KEPT = 256
 
 
-def fixed(context: Context, operation: Operation, action: Action) -> Handler:
+def fixed(context: Context, operation: Operation, action: Action) -> CallHandler:
     """A handler that gives the same answer to the same question.
 
     A POST that makes something gives another each time.
     """
     if operation.method == "POST" and operation.success == 201:
-        return _made(context, operation, action)
+        return _made
     awaits = action.response.awaits
-    job = context.shelves.get(awaits) if awaits is not None else None
+    jobs = context.repositories.get(awaits) if awaits is not None else None
     example = _example(operation)
     kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
 
-    def handle(world: World, request: Request) -> Reply:
-        context.check_parents(world, request, action)
-        if job is not None:
-            _check_done(context, world, request, action, job)
+    def handle(call: Call) -> Reply:
+        call.check_parents()
+        if jobs is not None:
+            _check_done(call, jobs)
+        world, request = call.world, call.request
         asked = sorted(request.path.items())
         if operation.method != "GET" or request.query:
             known = {**example, **request.query, **named(request.body), **request.path}
@@ -58,30 +57,25 @@ def fixed(context: Context, operation: Operation, action: Action) -> Handler:
     return handle
 
 
-def _check_done(
-    context: Context, world: World, request: Request, action: Action, shelf: Shelf
-) -> None:
+def _check_done(call: Call, jobs: Repository) -> None:
     """Raises Conflict if the job has not succeeded."""
-    held = context.find(world, shelf, context.parent_key(request, action))
-    states = shelf.resource.states
-    if held is None or states is None or not states.moves:
+    entity = call.context.find(call.world, jobs, call.parent_key())
+    states = jobs.resource.states
+    if entity is None or states is None or not states.moves:
         return
-    if held.data.get(states.name) in states.success:
+    if entity.data.get(states.name) in states.success:
         return
-    noun = shelf.resource.noun.replace("_", " ")
+    noun = jobs.resource.noun.replace("_", " ")
     raise Conflict(
-        f"The {noun} is {held.data.get(states.name)}; this is there once it has succeeded."
+        f"The {noun} is {entity.data.get(states.name)}; this is there once it has succeeded."
     )
 
 
-def _made(context: Context, operation: Operation, action: Action) -> Handler:
-    def handle(world: World, request: Request) -> Reply:
-        context.check_parents(world, request, action)
-        known: dict[str, Any] = {**named(request.body), **request.path}
-        dice = Dice.of(world, operation.id, world.ordinal("fixed:" + operation.id))
-        return context.answers.reply(operation, dice, known or MISSING, (), "fresh")
-
-    return handle
+def _made(call: Call) -> Reply:
+    call.check_parents()
+    known: dict[str, Any] = {**named(call.request.body), **call.request.path}
+    dice = call.dice(call.world.ordinal("fixed:" + call.operation.id))
+    return call.context.answers.reply(call.operation, dice, known or MISSING, (), "fresh")
 
 
 def _example(operation: Operation) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.field_roles import stamp
-from mockserver.engine.inferred.repository import Held, OwnShelf
+from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.randomness import Dice
 from mockserver.engine.timestamps import render
 from mockserver.engine.webhooks import Event, Listener
@@ -47,10 +47,10 @@ class Herald:
     def _of(
         self, announcement: Announcement, world: World, since: int, known: Collection[str]
     ) -> Iterator[Event]:
-        shelf = self._context.shelves.get(announcement.resource)
-        if not isinstance(shelf, OwnShelf):
+        repository = self._context.repositories.get(announcement.resource)
+        if not isinstance(repository, OwnRepository):
             return
-        rows = world[shelf.collection.name].scan(newest_first=True)
+        rows = world[repository.collection.name].scan(newest_first=True)
         for row in islice(rows, MOST_ROWS):
             if row.get("seed"):
                 continue
@@ -59,13 +59,13 @@ class Herald:
                     told = announcement.operation, announcement.name, announcement.resource
                     salt = ("event", *told, row["id"], moment, at)
                     if _id(world, salt) not in known:
-                        yield self._event(announcement, world, shelf, row, moment, at, salt)
+                        yield self._event(announcement, world, repository, row, moment, at, salt)
 
     def _event(
         self,
         announcement: Announcement,
         world: World,
-        shelf: OwnShelf,
+        repository: OwnRepository,
         row: Mapping[str, Any],
         moment: str,
         at: int,
@@ -74,33 +74,33 @@ class Herald:
         name, body = _id(world, salt), None
         value = announcement.values.get(moment, "")
         if announcement.schema:
-            held = shelf.as_of(row, at)
-            known = self._known(announcement, held, name, at, value or announcement.name)
+            entity = repository.as_of(row, at)
+            known = self._known(announcement, entity, name, at, value or announcement.name)
             dice = Dice.of(world, *salt)
             body = self._context.values.make(announcement.schema, dice, known)
         return Event(name, announcement, str(row["id"]), at, body, value)
 
     def _known(
-        self, announcement: Announcement, held: Held, event_id: str, at: int, said: str
+        self, announcement: Announcement, entity: Entity, event_id: str, at: int, said: str
     ) -> dict[str, Any]:
         """What is known of a body: the row itself, or what is told about it around it."""
         schemas = self._context.schemas
         properties = self._properties(announcement.schema)
-        shelf = self._context.shelves[announcement.resource]
-        inner = {*_INNER, shelf.resource.noun}
+        repository = self._context.repositories[announcement.resource]
+        inner = {*_INNER, repository.resource.noun}
         nested = [name for name in properties if name.lower() in inner]
-        known: dict[str, Any] = {} if nested else dict(held.data)
+        known: dict[str, Any] = {} if nested else dict(entity.data)
         if announcement.values:
             known[announcement.teller] = said
-        own = self._context.flat(shelf.resource).properties
+        own = self._context.flat(repository.resource).properties
         for name, schema in properties.items():
             if name in known or (not nested and name in own):
                 continue
             flat = schemas.flat(schema)
             if name in nested:
-                known[name] = _inside(flat.properties, inner, held)
-            elif tokens(name) == (*tokens(shelf.resource.noun), "id"):
-                known[name] = held.id(shelf.resource)
+                known[name] = _inside(flat.properties, inner, entity)
+            elif tokens(name) == (*tokens(repository.resource.noun), "id"):
+                known[name] = entity.id(repository.resource)
             elif name.lower() in TELLERS:
                 # Where it can't be the name, its values mean something else.
                 if flat.values is None or said in flat.values:
@@ -127,10 +127,10 @@ def _id(world: World, salt: tuple[object, ...]) -> str:
     return f"msg_{uuid_of(digest(world.settings.seed, world.tenant, *salt))}"
 
 
-def _inside(properties: Mapping[str, Any], inner: set[str], held: Held) -> dict[str, Any]:
+def _inside(properties: Mapping[str, Any], inner: set[str], entity: Entity) -> dict[str, Any]:
     """The row, or an object that holds it: `{"data": {"object": ...}}`."""
-    deeper = [name for name in properties if name.lower() in inner and name not in held.data]
-    return {deeper[0]: dict(held.data)} if len(deeper) == 1 else dict(held.data)
+    deeper = [name for name in properties if name.lower() in inner and name not in entity.data]
+    return {deeper[0]: dict(entity.data)} if len(deeper) == 1 else dict(entity.data)
 
 
 def _moments(announcement: Announcement, row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
@@ -158,7 +158,7 @@ class _Kind:
     """A resource whose rows are webhooks, and where they say to whom and of what."""
 
     resource: Resource
-    shelf: OwnShelf
+    repository: OwnRepository
     url: str
     events: str
 
@@ -176,17 +176,19 @@ class Listeners:
     def __call__(self, world: World) -> list[Listener]:
         """Those of a world that are not disabled; what it was seeded with is nobody's."""
         return [
-            _listener(kind, held)
+            _listener(kind, entity)
             for kind in self._kinds
-            for held in kind.shelf.scan(world, None, newest_first=False)
-            if not held.seed and _awake(kind, held) and isinstance(held.data.get(kind.url), str)
+            for entity in kind.repository.scan(world, None, newest_first=False)
+            if not entity.seed
+            and _awake(kind, entity)
+            and isinstance(entity.data.get(kind.url), str)
         ]
 
 
 def _kinds(context: Context) -> Iterator[_Kind]:
     for name, resource in context.plan.resources.items():
-        shelf = context.shelves.get(name)
-        if not isinstance(shelf, OwnShelf) or not resource.request:
+        repository = context.repositories.get(name)
+        if not isinstance(repository, OwnRepository) or not resource.request:
             continue
         sent = context.schemas.flat_at(resource.request).properties
         url = next((each for each in sent if _word(each) in _URLS), "")
@@ -194,32 +196,32 @@ def _kinds(context: Context) -> Iterator[_Kind]:
         words = {singular(word) for word in tokens(resource.noun)}
         # A subscription may be to a magazine.
         if url and (words & _HOOKS or (words & _LOOSE and events)):
-            yield _Kind(resource, shelf, url, events)
+            yield _Kind(resource, repository, url, events)
 
 
-def _listener(kind: _Kind, held: Held) -> Listener:
-    events = held.data.get(kind.events) if kind.events else None
+def _listener(kind: _Kind, entity: Entity) -> Listener:
+    events = entity.data.get(kind.events) if kind.events else None
     wanted = [events] if isinstance(events, str) else events if isinstance(events, list) else []
     names = frozenset(name for name in wanted if isinstance(name, str))
     secret = next(
-        (v for n, v in held.data.items() if _word(n) in _SECRETS and isinstance(v, str) and v), ""
+        (v for n, v in entity.data.items() if _word(n) in _SECRETS and isinstance(v, str) and v), ""
     )
     return Listener(
-        f"{kind.resource.name}/{held.key}",
-        held.data[kind.url],
+        f"{kind.resource.name}/{entity.key}",
+        entity.data[kind.url],
         frozenset() if "*" in names else names,
         secret,
-        int(held.row["at"]),
+        int(entity.row["at"]),
     )
 
 
-def _awake(kind: _Kind, held: Held) -> bool:
+def _awake(kind: _Kind, entity: Entity) -> bool:
     states = kind.resource.states
-    if states is not None and _word(held.data.get(states.name)) in _ASLEEP:
+    if states is not None and _word(entity.data.get(states.name)) in _ASLEEP:
         return False
     return not any(
         (value is False and _word(name) in _ON) or (value is True and _word(name) in _OFF)
-        for name, value in held.data.items()
+        for name, value in entity.data.items()
     )
 
 
