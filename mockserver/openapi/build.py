@@ -24,7 +24,7 @@ from mockserver.openapi.model import (
     SecurityScheme,
     split_path,
 )
-from mockserver.openapi.references import without_anchors
+from mockserver.openapi.references import plain_references
 from mockserver.openapi.structure import check_structure
 from mockserver.openapi.swagger2 import is_swagger2, upgraded
 
@@ -57,7 +57,7 @@ def build_contract(document: dict[str, Any]) -> Contract:
     Raises ContractError if it is no such document or is broken where it matters.
     """
     if not is_swagger2(document):
-        return _Builder(without_anchors(document)).build()
+        return _Builder(plain_references(document)).build()
     newer, notes = upgraded(document)
     contract = _Builder(newer).build()
     return replace(contract, written="Swagger 2.0", notes=(*notes, *contract.notes))

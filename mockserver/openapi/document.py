@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import orjson
 
 from mockserver.errors import ContractError, DanglingReference
 from mockserver.openapi.yaml12 import NotYaml, load
 
+_IN_FRAGMENTS = "/~!$&'()*+,;=:@"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The methods that a path item names; `query` since OpenAPI 3.2."""
 
@@ -74,15 +75,49 @@ def join(pointer: str, *tokens: str | int) -> str:
     return pointer
 
 
-def lookup(document: Any, pointer: str) -> Any:
-    """The value at `#/a/b`. Raises ContractError if there is none."""
+def tokens(pointer: str) -> list[str]:
+    """The unescaped tokens of `#/a/b`."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def pointer_of(reference: str) -> str:
+    """The pointer that a reference within the document (`#/a/b%20c`) means.
+
+    A reference is a part of a URI, in which some characters are escaped by a percent sign; in a
+    pointer every character stands for itself.
+    """
+    return "#" + unquote(reference[1:]) if "%" in reference else reference
+
+
+def reference_to(pointer: str) -> str:
+    """A pointer as a reference: the fragment of a URI."""
+    return "#" + quote(pointer[1:], safe=_IN_FRAGMENTS)
+
+
+class _Missing:
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Any = _Missing()
+
+
+def find(document: Any, pointer: str) -> Any:
+    """The value at `#/a/b`; MISSING if there is none."""
     value = document
-    for raw in pointer.removeprefix("#").split("/")[1:]:
-        token = unquote(raw).replace("~1", "/").replace("~0", "~")
+    for token in tokens(pointer):
         try:
             value = value[int(token)] if isinstance(value, list) else value[token]
         except (KeyError, IndexError, ValueError, TypeError):
-            raise DanglingReference(pointer) from None
+            return MISSING
+    return value
+
+
+def lookup(document: Any, pointer: str) -> Any:
+    """The value at `#/a/b`. Raises DanglingReference if there is none."""
+    value = find(document, pointer)
+    if value is MISSING:
+        raise DanglingReference(pointer)
     return value
 
 
@@ -101,9 +136,31 @@ def resolve(document: Mapping[str, Any], value: Any, pointer: str) -> tuple[Any,
         if reference in seen:
             raise ContractError(f"the reference {reference} leads in a circle", pointer)
         seen.add(reference)
-        pointer = "#" + unquote(reference[1:])
-        value = lookup(document, reference)
+        pointer = pointer_of(reference)
+        value = lookup(document, pointer)
     return value, pointer
+
+
+def copied(value: Any) -> Any:
+    """A copy in which what was shared is shared. Raises ContractError if nested too deeply."""
+    made: dict[int, Any] = {}
+
+    def copy(value: Any) -> Any:
+        if not isinstance(value, dict | list):
+            return value
+        found = made.get(id(value))
+        if found is None:
+            if isinstance(value, dict):
+                found = {key: copy(item) for key, item in value.items()}
+            else:
+                found = [copy(item) for item in value]
+            made[id(value)] = found
+        return found
+
+    try:
+        return copy(value)
+    except RecursionError:
+        raise ContractError("nested too deeply") from None
 
 
 def walk(value: Any, pointer: str = "#") -> Iterator[tuple[str, Any]]:

@@ -1,148 +1,71 @@
-"""A document of several files as one: what stands in the others is taken in under `x-bundled`."""
+"""References of every kind become JSON pointers within one document.
+
+What stands in other files is taken in under `x-bundled`. `$id`, `$anchor` and `$dynamicRef` are
+resolved here, so that all who read a contract meet `#/...` alone.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from enum import Enum
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import orjson
 
 from mockserver.errors import ContractError, UsageError
-from mockserver.openapi.document import join
-
-# Keywords whose value is data, and keywords whose value maps names that mean nothing by themselves:
-# even `$ref` may be the name of a property, while it stands for the whole of `responses`.
-_DATA = frozenset(("const", "default", "enum", "example", "examples"))
-_MAPS = frozenset(("properties", "patternProperties", "schemas", "$defs"))
-_PARTS = frozenset(
-    ("responses", "parameters", "headers", "requestBodies", "pathItems", "callbacks", "links")
-) | {"definitions", "dependentSchemas"}
-_WORDS = ("$anchor", "$dynamicAnchor")
-# Any other would be taken for a pointer, or for the whole document.
-_NAME = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*")
-
-
-class Keys(Enum):
-    """What the keys of an object are."""
-
-    WORDS = "keywords"
-    NAMES = "names, whatever they are"
-    PARTS = "names, but for `$ref`"
-
-    def within(self, key: str) -> Keys:
-        """What the keys of the value under a key are."""
-        if self is not Keys.WORDS:
-            return Keys.WORDS
-        if key in _MAPS:
-            return Keys.NAMES
-        return Keys.PARTS if key in _PARTS else Keys.WORDS
-
-    def is_data(self, key: str) -> bool:
-        """Whether what stands under a key is data, in which nothing is a reference."""
-        return self is Keys.WORDS and key in _DATA
-
-    def is_reference(self, key: str) -> bool:
-        """Whether a text under a key is a reference."""
-        return key == "$ref" and self is not Keys.NAMES
-
-
-def anchors_of(document: Any) -> dict[str, str]:
-    """The pointer (`#/...`) of each schema that has an anchor, by its name; the first of each."""
-    found: dict[str, str] = {}
-    for path, node in _nodes(document):
-        for word in _WORDS:
-            name = node.get(word)
-            if isinstance(name, str) and _NAME.fullmatch(name):
-                found.setdefault(name, join("#", *path))
-    return found
-
-
-def without_anchors(document: dict[str, Any]) -> dict[str, Any]:
-    """The document, its references to its own anchors changed into pointers."""
-    try:
-        # Far quicker than to walk through a document that has none, as most.
-        if b'nchor":' not in orjson.dumps(document):
-            return document
-    except TypeError:
-        pass  # dates as keys, and such
-    changed: dict[str, Any] = by_place(document, anchors_of(document))
-    return changed
-
-
-def by_place(document: Any, anchors: Mapping[str, str]) -> Any:
-    """The document, its references to these anchors changed into pointers; the very same one if
-    it has no anchors. Raises ContractError if it is nested too deeply."""
-    try:
-        return _changed(document, anchors, Keys.WORDS) if anchors else document
-    except RecursionError:
-        raise ContractError("nested too deeply") from None
-
-
-def _changed(node: Any, anchors: Mapping[str, str], keys: Keys) -> Any:
-    if isinstance(node, list):
-        return [_changed(item, anchors, Keys.WORDS) for item in node]
-    if not isinstance(node, Mapping):
-        return node
-    found: dict[str, Any] = {}
-    for key, item in node.items():
-        if isinstance(item, str) and keys.is_reference(key):
-            found[key] = anchors.get(item[1:], item) if item.startswith("#") else item
-        elif keys.is_data(key):
-            found[key] = item
-        else:
-            found[key] = _changed(item, anchors, keys.within(key))
-    return found
-
-
-def _nodes(document: Any) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
-    """Every object that may be a schema, with its path, in the order of the document."""
-    stack: list[tuple[tuple[str | int, ...], Any, Keys]] = [((), document, Keys.WORDS)]
-    while stack:
-        path, node, keys = stack.pop()
-        if isinstance(node, list):
-            below = [((*path, n), item, Keys.WORDS) for n, item in enumerate(node)]
-            stack.extend(reversed(below))
-        elif isinstance(node, Mapping):
-            if keys is Keys.WORDS:
-                yield path, node
-            inner = [
-                ((*path, key), item, keys.within(key))
-                for key, item in node.items()
-                if isinstance(item, dict | list) and not keys.is_data(key)
-            ]
-            stack.extend(reversed(inner))
-
+from mockserver.openapi.document import MISSING, copied, find, join, pointer_of, reference_to
+from mockserver.openapi.dynamic import without_dynamic_references
+from mockserver.openapi.objects import members, objects, reference_in
 
 Read = Callable[[str], Any]
 """Takes the URI of a file and gives what it holds. Raises UsageError or ContractError."""
 
 PLACE = "x-bundled"
 MOST_FILES = 2000
+_WORDS = (b'"$id"', b'nchor"', b'"$dynamicRef"')
+_ANCHORS = ("$anchor", "$dynamicAnchor")
+# Any other would be taken for a pointer, or for the whole document.
+_NAME = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*")
+_IS_REFERENCE = re.compile(r"[#/]|\.(ya?ml|json)$")
 
 
 def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
     """Every `$ref` to another document, with its place; values that only look like one are none."""
-    stack: list[tuple[tuple[str | int, ...], Any, Keys]] = [((), document, Keys.WORDS)]
+    stack: list[tuple[str, str, Any]] = [("#", "document", document)]
+    seen: set[tuple[int, str]] = set()
     while stack:
-        path, node, keys = stack.pop()
-        if isinstance(node, list):
-            stack.extend(
-                ((*path, i), item, Keys.WORDS)
-                for i, item in enumerate(node)
-                if isinstance(item, dict | list)
-            )
-        elif isinstance(node, dict):
-            reference = node.get("$ref") if keys.is_reference("$ref") else None
-            if isinstance(reference, str) and not reference.startswith("#"):
-                yield join("#", *path), reference
-            stack.extend(
-                ((*path, key), item, keys.within(key))
-                for key, item in node.items()
-                if isinstance(item, dict | list) and not keys.is_data(key)
-            )
+        pointer, kind, value = stack.pop()
+        if (id(value), kind) in seen:
+            continue
+        seen.add((id(value), kind))
+        reference = reference_in(value)
+        if reference is not None and not reference.startswith("#"):
+            yield pointer, reference
+        elif reference is not None:
+            target = pointer_of(reference)
+            stack.append((target, kind, find(document, target)))
+        if kind == "schema" and isinstance(value, dict):
+            mapping = _mapping_of(value)
+            for name, target in mapping.items():
+                if _is_reference(target) and not target.startswith("#"):
+                    yield join(pointer, "discriminator", "mapping", name), target
+        stack.extend((join(pointer, key), inner, item) for key, inner, item in members(kind, value))
+
+
+def plain_references(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with each reference by `$id`, `$anchor` or `$dynamicRef` as a JSON pointer;
+    the very same one if it has none of these words, as most."""
+    try:
+        # Far quicker than to walk through a document.
+        text = orjson.dumps(document)
+        if not any(word in text for word in _WORDS):
+            return document
+    except TypeError:
+        pass  # What is no JSON is refused later, with its place.
+    changed, _ = _Bundle(document, "", None).run()
+    return without_dynamic_references(changed)
 
 
 def bundled(
@@ -156,104 +79,208 @@ def bundled(
     return _Bundle(document, location, read).run()
 
 
+def anchors_of(document: Any) -> dict[str, str]:
+    """The pointer (`#/...`) of each schema that has an anchor, by its name; the first of each."""
+    found: dict[str, str] = {}
+    # A file of a document may be a schema, a map of them, or a document itself.
+    for kind in ("document", "schema", "components", "{schema}"):
+        for pointer, _, node in objects(document, kind):
+            for word in _ANCHORS:
+                name = node.get(word)
+                if isinstance(name, str) and _NAME.fullmatch(name):
+                    found.setdefault(name, pointer)
+    return found
+
+
+def ids_of(document: Any, base: str) -> dict[str, str]:
+    """The pointer of each schema that has an `$id`, by the whole URI that this makes."""
+    found: dict[str, str] = {}
+    stack: list[tuple[str, str, Any, str]] = [("#", "document", document, base)]
+    seen: set[int] = set()
+    while stack:
+        pointer, kind, value, base = stack.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        own = _id_of(kind, value)
+        if own:
+            base = urldefrag(urljoin(base, own))[0]
+            found.setdefault(base, pointer)
+        stack.extend(
+            (join(pointer, key), inner, item, base) for key, inner, item in members(kind, value)
+        )
+    return found
+
+
+def _id_of(kind: str, value: Any) -> str:
+    own = value.get("$id") if kind == "schema" and isinstance(value, dict) else None
+    return own if isinstance(own, str) and not own.startswith("#") else ""
+
+
+def _mapping_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    tag = schema.get("discriminator")
+    mapping = tag.get("mapping") if isinstance(tag, dict) else None
+    return mapping if isinstance(mapping, dict) else {}
+
+
+def _is_reference(value: Any) -> bool:
+    """Whether a value of a mapping is a reference; it may be the name of a schema."""
+    return isinstance(value, str) and _IS_REFERENCE.search(value) is not None
+
+
+@dataclass
+class _File:
+    uri: str
+    root: str
+    """Where it stands in the bundle: a pointer without its `#`."""
+    tree: Any
+    anchors: dict[str, str]
+    ids: dict[str, str]
+    done: set[int] = field(default_factory=set)
+    seen: set[tuple[int, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What references count from: the file, and in it the schema with an `$id`."""
+
+    file: _File
+    base: str
+    pointer: str = ""
+
+
 class _Bundle:
-    def __init__(self, document: Mapping[str, Any], location: str, read: Read) -> None:
-        self.document = document
-        self.location = urldefrag(location)[0]
+    """Changes the references of a copy, part by part as they are reached."""
+
+    def __init__(self, document: Mapping[str, Any], location: str, read: Read | None) -> None:
         self.read = read
-        self.keys: dict[str, str] = {}
-        self.anchors: dict[str, dict[str, str]] = {}
-        self.waiting: list[tuple[str, Any]] = []
-        self.roots = {self.location}
+        uri = urldefrag(location)[0]
+        tree = copied(dict(document))
+        self.main = _File(uri, "", tree, anchors_of(tree), ids_of(tree, uri))
+        self.files = {uri: self.main}
         own = document.get("$self")
         if isinstance(own, str):
-            self.roots.add(urldefrag(urljoin(location, own))[0])
+            self.files[urldefrag(urljoin(location, own))[0]] = self.main
+        self.opened: dict[str, str] = {}
+        self.maps: list[dict[str, Any]] = []
+        self.waiting: list[tuple[str, str, Any, _Scope]] = [
+            ("#", "document", tree, _Scope(self.main, uri))
+        ]
 
     def run(self) -> tuple[dict[str, Any], tuple[str, ...]]:
-        try:
-            found = self._copy(self.document, self.location, "", "#")
-            parts: dict[str, Any] = {}
-            while self.waiting:
-                uri, value = self.waiting.pop()
-                key = self.keys[uri]
-                pointer = join("#", PLACE, key)
-                parts[key] = self._copy(value, uri, pointer, pointer)
-        except RecursionError:
-            raise ContractError("nested too deeply") from None
-        if parts:
-            found[PLACE] = parts
-        return found, tuple(self.keys)
+        while self.waiting:
+            self._visit(*self.waiting.pop())
+        found: dict[str, Any] = self.main.tree
+        if self.opened:
+            parts = {name: self.files[uri].tree for uri, name in self.opened.items()}
+            found[PLACE] = {**found.get(PLACE, {}), **parts}
+        for names in self.maps:
+            # A map that is another file: whoever looks for its names finds them here.
+            target = find(found, pointer_of(names["$ref"]))
+            if isinstance(target, dict):
+                del names["$ref"]
+                names.update({**target, **names})
+        return found, tuple(self.opened)
 
-    def _copy(self, node: Any, base: str, root: str, pointer: str, keys: Keys = Keys.WORDS) -> Any:
-        """The value with its references changed. `root` is where its file stands in the bundle."""
-        if isinstance(node, list):
-            return [self._copy(item, base, root, join(pointer, n)) for n, item in enumerate(node)]
-        if not isinstance(node, Mapping):
-            return node
-        found: dict[str, Any] = {}
-        for key, item in node.items():
-            here = join(pointer, key)
-            if isinstance(item, str) and keys.is_reference(key):
-                found[key] = self._reference(item, base, root, pointer)
-            elif keys is Keys.WORDS and key == "mapping" and isinstance(item, Mapping):
-                found[key] = self._mapping(item, base, root, here)
-            elif keys.is_data(key):
-                found[key] = item
-            else:
-                found[key] = self._copy(item, base, root, here, keys.within(key))
-        return found
+    def _visit(self, pointer: str, kind: str, value: Any, scope: _Scope) -> None:
+        """One object; `pointer` leads to it in the bundle."""
+        file = scope.file
+        if (id(value), kind) in file.seen:
+            return
+        file.seen.add((id(value), kind))
+        own = _id_of(kind, value)
+        if own:
+            base = urldefrag(urljoin(scope.base, own))[0]
+            scope = _Scope(file, base, pointer.removeprefix("#" + file.root))
+        reference = reference_in(value)
+        if reference is not None and id(value) not in file.done:
+            file.done.add(id(value))
+            value["$ref"] = self._changed(reference, kind, scope, pointer)
+            if kind.startswith("{"):
+                self.maps.append(value)
+        if kind == "schema" and isinstance(value, dict):
+            mapping = _mapping_of(value)
+            if id(mapping) not in file.done:
+                file.done.add(id(mapping))
+                here = join(pointer, "discriminator", "mapping")
+                for name, target in mapping.items():
+                    if _is_reference(target):
+                        mapping[name] = self._changed(target, kind, scope, join(here, name))
+        self.waiting.extend(
+            (join(pointer, key), inner, item, scope) for key, inner, item in members(kind, value)
+        )
 
-    def _mapping(
-        self, values: Mapping[str, Any], base: str, root: str, pointer: str
-    ) -> dict[str, Any]:
-        """A discriminator's: names of schemas stay, references don't."""
-        return {
-            name: self._reference(value, base, root, pointer)
-            if isinstance(value, str) and re.search(r"[#/]|\.(ya?ml|json)$", value)
-            else value
-            for name, value in values.items()
-        }
-
-    def _reference(self, reference: str, base: str, root: str, pointer: str) -> str:
+    def _changed(self, reference: str, kind: str, scope: _Scope, pointer: str) -> str:
+        """A reference as it is in the bundle; what it leads to is looked through later."""
+        file = scope.file
         if reference.startswith("#"):
-            if not root or not (reference == "#" or reference.startswith("#/")):
+            within = self._within(file, scope.pointer, reference)
+        else:
+            uri, fragment = urldefrag(urljoin(scope.base, reference))
+            known = next((f for f in self.files.values() if uri in f.ids), None)
+            if known is not None:
+                file = known
+                within = self._within(file, known.ids[uri][1:], "#" + fragment)
+            elif uri in self.files or self.read is not None:
+                # A relative reference counts from the file, whatever address its `$id` gives it.
+                uri, fragment = urldefrag(urljoin(file.uri, reference))
+                file = self.files.get(uri) or self._open(uri, reference, pointer)
+                within = self._within(file, "", "#" + fragment)
+            else:
                 return reference
-            return root + reference[1:]
-        uri, fragment = urldefrag(urljoin(base, reference))
-        if uri in self.roots:
-            return "#" + fragment
-        if uri not in self.keys:
-            self._open(uri, reference, pointer)
-        if fragment and not fragment.startswith("/"):
-            if fragment not in self.anchors[uri]:
-                raise ContractError(
-                    f"the reference {reference!r}: no schema of that file has the $anchor "
-                    f"{fragment!r}",
-                    pointer,
-                )
-            fragment = self.anchors[uri][fragment][1:]
-        return join("#", PLACE, self.keys[uri]) + fragment
+        if within is None:
+            if file.root == "" and scope.file is file:
+                return reference  # It leads nowhere, and whoever follows it says so.
+            raise ContractError(
+                f"the reference {reference!r}: no schema of that file has the $anchor "
+                f"{reference.rpartition('#')[2]!r}",
+                pointer,
+            )
+        target = find(file.tree, "#" + within)
+        if target is not MISSING:
+            place = "#" + file.root + within
+            self.waiting.append((place, kind, target, self._scope_of(file, within)))
+        return reference_to("#" + file.root + within)
 
-    def _open(self, uri: str, reference: str, pointer: str) -> None:
-        if len(self.keys) >= MOST_FILES:
+    def _scope_of(self, file: _File, within: str) -> _Scope:
+        """What references count from in a part of a file that was reached by its pointer."""
+        above = [(p[1:], u) for u, p in file.ids.items() if within.startswith(p[1:] + "/")]
+        place, uri = max(above, default=("", file.uri))
+        return _Scope(file, uri, place)
+
+    def _within(self, file: _File, resource: str, reference: str) -> str | None:
+        """The pointer, without its `#`, that a fragment means in a file; None for no anchor."""
+        fragment = unquote(reference[1:])
+        if fragment and not fragment.startswith("/"):
+            anchor = file.anchors.get(fragment)
+            return None if anchor is None else anchor[1:]
+        if resource and find(file.tree, "#" + resource + fragment) is not MISSING:
+            return resource + fragment
+        return fragment
+
+    def _open(self, uri: str, reference: str, pointer: str) -> _File:
+        assert self.read is not None
+        if len(self.opened) >= MOST_FILES:
             raise ContractError(f"more than {MOST_FILES} files belong to this document", pointer)
-        if urlsplit(uri).scheme != urlsplit(self.location).scheme:
+        if urlsplit(uri).scheme != urlsplit(self.main.uri).scheme:
             raise ContractError(
                 f"the reference {reference!r} is not followed from here; save that file beside "
                 "this one and refer to it by its relative path",
                 pointer,
             )
         try:
-            value = self.read(uri)
+            value = copied(self.read(uri))
         except (UsageError, ContractError) as error:
             raise ContractError(f"the reference {reference!r}: {error}", pointer) from None
         stem = unquote(urlsplit(uri).path).rsplit("/", 1)[-1].rsplit(".", 1)[0]
         name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_") or "file"
-        taken = set(self.keys.values())
-        self.keys[uri] = next(
+        taken = set(self.opened.values())
+        self.opened[uri] = name = next(
             key
             for key in (name, *(f"{name}_{n}" for n in range(2, MOST_FILES + 2)))
             if key not in taken
         )
-        self.anchors[uri] = anchors_of(value)
-        self.waiting.append((uri, by_place(value, self.anchors[uri])))
+        root = join("#", PLACE, name)[1:]
+        file = _File(uri, root, value, anchors_of(value), ids_of(value, uri))
+        self.files[uri] = file
+        return file

@@ -11,9 +11,8 @@ from mockserver.errors import ContractError
 from mockserver.openapi.references import (
     anchors_of,
     bundled,
-    by_place,
     foreign_references,
-    without_anchors,
+    plain_references,
 )
 
 PET = {"$anchor": "pet", "type": "object", "required": ["id"], "properties": {"id": {"const": 7}}}
@@ -51,13 +50,12 @@ def test_what_only_looks_like_an_anchor_is_none() -> None:
     }
     whole = document({}, **schemas)
     assert anchors_of(whole) == {}
-    assert without_anchors(whole) == whole
+    assert plain_references(whole) == whole
 
 
-def test_without_anchors_a_document_stays_the_very_same() -> None:
+def test_plain_references_a_document_stays_the_very_same() -> None:
     whole = document({"$ref": "#/components/schemas/Pet"}, Pet={"type": "string"})
-    assert without_anchors(whole) is whole
-    assert by_place(whole, {}) is whole
+    assert plain_references(whole) is whole
 
 
 def test_a_response_parameter_or_definition_called_like_a_keyword_is_none() -> None:
@@ -79,7 +77,7 @@ def test_all_responses_of_another_file() -> None:
     root = document({})
     root["paths"]["/pet"]["get"]["responses"] = {"$ref": "said.json"}
     whole, _ = bundled(root, "file:///api/openapi.json", lambda uri: {"200": {"description": ""}})
-    assert whole["paths"]["/pet"]["get"]["responses"] == {"$ref": "#/x-bundled/said"}
+    assert whole["paths"]["/pet"]["get"]["responses"] == {"200": {"description": ""}}
 
 
 def test_of_a_name_that_two_have_the_first_counts_and_what_is_no_name_counts_nothing() -> None:
@@ -93,6 +91,126 @@ def test_names_in_a_document_that_is_too_deep_or_that_nothing_has() -> None:
     for _ in range(1500):
         deep = {"not": deep}
     with pytest.raises(ContractError, match="nested too deeply"):
-        without_anchors(document({"$ref": "#pet"}, Deep=deep))
+        plain_references(document({"$ref": "#pet"}, Deep=deep))
     with MockServer(document({"$ref": "#cat"}, Pet=PET)) as server:
         assert "no schema of this document has the $anchor 'cat'" in server.client.get("/pet").text
+
+
+def test_a_schema_that_is_referred_to_by_its_id() -> None:
+    schemas = {
+        "Pet": {
+            "$id": "https://vendor.test/pet.json",
+            **PET,
+            "$defs": {"Age": {"type": "integer"}},
+        },
+        "Litter": {
+            "$id": "https://vendor.test/deep/litter.json",
+            "type": "array",
+            "prefixItems": [
+                {"$ref": "../pet.json"},
+                {"$ref": "/pet.json#pet"},
+                {"$ref": "https://vendor.test/pet.json#/$defs/Age"},
+                {"$ref": "#/$defs/Own"},
+                {"$ref": "#/components/schemas/Pet"},
+            ],
+            "$defs": {"Own": {"type": "null"}},
+        },
+    }
+    whole = plain_references(document({}, **schemas))
+    pet = "#/components/schemas/Pet"
+    assert [item["$ref"] for item in whole["components"]["schemas"]["Litter"]["prefixItems"]] == [
+        pet,
+        pet,
+        f"{pet}/$defs/Age",
+        "#/components/schemas/Litter/$defs/Own",
+        pet,
+    ]
+
+
+def generic(**more: Any) -> dict[str, Any]:
+    """A page of anything, and pages of two kinds."""
+    anything = {"$dynamicAnchor": "item", "not": {}}
+    kinds = {
+        name: {
+            "$id": f"https://vendor.test/{name}",
+            "$ref": "https://vendor.test/page",
+            "$defs": {"item": {"$dynamicAnchor": "item", **schema}},
+        }
+        for name, schema in (("numbers", {"type": "integer"}), ("pets", {"$ref": "#pet"}))
+    }
+    kinds["pets"]["$defs"]["item"] = {
+        "$dynamicAnchor": "item",
+        "$ref": "/components/schemas/Pet",
+    }
+    kinds["pets"]["$defs"]["item"]["$ref"] = "https://vendor.test/pet"
+    return {
+        "page": {
+            "$id": "https://vendor.test/page",
+            "type": "object",
+            "required": ["items"],
+            "properties": {"items": {"type": "array", "items": {"$dynamicRef": "#item"}}},
+            "$defs": {"item": anything},
+        },
+        "Pet": {"$id": "https://vendor.test/pet", **PET},
+        **kinds,
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"), [("numbers", [1], ["x"]), ("pets", [{"id": 7}], [{"id": 8}])]
+)
+def test_a_generic_type_by_dynamic_references(name: str, good: Any, bad: Any) -> None:
+    whole = document({"$ref": f"#/components/schemas/{name}"}, **generic())
+    whole["paths"]["/pet"]["post"] = {
+        "operationId": "send",
+        "requestBody": {
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+        },
+        "responses": {"204": {"description": ""}, "422": {"description": ""}},
+    }
+    with MockServer(whole) as server:
+        assert server.client.get("/pet").status_code == 200
+        assert server.client.post("/pet", json={"items": good}).status_code == 204
+        assert server.client.post("/pet", json={"items": bad}).status_code == 422
+
+
+def test_a_tree_that_is_extended() -> None:
+    tree = {
+        "$id": "https://vendor.test/tree",
+        "$dynamicAnchor": "node",
+        "type": "object",
+        "properties": {"children": {"type": "array", "items": {"$dynamicRef": "#node"}}},
+    }
+    strict = {
+        "$id": "https://vendor.test/strict",
+        "$dynamicAnchor": "node",
+        "$ref": "tree",
+        "required": ["name"],
+    }
+    schemas = plain_references(document({}, Tree=tree, Strict=strict))["components"]["schemas"]
+    items = schemas["Tree"]["properties"]["children"]["items"]
+    assert items == {"$ref": "#/components/schemas/Tree"}
+    assert schemas["Strict"]["$ref"].startswith("#/x-dynamic/")
+
+
+def test_schemas_that_are_a_file_of_their_own() -> None:
+    whole, files = bundled(
+        {"components": {"schemas": {"$ref": "all.json"}}, "paths": {}},
+        "file:///api/openapi.json",
+        lambda uri: {"Pet": {"items": {"$ref": "#/Tag"}}, "Tag": {"type": "string"}},
+    )
+    assert files == ("file:///api/all.json",)
+    tag = {"type": "string"}
+    pet = {"items": {"$ref": "#/x-bundled/all/Tag"}}
+    assert whole["components"]["schemas"] == {"Pet": pet, "Tag": tag}
+    assert whole["x-bundled"]["all"]["Pet"]["items"] == {"$ref": "#/x-bundled/all/Tag"}
+
+
+@pytest.mark.parametrize("name", ["a%20b", "a b", "100%", "a/b", "ä", "a{b}", "a#b", "a?b", "%25"])
+def test_any_name_can_be_referred_to(name: str) -> None:
+    from urllib.parse import quote
+
+    reference = "#/components/schemas/" + quote(name.replace("/", "~1"), safe="~")
+    with MockServer(document({"$ref": reference}, **{name: PET})) as server:
+        assert server.client.get("/pet").json() == {"id": 7}

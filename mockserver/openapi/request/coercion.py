@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
-from urllib.parse import unquote
 
 import orjson
 
 from mockserver.errors import ContractError
-from mockserver.openapi.document import lookup
+from mockserver.openapi.document import lookup, pointer_of
 from mockserver.openapi.model import Json, Schema
 from mockserver.openapi.schemas.json_schema import types_of
 
@@ -176,7 +175,7 @@ def followed(document: Mapping[str, Any], schema: Schema) -> list[Schema]:
         reference = part.get("$ref")
         if isinstance(reference, str) and reference.startswith("#"):
             try:
-                waiting.append(lookup(document, "#" + unquote(reference[1:])))
+                waiting.append(lookup(document, pointer_of(reference)))
             except ContractError:
                 continue
         for key in ("anyOf", "oneOf", "allOf"):

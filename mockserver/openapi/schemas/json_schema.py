@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
-from urllib.parse import quote, unquote
 
 from mockserver.errors import ContractError
-from mockserver.openapi.document import escape, lookup
+from mockserver.openapi.document import escape, lookup, pointer_of, reference_to, tokens
 from mockserver.openapi.schemas.discriminators import told
 from mockserver.openapi.schemas.regex import rust_reads
 
@@ -32,15 +31,14 @@ _PLAIN = (
     *("type", "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum"),
     *("exclusiveMinimum", "maxLength", "minLength", "maxItems", "minItems", "uniqueItems"),
     *("maxContains", "minContains", "maxProperties", "minProperties", "format"),
-    *("dependentRequired", "$anchor", "$dynamicAnchor", "$dynamicRef"),
+    "dependentRequired",
 )
 # What 3.0 does not have it does not assert.
 _NOT_IN_30 = frozenset(
     (
         *("prefixItems", "patternProperties", "$defs", "dependentSchemas", "contains"),
         *("propertyNames", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties"),
-        *("const", "maxContains", "minContains", "dependentRequired", "$anchor"),
-        *("$dynamicAnchor", "$dynamicRef"),
+        *("const", "maxContains", "minContains", "dependentRequired"),
     )
 )
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
@@ -184,7 +182,7 @@ class _Worker:
 
     def reference(self, reference: str, where: str) -> str:
         if reference == "#" or reference.startswith("#/"):
-            target = "#" + unquote(reference[1:])
+            target = pointer_of(reference)
             lookup(self.document, target)
             self.references[target] = None
             return reference_to(target)
@@ -214,7 +212,7 @@ class _Worker:
             reference = schema.get("$ref")
             if not isinstance(reference, str) or not reference.startswith("#/"):
                 return False
-            schema = lookup(self.document, "#" + unquote(reference[1:]))
+            schema = lookup(self.document, pointer_of(reference))
         return False
 
     def pattern(self, pattern: Any, where: str) -> str:
@@ -306,13 +304,3 @@ def _mapped(value: Any, where: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
     raise ContractError("an object is needed here", where)
-
-
-def reference_to(pointer: str) -> str:
-    """A pointer as the fragment of a URI."""
-    return "#" + quote(pointer[1:], safe="/~")
-
-
-def tokens(pointer: str) -> list[str]:
-    """The unescaped tokens of `#/a/b`."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import lcm
 from typing import Any
-from urllib.parse import unquote
 
 from mockserver.errors import ContractError
-from mockserver.openapi.document import join, lookup
+from mockserver.openapi.document import join, lookup, pointer_of
 from mockserver.openapi.schemas.json_schema import types_of
 
 ANY: Mapping[str, Any] = {}
@@ -371,7 +370,7 @@ class Schemas:
                 return pointer
             reference = schema.get("$ref")
             if isinstance(reference, str) and reference.startswith("#/"):
-                pointer = "#" + unquote(reference[1:])
+                pointer = pointer_of(reference)
                 continue
             word, index = self._only(schema)
             if not word:
@@ -448,7 +447,7 @@ class Schemas:
             if not isinstance(reference, str) or not reference.startswith("#"):
                 return schema
             try:
-                schema = lookup(self.document, "#" + unquote(reference[1:]))
+                schema = lookup(self.document, pointer_of(reference))
             except ContractError:
                 return ANY
         return schema

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
-from urllib.parse import unquote
 
 import jsonschema_rs
 
 from mockserver.errors import ContractError
-from mockserver.openapi.document import lookup
+from mockserver.openapi.document import lookup, pointer_of
 from mockserver.openapi.model import Json, Schema, Violation
 from mockserver.openapi.schemas.json_schema import PYTHON_PATTERN
 
@@ -112,7 +111,7 @@ def _spread(document: Mapping[str, Any], schemas: Sequence[Any]) -> list[Schema]
         reference = schema.get("$ref")
         if isinstance(reference, str) and reference.startswith("#"):
             try:
-                waiting.append(lookup(document, "#" + unquote(reference[1:])))
+                waiting.append(lookup(document, pointer_of(reference)))
             except ContractError:
                 continue
     return found

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from mockserver.errors import ContractError
-from mockserver.openapi.document import join, lookup
+from mockserver.openapi.document import join, lookup, pointer_of
 
 Tell = Callable[[str, str], None]
 """Takes a place and what is to be said of it."""
@@ -89,7 +88,7 @@ class SchemaConverter:
             return reference
         if reference.startswith(_DEFINITIONS):
             return "#/components/schemas/" + reference.removeprefix(_DEFINITIONS)
-        pointer = "#" + unquote(reference[1:])
+        pointer = pointer_of(reference)
         name = self._names.get(pointer)
         if name is None:
             taken = {*self._names.values(), *(self._source.get("definitions") or ())}
