@@ -115,6 +115,11 @@ class Client:
             method, url, headers={**self._headers, **(headers or {})}, timeout=30, **body
         )
 
+    def violations(self) -> str:
+        """What the mock held against the last request, as its journal has it."""
+        calls = self.served.mock.tenant(self.key).journal.calls()
+        return "; ".join(str(each) for each in calls[-1].violations[:3]) if calls else ""
+
     def close(self) -> None:
         self.served.mock.forget_client(self.key)
 

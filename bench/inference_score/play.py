@@ -126,6 +126,8 @@ class Player:
         wanted = str(step.get("code", "2xx"))
         if wanted != "any" and not _status_fits(response.status_code, wanted):
             text = short(body if body is not None else "")
+            if response.status_code in (400, 422):
+                text = f"{self.client.violations()} {text}"
             raise Missed(f"{self._where}: {response.status_code}, not {wanted}: {text}")
         for path, each in (step.get("see") or {}).items():
             self._see(response, body, path, each)
