@@ -29,7 +29,8 @@ $(STAMP): pyproject.toml requirements-dev.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(PIP_INSTALL) -r requirements-dev.txt
 	$(PIP_INSTALL) --no-build-isolation --editable .
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import faker, mockserver.server.multi'
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q mockserver
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'from mockserver import MockServer; import mockserver.server.multi; MockServer().client.get("/")'
 	@touch $@
 
 serve: $(STAMP) ## the Feather mock on http://127.0.0.1:8000 (PORT=... another port)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.faker import faker
 from mockserver.engine.world import World, digest
@@ -35,9 +35,10 @@ class Dice:
     @property
     def fake(self) -> Faker:
         """Faker, driven by these dice until other dice ask for it."""
-        fake = faker()
-        fake.factories[0].random = self.random
-        return fake
+        fake: Any = faker()
+        fake.random = self.random
+        found: Faker = fake
+        return found
 
     def chance(self, of: float) -> bool:
         return self.random.random() < of

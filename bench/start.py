@@ -1,0 +1,75 @@
+"""From the start of the process to the first response, beside bare uvicorn, in one run.
+
+Wall time, processor time and memory, each as a ratio to uvicorn with a constant response. Start-ups
+are interleaved, so that a drift of the machine hits all alike; processor time counts on a busy one.
+`--against` is another checkout to compare with, run in the same environment.
+
+    python -m bench.start [--rounds 7] [--against ../old-checkout]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from bench import peers
+from bench.harness import Running, free_port, processor_seconds, resident, running
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT.parent / "shared" / "specs" / "feather-1.21.0.json"
+PROBE = "/v1/personas?limit=5"
+
+
+@contextmanager
+def mockserver(checkout: Path, spec: str) -> Iterator[Running]:
+    port = free_port()
+    command = [sys.executable, "-P", "-m", "mockserver", "serve", spec, "--port", str(port)]
+    env = {"PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": ""}
+    with running("mockserver", command, port, PROBE, env=env) as server:
+        yield server
+
+
+@contextmanager
+def bare() -> Iterator[Running]:
+    port = free_port()
+    with running("bare uvicorn", peers.bare(port, 2), port, "/") as server:
+        yield server
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--against", type=Path)
+    options = parser.parse_args()
+    checkouts = [("ours", ROOT)]
+    if options.against is not None:
+        checkouts.append((options.against.name, options.against.resolve()))
+    specs = [("root contract", "feather")]
+    if VENDOR.is_file():
+        specs.append(("491 operations", str(VENDOR)))
+    servers: dict[str, Callable[[], AbstractContextManager[Running]]] = {"bare uvicorn": bare}
+    for name, checkout in checkouts:
+        for about, spec in specs:
+            servers[f"{name}, {about}"] = partial(mockserver, checkout, spec)
+    measured: dict[str, list[tuple[float, float, float]]] = {name: [] for name in servers}
+    for round_ in range(options.rounds + 1):
+        for name, start in servers.items():
+            with start() as server:
+                figures = (server.first, processor_seconds(server.pid), resident(server.pid))
+            if round_:  # the first round compiles
+                measured[name].append(figures)
+    print(f"{'':28} {'wall s':>7} {'ratio':>6} {'cpu s':>7} {'ratio':>6} {'MB':>5}")
+    for name, rows in measured.items():
+        wall, cpu, memory = (median(column) for column in zip(*rows, strict=True))
+        pairs = list(zip(rows, measured["bare uvicorn"], strict=True))
+        walls, cpus = (median(a[i] / b[i] for a, b in pairs) for i in (0, 1))
+        print(f"{name:28} {wall:7.2f} {walls:6.2f} {cpu:7.2f} {cpus:6.2f} {memory:5.0f}")
+
+
+if __name__ == "__main__":
+    main()
