@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from mockserver.errors import UsageError
+from mockserver.files.documents import read_contract
 from mockserver.verify.cleanup import clean_up
-from mockserver.verify.documents import read_contract
 from mockserver.verify.fuzz.loop import Fuzzer
 from mockserver.verify.fuzz.plan import Plan, check_host, make_plan, words
 from mockserver.verify.fuzz.rate_limit import Pace
@@ -27,7 +27,7 @@ from mockserver.verify.target import NoReply, Target, preflight
 
 def run_fuzz(spec: str, given: dict[str, Any]) -> int:
     """The exit code. Raises UsageError, ContractError."""
-    document, contract = read_contract(spec, given["timeout"])
+    document, contract = read_contract(spec)
     api = describe(contract)
     say: Callable[[str], None] = (lambda text: None) if given["quiet"] else _say
     if given["cleanup"]:
