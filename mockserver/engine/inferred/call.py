@@ -156,13 +156,19 @@ class Call:
         `made`: it is new, which a document may tell from what was there with a 201.
         """
         operation = self.operation
-        mode: Mode = "rich" if entity.seed or not entity.row else "fresh"
+        mode: Mode = "rich" if entity.seed or not entity.row else "sparse"
         data: Any = self.known(entity)
         if self.action.kind == "create" and self._is_id_alone():
             data = self.id_of(entity)
         status = self._status_of_new() if made else 0
         reply = self.context.answers.reply(
-            operation, self.lasting(entity.key), data, self.action.response.at, mode, status
+            operation,
+            self.lasting(entity.key),
+            data,
+            self.action.response.at,
+            mode,
+            status,
+            new=made,
         )
         for name in list(reply.headers):
             if name.lower() == "location":
