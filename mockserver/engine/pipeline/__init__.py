@@ -162,7 +162,7 @@ class Pipeline:
                 self.faults.changed = False
                 raise Stale("there are other faults now")
             if self.api.settle(world):
-                world.commit()
+                world.commit(by_time=True)
             stale = self._hide(world, exchange)
             try:
                 reply = self.handle(world, request)
