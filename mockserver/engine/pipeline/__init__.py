@@ -44,7 +44,8 @@ NO_CONTENT = BodyValue(None, False, "", [])
 class Message:
     """A request as it came. `path_values` are percent-decoded, header names in lower case.
 
-    `started` is when it had been read, in nanoseconds since 1970, if anybody knows.
+    `started` is when it had been read, in nanoseconds since 1970, if anybody knows; `caller` is
+    the address that it comes from, None in process.
     """
 
     method: str
@@ -54,6 +55,7 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     started: int = 0
+    caller: str | None = None
 
 
 @dataclass(slots=True)

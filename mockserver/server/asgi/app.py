@@ -110,6 +110,7 @@ class Endpoint:
             headers,
             body,
             time.time_ns(),
+            client[0] if (client := scope.get("client")) is not None else None,
         )
 
     def refuse(self, message: Message, refusal: Refusal) -> Sent:
