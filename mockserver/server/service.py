@@ -223,7 +223,7 @@ def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background
         background.append(service.state.keep)
     if is_shared(serving.store):
         background.append(partial(keep_written, lambda: service.journal))
-    if service.webhooks is not None and service.mock.api.announcements:
+    if service.webhooks is not None and service.mock.api.webhooks.announcements:
         background.append(partial(keep_delivering, service.webhooks))
     if serving.reload:
         background.append(_watcher(service, resolve))

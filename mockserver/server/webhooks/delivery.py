@@ -95,14 +95,14 @@ class Webhooks:
 
     def _names(self) -> list[str]:
         """What a subscriber can ask for: webhooks, and the events that they tell of."""
-        told = [each for each in self.mock.api.announcements if not each.operation]
+        told = [each for each in self.mock.api.webhooks.announcements if not each.operation]
         said = [value for each in told for value in each.values.values()]
         return list(dict.fromkeys([*(each.name for each in told), *said]))
 
     def _check_can_send(self) -> None:
         if self.mock.store.board is not None:
             raise Conflict("webhooks are sent by one process: serve without --store redis://...")
-        if not self.mock.api.announcements:
+        if not self.mock.api.webhooks.announcements:
             raise Conflict("the document has no webhooks and no callbacks")
 
     def _subscribe(self, found: Subscription) -> None:
@@ -116,7 +116,7 @@ class Webhooks:
         """From now on: what has happened before is nobody's business."""
 
         def read(world: World) -> tuple[int, set[str]]:
-            events = self.mock.api.events(world, world.now, ())
+            events = self.mock.api.webhooks.events(world, world.now, ())
             return world.now, {event.id for event in events}
 
         self._seen[tenant] = transact(self.mock.store, tenant, read)
@@ -137,7 +137,7 @@ class Webhooks:
 
     def describe(self) -> dict[str, Any]:
         return {
-            "announced": [each.as_json() for each in self.mock.api.announcements],
+            "announced": [each.as_json() for each in self.mock.api.webhooks.announcements],
             "subscriptions": [each.as_json() for each in self._subscriptions.values()],
             "deliveries": [each.as_json() for each in reversed(self.deliveries)],
         }
@@ -147,7 +147,7 @@ class Webhooks:
         operation, sent = exchange.operation, exchange.sent
         if operation is None or sent is None or not 200 <= sent.status < 300:
             return
-        registers = operation.id in self.mock.api.registering
+        registers = operation.id in self.mock.api.webhooks.registering
         if not (operation.callbacks or registers) or self.mock.store.board is not None:
             return
         if registers and exchange.tenant not in self._registering:
@@ -158,7 +158,7 @@ class Webhooks:
         if registers and remote:
             self._registering[exchange.tenant] = True
         row = expression("$response.body#/id", exchange)
-        for told in self.mock.api.announcements:
+        for told in self.mock.api.webhooks.announcements:
             if told.operation != operation.id or row is None:
                 continue
             url = expression(told.url, exchange)
@@ -213,8 +213,10 @@ class Webhooks:
             # After a reset or a restore its clock goes back: what it holds is news again.
             again = world.now < since
             known: set[str] = set() if again else seen
-            events = self.mock.api.events(world, 0 if again else since, known)
-            listeners = self.mock.api.listeners(world) if tenant in self._registering else []
+            events = self.mock.api.webhooks.events(world, 0 if again else since, known)
+            listeners = (
+                self.mock.api.webhooks.listeners(world) if tenant in self._registering else []
+            )
             return world.now, again, events, listeners
 
         now, again, events, listeners = transact(self.mock.store, tenant, read)
