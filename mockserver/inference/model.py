@@ -154,6 +154,16 @@ class States:
     lasts: Mapping[str, float] = field(default_factory=dict)
 
     @property
+    def each(self) -> tuple[str, ...]:
+        """Every state once; first the one in which most of what there is may be found."""
+        done = self.success if self.moves else ()
+        listed = (
+            *done[:1], *self.initial, *self.active, *self.success, *self.failure,
+            *self.cancelled, *self.other,
+        )  # fmt: skip
+        return tuple(dict.fromkeys(listed))
+
+    @property
     def terminal(self) -> frozenset[str]:
         return frozenset((*self.success, *self.failure, *self.cancelled))
 

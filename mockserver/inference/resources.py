@@ -17,6 +17,7 @@ from mockserver.inference.verbs import verb_of
 from mockserver.openapi.schemas.resolved import Flat
 
 Steps = tuple[str, ...]
+_MOST_SEEDS = 12
 _SURENESS: tuple[Confidence, ...] = ("guess", "likely", "certain")
 
 
@@ -240,6 +241,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     nested = chosen and bool(parents) and all(r.parent == route for r in draft.items)
     told = draft.singleton or learnt(survey, draft, schema, client_key)
     hints = hints_of(survey, draft)
+    states = _states(survey, flat, hints, key)
     return Resource(
         name=name,
         noun=draft.noun,
@@ -258,9 +260,9 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         ),
         singleton=draft.singleton,
         creatable=bool(draft.creates),
-        seeds=(2 if parents else 3) if draft.lists and schema else 0,
+        seeds=_seeds(states, bool(parents)) if draft.lists and schema else 0,
         parents=parents,
-        states=_states(survey, flat, hints, key),
+        states=states,
         because=tuple(draft.because),
     )
 
@@ -305,6 +307,12 @@ def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
         for name, schema in survey.flat(pointer).properties.items()
         if not survey.schemas.flat(schema).notes.read_only
     )
+
+
+def _seeds(states: States | None, beneath: bool) -> int:
+    """How many there are to begin with: a few, or one in each state."""
+    few = 2 if beneath else 3
+    return few if states is None else max(few, min(len(states.each), _MOST_SEEDS))
 
 
 def _states(survey: Survey, flat: Flat, hints: Hints, key: str) -> States | None:

@@ -65,6 +65,7 @@ class Options:
     """
 
     seed: int = 0
+    seeds: str = "examples"
     clock: str = "real"
     pace: float = 1.0
     keys: tuple[str, ...] = ()
@@ -135,7 +136,7 @@ def load(
     written_down = read_lock(Path(options.lock), contract.by_id) if options.lock is not None else {}
     lock = {name: Rules(**rules) for name, rules in written_down.items()}
     plan = locked(build_plan(contract, options.overrides), lock)
-    api = assemble(contract, plan, written, validators)
+    api = assemble(contract, plan, written, validators, options.seeds)
     if options.har is not None:
         api = seeded_with(api, contract, Path(options.har))
     real = real_now()

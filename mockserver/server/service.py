@@ -61,7 +61,7 @@ class Serving:
         return self.options.store
 
 
-_OPTIONS = ("seed", "clock", "pace", "store", "max_body", "max_worlds", "har", "lock")
+_OPTIONS = ("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har", "lock")
 
 
 def serving_of(given: dict[str, Any], config: Config) -> Serving:

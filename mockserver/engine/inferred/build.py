@@ -52,7 +52,13 @@ FACTORIES: Mapping[ActionKind, Factory] = {"list": listing, "fixed": fixed}
 """What is prepared once for each operation."""
 
 
-def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Validators) -> Api:
+def assemble(
+    contract: Contract,
+    plan: Plan,
+    api: Api | None,
+    validators: Validators,
+    seeds: str = "examples",
+) -> Api:
     """An Api that handles every operation of the document.
 
     `api` wins for the operationIds that it handles, if the document is its own; what it keeps
@@ -62,7 +68,7 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
     base = written if written is not None else Api(contract.title, wire=Wire(candid=True))
     schemas = Schemas(contract.document, contract.version)
     repositories = _repositories(plan, schemas, base.collections)
-    context = Context.of(contract, plan, validators, schemas, repositories)
+    context = Context.of(contract, plan, validators, schemas, repositories, seeds)
     handlers: dict[str, Handler] = {
         operation.id: _lazy(context, operation, plan.actions[operation.id])
         for operation in contract.operations
@@ -76,7 +82,8 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
 
     def seed(world: World, fixtures: Mapping[str, Any]) -> None:
         note_birth(world)
-        base.seed(world, fixtures)
+        if seeds != "none":
+            base.seed(world, fixtures)
 
     herald = Herald(context)
     listeners = Listeners(context)

@@ -191,14 +191,19 @@ def single(call: Call) -> Entity:
         return entity
     if resource.creatable and 404 in call.operation.documented:
         raise not_found(resource, key)
-    known = {**defaults(call.context, resource, {}), **links(call)}
+    shown = call.context.examples.first(resource.name)
+    known = {**defaults(call.context, resource, {}), **call.context.examples.guide(resource, 0)}
+    if shown is not None:
+        known = dict(shown.data)
+    known.update(links(call))
     data: Any = known
     if resource.schema is not None:
         dice = lasting(call.world, resource.name, key)
-        mode: Mode = "fresh" if resource.parents else "rich"
+        mode: Mode = "bare" if shown is not None else "fresh" if resource.parents else "rich"
         values = call.context.values
         data = values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
-    return Entity(key, data if isinstance(data, Mapping) else known, call.parent_key())
+    row = shown.row if shown is not None else {}
+    return Entity(key, data if isinstance(data, Mapping) else known, call.parent_key(), row)
 
 
 def write(call: Call) -> Reply:

@@ -264,6 +264,7 @@ def changed_entity(
         data[name] = stamp(context.schemas, name, flat.properties[name], world.now)
     dice = Dice.of(world, "changed", resource.name, entity.key)
     row = dict(entity.row)
+    row.pop("shown", None)
     states = resource.states
     if states is not None and "schedule" in row:
         before = entity.data.get(states.name)
