@@ -21,7 +21,6 @@ from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 
 DEFAULT_CONFIG = Path("mockserver.toml")
 UNDOCUMENTED = ("nearest", "allow")
-SEEDS = ("examples", "generated", "none")
 # As `server.app` has it, whose import takes longer than everything that `--help` needs.
 MAX_BODY = 10 * 1024 * 1024
 # What corrects an inference; handed on to the plan, which judges what stands in it.
@@ -91,13 +90,6 @@ SETTINGS: tuple[Setting, ...] = (
         flag=True,
     ),
     Setting("seed", int, 0, "The same seed makes the same world."),
-    Setting(
-        "seeds",
-        click.Choice(SEEDS),
-        "examples",
-        "Worlds begin with what the document's examples show (made-up entities where it has none), "
-        "with made-up ones only, or empty.",
-    ),
     Setting(
         "clock",
         click.Choice(["real", "manual"]),
@@ -208,6 +200,8 @@ class Config:
     undocumented: str = "nearest"
     overrides: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    verify: Mapping[str, Any] = field(default_factory=dict)
+    """What the judging commands read: see `verify/sandbox.py`."""
 
 
 def read_config(path: Path | None) -> Config:
@@ -240,7 +234,7 @@ def naming_config(path: Path | None) -> Iterator[None]:
 
 
 def _config(path: Path, table: Mapping[str, Any]) -> Config:
-    known = ("serve", "undocumented", *OVERRIDES, *BUILT_IN_NAMES)
+    known = ("serve", "verify", "undocumented", *OVERRIDES, *BUILT_IN_NAMES)
     _refuse_unknown(path, "", table, known)
     for name, value in table.items():
         if name != "undocumented" and not isinstance(value, dict):
@@ -261,6 +255,7 @@ def _config(path: Path, table: Mapping[str, Any]) -> Config:
         undocumented=undocumented,
         overrides={name: table[name] for name in OVERRIDES if name in table},
         settings={name: table[name] for name in BUILT_IN_NAMES if name in table},
+        verify=table.get("verify", {}),
     )
 
 

@@ -66,7 +66,7 @@ class SharedFaults(Faults):
 
     def _hear(self) -> None:
         self.refresh()
-        self.version += 1
+        self.changed = True
 
 
 class _SharedCount:
