@@ -43,7 +43,7 @@ class Served:
         ]
         parts = document.get("components") or {}
         schemes = parts.get("securitySchemes") or document.get("securityDefinitions") or {}
-        self.schemes = [self.bodies.resolved(each) for each in schemes.values()]
+        self.schemes = {name: self.bodies.resolved(each) for name, each in schemes.items()}
 
     def _definition(self, item: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         shared = item.get("parameters", [])
@@ -76,34 +76,40 @@ class Client:
         self.key = key
         self.clock = served.mock.clock_for(key)
         self._client = served.mock.client_for(key)
-        self._headers: dict[str, str] = {"x-mock-tenant": key}
-        self._query: dict[str, str] = {}
-        for scheme in served.schemes:
-            self._authenticate(scheme)
 
-    def _authenticate(self, scheme: dict[str, Any]) -> None:
-        kind, place, name = scheme.get("type"), scheme.get("in"), scheme.get("name", "")
-        if kind == "apiKey" and place == "query":
-            self._query[name] = self.key
-        elif kind == "apiKey" and place == "cookie":
-            self._headers["cookie"] = f"{name}={self.key}"
-        elif kind == "apiKey":
-            self._headers[name.lower()] = self.key
-        elif kind == "basic" or str(scheme.get("scheme", "")).lower() == "basic":
-            word = base64.b64encode(f"{self.key}:".encode()).decode()
-            self._headers.setdefault("authorization", f"Basic {word}")
-        else:
-            self._headers["authorization"] = f"Bearer {self.key}"
+    def _credentials(self, definition: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+        """Headers and query by the first requirement of an operation, or by every scheme."""
+        headers, query = {"x-mock-tenant": self.key}, {}
+        required = definition.get("security", self.served.document.get("security")) or [{}]
+        schemes = self.served.schemes
+        for name in required[0] or schemes:
+            scheme = schemes.get(name, {})
+            kind, place = scheme.get("type"), scheme.get("in")
+            if kind == "apiKey" and place == "query":
+                query[scheme["name"]] = self.key
+            elif kind == "apiKey" and place == "cookie":
+                headers["cookie"] = f"{scheme['name']}={self.key}"
+            elif kind == "apiKey":
+                headers[scheme["name"].lower()] = self.key
+            elif kind == "basic" or str(scheme.get("scheme", "")).lower() == "basic":
+                word = base64.b64encode(f"{self.key}:".encode()).decode()
+                headers.setdefault("authorization", f"Basic {word}")
+            else:
+                headers["authorization"] = f"Bearer {self.key}"
+        return headers, query
 
     @property
     def now(self) -> float:
         """Seconds since 1970 in this world."""
         return self.clock.now / _MICROSECONDS
 
-    def send(self, method: str, target: str, query: Any, headers: Any, **body: Any) -> Any:
+    def send(
+        self, method: str, target: str, definition: Any, query: Any, headers: Any, **body: Any
+    ) -> Any:
         """An httpx response."""
         path, _, own = target.partition("?")
-        pairs = [(name, each) for name, each in self._query.items()]
+        credentials, keys = self._credentials(definition)
+        pairs = list(keys.items())
         for name, value in (query or {}).items():
             values = value if isinstance(value, list) else [value]
             pairs += [(name, str(each)) for each in values]
@@ -112,7 +118,7 @@ class Client:
             f"?{quote(text, safe=_QUERY)}" if text else ""
         )
         return self._client.request(
-            method, url, headers={**self._headers, **(headers or {})}, timeout=30, **body
+            method, url, headers={**credentials, **(headers or {})}, timeout=30, **body
         )
 
     def violations(self) -> str:

@@ -77,7 +77,8 @@ class Expectation:
     id: str
     kind: str
     steps: tuple[dict[str, Any], ...]
-    watch: str | None
+    watch: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,10 @@ def read_labels(path: Path, part: str) -> Labels:
     if not isinstance(content, dict) or not {"document", "expectations"} <= set(content):
         raise LabelError(f"{path.name}: needs `document` and `expectations`")
     setups = content.get("setups") or {}
-    found = tuple(_expectation(path.name, each, setups) for each in content["expectations"])
+    headers = tuple((content.get("headers") or {}).items())
+    found = tuple(
+        _expectation(path.name, each, setups, headers) for each in content["expectations"]
+    )
     ids = [each.id for each in found]
     twice = {each for each in ids if ids.count(each) > 1}
     if twice:
@@ -113,7 +117,9 @@ def read_labels(path: Path, part: str) -> Labels:
     return Labels(str(content["document"]), part, found)
 
 
-def _expectation(place: str, given: Any, setups: dict[str, Any]) -> Expectation:
+def _expectation(
+    place: str, given: Any, setups: dict[str, Any], headers: tuple[tuple[str, str], ...]
+) -> Expectation:
     if not isinstance(given, dict) or not {"id", "kind", "steps"} <= set(given):
         raise LabelError(f"{place}: an expectation needs `id`, `kind`, `steps`: {given!r}")
     place = f"{place}: {given['id']}"
@@ -130,7 +136,7 @@ def _expectation(place: str, given: Any, setups: dict[str, Any]) -> Expectation:
     steps = tuple(
         _step(f"{place}: step {n}", each) for n, each in enumerate([*before, *given["steps"]], 1)
     )
-    return Expectation(str(given["id"]), given["kind"], steps, given.get("watch"))
+    return Expectation(str(given["id"]), given["kind"], steps, given.get("watch"), headers)
 
 
 def _step(place: str, given: Any) -> dict[str, Any]:

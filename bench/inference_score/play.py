@@ -98,8 +98,13 @@ class Player:
         response = self.client.send(
             method,
             target,
+            definition,
             filled(step.get("query"), self.variables),
-            {**sent.pop("headers", {}), **(filled(step.get("headers"), self.variables) or {})},
+            {
+                **dict(self.expectation.headers),
+                **sent.pop("headers", {}),
+                **(filled(step.get("headers"), self.variables) or {}),
+            },
             **sent,
         )
         if response.status_code in (400, 422):
@@ -194,7 +199,10 @@ class Player:
             method, target = filled(line, self.variables).split(" ", 1)
         except LabelError:
             return None
-        response = self.client.send(method, target, None, None)
+        operation = self.served.operation(method, target.split("?")[0])
+        definition = operation.definition if operation is not None else {}
+        headers = dict(self.expectation.headers)
+        response = self.client.send(method, target, definition, None, headers)
         return response.status_code, json_of(response)
 
     # Time.
