@@ -329,8 +329,8 @@ def test_a_missing_extra_names_the_pip_line(run: Run, monkeypatch: pytest.Monkey
     ("error", "status", "says"),
     [
         (UsageError("a\nb\n  c"), 2, "mockserver: a b c\n"),
-        (KeyboardInterrupt(), 1, "mockserver: interrupted\n"),
-        (click.Abort(), 1, "mockserver: interrupted\n"),
+        (KeyboardInterrupt(), 130, "mockserver: interrupted\n"),
+        (click.Abort(), 130, "mockserver: interrupted\n"),
         (BrokenPipeError(), 1, ""),
         (RuntimeError("oops"), 2, "this is a bug, please report it: RuntimeError: oops"),
     ],

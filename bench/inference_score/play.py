@@ -50,8 +50,7 @@ class Player:
         self.variables: dict[str, Any] = {}
         self.start = self.client.now
         self.effect = ""
-        self._where = ""
-        self._refusal = ""
+        self._watched: Any = None
 
     def play(self) -> None:
         """Raises Missed, LabelError."""
@@ -107,8 +106,6 @@ class Player:
             },
             **sent,
         )
-        if response.status_code in (400, 422):
-            self._refusal = self.client.violations()
         return response, json_of(response)
 
     def _content(self, step: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +132,7 @@ class Player:
         if wanted != "any" and not _status_fits(response.status_code, wanted):
             text = short(body if body is not None else "")
             if response.status_code in (400, 422):
-                text = f"{self._refusal} {text}"
+                text = f"{self.client.violations()} {text}"
             raise Missed(f"{self._where}: {response.status_code}, not {wanted}: {text}")
         for path, each in (step.get("see") or {}).items():
             self._see(response, body, path, each)

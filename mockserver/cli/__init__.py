@@ -105,7 +105,7 @@ def main(args: list[str] | None = None) -> None:
     except MockServerError as error:
         status = _complain(str(error), 2)
     except (KeyboardInterrupt, click.Abort):
-        status = _complain("interrupted", 1)
+        status = _complain("interrupted", 130)
     except BrokenPipeError:
         silence_stdout()
         status = 1

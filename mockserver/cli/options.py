@@ -7,7 +7,9 @@ import gc
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -66,3 +68,39 @@ def headers_of(given: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--header {line!r} is no header; write it as 'Name: value'")
         headers[name.strip()] = value.strip()
     return headers
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def sandbox_options(command: Command) -> Command:
+    """What is said of the server that is judged, beside its document."""
+    options = (
+        click.option("--header", "-H", "headers", multiple=True, help="Sent with every request."),
+        click.option("--key", "keys", multiple=True, metavar="SCHEME=KEY", help="One scheme's."),
+        click.option(
+            "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter's value."
+        ),
+        click.option(
+            "--allow-host", "allowed", multiple=True, help="A host beside the document's."
+        ),
+        click.option(
+            "--allow",
+            multiple=True,
+            metavar="OPERATION",
+            help="Send this too, whatever it does: an operationId, tag:NAME, PATH or 'GET PATH'.",
+        ),
+        click.option("--include", multiple=True, metavar="OPERATION", help="Judge only these."),
+        click.option("--exclude", multiple=True, metavar="OPERATION", help="Never send these."),
+        click.option("--disposable", is_flag=True, help="Everything on the server may go."),
+        click.option("--dry-run", is_flag=True, help="Print what may be sent and stop."),
+        click.option("--cleanup", default="", metavar="LEDGER", help="Only remove what is in it."),
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path),
+            help="Settings and corrections  [default: mockserver.toml, if there is one].",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -19,7 +19,6 @@ from mockserver.engine.error_formats import dialect_named
 from mockserver.engine.faults import Faults
 from mockserver.engine.inferred.build import assemble
 from mockserver.engine.inferred.job_control import lifecycle_of
-from mockserver.engine.leniency import PARTS, STRICT, Leniency, leniency_of
 from mockserver.engine.pipeline import Exchange, Message, Pipeline
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Fate
@@ -70,7 +69,6 @@ class Options:
     pace: float = 1.0
     keys: tuple[str, ...] = ()
     undocumented: str = "nearest"
-    leniency: Leniency = STRICT
     store: str = MEMORY
     max_worlds: int = 1000
     max_body: int = MAX_BODY
@@ -162,7 +160,6 @@ def load(
         fates=fates,
         keys=options.keys,
         undocumented=options.undocumented,
-        leniency=options.leniency,
         journal=journal or _no_journal,
         serials=Serials() if store.board is not None else None,
         lock=lock,
@@ -226,7 +223,6 @@ class MockServer:
 
     `client` talks to it directly, as tenant `key`; `url` starts a real port on first use. What
     `Tenant` has, it has too, for that tenant. Use it as a context manager, or call `close`.
-    `lenient` and its parts (`unknown_ids="known"`) are those of `mockserver serve`.
     """
 
     def __init__(
@@ -237,14 +233,11 @@ class MockServer:
         seed: int = 0,
         pace: float = 1.0,
         key: str = DEFAULT_KEY,
-        lenient: bool = False,
         **options: Any,
     ) -> None:
         self.key = key
         self.recorder = Journal(KEPT_IN_PROCESS)
-        parts = {name: options.pop(name) for name in PARTS if name in options}
-        leniency = leniency_of(lenient, parts)
-        asked = Options(seed=seed, clock=clock, pace=pace, leniency=leniency, **options)
+        asked = Options(seed=seed, clock=clock, pace=pace, **options)
         self.mock = load(read_spec(spec), asked, journal=self._record)
         self.sender = Webhooks(self.mock)
         self.app = self.mock.app()

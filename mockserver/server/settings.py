@@ -16,7 +16,6 @@ from typing import Any
 
 import click
 
-from mockserver.engine.leniency import CHOICES
 from mockserver.errors import PlanError, UsageError
 from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 
@@ -113,54 +112,6 @@ SETTINGS: tuple[Setting, ...] = (
         many=True,
     ),
     Setting(
-        "lenient",
-        bool,
-        False,
-        "Forgive a client everything that the next six options name; each may be set apart.",
-        flag=True,
-    ),
-    Setting(
-        "any-key",
-        bool,
-        None,
-        "Every credential, or none, is accepted, each as a tenant of its own.",
-        flag=True,
-    ),
-    Setting(
-        "unknown-ids",
-        click.Choice(CHOICES["unknown_ids"]),
-        None,
-        "known: any id is there, made on first look; always: removed ones, too (refuse, or "
-        "always if lenient).",
-    ),
-    Setting(
-        "unknown-cursors",
-        click.Choice(CHOICES["unknown_cursors"]),
-        None,
-        "What a cursor that no list gave means (refuse, or first-page if lenient).",
-    ),
-    Setting(
-        "conflicts",
-        click.Choice(CHOICES["conflicts"]),
-        None,
-        "What becomes of a request in whose way something stands: it exists already, it has "
-        "ended (refuse, or ignore if lenient).",
-    ),
-    Setting(
-        "validate",
-        click.Choice(CHOICES["validate"]),
-        None,
-        "Requests that do not fit the document are refused, carried out and noted, or carried "
-        "out (strict, or warn if lenient).",
-    ),
-    Setting(
-        "fill",
-        bool,
-        None,
-        "Optional properties are there, and lists have an entry.",
-        flag=True,
-    ),
-    Setting(
         "store",
         str,
         "memory",
@@ -249,6 +200,8 @@ class Config:
     undocumented: str = "nearest"
     overrides: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    verify: Mapping[str, Any] = field(default_factory=dict)
+    """What the judging commands read: see `verify/sandbox.py`."""
 
 
 def read_config(path: Path | None) -> Config:
@@ -281,7 +234,7 @@ def naming_config(path: Path | None) -> Iterator[None]:
 
 
 def _config(path: Path, table: Mapping[str, Any]) -> Config:
-    known = ("serve", "undocumented", *OVERRIDES, *BUILT_IN_NAMES)
+    known = ("serve", "verify", "undocumented", *OVERRIDES, *BUILT_IN_NAMES)
     _refuse_unknown(path, "", table, known)
     for name, value in table.items():
         if name != "undocumented" and not isinstance(value, dict):
@@ -302,6 +255,7 @@ def _config(path: Path, table: Mapping[str, Any]) -> Config:
         undocumented=undocumented,
         overrides={name: table[name] for name in OVERRIDES if name in table},
         settings={name: table[name] for name in BUILT_IN_NAMES if name in table},
+        verify=table.get("verify", {}),
     )
 
 

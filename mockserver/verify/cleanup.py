@@ -1,88 +1,128 @@
-"""Removing what a fuzz run made."""
+"""Removing what a run made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from mockserver.inference.model import Action
 from mockserver.verify.ledger import Asked, Entry, Ledger
-from mockserver.verify.lifecycle.model import Api, Resource
 from mockserver.verify.model import Exchange
-from mockserver.verify.target import Target, fill
+from mockserver.verify.ownership import Ownership, at
+from mockserver.verify.target import NoReply, Target, fill
 
+Json = Any
 GONE = (404, 410)
 ROUNDS = 3
+MOST_PAGES = 200
 
 
 def clean_up(
-    ledger: Ledger, target: Target, api: Api, progress: Callable[[str], None]
+    ledger: Ledger, target: Target, ownership: Ownership, progress: Callable[[str], None]
 ) -> list[str]:
     """Remove everything, the newest first; what is left is named, with the reason.
 
-    Something may be in use until another thing has gone, so it is tried in rounds.
+    Something may be in use until another thing has gone, so it is tried in rounds. Raises NoReply
+    if the server is gone.
     """
-    for asked in list(ledger.asked.values()):
-        _find_again(asked, ledger, target, api)
-    left: dict[int, str] = {}
-    for _ in range(ROUNDS):
-        left = {}
-        for entry in list(ledger.left()):
-            reply = _remove(entry, target)
-            gone = reply.status < 300 or reply.status in GONE
-            if gone or (reply.status == 403 and _went_along(entry, ledger)):
-                ledger.removed(entry)
-            else:
-                left[entry.number] = f"{entry.kind} {entry.id}: {reply.method} gave {reply.status}"
-        if not left:
-            break
+    held, target.ownership = target.ownership, None
+    target.persistence.quarantined.clear()
+    try:
+        for asked in list(ledger.asked.values()):
+            _find_again(asked, ledger, target, ownership)
+        left: dict[int, str] = {}
+        for _ in range(ROUNDS):
+            left = {}
+            for entry in list(ledger.left()):
+                trouble = _remove(entry, ledger, target)
+                if trouble:
+                    left[entry.number] = trouble
+            if not left:
+                break
+    finally:
+        target.ownership = held
     progress(f"removed {len(ledger.gone)} of {len(ledger.entries)} things")
     unknown = [f"{a.operation} was sent and never answered" for a in ledger.asked.values()]
     return [*left.values(), *unknown]
 
 
-def _went_along(entry: Entry, ledger: Ledger) -> bool:
+def _remove(entry: Entry, ledger: Ledger, target: Target) -> str:
+    """Why it could not be removed, or ""."""
+    operation = target.contract.by_id.get(entry.remove)
+    if operation is None:
+        return f"{entry.kind} {entry.id}: the document has no {entry.remove!r} any more"
+    try:
+        reply = target.send(
+            operation.method,
+            fill(operation.path, entry.where),
+            operation=entry.remove,
+            source="cleanup",
+        )
+    except NoReply as error:
+        if not target.is_there():
+            raise
+        return f"{entry.kind} {entry.id}: {error}"
+    if reply.status < 300 or reply.status in GONE or _went_along(entry, ledger, reply):
+        ledger.removed(entry)
+        return ""
+    return f"{entry.kind} {entry.id}: {reply.method} gave {reply.status}"
+
+
+def _went_along(entry: Entry, ledger: Ledger, reply: Exchange) -> bool:
     """Whether what it stood below is gone: some servers then say 403, not 404."""
+    if reply.status != 403:
+        return False
     above = [ledger.entries[number] for number in ledger.gone]
     return any(set(e.where.values()) < set(entry.where.values()) for e in above)
 
 
-def _remove(entry: Entry, target: Target) -> Exchange:
-    operation = target.contract.by_id[entry.remove]
-    return target.send(
-        operation.method,
-        fill(operation.path, entry.where),
-        operation=entry.remove,
-        source="cleanup",
-    )
-
-
-def _find_again(asked: Asked, ledger: Ledger, target: Target, api: Api) -> None:
-    """A creation without an answer: its marker is looked for in the list of its kind."""
-    names = {**{r.create: r.name for r in api.resources.values()}, **api.clone}
-    if not asked.marker or not api.resources[names[asked.operation]].list:
+def _find_again(asked: Asked, ledger: Ledger, target: Target, ownership: Ownership) -> None:
+    """A creation without an answer: what it named, or its marker in the list of its kind."""
+    maker = ownership.makers.get(asked.operation)
+    if maker is None:
         return
-    resource = api.resources[names[asked.operation]]
-    for row in _rows(resource, asked, target):
-        if asked.marker in str(row):
-            own = {k: v for k, v in asked.path.items() if k in resource.parents}
-            where = {**own, resource.id_parameter: str(row[resource.id_field])}
-            ledger.made(asked.number, resource.remove, where, resource.name)
-            return
+    resource, remove = maker.resource.name, maker.remove
+    if maker.chosen:
+        ledger.made(asked.number, remove.operation, dict(asked.path), resource)
+        return
+    found = ownership.list_of(resource, asked.path)
+    if not asked.marker or found is None:
+        return
+    action, path = found
+    mine = [row for row in _rows(path, action, target) if _has(row, asked.marker)]
+    known = {entry.id for entry in ledger.entries.values() if entry.kind == resource}
+    name = maker.resource.identity.key
+    key = action.response.tells or ((name,) if name else ())
+    ids = [str(at(row, key)) for row in mine if isinstance(at(row, key), str | int)]
+    for identity in (one for one in ids if one not in known):
+        where = {n: v for n, v in asked.path.items() if "{" + n + "}" in remove.path}
+        where |= {**ownership.given_in(remove.path), remove.item or "": identity}
+        ledger.made(asked.number, remove.operation, where, resource)
+        return
     ledger.nothing(asked.number)
 
 
-def _rows(resource: Resource, asked: Asked, target: Target) -> Iterator[dict[str, object]]:
-    paging = resource.paging
-    assert paging is not None
-    operation = target.contract.by_id[resource.list]
+def _has(row: Json, marker: str) -> bool:
+    return marker in json.dumps(row, ensure_ascii=False)
+
+
+def _rows(path: str, action: Action, target: Target) -> Iterator[Mapping[str, Json]]:
+    """The rows of a list, page by page. Nothing if it can't be read."""
+    envelope = action.envelope
     params: dict[str, str] = {}
-    while True:
-        path = fill(operation.path, asked.path)
+    for _ in range(MOST_PAGES):
         page = target.send("GET", path, params=params, source="cleanup")
-        if page.status != 200:
+        try:
+            value = page.json() if page.status == 200 else None
+        except ValueError:
             return
-        value = page.json()
-        yield from value.get(paging.items, []) if paging.items else value
-        cursor = value.get(paging.cursor) if paging.cursor else None
-        if not cursor or not paging.cursor_parameter:
+        rows = at(value, envelope.items if envelope else action.response.at)
+        if not isinstance(rows, list):
             return
-        params[paging.cursor_parameter] = cursor
+        yield from (row for row in rows if isinstance(row, dict))
+        cursor = at(value, envelope.page.next) if envelope and envelope.page.next else None
+        name = envelope.paging.cursor if envelope else None
+        if not cursor or not name or params.get(name) == str(cursor):
+            return
+        params[name] = str(cursor)

@@ -1,22 +1,159 @@
-"""HTTP as the judging side needs it: one request, one reply, nothing followed or tried again.
+"""HTTP as the judging side needs it: one request, one reply, nothing followed.
 
 urllib3, not httpx: a run sends tens of thousands of requests, and one costs less than half as much.
+
+A reply has to be complete within the timeout: `WATCHDOG` closes the socket of one that is late, be
+it silent, or slow from the first byte of its status line on. An event stream, which may never
+end, is read for a moment only.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, TimeoutError
 
 CONNECTIONS = 64
 """Kept open: as many as a crowd of the lifecycles sends at once."""
+STREAM_SECONDS = 1.0
+"""How long an event stream is listened to."""
+LARGEST = 64 * 1024 * 1024
+"""Of a longer body the rest is not read."""
+STREAMS = ("text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson")
+
+
+# --- deadlines
+
+
+@dataclass(eq=False)
+class _Turn:
+    """One request on its way; `late` once its socket was closed for being late."""
+
+    deadline: float
+    sock: socket.socket | None = None
+    late: bool = False
+
+
+@dataclass
+class Watchdog:
+    """Closes the sockets of replies that are late. One thread looks after all of them."""
+
+    step: float = 0.1
+    _turns: set[_Turn] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _thread: threading.Thread | None = None
+    _here: threading.local = field(default_factory=threading.local)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[_Turn]:
+        """Whatever this thread reads meanwhile has to have come by then."""
+        turn = _Turn(time.monotonic() + seconds)
+        before = getattr(self._here, "turn", None)
+        self._here.turn = turn
+        with self._lock:
+            self._turns.add(turn)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._watch, daemon=True)
+                self._thread.start()
+        try:
+            yield turn
+        finally:
+            self._here.turn = before
+            with self._lock:
+                self._turns.discard(turn)
+
+    def reading_from(self, sock: socket.socket | None) -> None:
+        turn = getattr(self._here, "turn", None)
+        if turn is not None:
+            turn.sock = sock
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(self.step)
+            now = time.monotonic()
+            with self._lock:
+                if not self._turns:
+                    self._thread = None
+                    return
+                late = [turn for turn in self._turns if turn.deadline < now and not turn.late]
+            for turn in late:
+                if turn.sock is not None:
+                    turn.late = True
+                    with suppress(OSError):
+                        turn.sock.shutdown(socket.SHUT_RDWR)
+
+
+WATCHDOG = Watchdog()
+
+
+class _Connection(HTTPConnection):
+    def getresponse(self) -> Any:
+        WATCHDOG.reading_from(self.sock)
+        return super().getresponse()
+
+
+class _SecureConnection(HTTPSConnection):
+    def getresponse(self) -> Any:
+        WATCHDOG.reading_from(self.sock)
+        return super().getresponse()
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def watch_every_connection() -> None:
+    """Let the watchdog look after what other libraries of this process send over urllib3, too."""
+    HTTPConnectionPool.ConnectionCls = _Connection
+    HTTPSConnectionPool.ConnectionCls = _SecureConnection
+
+
+def is_stream(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() in STREAMS
+
+
+def read_body(reply: Any, content_type: str) -> bytes:
+    """The body, or what has come of a stream within a moment. Raises urllib3's errors."""
+    stream = is_stream(content_type)
+    if not stream:
+        found = bytearray()
+        while chunk := reply.read(1 << 20, decode_content=True):
+            found += chunk
+            if len(found) > LARGEST:
+                reply.close()
+                break
+        return bytes(found)
+    found, end = bytearray(), time.monotonic() + STREAM_SECONDS
+    sock = getattr(getattr(reply, "connection", None), "sock", None)
+    if sock is not None:
+        sock.settimeout(STREAM_SECONDS)
+    with suppress(HTTPError, OSError):
+        while time.monotonic() < end and len(found) < LARGEST:
+            chunk = reply.read1(65536, decode_content=True)
+            if not chunk:
+                break
+            found += chunk
+    reply.close()
+    return bytes(found)
+
+
+# --- requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +173,38 @@ class Sent:
 
 
 class WireError(Exception):
-    """Nothing came back that is a reply; the text says what happened, and what to check."""
+    """Nothing came back that is a reply; the text says what happened, and what to check.
+
+    `how` is "refused" (nobody listens), "late", "dropped" (the connection was closed) or "other".
+    """
+
+    def __init__(self, text: str, how: str = "other") -> None:
+        super().__init__(text)
+        self.how = how
 
 
 class Wire:
-    """Connections to the server at a URL, safe for threads. `timeout` is for connecting and for
-    reading, in seconds."""
+    """Connections to the server at a URL, safe for threads. `timeout` is for the whole reply, in
+    seconds."""
 
     def __init__(self, url: str, timeout: float) -> None:
         parts = urlsplit(url)
         self.url = url
-        secure: dict[str, Any] = {}
-        if parts.scheme == "https":
-            secure = {"ssl_context": httpx.create_ssl_context(trust_env=False)}
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._timeout = timeout
-        self._pool = urllib3.connectionpool.connection_from_url(
-            self._origin,
-            timeout=urllib3.Timeout(connect=timeout, read=timeout),
-            maxsize=CONNECTIONS,
-            retries=False,
-            **secure,
-        )
+        options: dict[str, Any] = {
+            "timeout": urllib3.Timeout(connect=timeout, read=timeout),
+            "maxsize": CONNECTIONS,
+            "retries": False,
+        }
+        host = parts.hostname or ""
+        if parts.scheme == "https":
+            context = httpx.create_ssl_context(trust_env=False)
+            self._pool: HTTPConnectionPool = _SecurePool(
+                host, parts.port, ssl_context=context, **options
+            )
+        else:
+            self._pool = _Pool(host, parts.port, **options)
 
     def close(self) -> None:
         self._pool.close()
@@ -71,6 +218,7 @@ class Wire:
         params: Mapping[str, str] | None = None,
         body: Any = None,
         content: bytes | None = None,
+        timeout: float | None = None,
     ) -> Sent:
         """`target` is a path from the origin on; `body` goes as JSON. Raises WireError."""
         if params:
@@ -80,30 +228,70 @@ class Wire:
             content = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
             sent["content-type"] = "application/json"
         sent |= {name.lower(): value for name, value in headers.items()}
-        try:
-            reply = self._pool.urlopen(
-                method, target, body=content, headers=sent, redirect=False, preload_content=True
-            )
-        except (HTTPError, ValueError) as error:
-            raise WireError(self._explain(error)) from None
+        # A server may close a connection that it had kept open just when the next request is on
+        # its way; that one was not read, and goes once more, over a new connection.
+        opened = self._pool.num_connections
+        for last in (False, True):
+            try:
+                reply, data = self._exchange(method, target, content, sent, timeout)
+                break
+            except WireError as error:
+                reused = self._pool.num_connections == opened
+                if last or error.how != "dropped" or not reused:
+                    raise
         got = {name.lower(): value for name, value in reply.headers.itermerged()}
-        return Sent(self._origin + target, sent, content or b"", reply.status, got, reply.data)
+        return Sent(self._origin + target, sent, content or b"", reply.status, got, data)
 
-    def _explain(self, error: Exception) -> str:
+    def _exchange(
+        self,
+        method: str,
+        target: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        timeout: float | None,
+    ) -> tuple[Any, bytes]:
+        """The reply's head and its body. Raises WireError."""
+        seconds = timeout or self._timeout
+        with WATCHDOG.within(seconds) as turn:
+            try:
+                reply = self._pool.urlopen(
+                    method,
+                    target,
+                    body=content,
+                    headers=headers,
+                    redirect=False,
+                    preload_content=False,
+                    timeout=urllib3.Timeout(connect=seconds, read=seconds),
+                )
+                body = read_body(reply, reply.headers.get("content-type", ""))
+            except (HTTPError, ValueError, OSError) as error:
+                raise self._explained(error, turn.late, seconds) from None
+            if turn.late:
+                raise self._late(seconds)
+            reply.release_conn()
+        return reply, body
+
+    def _late(self, seconds: float) -> WireError:
+        return WireError(
+            f"{self.url} did not answer within {seconds:g} s; "
+            "check the server, or give it more with --timeout",
+            "late",
+        )
+
+    def _explained(self, error: Exception, late: bool, seconds: float) -> WireError:
         if isinstance(error, NewConnectionError):
-            return (
+            return WireError(
                 f"no server answers at {self.url} ({error.__cause__ or error}); "
-                "start it, or check --url"
+                "start it, or check --url",
+                "refused",
             )
-        if isinstance(error, TimeoutError):
-            return (
-                f"{self.url} did not answer within {self._timeout:g} s; "
-                "check the server, or give it more with --timeout"
-            )
-        if isinstance(error, ProtocolError):
+        if late or isinstance(error, TimeoutError):
+            return self._late(seconds)
+        if isinstance(error, ProtocolError | OSError):
             detail = " ".join(str(error.args[-1] if error.args else error).split())
-            return (
+            return WireError(
                 f"{self.url} closes the connection without an answer ({detail}); "
-                "check the server's log"
+                "check the server's log",
+                "dropped",
             )
-        return f"{self.url}: {error or type(error).__name__}"
+        return WireError(f"{self.url}: {error or type(error).__name__}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,22 +15,36 @@ from urllib.parse import urlsplit
 import click
 
 from mockserver.errors import UsageError
-from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract
 from mockserver.verify import baseline
+from mockserver.verify.access import (
+    check_host,
+    clean_up_only,
+    open_target,
+    ownership_of,
+    told_before,
+)
 from mockserver.verify.baseline import Baseline
+from mockserver.verify.cleanup import clean_up
 from mockserver.verify.conformance import schemathesis
 from mockserver.verify.conformance.config import Budget, Settings, write_config
 from mockserver.verify.conformance.exemptions import unlisted_refusal
 from mockserver.verify.conformance.openapi_core import SecondJudge
+from mockserver.verify.documents import read_contract
+from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.run import Effort, Lifecycles
+from mockserver.verify.login import Login
 from mockserver.verify.model import Exchange, Finding, Result
 from mockserver.verify.reports import terminal, write
 from mockserver.verify.reports.exchanges import Record
+from mockserver.verify.sandbox import Sandbox, run_hooks
+from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 
 MOCK_OTHER_KEY = "mock-other"
+LONGEST_PHASE = 1800
+"""Seconds for the lifecycles, unless --max-time says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,8 @@ class Plan:
     second: bool = True
     stop_early: bool = False
     """Stop at the first finding."""
+    sandbox: Sandbox = field(default_factory=Sandbox)
+    login: Login | None = None
 
 
 class EnoughError(Exception):
@@ -69,17 +86,25 @@ def judge(
     court = Court(target, plan, record, progress, second)
     start = time.perf_counter()
     target.watchers.append(court.heard)
-    try:
-        preflight(target)
-        court.sit(document, surroundings or clock.surroundings_of(target, plan.effort.patience))
-    except EnoughError:
-        pass
-    except NoReply as error:
-        if not court.result.requests:
-            raise
-        court.result.errors.append(str(error))
-    finally:
-        target.watchers.remove(court.heard)
+    with ended_like_ctrl_c() as stop:
+        try:
+            preflight(target)
+            around = surroundings or clock.surroundings_of(target, plan.effort.patience)
+            court.sit(document, around)
+        except EnoughError:
+            pass
+        except KeyboardInterrupt:
+            court.result.interrupted = stop.exit_code
+        except NoReply as error:
+            if not court.result.requests:
+                raise
+            court.result.errors.append(str(error))
+        try:
+            court.leave()
+        except KeyboardInterrupt:
+            court.result.interrupted = stop.exit_code
+            court.tell_of_leftovers(["told to stop again while removing"])
+    target.watchers.remove(court.heard)
     return court.verdict(time.perf_counter() - start)
 
 
@@ -101,6 +126,10 @@ class Court:
         self._sequence = hashlib.sha256()
         self._unlisted: set[str] = set()
         self._in_phase = 0
+        self._view = self.plan.sandbox.in_view(contract)
+        self._left_out = self.plan.sandbox.left_out(contract)
+        self._lifecycles: Lifecycles | None = None
+        self._expired_ignores: dict[str, str] = {}
 
     def sit(self, document: Mapping[str, Any], around: clock.Surroundings) -> None:
         """All parts of the plan, one after the other."""
@@ -111,20 +140,93 @@ class Court:
                 "one key only: that tenants can't see each other was not checked "
                 "(give a second one with --other-key)"
             )
+        if not around.mock:
+            self._guard()
         if "lifecycle" in self.plan.parts:
             self.progress("lifecycles")
-            self._lifecycle(Lifecycles(self.target, around, self.result.notes.append, other))
+            sandbox = self.plan.sandbox
+            self._lifecycles = Lifecycles(
+                self.target, around, self.result.notes.append, other, sandbox
+            )
+            self._lifecycle(self._lifecycles)
         if "conformance" in self.plan.parts:
             around.reset()
             self.progress("conformance: starting Schemathesis")
-            settings = self.plan.settings
-            schemathesis.run(self.target, document, settings, self._told, other_key=other)
+            self._conformance(document, other)
+
+    def _guard(self) -> None:
+        """A server that can't be set back: what is made there is written down and removed."""
+        sandbox, target = self.plan.sandbox, self.target
+        if target.ownership is None:
+            target.ownership = ownership_of(
+                target, sandbox, Ledger.create(sandbox.ledger, target.url)
+            )
+
+    def _conformance(self, document: Mapping[str, Any], other: str) -> None:
+        quarantined = self.target.persistence.quarantined
+        everything = {operation.id for operation in self.target.contract.operations}
+        ownership = self.target.ownership
+        never = set(quarantined) | (everything - self._view)
+        if ownership is not None:
+            for operation in self.target.contract.operations:
+                kind, reason = ownership.kind(operation)
+                if kind == "never":
+                    never.add(operation.id)
+                    ownership.withheld.setdefault(operation.id, reason)
+        if never >= everything:
+            self.result.errors.append("conformance: none of the operations may be sent")
+            return
+        settings = replace(
+            self.plan.settings, left_out=frozenset(never), params=self.plan.sandbox.params
+        )
+        schemathesis.run(
+            self.target,
+            document,
+            settings,
+            self._told,
+            other_key=other,
+            login=self.plan.login,
+            rate=self.plan.sandbox.rate,
+        )
+
+    def leave(self) -> None:
+        """Remove what was made, however it has ended."""
+        ownership = self.target.ownership
+        if self._lifecycles is not None and ownership is None:
+            with suppress(NoReply):
+                self._lifecycles.clean_up()
+        if ownership is None or ownership.ledger is None:
+            return
+        # Another process may have written to it.
+        ledger = ownership.ledger = Ledger.load(str(ownership.ledger.path))
+        ledger.open()
+        try:
+            left = clean_up(ledger, self.target, ownership, self.progress)
+        except NoReply as error:
+            count = len(list(ledger.left())) + len(ledger.asked)
+            left = [f"{count} things ({error})"] if count else []
+        finally:
+            ledger.close()
+        if left:
+            self.tell_of_leftovers(left)
+        else:
+            ledger.path.unlink(missing_ok=True)
+
+    def tell_of_leftovers(self, left: Sequence[str]) -> None:
+        sandbox = self.plan.sandbox
+        shown = "; ".join(left[:5]) + ("; ..." if len(left) > 5 else "")
+        self.result.errors.append(
+            f"not removed: {shown}. Try again: mockserver test SPEC --cleanup {sandbox.ledger}"
+        )
 
     def verdict(self, seconds: float) -> Result:
         if self.second is not None:
             self.result.judged = self.second.judged
             self.result.differences = self.second.differences
         self.result.notes += self.baseline.expired
+        tell_of_trouble(self.result, self.target, self._keep)
+        for reason, day in self._expired_ignores.items():
+            self.result.notes.append(_expired(reason, day))
         if self._unlisted:
             self.result.notes.append(
                 "the document lists no refusal of a bad request (400, 422) where one was given; "
@@ -159,8 +261,24 @@ class Court:
         return exchange.status != 401 or operation.response_for(401) is not None
 
     def _keep(self, finding: Finding) -> None:
+        if finding.where and not self._is_in_view(finding.where):
+            return
         self.baseline.accept(finding)
+        for ignore in self.plan.sandbox.ignores:
+            if ignore.covers(finding):
+                if ignore.expired:
+                    self._expired_ignores[ignore.reason] = ignore.until.isoformat()
+                else:
+                    finding.accepted = ignore.reason
         self.result.add(finding)
+
+    def _is_in_view(self, where: str) -> bool:
+        sandbox = self.plan.sandbox
+        if not (sandbox.include or sandbox.exclude):
+            return True
+        method, _, path = where.partition(" ")
+        known = [op for op in self.target.contract.operations if op.path == path]
+        return not known or any(op.id in self._view and op.method == method for op in known)
 
     def _found(self, finding: Finding) -> None:
         self._keep(finding)
@@ -170,7 +288,7 @@ class Court:
     def _lifecycle(self, lifecycles: Lifecycles) -> None:
         """The tour, and if all was well the machine."""
         effort = self.plan.effort
-        for finding in lifecycles.tour():
+        for finding in lifecycles.tour(effort.seconds):
             self._found(finding)
         if self.plan.stop_early and self.result.open_findings:
             raise EnoughError
@@ -235,24 +353,35 @@ def report_folder(path: str) -> Path:
 ACCEPTED_FOR = timedelta(days=30)
 
 
-def run_test(spec: str, given: dict[str, Any]) -> int:
+def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     """The exit code. Raises UsageError, ContractError."""
-    document, contract = read_contract(spec)
+    document, contract = read_contract(spec, sandbox.timeout)
     if given["write_config"]:
         write_config(given["write_config"], contract, spec)
         return 0
-    target = Target(
-        contract,
-        given["url"],
-        given["key"],
-        headers=given["headers"],
-        timeout=given["timeout"],
-    )
-    folder = report_folder(given["report_dir"]) if given["report_dir"] else None
+    sandbox.check(contract)
     say = (lambda text: None) if given["quiet"] else _say
-    with target, Record(folder) as record:
-        result = judge(target, document, plan_of(given), record, say)
-        files = write(result, folder, record) if folder is not None else []
+    if given["cleanup"]:
+        return clean_up_only(contract, sandbox, given["cleanup"], say)
+    if not sandbox.url:
+        raise UsageError("--url is missing: say where the API answers, --url http://127.0.0.1:8000")
+    if not sandbox.is_here:
+        check_host(contract, sandbox.url, sandbox.hosts)
+    plan = plan_of(given, sandbox)
+    if given["dry_run"]:
+        for line in told_before(contract, sandbox):
+            click.echo(line)
+        return 0
+    target, login = open_target(contract, sandbox)
+    plan = replace(plan, login=login)
+    folder = report_folder(given["report_dir"]) if given["report_dir"] else None
+    run_hooks(sandbox.setup, "setup", target.url)
+    try:
+        with target, Record(folder) as record:
+            result = judge(target, document, plan, record, say)
+            files = write(result, folder, record) if folder is not None else []
+    finally:
+        run_hooks(sandbox.teardown, "teardown", target.url)
     for line in terminal.lines(result):
         click.echo(line)
     for file in files:
@@ -263,22 +392,76 @@ def run_test(spec: str, given: dict[str, Any]) -> int:
     return result.exit_code
 
 
-def plan_of(given: dict[str, Any]) -> Plan:
+def plan_of(given: dict[str, Any], sandbox: Sandbox) -> Plan:
     budget = Budget(max_examples=given["max_examples"], seconds=given["max_time"])
     settings = Settings(
         seed=given["seed"],
         budget=budget,
-        timeout=given["timeout"],
-        include_path=given["include"],
+        timeout=sandbox.timeout,
+        include_path=given["include_regex"],
     )
     parts = (given["only"],) if given["only"] else ("conformance", "lifecycle")
     return Plan(
         settings=settings,
-        effort=Effort(patience=given["patience"]),
+        effort=Effort(patience=given["patience"], seconds=given["max_time"] or LONGEST_PHASE),
         parts=parts,
-        other_key=given["other_key"],
+        other_key=sandbox.other_key,
         baseline=given["baseline"],
+        sandbox=sandbox,
     )
+
+
+def _expired(reason: str, day: str) -> str:
+    return f"ignored until {day}, which has passed: {reason}"
+
+
+def accepted_by(findings: Sequence[Finding], sandbox: Sandbox) -> tuple[list[Finding], list[str]]:
+    """The findings, those that the sandbox settings ignore marked; and notes of expired rules."""
+    notes: dict[str, None] = {}
+    for finding in findings:
+        for ignore in sandbox.ignores:
+            if ignore.covers(finding):
+                if ignore.expired:
+                    notes[_expired(ignore.reason, ignore.until.isoformat())] = None
+                else:
+                    finding.accepted = ignore.reason
+    return list(findings), list(notes)
+
+
+def tell_of_trouble(result: Result, target: Target, keep: Callable[[Finding], None]) -> None:
+    """What was waited for, what was left alone, and what was not sent at all."""
+    persistence, contract = target.persistence, target.contract
+    if result.interrupted:
+        result.notes.insert(0, "interrupted: this is what was seen until then")
+    for reason, count in sorted(persistence.waits.items()):
+        result.notes.append(f"waited {count} times: {reason}")
+    for name, reason in sorted(persistence.quarantined.items()):
+        result.errors.append(f"{_where(contract, name)} was left alone: {reason}")
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in (target.ownership.withheld if target.ownership else {}).items():
+        by_reason.setdefault(_kind_of(reason), []).append(_where(contract, name))
+    for reason, names in sorted(by_reason.items()):
+        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+        result.notes.append(
+            f"not sent, {reason}: {', '.join(names[:8])}{more} "
+            "(--allow names what may be, --disposable allows all)"
+        )
+    for exchange in persistence.passing:
+        if exchange.operation in contract.by_id:
+            what = f"answered {exchange.status}, and to the same request afterwards did not"
+            title = "No server error (not every time)"
+            where = _where(contract, exchange.operation)
+            keep(Finding("no_server_error", where, title, what, [exchange]))
+
+
+def _where(contract: Contract, name: str) -> str:
+    operation = contract.by_id.get(name)
+    return f"{operation.method} {operation.path}" if operation else name
+
+
+def _kind_of(reason: str) -> str:
+    """A reason without the things that it names."""
+    return "what it names is not ours" if reason.endswith("is not ours") else reason
 
 
 def _say(text: str) -> None:

@@ -50,6 +50,8 @@ class Ledger:
     entries: dict[int, Entry] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     asked: dict[int, Asked] = field(default_factory=dict)
+    _by_name: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    _last: int = 0
     _stream: IO[str] | None = None
 
     @classmethod
@@ -102,7 +104,7 @@ class Ledger:
 
     def ask(self, operation: str, path: Mapping[str, str], marker: str) -> int:
         """A creation is about to be sent; `marker` is a text in it by which to find it again."""
-        number = max([*self.entries, *self.asked, *self.gone, 0]) + 1
+        number = self._last + 1
         self._record(
             {"asked": number, "operation": operation, "path": dict(path), "marker": marker}
         )
@@ -125,6 +127,12 @@ class Ledger:
             if number not in self.gone:
                 yield self.entries[number]
 
+    def called(self, kind: str, identity: str) -> Iterator[Entry]:
+        """What is still there of a kind with this id."""
+        for number in self._by_name.get((kind, identity), ()):
+            if number not in self.gone:
+                yield self.entries[number]
+
     def owns(self, identity: str) -> bool:
         return any(entry.id == identity for entry in self.left())
 
@@ -141,11 +149,15 @@ class Ledger:
     def _take(self, line: dict[str, Json]) -> None:
         if "asked" in line:
             asked = Asked(line["asked"], line["operation"], line["path"], line["marker"])
+            self._last = max(self._last, asked.number)
             self.asked[asked.number] = asked
         elif "made" in line:
             number = line["made"]
             self.asked.pop(number, None)
-            self.entries[number] = Entry(number, line["remove"], line["where"], line["kind"])
+            entry = Entry(number, line["remove"], line["where"], line["kind"])
+            self._last = max(self._last, number)
+            self.entries[number] = entry
+            self._by_name.setdefault((entry.kind, entry.id), []).append(number)
         elif "nothing" in line:
             self.asked.pop(line["nothing"], None)
         elif "gone" in line:

@@ -154,6 +154,8 @@ class Result:
     seed: int = 0
     digest: str = ""
     """Of the request sequence: equal when two runs sent the same."""
+    interrupted: int = 0
+    """The exit code of a run that was told to stop."""
 
     def add(self, finding: Finding) -> None:
         """Keep a finding, or count it if it is known."""
@@ -169,6 +171,8 @@ class Result:
 
     @property
     def exit_code(self) -> int:
+        if self.interrupted:
+            return self.interrupted
         if self.open_findings:
             return 1
         return 2 if self.errors else 0

@@ -3,39 +3,55 @@
 from __future__ import annotations
 
 import base64
+import json
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.openapi.model import Contract, Operation, SecurityScheme
-from mockserver.verify.http import Wire, WireError
+from mockserver.verify.http import Wire, WireError, is_stream
 from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
+from mockserver.verify.ownership import Ownership, Ticket
+from mockserver.verify.persistence import NoReply, Persistence
 
+__all__ = ["NoReply", "Target", "credentials", "fill", "preflight"]
 Watch = Callable[[Exchange], None]
 PLACEHOLDER = "00000000-0000-4000-8000-000000000000"
 
 
-class NoReply(UsageError):
-    """The server did not answer; the text says how it failed and what to check."""
-
-
-def credentials(contract: Contract, key: str) -> dict[str, str]:
-    """The headers that carry a key, as the document's security schemes ask for."""
+def credentials(
+    contract: Contract, key: str, keys: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The headers that carry a key, as the document's security schemes ask for; `keys` are those
+    of single schemes."""
     headers: dict[str, str] = {}
     for scheme in _used(contract):
+        value = (keys or {}).get(scheme.name, key)
         if scheme.type == "apiKey" and scheme.place == "header":
-            headers[scheme.parameter.lower()] = key
+            headers[scheme.parameter.lower()] = value
         elif scheme.type == "apiKey" and scheme.place == "cookie":
-            headers["cookie"] = f"{scheme.parameter}={key}"
+            headers["cookie"] = f"{scheme.parameter}={value}"
         elif scheme.type == "http" and scheme.scheme.lower() == "basic":
-            encoded = base64.b64encode(key.encode()).decode()
+            encoded = base64.b64encode(value.encode()).decode()
             headers["authorization"] = f"Basic {encoded}"
         elif scheme.type in ("http", "oauth2", "openIdConnect"):
-            headers["authorization"] = f"Bearer {key}"
+            headers["authorization"] = f"Bearer {value}"
     return headers
+
+
+def keys_in_query(
+    contract: Contract, key: str, keys: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The query parameters that carry a key."""
+    return {
+        scheme.parameter: (keys or {}).get(scheme.name, key)
+        for scheme in _used(contract)
+        if scheme.type == "apiKey" and scheme.place == "query"
+    }
 
 
 def _used(contract: Contract) -> list[SecurityScheme]:
@@ -57,6 +73,8 @@ class Target:
         timeout: float = 10,
         pause: Callable[[], None] = lambda: None,
         wire: Wire | None = None,
+        keys: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
     ) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise UsageError(f"--url {url!r} is no address; give one like http://127.0.0.1:8000")
@@ -67,6 +85,12 @@ class Target:
         self.key = key
         self.other_key = ""
         self.timeout = timeout
+        self.keys = dict(keys or {})
+        self.params = dict(params or {})
+        """Values for path and query parameters of these names."""
+        self.persistence = Persistence()
+        self.ownership: Ownership | None = None
+        """What may be sent; None: everything."""
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
         self.watchers: list[Watch] = []
         self._held: list[Exchange] | None = None
@@ -75,6 +99,7 @@ class Target:
         self._shared = wire is not None
         self.wire = wire or Wire(self.url, timeout)
         self._path = urlsplit(self.url).path.rstrip("/")
+        self._one_at_a_time = threading.RLock()
         self._credentials: dict[str, dict[str, str]] = {}
 
     def close(self) -> None:
@@ -102,12 +127,17 @@ class Target:
     ) -> Exchange:
         """Send one request. `key`: "" is the target's own, None is none at all.
 
-        Raises NoReply.
+        Raises NoReply, Withheld.
         """
-        auth = {} if key is None else self._credentials_of(key or self.key)
-        self.pause()
-        start = time.perf_counter()
-        try:
+        params = {**self._named_in_query(operation), **(params or {})}
+        if key is not None:
+            params |= keys_in_query(self.contract, key or self.key, self._keys_for(key))
+        ticket = self._admitted(method, path, body, content)
+
+        def once() -> Exchange:
+            auth = {} if key is None else self._credentials_of(key or self.key)
+            self.pause()
+            start = time.perf_counter()
             sent = self.wire.send(
                 method,
                 self._path + path,
@@ -116,34 +146,87 @@ class Target:
                 body=body,
                 content=content,
             )
-        except WireError as error:
-            raise NoReply(str(error)) from None
-        exchange = Exchange(
-            method=method,
-            url=sent.url,
-            request_headers={n: self._hidden(v) for n, v in sent.request_headers.items()},
-            request_body=sent.request_body,
-            status=sent.status,
-            headers=sent.headers,
-            body=sent.body,
-            elapsed=time.perf_counter() - start,
-            source=source,
-            operation=operation,
-        )
+            return Exchange(
+                method=method,
+                url=self._hidden(sent.url),
+                request_headers={n: self._hidden(v) for n, v in sent.request_headers.items()},
+                request_body=sent.request_body,
+                status=sent.status,
+                headers=sent.headers,
+                body=sent.body,
+                elapsed=time.perf_counter() - start,
+                source=source,
+                operation=operation,
+            )
+
+        exchange = self.persistence.answered(once, method, operation, own_key=key == "")
+        if ticket is not None and self.ownership is not None:
+            self.ownership.settle(ticket, exchange.status, exchange.headers, exchange.body)
         if self._held is not None:
             self._held.append(exchange)
         else:
             self._tell(exchange)
         return exchange
 
+    def is_there(self, seconds: float = 10.0) -> bool:
+        """Whether the server still answers anything at all, or does so again within a while."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                self.wire.send("GET", self._path + "/", headers=self.headers, timeout=5)
+                return True
+            except WireError as error:
+                if error.how == "dropped":
+                    return True
+                if time.monotonic() > end:
+                    return False
+                time.sleep(0.5)
+
     def _credentials_of(self, key: str) -> Mapping[str, str]:
         if key not in self._credentials:
-            self._credentials[key] = credentials(self.contract, key)
+            self._credentials[key] = credentials(self.contract, key, self._keys_for(key))
         return self._credentials[key]
+
+    def _keys_for(self, key: str) -> Mapping[str, str]:
+        """The keys of single schemes are ours, not another user's."""
+        return self.keys if key in ("", self.key) else {}
+
+    def headers_with_key(self) -> dict[str, str]:
+        return {**self.headers, **self._credentials_of(self.key)}
+
+    def params_with_key(self) -> dict[str, str]:
+        return keys_in_query(self.contract, self.key, self.keys)
+
+    def use_key(self, key: str) -> None:
+        """Go on with another key."""
+        self.key = key
+        self._credentials.clear()
+
+    def _named_in_query(self, operation: str) -> dict[str, str]:
+        known = self.contract.by_id.get(operation) if self.params else None
+        places = {p.name for p in known.parameters if p.place == "query"} if known else set()
+        return {name: value for name, value in self.params.items() if name in places}
+
+    def _admitted(self, method: str, path: str, body: Any, content: bytes | None) -> Ticket | None:
+        """Raises Withheld."""
+        if self.ownership is None:
+            return None
+        sent = content if body is None else json.dumps(body).encode()
+        with self._one_at_a_time:
+            return self.ownership.admit(method, path, sent)
+
+    def status_of(self, path: str) -> int:
+        """The status of a read that nobody hears of; 0 if no answer came."""
+        headers, params = self.headers_with_key(), self.params_with_key()
+        try:
+            return self.wire.send("GET", self._path + path, headers=headers, params=params).status
+        except WireError:
+            return 0
 
     def _hidden(self, value: str) -> str:
         """A header without the keys."""
-        for key, variable in ((self.other_key, OTHER_VARIABLE), (self.key, KEY_VARIABLE)):
+        secrets = [(one, KEY_VARIABLE) for one in (*self.keys.values(), self.key)]
+        for key, variable in ((self.other_key, OTHER_VARIABLE), *secrets):
             if key:
                 encoded = base64.b64encode(key.encode()).decode()
                 value = value.replace(key, variable).replace(encoded, variable)
@@ -170,9 +253,10 @@ class Target:
 def preflight(target: Target) -> None:
     """Find out with a few reads whether there is something to judge.
 
-    Raises UsageError: nobody answers, the key is refused, or a web page comes back.
+    Raises UsageError: nobody answers, the key is refused, a web page comes back, or the API is
+    somewhere else.
     """
-    probes = _probes(target.contract)
+    probes = _probes(target)
     replies = [
         target.send("GET", path, operation=operation.id, source="preflight")
         for operation, path in probes
@@ -188,21 +272,62 @@ def preflight(target: Target) -> None:
     if all(_is_page(reply) for reply in replies):
         raise UsageError(
             f"{target.url} answers with a web page (HTML), not with this API; "
-            "check --url, the path of the API included"
+            f"check --url, the path of the API included{_likely(target, probes)}"
         )
     if all(reply.status in (502, 503, 504) for reply in replies):
         raise UsageError(
             f"{target.url} answers {replies[0].status}: a gateway with nothing behind it; "
             "start the service"
         )
+    plain = [r for r, (op, _) in zip(replies, probes, strict=True) if "{" not in op.path]
+    if plain and all(reply.status in (404, 301, 302, 307, 308) for reply in plain):
+        likely = _likely(target, probes)
+        if likely or len(plain) > 1:
+            raise UsageError(
+                f"{target.url} has none of this API: {plain[0].status} for every read that was "
+                f"tried (GET {urlsplit(plain[0].url).path} first); check the path in --url{likely}"
+            )
 
 
-def _probes(contract: Contract, most: int = 5) -> list[tuple[Operation, str]]:
-    """Reads that need nothing, or else with an id that can't exist."""
-    reads = [op for op in contract.operations if op.method == "GET"]
-    plain = [op for op in reads if not any(p.required for p in op.parameters)]
+PREFIXES = ("/api", "/api/v1", "/v1", "/api/v2", "/v2", "/api/v3", "/v3", "/rest", "/api/rest")
+
+
+def _likely(target: Target, probes: Sequence[tuple[Operation, str]]) -> str:
+    """Where the API answers instead, as words to add; "" if that is not found."""
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(target.url))
+    here = urlsplit(target.url).path.rstrip("/")
+    listed = [urlsplit(server).path.rstrip("/") for server in target.contract.servers]
+    parents = [here.rsplit("/", n)[0] for n in range(1, here.count("/") + 1)]
+    below = [here + prefix for prefix in (*listed, *PREFIXES)]
+    headers = {**target.headers, **credentials(target.contract, target.key, target.keys)}
+    probe = next((path for op, path in probes if "{" not in op.path), None)
+    for prefix in dict.fromkeys([*listed, *parents, "", *below, *PREFIXES]):
+        if prefix == here or probe is None:
+            continue
+        try:
+            sent = target.wire.send("GET", prefix + probe, headers=headers)
+        except WireError:
+            continue
+        page = "html" in sent.headers.get("content-type", "")
+        if (sent.status < 300 or sent.status in (401, 403)) and not page:
+            return f"; it seems to be at {origin}{prefix}"
+    return ""
+
+
+def _probes(target: Target, most: int = 5) -> list[tuple[Operation, str]]:
+    """Reads that need nothing, or else with an id that can't exist; none that streams."""
+    given = target.params
+    reads = [
+        op
+        for op in target.contract.operations
+        if op.method == "GET"
+        and not any(is_stream(n) for r in op.responses.values() for n in r.content)
+    ]
+    plain = [
+        op for op in reads if not any(p.required and p.name not in given for p in op.parameters)
+    ]
     chosen = (plain or reads)[:most]
-    return [(op, fill(op.path, {})) for op in chosen]
+    return [(op, fill(op.path, given)) for op in chosen]
 
 
 def fill(path: str, values: Mapping[str, str]) -> str:

@@ -17,11 +17,13 @@ from click.testing import CliRunner
 from mockserver import MockServer
 from mockserver.cli.fuzz import fuzz as fuzz_command
 from mockserver.errors import UsageError
+from mockserver.inference.build import build_plan
 from mockserver.openapi.model import Contract
-from mockserver.verify.fuzz.plan import SAFE, check_host, make_plan, words
-from mockserver.verify.fuzz.rate_limit import LONGEST, Pace, retry_after
+from mockserver.verify.access import check_host, told_before
 from mockserver.verify.ledger import Ledger
-from mockserver.verify.lifecycle.run import describe
+from mockserver.verify.ownership import SAFE, Ownership
+from mockserver.verify.rate_limit import LONGEST, Pace, retry_after
+from mockserver.verify.sandbox import Sandbox
 from tests.verify.test_reports import exchange
 
 KINDS = ("agents", "personas", "scenarios", "sim-suites", "evaluator-bindings", "evaluators")
@@ -59,17 +61,15 @@ def test_only_listed_or_allowed_hosts(contract: Contract) -> None:
 
 
 def test_the_plan_makes_only_what_it_can_remove(contract: Contract) -> None:
-    plan = make_plan(contract, describe(contract))
-    assert all(operation.method in SAFE for operation in plan.reads)
-    assert all(resource.remove for _, resource in plan.creations)
-    everything = [*plan.reads, *plan.changes]
-    everything += [op for op, _ in (*plan.creations, *plan.removals, *plan.left_out)]
-    assert {op.id for op in everything} == set(contract.by_id)
-    assert len(everything) == len(contract.operations)
-    left_out = {operation.id for operation, _ in plan.left_out}
-    assert {"createEvaluator", "dispatchSimulationSuiteRun", "runAgentReleaseCheck"} <= left_out
-    text = "\n".join(words(plan, "http://x", 5, 60, "ledger"))
-    assert "at most 5 requests a second" in text
+    ownership = Ownership(contract, build_plan(contract))
+    kinds = {operation.id: ownership.kind(operation)[0] for operation in contract.operations}
+    assert {kinds[op.id] for op in contract.operations if op.method in SAFE} == {"read"}
+    assert all(name in ownership.makers for name, kind in kinds.items() if kind == "create")
+    assert kinds["createPersona"] == "create"
+    assert kinds["deletePersona"] == "own"
+    assert kinds["createEvaluator"] == "never"
+    sandbox = Sandbox(url="http://x", rate=5)
+    assert "at most 5 requests a second" in "\n".join(told_before(contract, sandbox))
 
 
 def test_a_dry_run_sends_nothing(mock: MockServer, tmp_path: Path) -> None:

@@ -7,16 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.engine.generation import limits
-from mockserver.engine.generation.modes import (
-    Mode,
-    is_content,
-    is_mishap,
-    is_moment,
-    is_on,
-    is_owned,
-    is_servers,
-    unused,
-)
+from mockserver.engine.generation.modes import Mode, is_mishap, is_on, is_owned, unused
 from mockserver.engine.generation.numbers import number
 from mockserver.engine.generation.strings import names_for, text
 from mockserver.engine.generation.unions import (
@@ -94,17 +85,8 @@ class Maker:
         return self._new(flat, name, path)
 
     @property
-    def _is_new(self) -> bool:
-        """Whether what is made has no history yet."""
-        return self.mode in ("fresh", "sparse")
-
-    @property
     def _lean(self) -> bool:
         return self.mode == "bare" or self.left <= 0
-
-    @property
-    def _rich(self) -> bool:
-        return self.mode in ("rich", "full")
 
     def _spend(self, steps: int = 1) -> None:
         self.steps += steps
@@ -134,24 +116,23 @@ class Maker:
     def _takes_default(self, flat: Flat) -> bool:
         if flat.notes.default is not None and not suits(flat, flat.notes.default):
             return False
-        if self._rich:
+        if self.mode == "rich":
             return flat.notes.default not in (None, [], {}, "") and self.dice.chance(0.6)
         return flat.notes.default is not None or flat.nullable
 
     def _takes_null(self, name: str, path: Path) -> bool:
         if self._lean:
             return True
-        if self._is_new:
-            return not (is_owned(name) or (self.mode == "sparse" and is_content(name)))
-        seldom = 0.0 if self.mode == "full" else 0.1
-        return len(path) > _DEEP or self.dice.chance(0.75 if is_mishap(name) else seldom)
+        if self.mode == "fresh":
+            return not is_owned(name)
+        return len(path) > _DEEP or self.dice.chance(0.75 if is_mishap(name) else 0.1)
 
     def _free(self, flat: Flat, name: str) -> Any:
         if flat.notes.examples:
             return flat.notes.examples[0]
         if flat.notes.defaults:
             return flat.notes.default
-        if not name or not self._rich or tokens(name)[-1:] not in (("id",), ("name",)):
+        if not name or self.mode != "rich" or tokens(name)[-1:] not in (("id",), ("name",)):
             return {}
         return text(self.dice, name, {}, self._owner)
 
@@ -165,10 +146,10 @@ class Maker:
             self._spend(len(found) // limits.LETTERS_A_STEP)
             return found
         if kind == "boolean":
-            if self._is_new:
+            if self.mode == "fresh":
                 return is_on(name)
             return self.dice.chance(0.5)
-        rules = unused(name, flat.rules) if self._is_new else flat.rules
+        rules = unused(name, flat.rules) if self.mode == "fresh" else flat.rules
         return number(self.dice, name, rules, whole=kind == "integer")
 
     def _listed(self, flat: Flat, known: Any) -> Any:
@@ -177,9 +158,9 @@ class Maker:
             return known
         if not values:
             raise limits.Impossible
-        if flat.notes.defaults and flat.notes.default in values and not self._rich:
+        if flat.notes.defaults and flat.notes.default in values and self.mode != "rich":
             return flat.notes.default
-        if not self._rich:
+        if self.mode != "rich":
             return None if None in values else values[0]
         full = [value for value in values if value is not None]
         return self.dice.random.choice(full or values)
@@ -215,7 +196,7 @@ class Maker:
             wide = path not in self.narrow or self.dice.chance(0.5)
             if wide and (self._lean or len(path) > _DEEP):
                 full.sort(key=lambda b: weight(self.schemas.flat(b)))
-            elif path in self.narrow or self._rich:
+            elif path in self.narrow or self.mode == "rich":
                 self.dice.random.shuffle(full)
         if empty and self._prefers_null(flat, name, path):
             return empty + full
@@ -238,7 +219,7 @@ class Maker:
             needed = key in flat.required or here in self.wanted
             if not needed and (len(found) >= most or here in self.unwanted):
                 continue
-            if key not in known and not needed and not self._includes(path, key, schema):
+            if key not in known and not needed and not self._includes(path):
                 continue
             if self._hidden(schema) and here not in self.wanted:
                 continue
@@ -261,19 +242,14 @@ class Maker:
     def _shown(self, flat: Flat) -> Mapping[str, Any]:
         """What an example of the document says, now and then."""
         examples = [example for example in flat.notes.examples if isinstance(example, Mapping)]
-        if examples and self._rich and self.dice.chance(0.7):
+        if examples and self.mode == "rich" and self.dice.chance(0.7):
             return self.dice.random.choice(examples)
         return {}
 
-    def _includes(self, path: Path, name: str, schema: Any) -> bool:
-        """Whether an object has a property that it need not have."""
+    def _includes(self, path: Path) -> bool:
         if self._lean or len(path) > _DEEP:
             return False
-        if self.mode == "sparse":
-            flat = self.schemas.flat(schema)
-            said = flat.notes.default is not None or is_servers(name, flat)
-            return said or (is_moment(name) and may_be_null(self.schemas, schema))
-        return self.mode in ("fresh", "full") or self.dice.chance(0.9 if len(path) < 2 else 0.75)
+        return self.mode == "fresh" or self.dice.chance(0.9 if len(path) < 2 else 0.75)
 
     def _hidden(self, schema: Any) -> bool:
         flat = self.schemas.flat(schema)
@@ -332,19 +308,19 @@ class Maker:
 
     def _sample(self, flat: Flat, path: Path) -> bool:
         described = isinstance(flat.objects.extra, Mapping) and bool(flat.objects.extra)
-        return self._rich and described and 0 < len(path) < _DEEP
+        return self.mode == "rich" and described and 0 < len(path) < _DEEP
 
     def _array(self, flat: Flat, name: str, path: Path, known: Any) -> list[Any]:
         low = limits.bound(flat.rules, "minItems", 0)
         most = limits.bound(flat.rules, "maxItems", 1 << 30)
         prefix = flat.arrays.prefix or []
         items = flat.arrays.items if flat.arrays.items is not None else ANY
-        given = known if known is not MISSING else [MISSING] * self._length(flat, name, path, most)
+        given = known if known is not MISSING else [MISSING] * self._length(flat, path, most)
         one = singular(name) if name else ""
         found: list[Any] = []
         for index, item in enumerate(given):
             schema = prefix[index] if index < len(prefix) else items
-            found.append(self._item(schema, one, (*path, index), item))
+            found.append(self.value(schema, one, (*path, index), item))
         if flat.arrays.contains is not None and known is MISSING:
             needed = limits.least(flat.rules, "minContains", 1)
             inside = [
@@ -362,23 +338,13 @@ class Maker:
                 break
             index = len(found)
             schema = prefix[index] if index < len(prefix) else items
-            found.append(self._item(schema, one, (*path, index), MISSING))
+            found.append(self.value(schema, one, (*path, index), MISSING))
         self.mode = mode
         return found[:most]
 
-    def _item(self, schema: Any, name: str, path: Path, known: Any) -> Any:
-        """One item; where it says its place, it is this one."""
-        if known is MISSING:
-            place = self.schemas.flat(schema).properties.get("index")
-            if place is not None and "integer" in self.schemas.flat(place).types:
-                known = {"index": path[-1]}
-        return self.value(schema, name, path, known)
-
-    def _length(self, flat: Flat, name: str, path: Path, most: int) -> int:
+    def _length(self, flat: Flat, path: Path, most: int) -> int:
         low = limits.least(flat.rules, "minItems")
-        if self.mode == "sparse" and is_content(name) and len(path) <= _DEEP:
-            return max(low, min(1, most))
-        if self._lean or self._is_new or len(path) > _DEEP or flat.arrays.items is False:
+        if self._lean or self.mode == "fresh" or len(path) > _DEEP or flat.arrays.items is False:
             return low
         wished = self.dice.random.randint(1, 3 if len(path) < 2 else 2)
         return max(low, min(most, wished))

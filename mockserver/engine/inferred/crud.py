@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.engine.inferred.acceptance import accepted
+from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
@@ -17,24 +17,23 @@ from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action
-from mockserver.openapi.media_types import essence
 
 
 def create(call: Call) -> Reply:
     """Make one; change it, if the body names one that is there and that is allowed."""
     call.check_parents()
     repository, resource = call.repository, call.resource
-    sent = accepted(call.context.schemas, resource, named(call.sent))
+    sent = named(call.sent)
     parent = _parent(call, sent)
     fixed = links(call)
     if call.action.request.upsert:
         known = _known(call, sent, parent)
         if known is not None:
-            changed = changed_entity(call, repository, known, sent, sent)
+            changed = changed_entity(call, repository, known, sent)
             return call.reply(repository.put(call.world, changed))
     entity = new_entity(call, repository, sent, fixed, parent)
     chosen = resource.identity.key in sent or called(resource, sent)
-    if chosen and not call.world.leniency.overrules and call.find(entity.key) is not None:
+    if chosen and call.find(entity.key) is not None:
         conflict = nearest_status(call.operation, 409) in call.operation.documented
         if resource.identity.client_key or conflict:
             own = entity.key.rsplit("/", 1)[-1]
@@ -97,10 +96,12 @@ def fetch(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """PUT and PATCH (and POST) of one entity."""
     repository = call.repository
+    sent = call.sent
     if call.action.request.upsert and call.find(call.key()) is None:
-        return _upsert(call, accepted(call.context.schemas, call.resource, named(call.sent)))
+        return _upsert(call, named(sent))
     entity = call.entity()
-    changed = changed_entity(call, repository, entity, *_changes(call, entity))
+    changes = _changes(call, entity, sent)
+    changed = changed_entity(call, repository, entity, changes)
     return call.reply(repository.put(call.world, changed))
 
 
@@ -108,7 +109,7 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
     """Make the entity that the path names."""
     repository, resource = call.repository, call.resource
     call.check_parents()
-    check_match(call.world, call.request, None)
+    check_match(call.request, None)
     fixed = links(call)
     if resource.identity.key is not None:
         fixed[resource.identity.key] = call.item
@@ -123,29 +124,30 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
     return reply
 
 
-def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the entity shall be like, as far as the body says, and what of that it says itself."""
-    context, resource, sent = call.context, call.resource, call.sent
-    media_type = essence(call.request.media_type)
+def _changes(call: Call, entity: Entity, sent: Any) -> dict[str, Any]:
+    """What the entity shall be like, as far as the body says."""
+    context, resource = call.context, call.resource
+    media_type = call.request.media_type.partition(";")[0].strip().lower()
     if media_type == "application/json-patch+json" and isinstance(sent, list):
-        changes = json_patched(entity.data, sent)
-        return changes, accepted(context.schemas, resource, changes)
-    given = accepted(context.schemas, resource, named(sent))
-    merges = media_type == "application/merge-patch+json"
-    if merges:
-        given = merge_patched(entity.data, given)
-    if merges or call.action.request.partial:
-        return given, given
+        return json_patched(entity.data, sent)
+    given = named(sent)
+    if media_type == "application/merge-patch+json":
+        return merge_patched(entity.data, given)
+    if call.action.request.partial:
+        return given
     # A full replacement: what the client may set and did not is as if new.
-    settable = context.schemas.flat_at(resource.request).properties if resource.request else {}
+    accepted = context.schemas.flat_at(resource.request).properties if resource.request else {}
     keep = {resource.identity.key, *(link.field for link in resource.parents)}
     cleared = {
         name: None
-        for name in settable
+        for name in accepted
         if name in entity.data and name not in given and name not in keep
     }
-    usual = {n: v for n, v in defaults(context, resource, given).items() if n in cleared}
-    return {**cleared, **usual, **given}, given
+    return {
+        **cleared,
+        **{n: v for n, v in defaults(context, resource, given).items() if n in cleared},
+        **given,
+    }
 
 
 def remove(call: Call) -> Reply:
@@ -165,7 +167,7 @@ def take_away(call: Call, repository: Repository, entity: Entity) -> None:
             for below in list(child.scan(call.world, entity.key, False)):
                 if isinstance(child, OwnRepository) and below.parent == entity.key:
                     take_away(call, child, below)
-    if call.context.any_is_known(call.world, repository.resource, entity.key):
+    if call.context.any_is_known(repository.resource, entity.key):
         row = {**entity.row, "gone": True}
         repository.put(call.world, Entity(entity.key, entity.data, entity.parent, row))
     else:
@@ -188,14 +190,13 @@ def single(call: Call) -> Entity:
     entity = call.repository.get(call.world, key)
     if entity is not None:
         return entity
-    known_anyhow = call.world.leniency.knows_any_id
-    if resource.creatable and 404 in call.operation.documented and not known_anyhow:
+    if resource.creatable and 404 in call.operation.documented:
         raise not_found(resource, key)
     known = {**defaults(call.context, resource, {}), **links(call)}
     data: Any = known
     if resource.schema is not None:
         dice = lasting(call.world, resource.name, key)
-        mode = call.mode("fresh" if resource.parents else "rich")
+        mode: Mode = "fresh" if resource.parents else "rich"
         values = call.context.values
         data = values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
     return Entity(key, data if isinstance(data, Mapping) else known, call.parent_key())
@@ -204,15 +205,14 @@ def single(call: Call) -> Entity:
 def write(call: Call) -> Reply:
     """Set what there is one of."""
     call.check_parents()
-    repository, key = call.repository, call.single_key()
+    repository, sent, key = call.repository, call.sent, call.single_key()
     if repository.get(call.world, key) is None and call.operation.method in ("POST", "PUT"):
-        sent = accepted(call.context.schemas, call.resource, named(call.sent))
-        made = new_entity(call, repository, sent, links(call), "")
+        made = new_entity(call, repository, named(sent), links(call), "")
         entity = Entity(key, made.data, call.parent_key(), made.row)
     else:
         entity = single(call)
-        check_match(call.world, call.request, entity)
-        entity = changed_entity(call, repository, entity, *_changes(call, entity))
+        check_match(call.request, entity)
+        entity = changed_entity(call, repository, entity, _changes(call, entity, sent))
     return call.reply(repository.put(call.world, entity))
 
 
@@ -220,7 +220,7 @@ def clear(call: Call) -> Reply:
     """Unset what there is one of."""
     call.check_parents()
     entity = single(call)
-    check_match(call.world, call.request, entity)
+    check_match(call.request, entity)
     call.repository.remove(call.world, entity.key)
     if call.operation.success == 204:
         return call.context.answers.reply(call.operation, call.dice(entity.key))
@@ -231,8 +231,6 @@ def checked(handler: CallHandler) -> CallHandler:
     """The handler, for bodies whose ids are known. Raises NotFound for another one."""
 
     def handle(call: Call) -> Reply:
-        if call.world.leniency.knows_any_id:
-            return handler(call)
         for thing in _things(call.request.body, call.action):
             for reference in call.action.request.refers:
                 value = thing.get(reference.field)

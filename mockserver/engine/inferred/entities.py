@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from mockserver.engine.inferred.acceptance import kept_or_refused
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.context import Context
@@ -31,10 +30,7 @@ def new_entity(
     fixed: Mapping[str, Any],
     parent: str,
 ) -> Entity:
-    """An entity for what was sent. `fixed` is what the path says; nothing is stored yet.
-
-    Raises Invalid if it can't show what was sent.
-    """
+    """An entity for what was sent. `fixed` is what the path says; nothing is stored yet."""
     context, world, resource = call.context, call.world, repository.resource
     ordinal = world.ordinal("made:" + resource.name)
     dice = Dice.of(world, "made", resource.name, ordinal)
@@ -59,8 +55,7 @@ def new_entity(
                 known.setdefault(moment, None)
     elif states is not None and states.initial and states.name not in sent:
         known.setdefault(states.name, states.initial[0])
-    given = {n: v for n, v in sent.items() if n in known and known[n] is v and n not in fixed}
-    data = complete(call, resource, dice, known, given)
+    data = complete(context, resource, dice, known)
     value = data.get(name) if name is not None else called(resource, sent)
     if value is None or value == "":
         number = ordinal + resource.seeds
@@ -74,43 +69,18 @@ def new_entity(
 
 
 def complete(
-    call: Call,
-    resource: Resource,
-    dice: Dice,
-    known: Mapping[str, Any],
-    given: Mapping[str, Any],
+    context: Context, resource: Resource, dice: Dice, known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What is known, made whole by the schema; what the schema does not name is kept beside.
-
-    What the client has `given` is in it as it is, or Invalid is raised.
-    """
-    if resource.schema is None:
+    """What is known, made whole by the schema; what the schema does not name is kept beside."""
+    if not resource.schema:
         return dict(known)
-    context = call.context
     made = context.values.kept(
-        resource.schema,
-        dice,
-        dict(known),
-        mode=call.mode("sparse"),
-        owner=resource.noun,
-        without=() if call.world.leniency.fill else unsent(context, resource, known),
+        resource.schema, dice, dict(known), mode="fresh", owner=resource.noun
     )
     if not isinstance(made, Mapping):
         return dict(known)
-    whole = kept_or_refused(call, resource, dict(made), given)
-    whole = agreeing(context.schemas, context.flat(resource), resource, whole, known)
-    return {**known, **whole}
-
-
-def unsent(context: Context, resource: Resource, known: Mapping[str, Any]) -> Iterator[str]:
-    """What a client could have said and did not: the server says nothing of it either."""
-    flat = context.flat(resource)
-    asked = context.schemas.flat_at(resource.request).properties if resource.request else {}
-    for name, schema in asked.items():
-        if name not in known and name not in flat.required and name in flat.properties:
-            notes = context.schemas.flat(schema).notes
-            if not notes.read_only and notes.default is None:
-                yield name
+    made = agreeing(context.schemas, context.flat(resource), resource, dict(made), known)
+    return {**known, **made}
 
 
 def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,16 +208,9 @@ def _settable(
 
 
 def changed_entity(
-    call: Call,
-    repository: Repository,
-    entity: Entity,
-    changes: Mapping[str, Any],
-    given: Mapping[str, Any] | None = None,
+    call: Call, repository: Repository, entity: Entity, changes: Mapping[str, Any]
 ) -> Entity:
-    """The entity with `changes`; its time of change is now if anything is different.
-
-    Raises Invalid if it can't show what the client itself has `given`.
-    """
+    """The entity with `changes`; its time of change is now if anything is different."""
     context, world, resource = call.context, call.world, repository.resource
     flat = context.flat(resource)
     data = {**entity.data, **_settable(context, flat, entity, changes)}
@@ -256,9 +219,7 @@ def changed_entity(
     for name in repository.roles.created:
         if name in entity.data:
             data[name] = entity.data[name]
-    given = {n: v for n, v in (given or {}).items() if v is None or data.get(n) is v}
-    lost = any(v is None and data.get(name) is not None for name, v in given.items())
-    if data == dict(entity.data) and not lost:
+    if data == dict(entity.data):
         return entity
     for name in repository.roles.updated:
         data[name] = stamp(context.schemas, name, flat.properties[name], world.now)
@@ -270,4 +231,4 @@ def changed_entity(
         if changes.get(states.name, before) != before:
             # Somebody has set the status by hand: from now on it stays.
             del row["schedule"]
-    return Entity(entity.key, complete(call, resource, dice, data, given), entity.parent, row)
+    return Entity(entity.key, complete(context, resource, dice, data), entity.parent, row)

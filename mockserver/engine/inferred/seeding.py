@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.field_roles import kinds, owner_values, stamp
@@ -121,14 +120,6 @@ class Sower:
             self._add(world, repository, parent, ordinal, single)
         return True
 
-    def sow_another(
-        self, world: World, repository: Repository, parent: str, known: Mapping[str, Any]
-    ) -> None:
-        """One row more, with these properties."""
-        if isinstance(repository, OwnRepository):
-            made = world.ordinal("sown:" + repository.collection.name)
-            self._add(world, repository, parent, repository.resource.seeds + made, known)
-
     def is_vendors(self, repository: Repository) -> bool:
         """Whether there are rows that nobody but the vendor makes."""
         return bool(repository.resource.seeds) and repository.resource.name not in self._makeable
@@ -149,11 +140,11 @@ class Sower:
         self.sow(world, above, None)
         entity = above.get(world, parent)
         if entity is None:
-            return above.resource.identity.open or world.leniency.knows_any_id
+            return above.resource.identity.open
         return entity.seed or resource.name not in self._makeable
 
-    def finished(self, repository: OwnRepository, at: int, dice: Dice) -> dict[str, Any]:
-        """What a job says that nobody here has begun: it is done."""
+    def _finished(self, repository: OwnRepository, at: int, dice: Dice) -> dict[str, Any]:
+        """A job of the seed world is done."""
         states = repository.resource.states
         if states is None or not states.moves or not states.success:
             return {}
@@ -192,7 +183,7 @@ class Sower:
         known.update(dict.fromkeys(repository.roles.counted, ordinal + 1))
         if resource.parents and resource.parents[-1].field:
             known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]
-        known.update(self.finished(repository, at, dice))
+        known.update(self._finished(repository, at, dice))
         known.update(like or {})
         if resource.identity.key:
             schema = repository.flat.properties.get(resource.identity.key, {})
@@ -209,8 +200,7 @@ class Sower:
                 del known[resource.identity.key]
         data: Any = None
         if resource.schema is not None:
-            mode: Mode = "full" if world.leniency.fill else "rich"
-            data = self._values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
+            data = self._values.kept(resource.schema, dice, known, owner=resource.noun)
         if not isinstance(data, dict):
             return
         data = agreeing(repository.schemas, repository.flat, resource, data, known)

@@ -16,6 +16,7 @@ from mockserver.errors import ContractError, UsageError
 from mockserver.openapi.document import resolve
 from mockserver.openapi.model import Contract, Operation
 from mockserver.verify.conformance.vendor_exemptions import WIDENINGS
+from mockserver.verify.http import is_stream
 from mockserver.verify.lifecycle.infer import CURSOR_PARAMETERS
 from mockserver.verify.lifecycle.method_checks import shape
 
@@ -25,6 +26,7 @@ _TOLD = frozenset({"enum", "const", "pattern"})
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 """What `positive_data_acceptance` takes by default."""
 
+LONGEST = 3600.0
 REFUSED = ("400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx")
 """What `negative_data_rejection` takes by default."""
 
@@ -37,6 +39,11 @@ class Budget:
     max_steps: int = 6
     phases: tuple[str, ...] = PHASES
     seconds: int = 0
+
+    @property
+    def longest(self) -> float:
+        """Seconds after which all of it is ended, should it not end by itself."""
+        return self.seconds * 1.5 + 60 if self.seconds else LONGEST
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,11 @@ class Settings:
     peers_file: str = ""
     include_path: str = ""
     exclude_checks: Sequence[str] = ()
+    left_out: frozenset[str] = frozenset()
+    """Operations that are not sent."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """Values for parameters of these names."""
+    query_keys: Mapping[str, str] = field(default_factory=dict)
     overlay: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -76,8 +88,15 @@ def configuration(contract: Contract, settings: Settings) -> dict[str, Any]:
         },
         "auth": {"auto-signup": False},
         "output": {"truncation": {"enabled": False}},
-        "operations": widened(contract),
+        "operations": [*widened(contract), *_special(contract, settings)],
     }
+    if settings.params:
+        config["parameters"] = dict(settings.params)
+    schemes = {s.parameter: s.name for s in contract.schemes.values() if s.place == "query"}
+    if settings.query_keys:
+        config["auth"]["openapi"] = {
+            schemes[name]: {"api_key": key} for name, key in settings.query_keys.items()
+        }
     if settings.headers:
         config["headers"] = dict(settings.headers)
     if settings.peers_file:
@@ -91,6 +110,28 @@ def configuration(contract: Contract, settings: Settings) -> dict[str, Any]:
     if settings.baseline:
         config["baseline"] = settings.baseline
     return merged(config, settings.overlay)
+
+
+STREAM_SECONDS = 3
+"""A stream that stays open is not waited for."""
+
+
+def _special(contract: Contract, settings: Settings) -> list[dict[str, Any]]:
+    """Operations that are not sent, and those that answer with a stream."""
+    found: list[dict[str, Any]] = []
+    names = {op.id: f"{op.method} {op.path}" for op in contract.operations}
+    if settings.left_out:
+        out = [names[name] for name in sorted(settings.left_out) if name in names]
+        found.append({"include-name": out, "enabled": False})
+    streams = [
+        names[op.id]
+        for op in contract.operations
+        if op.id not in settings.left_out
+        and any(is_stream(name) for r in op.responses.values() for name in r.content)
+    ]
+    if streams:
+        found.append({"include-name": streams, "request-timeout": STREAM_SECONDS})
+    return found
 
 
 def widened(contract: Contract) -> list[dict[str, Any]]:

@@ -17,16 +17,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.openapi.model import Contract
 from mockserver.verify.conformance import exemptions
 from mockserver.verify.conformance.config import Settings, configuration, toml
+from mockserver.verify.login import Login
 from mockserver.verify.model import Exchange, Finding
-from mockserver.verify.target import Target, credentials
+from mockserver.verify.target import NoReply, Target, credentials, keys_in_query
 
 Json = Any
 Progress = Callable[[str], None]
+WITHHELD = "x-mockserver-withheld"
 _FATAL = "FatalError"
 
 
@@ -48,10 +51,12 @@ def run(
     hear: Callable[[Heard], None],
     *,
     other_key: str = "",
+    login: Login | None = None,
+    rate: float = 0.0,
 ) -> None:
     """Run Schemathesis against the target; `hear` is called with each part of its report.
 
-    Raises UsageError if it can't be started.
+    Raises UsageError if it can't be started, NoReply if it takes far longer than it may.
     """
     with tempfile.TemporaryDirectory(prefix="mockserver-") as folder:
         home = Path(folder)
@@ -60,9 +65,12 @@ def run(
         settings, environment = _with_credentials(target, settings, other_key, home)
         config = home / "schemathesis.toml"
         config.write_text(toml(configuration(target.contract, settings)), encoding="utf-8")
+        policy = home / "policy.json"
+        policy.touch(mode=0o600)
+        policy.write_text(json.dumps(_policy(target, spec, login, rate)), encoding="utf-8")
         report = home / "events.ndjson"
         report.touch()
-        command = _command(config, spec, target.url, report, settings)
+        command = _command(policy, config, spec, target.url, report, settings)
         with (home / "out.txt").open("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
                 command,
@@ -71,20 +79,58 @@ def run(
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=home,
+                # Ctrl-C of a terminal goes to this process, which ends the other in good order.
+                start_new_session=True,
             )
             finished = False
             try:
-                for line in _follow(report, process):
+                for line in _follow(report, process, settings.budget.longest):
                     heard = _understand(json.loads(line), target.contract)
                     finished = finished or bool(heard.stopped)
                     hear(heard)
             finally:
-                if process.poll() is None:
-                    process.terminate()
-                    process.wait(timeout=10)
+                _end(process)
             if not finished:
                 output.seek(0)
                 raise UsageError("Schemathesis stopped early: " + _tail(output.read()))
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _policy(target: Target, spec: Path, login: Login | None, rate: float) -> dict[str, Any]:
+    """What the guard in the other process has to know."""
+    ownership = target.ownership
+    ledger = ownership.ledger if ownership is not None else None
+    policy: dict[str, Any] = {
+        "parent": os.getpid(),
+        "base": urlsplit(target.url).path.rstrip("/"),
+        "url": target.url,
+        "timeout": target.timeout,
+        "rate": rate,
+        "token": target.key if login is not None else "",
+        "login": login.as_json() if login is not None else "",
+        "ledger": "",
+    }
+    if ownership is not None and ledger is not None:
+        policy |= {
+            "document": str(spec),
+            "ledger": str(ledger.path.resolve()),
+            "overrides": dict(ownership.overrides),
+            "allowed": sorted(ownership.allowed),
+            "excluded": sorted(ownership.excluded),
+            "disposable": ownership.disposable,
+            "given": ownership.given,
+            "headers": {**target.headers, **credentials(target.contract, target.key, target.keys)},
+        }
+    return policy
 
 
 def _with_credentials(
@@ -92,9 +138,12 @@ def _with_credentials(
 ) -> tuple[Settings, dict[str, str]]:
     """Keys go by variables; a file with two users is needed to compare tenants."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SCHEMATHESIS_")}
-    owner = credentials(target.contract, target.key)
+    owner = _as_written(target.contract, credentials(target.contract, target.key, target.keys))
+    in_query = keys_in_query(target.contract, target.key, target.keys)
+    settings = replace(settings, query_keys=in_query)
     if other_key and owner:
-        users = {"owner": owner, "other": credentials(target.contract, other_key)}
+        other = _as_written(target.contract, credentials(target.contract, other_key))
+        users = {"owner": owner, "other": other}
         entries = [
             {
                 "name": name,
@@ -115,8 +164,19 @@ def _with_credentials(
     return replace(settings, headers=headers), environment
 
 
-def _command(config: Path, spec: Path, url: str, report: Path, settings: Settings) -> list[str]:
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)]
+def _as_written(contract: Contract, headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers under the names that the security schemes have: Schemathesis takes a name in other
+    letters for another header, and leaves the key in where it means to send none."""
+    names = {s.parameter.lower(): s.parameter for s in contract.schemes.values() if s.parameter}
+    names["authorization"] = "Authorization"
+    return {names.get(name, name): value for name, value in headers.items()}
+
+
+def _command(
+    policy: Path, config: Path, spec: Path, url: str, report: Path, settings: Settings
+) -> list[str]:
+    command = [sys.executable, "-m", "mockserver.verify.conformance.guarded", str(policy)]
+    command += ["--config-file", str(config)]
     command += ["run", str(spec), "--url", url, "--no-color"]
     command += ["--report", "ndjson", "--report-ndjson-path", str(report)]
     if settings.exclude_checks:
@@ -128,8 +188,10 @@ def _command(config: Path, spec: Path, url: str, report: Path, settings: Setting
     return command
 
 
-def _follow(report: Path, process: subprocess.Popen[Any]) -> Iterator[str]:
-    """The lines of a file that another process is still writing."""
+def _follow(report: Path, process: subprocess.Popen[Any], longest: float) -> Iterator[str]:
+    """The lines of a file that another process is still writing. Raises NoReply if it takes longer
+    than `longest` seconds."""
+    end = time.monotonic() + longest
     with report.open(encoding="utf-8") as stream:
         rest = ""
         while True:
@@ -140,6 +202,11 @@ def _follow(report: Path, process: subprocess.Popen[Any]) -> Iterator[str]:
             yield from (line for line in lines if line)
             if ended and not chunk:
                 return
+            if time.monotonic() > end:
+                raise NoReply(
+                    f"conformance took longer than {longest:.0f} s and was ended; "
+                    "give it less to do (--max-examples, --include), or more time (--max-time)"
+                )
             if not chunk:
                 time.sleep(0.05)
 
@@ -175,13 +242,22 @@ def _scenario(value: Json, contract: Contract, heard: Heard) -> None:
         case_id: _exchange(interaction, cases.get(case_id, {}), phase, contract, checks, case_id)
         for case_id, interaction in recorder.get("interactions", {}).items()
     }
+    exchanges = {case: one for case, one in exchanges.items() if WITHHELD not in one.headers}
     heard.exchanges += exchanges.values()
     for case_id, nodes in checks.items():
         for node in nodes:
             if node["status"] == "failure":
+                if _shown(node, case_id) not in exchanges:
+                    # What it is about was not sent.
+                    continue
                 finding, case = _finding(node, case_id, cases, exchanges)
                 if not exemptions.allowed(finding, case, contract):
                     heard.findings.append(finding)
+
+
+def _shown(node: Json, case_id: str) -> str:
+    """The case that shows a failed check: a check may send requests of its own."""
+    return str(node["failure_info"]["failure"].get("case_id") or case_id)
 
 
 def _finding(
@@ -189,7 +265,7 @@ def _finding(
 ) -> tuple[Finding, Json]:
     """The finding, and the case that shows it."""
     failure = node["failure_info"]["failure"]
-    shown = failure.get("case_id") or case_id
+    shown = _shown(node, case_id)
     chain: list[str] = []
     current: str | None = shown
     while current and current not in chain:

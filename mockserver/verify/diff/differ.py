@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from mockserver.errors import UsageError
 from mockserver.verify.diff.calibrate import Enums, departs
 from mockserver.verify.diff.compare import Comparison
 from mockserver.verify.diff.mock_side import Mocks
@@ -16,6 +17,7 @@ from mockserver.verify.diff.observations import Habits
 from mockserver.verify.diff.programs.coverage import waits
 from mockserver.verify.diff.runner import CannotJudge, Side
 from mockserver.verify.diff.shrink import borrowed, cuts, smaller
+from mockserver.verify.target import NoReply
 
 WORLDS = (1, 2, 4)
 WITH_JOBS = (1, 2, 12, 40)
@@ -26,6 +28,8 @@ ENOUGH = 12
 """How many worlds are asked while a program is made shorter; all of them at its end."""
 ROUNDS = 40
 """Programs that are tried to make one difference shorter."""
+TROUBLE = 20
+"""So many more programs that can't be judged than can mean that none can."""
 Signature = tuple[str, str, str, str]
 Shown = tuple[Program, Mismatch, Run]
 """A program, the mismatch that it shows, and what the real side did."""
@@ -64,9 +68,14 @@ class Differ:
             self.report.mock_requests = self.mocks.requests
 
     def _all(self, programs: Iterable[Program], digest: Any) -> None:
+        skipped: list[UsageError] = []
         for program in programs:
             digest.update(program.digest.encode())
-            self.one(program)
+            try:
+                self.one(program)
+            except (CannotJudge, NoReply) as error:
+                self._go_on(error, skipped)
+                continue
             self.report.programs += 1
             self.report.steps += len(program.steps)
             if self.report.programs % 25 == 0:
@@ -77,6 +86,20 @@ class Differ:
             if len(self._known) >= self.most:
                 self.report.notes.append(f"stopped after {self.most} differences")
                 break
+
+        if len(skipped) > self.report.programs:
+            raise skipped[0]
+
+    def _go_on(self, error: UsageError, skipped: list[UsageError]) -> None:
+        """One operation may be in trouble while the others are well. Raises it otherwise, and once
+        there has been far more trouble than else."""
+        gone = isinstance(error, NoReply) and error.how == "key"
+        skipped.append(error)
+        if gone or len(skipped) > self.report.programs + TROUBLE or not self.real.target.is_there():
+            raise error
+        note = f"left out: {error}"
+        if note not in self.report.notes:
+            self.report.notes.append(note)
 
     def one(self, program: Program) -> None:
         """One program; each difference that is new is confirmed and made short."""

@@ -6,17 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from mockserver.inference.build import build_plan
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.diff.api import Knowledge
-from mockserver.verify.diff.model import Program, Step
-from mockserver.verify.diff.runner import at, parsed
-from mockserver.verify.fuzz.plan import make_plan
+from mockserver.verify.diff.model import Program
 from mockserver.verify.ledger import Ledger
-from mockserver.verify.lifecycle.model import Resource
-from mockserver.verify.model import Exchange
+from mockserver.verify.ownership import Ownership
+from mockserver.verify.sandbox import LOOPBACK
 from mockserver.verify.target import Target
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def is_loopback(url: str) -> bool:
@@ -25,7 +22,8 @@ def is_loopback(url: str) -> bool:
 
 @dataclass
 class Keeper:
-    """The ledger of a run. `stuck` are the things that could not be removed, with the reason."""
+    """The ledger of a run; the target writes to it. `stuck` are the things that could not be
+    removed, with the reason."""
 
     ledger: Ledger
     target: Target
@@ -33,53 +31,20 @@ class Keeper:
     stuck: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        resources = self.knowledge.makeable
-        self._makes = {r.create: r for r in resources if r.remove}
-        self._puts = {
-            op.id: r
-            for op in self.knowledge.contract.operations
-            for r in resources
-            if r.remove and op.method == "PUT" and op.path == r.item
-        }
-        self._removes = {r.remove for r in resources}
-
-    def asked(self, step: Step) -> int:
-        """Before a request: its number in the ledger, 0 if it can't make anything."""
-        if step.key != "own" or step.operation not in self._makes.keys() | self._puts.keys():
-            return 0
-        return self.ledger.ask(step.operation, step.path, "")
-
-    def answered(self, number: int, step: Step, exchange: Exchange) -> None:
-        if number:
-            made = self._made(step, exchange)
-            if made is not None:
-                resource, where = made
-                self.ledger.made(number, resource.remove, where, resource.name)
-            elif exchange.status < 500:
-                self.ledger.nothing(number)
-        elif step.operation in self._removes and exchange.status < 300:
-            for entry in list(self.ledger.left()):
-                if entry.remove == step.operation and dict(entry.where) == dict(step.path):
-                    self.ledger.removed(entry)
-
-    def _made(self, step: Step, exchange: Exchange) -> tuple[Resource, dict[str, str]] | None:
-        """What has come into being, and its path."""
-        if step.operation in self._puts:
-            # It makes what it names, and says so with a 201.
-            there = exchange.status == 201
-            return (self._puts[step.operation], dict(step.path)) if there else None
-        resource = self._makes[step.operation]
-        identity = at(parsed(exchange), resource.id_field)
-        if exchange.status >= 300 or not isinstance(identity, str | int):
-            return None
-        own = {k: v for k, v in step.path.items() if "{" + k + "}" in resource.item}
-        return resource, {**own, resource.id_parameter: str(identity)}
+        # The programs are chosen by `only_removable`; here all is let through, and written down.
+        self.ownership = Ownership(
+            self.knowledge.contract,
+            build_plan(self.knowledge.contract),
+            self.ledger,
+            disposable=True,
+            probe=self.target.status_of,
+        )
+        self.target.ownership = self.ownership
 
     def clean(self) -> None:
         """Remove what there is. Raises NoReply."""
         if any(True for _ in self.ledger.left()) or self.ledger.asked:
-            api = self.knowledge.api
-            for line in clean_up(self.ledger, self.target, api, lambda text: None):
+            for line in clean_up(self.ledger, self.target, self.ownership, lambda text: None):
                 self.stuck.setdefault(line)
 
 
@@ -87,7 +52,8 @@ def only_removable(
     programs: Iterable[Program], knowledge: Knowledge, left_out: set[str]
 ) -> Iterator[Program]:
     """Programs that make nothing which can't be removed again. What they use is kept."""
-    dangerous = {op.id for op, _ in make_plan(knowledge.contract, knowledge.api).left_out}
+    ownership = Ownership(knowledge.contract, build_plan(knowledge.contract))
+    dangerous = {op.id for op in knowledge.contract.operations if ownership.kind(op)[0] == "never"}
     for program in programs:
         risky = {
             step.operation

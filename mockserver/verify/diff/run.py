@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import click
 
-from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract
+from mockserver.verify.access import check_host
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
@@ -23,11 +23,11 @@ from mockserver.verify.diff.model import Program, Report
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.report import terminal, write
 from mockserver.verify.diff.runner import CannotJudge, Side
-from mockserver.verify.fuzz.plan import check_host
-from mockserver.verify.fuzz.rate_limit import Pace
+from mockserver.verify.documents import read_contract
 from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
+from mockserver.verify.rate_limit import Pace
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 
@@ -64,9 +64,9 @@ class Order:
 def run_diff(order: Order, quiet: bool = False) -> int:
     """The exit code. Raises UsageError, ContractError."""
     say: Say = (lambda text: None) if quiet else _say
-    document, contract = read_contract(order.spec)
+    document, contract = read_contract(order.spec, order.timeout)
     folder = report_folder(order.report_dir) if order.report_dir else None
-    with ended_like_ctrl_c():
+    with ended_like_ctrl_c() as stop:
         report, knowledge = differential(order, contract, say)
     fidelity = fidelity_of(report, knowledge)
     for line in terminal.lines(report, fidelity):
@@ -74,7 +74,7 @@ def run_diff(order: Order, quiet: bool = False) -> int:
     if folder is not None:
         for file in write(report, fidelity, contract, document, Path(folder)):
             click.echo(f"  {file}")
-    return report.exit_code
+    return stop.exit_code if "interrupted" in report.errors else report.exit_code
 
 
 def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Knowledge]:
@@ -107,6 +107,10 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
                 report.errors.append(str(error))
             except KeyboardInterrupt:
                 report.errors.append("interrupted")
+            for exchange in real.target.persistence.passing:
+                report.notes.append(
+                    f"{exchange.method} {exchange.url} gave {exchange.status} once, and not again"
+                )
     report.seconds = time.monotonic() - start
     gone = (
         lock.known.keys() - report.known.keys() - {d.mismatch.signature for d in report.differences}
@@ -181,6 +185,8 @@ def real_side(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Si
         try:
             yield side
         finally:
+            with suppress(NoReply):
+                keeper.clean()
             ledger.close()
             _tell(keeper, report, order)
 

@@ -22,7 +22,6 @@ WAITS = (*[1.0] * 15, *[5.0] * 10, *[30.0] * 10, *[300.0] * 6)
 FINE = 8
 """Steps before those, where the states of a job are known to be short."""
 GATEWAY = (502, 503, 504)
-TRIES = 3
 OPEN = re.compile(
     r"(?i)^(pending|queued|created|new|scheduled|waiting.*|submitted|accepted|init\w*|started|"
     r"starting|running|in[_ -]?progress|processing|active_run|executing|working|syncing|building)$"
@@ -31,11 +30,7 @@ OPEN = re.compile(
 
 
 class Keeper(Protocol):
-    """Writes down what is made, so that it can be removed."""
-
-    def asked(self, step: Step) -> int: ...
-
-    def answered(self, number: int, step: Step, exchange: Exchange) -> None: ...
+    """Knows what was made, so that it can be removed."""
 
     def clean(self) -> None: ...
 
@@ -166,24 +161,18 @@ class Side:
         if step.content is not None:
             content = step.content.encode()
             headers.setdefault("content-type", "application/json")
-        number = self.keeper.asked(step) if self.keeper else 0
-        for attempt in range(TRIES):
-            self.requests += 1
-            exchange = self.target.send(
-                operation.method,
-                fill(operation.path, step.path),
-                body=None if step.body is MISSING else step.body,
-                content=content,
-                params=step.query if params is None else params,
-                key=keys[step.key],
-                headers=headers,
-                operation=step.operation,
-                source="diff",
-            )
-            if exchange.status != 429 or not self.judged or attempt == TRIES - 1:
-                break
-        if self.keeper:
-            self.keeper.answered(number, step, exchange)
+        self.requests += 1
+        exchange = self.target.send(
+            operation.method,
+            fill(operation.path, step.path),
+            body=None if step.body is MISSING else step.body,
+            content=content,
+            params=step.query if params is None else params,
+            key=keys[step.key],
+            headers=headers,
+            operation=step.operation,
+            source="diff",
+        )
         if self.judged:
             self._is_well(exchange)
         return exchange
@@ -197,7 +186,7 @@ class Side:
                 "try again when it is well"
             )
         if exchange.status == 429:
-            raise CannotJudge(f"{where} gave 429 {TRIES} times: too many requests; lower --rate")
+            raise CannotJudge(f"{where} gives 429 all the time: too many requests; lower --rate")
         start = exchange.body.lstrip()[:15].lower()
         if start.startswith((b"<!doctype html", b"<html")):
             raise CannotJudge(

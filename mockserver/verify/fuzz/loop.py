@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from mockserver.openapi.model import Operation
-from mockserver.verify.conformance.config import Settings, configuration
+from mockserver.verify.conformance.config import STREAM_SECONDS, Settings, configuration
 from mockserver.verify.conformance.exemptions import unlisted_refusal
-from mockserver.verify.fuzz.plan import Plan
+from mockserver.verify.http import WATCHDOG, WireError, is_stream, watch_every_connection
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.infer import body_schema, properties
-from mockserver.verify.lifecycle.model import Api, Resource
 from mockserver.verify.model import HIDDEN, Exchange, Finding, Result
-from mockserver.verify.target import NoReply, Target, credentials
+from mockserver.verify.ownership import Ownership, Withheld, at
+from mockserver.verify.target import NoReply, Target
 
 Json = Any
 CHECKS = (
@@ -38,11 +39,10 @@ BATCH = 8
 class Fuzzer:
     target: Target
     document: Mapping[str, Any]
-    api: Api
-    plan: Plan
-    ledger: Ledger
+    ownership: Ownership
     result: Result
     seed: int
+    in_view: Callable[[Operation], bool] = lambda operation: True
     progress: Callable[[str], None] = lambda text: None
     known: dict[str, set[str]] = field(default_factory=dict)
     """Ids that were seen, by path parameter: for reads only."""
@@ -60,90 +60,87 @@ class Fuzzer:
         )
         self._random = random.Random(self.seed)
         self._cases: dict[str, Iterator[Any]] = {}
-        self._headers = {
-            **self.target.headers,
-            **credentials(self.target.contract, self.target.key),
-        }
+        watch_every_connection()
+        self._headers = self.target.headers_with_key()
+        self._base = urlsplit(self.target.url).path.rstrip("/")
+        references: dict[str, set[str]] = {}
+        for action in self.ownership.plan.actions.values():
+            for reference in action.request.refers:
+                references.setdefault(reference.field, set()).add(reference.resource)
+        self._references = references
+        self._by_kind: dict[str, list[Operation]] = {"read": [], "create": [], "own": []}
+        for operation in self.target.contract.operations:
+            kind, reason = self.ownership.kind(operation)
+            if kind == "never":
+                self.ownership.withheld.setdefault(operation.id, reason)
+            elif self.in_view(operation):
+                self._by_kind[kind].append(operation)
         self.marker = f"fuzz-{self._random.getrandbits(32):08x}-{int(time.time()):x}"
 
     def run(self, seconds: float) -> None:
         """Until the time is over. Raises NoReply if the server is gone."""
         end = time.monotonic() + seconds
-        silent = 0
         while time.monotonic() < end:
-            operation, resource = self._choose()
+            operation = self._choose()
+            if operation is None:
+                self.result.errors.append("there is nothing that may be sent")
+                return
             try:
-                self._one(operation, resource)
-                silent = 0
+                self._one(operation)
             except NoReply as error:
-                silent += 1
-                if silent == 5:
-                    raise NoReply(f"{error} (five times in a row)") from None
+                if error.how == "key" or not self.target.is_there():
+                    raise
             if self.result.requests % 25 == 0:
                 left = max(0, end - time.monotonic())
                 self.progress(
-                    f"{self.result.requests} requests, {len(list(self.ledger.left()))} things, "
+                    f"{self.result.requests} requests, {len(list(self._ledger.left()))} things, "
                     f"{len(self.result.findings)} findings, {left:.0f} s left"
                 )
 
     # --- what next
 
-    def _choose(self) -> tuple[Operation, Resource | None]:
+    def _choose(self) -> Operation | None:
         """Something that can be done now; creating and reading more often than the rest."""
-        plan, choice = self.plan, self._random
-        groups: list[tuple[int, list[tuple[Operation, Resource | None]]]] = [
-            (4, [(op, None) for op in plan.reads]),
-            (3, [(op, r) for op, r in plan.creations if self._owned(op) is not None]),
-            (3, [(op, None) for op in plan.changes if self._owned(op) is not None]),
-            (1, [(op, r) for op, r in plan.removals if self._owned(op) is not None]),
-        ]
-        able = [(weight, group) for weight, group in groups if group]
-        chosen = choice.choices([g for _, g in able], [w for w, _ in able])[0]
+        choice, quarantined = self._random, self.target.persistence.quarantined
+        groups: list[tuple[int, list[Operation]]] = []
+        for kind, weight in (("read", 4), ("create", 3), ("own", 4)):
+            able = [op for op in self._by_kind[kind] if op.id not in quarantined]
+            if kind != "read":
+                able = [op for op in able if self.ownership.own_paths(op)]
+            if able:
+                groups.append((weight, able))
+        if not groups:
+            return None
+        chosen = choice.choices([g for _, g in groups], [w for w, _ in groups])[0]
         return choice.choice(chosen)
 
-    def _owned(self, operation: Operation) -> dict[str, str] | None:
-        """Values for an operation's path out of one thing that this run made, or None."""
-        names = [part.split("}")[0] for part in operation.path.split("{")[1:]]
-        if not names:
-            return {}
-        fit = [e for e in self.ledger.left() if set(names) <= e.where.keys()]
-        return (
-            {n: self._random.choice(fit).where[n] for n in names}
-            if len(fit) == 1
-            else (self._from(fit, names))
-        )
-
-    def _from(self, fit: list[Any], names: list[str]) -> dict[str, str] | None:
-        if not fit:
-            return None
-        entry = self._random.choice(fit)
-        return {name: entry.where[name] for name in names}
+    @property
+    def _ledger(self) -> Ledger:
+        assert self.ownership.ledger is not None
+        return self.ownership.ledger
 
     # --- one request
 
-    def _one(self, operation: Operation, resource: Resource | None) -> None:
+    def _one(self, operation: Operation) -> None:
         case = next(self._generated(operation), None)
         if case is None:
             return
         positive = case.meta is None or case.meta.generation.mode.is_positive
-        if operation.method in ("GET", "HEAD", "OPTIONS"):
+        if self.ownership.kind(operation)[0] == "read":
             self._aim_read(case, operation)
         elif not self._aim(case, operation):
             return
-        number, path = 0, dict(case.path_parameters or {})
-        creating = any(operation is op for op, _ in self.plan.creations)
-        if creating and resource is not None:
-            marker = self._mark(case, operation, positive)
-            number = self.ledger.ask(operation.id, path, marker)
-        exchange, response = self._send(case, operation, positive)
-        if creating and resource is not None:
-            self._remember(number, resource, path, exchange)
-        elif operation.method == "DELETE" and exchange.status < 300:
-            for entry in list(self.ledger.left()):
-                if entry.remove == operation.id and entry.where == path:
-                    self.ledger.removed(entry)
-        self._learn(operation, exchange)
-        self._judge(case, response, exchange)
+        for name, value in self.target.params.items():
+            for part in (case.path_parameters, case.query):
+                if isinstance(part, dict) and name in part:
+                    part[name] = value
+        if operation.id in self.ownership.makers:
+            self._mark(case, operation, positive)
+        answered = self._send(case, operation, positive)
+        if answered is not None:
+            exchange, response = answered
+            self._learn(operation, exchange)
+            self._judge(case, response, exchange)
 
     def _generated(self, operation: Operation) -> Iterator[Any]:
         if operation.id not in self._cases:
@@ -166,9 +163,10 @@ class Fuzzer:
 
     def _aim(self, case: Any, operation: Operation) -> bool:
         """An unsafe request goes to a thing of this run, whatever was generated."""
-        where = self._owned(operation)
-        if where is None:
+        paths = self.ownership.own_paths(operation)
+        if not paths:
             return False
+        where = self._random.choice(paths)
         if where:
             component = _component(case, "path_parameters")
             if component == "negative":
@@ -181,10 +179,8 @@ class Fuzzer:
     def _refer(self, body: dict[str, Json]) -> None:
         """Fields that name other things get ids of this run's own."""
         for name, value in body.items():
-            kinds = {
-                r.references[name] for r in self.api.resources.values() if name in r.references
-            }
-            own = [e.id for e in self.ledger.left() if e.kind in kinds]
+            kinds = self._references.get(name, set())
+            own = [e.id for e in self._ledger.left() if e.kind in kinds]
             if own and isinstance(value, str):
                 body[name] = self._random.choice(own)
             elif isinstance(value, list):
@@ -197,7 +193,7 @@ class Fuzzer:
         schema = body_schema(self.target.contract, operation)
         if not positive or not isinstance(case.body, dict) or schema is None:
             return ""
-        marker = f"{self.marker}-{len(self.ledger.entries) + len(self.ledger.asked)}"
+        marker = f"{self.marker}-{len(self._ledger.entries) + len(self._ledger.asked)}"
         for name, value in properties(self.target.contract, schema).items():
             longest = value.get("maxLength", 255)
             if name in MARKED and value.get("type") == "string" and longest >= len(marker):
@@ -205,48 +201,83 @@ class Fuzzer:
                 return marker
         return ""
 
-    def _send(self, case: Any, operation: Operation, positive: bool) -> tuple[Exchange, Any]:
+    def _send(self, case: Any, operation: Operation, positive: bool) -> tuple[Exchange, Any] | None:
+        """Send it by way of the target's patience; None if it may not be sent after all."""
         import requests
 
-        self.target.pause()
+        responses: list[Any] = []
+        streams = any(is_stream(n) for r in operation.responses.values() for n in r.content)
+        kwargs = case.as_transport_kwargs(base_url=self.target.url)
+        prepared = requests.Request(
+            method=kwargs["method"],
+            url=kwargs["url"],
+            params=kwargs.get("params"),
+            json=kwargs.get("json"),
+            data=kwargs.get("data") if "files" not in kwargs else None,
+        )
         try:
-            response = case.call(
-                base_url=self.target.url,
-                headers=self._headers,
-                timeout=self.target.timeout,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            kind = type(error).__name__
-            raise NoReply(f"{self.target.url} did not answer ({kind}); check the server") from None
-        exchange = _exchange(response, operation, positive, set(self._headers))
+            address = prepared.prepare()
+            path = urlsplit(address.url or "").path.removeprefix(self._base)
+            content = address.body
+            sent = content.encode() if isinstance(content, str) else content
+            body = sent if isinstance(sent, bytes) else None
+            ticket = self.ownership.admit(operation.method, path, body)
+        except Withheld:
+            return None
+        except (requests.RequestException, ValueError):
+            # What can't be put into a URL or a body is not sent by Schemathesis either.
+            return None
+
+        def once() -> Exchange:
+            self.target.pause()
+            seconds = STREAM_SECONDS if streams else self.target.timeout
+            try:
+                with WATCHDOG.within(self.target.timeout):
+                    response = case.call(
+                        base_url=self.target.url,
+                        headers=self.target.headers_with_key(),
+                        params=self.target.params_with_key() or None,
+                        timeout=seconds,
+                        allow_redirects=False,
+                    )
+            except requests.Timeout as error:
+                raise WireError(self._silent(error), "late") from None
+            except requests.ConnectionError as error:
+                refused = "NewConnectionError" in str(error)
+                how = "refused" if refused else "dropped"
+                raise WireError(self._silent(error), how) from None
+            except requests.RequestException as error:
+                raise WireError(self._silent(error)) from None
+            responses.append(response)
+            return _exchange(response, operation, positive, set(self._headers))
+
+        exchange = self.target.persistence.answered(once, operation.method, operation.id)
+        self.ownership.settle(ticket, exchange.status, exchange.headers, exchange.body)
         for watch in self.target.watchers:
             watch(exchange)
-        return exchange, response
+        return exchange, responses[-1]
 
-    def _remember(
-        self, number: int, resource: Resource, path: Mapping[str, str], exchange: Exchange
-    ) -> None:
-        identity = _identity(exchange, resource)
-        if exchange.status < 300 and identity:
-            own = {k: v for k, v in path.items() if k in resource.parents}
-            where = {**own, resource.id_parameter: identity}
-            self.ledger.made(number, resource.remove, where, resource.name)
-        elif exchange.status < 500:
-            self.ledger.nothing(number)
+    def _silent(self, error: Exception) -> str:
+        return f"{self.target.url} did not answer ({type(error).__name__}); check the server"
 
     def _learn(self, operation: Operation, exchange: Exchange) -> None:
         """Ids in a list, for later reads."""
-        for resource in self.api.resources.values():
-            if resource.list != operation.id or exchange.status != 200:
-                continue
-            try:
-                page = exchange.json()
-            except ValueError:
-                return
-            rows = page.get(resource.paging.items, []) if resource.paging else []
-            ids = {str(r.get(resource.id_field)) for r in rows if isinstance(r, dict)}
-            self.known.setdefault(resource.id_parameter, set()).update(sorted(ids)[:20])
+        action = self.ownership.plan.actions[operation.id]
+        if action.kind != "list" or exchange.status != 200:
+            return
+        resource = self.ownership.plan.resource_of(action)
+        if resource is None:
+            return
+        key, parameter = resource.identity.key, resource.identity.parameter
+        try:
+            page = exchange.json()
+        except ValueError:
+            return
+        rows = at(page, action.envelope.items if action.envelope else action.response.at)
+        if not isinstance(rows, list) or not parameter or not key:
+            return
+        ids = {str(row.get(key)) for row in rows if isinstance(row, dict)} - {"None"}
+        self.known.setdefault(parameter, set()).update(sorted(ids)[:20])
 
     def _judge(self, case: Any, response: Any, exchange: Exchange) -> None:
         from schemathesis.core.failures import Failure, FailureGroup
@@ -308,14 +339,6 @@ def _component(case: Any, name: str) -> str:
         if getattr(location, "value", str(location)) in (name, name.removesuffix("_parameters")):
             return "positive" if component.mode.is_positive else "negative"
     return ""
-
-
-def _identity(exchange: Exchange, resource: Resource) -> str:
-    try:
-        value = exchange.json()
-    except ValueError:
-        return ""
-    return str(value.get(resource.id_field) or "") if isinstance(value, dict) else ""
 
 
 def _exchange(response: Any, operation: Operation, positive: bool, hidden: set[str]) -> Exchange:

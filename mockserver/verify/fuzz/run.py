@@ -3,143 +3,144 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
 from mockserver.errors import UsageError
-from mockserver.files.documents import read_contract
+from mockserver.verify.access import (
+    check_host,
+    clean_up_only,
+    open_target,
+    ownership_of,
+    told_before,
+)
 from mockserver.verify.cleanup import clean_up
+from mockserver.verify.documents import read_contract
 from mockserver.verify.fuzz.loop import Fuzzer
-from mockserver.verify.fuzz.plan import Plan, check_host, make_plan, words
-from mockserver.verify.fuzz.rate_limit import Pace
-from mockserver.verify.judgement import report_folder
+from mockserver.verify.judgement import accepted_by, report_folder, tell_of_trouble
 from mockserver.verify.ledger import Ledger
-from mockserver.verify.lifecycle.model import Api
-from mockserver.verify.lifecycle.run import describe
 from mockserver.verify.model import Exchange, Result
 from mockserver.verify.reports import reproduction, terminal, write
 from mockserver.verify.reports.exchanges import Record
+from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 
+Say = Callable[[str], None]
 
-def run_fuzz(spec: str, given: dict[str, Any]) -> int:
+
+def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     """The exit code. Raises UsageError, ContractError."""
-    document, contract = read_contract(spec)
-    api = describe(contract)
-    say: Callable[[str], None] = (lambda text: None) if given["quiet"] else _say
+    document, contract = read_contract(spec, sandbox.timeout)
+    say: Say = (lambda text: None) if given["quiet"] else _say
+    sandbox.check(contract)
     if given["cleanup"]:
-        return _cleanup(contract, api, given, say)
-    if not given["url"]:
+        return clean_up_only(contract, sandbox, given["cleanup"], say)
+    if not sandbox.url:
         raise UsageError("where to? give --url or STAGING_URL")
-    check_host(contract, given["url"], given["allowed"])
-    plan = make_plan(contract, api)
-    for line in words(plan, given["url"], given["rate"], given["max_time"], given["ledger"]):
+    check_host(contract, sandbox.url, sandbox.hosts)
+    for line in told_before(contract, sandbox):
         click.echo(line)
     if given["dry_run"]:
         return 0
-    target = _target(contract, given["url"], given)
-    ledger = Ledger.create(given["ledger"], given["url"])
+    if not sandbox.key and not sandbox.login and any(op.security for op in contract.operations):
+        raise UsageError("no key: give --api-key or STAGING_API_KEY")
+    target, _ = open_target(contract, sandbox)
+    target.ownership = ownership_of(target, sandbox, Ledger.create(sandbox.ledger, sandbox.url))
     folder = report_folder(given["report_dir"]) if given["report_dir"] else None
-    result = Result(contract.title, target.url, seed=given["seed"])
-    result.documented = {op.id: list(op.responses) for op in contract.operations}
-    with target, Record(folder) as record:
-        _fuzz(target, document, api, plan, ledger, result, record, given, say)
-        if folder is not None:
-            write(result, folder, record)
-            reproduction.write_all(result, folder, spec)
+    run_hooks(sandbox.setup, "setup", target.url)
+    try:
+        with target, Record(folder) as record:
+            run = FuzzRun(target, document, sandbox, record, say, given["seed"], given["max_time"])
+            result = run.run()
+            if folder is not None:
+                write(result, folder, record)
+                reproduction.write_all(result, folder, spec)
+    finally:
+        run_hooks(sandbox.teardown, "teardown", target.url)
     for line in terminal.lines(result):
         click.echo(line)
     return result.exit_code
 
 
-def _target(contract: Any, url: str, given: dict[str, Any]) -> Target:
-    if not given["key"]:
-        raise UsageError("no key: give --api-key or STAGING_API_KEY")
-    pace = Pace(given["rate"])
-    target = Target(
-        contract,
-        url,
-        given["key"],
-        headers=given["headers"],
-        timeout=given["timeout"],
-        pause=pace.wait,
-    )
-    target.watchers.append(pace.heard)
-    return target
+@dataclass
+class FuzzRun:
+    """One run: fuzz, and remove what was made, however it ends."""
 
+    target: Target
+    document: Mapping[str, Any]
+    sandbox: Sandbox
+    record: Record
+    say: Say
+    seed: int
+    seconds: float
+    result: Result = field(init=False)
 
-def _fuzz(
-    target: Target,
-    document: Any,
-    api: Api,
-    plan: Plan,
-    ledger: Ledger,
-    result: Result,
-    record: Record,
-    given: dict[str, Any],
-    say: Callable[[str], None],
-) -> None:
-    """Fuzz, and remove what was made, however it ends."""
+    def __post_init__(self) -> None:
+        contract = self.target.contract
+        self.result = Result(contract.title, self.target.url, seed=self.seed)
+        self.result.documented = {op.id: list(op.responses) for op in contract.operations}
 
-    def heard(exchange: Exchange) -> None:
-        result.requests += 1
-        result.coverage.add(exchange)
-        record.exchange(exchange)
-
-    start = time.monotonic()
-    target.watchers.append(heard)
-    fuzzer = Fuzzer(target, document, api, plan, ledger, result, given["seed"], say)
-    try:
-        with ended_like_ctrl_c():
-            preflight(target)
-            fuzzer.run(given["max_time"])
-        result.phases["fuzz"] = "failure" if result.findings else "success"
-    except KeyboardInterrupt:
-        result.notes.append("interrupted")
-        result.phases["fuzz"] = "interrupted"
-    except NoReply as error:
-        result.errors.append(str(error))
-    finally:
-        _remove_all(ledger, target, api, result, say)
+    def run(self) -> Result:
+        result, target = self.result, self.target
+        assert target.ownership is not None
+        start = time.monotonic()
+        target.watchers.append(self._heard)
+        view = self.sandbox.in_view(target.contract)
+        fuzzer = Fuzzer(
+            target,
+            self.document,
+            target.ownership,
+            result,
+            self.seed,
+            lambda operation: operation.id in view,
+            self.say,
+        )
+        with ended_like_ctrl_c() as stop:
+            try:
+                preflight(target)
+                fuzzer.run(self.seconds)
+                result.phases["fuzz"] = "failure" if result.findings else "success"
+            except KeyboardInterrupt:
+                result.interrupted = stop.exit_code
+                result.phases["fuzz"] = "interrupted"
+            except NoReply as error:
+                result.errors.append(str(error))
+            try:
+                self._remove_all()
+            except KeyboardInterrupt:
+                result.interrupted = stop.exit_code
+        result.findings, notes = accepted_by(result.findings, self.sandbox)
+        result.notes += notes
+        tell_of_trouble(result, target, result.add)
         result.seconds = time.monotonic() - start
+        return result
 
+    def _heard(self, exchange: Exchange) -> None:
+        self.result.requests += 1
+        self.result.coverage.add(exchange)
+        self.record.exchange(exchange)
 
-def _remove_all(
-    ledger: Ledger, target: Target, api: Api, result: Result, say: Callable[[str], None]
-) -> None:
-    try:
-        left = clean_up(ledger, target, api, say)
-    except (NoReply, KeyboardInterrupt):
-        left = [f"{len(list(ledger.left()))} things"]
-    finally:
-        ledger.close()
-    if left:
-        result.errors.append(
-            f"not removed: {'; '.join(left)}. Try again: "
-            f"mockserver fuzz --cleanup {ledger.path} --url {ledger.url}"
-        )
-
-
-def _cleanup(contract: Any, api: Api, given: dict[str, Any], say: Callable[[str], None]) -> int:
-    ledger = Ledger.load(given["cleanup"])
-    if given["url"] and given["url"].rstrip("/") != ledger.url.rstrip("/"):
-        raise UsageError(
-            f"{given['cleanup']} is of {ledger.url}, not of {given['url']}; leave out --url"
-        )
-    target = _target(contract, ledger.url, given)
-    ledger.open()
-    try:
-        left = clean_up(ledger, target, api, say)
-    finally:
-        ledger.close()
-        target.close()
-    click.echo(f"{len(ledger.gone)} of {len(ledger.entries)} things are removed")
-    for line in left:
-        click.echo(f"not removed: {line}")
-    return 2 if left else 0
+    def _remove_all(self) -> None:
+        ownership = self.target.ownership
+        assert ownership is not None
+        ledger = ownership.ledger
+        assert ledger is not None
+        left = ["all of it"]
+        try:
+            left = clean_up(ledger, self.target, ownership, self.say)
+        except NoReply as error:
+            left = [f"{len(list(ledger.left()))} things ({error})"]
+        finally:
+            ledger.close()
+            if left:
+                self.result.errors.append(
+                    f"not removed: {'; '.join(left)}. Try again: "
+                    f"mockserver fuzz --cleanup {ledger.path} --url {ledger.url}"
+                )
 
 
 def _say(text: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mockserver.openapi.model import Contract
 from mockserver.verify.lifecycle import clock, feather, speechify, truestate
@@ -12,6 +14,7 @@ from mockserver.verify.lifecycle.model import Api
 from mockserver.verify.lifecycle.session import Session
 from mockserver.verify.lifecycle.walkthrough import tour
 from mockserver.verify.model import Finding
+from mockserver.verify.sandbox import Sandbox
 from mockserver.verify.target import Target
 
 BY_HAND: tuple[tuple[Callable[[Contract], bool], Callable[[Contract], Api]], ...] = (
@@ -28,14 +31,24 @@ class Effort:
     examples: int = 25
     steps: int = 30
     patience: float = 60
+    seconds: float = 1800
+    """After so many nothing new is begun."""
 
 
-def describe(contract: Contract, *, wrapped: bool = False) -> Api:
+def describe(
+    contract: Contract, *, wrapped: bool = False, overrides: Mapping[str, Any] | None = None
+) -> Api:
     """By hand where the operations are known, else from the document (`wrapped` as in `derive`)."""
     for claims, known in BY_HAND:
         if claims(contract):
             return known(contract)
     return derive(contract, wrapped=wrapped)
+
+
+def described(contract: Contract, sandbox: Sandbox) -> Api:
+    """With the corrections and the bodies of the sandbox settings."""
+    api = describe(contract, overrides=sandbox.overrides)
+    return replace(api, bodies={**api.bodies, **sandbox.bodies}) if sandbox.bodies else api
 
 
 @dataclass
@@ -46,9 +59,10 @@ class Lifecycles:
     surroundings: clock.Surroundings
     note: Callable[[str], None]
     other_key: str = ""
+    sandbox: Sandbox = field(default_factory=Sandbox)
 
     def __post_init__(self) -> None:
-        self.api = describe(self.target.contract)
+        self.api = described(self.target.contract, self.sandbox)
         self.sessions: list[Session] = []
 
     def session(self) -> Session:
@@ -58,16 +72,22 @@ class Lifecycles:
         self.sessions.append(session)
         return session
 
-    def tour(self) -> Iterator[Finding]:
+    def tour(self, seconds: float = 1800) -> Iterator[Finding]:
         """Everything once, in a fixed order."""
-        yield from tour(self.session(), self.note)
+        yield from tour(self.session(), self.note, time.monotonic() + seconds)
         self.clean_up()
 
     def machine(self, effort: Effort, seed: int) -> Finding | None:
         """Everything in any order; the smallest sequence that breaks something."""
         from mockserver.verify.lifecycle.state_machine import run_machine
 
-        found = run_machine(self.session, examples=effort.examples, steps=effort.steps, start=seed)
+        found = run_machine(
+            self.session,
+            examples=effort.examples,
+            steps=effort.steps,
+            start=seed,
+            seconds=effort.seconds,
+        )
         self.clean_up()
         return found
 
@@ -78,8 +98,9 @@ class Lifecycles:
 
 
 def clean_up(session: Session) -> None:
-    """Remove what the session made and has not removed, the newest first."""
-    if session.time.still:
+    """Remove what the session made and has not removed, the newest first; where there is a ledger,
+    that is done by it."""
+    if session.time.still or session.target.ownership is not None:
         return
     for thing in reversed(session.things):
         if thing.alive and thing.resource.remove:

@@ -14,6 +14,7 @@ from mockserver.verify.lifecycle.clock import Real, Time
 from mockserver.verify.lifecycle.infer import body_schema
 from mockserver.verify.lifecycle.model import Api, Resource
 from mockserver.verify.model import Exchange, Finding
+from mockserver.verify.ownership import Withheld
 from mockserver.verify.target import Target, fill
 
 Json = Any
@@ -84,16 +85,19 @@ class Session:
         headers: Mapping[str, str] | None = None,
     ) -> Exchange:
         operation = self.target.contract.by_id[operation_id]
-        exchange = self.target.send(
-            operation.method,
-            fill(operation.path, path or {}),
-            body=body,
-            content=content,
-            params=params,
-            key=key,
-            headers=headers,
-            operation=operation_id,
-        )
+        try:
+            exchange = self.target.send(
+                operation.method,
+                fill(operation.path, {**self.target.params, **(path or {})}),
+                body=body,
+                content=content,
+                params=params,
+                key=key,
+                headers=headers,
+                operation=operation_id,
+            )
+        except Withheld as reason:
+            raise CannotMake(f"{operation.method} {operation.path} is not sent: {reason}") from None
         self.steps.append(exchange)
         if exchange.status >= 500:
             self.fail("no_server_error", f"answered {exchange.status}: {_text(exchange)}")
@@ -188,6 +192,9 @@ class Session:
                 ),
                 None,
             )
+            if owner is None and parameter in self.target.params:
+                path[parameter] = self.target.params[parameter]
+                continue
             if owner is None or owner is resource:
                 raise CannotMake(f"{resource.create}: nothing known has the id {{{parameter}}}")
             thing = self.some(owner.name)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import math
+import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
@@ -17,6 +19,29 @@ from mockserver.verify.lifecycle.job_checks import Oracle
 from mockserver.verify.lifecycle.session import UNREADABLE, Broken, CannotMake, Session, Thing
 from mockserver.verify.lifecycle.walkthrough import dispatch
 from mockserver.verify.model import Finding
+from mockserver.verify.persistence import NoReply
+
+Step = TypeVar("Step", bound=Callable[..., None])
+
+
+def in_time(step: Step) -> Step:
+    """A step that does nothing once the time is over. That something can't be made, or that an
+    operation does not answer, is no finding; Hypothesis would take it for one, and try it again."""
+
+    @functools.wraps(step)
+    def taken(self: Lifecycle, **given: Any) -> None:
+        if time.monotonic() > self.end or self.gone:
+            return
+        try:
+            step(self, **given)
+        except CannotMake:
+            pass
+        except NoReply as error:
+            if error.how == "key" or not self.session.target.is_there():
+                type(self).gone.append(error)
+
+    return cast(Step, taken)
+
 
 PICK = st.integers(0, 2**16)
 
@@ -25,6 +50,8 @@ class Lifecycle(RuleBasedStateMachine):
     """Every example begins with a session of its own; a subclass says where that comes from."""
 
     new_session: ClassVar[Callable[[], Session]]
+    end: ClassVar[float] = math.inf
+    gone: ClassVar[list[NoReply]] = []
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,36 +79,41 @@ class Lifecycle(RuleBasedStateMachine):
         return fit[pick % len(fit)] if fit else None
 
     @rule(pick=PICK)
+    @in_time
     def make(self, pick: int) -> None:
-        with suppress(CannotMake):
+        if self.kinds:
             self.session.make(self.kinds[pick % len(self.kinds)])
 
     @rule(pick=PICK)
+    @in_time
     def read(self, pick: int) -> None:
         thing = self._one(pick, "read")
         if thing is not None:
             crud_checks.read(self.session, thing)
 
     @rule(pick=PICK)
+    @in_time
     def change(self, pick: int) -> None:
         thing = self._one(pick, "change")
         if thing is not None:
-            with suppress(CannotMake):
-                crud_checks.change(self.session, thing)
+            crud_checks.change(self.session, thing)
 
     @rule(pick=PICK)
+    @in_time
     def remove(self, pick: int) -> None:
         thing = self._one(pick, "remove")
         if thing is not None:
             crud_checks.remove(self.session, thing)
 
     @rule(pick=PICK)
+    @in_time
     def list(self, pick: int) -> None:
         thing = self._one(pick, "list")
         if thing is not None:
             list_checks.listed(self.session, thing.resource, dict(thing.path))
 
     @rule(pick=PICK)
+    @in_time
     def other_user(self, pick: int) -> None:
         thing = self._one(pick, "read")
         if thing is not None and self.session.other:
@@ -89,13 +121,14 @@ class Lifecycle(RuleBasedStateMachine):
 
     @precondition(lambda self: self.oracle is not None)
     @rule()
+    @in_time
     def dispatch(self) -> None:
         assert self.oracle is not None
-        with suppress(CannotMake):
-            dispatch(self.oracle, self.session.api.resources[self.oracle.runs.resource])
+        dispatch(self.oracle, self.session.api.resources[self.oracle.runs.resource])
 
     @precondition(lambda self: self.oracle is not None)
     @rule(seconds=st.sampled_from([1, 3, 8, 20, 60]))
+    @in_time
     def wait(self, seconds: int) -> None:
         assert self.oracle is not None
         if self.session.time.pass_(seconds):
@@ -103,6 +136,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @precondition(lambda self: self._run(0) is not None)
     @rule(pick=PICK, how=st.sampled_from(["poll", "poll child", "cancel", "retry"]))
+    @in_time
     def run(self, pick: int, how: str) -> None:
         run, oracle = self._run(pick), self.oracle
         assert run is not None
@@ -119,9 +153,15 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 def run_machine(
-    new_session: Callable[[], Session], *, examples: int, steps: int, start: int
+    new_session: Callable[[], Session],
+    *,
+    examples: int,
+    steps: int,
+    start: int,
+    seconds: float = math.inf,
 ) -> Finding | None:
-    """The smallest sequence that breaks an invariant, or None."""
+    """The smallest sequence that breaks an invariant, or None. Raises NoReply if the server is
+    gone."""
     sessions: list[Session] = []
 
     def remembered() -> Session:
@@ -140,7 +180,13 @@ def run_machine(
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    factory: Any = type("Machine", (Lifecycle,), {"new_session": staticmethod(remembered)})
+    gone: list[NoReply] = []
+    members = {
+        "new_session": staticmethod(remembered),
+        "end": time.monotonic() + seconds,
+        "gone": gone,
+    }
+    factory: Any = type("Machine", (Lifecycle,), members)
     try:
         run_state_machine_as_test(seed(start)(factory), settings=options)
     except Broken as broken:
@@ -154,4 +200,6 @@ def run_machine(
         if once is None:
             raise
         return replace(once.finding, title=f"{once.finding.title} (not every time)")
+    if gone:
+        raise gone[0]
     return None

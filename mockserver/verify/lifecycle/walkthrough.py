@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -16,14 +18,18 @@ from mockserver.verify.lifecycle.job_checks import Oracle
 from mockserver.verify.lifecycle.model import Resource
 from mockserver.verify.lifecycle.session import UNREADABLE, Broken, CannotMake, Session, Thing
 from mockserver.verify.model import Finding
+from mockserver.verify.persistence import NoReply
 
 Probe = tuple[str, Callable[[], None]]
 
 
-def tour(session: Session, note: Callable[[str], None]) -> Iterator[Finding]:
-    """Every finding of the walk; a probe that fails does not end it."""
+def tour(session: Session, note: Callable[[str], None], end: float = math.inf) -> Iterator[Finding]:
+    """Every finding of the walk; a probe that fails does not end it, the time of `end` does."""
     given_up: set[str] = set()
     for name, probe in probes(session):
+        if time.monotonic() > end:
+            note(f"lifecycles: the time was over before {name!r}, which was not checked")
+            return
         kind = name.split(":")[0]
         if kind in given_up:
             continue
@@ -37,6 +43,10 @@ def tour(session: Session, note: Callable[[str], None]) -> Iterator[Finding]:
         except CannotMake as reason:
             given_up.add(kind)
             note(f"{kind}: not checked further, {reason}")
+        except NoReply as error:
+            # One operation may be in trouble while the others are well.
+            if error.how == "key" or not session.target.is_there():
+                raise
 
 
 def probes(session: Session) -> Iterator[Probe]:

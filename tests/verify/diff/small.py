@@ -146,6 +146,7 @@ def differ(
         Target(KNOWLEDGE.contract, real, "mock-key") as target,
         Mocks(KNOWLEDGE, [mock]) as mocks,
     ):
+        target.persistence.grace = 1
         side = Side(target, KNOWLEDGE, clock_of(target, 5), judged=True)
         side.before = partial(_reset, target)
         chosen = programs(KNOWLEDGE, seed, examples)

@@ -21,7 +21,7 @@ from tests.verify.diff.small import DOCUMENT, differ, planted, served
 def refused(tmp_path: Path, *arguments: str) -> str:
     ledger = str(tmp_path / "ledger.ndjson")
     options = ["--timeout", "0.5", "-q", "--ledger", ledger]
-    outcome = CliRunner().invoke(diff, [*arguments, *options])
+    outcome = CliRunner().invoke(diff, [*options, *arguments])
     assert isinstance(outcome.exception, UsageError), outcome.output
     return str(outcome.exception)
 
@@ -62,7 +62,16 @@ def test_a_mock_that_is_none(tmp_path: Path) -> None:
     document = tmp_path / "shelves.json"
     document.write_text(json.dumps(DOCUMENT))
     with served(1) as url:
-        message = refused(tmp_path, str(document), "--real", url, "--mock", broken_servers.dead())
+        message = refused(
+            tmp_path,
+            str(document),
+            "--real",
+            url,
+            "--mock",
+            broken_servers.dead(),
+            "--timeout",
+            "9",
+        )
     assert "no mockserver answers there" in message
 
 
@@ -74,7 +83,6 @@ def test_a_mock_that_is_none(tmp_path: Path) -> None:
             planted("GET /shelves/{}", "body", status="*", body="<!doctype html><p>Soon."),
             "web page",
         ),
-        (planted("GET /shelves/{}", "every", nth=23, to=500), "is not well"),
         (planted("GET /shelves/{}", "status", to=429), "too many requests"),
     ],
 )
@@ -83,3 +91,9 @@ def test_half_dead(fault: object, words: str) -> None:
         proxy.plant(fault)  # type: ignore[arg-type]
         with pytest.raises(CannotJudge, match=words):
             differ(url, mock)
+
+
+def test_a_server_error_that_does_not_come_again_is_passed_over() -> None:
+    with served(1) as mock, served(2) as upstream, the_proxy(upstream) as (proxy, url):
+        proxy.plant(planted("GET /shelves/{}", "every", nth=23, to=500))
+        assert differ(url, mock).programs > 0

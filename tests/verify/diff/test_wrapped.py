@@ -16,7 +16,6 @@ from mockserver.verify.diff.ledger import Keeper
 from mockserver.verify.diff.model import Program, Step
 from mockserver.verify.diff.programs.coverage import lives
 from mockserver.verify.ledger import Ledger
-from mockserver.verify.model import Exchange
 from mockserver.verify.target import Target
 
 _OPEN = {"type": "object", "additionalProperties": True}
@@ -79,15 +78,11 @@ def test_the_id_is_looked_for_in_the_wrapping() -> None:
 def test_a_put_that_makes_something_is_written_down(status: int, left: int, tmp_path: Path) -> None:
     ledger = Ledger.create(str(tmp_path / "ledger"), "http://127.0.0.1:1")
     with Target(KNOWLEDGE.contract, ledger.url, "mock-key") as target:
-        keeper = Keeper(ledger, target, KNOWLEDGE)
-        step = Step(1, "put-rooms", "command", path={"id": "mine"})
-        keeper.answered(keeper.asked(step), step, _answer(status))
+        ownership = Keeper(ledger, target, KNOWLEDGE).ownership
+        ticket = ownership.admit("PUT", "/rooms/mine")
+        ownership.settle(ticket, status, {}, b'{"data": {"id": "mine"}}')
     ledger.close()
     assert [dict(entry.where) for entry in ledger.left()] == [{"id": "mine"}] * left
-
-
-def _answer(status: int) -> Exchange:
-    return Exchange("PUT", "", {}, b"", status, {}, b'{"data": {"id": "mine"}}', 0.0, "test")
 
 
 def test_what_is_new_is_a_201_where_the_document_has_both() -> None:

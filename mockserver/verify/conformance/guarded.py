@@ -1,0 +1,232 @@
+"""Schemathesis, with a guard at its way out: the process that `schemathesis.py` starts.
+
+    python -m mockserver.verify.conformance.guarded POLICY run document.json --url URL ...
+
+Every request of Schemathesis goes through here. A reply has to be complete in time, a request that
+may not be sent gets `WITHHELD` for a reply, what is made goes into the ledger, and an expired token
+is renewed. The process ends when the one that started it does.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+from urllib3.exceptions import HTTPError
+
+from mockserver.inference.build import build_plan
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.document import parse_document
+from mockserver.verify.conformance.schemathesis import WITHHELD
+from mockserver.verify.http import WATCHDOG, is_stream, read_body, watch_every_connection
+from mockserver.verify.ledger import Ledger
+from mockserver.verify.login import Login
+from mockserver.verify.ownership import Ownership, Ticket, Withheld
+from mockserver.verify.persistence import BUSY
+from mockserver.verify.rate_limit import Pace, retry_after
+
+BUSY_SECONDS = 20.0
+
+
+@dataclass
+class Guard:
+    """What stands between Schemathesis and the server; `base` is the path that the API is below."""
+
+    base: str
+    timeout: float
+    ownership: Ownership | None = None
+    login: Login | None = None
+    token: str = ""
+    pace: Pace | None = None
+    _send: Any = HTTPAdapter.send
+    _lock: Any = field(default_factory=threading.RLock)
+
+    def send(
+        self, adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
+        ticket: Ticket | None = None
+        if self.ownership is not None:
+            path = urlsplit(request.url or "").path
+            try:
+                with self._lock:
+                    ticket = self.ownership.admit(
+                        request.method or "", path.removeprefix(self.base), _body(request)
+                    )
+            except Withheld as reason:
+                return _withheld(request, str(reason))
+        response = self._patiently(adapter, request, options)
+        if ticket is not None and self.ownership is not None:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            with self._lock:
+                self.ownership.settle(ticket, response.status_code, headers, response.content)
+        return response
+
+    def _patiently(
+        self, adapter: HTTPAdapter, request: requests.PreparedRequest, options: dict[str, Any]
+    ) -> requests.Response:
+        """Wait for a server that is busy, and log in again when the token has expired."""
+        end, pause, renewed = time.monotonic() + BUSY_SECONDS, 0.5, False
+        while True:
+            if self.pace is not None:
+                self.pace.wait()
+            response = self._in_time(adapter, request, options)
+            wait = max(pause, retry_after(response.headers.get("retry-after", "0")))
+            if response.status_code in BUSY and time.monotonic() + wait < end:
+                time.sleep(wait)
+                pause *= 2
+            elif response.status_code == 401 and not renewed and self._renew(request):
+                renewed = True
+            else:
+                return response
+
+    def _renew(self, request: requests.PreparedRequest) -> bool:
+        """Whether the request had our token, and has a new one now."""
+        if self.login is None or not self.token:
+            return False
+        old = self.token
+        carrying = [n for n, v in request.headers.items() if old in _text(v)]
+        if not carrying:
+            return False
+        self.token = self.login.get(self.timeout)
+        for name in carrying:
+            request.headers[name] = _text(request.headers[name]).replace(old, self.token)
+        return True
+
+    def _in_time(
+        self, adapter: HTTPAdapter, request: requests.PreparedRequest, options: dict[str, Any]
+    ) -> requests.Response:
+        options = {**options, "stream": True}
+        with WATCHDOG.within(self.timeout) as turn:
+            try:
+                response: requests.Response = self._send(adapter, request, **options)
+                kind = response.headers.get("content-type", "")
+                response._content = read_body(response.raw, kind)
+            except requests.exceptions.ConnectionError as error:
+                if turn.late:
+                    raise requests.exceptions.ReadTimeout(error, request=request) from None
+                raise
+            except HTTPError as error:
+                if turn.late:
+                    raise requests.exceptions.ReadTimeout(error, request=request) from None
+                raise requests.exceptions.ChunkedEncodingError(error, request=request) from None
+        response._content_consumed = True
+        if is_stream(kind):
+            # Schemathesis reads streams by itself: let it find what has come.
+            response.raw = HTTPResponse(
+                io.BytesIO(response.content),
+                headers=response.raw.headers,
+                status=response.status_code,
+                version=response.raw.version,
+                preload_content=False,
+            )
+        return response
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _body(request: requests.PreparedRequest) -> bytes | None:
+    body = request.body
+    return body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else None
+
+
+def _withheld(request: requests.PreparedRequest, reason: str) -> requests.Response:
+    """403 says nothing about the data to Schemathesis."""
+    response = requests.Response()
+    response.status_code = 403
+    response._content = b"{}"
+    response._content_consumed = True
+    headers = {"content-type": "application/json", WITHHELD: ascii(reason)}
+    response.headers = CaseInsensitiveDict(headers)
+    response.raw = HTTPResponse(io.BytesIO(), headers=headers, status=403, version=11)
+    response.request = request
+    response.url = request.url or ""
+    response.reason = "Withheld"
+    return response
+
+
+def _end_with(parent: int) -> None:
+    """End when the process that started this one has ended, however that came."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def guard_of(policy: dict[str, Any]) -> Guard:
+    guard = Guard(policy["base"], policy["timeout"], token=policy.get("token", ""))
+    if policy.get("login"):
+        guard.login = Login(**json.loads(policy["login"]))
+    if policy.get("rate"):
+        guard.pace = Pace(policy["rate"])
+    if policy.get("ledger"):
+        contract = build_contract(
+            parse_document(Path(policy["document"]).read_bytes(), policy["document"])
+        )
+        ledger = Ledger.load(policy["ledger"])
+        ledger.open()
+        origin = policy["url"]
+        session = requests.Session()
+        session.trust_env = False
+
+        def status_of(path: str) -> int:
+            try:
+                request = requests.Request("GET", origin + path, headers=policy["headers"])
+                prepared = session.prepare_request(request)
+                adapter = session.get_adapter(origin)
+                assert isinstance(adapter, HTTPAdapter)
+                return guard._in_time(adapter, prepared, {"timeout": guard.timeout}).status_code
+            except requests.RequestException:
+                return 0
+
+        guard.ownership = Ownership(
+            contract,
+            build_plan(contract, policy["overrides"]),
+            ledger,
+            allowed=policy["allowed"],
+            excluded=policy["excluded"],
+            disposable=policy["disposable"],
+            given=policy["given"],
+            probe=status_of,
+        )
+    return guard
+
+
+def main() -> None:
+    """Run Schemathesis behind the guard."""
+    policy = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    _end_with(policy["parent"])
+    watch_every_connection()
+    guard = guard_of(policy)
+
+    def send(
+        self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any
+    ) -> requests.Response:
+        names = ("stream", "timeout", "verify", "cert", "proxies")
+        return guard.send(self, request, **{**dict(zip(names, args, strict=False)), **options})
+
+    HTTPAdapter.send = send  # type: ignore[method-assign]
+    from schemathesis.cli import schemathesis
+
+    sys.argv = ["schemathesis", *sys.argv[2:]]
+    schemathesis()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Getting a token, and a new one when it has expired."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from mockserver.errors import UsageError
+from mockserver.openapi.model import Contract
+from mockserver.verify.http import Wire, WireError
+from mockserver.verify.ownership import at
+
+Json = Any
+GRANTS = {"password": "password", "client_credentials": "client_credentials"}
+WHO = ("username", "password", "client_id", "client_secret", "scope")
+FIELDS = ("grant", "url", "operation", "token", "fields", "form", *WHO)
+TOKENS = ("access_token", "accessToken", "token", "id_token", "jwt", "key", "api_key")
+
+
+@dataclass(frozen=True)
+class Login:
+    """A request whose reply has a token: at `token`, a path like "data.token", or where tokens
+    usually are. `form` says that the fields go as a form, not as JSON."""
+
+    url: str
+    fields: Mapping[str, Json] = field(default_factory=dict)
+    form: bool = True
+    token: str = ""
+    method: str = "POST"
+
+    def get(self, timeout: float = 10) -> str:
+        """The token. Raises UsageError."""
+        parts = urlsplit(self.url)
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        wire = Wire(f"{parts.scheme}://{parts.netloc}", timeout)
+        try:
+            if self.form:
+                sent = wire.send(
+                    self.method,
+                    target,
+                    headers={"content-type": "application/x-www-form-urlencoded"},
+                    content=urlencode(self.fields).encode(),
+                )
+            else:
+                sent = wire.send(self.method, target, headers={}, body=dict(self.fields))
+        except WireError as error:
+            raise UsageError(f"the login at {self.url} failed: {error}") from None
+        finally:
+            wire.close()
+        if not 200 <= sent.status < 300:
+            raise UsageError(
+                f"the login at {self.url} is refused with {sent.status}; "
+                "check what [verify.login] says"
+            )
+        try:
+            value = sent.json()
+        except ValueError:
+            value = None
+        found = _token(value, self.token)
+        if not found:
+            where = self.token or ", ".join(TOKENS)
+            raise UsageError(
+                f"the login at {self.url} answers without a token (looked at {where}); "
+                'name its place: token = "data.token" in [verify.login]'
+            )
+        return found
+
+    def as_json(self) -> str:
+        return json.dumps(
+            {
+                "url": self.url,
+                "fields": dict(self.fields),
+                "form": self.form,
+                "token": self.token,
+                "method": self.method,
+            }
+        )
+
+
+def _token(value: Json, path: str) -> str:
+    if path:
+        found = at(value, tuple(path.split(".")))
+        return found if isinstance(found, str) else ""
+    if isinstance(value, str):
+        return value
+    places = [value, at(value, ("data",)), at(value, ("result",))]
+    found = (p[n] for p in places if isinstance(p, dict) for n in TOKENS if n in p)
+    return next((one for one in found if isinstance(one, str)), "")
+
+
+def login_of(table: Mapping[str, Json], contract: Contract, base: str) -> Login:
+    """From `[verify.login]`: a `grant`, or the `operation` that logs in. Raises UsageError."""
+    for name in table:
+        if name not in FIELDS:
+            raise UsageError(f"[verify.login] has no {name!r}; there are {', '.join(FIELDS)}")
+    fields = dict(table.get("fields", {}))
+    token = str(table.get("token", ""))
+    named = table.get("operation")
+    if named is not None:
+        operation = contract.by_id.get(named)
+        if operation is None:
+            raise UsageError(f"[verify.login] operation: the document has no {named!r}")
+        fields |= {n: table[n] for n in ("username", "password") if n in table}
+        content = operation.body.content if operation.body else {}
+        form = table.get("form", bool(content) and not any("json" in name for name in content))
+        return Login(base + operation.path, fields, bool(form), token, operation.method)
+    grant = str(table.get("grant", "password" if "username" in table else "client_credentials"))
+    if grant not in GRANTS and "url" not in table:
+        raise UsageError(f"[verify.login] grant is {' or '.join(GRANTS)}, not {grant!r}")
+    url = str(table.get("url") or _token_url(contract, grant, base))
+    if table.get("form", True):
+        fields = {"grant_type": GRANTS.get(grant, grant), **fields}
+    fields |= {name: table[name] for name in WHO if name in table}
+    return Login(urljoin(base + "/", url), fields, bool(table.get("form", True)), token)
+
+
+def _token_url(contract: Contract, grant: str, base: str) -> str:
+    """Where the document says that tokens are given out."""
+    schemes = at(contract.document, ("components", "securitySchemes")) or {}
+    wanted = {"password": "password", "client_credentials": "clientCredentials"}[grant]
+    for scheme in schemes.values():
+        url = at(scheme, ("flows", wanted, "tokenUrl"))
+        if isinstance(url, str):
+            # Like the paths, one that is relative begins where the API does.
+            return url if "://" in url else base + "/" + url.lstrip("/")
+    raise UsageError(
+        f"[verify.login] the document names no token URL for {grant}; give one: "
+        'url = "https://auth.example.com/token"'
+    )

@@ -1,0 +1,445 @@
+"""What may be sent to a server that holds what others made, and what of it is our own.
+
+Reads are free. Something is made only if it can be removed again; it is in the ledger before it is
+asked for. What changes or removes goes to our own things, to what stands below them, or to what
+is known not to be there. Whatever else an operation does, and to whom, can't be told: it is
+sent only if it is allowed by name, or if everything on the server may go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import quote, unquote, urlsplit
+
+from mockserver.inference.model import FIRST, Action, Path, Plan, Resource
+from mockserver.openapi.model import Contract, Operation
+from mockserver.verify.ledger import Ledger
+
+Json = Any
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+READS = frozenset(
+    {"count", "exists", "export", "filter", "find", "history", "list", "lookup", "paginate"}
+    | {"preview", "query", "search", "validate"}
+)
+"""Last words of paths whose POST changes nothing."""
+COMMANDS = frozenset(
+    ("delete", "disable", "logout", "purge", "reload", "reset", "restart", "shutdown", "stop")
+)
+"""Last words of paths whose GET does more than it should."""
+SHORTEST_MARKER = 8
+Probe = Callable[[str], int]
+"""The status of a read, by its path."""
+Kind = Literal["read", "create", "own", "never"]
+
+
+class Withheld(Exception):
+    """A request is not sent; the text says why."""
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A request that may be sent; `number` is that of its line in the ledger, or 0."""
+
+    operation: Operation | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+    number: int = 0
+
+
+class Router:
+    """Finds the operation that a path belongs to; the one with the most literal text wins."""
+
+    def __init__(self, contract: Contract) -> None:
+        paths: dict[str, dict[str, Operation]] = {}
+        for operation in contract.operations:
+            paths.setdefault(operation.path, {})[operation.method] = operation
+        ranked = sorted(paths, key=lambda path: (path.count("{"), -len(path)))
+        self._routes = [(_pattern(path), path, paths[path]) for path in ranked]
+        self._literal = {path: paths[path] for path in paths if "{" not in path}
+
+    def find(self, method: str, path: str) -> tuple[Operation | None, str, dict[str, str]]:
+        """The operation, the path's template ("" if there is none), and its values."""
+        literal = self._literal.get(path)
+        if literal is not None:
+            return literal.get(method), path, {}
+        other = ""
+        for pattern, template, methods in self._routes:
+            match = pattern.fullmatch(path)
+            if match is None:
+                continue
+            values = [unquote(value) for value in match.groups()]
+            where = dict(zip(_names(template), values, strict=True))
+            if method in methods:
+                return methods[method], template, where
+            other = other or template
+        return None, other, {}
+
+
+def _names(path: str) -> list[str]:
+    return re.findall(r"\{([^{}]*)\}", path)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{[^{}]*\}", path)
+    return re.compile("([^/]+)".join(map(re.escape, parts)))
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What an operation makes, and how that is removed."""
+
+    resource: Resource
+    remove: Action
+    at: Path
+    tells: Path
+    chosen: str = ""
+    """The path parameter by which the client names it."""
+
+
+class Ownership:
+    """Decides for each request; `given` are path parameters that the user has named a value for."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        plan: Plan,
+        ledger: Ledger | None = None,
+        *,
+        allowed: Iterable[str] = (),
+        excluded: Iterable[str] = (),
+        disposable: bool = False,
+        given: Mapping[str, str] | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        probe: Probe = lambda path: 0,
+    ) -> None:
+        self.contract = contract
+        self.plan = plan
+        self.ledger = ledger
+        self.allowed = frozenset(allowed)
+        self.excluded = frozenset(excluded)
+        self.disposable = disposable
+        self.given = dict(given or {})
+        self.overrides = dict(overrides or {})
+        """What the plan was corrected by, for another process that makes it again."""
+        self.probe = probe
+        self.withheld: dict[str, str] = {}
+        """Operations that were not sent at least once, and why."""
+        self._router = Router(contract)
+        self._removes = {
+            a.resource: a for a in plan.actions.values() if a.kind == "remove" and a.resource
+        }
+        self._fetches = {
+            a.resource: a for a in plan.actions.values() if a.kind == "fetch" and a.resource
+        }
+        self.makers = dict(self._find_makers())
+        self._there: dict[str, bool] = {}
+
+    def _find_makers(self) -> Iterator[tuple[str, Maker]]:
+        for action in self.plan.actions.values():
+            resource = self.plan.resource_of(action)
+            remove = self._removes.get(resource.name) if resource is not None else None
+            if resource is None or remove is None:
+                continue
+            key = resource.identity.key
+            tells = action.response.tells or ((key,) if key else ())
+            at = action.response.at
+            if action.kind in ("create", "clone", "transition"):
+                yield action.operation, Maker(resource, remove, at, tells)
+            elif action.request.upsert and action.item:
+                yield action.operation, Maker(resource, remove, at, tells, action.item)
+
+    def given_in(self, path: str) -> dict[str, str]:
+        return {name: self.given[name] for name in _names(path) if name in self.given}
+
+    def list_of(self, resource: str, where: Mapping[str, str]) -> tuple[Action, str] | None:
+        """A list of a resource that can be had by a GET alone, and its path with its values."""
+        for action in self.plan.actions.values():
+            if action.kind != "list" or action.resource != resource or action.method != "GET":
+                continue
+            values = {**where, **self.given}
+            if all(name in values for name in _names(action.path)):
+                path = action.path
+                for name in _names(path):
+                    path = path.replace("{" + name + "}", quoted(values[name]))
+                return action, path
+        return None
+
+    # --- before the first request
+
+    def kind(self, operation: Operation) -> tuple[Kind, str]:
+        """What may be done with an operation, and why it may not."""
+        if operation.id in self.excluded:
+            return "never", "it is left out by --exclude"
+        if self.disposable or operation.id in self.allowed:
+            return ("create" if operation.id in self.makers else "own"), ""
+        action = self.plan.actions.get(operation.id)
+        last = operation.path.rstrip("/").rsplit("/", 1)[-1].lower()
+        words = set(re.split(r"[^a-z]+", last))
+        if operation.method in SAFE:
+            if words & COMMANDS and not last.startswith("{"):
+                return "never", f"to {last} is no read"
+            return "read", ""
+        reading = action is not None and action.kind in ("list", "fetch", "read")
+        if operation.method == "POST" and (reading or words & READS):
+            return "read", ""
+        named = [name for name in _names(operation.path) if name not in self.given]
+        if action is not None and action.kind in ("create", "clone"):
+            if operation.id in self.makers:
+                return "create", ""
+            if not named:
+                return "never", f"a {action.resource} that it makes can't be removed"
+        if named:
+            return "own", ""
+        return "never", "what it does, and to what, can't be told"
+
+    # --- each request
+
+    def admit(self, method: str, path: str, body: bytes | None = None) -> Ticket:
+        """Raises Withheld if it is not to be sent. `path` is that of the document's paths."""
+        path = urlsplit(path).path
+        operation, template, where = self._router.find(method, path)
+        if not self.disposable or (operation is not None and operation.id in self.excluded):
+            reason = self._why_not(method, operation, template, where)
+            if reason:
+                if operation is not None:
+                    self.withheld.setdefault(operation.id, reason)
+                raise Withheld(reason)
+        number = 0
+        if operation is not None and self.ledger is not None:
+            maker = self.makers.get(operation.id)
+            action = self.plan.actions[operation.id]
+            # A PUT to what is ours makes nothing; what else makes something is seen afterwards.
+            chosen = maker is not None and maker.chosen and not self.owns(action, where)
+            if maker is not None and (action.kind in ("create", "clone") or chosen):
+                number = self.ledger.ask(operation.id, where, marker_of(body))
+        return Ticket(operation, where, number)
+
+    def _why_not(
+        self, method: str, operation: Operation | None, template: str, where: Mapping[str, str]
+    ) -> str:
+        if method in SAFE and operation is None:
+            return ""
+        if operation is None:
+            # A method that the document does not have may do anything, if the server has it.
+            harmless = method not in ("POST", "DELETE") or not template
+            return "" if harmless else f"{method} {template} is not in the document"
+        kind, reason = self.kind(operation)
+        if kind == "never":
+            return reason
+        if kind == "read" or self.disposable or operation.id in self.allowed:
+            return ""
+        action = self.plan.actions[operation.id]
+        links = self._links(action, where)
+        if not links or self.owns(action, where):
+            return ""
+        if self._is_there(action, where):
+            return f"{', '.join(links.values())} is not ours"
+        return ""
+
+    def _links(self, action: Action, where: Mapping[str, str]) -> dict[str, str]:
+        """The things that a path names: resource (or parameter) -> id."""
+        kinds = self._kinds(action)
+        return {
+            kinds.get(name, name): value for name, value in where.items() if name not in self.given
+        }
+
+    def _kinds(self, action: Action) -> dict[str, str]:
+        """What the parameters of an operation's path name: resources, where that is known."""
+        kinds = {link.parameter: link.resource or link.parameter for link in action.parents}
+        if action.item:
+            kinds[action.item] = action.resource or action.item
+        return kinds
+
+    def owns(self, action: Action, where: Mapping[str, str]) -> bool:
+        """Whether a path names something of ours, or something below it."""
+        if self.ledger is None:
+            return False
+        links = self._links(action, where)
+        for kind, identity in links.items():
+            for entry in self.ledger.called(kind, identity):
+                above = self._links(self.plan.actions[entry.remove], entry.where)
+                if all(links.get(name, value) == value for name, value in above.items()):
+                    return True
+        return False
+
+    def own_paths(self, operation: Operation) -> list[dict[str, str]]:
+        """The values for a path that lead to something of ours; one without values if it has no
+        parameters."""
+        names = [name for name in _names(operation.path) if name not in self.given]
+        given = self.given_in(operation.path)
+        if not names:
+            return [given]
+        if self.ledger is None:
+            return []
+        action = self.plan.actions[operation.id]
+        kinds = self._kinds(action)
+        found = []
+        for entry in self.ledger.left():
+            links = self._links(self.plan.actions[entry.remove], entry.where)
+            values = {name: links.get(kinds.get(name, name)) for name in names}
+            if all(value is not None for value in values.values()):
+                found.append({**given, **{n: v for n, v in values.items() if v is not None}})
+        return found
+
+    def _is_there(self, action: Action, where: Mapping[str, str]) -> bool:
+        """Whether what a path names exists: what can't be looked at is taken to be there."""
+        if action.item:
+            return self._looked_up(action.resource, self._links(action, where))
+        owners = [link for link in action.parents if link.parameter not in self.given]
+        if not owners:
+            return True
+        return self._looked_up(owners[-1].resource, self._links(action, where))
+
+    def _looked_up(self, resource: str | None, links: Mapping[str, str]) -> bool:
+        fetch = self._fetches.get(resource) if resource is not None else None
+        if fetch is None:
+            return True
+        path = fetch.path
+        by_name = self._kinds(fetch)
+        for name in _names(path):
+            value = self.given.get(name) or links.get(by_name.get(name, name))
+            if value is None:
+                return True
+            path = path.replace("{" + name + "}", quoted(value))
+        if path not in self._there:
+            status = self.probe(path)
+            self._there[path] = not 400 <= status < 500 or status in (401, 403, 429)
+        return self._there[path]
+
+    # --- after it
+
+    def settle(self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Take a reply into the ledger. `status` 0: none came."""
+        operation = ticket.operation
+        if operation is None or self.ledger is None or operation.method in SAFE:
+            return
+        action = self.plan.actions[operation.id]
+        maker = self.makers.get(operation.id)
+        made = self._made(action, maker, ticket, status, headers, body) if maker else None
+        if made is not None and maker is not None:
+            number = ticket.number or self.ledger.ask(operation.id, ticket.where, "")
+            self.ledger.made(number, maker.remove.operation, made, maker.resource.name)
+        elif ticket.number and self._made_nothing(ticket, status):
+            self.ledger.nothing(ticket.number)
+        elif action.kind == "remove" and 200 <= status < 300:
+            for entry in list(self.ledger.left()):
+                if entry.remove == operation.id and dict(entry.where) == dict(ticket.where):
+                    self.ledger.removed(entry)
+
+    def _made_nothing(self, ticket: Ticket, status: int) -> bool:
+        """Whether a creation is known to have made nothing, or could not be found again."""
+        asked = self.ledger.asked.get(ticket.number) if self.ledger else None
+        maker = self.makers[ticket.operation.id] if ticket.operation else None
+        if asked is None or maker is None:
+            return False
+        if status < 500:
+            return status >= 300 or (status >= 200 and bool(maker.chosen))
+        if maker.chosen:
+            return False
+        return not asked.marker or self.list_of(maker.resource.name, ticket.where) is None
+
+    def _made(
+        self,
+        action: Action,
+        maker: Maker,
+        ticket: Ticket,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> dict[str, str] | None:
+        """The path of what a reply says has been made."""
+        if not 200 <= status < 300:
+            return None
+        if maker.chosen:
+            # Where nobody has looked before, only a 201 says that it is new.
+            new = bool(ticket.number) and (status == 201 or not self.disposable)
+            identity: str | None = ticket.where.get(maker.chosen) if new else None
+        else:
+            identity = _identity(maker, headers, body)
+        if identity is None:
+            return None
+        if not maker.chosen and identity == ticket.where.get(action.item or ""):
+            return None
+        links = {**self._links(action, ticket.where), maker.resource.name: identity}
+        where: dict[str, str] = {}
+        by_name = self._kinds(maker.remove)
+        for name in _names(maker.remove.path):
+            value = links.get(by_name.get(name, name), ticket.where.get(name))
+            value = self.given.get(name) if value is None else value
+            if value is None:
+                return None
+            where[name] = value
+        # The id comes last: `Entry.id` is taken from there.
+        item = maker.remove.item or next(reversed(where))
+        where[item] = where.pop(item)
+        return where
+
+
+def _identity(maker: Maker, headers: Mapping[str, str], body: bytes) -> str | None:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    thing = at(value, maker.at)
+    found = at(thing, maker.tells)
+    if found is None and isinstance(thing, str | int) and not maker.tells:
+        found = thing
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        location = headers.get("location", "")
+        found = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1]) or None
+    return None if found is None else str(found)
+
+
+def at(value: Json, path: Path) -> Json:
+    """What a path of property names leads to, or None."""
+    for name in path:
+        if name == FIRST:
+            value = value[0] if isinstance(value, list) and value else None
+        else:
+            value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def marker_of(body: bytes | None) -> str:
+    """A text in a body by which what it made can be found again."""
+    try:
+        value = json.loads(body or b"")
+    except ValueError:
+        return ""
+    texts = [text for text in _texts(value) if len(text) >= SHORTEST_MARKER]
+    return max(texts, key=len, default="")
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(inner)
+
+
+def quoted(value: str) -> str:
+    return quote(value, safe="")
+
+
+def described(ownership: Ownership, operations: Iterable[Operation]) -> Iterator[str]:
+    """What may be sent, for a person."""
+    groups: dict[str, list[str]] = {"read": [], "create": [], "own": [], "never": []}
+    for operation in operations:
+        kind, reason = ownership.kind(operation)
+        line = f"{operation.method} {operation.path}"
+        groups[kind].append(f"{line}: {reason}" if reason else line)
+    names: dict[str, str] = {
+        "read": "read",
+        "create": "create, and remove",
+        "own": "change or remove, own things only",
+        "never": "not sent",
+    }
+    if ownership.disposable:
+        names["own"] = "anything: all of it is disposable"
+    for name, lines in groups.items():
+        yield f"  {names[name]}: {len(lines)}"
+        yield from (f"    {line}" for line in lines)

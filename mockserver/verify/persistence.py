@@ -1,0 +1,154 @@
+"""What is done about a request that has no good answer: it is waited for, or sent again.
+
+A 429, a 503, a closed connection and a server that is starting are troubles of the moment. Each
+request has a time of its own in which they may pass. An operation whose trouble does not pass is
+not waited for any more.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mockserver.errors import UsageError
+from mockserver.verify.http import WireError
+from mockserver.verify.model import Exchange
+from mockserver.verify.rate_limit import retry_after
+
+BUSY = (429, 503)
+REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""Methods that may be sent twice: RFC 9110, 9.2.2."""
+TROUBLES = 2
+"""So often in a row an operation may fail to answer."""
+REFUSALS = 5
+"""So many 401 in a row, once the key had been taken, mean that it is no longer."""
+
+
+class NoReply(UsageError):
+    """The server did not answer; the text says how it failed and what to check.
+
+    `how` is one of `WireError`'s, or "key": it no longer takes the key that it had taken.
+    """
+
+    def __init__(self, text: str, how: str = "other") -> None:
+        super().__init__(text)
+        self.how = how
+
+
+@dataclass
+class Persistence:
+    """How long one request is tried for; `grace` is in seconds, beside the time of its answer."""
+
+    grace: float = 30.0
+    pause: float = 0.5
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
+    renew: Callable[[], bool] | None = None
+    """Gets a new token; False if there is none to be had."""
+    waits: Counter[str] = field(default_factory=Counter)
+    """How often was waited, by reason."""
+    passing: list[Exchange] = field(default_factory=list)
+    """Server errors that did not come again."""
+    quarantined: dict[str, str] = field(default_factory=dict)
+    """Operations that are not sent any more, and why."""
+    _troubles: Counter[str] = field(default_factory=Counter)
+    _hopeless: set[tuple[str, str]] = field(default_factory=set)
+    _well: set[str] = field(default_factory=set)
+    """Operations that took the key."""
+    _refused: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answered(
+        self,
+        once: Callable[[], Exchange],
+        method: str,
+        operation: str,
+        *,
+        own_key: bool = True,
+    ) -> Exchange:
+        """The answer to a request that `once` sends. Raises NoReply."""
+        if operation in self.quarantined:
+            raise NoReply(self.quarantined[operation], "quarantined")
+        end, attempt, renewed = self.now() + self.grace, 0, False
+        failed: Exchange | None = None
+        while True:
+            try:
+                exchange = once()
+            except WireError as error:
+                reason = self._why_again(error, method)
+                if not reason or not self._wait(reason, attempt, end, operation, 0.0):
+                    self._trouble(operation, str(error))
+                    raise NoReply(str(error), error.how) from None
+                attempt += 1
+                continue
+            if exchange.status == 401 and own_key and not renewed and self._renewed(operation):
+                renewed = True
+            elif exchange.status in BUSY:
+                given = exchange.headers.get("retry-after")
+                shortest = retry_after(given) if given else 0.0
+                if not self._wait(str(exchange.status), attempt, end, operation, shortest):
+                    self._trouble(operation, f"it answers {exchange.status} all the time")
+                    return exchange
+                attempt += 1
+            elif exchange.status >= 500 and method in REPEATABLE and failed is None:
+                failed = exchange
+                self.sleep(self.pause / 5)
+            else:
+                if failed is not None and exchange.status < 500:
+                    self.passing.append(failed)
+                self._note(exchange, operation, own_key)
+                return exchange
+
+    def _trouble(self, operation: str, text: str) -> None:
+        """Keep count; an operation that is in trouble again and again is left alone."""
+        if not operation:
+            return
+        self._troubles[operation] += 1
+        if self._troubles[operation] >= TROUBLES:
+            self.quarantined[operation] = text
+
+    def _why_again(self, error: WireError, method: str) -> str:
+        """Why it may be sent again, or ""."""
+        if error.how == "refused" and self._well:
+            return "nobody listened"
+        if error.how == "dropped" and method in REPEATABLE:
+            return "the connection was closed"
+        return ""
+
+    def _wait(self, reason: str, attempt: int, end: float, operation: str, shortest: float) -> bool:
+        """Wait before the next attempt; False if there is none."""
+        # Before anything has been answered well, one operation stands for all.
+        key = (operation if self._well else "", reason)
+        seconds = max(shortest, self.pause * 2**attempt)
+        most = 2 if reason == "the connection was closed" else 6
+        over = attempt >= most or self.now() + seconds > end
+        if over or key in self._hopeless:
+            self._hopeless.add(key)
+            return False
+        with self._lock:
+            self.waits[reason] += 1
+        self.sleep(seconds)
+        return True
+
+    def _renewed(self, operation: str) -> bool:
+        """Whether the key was taken before and there is a new one."""
+        return operation in self._well and self.renew is not None and self.renew()
+
+    def _note(self, exchange: Exchange, operation: str, own_key: bool) -> None:
+        self._troubles.pop(operation, None)
+        if not own_key:
+            return
+        if exchange.status != 401:
+            self._refused = 0
+            self._well.add(operation)
+        elif operation in self._well:
+            self._refused += 1
+            if self._refused >= REFUSALS:
+                raise NoReply(
+                    "the key that was taken is refused now (401, "
+                    f"{self._refused} times in a row): it may have expired; give a new one",
+                    "key",
+                )

@@ -1,0 +1,294 @@
+"""What is said of a server beside its document: how to be let in, what may be sent, what to leave.
+
+Flags of the command line win over the `[verify]` table of mockserver.toml.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockserver.errors import UsageError
+from mockserver.openapi.model import Contract, Operation
+from mockserver.verify.model import Finding
+
+Json = Any
+TEXTS = ("url", "api-key", "other-key", "ledger")
+LISTS = ("allow-host", "allow", "include", "exclude", "setup", "teardown")
+TABLES = ("headers", "params", "bodies", "keys", "login")
+NUMBERS = ("timeout", "rate")
+KNOWN = (*TEXTS, *LISTS, *TABLES, *NUMBERS, "disposable", "ignore")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Findings that are no findings here, each with a reason, until a day."""
+
+    reason: str
+    until: date
+    rule: str = ""
+    operation: str = ""
+    field: str = ""
+
+    def covers(self, finding: Finding) -> bool:
+        words = f"{finding.title}\n{finding.message}"
+        return (
+            (not self.rule or fnmatchcase(finding.rule, self.rule))
+            and (not self.operation or fnmatchcase(finding.where, self.operation))
+            and (not self.field or re.search(rf"\b{re.escape(self.field)}\b", words) is not None)
+        )
+
+    @property
+    def expired(self) -> bool:
+        return self.until < datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """`include` and `exclude` are patterns: an operationId, "tag:NAME", a path or "GET PATH"."""
+
+    url: str = ""
+    key: str = "mock-key"
+    other_key: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 10.0
+    rate: float = 0.0
+    hosts: Sequence[str] = ()
+    allow: Sequence[str] = ()
+    disposable: bool = False
+    ledger: str = "mockserver-ledger.ndjson"
+    params: Mapping[str, str] = field(default_factory=dict)
+    bodies: Mapping[str, Json] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """A credential for each security scheme, by its name."""
+    login: Mapping[str, Json] = field(default_factory=dict)
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    ignores: Sequence[Ignore] = ()
+    setup: Sequence[str] = ()
+    teardown: Sequence[str] = ()
+    overrides: Mapping[str, Json] = field(default_factory=dict)
+    """Corrections of what was inferred, as `build_plan` takes them."""
+
+    @property
+    def is_here(self) -> bool:
+        return urlsplit(self.url).hostname in LOOPBACK
+
+    def left_out(self, contract: Contract) -> frozenset[str]:
+        """Operations that are never sent."""
+        return frozenset(
+            op.id for op in contract.operations if any(matches(op, one) for one in self.exclude)
+        )
+
+    def in_view(self, contract: Contract) -> frozenset[str]:
+        """Operations that are judged; others are sent if these need them."""
+        out = self.left_out(contract)
+        return frozenset(
+            op.id
+            for op in contract.operations
+            if op.id not in out
+            and (not self.include or any(matches(op, one) for one in self.include))
+        )
+
+    def check(self, contract: Contract) -> None:
+        """Raises UsageError for a name that the document does not have."""
+        for option, patterns in (
+            ("--include", self.include),
+            ("--exclude", self.exclude),
+            ("--allow", self.allow),
+        ):
+            for pattern in patterns:
+                if not any(matches(operation, pattern) for operation in contract.operations):
+                    raise UsageError(_no_such(option, pattern, list(contract.by_id)))
+        for name in self.bodies:
+            if name not in contract.by_id:
+                raise UsageError(_no_such("[verify.bodies]", name, list(contract.by_id)))
+        for name in self.keys:
+            if name not in contract.schemes:
+                raise UsageError(_no_such("[verify.keys]", name, list(contract.schemes)))
+        named = {p.name for operation in contract.operations for p in operation.parameters}
+        for name in self.params:
+            if name not in named:
+                raise UsageError(_no_such("--param", name, sorted(named)))
+
+    def allowed_operations(self, contract: Contract) -> frozenset[str]:
+        return frozenset(
+            op.id for op in contract.operations if any(matches(op, one) for one in self.allow)
+        )
+
+
+def matches(operation: Operation, pattern: str) -> bool:
+    """Whether an operation is meant by an operationId, "tag:NAME", a path or "METHOD PATH";
+    `*` stands for anything."""
+    if pattern.startswith("tag:"):
+        return any(fnmatchcase(tag, pattern.removeprefix("tag:")) for tag in operation.tags)
+    if pattern.startswith("/"):
+        return _path_matches(operation.path, pattern)
+    method, space, path = pattern.partition(" ")
+    if space:
+        return operation.method == method.upper() and _path_matches(operation.path, path.strip())
+    return fnmatchcase(operation.id, pattern)
+
+
+def _path_matches(path: str, pattern: str) -> bool:
+    return path == pattern or fnmatchcase(path, pattern)
+
+
+def _no_such(option: str, name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{option}: the document has no {name!r}{hint}"
+
+
+def sandbox_of(
+    given: Mapping[str, Any],
+    table: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Sandbox:
+    """From the flags that were `given` (None: not given) and the `[verify]` table.
+
+    Raises UsageError.
+    """
+    said = {name.replace("_", "-"): value for name, value in (table or {}).items()}
+    for name in said:
+        if name not in KNOWN:
+            raise UsageError(_no_such("[verify]", name, list(KNOWN)).replace("document", "table"))
+    _check_types(said)
+    said = {name: _filled(value) for name, value in said.items()}
+
+    def one(flag: str, name: str, default: Any) -> Any:
+        value = given.get(flag)
+        if value not in (None, ""):
+            return value
+        return said.get(name, default)
+
+    return Sandbox(
+        url=one("url", "url", ""),
+        key=one("key", "api-key", given.get("default_key", "mock-key")),
+        other_key=one("other_key", "other-key", ""),
+        headers={**said.get("headers", {}), **(given.get("headers") or {})},
+        timeout=float(one("timeout", "timeout", 10.0)),
+        rate=float(one("rate", "rate", 0.0)),
+        hosts=(*said.get("allow-host", ()), *(given.get("allowed") or ())),
+        allow=(*said.get("allow", ()), *(given.get("allow") or ())),
+        disposable=bool(given.get("disposable") or said.get("disposable", False)),
+        ledger=one("ledger", "ledger", given.get("default_ledger", Sandbox.ledger)),
+        params={
+            **{name: str(value) for name, value in said.get("params", {}).items()},
+            **params_of(given.get("params") or ()),
+        },
+        bodies=said.get("bodies", {}),
+        keys={**said.get("keys", {}), **pairs_of("--key", given.get("keys") or ())},
+        login=said.get("login", {}),
+        include=(*said.get("include", ()), *(given.get("include") or ())),
+        exclude=(*said.get("exclude", ()), *(given.get("exclude") or ())),
+        ignores=tuple(_ignore(entry) for entry in said.get("ignore", ())),
+        setup=said.get("setup", ()),
+        teardown=said.get("teardown", ()),
+        overrides=overrides or {},
+    )
+
+
+def _check_types(said: Mapping[str, Any]) -> None:
+    def wrong(name: str, what: str) -> UsageError:
+        return UsageError(f"[verify] {name} is {what}, not {said[name]!r}")
+
+    for name, value in said.items():
+        if name in TEXTS and not isinstance(value, str):
+            raise wrong(name, "a text")
+        if name in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise wrong(name, "a number")
+        if name in LISTS and not (
+            isinstance(value, list) and all(isinstance(one, str) for one in value)
+        ):
+            raise wrong(name, "a list of texts")
+        if name in TABLES and not isinstance(value, Mapping):
+            raise UsageError(f"[verify] {name} is a table: write [verify.{name}]")
+        if name == "disposable" and not isinstance(value, bool):
+            raise wrong(name, "true or false")
+        if name == "ignore" and not isinstance(value, list):
+            raise UsageError("[verify] ignore is a list of tables: write [[verify.ignore]]")
+
+
+def _filled(value: Json) -> Json:
+    """`${NAME}` stands for a variable of the environment. Raises UsageError if it is not set."""
+    if isinstance(value, str):
+        return _VARIABLE.sub(_variable, value)
+    if isinstance(value, Mapping):
+        return {name: _filled(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner) for inner in value]
+    return value
+
+
+def _variable(match: re.Match[str]) -> str:
+    name = match[1]
+    if name not in os.environ:
+        raise UsageError(f"[verify] {match[0]}: the environment has no {name}; set it")
+    return os.environ[name]
+
+
+def params_of(given: Sequence[str]) -> dict[str, str]:
+    return pairs_of("--param", given)
+
+
+def pairs_of(option: str, given: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE, several times. Raises UsageError."""
+    pairs = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"{option} {text!r}: write it as NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def _ignore(entry: Json) -> Ignore:
+    if not isinstance(entry, Mapping):
+        raise UsageError("[verify] ignore is a list of tables: write [[verify.ignore]]")
+    for name in entry:
+        if name not in ("rule", "operation", "field", "reason", "until"):
+            raise UsageError(f"[[verify.ignore]] has no {name!r}")
+    reason, until = entry.get("reason"), entry.get("until")
+    if not isinstance(reason, str) or not reason:
+        raise UsageError("[[verify.ignore]] needs a reason")
+    if isinstance(until, str):
+        try:
+            until = date.fromisoformat(until)
+        except ValueError:
+            raise UsageError(f"[[verify.ignore]] until is a day, not {until!r}") from None
+    if not isinstance(until, date):
+        raise UsageError('[[verify.ignore]] needs a day on which it ends: until = "2027-01-31"')
+    what = {name: str(entry.get(name, "")) for name in ("rule", "operation", "field")}
+    if not any(what.values()):
+        raise UsageError("[[verify.ignore]] names a rule, an operation or a field")
+    return Ignore(reason, until, **what)
+
+
+def run_hooks(commands: Sequence[str], name: str, url: str) -> None:
+    """Run shell commands around a run; they find the address in MOCKSERVER_URL.
+
+    Raises UsageError for one that fails.
+    """
+    for command in commands:
+        done = subprocess.run(
+            command,
+            shell=True,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "MOCKSERVER_URL": url},
+        )
+        if done.returncode:
+            said = " ".join((done.stderr or done.stdout).split())[-200:]
+            raise UsageError(f"[verify] {name}: {command!r} gave {done.returncode}: {said}")
