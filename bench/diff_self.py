@@ -16,9 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from mockserver.files.documents import read_contract
 from mockserver.verify.diff.mock_side import own_mocks
 from mockserver.verify.diff.run import Order, differential
-from mockserver.verify.documents import read_contract
 
 REAL = ("--clock", "real", "--pace", "0.02")
 

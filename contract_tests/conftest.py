@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from mockserver.files.documents import read_contract
 from mockserver.verify.conformance.config import Budget, Settings
-from mockserver.verify.documents import read_contract
 from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.clock import Surroundings
 from mockserver.verify.lifecycle.run import Effort

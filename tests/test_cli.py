@@ -376,3 +376,39 @@ def test_a_reader_who_goes_away() -> None:
         explaining.stdout.close()
         assert explaining.stderr.read() == b""
         assert explaining.wait() in (0, 1)
+
+
+def test_check_names_examples_that_do_not_fit(run: Run, tmp_path: Path) -> None:
+    text = """
+openapi: 3.1.0
+info: {title: Shown, version: '1'}
+paths:
+  /pets/{id}:
+    get:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer}, example: seven}
+        - {name: n, in: query, schema: {type: integer}, example: '7'}
+      responses:
+        '200':
+          description: fine
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/Pet'}
+              example: {name: 7}
+components:
+  schemas:
+    Pet:
+      type: object
+      properties:
+        name: {type: string, example: Tom}
+        born: {type: string, format: date, example: yesterday}
+        tag: {type: string, default: 3}
+        example: {type: string}
+"""
+    document = tmp_path / "shown.yaml"
+    document.write_text(text)
+    notes = json.loads(run("check", str(document), "--json").out)["notes"]
+    unfit = [note["message"] for note in notes if "does not fit its schema" in note["message"]]
+    assert len(unfit) == 4
+    for words in ("of 'id'", "the example 'default'", "'yesterday'", "the default 3"):
+        assert any(words in message for message in unfit), words

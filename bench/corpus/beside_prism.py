@@ -19,9 +19,9 @@ from bench.corpus.documents import CorpusError, Document, all_documents, cache, 
 from bench.harness import free_port, running
 from bench.peers import PEERS
 from bench.peers import fetch as fetch_peers
+from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract
 from mockserver.verify.conformance.config import write_config
-from mockserver.verify.documents import read_contract
 
 CHOSEN = {
     "@octokit/openapi/api.github.com.json": "GitHub: 13 MB, circular",

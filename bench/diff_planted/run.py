@@ -20,13 +20,13 @@ from bench.kill_rate.catalogue import Fault, load
 from bench.kill_rate.proxy import FaultProxy, the_proxy
 from bench.kill_rate.run import KEY
 from mockserver.errors import UsageError
+from mockserver.files.documents import read_contract
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.differ import Differ
 from mockserver.verify.diff.mock_side import Mocks, own_mocks
 from mockserver.verify.diff.model import KINDS, Difference, Program, Report
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.runner import Side
-from mockserver.verify.documents import read_contract
 from mockserver.verify.lifecycle.clock import clock_of, reset
 from mockserver.verify.target import Target
 

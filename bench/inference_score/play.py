@@ -50,7 +50,8 @@ class Player:
         self.variables: dict[str, Any] = {}
         self.start = self.client.now
         self.effect = ""
-        self._watched: Any = None
+        self._where = ""
+        self._refusal = ""
 
     def play(self) -> None:
         """Raises Missed, LabelError."""
@@ -106,6 +107,8 @@ class Player:
             },
             **sent,
         )
+        if response.status_code in (400, 422):
+            self._refusal = self.client.violations()
         return response, json_of(response)
 
     def _content(self, step: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +135,7 @@ class Player:
         if wanted != "any" and not _status_fits(response.status_code, wanted):
             text = short(body if body is not None else "")
             if response.status_code in (400, 422):
-                text = f"{self.client.violations()} {text}"
+                text = f"{self._refusal} {text}"
             raise Missed(f"{self._where}: {response.status_code}, not {wanted}: {text}")
         for path, each in (step.get("see") or {}).items():
             self._see(response, body, path, each)

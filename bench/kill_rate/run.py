@@ -25,9 +25,9 @@ from pathlib import Path
 import httpx
 
 from mockserver.errors import UsageError
+from mockserver.files.documents import read_contract
 from mockserver.verify.conformance.config import Budget, Settings
 from mockserver.verify.conformance.openapi_core import SecondJudge
-from mockserver.verify.documents import read_contract
 from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.clock import reset
 from mockserver.verify.lifecycle.run import Effort

@@ -22,7 +22,7 @@ from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import METHODS, join, walk
 from mockserver.openapi.media_types import is_json_or_any
-from mockserver.openapi.model import Contract, MediaType, Note, Operation
+from mockserver.openapi.model import Contract, MediaType, Note, Operation, Parameter
 from mockserver.openapi.schemas.json_schema import TYPES, types_of
 from mockserver.openapi.schemas.regex import fault, reader
 from mockserver.openapi.schemas.validators import Validators
@@ -178,6 +178,7 @@ def check_document(document: dict[str, Any], lost: Iterable[str] = ()) -> Checke
     plan = build_plan(contract)
     actions = plan.actions
     notes.extend(unsent(plan))
+    notes.extend(unfit_parts(contract.document, validators))
     for operation in contract.operations:
         inferred = operation.id not in by_hand and actions[operation.id].kind == "transition"
         notes.extend(unusable_schemas(operation, validators))
@@ -230,7 +231,9 @@ def _compiles(validators: Validators, way: str, pointer: str) -> Iterator[Note]:
 
 
 def unfit_examples(operation: Operation, validators: Validators) -> Iterator[Note]:
-    """Examples that break their own schema: they are never sent."""
+    """Examples that break their own schema: they are used as far as they fit."""
+    for parameter in operation.parameters:
+        yield from _unfit_values(parameter, validators)
     for way, where, media_type in _contents(operation):
         if media_type.pointer is None or not is_json_or_any(media_type.name):
             continue
@@ -248,6 +251,54 @@ def unfit_examples(operation: Operation, validators: Validators) -> Iterator[Not
                     join(where, "content", media_type.name),
                     f"the example {name!r} does not fit its schema{why}",
                 )
+
+
+def _unfit_values(parameter: Parameter, validators: Validators) -> Iterator[Note]:
+    if not parameter.pointer or not parameter.examples or parameter.media_type is not None:
+        return
+    try:
+        check = validators.request(parameter.pointer)
+    except ContractError:
+        return
+    for name, example in parameter.examples.items():
+        # A number may be shown as the text that a path has.
+        if not check.is_valid(example) and not check.is_valid(_number(example)):
+            violations = check.violations(example)[:1]
+            why = f": {violations[0].message}" if violations else ""
+            yield Note(
+                parameter.pointer,
+                f"the example {name!r} of {parameter.name!r} does not fit its schema{why}",
+            )
+
+
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def unfit_parts(document: Mapping[str, Any], validators: Validators) -> Iterator[Note]:
+    """Examples and defaults inside of schemas that break them, and are left out."""
+    components = _object(document.get("components"))
+    for name, schema in _object(components.get("schemas")).items():
+        for pointer, node in walk(schema, join("#/components/schemas", name)):
+            shown = [(word, node[word]) for word in ("example", "default") if word in node]
+            if isinstance(node.get("examples"), list):
+                shown.extend(("examples", each) for each in node["examples"])
+            if shown and _is_schema(node) and types_of(node):
+                yield from _unfit_words(pointer, shown, validators)
+
+
+def _unfit_words(
+    pointer: str, shown: list[tuple[str, Any]], validators: Validators
+) -> Iterator[Note]:
+    try:
+        check = validators.reply(pointer)
+    except ContractError:
+        return
+    for word, value in shown:
+        if not check.is_valid(value) and not (word == "default" and value is None):
+            violations = check.violations(value)[:1]
+            why = f": {violations[0].message}" if violations else ""
+            yield Note(pointer, f"the {word} {value!r:.80} does not fit its schema{why}")
 
 
 def needed_statuses(operation: Operation, transition: bool) -> Iterator[tuple[int, str]]:

@@ -9,7 +9,7 @@ import click
 
 from mockserver.cli.options import CONTEXT
 from mockserver.errors import UsageError
-from mockserver.files.documents import without_secrets
+from mockserver.files.reading import without_secrets
 from mockserver.server.asgi.uvicorn import bind, make_server, url_of
 from mockserver.server.record import Recorder, refuse
 from mockserver.server.service import log_to_stderr

@@ -89,25 +89,64 @@ class Shapes:
 
 
 @dataclass(frozen=True)
+class Jobs:
+    """An API's jobs: where they are kept, how they go, and how one is steered.
+
+    `lifecycles` are the tables of their states, for the diagrams; `kinds` say where they are kept,
+    for the dashboard. `steer(world, job_id, order)` rewrites what is to become of an open job, for
+    the admin API; `outcomes` is what it can order.
+    """
+
+    kinds: tuple[JobKind, ...] = ()
+    lifecycles: tuple[Lifecycle, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    steer: Callable[[World, str, Mapping[str, Any]], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """What an API sends by itself.
+
+    `announcements` are the webhooks and callbacks, `events` says what there is to send,
+    `listeners` who has registered for it in a world, by the operations `registering`.
+    """
+
+    announcements: tuple[Announcement, ...] = ()
+    events: EventsSince = nothing_happens
+    listeners: Callable[[World], list[Listener]] = nobody_listens
+    registering: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Wire:
+    """How an API speaks HTTP.
+
+    `dialect` names the error format ("" chooses by the document), `slash_redirects` whether a
+    wrong trailing slash is redirected (307) as FastAPI does, `body_first` whether a body that is
+    not JSON is refused even before the credential is looked at. Keys that begin with `prefix` are
+    accepted. `stamp(reply, headers, serial)` puts on every reply what all of them carry (a request
+    id); `serial` counts the replies. `candid`: no vendor's words are known, so that refusals may
+    say what would do.
+    """
+
+    dialect: str = ""
+    slash_redirects: bool = False
+    body_first: bool = False
+    prefix: str = "mock-"
+    stamp: Callable[[Reply, Mapping[str, str], int], Reply] | None = None
+    candid: bool = False
+
+
+@dataclass(frozen=True)
 class Api:
     """One vendor's behaviour.
 
-    `handlers` by operationId; `collections` by name; `seed` fills a new world from the
-    parsed fixtures; `lifecycles` are the job tables, for the diagrams;
-    `jobs` say where jobs are kept, for the dashboard, and `outcomes` what `steer` can order.
-    `adopt` makes rows of a recorded answer. `announcements` are the webhooks and callbacks,
-    `events` says what there is to send, `listeners` who has registered for it in a world, by the
-    operations `registering`.
-    `dialect` names the error dialect ("" chooses by the document), `slash_redirects` whether
-    a wrong trailing slash is redirected (307) as FastAPI does, `body_first` whether a body
-    that is not JSON is refused even before the credential is looked at.
+    `handlers` by operationId; `collections` by name; `seed` fills a new world from the parsed
+    fixtures. `adopt` makes rows of a recorded response. `shapes` are the wire shapes of an API that
+    has several.
     `settle` brings about what is due by now, as of its own instant, before each request;
     it returns whether it wrote anything. What it writes may depend on the state and on when
     things were due, never on when it is called.
-    `steer(world, job_id, order)` rewrites what is to become of an open job, for the control plane.
-    `stamp(reply, headers, serial)` puts on every reply what all of them carry (a request id);
-    `serial` counts the replies. `shapes` are the wire shapes of an API that has several.
-    `candid`: no vendor's words are known, so that refusals may say what would do.
     """
 
     name: str
@@ -115,22 +154,11 @@ class Api:
     collections: Mapping[str, Collection] = field(default_factory=dict)
     seed: Seeder = no_seed
     settle: Callable[[World], bool] = nothing_due
-    steer: Callable[[World, str, Mapping[str, Any]], Any] | None = None
-    lifecycles: tuple[Lifecycle, ...] = ()
-    jobs: tuple[JobKind, ...] = ()
-    outcomes: tuple[str, ...] = ()
-    announcements: tuple[Announcement, ...] = ()
-    events: EventsSince = nothing_happens
-    listeners: Callable[[World], list[Listener]] = nobody_listens
-    registering: frozenset[str] = frozenset()
     adopt: Adopt = nothing_adopted
-    dialect: str = ""
-    slash_redirects: bool = False
-    body_first: bool = False
-    prefix: str = "mock-"
-    stamp: Callable[[Reply, Mapping[str, str], int], Reply] | None = None
+    jobs: Jobs = Jobs()
+    webhooks: Webhooks = Webhooks()
+    wire: Wire = Wire()
     shapes: Shapes | None = None
-    candid: bool = False
 
     def claims(self, contract: Contract) -> bool:
         """Whether the document is this API's: most of the handlers find their operationId."""

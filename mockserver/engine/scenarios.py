@@ -90,13 +90,13 @@ def _name(lifecycle: Lifecycle, states: tuple[str, ...]) -> str:
 
 def befall(fate: Fate, api: Api, world: World, reply: Reply) -> bool:
     """Let the job that was just begun go this way; False if the reply is of none."""
-    if api.steer is None or not 200 <= reply.status < 300 or isinstance(reply.body, bytes):
+    if api.jobs.steer is None or not 200 <= reply.status < 300 or isinstance(reply.body, bytes):
         return False
     for jobs in _jobs(orjson.loads(dump(reply.body))):
         try:
             for place, job in enumerate(jobs):
                 schedule = [[state, seconds] for state, seconds in fate.way(place)]
-                api.steer(world, job, {"schedule": schedule})
+                api.jobs.steer(world, job, {"schedule": schedule})
         except NotFound:
             continue  # these are parts of something else
         except (Conflict, BadRequest):

@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from mockserver.errors import ContractError, DanglingReference, UsageError
 from mockserver.files.package_data import contract_file
+from mockserver.files.reading import MAX_DOCUMENT, fetch, read_file, reason_of, without_secrets
+from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import lookup, parse_document, walk
+from mockserver.openapi.model import Contract
 from mockserver.openapi.references import bundled, foreign_references
 
 BUILT_IN_NAMES = ("feather", "speechify", "truestate")
 NAMES = ("feather", "speechify", "speechify-legacy", "truestate")
 """What SPEC may be called: the APIs, and a second shape of one."""
 DEFAULT_SPEC = "feather"
-URL_TIMEOUT = 20.0
-MAX_DOCUMENT = 64 * 1024 * 1024
 _MAY_BE_FOREIGN = re.compile(r"""\$ref["']?\s*:\s*["']?[^"'#\s]|\\u0024""")
 _ENDINGS = {".json", ".yaml", ".yml"}
 _ENCODINGS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
@@ -64,7 +65,7 @@ def _is_file(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError) as error:
         # A name too long, a NUL in it, or a directory that may not be searched.
-        raise UsageError(f"{path}: {_reason(error)}") from None
+        raise UsageError(f"{path}: {reason_of(error)}") from None
 
 
 def _not_found(spec: str, path: Path) -> str:
@@ -116,7 +117,10 @@ def _whole(
     source: Source, slips: list[str] | None = None
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The document of all its files, and where the others lie."""
-    raw = fetch(source.url) if source.url else _read_file(source)
+    if source.path is not None:
+        raw, location = read_file(source.path, source.name), ""
+    else:
+        raw, location = fetch(source.url)
     text = decode(raw, source.name)
     if not text.strip():
         raise ContractError(f"{source.name}: the file is empty")
@@ -124,8 +128,8 @@ def _whole(
     # Walking a large document takes longer than parsing it.
     if not _MAY_BE_FOREIGN.search(text) or next(foreign_references(document), None) is None:
         return document, ()
-    assert source.path is not None or source.url
-    location = source.url or source.path.resolve().as_uri()  # type: ignore[union-attr]
+    if source.path is not None:
+        location = source.path.resolve().as_uri()
     try:
         return bundled(document, location, Reader(location))
     except ContractError as error:
@@ -147,9 +151,9 @@ class Reader:
             raise UsageError(f"{without_secrets(uri)}: only the document's own server is asked")
         if uri.startswith("file:"):
             path = _path_of(uri)
-            name, raw = str(path), _read_file(Source(str(path), path))
+            name, raw = str(path), read_file(path, str(path))
         else:
-            name, raw = without_secrets(uri), fetch(uri)
+            name, raw = without_secrets(uri), fetch(uri, only_host=urlsplit(uri).hostname).raw
         self._left -= len(raw)
         if self._left < 0:
             raise UsageError(f"{name}: {MAX_DOCUMENT} bytes are too many for a document")
@@ -158,21 +162,6 @@ class Reader:
 
 def _path_of(uri: str) -> Path:
     return Path(url2pathname(urlsplit(uri).path))
-
-
-def _read_file(source: Source) -> bytes:
-    assert source.path is not None
-    try:
-        size = source.path.stat().st_size
-        if size > MAX_DOCUMENT:
-            raise UsageError(f"{source.name}: {size} bytes are too many for a document")
-        return source.path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{source.name}: {_reason(error)}") from None
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def decode(raw: bytes, name: str) -> str:
@@ -191,38 +180,6 @@ def decode(raw: bytes, name: str) -> str:
         ) from None
 
 
-def fetch(url: str) -> bytes:
-    """Get a document. Raises UsageError with what went wrong."""
-    import httpx  # a tenth of a second, and most documents are files
-
-    name = without_secrets(url)
-    try:
-        with (
-            httpx.Client(timeout=URL_TIMEOUT, follow_redirects=True) as client,
-            client.stream("GET", url) as response,
-        ):
-            if response.status_code != 200:
-                raise UsageError(f"{name}: the server answered {response.status_code}")
-            chunks = bytearray()
-            for chunk in response.iter_bytes():
-                chunks += chunk
-                if len(chunks) > MAX_DOCUMENT:
-                    raise UsageError(f"{name}: more than {MAX_DOCUMENT} bytes, too many")
-            return bytes(chunks)
-    except httpx.TimeoutException:
-        raise UsageError(f"{name}: no answer within {URL_TIMEOUT:g} s") from None
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        reason = str(error) or type(error).__name__
-        raise UsageError(f"{name}: can't be fetched: {reason}") from None
-
-
-def without_secrets(url: str) -> str:
-    """The URL without user, password and query, fit to be shown."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
-
-
 def as_document(
     spec: str | Path | Mapping[str, Any], slips: list[str] | None = None
 ) -> dict[str, Any]:
@@ -230,6 +187,14 @@ def as_document(
     if isinstance(spec, Mapping):
         return dict(spec)
     return read_document(find_document(str(spec)), slips)
+
+
+def read_contract(spec: str) -> tuple[dict[str, Any], Contract]:
+    """The document that SPEC stands for (a Swagger 2.0 one converted), and what it says."""
+    document = as_document(spec)
+    with naming(spec, document):
+        contract = build_contract(document)
+    return dict(contract.document), contract
 
 
 @contextmanager

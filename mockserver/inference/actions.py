@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mockserver.inference.evidence import WEIGHTS, Reading, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
-from mockserver.inference.lifecycles import RESULTS, enumerated
 from mockserver.inference.model import (
     FIRST,
     Action,
@@ -20,11 +20,12 @@ from mockserver.inference.model import (
     Transition,
 )
 from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.outcomes import RESULTS
 from mockserver.inference.pagination import word
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.resources import Draft, refs_of
-from mockserver.inference.verbs import CLONING, OUTCOMES, flags, outcome, verb_of
+from mockserver.inference.transitions import Targets, VerbReader
 from mockserver.inference.words import plural, tokens
 
 Steps = tuple[str, ...]
@@ -59,12 +60,23 @@ class Deducer:
                 self._items.update({route.steps: name for route in draft.items})
                 self._lists.update({facts.route.steps: name for facts in draft.lists})
                 self._creates.update({(f.route.steps, f.method): name for f in draft.creates})
+        targets = Targets(self._items, self._collections)
+        self._verbs = VerbReader(survey, resources, self._refs, targets, self._make)
 
     def action(self, facts: Facts) -> Action:
         """What this operation does."""
+        readings = [*self._plain(facts), *self._verbs.readings(facts)]
+        nothing = self._make(facts, "fixed", "no resource is known by this path", "guess")
+        best, instead = reasons([*readings, Reading(0, nothing)])
+        if best.weight <= WEIGHTS["part"] and best.action.kind == "transition":
+            return replace(unsure(best.action), instead=instead)
+        return replace(best.action, instead=instead)
+
+    def _plain(self, facts: Facts) -> Iterator[Reading]:
+        """What it is by its path and its method."""
         steps = facts.route.steps
         if facts.route.verb:
-            return self._verb(facts, facts.route.verb, steps)
+            return
         for known, find in (
             (self._items, self._of_item),
             (self._singles, self._of_singleton),
@@ -73,10 +85,25 @@ class Deducer:
             if steps in known:
                 found = find(facts, self.resources[known[steps]])
                 if found is not None:
-                    return found
+                    yield self._weighed(facts, found)
+                    return
         if steps and steps[-1] != ANY:
-            return self._beneath(facts, steps)
-        return self._make(facts, "fixed", "no resource is known by this path", "guess")
+            yield from self._beneath(facts, steps)
+
+    def _weighed(self, facts: Facts, action: Action) -> Reading:
+        """How much speaks for the plain meaning of a path and a method."""
+        about = f"{facts.operation.summary} {facts.operation.id}".lower()
+        if action.kind == "remove":
+            deletes = "delete" in about or "remove" in about or "destroy" in about
+            return Reading(WEIGHTS["removal"] + WEIGHTS["deletes"] * deletes, action)
+        if facts.method == "POST" and action.item is not None:
+            resource = self.resources[action.resource or ""]
+            own = self.survey.flat(resource.schema).properties.keys()
+            sends = bool(self.survey.flat(facts.body).properties.keys() & own)
+            says = any(word in about for word in ("update", "edit", "modif", "change"))
+            weight = WEIGHTS["posted"] + WEIGHTS["sends"] * sends + WEIGHTS["deletes"] * says
+            return Reading(weight, action)
+        return Reading(WEIGHTS["plain"], action)
 
     def _make(
         self, facts: Facts, kind: Any, why: str, sure: Confidence = "certain", **more: Any
@@ -125,8 +152,7 @@ class Deducer:
                 why = f"{facts.method} of {path}, which names one {resource.noun}"
                 return self._make(facts, "fetch", why, item=item, resource=name)
             case "DELETE":
-                why = f"DELETE of {path}, which names one {resource.noun}"
-                return self._make(facts, "remove", why, item=item, resource=name)
+                return self._removal(facts, resource, item)
             case "PATCH":
                 return self._make(
                     facts, "patch", f"PATCH of {path}", item=item, resource=name, partial=True
@@ -145,6 +171,30 @@ class Deducer:
                     upsert=201 in facts.operation.documented or resource.identity.open,
                 )  # fmt: skip
         return None
+
+    def _removal(self, facts: Facts, resource: Resource, item: str) -> Action:
+        why = f"DELETE of {facts.operation.path}, which names one {resource.noun}"
+        verb, changes = self._verbs.removal(facts, resource)
+        same, at = self._verbs.answered(facts, resource)
+        if changes:
+            told = ", ".join(f"{name} = {value}" for name, value in changes.items())
+            soft = verb in ("delete", "discard", "remove", "archive", "trash")
+            action = self._make(
+                facts, "transition", f"{why}; it says `{verb}`, and sets {told}", "likely",
+                item=item, resource=resource.name,
+                transition=Transition(verb, tuple(changes.items()), same, soft=soft),
+            )  # fmt: skip
+            return replace(action, response=replace(action.response, at=at))
+        leaving = self._verbs.leaving(resource)
+        states = resource.states
+        change = (
+            Transition("delete", ((states.name, leaving),), same) if leaving and states else None
+        )
+        if change is not None:
+            why += f"; it is {leaving} for a while"
+        return self._make(
+            facts, "remove", why, item=item, resource=resource.name, transition=change
+        )
 
     def _is_partial(self, facts: Facts, resource: Resource) -> bool:
         sent = self.survey.flat(facts.body)
@@ -222,119 +272,35 @@ class Deducer:
             return self._make(facts, "sweep", told, "likely", resource=resource.name, sent=sent)
         return None
 
-    def _beneath(self, facts: Facts, steps: Steps) -> Action:
+    def _beneath(self, facts: Facts, steps: Steps) -> Iterator[Reading]:
         """`/things/{thing}/word` and `/things/word`."""
         above = steps[:-1]
-        word = steps[-1]
         if above in self._items:
-            return self._of_part(facts, self.resources[self._items[above]], word)
-        if above in self._collections:
+            resource = self.resources[self._items[above]]
+            yield Reading(1, self._of_part(facts, resource, steps[-1]))
+        elif above in self._collections:
             resource = self.resources[self._collections[above]]
             known = facts.ref in self._refs[resource.name]
             if facts.envelope is not None and known:
                 why = f"it lists {plural(resource.noun)}, as GET of {resource.path} does"
-                return self._make(
+                action = self._make(
                     facts, "list", why, "likely", resource=resource.name, envelope=facts.envelope
                 )
+                yield Reading(WEIGHTS["plain"], action)
             if facts.method == "POST" and FIRST in facts.sent and known:
                 why = f"makes several {plural(resource.noun)}: {_ARRAY}"
-                return self._make(facts, "create", why, "likely", resource=resource.name)
+                action = self._make(facts, "create", why, "likely", resource=resource.name)
+                yield Reading(WEIGHTS["plain"], action)
             if facts.method == "POST" and known and facts.operation.success == 201:
                 why = f"answers 201 with the schema of one ({resource.noun})"
-                return self._make(facts, "create", why, "likely", resource=resource.name)
-        if facts.method in ("POST", "PUT", "PATCH") and verb_of(word):
-            # `/runs/{run}/compile/cancel`: the verb acts on the nearest thing above.
-            for length in range(len(above), 0, -1):
-                if steps[:length] in self._items:
-                    resource = self.resources[self._items[steps[:length]]]
-                    if facts.ref in self._refs[resource.name]:
-                        return self._verb(facts, word, steps[:length])
-                    break
-        return self._make(facts, "fixed", "no resource is known by this path", "guess")
+                action = self._make(facts, "create", why, "likely", resource=resource.name)
+                yield Reading(WEIGHTS["plain"], action)
 
     def _of_part(self, facts: Facts, resource: Resource, word: str) -> Action:
-        same = facts.ref in self._refs[resource.name]
-        if facts.method in ("POST", "PUT", "PATCH") and (same or verb_of(word)):
-            return self._verb(facts, word, facts.route.steps[:-1])
-        if facts.method in ("POST", "PUT", "PATCH") and self._sets(facts, resource):
-            return self._verb(facts, word, facts.route.steps[:-1])
-        if facts.method == "DELETE" and verb_of(word):
-            opposite = {"lock": "unlock", "star": "unstar", "pin": "unpin"}.get(verb_of(word), "")
-            if opposite:
-                return self._verb(facts, opposite, facts.route.steps[:-1])
         why = f"a part of one {resource.noun} that nothing else changes"
         states = resource.states
-        waits = states is not None and states.moves and facts.method == "GET"
+        waits = states is not None and facts.method == "GET"
         if waits and 409 in facts.operation.documented and not RESULTS.isdisjoint(tokens(word)):
             why += f"; a 409 is listed: it is the result of a {resource.noun}"
             return self._make(facts, "fixed", why, "likely", awaits=resource.name)
         return self._make(facts, "fixed", why, "likely")
-
-    def _sets(self, facts: Facts, resource: Resource) -> bool:
-        """Whether the body speaks of properties that the thing has, and of nothing else."""
-        sent = self.survey.flat(facts.body).properties.keys()
-        return bool(sent) and sent <= self.survey.flat(resource.schema).properties.keys()
-
-    def _verb(self, facts: Facts, word: str, steps: Steps) -> Action:
-        verb = verb_of(word) or (tokens(word) or ("",))[0]
-        name = self._items.get(steps, "")
-        if not name or facts.method == "GET":
-            return self._make(facts, "fixed", f"`{word}` acts on nothing that is kept", "guess")
-        resource = self.resources[name]
-        same = facts.ref in self._refs[name]
-        item = facts.route.names[steps.count(ANY) - 1]
-        if verb in CLONING and same:
-            action = self._make(
-                facts, "clone", f"`{word}`, and the answer is one {resource.noun}", item=item,
-                resource=name, transition=Transition(verb, same=same),
-            )  # fmt: skip
-        else:
-            changes = self._changes(resource, verb)
-            shows, linked = (None, ()) if same else self._shown(facts, resource, word)
-            changes = (*changes, *linked)
-            told = ", ".join(f"{n} = {v}" for n, v in changes) or "nothing that is known"
-            why = f"the verb `{word}` on one {resource.noun}; it sets {told}"
-            action = self._make(
-                facts, "transition", why, "likely" if same or changes else "guess", item=item,
-                resource=name, transition=Transition(verb, changes, same, shows),
-            )  # fmt: skip
-        if not same:
-            return replace(action, response=replace(action.response, at=()))
-        return action
-
-    def _shown(
-        self, facts: Facts, resource: Resource, word: str
-    ) -> tuple[str | None, tuple[tuple[str, str], ...]]:
-        """`set-active-revision` answers the revision that the body names, and keeps its id."""
-        name = next((n for n, refs in self._refs.items() if facts.ref in refs), None)
-        sent = self.survey.flat(facts.body).properties
-        given = next(iter(sent), "")
-        about = self.resources[name].noun.rsplit("_", 1)[-1] if name else ""
-        if len(sent) != 1 or tokens(given)[-2:] != (about, "id"):
-            return None, ()
-        kept = "_".join((*tokens(word)[1:], "id"))
-        for field in self.survey.flat(resource.schema).properties:
-            if "_".join(tokens(field)) == kept:
-                return name, ((field, f"body.{given}"),)
-        return name, ()
-
-    def _changes(self, resource: Resource, verb: str) -> tuple[tuple[str, Any], ...]:
-        flat = self.survey.flat(resource.schema)
-        found: dict[str, Any] = {}
-        states = resource.states
-        if states is not None:
-            values = enumerated(self.survey.schemas, flat.properties.get(states.name, {}))
-            value = outcome(verb, values)
-            if not values:
-                known = (*states.initial, *states.active, *states.terminal)
-                value = outcome(verb, known) or next(iter(OUTCOMES.get(verb, ())), None)
-            if value is not None:
-                found[states.name] = value
-        wanted = flags(verb)
-        for name, schema in flat.properties.items():
-            spelled = "_".join(tokens(name))
-            if spelled in wanted and "boolean" in self.survey.kinds(schema):
-                found[name] = wanted[spelled]
-            elif spelled.removesuffix("_at") in wanted and spelled.endswith("_at"):
-                found[name] = "now" if wanted[spelled.removesuffix("_at")] else None
-        return tuple(found.items())

@@ -8,11 +8,18 @@ from typing import Any
 
 from mockserver.inference.actions import Deducer
 from mockserver.inference.identifiers import named
+from mockserver.inference.lifecycles import with_decisions
 from mockserver.inference.model import Plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected
 from mockserver.inference.relations import Linker, reached, referring
-from mockserver.inference.resources import find_drafts, make_resource, name_drafts, without_circles
+from mockserver.inference.resources import (
+    find_drafts,
+    hints_of,
+    make_resource,
+    name_drafts,
+    without_circles,
+)
 from mockserver.inference.webhooks import announced
 from mockserver.openapi.model import Contract
 
@@ -30,6 +37,8 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     )
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
+    hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}
+    resources = with_decisions(resources, hints, actions)
     resources = reached(named(survey, resources, actions), actions)
     actions = referring(survey, actions, resources)
     plan = Plan(actions=actions, resources=resources)

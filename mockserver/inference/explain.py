@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.inference.lifecycles import told
 from mockserver.inference.model import (
     Action,
     Announcement,
@@ -17,6 +16,7 @@ from mockserver.inference.model import (
     Plan,
     Resource,
 )
+from mockserver.inference.outcomes import told
 
 _ORDER: dict[Confidence, int] = {"guess": 0, "likely": 1, "certain": 2}
 

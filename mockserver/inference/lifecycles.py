@@ -1,136 +1,238 @@
-"""Status-like properties: which values come first, which last, and whether time moves them."""
+"""Which property says how a thing is, whether time moves it, and what else follows from that.
+
+What speaks for a job and against it is weighed in one table, `JOB`. What is read from the words of
+the values is in `states.py`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockserver.inference.model import Because, States
+from mockserver.inference import state_words as known
+from mockserver.inference.model import Action, Because, Confidence, Path, Resource, States
+from mockserver.inference.outcomes import COMPLETED, ENDED, STARTED, is_progress, moment_of
+from mockserver.inference.states import (
+    birth_of,
+    kind_of,
+    read_states,
+    spelled,
+)  # fmt: skip
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
-_NAMES = ("status", "state", "phase", "stage", "lifecycle")
-_INITIAL = bag(
-    "pending queued created new draft submitted scheduled waiting requested accepted initialized "
-    "initialised initiated init unstarted todo open not_started provisioning starting received "
-    "registered requires_payment_method enqueued deferred"
-)
-_ACTIVE = bag(
-    "running in_progress inprogress processing active started executing working ongoing building "
-    "deploying syncing uploading ingesting indexing validating analyzing analysing evaluating "
-    "compiling finalizing training in_transit sending retrying transcribing generating "
-    "preparing importing exporting rendering calling ringing"
-)
-_SUCCESS = bag(
-    "completed complete succeeded success successful done finished ready passed ok resolved "
-    "delivered processed closed ended available compiled indexed ingested deployed published "
-    "paid fulfilled shipped approved exported sent synced"
-)
-_FAILURE = bag(
-    "failed failure error errored timeout timed_out rejected expired crashed partial_failure "
-    "incomplete budget_exceeded declined invalid unsuccessful undelivered bounced"
-)
-_CANCELLED = bag(
-    "cancelled canceled aborted stopped terminated killed skipped revoked void voided withdrawn "
-    "cancelling canceling"
-)
-# Success words that only jobs have: a thing in these states was worked on.
-_JOB_SUCCESS = bag(
-    "completed complete succeeded success successful done finished ready processed compiled "
-    "indexed ingested deployed exported passed synced"
-)
+_NAMES = ("status", "state", "phase", "stage", "lifecycle", "statut", "estado", "etat", "stato")
+_INNER = ("state", "status", "code", "phase", "name", "value", "type")
 _USUAL = ("pending", "running", "completed", "failed", "cancelled")
-_JOBS = bag("job run task export import sync batch execution build deployment operation")
-_STARTED = bag("started start began running processing")
-_ENDED = bag("completed ended finished done end processed closed stopped terminated")
+
+JOB = {
+    "work": 3,  # a value says that work is being done
+    "end": 2,  # a value says that work is done
+    "way": 1,  # there is a way from the first state to a good end
+    "failure": 1,  # it can go wrong
+    "accepted": 3,  # making one is answered with 202
+    "moments": 2,  # it has the moments of its beginning or end
+    "progress": 2,
+    "asked": 2,  # it can be cancelled or tried again
+    "noun": 2,
+    "told": 2,  # the document says that it goes on in the background
+    "sent": -4,  # a client sets the status when it makes one
+    "changed": -4,  # a client changes the status
+    "person": -4,  # the first state is one that a person ends
+    "vague": -2,  # the values are not listed
+}
+"""What speaks for a job that moves by itself, and what against it."""
+MOVES = 4
+"""From here on it does."""
+
+_BACKGROUND = re.compile(
+    r"asynchron|in the background|\bpoll(?:ing|ed)?\b|long[- ]running|will be (?:processed|queued)"
+    r"|queued for|(?:is|are) (?:being )?processed|once (?:it|the \w+) (?:is|has) "
+    r"(?:been )?(?:complete|finish|process|ready)|starts? (?:a|an|the) [\w -]{0,30}"
+    r"(?:job|task|run|export|import|process)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
     """What else speaks of a thing's status.
 
-    `sent` are the properties that a client may set, `verbs` what it may be asked to do,
-    `accepted` says that making one answers 202, `asked` are the values of query parameters.
+    `sent` are the properties that a client may set when it makes one, `changed` those that it may
+    set later; `accepted` says that making one answers 202, `asked` are the values of query
+    parameters, `texts` what is written about it.
     """
 
     noun: str = ""
     sent: frozenset[str] = frozenset()
-    verbs: tuple[str, ...] = ()
+    changed: frozenset[str] = frozenset()
     accepted: bool = False
     asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A property that says how a thing is."""
+
+    name: str
+    values: list[str]
+    because: Because
+    inner: Path = ()
+    default: object = None
 
 
 def states_of(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
-    """The status of a thing, if it has one."""
-    found = _property(schemas, flat, hints)
-    if found is None:
+    """The status of a thing, if it has one; whether it moves is decided later."""
+    candidates = list(_properties(schemas, flat, hints))
+    if not candidates:
         return None
-    name, values, source = found
-    sent, verbs = hints.sent, hints.verbs
-    kinds: dict[str, list[str]] = {
-        kind: [] for kind in ("initial", "active", "success", "failure", "cancelled", "other")
+    found, *others = candidates
+    reading = read_states(found.values, tokens(hints.noun))
+    kinds: dict[str, Any] = {
+        kind: reading.of(kind)
+        for kind in ("initial", "active", "success", "failure", "cancelled", "other")
     }
-    for value in values:
-        kinds[kind_of(value)].append(value)
-    started = _moment(flat, _STARTED)
-    ended = _moment(flat, _ENDED)
-    because = [source]
-    evidence = []
-    if hints.accepted:
-        evidence.append("making one is answered with 202")
-    if started or ended:
-        evidence.append(f"it has {' and '.join(f'`{n}`' for n in (started, ended) if n)}")
-    doing = [verb for verb in verbs if verb in ("cancel", "retry", "stop", "abort", "rerun")]
-    if doing:
-        evidence.append(f"it can be asked to {', '.join(sorted(set(doing)))}")
-    if hints.noun.rsplit("_", 1)[-1] in _JOBS and not doing and not evidence:
-        evidence.append(f"a {hints.noun.replace('_', ' ')} is work by its name")
-    working = bool(kinds["initial"] or kinds["active"])
-    job = any("_".join(tokens(value)) in _JOB_SUCCESS for value in kinds["success"])
-    moves = working and job and bool(evidence) and name not in sent
-    if moves:
-        because.append(Because(f"a job that moves by itself: {'; '.join(evidence)}"))
-    elif name in sent:
-        because.append(Because("the client sets it, so time does not"))
-    else:
-        because.append(Because("nothing says that it moves by itself"))
-    listed: dict[str, Any] = {kind: tuple(values) for kind, values in kinds.items()}
-    return States(
-        name=name,
-        moves=moves,
-        started=started,
-        ended=ended,
+    because = [found.because]
+    if reading.unplaced:
+        because.append(Because(f"values not placed: {', '.join(reading.unplaced)}"))
+    states = States(
+        name=found.name,
+        inner=found.inner,
+        birth=birth_of(reading, found.default),
+        path=reading.path,
+        leads=reading.leads,
+        unplaced=reading.unplaced,
         because=tuple(because),
-        **listed,
+        beside={
+            one.name: first
+            for one in others
+            if not one.inner and one.values and one.because.confidence == "certain"
+            and one.name not in hints.sent
+            and (first := birth_of(read_states(one.values), one.default))
+        },
+        **kinds,
+    )  # fmt: skip
+    return replace(
+        states,
+        started=moment_of(flat, STARTED),
+        ended=moment_of(flat, ENDED | COMPLETED),
     )
 
 
-def _property(schemas: Schemas, flat: Flat, hints: Hints) -> tuple[str, list[str], Because] | None:
-    """The property, its values, and where these are from."""
+def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
+    """The properties that may be it, the best first."""
+    own = tokens(hints.noun)
     ranked = sorted(
-        (_NAMES.index(tokens(name)[-1]), len(tokens(name)), name)
-        for name in flat.properties
-        if tokens(name)[-1:] and tokens(name)[-1] in _NAMES
+        (
+            _NAMES.index(words[-1]),
+            len([word for word in words if word not in own]),
+            place,
+            name,
+        )
+        for place, name in enumerate(flat.properties)
+        if (words := tokens(name)) and words[-1] in _NAMES
     )
-    for _, _, name in ranked:
-        values = enumerated(schemas, flat.properties[name])
+    names = [name for *_, name in ranked]
+    vague = []
+    for name in names:
+        schema = flat.properties[name]
+        values = enumerated(schemas, schema)
         if len(values) >= 2:
-            return name, values, Because(f"`{name}` is one of {', '.join(values)}", "certain")
-    for _, _, name in ranked:
-        if tokens(name)[:-1] not in ((), tokens(hints.noun)[-1:]):
+            if _speaks(values):
+                text = f"`{name}` is one of {', '.join(values)}"
+                yield Found(name, values, Because(text, "certain"), (), _default(schemas, schema))
+            else:
+                vague.append(name)
             continue
-        if schemas.plain(flat.properties[name]).get("type") == "string":
-            asked = [v for v in hints.asked.get(name, ()) if isinstance(v, str)]
-            if len(asked) >= 2:
-                why = f"lists can be filtered by `{name}`: {', '.join(asked)}"
-                return name, asked, Because(why)
-            if _moment(flat, _STARTED) or _moment(flat, _ENDED) or hints.accepted:
-                why = f"`{name}` is any text: the usual states of a job"
-                return name, list(_USUAL), Because(why, "guess")
-            return name, [], Because(f"`{name}` is any text", "guess")
-    return None
+        yield from _deeper(schemas, name, schema)
+    for name in vague:
+        values = enumerated(schemas, flat.properties[name])
+        text = f"`{name}` is one of {', '.join(values)}"
+        yield Found(name, values, Because(text, "certain"), (), None)
+    for name in names:
+        if name not in vague:
+            yield from _open_text(schemas, flat, hints, name)
+
+
+def _speaks(values: Iterable[str]) -> bool:
+    """Whether any value is a known state: those of an address (`NSW`) are none."""
+    return any(kind_of(value) != "other" or spelled(value) in known.ASIDE for value in values)
+
+
+def _deeper(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
+    """`status.state`: an object that has the state in it."""
+    inner = schemas.flat(schema)
+    if "object" not in inner.types:
+        return
+    for deeper in sorted((one for one in inner.properties if one in _INNER), key=_INNER.index):
+        values = enumerated(schemas, inner.properties[deeper])
+        if len(values) >= 2 and _speaks(values):
+            text = f"`{name}.{deeper}` is one of {', '.join(values)}"
+            yield Found(name, values, Because(text, "certain"), (deeper,))
+            return
+
+
+def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterator[Found]:
+    """A text whose values are not listed as such: what is said of it, what lists can be asked."""
+    own = tokens(hints.noun)[-1:]
+    schema = schemas.plain(flat.properties[name])
+    if schema.get("type") not in ("string", ["string", "null"], ["null", "string"]):
+        return
+    if schema.get("enum"):
+        return
+    said = spoken_values(f"{schema.get('title', '')} {schema.get('description', '')}")
+    if len(said) >= 2:
+        text = f"the description of `{name}` speaks of {', '.join(said)}"
+        yield Found(name, said, Because(text), (), _default(schemas, schema))
+        return
+    if tokens(name)[:-1] not in ((), own):
+        return
+    asked = [v for v in hints.asked.get(name, ()) if isinstance(v, str)]
+    if len(asked) >= 2:
+        why = f"lists can be filtered by `{name}`: {', '.join(asked)}"
+        yield Found(name, asked, Because(why))
+    elif _is_job(schemas, flat, hints):
+        why = f"`{name}` is any text: the usual states of a job"
+        yield Found(name, list(_USUAL), Because(why, "guess"))
+    else:
+        yield Found(name, [], Because(f"`{name}` is any text", "guess"))
+
+
+def _is_job(schemas: Schemas, flat: Flat, hints: Hints) -> bool:
+    moments = moment_of(flat, STARTED) or moment_of(flat, ENDED | COMPLETED)
+    progress = any(is_progress(schemas, s, n) for n, s in flat.properties.items())
+    noun = tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS
+    return bool(moments) or hints.accepted or progress or bool(noun and _background(hints))
+
+
+_QUOTED = re.compile(r"[`'\"\u201c\u2018*]+([A-Za-z][A-Za-z_ -]{1,30}[A-Za-z])[`'\"\u201d\u2019*]+")
+_LISTED = re.compile(
+    r"(?:one of|values?(?: are| is| include)?|can be|may be|either|possible \w+|statuse?s|states?)"
+    r"[\s:=(]+((?:[A-Za-z_-]+(?:\s*(?:,|/|\||;|\bor\b|\band\b)\s*)+)+[A-Za-z_-]+)",
+    re.IGNORECASE,
+)
+
+
+def spoken_values(text: str) -> list[str]:
+    """The states that a description names: in quotes, or in a row."""
+    quoted = list(dict.fromkeys(_QUOTED.findall(text)))
+    for found in (quoted, *(_in_a_row(match) for match in _LISTED.findall(text))):
+        sure = [value for value in found if spelled(value) and _speaks([value])]
+        if len(sure) >= 2 and len(sure) * 2 >= len(found):
+            return sure if found is quoted else found
+    return []
+
+
+def _in_a_row(text: str) -> list[str]:
+    parts = re.split(r"\s*(?:,|/|\||;|\bor\b|\band\b)\s*", text)
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def _default(schemas: Schemas, schema: Any) -> object:
+    return schemas.flat(schema).notes.default
 
 
 def enumerated(schemas: Schemas, schema: object) -> list[str]:
@@ -146,126 +248,140 @@ def enumerated(schemas: Schemas, schema: object) -> list[str]:
     return list(found)
 
 
-def kind_of(value: str) -> str:
-    """What a state's name says of it: initial, active, success, failure, cancelled or other."""
-    word = "_".join(tokens(value))
-    for kind, words in (
-        ("initial", _INITIAL),
-        ("active", _ACTIVE),
-        ("success", _SUCCESS),
-        ("failure", _FAILURE),
-        ("cancelled", _CANCELLED),
-    ):
-        if word in words:
-            return kind
-    return "other"
+# -- Whether time moves it
 
 
-def _moment(flat: Flat, words: frozenset[str]) -> str | None:
-    for name in flat.properties:
-        parts = tokens(name)
-        if len(parts) >= 2 and parts[-1] in ("at", "time", "on", "date") and parts[-2] in words:
-            return name
-    return None
-
-
-RESULTS = bag(
-    "result results output outputs download downloads artifact artifacts report summary score "
-    "scores duration elapsed size bytes pages transcript transcription recording response answer "
-    "completion metrics usage preview expires file files"
-)
-_NO_RESULTS = bag(
-    "input source request requested max maximum min minimum limit expected estimated callback "
-    "webhook redirect parent original"
-)
-_PROGRESS = bag("progress percent percentage")
-_FAULTS = bag("error errors failure exception fault")
-_FAULT_WORDS = bag("failed_reason fail_reason failed_message failed_at errored_at")
-_CANCELS = bag("cancelled canceled cancellation cancel aborted")
-_CAUSES = bag("by reason at on note message comment")
-_COUNTS = bag("count counts rate total number ratio percent")
-_ATTEMPTS = bag(
-    "attempts attempt attempt_count attempt_number attempts_made tries retries retry_count"
-)
-# "Set once it has succeeded", "available when the job is complete"
-_LATER = re.compile(
-    r"\b(?:once|when|after|until|upon|only if)\b.{0,60}?"
-    r"\b(?:succe(?:eds?|eded|ss(?:ful)?)|complet(?:ed?|ion|es)|finish(?:ed|es)?|done|ready)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def with_outcomes(
-    states: States, schemas: Schemas, flat: Flat, sent: Set[str], key: str | None = None
-) -> States:
-    """The states, with the properties that follow from them. What the client sends, and the id,
-    are none."""
-    own = {states.name, states.started, states.ended, key}
-    free = {name: schema for name, schema in flat.properties.items() if name not in own | sent}
-    faults = tuple(name for name in free if _is_fault(name))
-    cancels = tuple(name for name in free if _is_cancel(name))
-    progress = next((name for name in free if _counts(schemas, free[name], name, _PROGRESS)), None)
-    attempts = next(
-        (n for n in free if "_".join(tokens(n)) in _ATTEMPTS and _is_whole(schemas, free[n])), None
-    )
-    taken = {*faults, *cancels, progress, attempts}
-    results = tuple(
-        name for name, schema in free.items() if name not in taken and _is_result(name, schema)
-    )
+def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
+    """The states, with what the verbs say of them: whether time moves the thing, and where it waits
+    until somebody tells it to go on."""
+    actions = list(actions)
+    evidence = list(_evidence(states, hints, actions))
+    score = sum(JOB[name] for name, _ in evidence)
+    way = len(states.path) > 1 and any(value in states.success for value in states.path[1:])
+    moves = way and score >= MOVES
+    listed = "; ".join(text for name, text in evidence if text and JOB[name] > 0)
+    against = "; ".join(text for name, text in evidence if text and JOB[name] < 0)
+    sure: Confidence = "likely" if abs(score - MOVES) > 1 or not way else "guess"
+    if moves:
+        why = Because(f"a job that moves by itself: {listed}", sure)
+        instead = f"it stays as it is set: {against}" if against else None
+    elif against and score + 4 >= MOVES:
+        why = Because(f"it stays as it is set: {against}", sure)
+        instead = f"a job that moves by itself: {listed}" if listed and way else None
+    else:
+        why = Because("nothing says that it moves by itself", sure)
+        instead = f"a job that moves by itself: {listed}" if listed and way else None
+    first, *rest = states.because
     return replace(
         states,
-        results=results,
-        faults=faults,
-        cancels=cancels,
-        progress=progress,
-        attempts=attempts,
+        moves=moves,
+        holds=tuple(_holds(states, actions)),
+        because=(first, why, *rest),
+        instead=instead,
     )
 
 
-def told(states: States) -> str:
-    """In words, what of a job depends on how it goes; "" if nothing does."""
-    parts = [
-        f"{', '.join(f'`{name}`' for name in names)} {when}"
-        for names, when in (
-            (states.results, "once it has succeeded"),
-            (states.faults, "if it has failed"),
-            (states.cancels, "if it was cancelled"),
-        )
-        if names
-    ]
+def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[tuple[str, str]]:
+    """What speaks for a job, and against it: names of `JOB`, each in words."""
+    if states.active:
+        yield "work", f"{', '.join(states.active)} is work"
+    done = [value for value in states.success if spelled(value) in known.JOB_DONE]
+    if done:
+        yield "end", f"{', '.join(done)} is the end of work"
+    if len(states.path) > 1:
+        yield "way", ""
+    if states.failure:
+        yield "failure", ""
+    if hints.accepted:
+        yield "accepted", "making one is answered with 202"
+    if states.started or states.ended:
+        both = " and ".join(f"`{name}`" for name in (states.started, states.ended) if name)
+        yield "moments", f"it has {both}"
     if states.progress:
-        parts.append(f"`{states.progress}` goes up while it works")
-    if states.attempts:
-        parts.append(f"`{states.attempts}` counts how often it was tried")
-    return "; ".join(parts)
+        yield "progress", f"it has `{states.progress}`"
+    doing = sorted(
+        {
+            verb
+            for action in actions
+            if (verb := _verb(action)) in ("cancel", "retry", "stop", "abort", "rerun", "terminate")
+        }
+    )
+    if doing:
+        yield "asked", f"it can be asked to {', '.join(doing)}"
+    if tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS:
+        yield "noun", f"a {hints.noun.replace('_', ' ')} is work by its name"
+    if _background(hints):
+        yield "told", "the document says that it goes on in the background"
+    sets = any(
+        action.kind in ("patch", "replace") and states.name in hints.changed for action in actions
+    )
+    if states.name in hints.sent:
+        yield "sent", f"a client sets `{states.name}` when it makes one"
+    if sets:
+        yield "changed", f"a client changes `{states.name}`"
+    first = spelled(states.birth or "")
+    if first in known.BY_PERSONS:
+        yield "person", f"what is {states.birth} waits for somebody"
+    if states.because[0].confidence == "guess":
+        yield "vague", ""
 
 
-def _is_fault(name: str) -> bool:
-    words = tokens(name)
-    if words[-1:] and words[-1] in _COUNTS:
-        return False
-    return not _FAULTS.isdisjoint(words) or "_".join(words) in _FAULT_WORDS
+_BACK = bag("cancel retry rerun restart resume unpause reopen reactivate restore unarchive reboot")
+"""Verbs that lead back to what was before, not on."""
 
 
-def _is_cancel(name: str) -> bool:
-    words = tokens(name)
-    return len(words) > 1 and words[0] in _CANCELS and words[-1] in _CAUSES
+def _verb(action: Action) -> str:
+    return action.transition.verb if action.transition is not None else ""
 
 
-def _is_result(name: str, schema: object) -> bool:
-    words = tokens(name)
-    if not _NO_RESULTS.isdisjoint(words):
-        return False
-    text = schema.get("description") if isinstance(schema, dict) else None
-    later = isinstance(text, str) and bool(_LATER.search(text))
-    counted = len(words) > 1 and words[-1] == "count" and words[-2] in ("page", "row", "word")
-    return later or counted or not RESULTS.isdisjoint(words)
+def _background(hints: Hints) -> bool:
+    return any(_BACKGROUND.search(text) for text in hints.texts)
 
 
-def _counts(schemas: Schemas, schema: object, name: str, words: frozenset[str]) -> bool:
-    kinds = schemas.flat(schema).types
-    return not words.isdisjoint(tokens(name)) and bool({"integer", "number"} & set(kinds))
+def _holds(states: States, actions: list[Action]) -> Iterator[str]:
+    """The states out of which somebody has to tell it to go on: a verb leads to what would follow,
+    or the word says so by itself."""
+    told_to = {
+        value
+        for action in actions
+        if action.transition is not None
+        and action.kind == "transition"
+        and action.transition.verb not in _BACK
+        for name, value in action.transition.changes
+        if name == states.name and isinstance(value, str)
+    }
+    for value, after in zip(states.path, states.path[1:], strict=False):
+        word = spelled(value)
+        first = word.split("_")[0]
+        if after in told_to and value in (*states.initial, states.birth):
+            system = word in ("queued", "enqueued", "in_queue", "provisioning", "starting")
+            if not system:
+                yield value
+        elif word in known.BY_PERSONS:
+            yield value
+        elif value in states.initial and (word in known.WAITS or first in known.WAITS_FOR):
+            later = set(states.path[states.path.index(value) + 1 :])
+            waits = bool(states.timeout) and word != "pending"
+            if later & told_to or waits:
+                yield value
 
 
-def _is_whole(schemas: Schemas, schema: object) -> bool:
-    return "integer" in schemas.flat(schema).types
+# -- Where it is known from
+
+
+def with_decisions(
+    resources: Mapping[str, Resource],
+    hints: Mapping[str, Hints],
+    actions: Mapping[str, Action],
+) -> dict[str, Resource]:
+    """The resources with whether time moves them, now that it is known what can be done to them."""
+    about: dict[str, list[Action]] = {}
+    for action in actions.values():
+        if action.resource is not None:
+            about.setdefault(action.resource, []).append(action)
+    found = dict(resources)
+    for name, resource in resources.items():
+        if resource.states is not None:
+            states = decided(resource.states, hints[name], about.get(name, ()))
+            found[name] = replace(resource, states=states)
+    return found

@@ -112,10 +112,16 @@ class Envelope:
 class States:
     """A status-like property and the order of its values.
 
-    `moves` says that a job goes through its states by itself as time passes; `lasts` are the
-    seconds that it is in one, where they are known. `results`, `faults` and `cancels` are the
-    properties that say something once it has succeeded, failed or was cancelled; `progress` goes
-    up while it works, `attempts` when it is tried again.
+    The value stands at `inner` in the property `name`: there itself, or deeper (`status.state`).
+    `birth` is the first state; `path` are those that a thing passes through when all goes well.
+    `moves` says that time takes it there, except out of the states that it `holds` in until
+    somebody tells it to go on; `timeout` is the property that says until when it waits. `leads`
+    are the states that pass by themselves (`cancelling`), with what follows. `lasts` are the
+    seconds that it is in one, where they are known.
+    `moments` are the properties that say when it entered one of some states; `results`, `faults`
+    and `cancels` are those that say something once it has succeeded, failed or was cancelled;
+    `progress` goes up while it works, `attempts` when it is tried again; `flags` are true in some
+    states. `beside` are the first values of other properties of this kind.
     """
 
     name: str
@@ -125,20 +131,50 @@ class States:
     failure: tuple[str, ...] = ()
     cancelled: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
+    inner: Path = ()
+    birth: str | None = None
+    path: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    timeout: str | None = None
+    leads: Mapping[str, str] = field(default_factory=dict)
+    unplaced: tuple[str, ...] = ()
     moves: bool = False
     started: str | None = None
     ended: str | None = None
+    moments: Mapping[str, frozenset[str]] = field(default_factory=dict)
     results: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     cancels: tuple[str, ...] = ()
     progress: str | None = None
     attempts: str | None = None
+    flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
     because: tuple[Because, ...] = ()
+    instead: str | None = None
     lasts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def each(self) -> tuple[str, ...]:
+        """Every state once; first the one in which most of what there is may be found."""
+        done = self.success if self.moves else ()
+        listed = (
+            *done[:1], *self.initial, *self.active, *self.success, *self.failure,
+            *self.cancelled, *self.other,
+        )  # fmt: skip
+        return tuple(dict.fromkeys(listed))
 
     @property
     def terminal(self) -> frozenset[str]:
         return frozenset((*self.success, *self.failure, *self.cancelled))
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Every value that it can have."""
+        kinds = (
+            self.initial, self.active, self.success, self.failure, self.cancelled, self.other,
+            tuple(self.leads),
+        )  # fmt: skip
+        return tuple(dict.fromkeys(value for kind in kinds for value in kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,14 +269,18 @@ class ResponseUse:
 class Transition:
     """What a verb does to an entity.
 
-    `same`: the response is the entity itself; `shows` is the other resource of which the body
-    names the one that is the response.
+    A change is a property and its value; `now` is the moment, `body.NAME` what is sent, and
+    `shown.NAME` the entity whose id is sent. `same`: the response is the entity itself; `shows` is
+    the other resource of which the body's property `shown_by` names one. `soft`: what is changed is
+    no longer listed.
     """
 
     verb: str = ""
     changes: tuple[tuple[str, Any], ...] = ()
     same: bool = False
     shows: str | None = None
+    shown_by: str | None = None
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +288,8 @@ class Action:
     """What one operation does.
 
     `item` is the path parameter that names the entity, `parents` are those that name others.
+    `elsewhere`: the path is that of another resource than the one that is made. `instead` is how
+    the operation could be read, too.
     """
 
     operation: str
@@ -261,7 +303,9 @@ class Action:
     response: ResponseUse = ResponseUse()
     envelope: Envelope | None = None
     transition: Transition | None = None
+    elsewhere: bool = False
     because: tuple[Because, ...] = ()
+    instead: str | None = None
 
 
 CREATED = ""

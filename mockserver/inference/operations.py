@@ -79,6 +79,10 @@ class Survey:
         found = self.by_steps.get(steps, {})
         return next((found[method] for method in methods if method in found), None)
 
+    def is_led_through(self, steps: tuple[str, ...]) -> bool:
+        """Whether any path has a parameter here, at its end or before more steps."""
+        return steps in self._names
+
     def names(self, items: Iterable[Route]) -> list[str]:
         """What the paths call the things at these paths, their own word first."""
         found = dict.fromkeys(item.names[-1] for item in items)

@@ -90,9 +90,12 @@ def _colon(part: str) -> tuple[str, str, str]:
     return part, "", ""
 
 
+def is_version(step: str) -> bool:
+    """Whether a step says only which API this is: `v2`, `api`."""
+    return bool(_VERSION.match(step.lower()))
+
+
 def label(steps: tuple[str, ...]) -> str:
     """A name for what stands at these steps: literals, versions left out."""
-    words = [
-        "_".join(tokens(step)) for step in steps if step != ANY and not _VERSION.match(step.lower())
-    ]
+    words = ["_".join(tokens(step)) for step in steps if step != ANY and not is_version(step)]
     return ".".join(word for word in words if word) or "root"

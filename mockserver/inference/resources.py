@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mockserver.inference.identifiers import few_names, has_key, key_in, learnt, only_id, told_at
-from mockserver.inference.lifecycles import Hints, states_of, with_outcomes
+from mockserver.inference.lifecycles import Hints, states_of
 from mockserver.inference.model import Because, Confidence, Identity, Resource, States
 from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.outcomes import with_outcomes
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.relations import Linker
 from mockserver.inference.verbs import verb_of
 from mockserver.openapi.schemas.resolved import Flat
 
 Steps = tuple[str, ...]
+_MOST_SEEDS = 12
 _SURENESS: tuple[Confidence, ...] = ("guess", "likely", "certain")
 
 
@@ -75,7 +77,7 @@ def _names_one(survey: Survey, found: dict[str, Facts]) -> bool:
 def _collection(
     survey: Survey, steps: Steps, found: dict[str, Facts], drafts: dict[Steps, Draft]
 ) -> None:
-    named = (*steps, ANY) in survey.by_steps
+    named = survey.is_led_through((*steps, ANY))
     listing, making = found.get("GET"), found.get("POST")
     if making is not None and making.is_list:
         # `POST /bots` with a page to ask for in its body; PUT makes one then, if anything does.
@@ -238,18 +240,8 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     chosen = client_key or few_names(survey, draft, flat, key)
     nested = chosen and bool(parents) and all(r.parent == route for r in draft.items)
     told = draft.singleton or learnt(survey, draft, schema, client_key)
-    hints = Hints(
-        noun=draft.noun,
-        sent=sent,
-        verbs=tuple(survey.verbs(draft.items)),
-        accepted=any(one.operation.success == 202 for one in draft.creates),
-        asked={
-            p.name: p.schema.get("enum") or ()
-            for one in draft.lists
-            for p in one.operation.parameters
-            if p.place == "query"
-        },
-    )
+    hints = hints_of(survey, draft)
+    states = _states(survey, flat, hints, key)
     return Resource(
         name=name,
         noun=draft.noun,
@@ -268,11 +260,59 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         ),
         singleton=draft.singleton,
         creatable=bool(draft.creates),
-        seeds=(2 if parents else 3) if draft.lists and schema else 0,
+        seeds=_seeds(states, bool(parents)) if draft.lists and schema else 0,
         parents=parents,
-        states=_states(survey, flat, hints, key),
+        states=states,
         because=tuple(draft.because),
     )
+
+
+def hints_of(survey: Survey, draft: Draft) -> Hints:
+    """What speaks of the status of a thing beside its schema."""
+    request = next((one.body for one in draft.creates if one.body), "")
+    changing = [
+        one
+        for route in draft.items
+        for method, one in survey.by_steps.get(route.steps, {}).items()
+        if method in ("PUT", "PATCH", "POST") and one.body
+    ]
+    reading = [survey.by_steps.get(route.steps, {}).get("GET") for route in draft.items]
+    about = [*draft.creates, *(one for one in reading if one is not None)]
+    texts = [f"{one.operation.summary} {one.operation.description}" for one in about]
+    schema = _schema(survey, draft)
+    if schema:
+        written = survey.schemas.at(schema)
+        if isinstance(written, Mapping):
+            texts.append(str(written.get("description", "")))
+    return Hints(
+        noun=draft.noun,
+        sent=_settable(survey, [request]),
+        changed=_settable(survey, [one.body for one in changing]),
+        accepted=any(one.operation.success == 202 for one in draft.creates),
+        asked={
+            p.name: p.schema.get("enum") or ()
+            for one in draft.lists
+            for p in one.operation.parameters
+            if p.place == "query"
+        },
+        texts=tuple(texts),
+    )
+
+
+def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
+    """The properties of bodies that a client may set."""
+    return frozenset(
+        name
+        for pointer in pointers
+        for name, schema in survey.flat(pointer).properties.items()
+        if not survey.schemas.flat(schema).notes.read_only
+    )
+
+
+def _seeds(states: States | None, beneath: bool) -> int:
+    """How many there are to begin with: a few, or one in each state."""
+    few = 2 if beneath else 3
+    return few if states is None else max(few, min(len(states.each), _MOST_SEEDS))
 
 
 def _states(survey: Survey, flat: Flat, hints: Hints, key: str) -> States | None:

@@ -1,129 +1,123 @@
-"""Words for what is done to things, and the states that they lead to."""
+"""What is done to things, and the states and flags that it leads to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
-from mockserver.inference.words import bag, tokens
+from mockserver.inference import verb_words as known
+from mockserver.inference.state_words import ENDINGS
+from mockserver.inference.states import participle_of, spelled
+from mockserver.inference.verb_words import OUTCOMES
+from mockserver.inference.words import tokens
 
-# What a verb leads to, if that is not simply its participle.
-OUTCOMES: dict[str, tuple[str, ...]] = {
-    "abort": ("aborted", "cancelled", "canceled", "stopped"),
-    "accept": ("accepted", "active"),
-    "activate": ("active", "activated", "enabled"),
-    "approve": ("approved", "accepted"),
-    "archive": ("archived", "inactive"),
-    "begin": ("running", "in_progress", "started", "active"),
-    "block": ("blocked", "suspended"),
-    "cancel": ("cancelled", "canceled", "cancelling", "canceling", "aborted", "stopped"),
-    "close": ("closed", "resolved", "ended", "completed", "done"),
-    "complete": ("completed", "complete", "done", "succeeded", "finished", "closed"),
-    "deactivate": ("inactive", "deactivated", "disabled"),
-    "decline": ("declined", "rejected"),
-    "deny": ("denied", "rejected"),
-    "disable": ("disabled", "inactive"),
-    "enable": ("enabled", "active"),
-    "end": ("ended", "completed", "finished", "closed", "stopped"),
-    "fail": ("failed", "error"),
-    "finalize": ("finalized", "open", "active", "completed"),
-    "finish": ("finished", "completed", "done"),
-    "hold": ("on_hold", "held", "paused"),
-    "kill": ("killed", "terminated", "stopped", "cancelled", "canceled"),
-    "pause": ("paused", "suspended"),
-    "pay": ("paid", "completed"),
-    "publish": ("published", "live", "active"),
-    "reactivate": ("active", "enabled"),
-    "refund": ("refunded",),
-    "reject": ("rejected", "declined", "denied"),
-    "reopen": ("open", "reopened", "opened", "active"),
-    "rerun": ("queued", "pending", "running", "scheduled"),
-    "resolve": ("resolved", "closed", "completed", "done"),
-    "restart": ("restarting", "running", "pending", "queued"),
-    "restore": ("active", "restored", "available"),
-    "resume": ("running", "active", "in_progress", "resumed"),
-    "retry": ("queued", "pending", "retrying", "running", "in_progress", "scheduled"),
-    "revoke": ("revoked", "inactive"),
-    "run": ("running", "queued", "pending", "in_progress"),
-    "send": ("sent", "sending", "queued", "pending"),
-    "ship": ("shipped",),
-    "start": ("running", "in_progress", "started", "starting", "active", "queued"),
-    "stop": ("stopped", "stopping", "cancelled", "canceled", "terminated"),
-    "submit": ("submitted", "pending", "in_review"),
-    "suspend": ("suspended", "paused", "inactive"),
-    "terminate": ("terminated", "cancelled", "canceled", "stopped"),
-    "unarchive": ("active", "available"),
-    "unblock": ("active", "unblocked"),
-    "unpublish": ("draft", "unpublished", "inactive"),
-    "unsuspend": ("active",),
-    "void": ("void", "voided"),
-    "withdraw": ("withdrawn", "cancelled"),
-}
-CLONING = bag("clone copy duplicate fork replicate")
-_OTHERS = bag(
-    "acknowledge add apply assign attach authorize backup ban bind build calculate capture change "
-    "check claim compile compute confirm connect convert cleanup decide delegate delete deploy "
-    "detach disconnect discover dispatch download draft encrypt decrypt enroll escalate estimate "
-    "evaluate execute expire export extend favorite fetch find flag follow force generate get "
-    "grant handle ignore import ingest initiate insert install inspect invalidate invite invoke "
-    "join launch leave like link list lock login logout map mark merge migrate move mute notify "
-    "optimize patch pin play poll post predict preflight preview process promote provision purge "
-    "push put query read rebuild recalculate recompile record redeem reevaluate refresh register "
-    "regenerate reindex release reload remove rename render renew reorder replace reply reprocess "
-    "reprovision request resend reset resync return revert review rollback rotate save scale scan "
-    "schedule search set share sign simulate skip snapshot star subscribe suggest swap switch "
-    "sync synthesize tag test track transfer transform translate transition trigger unassign "
-    "unban unenroll unfavorite unfollow uninstall unlink unlike unlock unmute unpin unregister "
-    "unshare unstar unsubscribe unwatch update upgrade upload upsert use validate verify view "
-    "vote watch write withdraw opt"
-)
-VERBS = frozenset(OUTCOMES) | CLONING | _OTHERS
-# What a verb makes true or false: `lock` makes `locked`, `is_locked`, `locked_at`.
-_UNDO = {
-    "un": 2, "de": 2,
+VERBS = frozenset(OUTCOMES) | known.CLONING | known.AGAIN | known.OTHER_VERBS
+_ALL = VERBS | known.OTHER_NAMES.keys()
+_UNDO = {"un": 2, "de": 2, "dis": 3}
+_IRREGULAR = {
+    "build": "built", "pay": "paid", "send": "sent", "hold": "held", "hide": "hidden", "run": "run",
+    "freeze": "frozen", "withdraw": "withdrawn", "make": "made", "read": "read", "write": "written",
 }  # fmt: skip
-_OPPOSITES = {
-    "disable": "enable", "deactivate": "activate", "close": "open", "reopen": "close",
-    "restore": "archive", "resume": "pause", "unarchive": "archive", "leave": "join",
-    "reactivate": "deactivate",
-}  # fmt: skip
-_ADJECTIVES = {
-    "activate": ("active", "activated", "enabled"),
-    "enable": ("enabled", "active"),
-    "complete": ("completed", "complete", "done"),
-    "open": ("open", "opened"),
-    "read": ("read", "seen"),
-    "star": ("starred",),
-}
 
 
 def verb_of(step: str) -> str:
     """The verb that a step of a path begins with (`retry-failed` -> `retry`), or ""."""
-    words = tokens(step)
-    return words[0] if words and words[0] in VERBS else ""
+    words = list(tokens(step))
+    while len(words) > 1 and words[0] in known.ADVERBS and words[1] in _ALL:
+        words = words[1:]
+    for word in ("_".join(words), "".join(words), words[0] if words else ""):
+        if word in _ALL:
+            return known.OTHER_NAMES.get(word, word)
+    return ""
+
+
+def acting_verb(name: str) -> str:
+    """The verb of an operationId or of a summary's first word, unless it is one of plain reading
+    and writing: `cancelRun`, `runs_cancel`, `Cancels a run`."""
+    words = [word for word in tokens(name) if word not in known.ADVERBS]
+    for word in (*words[:1], *words[-1:]):
+        for form in _forms(word):
+            if form in _ALL and form not in known.CRUD:
+                return known.OTHER_NAMES.get(form, form)
+        if word in known.CRUD:
+            return ""
+    return ""
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
+
+
+def verb_in_text(text: str) -> str:
+    """The verb that a summary begins with: `Cancels a run`; "" for one of reading and writing."""
+    found = _WORD.match(text.strip())
+    return acting_verb(found[0].replace("-", "")) if found else ""
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """A word as it stands, and without the ending of a third person."""
+    found = [word]
+    for ending in ("es", "s"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            found.append(word.removesuffix(ending))
+    if word.endswith("ies"):
+        found.append(word[:-3] + "y")
+    return tuple(found)
 
 
 def participles(verb: str) -> tuple[str, ...]:
     """`archive` -> `archived`, `tag` -> `tagged`, `retry` -> `retried`."""
+    special = (_IRREGULAR[verb],) if verb in _IRREGULAR else ()
     if verb.endswith("e"):
-        return (verb + "d",)
+        return (*special, verb + "d")
     if verb.endswith("y") and verb[-2:-1] not in "aeiou":
-        return (verb[:-1] + "ied",)
-    return (verb + "ed", verb + verb[-1] + "ed")
+        return (*special, verb[:-1] + "ied")
+    return (*special, verb + "ed", verb + verb[-1] + "ed")
 
 
 def outcome(verb: str, values: Iterable[str]) -> str | None:
-    """The value of a status that a verb leads to, if one of them reads like it."""
-    spelled = {"_".join(tokens(value)): value for value in values}
+    """The value of a status that a verb leads to in the end, if one of them reads like it."""
+    words = _words(values)
     for word in (*OUTCOMES.get(verb, ()), *participles(verb)):
-        if word in spelled:
-            return spelled[word]
-    return next((value for word, value in spelled.items() if word.startswith(verb)), None)
+        if word in words:
+            return words[word]
+    return next((value for word, value in words.items() if word.startswith(verb)), None)
+
+
+def passing(verb: str, values: Iterable[str], end: str | None) -> str | None:
+    """The value that says that what the verb asks for is being done: `cancelling`."""
+    words = _words(values)
+    wanted = [end] if end is not None else []
+    for word, value in words.items():
+        last = word.rsplit("_", 1)[-1]
+        ends = (*ENDINGS.get(word, ()), *participle_of(last)) if last.endswith("ing") else ()
+        own = last.startswith(verb.removesuffix("e")[:6]) and last.endswith("ing")
+        if own or word in (f"{verb}_requested", f"{verb}_in_progress"):
+            return value
+        if any(words.get(one) in wanted for one in ends) and word in ENDINGS:
+            stop = {"stop": "stopping", "cancel": "cancelling"}.get(verb, "")
+            if word == stop or (end is not None and spelled(end) in OUTCOMES.get(verb, ())):
+                return value
+    return None
+
+
+def _words(values: Iterable[str]) -> Mapping[str, str]:
+    """The values by their words, without those that all of them begin with."""
+    listed = list(values)
+    found = {spelled(value): value for value in listed}
+    heads = {value: tokens(value) for value in listed}
+    while len(heads) > 1 and len({words[:1] for words in heads.values()}) == 1:
+        if any(len(words) < 2 for words in heads.values()):
+            break
+        heads = {value: words[1:] for value, words in heads.items()}
+    for value, words in heads.items():
+        found.setdefault("_".join(words), value)
+    return found
 
 
 def flags(verb: str) -> dict[str, bool]:
     """The names of properties that a verb makes true or false."""
     found: dict[str, bool] = {}
-    opposite = _OPPOSITES.get(verb)
+    opposite = known.OPPOSITES.get(verb)
     if opposite is None:
         opposite = next(
             (
@@ -135,7 +129,7 @@ def flags(verb: str) -> dict[str, bool]:
         )
     for word, holds in ((opposite, False), (verb, True)):
         if word is not None:
-            for adjective in _ADJECTIVES.get(word, participles(word)):
+            for adjective in known.ADJECTIVES.get(word, participles(word)):
                 found[adjective] = holds
                 found["is_" + adjective] = holds
     return found

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.errors import ContractError, PlanError
-from mockserver.inference.lifecycles import enumerated, kind_of
+from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import CREATED, Announcement, Because, Plan, Resource, States
-from mockserver.inference.verbs import OUTCOMES, outcome
+from mockserver.inference.states import kind_of
+from mockserver.inference.verb_words import OUTCOMES
+from mockserver.inference.verbs import outcome
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.document import join, resolve
 from mockserver.openapi.model import Contract

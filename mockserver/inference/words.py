@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import inflection
@@ -22,9 +23,18 @@ def bag(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def listed(text: str) -> dict[str, int]:
+    """The words of a text, with their places."""
+    return {word: place for place, word in enumerate(dict.fromkeys(text.split()))}
+
+
 @lru_cache(maxsize=65_536)
 def tokens(name: str) -> tuple[str, ...]:
-    """The words of a name in lower case: `sim-suiteRunID` -> sim, suite, run, id."""
+    """The words of a name in lower case and without accents: `sim-suiteRunID` -> sim, suite, run,
+    id."""
+    if not name.isascii():
+        plain = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
+        name = plain.encode("ascii", "ignore").decode()
     return tuple(word.lower() for word in _BOUNDARY.findall(name))
 
 

@@ -8,6 +8,7 @@ that a developer happens to visit also comes from this machine: it gives itself 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Container
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -18,7 +19,21 @@ from mockserver.errors import Forbidden, Unauthenticated
 
 Headers = dict[str, list[str]]
 # Behind a proxy on this machine everybody seems to come from it.
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_FORWARDED = frozenset(
+    (
+        "cf-connecting-ip",
+        "forwarded",
+        "true-client-ip",
+        "via",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-forwarded-server",
+        "x-real-ip",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -124,15 +139,20 @@ def is_address(name: str) -> bool:
     return True
 
 
-def is_local(scope: Scope, headers: Headers) -> bool:
+def is_local(scope: Scope, headers: Container[str]) -> bool:
     """Whether the caller is on this machine, and not a proxy that speaks for another."""
+    client = scope.get("client")
+    return is_caller_local(client[0] if client is not None else None, headers)
+
+
+def is_caller_local(caller: str | None, headers: Container[str]) -> bool:
+    """The same for an address, which is None in process: there is no network in between."""
     if any(name in headers for name in _FORWARDED):
         return False
-    client = scope.get("client")
-    if client is None:
-        return True  # in process: there is no network in between
+    if caller is None:
+        return True
     try:
-        address = ip_address(client[0])
+        address = ip_address(caller)
     except ValueError:
         return False
     mapped = getattr(address, "ipv4_mapped", None)

@@ -34,7 +34,7 @@ def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> s
 def _key(mock: Mock) -> str:
     if not any(operation.security for operation in mock.contract.operations):
         return "none is needed"
-    return f"{DEFAULT_KEY}; each key that begins with {mock.api.prefix} has a world of its own"
+    return f"{DEFAULT_KEY}; each key that begins with {mock.api.wire.prefix} has a world of its own"
 
 
 def _world(mock: Mock) -> str:

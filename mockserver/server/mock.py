@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,11 +16,10 @@ from starlette.types import ASGIApp
 from mockserver.engine.api import Api
 from mockserver.engine.calibration import Rules, locked
 from mockserver.engine.clock import Clock
-from mockserver.engine.error_formats import dialect_named
 from mockserver.engine.faults import Faults
 from mockserver.engine.inferred.build import assemble
 from mockserver.engine.inferred.job_control import lifecycle_of
-from mockserver.engine.pipeline import Exchange, Message, Pipeline
+from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Fate
 from mockserver.engine.serialization import Sent
@@ -65,6 +65,7 @@ class Options:
     """
 
     seed: int = 0
+    seeds: str = "examples"
     clock: str = "real"
     pace: float = 1.0
     keys: tuple[str, ...] = ()
@@ -96,7 +97,7 @@ class Mock:
     def job_states(self) -> frozenset[str]:
         """The words by which a job of this API is known in a reply."""
         inferred = (lifecycle_of(resource) for resource in self.plan.resources.values())
-        tables = (*self.api.lifecycles, *(table for table in inferred if table is not None))
+        tables = (*self.api.jobs.lifecycles, *(table for table in inferred if table is not None))
         return frozenset(state for table in tables for state in table.moves)
 
     def app(self, *middlewares: Any) -> ASGIApp:
@@ -135,7 +136,7 @@ def load(
     written_down = read_lock(Path(options.lock), contract.by_id) if options.lock is not None else {}
     lock = {name: Rules(**rules) for name, rules in written_down.items()}
     plan = locked(build_plan(contract, options.overrides), lock)
-    api = assemble(contract, plan, written, validators)
+    api = assemble(contract, plan, written, validators, options.seeds)
     if options.har is not None:
         api = seeded_with(api, contract, Path(options.har))
     real = real_now()
@@ -153,30 +154,20 @@ def load(
     )
     faults = Faults() if store.board is None else SharedFaults(store.board, contract.by_id)
     fates: dict[str, list[Fate]] = {}
-    make = partial(
-        Pipeline,
+    shared = PipelineSettings(
         begin=store.begin,
         faults=faults,
         fates=fates,
         keys=options.keys,
         undocumented=options.undocumented,
-        journal=journal or _no_journal,
-        serials=Serials() if store.board is not None else None,
+        journal=journal or no_journal,
+        serials=Serials() if store.board is not None else count(1),
         lock=lock,
     )
-    pipeline = make(
-        contract,
-        api,
-        {**api.handlers, **(handlers or {})},
-        dialect=dialect_named(api.dialect, contract, validators),
-        validators=validators,
-    )
-    answerer = in_all_shapes(pipeline, make, options.settings.get(api.name, {}))
+    own = {**api.handlers, **(handlers or {})}
+    pipeline = Pipeline(contract, api, own, validators, shared)
+    answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
     return Mock(contract, plan, api, store, answerer, options, faults, fates)
-
-
-def _no_journal(exchange: Exchange) -> None:
-    pass
 
 
 @cache
@@ -286,7 +277,7 @@ class MockServer:
 
     def tenant(self, name: str) -> Tenant:
         """A tenant with a world of its own, which ends with it: use it as a context manager."""
-        return Tenant(self, key_of(name, self.mock.api.prefix))
+        return Tenant(self, key_of(name, self.mock.api.wire.prefix))
 
     @property
     def headers(self) -> dict[str, str]:

@@ -61,7 +61,7 @@ class Serving:
         return self.options.store
 
 
-_OPTIONS = ("seed", "clock", "pace", "store", "max_body", "max_worlds", "har", "lock")
+_OPTIONS = ("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har", "lock")
 
 
 def serving_of(given: dict[str, Any], config: Config) -> Serving:
@@ -223,7 +223,7 @@ def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background
         background.append(service.state.keep)
     if is_shared(serving.store):
         background.append(partial(keep_written, lambda: service.journal))
-    if service.webhooks is not None and service.mock.api.announcements:
+    if service.webhooks is not None and service.mock.api.webhooks.announcements:
         background.append(partial(keep_delivering, service.webhooks))
     if serving.reload:
         background.append(_watcher(service, resolve))

@@ -21,6 +21,7 @@ from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 
 DEFAULT_CONFIG = Path("mockserver.toml")
 UNDOCUMENTED = ("nearest", "allow")
+SEEDS = ("examples", "generated", "none")
 # As `server.app` has it, whose import takes longer than everything that `--help` needs.
 MAX_BODY = 10 * 1024 * 1024
 # What corrects an inference; handed on to the plan, which judges what stands in it.
@@ -90,6 +91,13 @@ SETTINGS: tuple[Setting, ...] = (
         flag=True,
     ),
     Setting("seed", int, 0, "The same seed makes the same world."),
+    Setting(
+        "seeds",
+        click.Choice(SEEDS),
+        "examples",
+        "Worlds begin with what the document's examples show (made-up entities where it has none), "
+        "with made-up ones only, or empty.",
+    ),
     Setting(
         "clock",
         click.Choice(["real", "manual"]),

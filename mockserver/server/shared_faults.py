@@ -66,7 +66,7 @@ class SharedFaults(Faults):
 
     def _hear(self) -> None:
         self.refresh()
-        self.changed = True
+        self.version += 1
 
 
 class _SharedCount:

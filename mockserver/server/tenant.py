@@ -117,7 +117,7 @@ class Tenant:
 
     def follow(self, fate: Fate) -> None:
         """Let the next job that this tenant begins go this way; more wait in a row."""
-        if self.server.mock.api.steer is None:
+        if self.server.mock.api.jobs.steer is None:
             raise UsageError(f"the jobs of {self.server.mock.api.name!r} can't be steered")
         self.server.mock.fates.setdefault(self.key, []).append(fate)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.api import Api
-from mockserver.engine.error_formats import dialect_named
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.pipeline.versions import Answerer, ShapedPipelines
 from mockserver.errors import UsageError
@@ -26,13 +25,10 @@ def in_shape(api: Api | None, contract: Contract) -> Api | None:
     return replace(api, handlers=next(s.handlers for s in api.shapes.all if s.document == served))
 
 
-def in_all_shapes(
-    pipeline: Pipeline, make: Callable[..., Pipeline], settings: Mapping[str, Any]
-) -> Answerer:
+def in_all_shapes(pipeline: Pipeline, settings: Mapping[str, Any]) -> Answerer:
     """The pipeline with its siblings, if its API has several shapes.
 
-    `make` is Pipeline with all that they share, `settings` the API's table in mockserver.toml.
-    Raises UsageError for a setting that can't be used.
+    `settings` is the API's table in mockserver.toml. Raises UsageError for one that can't be used.
     """
     api = pipeline.api
     if api.shapes is None:
@@ -43,12 +39,8 @@ def in_all_shapes(
         if shape.document not in pipelines:
             contract = _shipped(shape.document)
             validators = Validators(contract.document, contract.version)
-            pipelines[shape.document] = make(
-                contract,
-                api,
-                shape.handlers,
-                dialect=dialect_named(api.dialect, contract, validators),
-                validators=validators,
+            pipelines[shape.document] = Pipeline(
+                contract, api, shape.handlers, validators, pipeline.settings
             )
     return ShapedPipelines(pipelines, served, api.shapes.chooser(settings, served))
 

@@ -18,8 +18,10 @@ Now = Callable[[], int]
 class Transaction(World, Protocol):
     """A world inside one request."""
 
-    def commit(self) -> None:
+    def commit(self, *, by_time: bool = False) -> None:
         """Keep what was written. Without it, leaving the transaction undoes everything.
+
+        `by_time` says that no request wrote it: it comes about again in a new world.
 
         Raises Stale if another process has changed the world since: whoever began the
         transaction then begins it again, as `transact` does.

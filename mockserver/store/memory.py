@@ -49,13 +49,17 @@ class _Transaction:
         return world
 
     def __exit__(self, *exception: object) -> None:
-        if self._world.undo:
-            self._world.rollback()
-        self._store.lock.release()
+        world, store = self._world, self._store
+        if world.undo:
+            world.rollback()
+        if len(store.worlds) > store.max_worlds:
+            store.evict()
+        store.lock.release()
 
 
 class MemoryStore:
-    """Worlds by tenant, at most `max_worlds`: then the longest idle one goes.
+    """Worlds by tenant, at most `max_worlds`: then one goes that no request has written to, which
+    loses nothing, else the longest idle one.
 
     A new world is a fork of the seed world, which is made again when it is older than a
     minute, so that what its jobs do still lies ahead.
@@ -78,8 +82,10 @@ class MemoryStore:
         self.real_now = real_now
         self._first_clock = self._new_clock = clock
         self._fixtures = fixtures
-        self._max_worlds = max_worlds
-        self._worlds: OrderedDict[str, MemoryWorld] = OrderedDict()
+        self.max_worlds = max_worlds
+        self.worlds: OrderedDict[str, MemoryWorld] = OrderedDict()
+        # Some may have been written to since.
+        self._unwritten: OrderedDict[str, None] = OrderedDict()
         self._forgotten = 0
         self._seed: tuple[int, MemoryWorld] | None = None
         self.lock = RLock()
@@ -89,13 +95,13 @@ class MemoryStore:
 
     def tenants(self) -> list[str]:
         with self.lock:
-            return list(self._worlds)
+            return list(self.worlds)
 
     def clock(self, tenant: str | None) -> Clock:
         with self.lock:
-            if tenant is None or tenant not in self._worlds:
+            if tenant is None or tenant not in self.worlds:
                 return self._new_clock
-            return self._worlds[tenant].clock
+            return self.worlds[tenant].clock
 
     def change_clock(self, tenant: str | None, order: Any) -> Clock:
         real = self.real_now()
@@ -103,20 +109,24 @@ class MemoryStore:
             if tenant is not None:
                 world = self.world(tenant)
                 world.clock = world.clock.change(real, order)
+                world.written = True
+                self.evict()
                 return world.clock
-            changed = {key: world.clock.change(real, order) for key, world in self._worlds.items()}
+            changed = {key: world.clock.change(real, order) for key, world in self.worlds.items()}
             self._new_clock = self._new_clock.change(real, order)
             for key, clock in changed.items():
-                self._worlds[key].clock = clock
+                self.worlds[key].clock = clock
             return self._new_clock
 
     def reset(self, tenant: str | None) -> None:
         with self.lock:
             if tenant is None:
                 self._new_clock = self._first_clock
-                self._worlds.clear()
+                self.worlds.clear()
+                self._unwritten.clear()
             else:
-                self._worlds.pop(tenant, None)
+                self.worlds.pop(tenant, None)
+                self._unwritten.pop(tenant, None)
 
     def snapshot(self, tenant: str | None) -> dict[str, Any]:
         real = self.real_now()
@@ -126,7 +136,7 @@ class MemoryStore:
                 self._settings,
                 {
                     key: describe(world, real)
-                    for key, world in self._worlds.items()
+                    for key, world in self.worlds.items()
                     if tenant in (None, key)
                 },
             )
@@ -134,37 +144,51 @@ class MemoryStore:
     def restore(self, snapshot: Any) -> None:
         with self.lock:
             restored = read_snapshot(snapshot, self._api, self.real_now(), self._new_world)
-            if len(restored) > self._max_worlds:
+            if len(restored) > self.max_worlds:
                 raise StoreError(
-                    f"the snapshot has {len(restored)} worlds, --max-worlds is {self._max_worlds}"
+                    f"the snapshot has {len(restored)} worlds, --max-worlds is {self.max_worlds}"
                 )
             for key, world in restored.items():
-                self._worlds[key] = world
-                self._worlds.move_to_end(key)
-            self._evict()
+                self.worlds[key] = world
+                self.worlds.move_to_end(key)
+            self.evict()
 
     def close(self) -> None:
         """There is nothing to let go of."""
 
     def world(self, tenant: str) -> MemoryWorld:
         """The tenant's world, now the latest used; to be called with the lock held."""
-        world = self._worlds.get(tenant)
+        world = self.worlds.get(tenant)
         if world is None:
             return self._add(tenant, self._new_clock)
-        self._worlds.move_to_end(tenant)
+        self.worlds.move_to_end(tenant)
         return world
 
     def _add(self, tenant: str, clock: Clock) -> MemoryWorld:
         world = self._new_world(tenant, clock).take(self._seed_world(clock))
-        self._worlds[tenant] = world
-        self._evict()
+        self.worlds[tenant] = world
+        self._unwritten[tenant] = None
         return world
 
-    def _evict(self) -> None:
-        while len(self._worlds) > self._max_worlds:
-            idle, _ = self._worlds.popitem(last=False)
+    def evict(self) -> None:
+        """Forget worlds until there are no more than `max_worlds`; with the lock held."""
+        while len(self.worlds) > self.max_worlds:
+            unwritten = self._pop_unwritten()
+            if unwritten is not None:
+                del self.worlds[unwritten]
+                continue
+            idle, _ = self.worlds.popitem(last=False)
             self._forgotten += 1
-            log_eviction(idle, self._max_worlds, self._forgotten)
+            log_eviction(idle, self.max_worlds, self._forgotten)
+
+    def _pop_unwritten(self) -> str | None:
+        """The oldest world that no request has written to; each world is looked at once."""
+        while self._unwritten:
+            tenant = self._unwritten.popitem(last=False)[0]
+            world = self.worlds.get(tenant)
+            if world is not None and not world.written:
+                return tenant
+        return None
 
     def _seed_world(self, clock: Clock) -> MemoryWorld:
         now = clock.now(self.real_now())

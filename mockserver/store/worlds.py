@@ -23,7 +23,7 @@ W = TypeVar("W", bound="MemoryWorld")
 class MemoryWorld:
     """One tenant's world. Reads see what the open transaction has written."""
 
-    __slots__ = ("_counters", "_rows", "clock", "now", "settings", "tenant", "undo")
+    __slots__ = ("_counters", "_rows", "clock", "now", "settings", "tenant", "undo", "written")
 
     def __init__(self, tenant: str, settings: Settings, clock: Clock) -> None:
         self.tenant = tenant
@@ -31,6 +31,7 @@ class MemoryWorld:
         self.clock = clock
         self.now = 0
         self.undo: list[Undo] = []
+        self.written = False
         self._rows: dict[str, MemoryRows] = {}
         self._counters: dict[str, int] = {}
 
@@ -50,8 +51,10 @@ class MemoryWorld:
         """Set a counter; a transaction does not know of it."""
         self._counters[kind] = count
 
-    def commit(self) -> None:
-        self.undo.clear()
+    def commit(self, *, by_time: bool = False) -> None:
+        if self.undo:
+            self.undo.clear()
+            self.written = self.written or not by_time
 
     def rollback(self) -> None:
         undo = self.undo
@@ -143,6 +146,7 @@ def read_snapshot(
             clock = _clock_of(dump["clock"], real)
             world = restored[tenant] = with_collections(make(tenant, clock), api)
             world.load(dump["counters"], dump["collections"])
+            world.written = True
     except StoreError:
         raise
     except MockServerError as error:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from mockserver.errors import UsageError
+from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract
 from mockserver.verify import baseline
 from mockserver.verify.access import (
@@ -30,7 +31,6 @@ from mockserver.verify.conformance import schemathesis
 from mockserver.verify.conformance.config import Budget, Settings, write_config
 from mockserver.verify.conformance.exemptions import unlisted_refusal
 from mockserver.verify.conformance.openapi_core import SecondJudge
-from mockserver.verify.documents import read_contract
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.run import Effort, Lifecycles
@@ -355,7 +355,7 @@ ACCEPTED_FOR = timedelta(days=30)
 
 def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     """The exit code. Raises UsageError, ContractError."""
-    document, contract = read_contract(spec, sandbox.timeout)
+    document, contract = read_contract(spec)
     if given["write_config"]:
         write_config(given["write_config"], contract, spec)
         return 0

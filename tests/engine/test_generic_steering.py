@@ -25,9 +25,9 @@ def begin(mock: MockServer) -> str:
 
 
 def steer(mock: MockServer, job: str, **order: Any) -> Any:
-    assert mock.mock.api.steer is not None
+    assert mock.mock.api.jobs.steer is not None
     with mock.mock.store.begin(mock.key) as world:
-        shown = mock.mock.api.steer(world, job, order)
+        shown = mock.mock.api.jobs.steer(world, job, order)
         world.commit()
     return shown
 
@@ -37,7 +37,7 @@ def status(mock: MockServer, job: str) -> str:
 
 
 def test_it_ends_as_and_when_it_is_told(mock: MockServer) -> None:
-    outcomes = mock.mock.api.outcomes
+    outcomes = mock.mock.api.jobs.outcomes
     assert outcomes == ("succeeded", "failed", "canceled", "stuck")
     for outcome in outcomes:
         job = begin(mock)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from mockserver.errors import ContractError, MockServerError, UsageError
-from mockserver.files import documents
+from mockserver.files import reading
 from mockserver.files.documents import (
     as_document,
     find_document,
     other_files,
+    read_contract,
     read_document,
-    without_secrets,
 )
+from mockserver.files.reading import without_secrets
 from mockserver.openapi.references import foreign_references
 
 TEXT = '{"openapi": "3.1.0", "info": {"title": "Grüße", "version": "1"}, "paths": {}}'
@@ -138,7 +140,7 @@ def test_an_unreadable_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_huge_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MAX_DOCUMENT", 10)
+    monkeypatch.setattr(reading, "MAX_DOCUMENT", 10)
     assert "too many" in fails(write("a.json", TEXT))
 
 
@@ -207,12 +209,32 @@ def test_what_only_looks_like_a_reference_is_none() -> None:
     assert sorted(found) == ["x.json", "y.json", "z.json"]
 
 
+MOVED = {
+    "/moved": "/openapi.json",
+    "/to-another-host.yaml": "http://localhost:1/other.yaml",
+    "/round.yaml": "/round.yaml",
+}
+
+
 class Site(BaseHTTPRequestHandler):
+    ended = threading.Event()
+
     def do_GET(self) -> None:
-        if self.path == "/moved":
+        if self.path in MOVED:
             self.send_response(302)
-            self.send_header("location", "/openapi.json")
+            self.send_header("location", MOVED[self.path])
             self.end_headers()
+            return
+        if self.path.startswith("/drip"):
+            self.send_response(200)
+            if self.path == "/drip-body.json":
+                self.end_headers()
+            while not self.ended.wait(0.05):
+                try:
+                    self.wfile.write(b"x: y\r\n")
+                    self.wfile.flush()
+                except OSError:
+                    break
             return
         self.send_response(200 if "." in self.path else 404)
         self.end_headers()
@@ -221,6 +243,8 @@ class Site(BaseHTTPRequestHandler):
             "/elsewhere.json": referring("http://127.0.0.1:1/other.yaml#/B"),
             "/other.yaml": "B: {type: string}",
             "/a.html": "<html>",
+            "/away.json": referring("/to-another-host.yaml#/B"),
+            "/round.json": referring("/round.yaml#/B"),
         }
         self.wfile.write(texts.get(self.path, TEXT).encode())
 
@@ -230,10 +254,12 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Site)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"127.0.0.1:{server.server_port}"
+    Site.ended.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -250,7 +276,7 @@ def test_a_url_is_fetched(site: str) -> None:
 def test_a_url_that_gives_something_else(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the server answered 404" in fails(f"http://{site}/nope")
     assert "markup" in fails(f"http://{site}/a.html")
-    monkeypatch.setattr(documents, "MAX_DOCUMENT", 10)
+    monkeypatch.setattr(reading, "MAX_DOCUMENT", 10)
     assert "too many" in fails(f"http://{site}/openapi.json")
     assert "can't be fetched" in fails("http://127.0.0.1:1/x")
 
@@ -267,3 +293,40 @@ def test_a_file_that_vanishes() -> None:
     Path("a.json").unlink()
     with pytest.raises(UsageError, match=r"a\.json: No such file"):
         read_document(source)
+
+
+def test_a_redirect_of_another_file_to_another_host_is_refused(site: str) -> None:
+    said = fails(f"http://{site}/away.json")
+    assert "it redirects to http://localhost:1" in said
+    assert "only 127.0.0.1 is asked" in said
+    assert "redirects" in fails(f"http://{site}/round.json")
+
+
+@pytest.mark.parametrize("path", ["drip-body.json", "drip-headers.json"])
+def test_a_server_that_sends_a_byte_now_and_then(
+    site: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PATIENCE", 0.4)
+    assert "within 0.4 s" in fails(f"http://{site}/{path}")
+
+
+def test_pipes_and_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PATIENCE", 0.2)
+    os.mkfifo("pipe")
+    assert "this is a pipe, and its end did not come within 0.2 s" in fails("pipe")
+    assert "this is a device" in fails("/dev/zero")
+    assert "this is a device" in fails("/dev/null")
+    referring_to_it = write("a.json", referring("pipe#/A"))
+    assert "this is a pipe" in fails(referring_to_it)
+    monkeypatch.setattr(reading, "PATIENCE", 5)
+    writer = threading.Thread(target=Path("pipe").write_text, args=(TEXT,))
+    writer.start()
+    assert as_document("pipe")["info"]["title"] == "Grüße"
+    writer.join()
+
+
+def test_a_contract_is_read_from_what_serve_takes(tmp_path: Path) -> None:
+    write("petstore.json", TEXT)
+    with pytest.raises(UsageError, match=r"did you mean petstore\.json"):
+        read_contract("petstore.jsn")
+    assert read_contract("feather")[1].title

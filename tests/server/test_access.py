@@ -29,15 +29,36 @@ def test_this_machine_may(plane: Plane, caller: str | None) -> None:
     "caller", ["10.0.0.7", "192.168.1.2", "::2", "::ffff:10.0.0.1", "128.0.0.1", "localhost", ""]
 )
 def test_another_machine_may_not(plane: Plane, caller: str) -> None:
-    for method, path in (("GET", "/health"), ("POST", "/reset"), ("GET", "/nope"), ("GET", "/")):
+    for method, path in (("GET", "/worlds"), ("POST", "/reset"), ("GET", "/nope"), ("GET", "/")):
         answer = plane.client(caller).request(method, path)
         assert answer.status_code == 403
         assert "--control-token" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "via"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "CF-Connecting-IP",
+        "Forwarded",
+        "True-Client-IP",
+        "Via",
+        "X-Client-IP",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "X-Real-IP",
+    ],
+)
 def test_a_proxy_on_this_machine_speaks_for_others(plane: Plane, header: str) -> None:
-    assert plane.client().get("/health", headers={header: "127.0.0.1"}).status_code == 403
+    assert plane.client().get("/worlds", headers={header: "127.0.0.1"}).status_code == 403
+
+
+@pytest.mark.parametrize("caller", ["10.0.0.7", "2001:db8::1"])
+def test_everybody_may_ask_whether_it_is_up_and_hears_no_more(plane: Plane, caller: str) -> None:
+    for path in ("/__mock__/health", "/healthz", "/readyz"):
+        answer = plane.client(caller).get(f"http://mock.local{path}")
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert plane.client(caller).post(f"http://mock.local{path}").status_code == 405
 
 
 def test_another_machine_may_with_the_token(with_token: Plane) -> None:
@@ -68,7 +89,7 @@ def test_a_wrong_token_is_401_even_here(with_token: Plane) -> None:
 def test_no_token_was_set_so_none_opens(plane: Plane) -> None:
     for token in ("", "x"):
         client = plane.client("10.0.0.7")
-        assert client.get("/health", headers={"x-mock-token": token}).status_code == 403
+        assert client.get("/worlds", headers={"x-mock-token": token}).status_code == 403
 
 
 def test_without_the_token_this_machine_may(with_token: Plane) -> None:

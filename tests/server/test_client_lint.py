@@ -27,7 +27,7 @@ def kinds(tenant: Tenant) -> list[str]:
 
 def begin(tenant: Tenant, outcome: str = "completed", at: float = 10) -> str:
     run = tenant.client.post(f"{SUITE}/runs", json=AGENT).json()
-    steer = tenant.server.mock.api.steer
+    steer = tenant.server.mock.api.jobs.steer
     assert steer is not None
     with tenant.server.mock.store.begin(tenant.key) as world:
         for place, child in enumerate(run["runs"]):

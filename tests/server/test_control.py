@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.engine.api import Api
+from mockserver.engine.api import Api, Jobs
 from mockserver.engine.world import Collection
 from mockserver.errors import NotFound
 from mockserver.server.control.endpoints import ROUTES
@@ -347,7 +347,9 @@ class TestJobs:
                 raise NotFound("no such job")
             return {"id": job, "tenant": world.tenant, "now": dict(order)}
 
-        api = Api("things", collections={"jobs": Collection("jobs", order=())}, steer=steer)
+        api = Api(
+            "things", collections={"jobs": Collection("jobs", order=())}, jobs=Jobs(steer=steer)
+        )
         plane.mock.api = api
         return plane
 

@@ -81,7 +81,7 @@ def told(mock: MockServer) -> list[str]:
 def test_what_is_announced_and_when(mock: MockServer) -> None:
     announced = {
         (each.name, each.operation): (each.resource, each.created, each.states)
-        for each in mock.mock.api.announcements
+        for each in mock.mock.api.webhooks.announcements
     }
     ends = frozenset({"succeeded", "failed", "canceled"})
     assert announced == {
@@ -324,8 +324,8 @@ def test_what_it_says_is_what_has_happened() -> None:
         ids = [mock.client.post("/exports", json=CSV).json()["id"] for _ in range(3)]
         mock.client.post(f"/exports/{ids[0]}/cancel")
         with mock.mock.store.begin(mock.key) as world:
-            assert mock.mock.api.steer is not None
-            mock.mock.api.steer(world, ids[1], {"outcome": "failed"})
+            assert mock.mock.api.jobs.steer is not None
+            mock.mock.api.jobs.steer(world, ids[1], {"outcome": "failed"})
             world.commit()
         mock.clock.advance(3600)
         bodies = [d.event.body for d in mock.webhooks.deliveries if d.subscription == "w1"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -138,6 +140,60 @@ def test_it_is_not_asked_again_at_once(
     own_server.start()
     with pytest.raises(StoreUnavailable, match="a moment ago"):
         names(store)
+
+
+@pytest.mark.parametrize("away", [1, 7, 600])
+def test_it_is_asked_again_however_many_requests_come(
+    own_server: RedisServer, monkeypatch: pytest.MonkeyPatch, away: int
+) -> None:
+    store = redis_store(own_server)
+    put(store, "mock-a")
+    now = [0.0]
+    monkeypatch.setattr(connection, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    own_server.kill()
+    while now[0] < away:
+        with pytest.raises(StoreUnavailable):
+            names(store)
+        now[0] += 0.3  # more often than it is asked
+    own_server.start()
+    back = now[0]
+    while True:
+        try:
+            names(store)
+            break
+        except StoreUnavailable:
+            now[0] += 0.1
+            assert now[0] < back + 2
+    put(store, "mock-a", id="b")
+    assert "b" in names(store)
+
+
+@pytest.mark.parametrize("how", ["killed", "halted"])
+def test_what_was_acknowledged_is_there_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(connection, "SECONDS_TO_ANSWER", 0.3)
+    monkeypatch.setattr(connection, "SECONDS_BETWEEN_TRIES", 0.01)
+    server = RedisServer(tmp_path, "--appendonly", "yes", "--appendfsync", "always")
+    try:
+        store = redis_store(server)
+        acknowledged, refused = [], 0
+        for number in range(60):
+            if number == 20:
+                server.kill() if how == "killed" else server.halt()
+            if number == 40:
+                server.start() if how == "killed" else server.go_on()
+            try:
+                put(store, "mock-a", id=f"row-{number}")
+                acknowledged.append(f"row-{number}")
+            except StoreUnavailable:
+                refused += 1
+                time.sleep(0.02)
+        assert refused
+        assert len(acknowledged) > 25
+        assert set(acknowledged) <= set(names(store))
+    finally:
+        server.stop()
 
 
 def test_what_redis_refuses_is_said(own_server: RedisServer) -> None:

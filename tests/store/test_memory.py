@@ -86,10 +86,47 @@ def test_a_scan_without_its_index_is_refused() -> None:
 def test_the_longest_idle_world_goes_first(said: pytest.LogCaptureFixture) -> None:
     store = memory_store(max_worlds=2)
     for tenant in ("mock-secret-1", "mock-b", "mock-secret-1", "mock-c"):
-        with store.begin(tenant):
-            pass
+        with store.begin(tenant) as world:
+            world.ordinal("thing")
+            world.commit()
     assert store.tenants() == ["mock-secret-1", "mock-c"]
     assert "mock-b" in said.text
+
+
+@pytest.mark.parametrize("most", [1, 3, 10])
+def test_readers_with_fresh_keys_lose_nothing_of_anybody_s(
+    most: int, said: pytest.LogCaptureFixture
+) -> None:
+    store = memory_store(max_worlds=most)
+    kept = [f"mock-{n}" for n in range(most)]
+    for tenant in kept:
+        with store.begin(tenant) as world:
+            world.ordinal("thing")
+            world.commit()
+    for n in range(3 * most):
+        with store.begin(f"mock-reader-{n}") as world:
+            world.ordinal("looked at, and undone")
+    assert store.tenants() == kept
+    assert not said.text
+
+
+def test_what_time_brings_about_is_no_reason_to_keep_a_world() -> None:
+    store = memory_store(max_worlds=1)
+    with store.begin("mock-a") as world:
+        world.ordinal("thing")
+        world.commit(by_time=True)
+    with store.begin("mock-b") as world:
+        world.ordinal("thing")
+        world.commit()
+    assert store.tenants() == ["mock-b"]
+
+
+def test_a_clock_that_was_moved_is_kept() -> None:
+    store = memory_store(max_worlds=1)
+    store.change_clock("mock-a", {"advance": 60})
+    with store.begin("mock-b"):
+        pass
+    assert store.tenants() == ["mock-a"]
 
 
 def test_a_log_shows_only_the_beginning_of_a_key() -> None:

@@ -17,12 +17,12 @@ DOCS = Path(__file__).parents[2] / "docs" / "apis"
 def test_the_diagrams_are_those_of_the_tables(api: Api) -> None:
     page = (DOCS / f"{api.name}.md").read_text("utf-8")
     drawn = [part.partition("\n```")[0] for part in page.split("```mermaid\n")[1:]]
-    assert sorted(drawn) == sorted(diagram(lifecycle) for lifecycle in api.lifecycles)
+    assert sorted(drawn) == sorted(diagram(lifecycle) for lifecycle in api.jobs.lifecycles)
 
 
 @pytest.mark.parametrize("api", [*built_in()], ids=lambda api: api.name)
 def test_every_move_has_its_cause(api: Api) -> None:
-    for lifecycle in api.lifecycles:
+    for lifecycle in api.jobs.lifecycles:
         moves = {(a, b) for a, following in lifecycle.moves.items() for b in following}
         assert lifecycle.names.keys() == moves
         assert {after for _, after in moves} <= lifecycle.moves.keys()

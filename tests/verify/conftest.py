@@ -8,8 +8,8 @@ import pytest
 from bench.kill_rate.catalogue import Fault, load
 from bench.kill_rate.proxy import FaultProxy, the_proxy
 from mockserver import MockServer
+from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract
-from mockserver.verify.documents import read_contract
 from mockserver.verify.lifecycle.clock import Surroundings
 
 FAULTS = {fault.id: fault for fault in load()}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mockserver import MockServer
+from mockserver.files.documents import read_contract
 from mockserver.verify.conformance.config import Budget, Settings
-from mockserver.verify.documents import read_contract
 from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.run import Effort
 from mockserver.verify.model import Result

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from mockserver.files.documents import read_contract
 from mockserver.vendors.speechify import suites, views
-from mockserver.verify.documents import read_contract
 from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.run import Effort
 from mockserver.verify.model import Result

@@ -102,13 +102,12 @@ class _Count:
 class Faults:
     """The faults of one mock. `active` is False while there are none: look at it first.
 
-    `changed` says that others have changed them since the request at hand met them; whoever
-    finds it so takes it back and lets the request meet them again.
+    `version` counts how often others have changed them: a request that met an older one meets
+    them again.
     """
 
-    changed = False
-
     def __init__(self) -> None:
+        self.version = 0
         self.active = False
         self._faults: dict[str, Fault] = {}
         self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.engine.generation import limits
-from mockserver.engine.generation.modes import Mode, is_mishap, is_on, is_owned, unused
+from mockserver.engine.generation.modes import (
+    Mode,
+    is_content,
+    is_mishap,
+    is_moment,
+    is_on,
+    is_owned,
+    is_servers,
+    unused,
+)
 from mockserver.engine.generation.numbers import number
 from mockserver.engine.generation.strings import names_for, text
 from mockserver.engine.generation.unions import (
@@ -85,6 +94,11 @@ class Maker:
         return self._new(flat, name, path)
 
     @property
+    def _is_new(self) -> bool:
+        """Whether what is made has no history yet."""
+        return self.mode in ("fresh", "sparse")
+
+    @property
     def _lean(self) -> bool:
         return self.mode == "bare" or self.left <= 0
 
@@ -123,8 +137,8 @@ class Maker:
     def _takes_null(self, name: str, path: Path) -> bool:
         if self._lean:
             return True
-        if self.mode == "fresh":
-            return not is_owned(name)
+        if self._is_new:
+            return not (is_owned(name) or (self.mode == "sparse" and is_content(name)))
         return len(path) > _DEEP or self.dice.chance(0.75 if is_mishap(name) else 0.1)
 
     def _free(self, flat: Flat, name: str) -> Any:
@@ -146,10 +160,10 @@ class Maker:
             self._spend(len(found) // limits.LETTERS_A_STEP)
             return found
         if kind == "boolean":
-            if self.mode == "fresh":
+            if self._is_new:
                 return is_on(name)
             return self.dice.chance(0.5)
-        rules = unused(name, flat.rules) if self.mode == "fresh" else flat.rules
+        rules = unused(name, flat.rules) if self._is_new else flat.rules
         return number(self.dice, name, rules, whole=kind == "integer")
 
     def _listed(self, flat: Flat, known: Any) -> Any:
@@ -219,7 +233,7 @@ class Maker:
             needed = key in flat.required or here in self.wanted
             if not needed and (len(found) >= most or here in self.unwanted):
                 continue
-            if key not in known and not needed and not self._includes(path):
+            if key not in known and not needed and not self._includes(path, key, schema):
                 continue
             if self._hidden(schema) and here not in self.wanted:
                 continue
@@ -246,9 +260,14 @@ class Maker:
             return self.dice.random.choice(examples)
         return {}
 
-    def _includes(self, path: Path) -> bool:
+    def _includes(self, path: Path, name: str, schema: Any) -> bool:
+        """Whether an object has a property that it need not have."""
         if self._lean or len(path) > _DEEP:
             return False
+        if self.mode == "sparse":
+            flat = self.schemas.flat(schema)
+            said = flat.notes.default is not None or is_servers(name, flat)
+            return said or (is_moment(name) and may_be_null(self.schemas, schema))
         return self.mode == "fresh" or self.dice.chance(0.9 if len(path) < 2 else 0.75)
 
     def _hidden(self, schema: Any) -> bool:
@@ -315,12 +334,12 @@ class Maker:
         most = limits.bound(flat.rules, "maxItems", 1 << 30)
         prefix = flat.arrays.prefix or []
         items = flat.arrays.items if flat.arrays.items is not None else ANY
-        given = known if known is not MISSING else [MISSING] * self._length(flat, path, most)
+        given = known if known is not MISSING else [MISSING] * self._length(flat, name, path, most)
         one = singular(name) if name else ""
         found: list[Any] = []
         for index, item in enumerate(given):
             schema = prefix[index] if index < len(prefix) else items
-            found.append(self.value(schema, one, (*path, index), item))
+            found.append(self._item(schema, one, (*path, index), item))
         if flat.arrays.contains is not None and known is MISSING:
             needed = limits.least(flat.rules, "minContains", 1)
             inside = [
@@ -338,13 +357,23 @@ class Maker:
                 break
             index = len(found)
             schema = prefix[index] if index < len(prefix) else items
-            found.append(self.value(schema, one, (*path, index), MISSING))
+            found.append(self._item(schema, one, (*path, index), MISSING))
         self.mode = mode
         return found[:most]
 
-    def _length(self, flat: Flat, path: Path, most: int) -> int:
+    def _item(self, schema: Any, name: str, path: Path, known: Any) -> Any:
+        """One item; where it says its place, it is this one."""
+        if known is MISSING:
+            place = self.schemas.flat(schema).properties.get("index")
+            if place is not None and "integer" in self.schemas.flat(place).types:
+                known = {"index": path[-1]}
+        return self.value(schema, name, path, known)
+
+    def _length(self, flat: Flat, name: str, path: Path, most: int) -> int:
         low = limits.least(flat.rules, "minItems")
-        if self._lean or self.mode == "fresh" or len(path) > _DEEP or flat.arrays.items is False:
+        if self.mode == "sparse" and is_content(name) and len(path) <= _DEEP:
+            return max(low, min(1, most))
+        if self._lean or self._is_new or len(path) > _DEEP or flat.arrays.items is False:
             return low
         wished = self.dice.random.randint(1, 3 if len(path) < 2 else 2)
         return max(low, min(most, wished))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from mockserver.inference.words import bag, tokens
+from mockserver.openapi.schemas.resolved import Flat
 
-Mode = Literal["rich", "fresh", "bare"]
-"""A thing in use, one that was just created, or as little as possible."""
+Mode = Literal["rich", "fresh", "sparse", "bare"]
+"""A thing in use, one that was just created, one of which the client has said all that is not the
+server's to say, or as little as possible."""
 
 _MISHAPS = bag(
     "error errors failure deleted archived cancelled canceled revoked disabled ended stopped "
@@ -19,6 +21,14 @@ _COUNTED = bag(
     "runs invocations progress views likes replies duration elapsed rows done processed completed"
 )
 _FIRST = frozenset(("version", "number", "revision", "page", "attempt", "position"))
+_CONTENT = bag(
+    "choices choice candidates candidate content contents message output outputs result results "
+    "completion completions generation generations embedding embeddings prediction predictions "
+    "translation translations transcript transcription segments answer response delta parts text"
+)
+_SECRETS = frozenset(("token", "secret", "etag", "url", "href", "uri", "slug"))
+_TALLIES = _COUNTED | {"size", "bytes"}
+_MOMENTS = frozenset(("at", "on", "date", "time", "by", "id"))
 _OWNED = bag("created updated organization tenant account")
 
 
@@ -35,6 +45,29 @@ def is_on(name: str) -> bool:
 def is_owned(name: str) -> bool:
     """Whether the server says this of every thing from its beginning."""
     return not _OWNED.isdisjoint(tokens(name))
+
+
+def is_content(name: str) -> bool:
+    """Whether this is what the server has made, on which a client waits."""
+    return tokens(name)[-1:] != () and tokens(name)[-1] in _CONTENT
+
+
+def is_moment(name: str) -> bool:
+    """Whether this says when something happened (`completed_at`)."""
+    return tokens(name)[-1:] == ("at",)
+
+
+def is_servers(name: str, flat: Flat) -> bool:
+    """Whether the server says this of a thing that it has just made, even if it need not."""
+    if flat.values is not None and len(flat.values) == 1:
+        return True
+    words = tokens(name)
+    last = words[-1:] and words[-1]
+    if last in _SECRETS or (last == "key" and len(words) > 1):
+        return "string" in flat.types
+    if flat.types == ("integer",) and not _TALLIES.isdisjoint(words):
+        return True
+    return flat.notes.read_only and not (flat.nullable or is_mishap(name) or last in _MOMENTS)
 
 
 def unused(name: str, rules: dict[str, Any]) -> dict[str, Any]:

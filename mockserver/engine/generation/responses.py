@@ -51,10 +51,12 @@ class Answers:
         status: int = 0,
         *,
         sample: bool = False,
+        new: bool = False,
     ) -> Reply:
         """The success (or another status), with as much of `known`, standing at `at`, as fits.
 
-        `sample`: what is known is only a part of what there is to say.
+        `sample`: what is known is only a part of what there is to say. `new`: it was made by this
+        very request, whose answer may say more of it than any other.
         """
         status = status or operation.success
         response = operation.response_for(status)
@@ -67,7 +69,7 @@ class Answers:
         media = response.content.get(chosen)
         if media is None:
             return Reply(status, NO_BODY, headers)
-        body = self.body(media, dice, known, at, mode, sample=sample)
+        body = self.body(media, dice, known, at, mode, sample=sample, new=new)
         opaque = isinstance(body, bytes)
         if opaque and chosen == "application/*" and self._is_binary(media):
             chosen = "application/octet-stream"
@@ -86,6 +88,7 @@ class Answers:
         mode: Mode,
         *,
         sample: bool = False,
+        new: bool = False,
     ) -> Any:
         """A body of this media type: a JSON value, or bytes of what is none."""
         name = media.name.partition(";")[0].strip().lower()
@@ -93,7 +96,7 @@ class Answers:
             if media.pointer is None:
                 return _unjudged(media, known)
             if not at and not sample and isinstance(known, Mapping):
-                plain = self.values.plain(media.pointer, known)
+                plain = self.values.plain(media.pointer, known, new=new)
                 if plain is not MISSING:
                     return plain
             for step in reversed(at):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mockserver.engine.generation.generator import MISSING, Maker, Path
 from mockserver.engine.generation.limits import Impossible, TooLarge
-from mockserver.engine.generation.modes import Mode
+from mockserver.engine.generation.modes import Mode, is_servers
 from mockserver.engine.randomness import Dice
 from mockserver.errors import ReplyError
 from mockserver.openapi.model import Contract, Json, Violation
@@ -40,12 +40,18 @@ class Values:
             return self._validators.request(pointer)
         return self._validators.reply(pointer)
 
-    def plain(self, pointer: str, known: Mapping[str, Json]) -> Json:
+    def plain(self, pointer: str, known: Mapping[str, Json], *, new: bool = False) -> Json:
         """The properties of `known` that the schema names, if they are valid as they are.
 
-        MISSING if they are not, and something has to be made.
+        MISSING if they are not, and something has to be made; of what is `new`, too, if the
+        schema names more that only the server can say.
         """
         flat = self.schemas.flat_at(pointer)
+        if new and any(
+            name not in known and is_servers(name, self.schemas.flat(schema))
+            for name, schema in flat.properties.items()
+        ):
+            return MISSING
         if not flat.properties or flat.choices or flat.objects.extra not in (None, False):
             return MISSING
         found = {name: known[name] for name in flat.properties if name in known}
@@ -60,15 +66,17 @@ class Values:
         mode: Mode = "rich",
         name: str = "",
         owner: str = "",
+        without: Iterable[str] = (),
     ) -> Json:
-        """A valid value for the schema at `pointer`, with as much of `known` as fits.
+        """A valid value for the schema at `pointer`, with as much of `known` as fits. It does not
+        have the properties `without`, if it need not.
 
         Raises ReplyError if none can be found.
         """
         check = self.check(pointer)
         schema = self.schemas.at(pointer)
         wanted: set[Path] = set()
-        unwanted: set[Path] = set()
+        unwanted: set[Path] = {(property_,) for property_ in without}
         narrow: set[Path] = set()
         given = known
         for attempt in range(_TRIES):
@@ -112,12 +120,13 @@ class Values:
         *,
         mode: Mode = "rich",
         owner: str = "",
+        without: Iterable[str] = (),
     ) -> Json:
         """The same for what is kept, not shown; what is known alone if no value fits, as a schema
         may contradict itself. What an answer shows of it has a schema of its own, and it can be
         removed."""
         try:
-            return self.make(pointer, dice, known, mode=mode, owner=owner)
+            return self.make(pointer, dice, known, mode=mode, owner=owner, without=without)
         except ReplyError:
             return dict(known)
 

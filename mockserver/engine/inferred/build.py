@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
-from mockserver.engine.api import Api, Handler
+from mockserver.engine.api import Api, Handler, Webhooks, Wire
 from mockserver.engine.idempotency import ANSWERS, key_of, once
 from mockserver.engine.inferred import bulk, crud
 from mockserver.engine.inferred.call import Call, CallHandler
@@ -52,17 +52,23 @@ FACTORIES: Mapping[ActionKind, Factory] = {"list": listing, "fixed": fixed}
 """What is prepared once for each operation."""
 
 
-def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Validators) -> Api:
+def assemble(
+    contract: Contract,
+    plan: Plan,
+    api: Api | None,
+    validators: Validators,
+    seeds: str = "examples",
+) -> Api:
     """An Api that handles every operation of the document.
 
     `api` wins for the operationIds that it handles, if the document is its own; what it keeps
     under a path is what the generic handlers see there.
     """
     written = api if api is not None and api.claims(contract) else None
-    base = written if written is not None else Api(name=contract.title, candid=True)
+    base = written if written is not None else Api(contract.title, wire=Wire(candid=True))
     schemas = Schemas(contract.document, contract.version)
     repositories = _repositories(plan, schemas, base.collections)
-    context = Context.of(contract, plan, validators, schemas, repositories)
+    context = Context.of(contract, plan, validators, schemas, repositories, seeds)
     handlers: dict[str, Handler] = {
         operation.id: _lazy(context, operation, plan.actions[operation.id])
         for operation in contract.operations
@@ -76,24 +82,28 @@ def assemble(contract: Contract, plan: Plan, api: Api | None, validators: Valida
 
     def seed(world: World, fixtures: Mapping[str, Any]) -> None:
         note_birth(world)
-        base.seed(world, fixtures)
+        if seeds != "none":
+            base.seed(world, fixtures)
 
     herald = Herald(context)
     listeners = Listeners(context)
     moving = [repository for repository in own_repositories if _moves(repository)]
-    if base.steer is None and moving:
-        base = replace(base, steer=steers(moving), outcomes=outcomes_of(moving))
+    jobs = replace(base.jobs, kinds=(*base.jobs.kinds, *map(_job_kind, moving)))
+    if jobs.steer is None and moving:
+        jobs = replace(jobs, steer=steers(moving), outcomes=outcomes_of(moving))
     return replace(
         base,
         handlers=handlers,
         collections={**base.collections, **own, SYSTEM.name: SYSTEM, **_answers(contract)},
         seed=seed,
-        announcements=herald.announcements,
-        events=herald.events,
-        listeners=listeners,
-        registering=listeners.operations if herald.announcements else frozenset(),
         adopt=partial(adopt, context),
-        jobs=(*base.jobs, *map(_job_kind, moving)),
+        jobs=jobs,
+        webhooks=Webhooks(
+            announcements=herald.announcements,
+            events=herald.events,
+            listeners=listeners,
+            registering=listeners.operations if herald.announcements else frozenset(),
+        ),
     )
 
 

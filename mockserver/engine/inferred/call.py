@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
-from mockserver.engine.inferred.context import Context, dig, not_found, spoken
+from mockserver.engine.inferred.context import Context, not_found
+from mockserver.engine.inferred.identifiers import dig, key_above, spoken
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply, Request
@@ -18,7 +18,7 @@ from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.inference.model import Action, Resource
 from mockserver.openapi.media_types import is_json_or_any
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import MediaType, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,7 @@ class Call:
 
     def key_above(self, index: int) -> str:
         """The key of the entity that the path's link at an index names."""
-        links, path = self.action.parents, self.request.path
-        above = self.context.above(links[index])
-        own = spoken(path[links[index].parameter])
-        if above is not None and not above.resource.identity.nested:
-            return own
-        if above is not None and index:
-            return f"{self.key_above(index - 1)}/{own}"
-        return "/".join(spoken(path[one.parameter]) for one in links[: index + 1])
+        return key_above(self.context.plan, self.request.path, self.action.parents, index)
 
     def check_parents(self) -> None:
         """Raises NotFound if an entity that the path names above is not there."""
@@ -137,7 +130,10 @@ class Call:
         """An entity of which nobody but the caller can know: whatever is asked for is there."""
         resource, key = self.resource, self.key()
         path = self.request.path
-        known = {link.field: path[link.parameter] for link in self.action.parents if link.field}
+        shown = self.context.examples.first(resource.name)
+        known = dict(shown.data) if shown is not None else {}
+        parents = self.action.parents
+        known.update({link.field: path[link.parameter] for link in parents if link.field})
         if resource.identity.key is not None:
             known[resource.identity.key] = self.item
         data: Any = known
@@ -156,26 +152,44 @@ class Call:
         `made`: it is new, which a document may tell from what was there with a 201.
         """
         operation = self.operation
-        mode: Mode = "rich" if entity.seed or not entity.row else "fresh"
+        mode = entity.mode
         data: Any = self.known(entity)
         if self.action.kind == "create" and self._is_id_alone():
             data = self.id_of(entity)
         status = self._status_of_new() if made else 0
         reply = self.context.answers.reply(
-            operation, self.lasting(entity.key), data, self.action.response.at, mode, status
+            operation,
+            self.lasting(entity.key),
+            data,
+            self.action.response.at,
+            mode,
+            status,
+            new=made,
         )
+        self._show(reply, entity)
         for name in list(reply.headers):
             if name.lower() == "location":
                 reply.headers[name] = self._location(entity)
         mark(operation, reply, entity)
         return reply
 
+    def _show(self, reply: Reply, entity: Entity) -> None:
+        """Put in the very words of the operation's example, if there is one of this entity."""
+        exact = entity.shown_by(self.action.operation)
+        if exact is None or self.action.response.at:
+            return
+        media = media_of(self.operation, reply.status)
+        if media is None or media.pointer is None or isinstance(reply.body, bytes):
+            return
+        if self.context.values.check(media.pointer).is_valid(exact):
+            reply.body = exact
+
     def _status_of_new(self) -> int:
         """201 where the document has it beside a 200 that looks the same; else 0, the success."""
         shapes = []
         for status in (200, 201):
             response = self.operation.responses.get(str(status))
-            media = response.content.get(choose_media_type(response)) if response else None
+            media = media_of(self.operation, status) if response is not None else None
             if media is None or not media.pointer or not is_json_or_any(media.name):
                 return 0
             shapes.append(self.context.schemas.flat_at(media.pointer).properties.keys())
@@ -183,8 +197,7 @@ class Call:
 
     def _is_id_alone(self) -> bool:
         """Whether the response is nothing but the id."""
-        response = self.operation.response_for(self.operation.success)
-        media = response.content.get(choose_media_type(response)) if response is not None else None
+        media = media_of(self.operation, self.operation.success)
         if media is None or not media.pointer or not is_json_or_any(media.name):
             return False
         types = self.context.schemas.flat_at(media.pointer).types
@@ -230,6 +243,12 @@ class Call:
         path = self.path()
         own = entity.key.rsplit("/", 1)[-1]
         return path if path.endswith("/" + own) else f"{path.rstrip('/')}/{own}"
+
+
+def media_of(operation: Operation, status: int) -> MediaType | None:
+    """The body that the document describes for a status."""
+    response = operation.response_for(status)
+    return response.content.get(choose_media_type(response)) if response is not None else None
 
 
 CallHandler = Callable[[Call], Reply]

@@ -8,12 +8,15 @@ from typing import Any
 
 from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
+from mockserver.engine.inferred.examples import Examples, NoExamples
 from mockserver.engine.inferred.identifiers import Keys
+from mockserver.engine.inferred.identifiers import dig as dig
+from mockserver.engine.inferred.identifiers import spoken as spoken
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import Sower, makeable
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
-from mockserver.inference.model import FIRST, Action, Link, Plan, Resource
+from mockserver.inference.model import Action, Link, Plan, Resource
 from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
@@ -30,6 +33,7 @@ class Context:
     repositories: Mapping[str, Repository]
     sower: Sower
     keys: Keys
+    examples: Examples
 
     @classmethod
     def of(
@@ -39,15 +43,21 @@ class Context:
         validators: Validators,
         schemas: Schemas,
         repositories: Mapping[str, Repository],
+        seeds: str = "examples",
     ) -> Context:
+        """`seeds`: worlds begin with what the document's `examples` show, with `generated`
+        entities, or with `none`."""
         values = Values(contract, validators, schemas=schemas)
         for repository in repositories.values():
             if isinstance(repository, OwnRepository) and repository.phases is not None:
                 repository.phases.use(values)
         answers = Answers(values)
         keys = Keys(values)
-        sower = Sower(values, repositories, keys, makeable(plan))
-        return cls(contract, plan, values, answers, repositories, sower, keys)
+        shown = seeds == "examples"
+        examples = Examples(contract, plan, values, keys) if shown else NoExamples()
+        empty = seeds == "none"
+        sower = Sower(values, repositories, keys, examples, makeable(plan), empty=empty)
+        return cls(contract, plan, values, answers, repositories, sower, keys, examples)
 
     @property
     def schemas(self) -> Schemas:
@@ -74,35 +84,16 @@ class Context:
     def find(self, world: World, repository: Repository, key: str) -> Entity | None:
         """An entity by its key; what the seed world holds is sown before it is missed."""
         entity = repository.get(world, key)
-        if entity is None and repository.resource.seeds:
+        if entity is None and self.sower.has_any(repository):
             self.sower.sow(world, repository, None)
             entity = repository.get(world, key)
         return entity
-
-
-def spoken(value: Any) -> str:
-    """What a path parameter calls a thing; the first of several (`/apps/1,2`)."""
-    return str(value[0] if isinstance(value, list) and value else value)
 
 
 def not_found(resource: Resource, value: object) -> NotFound:
     """The refusal for a thing that is not there."""
     name = resource.noun.replace("_", " ").capitalize() or "Resource"
     return NotFound(f"{name} '{value}' was not found.")
-
-
-def dig(body: Any, path: tuple[str, ...]) -> Any:
-    """What stands at a path of property names; the body itself if it does not go that deep."""
-    for name in path:
-        if name == FIRST:
-            if not isinstance(body, list) or not body:
-                return body
-            body = body[0]
-            continue
-        if not isinstance(body, Mapping) or name not in body:
-            return body
-        body = body[name]
-    return body
 
 
 def named(value: Any) -> dict[str, Any]:

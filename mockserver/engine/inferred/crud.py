@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.engine.generation.modes import Mode
+from mockserver.engine.inferred.acceptance import accepted
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
@@ -17,19 +18,20 @@ from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action
+from mockserver.openapi.media_types import essence
 
 
 def create(call: Call) -> Reply:
     """Make one; change it, if the body names one that is there and that is allowed."""
     call.check_parents()
     repository, resource = call.repository, call.resource
-    sent = named(call.sent)
+    sent = accepted(call.context.schemas, resource, named(call.sent))
     parent = _parent(call, sent)
     fixed = links(call)
     if call.action.request.upsert:
         known = _known(call, sent, parent)
         if known is not None:
-            changed = changed_entity(call, repository, known, sent)
+            changed = changed_entity(call, repository, known, sent, sent)
             return call.reply(repository.put(call.world, changed))
     entity = new_entity(call, repository, sent, fixed, parent)
     chosen = resource.identity.key in sent or called(resource, sent)
@@ -96,12 +98,10 @@ def fetch(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """PUT and PATCH (and POST) of one entity."""
     repository = call.repository
-    sent = call.sent
     if call.action.request.upsert and call.find(call.key()) is None:
-        return _upsert(call, named(sent))
+        return _upsert(call, accepted(call.context.schemas, call.resource, named(call.sent)))
     entity = call.entity()
-    changes = _changes(call, entity, sent)
-    changed = changed_entity(call, repository, entity, changes)
+    changed = changed_entity(call, repository, entity, *_changes(call, entity))
     return call.reply(repository.put(call.world, changed))
 
 
@@ -124,30 +124,29 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
     return reply
 
 
-def _changes(call: Call, entity: Entity, sent: Any) -> dict[str, Any]:
-    """What the entity shall be like, as far as the body says."""
-    context, resource = call.context, call.resource
-    media_type = call.request.media_type.partition(";")[0].strip().lower()
+def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the entity shall be like, as far as the body says, and what of that it says itself."""
+    context, resource, sent = call.context, call.resource, call.sent
+    media_type = essence(call.request.media_type)
     if media_type == "application/json-patch+json" and isinstance(sent, list):
-        return json_patched(entity.data, sent)
-    given = named(sent)
-    if media_type == "application/merge-patch+json":
-        return merge_patched(entity.data, given)
-    if call.action.request.partial:
-        return given
+        changes = json_patched(entity.data, sent)
+        return changes, accepted(context.schemas, resource, changes)
+    given = accepted(context.schemas, resource, named(sent))
+    merges = media_type == "application/merge-patch+json"
+    if merges:
+        given = merge_patched(entity.data, given)
+    if merges or call.action.request.partial:
+        return given, given
     # A full replacement: what the client may set and did not is as if new.
-    accepted = context.schemas.flat_at(resource.request).properties if resource.request else {}
+    settable = context.schemas.flat_at(resource.request).properties if resource.request else {}
     keep = {resource.identity.key, *(link.field for link in resource.parents)}
     cleared = {
         name: None
-        for name in accepted
+        for name in settable
         if name in entity.data and name not in given and name not in keep
     }
-    return {
-        **cleared,
-        **{n: v for n, v in defaults(context, resource, given).items() if n in cleared},
-        **given,
-    }
+    usual = {n: v for n, v in defaults(context, resource, given).items() if n in cleared}
+    return {**cleared, **usual, **given}, given
 
 
 def remove(call: Call) -> Reply:
@@ -192,27 +191,33 @@ def single(call: Call) -> Entity:
         return entity
     if resource.creatable and 404 in call.operation.documented:
         raise not_found(resource, key)
-    known = {**defaults(call.context, resource, {}), **links(call)}
+    shown = call.context.examples.first(resource.name)
+    known = {**defaults(call.context, resource, {}), **call.context.examples.guide(resource, 0)}
+    if shown is not None:
+        known = dict(shown.data)
+    known.update(links(call))
     data: Any = known
     if resource.schema is not None:
         dice = lasting(call.world, resource.name, key)
-        mode: Mode = "fresh" if resource.parents else "rich"
+        mode: Mode = "bare" if shown is not None else "fresh" if resource.parents else "rich"
         values = call.context.values
         data = values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
-    return Entity(key, data if isinstance(data, Mapping) else known, call.parent_key())
+    row = shown.row if shown is not None else {}
+    return Entity(key, data if isinstance(data, Mapping) else known, call.parent_key(), row)
 
 
 def write(call: Call) -> Reply:
     """Set what there is one of."""
     call.check_parents()
-    repository, sent, key = call.repository, call.sent, call.single_key()
+    repository, key = call.repository, call.single_key()
     if repository.get(call.world, key) is None and call.operation.method in ("POST", "PUT"):
-        made = new_entity(call, repository, named(sent), links(call), "")
+        sent = accepted(call.context.schemas, call.resource, named(call.sent))
+        made = new_entity(call, repository, sent, links(call), "")
         entity = Entity(key, made.data, call.parent_key(), made.row)
     else:
         entity = single(call)
         check_match(call.request, entity)
-        entity = changed_entity(call, repository, entity, _changes(call, entity, sent))
+        entity = changed_entity(call, repository, entity, *_changes(call, entity))
     return call.reply(repository.put(call.world, entity))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.engine.inferred.acceptance import kept_or_refused
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.context import Context
@@ -30,7 +31,10 @@ def new_entity(
     fixed: Mapping[str, Any],
     parent: str,
 ) -> Entity:
-    """An entity for what was sent. `fixed` is what the path says; nothing is stored yet."""
+    """An entity for what was sent. `fixed` is what the path says; nothing is stored yet.
+
+    Raises Invalid if it can't show what was sent.
+    """
     context, world, resource = call.context, call.world, repository.resource
     ordinal = world.ordinal("made:" + resource.name)
     dice = Dice.of(world, "made", resource.name, ordinal)
@@ -55,7 +59,8 @@ def new_entity(
                 known.setdefault(moment, None)
     elif states is not None and states.initial and states.name not in sent:
         known.setdefault(states.name, states.initial[0])
-    data = complete(context, resource, dice, known)
+    given = {n: v for n, v in sent.items() if n in known and known[n] is v and n not in fixed}
+    data = complete(call, resource, dice, known, given)
     value = data.get(name) if name is not None else called(resource, sent)
     if value is None or value == "":
         number = ordinal + resource.seeds
@@ -69,18 +74,43 @@ def new_entity(
 
 
 def complete(
-    context: Context, resource: Resource, dice: Dice, known: Mapping[str, Any]
+    call: Call,
+    resource: Resource,
+    dice: Dice,
+    known: Mapping[str, Any],
+    given: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What is known, made whole by the schema; what the schema does not name is kept beside."""
-    if not resource.schema:
+    """What is known, made whole by the schema; what the schema does not name is kept beside.
+
+    What the client has `given` is in it as it is, or Invalid is raised.
+    """
+    if resource.schema is None:
         return dict(known)
+    context = call.context
     made = context.values.kept(
-        resource.schema, dice, dict(known), mode="fresh", owner=resource.noun
+        resource.schema,
+        dice,
+        dict(known),
+        mode="sparse",
+        owner=resource.noun,
+        without=unsent(context, resource, known),
     )
     if not isinstance(made, Mapping):
         return dict(known)
-    made = agreeing(context.schemas, context.flat(resource), resource, dict(made), known)
-    return {**known, **made}
+    whole = kept_or_refused(call, resource, dict(made), given)
+    whole = agreeing(context.schemas, context.flat(resource), resource, whole, known)
+    return {**known, **whole}
+
+
+def unsent(context: Context, resource: Resource, known: Mapping[str, Any]) -> Iterator[str]:
+    """What a client could have said and did not: the server says nothing of it either."""
+    flat = context.flat(resource)
+    asked = context.schemas.flat_at(resource.request).properties if resource.request else {}
+    for name, schema in asked.items():
+        if name not in known and name not in flat.required and name in flat.properties:
+            notes = context.schemas.flat(schema).notes
+            if not notes.read_only and notes.default is None:
+                yield name
 
 
 def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,9 +238,16 @@ def _settable(
 
 
 def changed_entity(
-    call: Call, repository: Repository, entity: Entity, changes: Mapping[str, Any]
+    call: Call,
+    repository: Repository,
+    entity: Entity,
+    changes: Mapping[str, Any],
+    given: Mapping[str, Any] | None = None,
 ) -> Entity:
-    """The entity with `changes`; its time of change is now if anything is different."""
+    """The entity with `changes`; its time of change is now if anything is different.
+
+    Raises Invalid if it can't show what the client itself has `given`.
+    """
     context, world, resource = call.context, call.world, repository.resource
     flat = context.flat(resource)
     data = {**entity.data, **_settable(context, flat, entity, changes)}
@@ -219,16 +256,19 @@ def changed_entity(
     for name in repository.roles.created:
         if name in entity.data:
             data[name] = entity.data[name]
-    if data == dict(entity.data):
+    given = {n: v for n, v in (given or {}).items() if v is None or data.get(n) is v}
+    lost = any(v is None and data.get(name) is not None for name, v in given.items())
+    if data == dict(entity.data) and not lost:
         return entity
     for name in repository.roles.updated:
         data[name] = stamp(context.schemas, name, flat.properties[name], world.now)
     dice = Dice.of(world, "changed", resource.name, entity.key)
     row = dict(entity.row)
+    row.pop("shown", None)
     states = resource.states
     if states is not None and "schedule" in row:
         before = entity.data.get(states.name)
         if changes.get(states.name, before) != before:
             # Somebody has set the status by hand: from now on it stays.
             del row["schedule"]
-    return Entity(entity.key, complete(context, resource, dice, data), entity.parent, row)
+    return Entity(entity.key, complete(call, resource, dice, data, given), entity.parent, row)

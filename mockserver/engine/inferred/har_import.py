@@ -7,8 +7,7 @@ from typing import Any
 
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import Context, dig
-from mockserver.engine.inferred.lists import newest_first
-from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository
+from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, newest_first
 from mockserver.engine.inferred.seeding import sown
 from mockserver.engine.messages import Request
 from mockserver.engine.world import World

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
@@ -11,7 +11,7 @@ from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.randomness import Dice
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, ReplyError
-from mockserver.inference.model import Action, Resource
+from mockserver.inference.model import FIRST, Action, Link, Plan, Resource
 from mockserver.openapi.request.coercion import Cast, Kind
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -39,6 +39,14 @@ class Keys:
                 if self._fits_all(resource, told, spoken):
                     return spoken
         return value
+
+    def readable(self, resource: Resource, value: Any) -> Any:
+        """The id of an example as the thing itself holds it; MISSING if no path can name it."""
+        place = self._place(resource)
+        for one in _spoken(self._values.schemas, place, value):
+            if self._fits_all(resource, (), one):
+                return one
+        return MISSING
 
     def unspeakable(self, resource: Resource) -> bool:
         """Whether no id fits both the thing and the paths that name it: a document that
@@ -153,3 +161,34 @@ def _spoken(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
     if spoken & {"integer", "number"} and isinstance(value, str) and value.isdecimal():
         yield int(value)
     yield value
+
+
+def key_above(plan: Plan, path: Mapping[str, Any], links: tuple[Link, ...], index: int) -> str:
+    """The key of the row that the link at an index names, by the values of a path."""
+    link = links[index]
+    above = plan.resources.get(link.resource) if link.resource is not None else None
+    own = spoken(path[link.parameter])
+    if above is not None and not above.identity.nested:
+        return own
+    if above is not None and index:
+        return f"{key_above(plan, path, links, index - 1)}/{own}"
+    return "/".join(spoken(path[one.parameter]) for one in links[: index + 1])
+
+
+def spoken(value: Any) -> str:
+    """What a path parameter calls a thing; the first of several (`/apps/1,2`)."""
+    return str(value[0] if isinstance(value, list) and value else value)
+
+
+def dig(body: Any, path: tuple[str, ...]) -> Any:
+    """What stands at a path of property names; the body itself if it does not go that deep."""
+    for name in path:
+        if name == FIRST:
+            if not isinstance(body, list) or not body:
+                return body
+            body = body[0]
+            continue
+        if not isinstance(body, Mapping) or name not in body:
+            return body
+        body = body[name]
+    return body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.filters import Test, filters_of, needed_of, ordered, sought_in
-from mockserver.engine.inferred.repository import Entity
+from mockserver.engine.inferred.repository import Entity, newest_first
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import decode_cursor, encode_cursor
 from mockserver.engine.randomness import Dice
@@ -153,6 +154,9 @@ def _rows(call: Call) -> Iterator[Entity]:
         action.envelope, bool(repository.roles.created)
     )
     rows = repository.scan(call.world, within, newest)
+    if within and repository.resource.parents[-1].resource is None:
+        # What an example shows without a word of what it lies under.
+        rows = chain(rows, repository.scan(call.world, "", newest))
     rows = (entity for entity in rows if not entity.row.get("gone"))
     if action.parents and within is None:
         return _under(rows, call.request, action)
@@ -165,13 +169,6 @@ def _under(rows: Iterator[Entity], request: Request, action: Action) -> Iterator
     value = request.path[link.parameter]
     field = link.field
     return (entity for entity in rows if not field or str(entity.data.get(field)) == str(value))
-
-
-def newest_first(envelope: Envelope, dated: bool) -> bool:
-    """Whether a list begins with the newest; `dated`: rows say when they came."""
-    return envelope.ordering.newest_first or (
-        dated and bool(envelope.paging.cursor or envelope.page.next)
-    )
 
 
 class Page:
@@ -276,6 +273,9 @@ def _shown(call: Call, envelope: Envelope, entity: Entity) -> Any:
     if envelope.item is None:
         return known
     context = call.context
+    exact = entity.shown_by(call.action.operation) if not envelope.row else None
+    if exact is not None and context.values.check(envelope.item).is_valid(exact):
+        return exact
     plain = context.values.plain(envelope.item, known) if not envelope.row else MISSING
     if plain is not MISSING:
         return plain
@@ -283,8 +283,7 @@ def _shown(call: Call, envelope: Envelope, entity: Entity) -> Any:
         known = {step: known}
     dice = call.lasting("row", entity.key)
     resource = call.resource
-    mode: Any = "rich" if entity.seed else "fresh"
-    return context.values.make(envelope.item, dice, known, mode=mode, owner=resource.noun)
+    return context.values.make(envelope.item, dice, known, mode=entity.mode, owner=resource.noun)
 
 
 def _name(call: Call, envelope: Envelope, entity: Entity) -> Any:

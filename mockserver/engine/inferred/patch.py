@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
+from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed
+from jsonpointer import JsonPointer, JsonPointerException
+
+from mockserver.engine.serialization import dump
 from mockserver.errors import BadRequest, Conflict
+
+_MOST_COPIED = 8 * 2**20
 
 
 def merge_patched(data: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,79 +33,34 @@ def _merged(before: Any, patch: Any) -> Any:
 
 
 def json_patched(data: Mapping[str, Any], edits: Sequence[Any]) -> dict[str, Any]:
-    """The data after the edits. Raises BadRequest for one that can't be done."""
-    whole: Any = _copy(dict(data))
-    for edit in edits:
-        if not isinstance(edit, Mapping) or not isinstance(edit.get("path"), str):
-            raise BadRequest("An edit needs `op` and `path`.")
-        whole = _edited(whole, edit)
-    if not isinstance(whole, dict):
-        raise BadRequest("The edits leave no object.")
-    gone = {name: None for name in data if name not in whole}
-    return {**gone, **whole}
+    """The properties that the edits change; None for those that they remove.
+
+    Raises BadRequest for an edit that is none or can't be done, and Conflict for a test that
+    fails.
+    """
+    before = dict(data)
+    after: Any = deepcopy(before)
+    copied = 0
+    try:
+        for edit in edits:
+            copied += _copied(after, edit)
+            if copied > _MOST_COPIED:
+                raise BadRequest("The patch copies more than can be kept.")
+            after = JsonPatch([edit]).apply(after, in_place=True)
+    except JsonPatchTestFailed:
+        raise Conflict("A test of the patch failed: the resource is not as it says.") from None
+    except (JsonPatchException, JsonPointerException) as error:
+        raise BadRequest(f"The patch can't be applied: {error}") from None
+    except (TypeError, AttributeError, ValueError, RecursionError):
+        raise BadRequest("The patch is not one of RFC 6902: a list of edits.") from None
+    if not isinstance(after, dict):
+        raise BadRequest("The patch leaves no object.")
+    changed = {n: v for n, v in after.items() if n not in before or before[n] != v}
+    return {**{name: None for name in before if name not in after}, **changed}
 
 
-def _edited(whole: Any, edit: Mapping[str, Any]) -> Any:
-    op, path = edit.get("op"), _tokens(str(edit["path"]))
-    if op == "test":
-        if _at(whole, path) != edit.get("value"):
-            raise Conflict(f"The test of {edit['path']} failed.")
-    elif op in ("add", "replace"):
-        whole = _put(whole, path, edit.get("value"), insert=op == "add")
-    elif op == "remove":
-        whole = _cut(whole, path)
-    elif op in ("move", "copy"):
-        source = _tokens(str(edit.get("from", "")))
-        value = _copy(_at(whole, source))
-        if op == "move":
-            whole = _cut(whole, source)
-        whole = _put(whole, path, value, insert=True)
-    else:
-        raise BadRequest(f"There is no edit {op!r}.")
-    return whole
-
-
-def _tokens(path: str) -> list[str]:
-    return [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _copy(item) for name, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list) else value
-
-
-def _at(value: Any, path: Sequence[str]) -> Any:
-    for token in path:
-        try:
-            value = value[int(token)] if isinstance(value, list) else value[token]
-        except (KeyError, IndexError, ValueError, TypeError):
-            raise BadRequest(f"There is nothing at /{'/'.join(path)}.") from None
-    return value
-
-
-def _put(whole: Any, path: Sequence[str], value: Any, *, insert: bool) -> Any:
-    if not path:
-        return value
-    place = _at(whole, path[:-1])
-    last = path[-1]
-    if isinstance(place, dict):
-        place[last] = value
-    elif isinstance(place, list) and (last == "-" or last.isdigit()):
-        index = len(place) if last == "-" else min(int(last), len(place))
-        place[index : index if insert else index + 1] = [value]
-    else:
-        raise BadRequest(f"Nothing can be put at /{'/'.join(path)}.")
-    return whole
-
-
-def _cut(whole: Any, path: Sequence[str]) -> Any:
-    if not path:
-        return {}
-    place = _at(whole, path[:-1])
-    _at(place, path[-1:])
-    if isinstance(place, list):
-        del place[int(path[-1])]
-    else:
-        del place[path[-1]]
-    return whole
+def _copied(whole: Any, edit: Any) -> int:
+    """How many bytes an edit copies: a few edits can double what there is again and again."""
+    if not isinstance(edit, Mapping) or edit.get("op") != "copy":
+        return 0
+    return len(dump(JsonPointer(str(edit.get("from", ""))).resolve(whole, None)))

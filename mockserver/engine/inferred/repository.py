@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.field_roles import Roles, roles_of, stamp
 from mockserver.engine.inferred.job_fields import Phases
 from mockserver.engine.world import Collection, World
-from mockserver.inference.model import Resource
+from mockserver.inference.model import Envelope, Resource
 from mockserver.openapi.schemas.resolved import Schemas
 
 SYSTEM = Collection("mock", order=())
@@ -33,6 +34,21 @@ class Entity:
     @property
     def seed(self) -> bool:
         return bool(self.row.get("seed"))
+
+    @property
+    def mode(self) -> Mode:
+        """How what is not known of it is made up. What examples show is no more than they say."""
+        if self.row.get("shown"):
+            return "bare"
+        return "rich" if self.seed or not self.row else "sparse"
+
+    def shown_by(self, operation: str) -> dict[str, Any] | None:
+        """The entity as an operation's own example shows it, unless it has changed since."""
+        shown = self.row.get("shown")
+        names = shown.get(operation) if shown else None
+        if names is None:
+            return None
+        return {name: self.data[name] for name in names if name in self.data}
 
     def id(self, resource: Resource) -> Any:
         """Its id, as its data has it; else as its key ends."""
@@ -159,3 +175,10 @@ class BorrowedRepository:
         """Instants lie there as microseconds."""
         text = stamp(self.schemas, name, schema, value)
         return text if isinstance(text, str) else value
+
+
+def newest_first(envelope: Envelope, dated: bool) -> bool:
+    """Whether a list begins with the newest; `dated`: rows say when they came."""
+    return envelope.ordering.newest_first or (
+        dated and bool(envelope.paging.cursor or envelope.page.next)
+    )

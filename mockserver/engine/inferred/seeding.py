@@ -1,4 +1,5 @@
-"""What a world holds before anybody has written to it.
+"""What a world holds before anybody has written to it: what the document's examples show, else
+entities that are made up.
 
 Rows are sown when somebody first looks, yet follow from the seed and from when the world was
 born alone: it makes no difference who looks, or when.
@@ -9,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.consistency import agreeing
+from mockserver.engine.inferred.examples import Examples, Shown
 from mockserver.engine.inferred.field_roles import kinds, owner_values, stamp
-from mockserver.engine.inferred.identifiers import Keys
+from mockserver.engine.inferred.identifiers import Keys, spoken
 from mockserver.engine.inferred.job_fields import said_of
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.randomness import Dice
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
-from mockserver.inference.model import Plan, Resource
+from mockserver.inference.model import Plan, Resource, States
 
 _HOUR = 3600 * SECOND
 
@@ -62,9 +66,14 @@ class Sower:
         values: Values,
         repositories: Mapping[str, Repository],
         keys: Keys,
+        examples: Examples,
         makeable: frozenset[str] = frozenset(),
+        *,
+        empty: bool = False,
     ) -> None:
         self._makeable = makeable
+        self._examples = examples
+        self._empty = empty
         self._keys = keys
         self._values = values
         self._repositories = repositories
@@ -72,7 +81,10 @@ class Sower:
     def sow(self, world: World, repository: Repository, parent: str | None) -> None:
         """See to it that what lies under `parent` (None: under any) is there."""
         resource = repository.resource
-        if not isinstance(repository, OwnRepository) or not resource.seeds:
+        if not isinstance(repository, OwnRepository) or self._empty:
+            return
+        self._sow_shown(world, repository)
+        if not resource.seeds:
             return
         above = self._above(resource)
         if parent is None and above is not None:
@@ -89,8 +101,97 @@ class Sower:
             # First of all, as a row may ask for its parent's rows.
             system.put({"id": mark})
             if self._sown_under(world, resource, parent):
-                for ordinal in range(resource.seeds):
+                for ordinal in range(self._shown_under(world, repository, parent), resource.seeds):
                     self._add(world, repository, parent, ordinal)
+
+    def has_any(self, repository: Repository) -> bool:
+        """Whether there may be rows that nobody has made."""
+        if self._empty:
+            return False
+        return bool(repository.resource.seeds) or bool(self._examples.of(repository.resource.name))
+
+    def _shown_under(self, world: World, repository: OwnRepository, parent: str) -> int:
+        """How many of the made-up rows under a parent the document's own stand for: all of them if
+        its examples show what is there, and not only that something is."""
+        resource = repository.resource
+        homeless = bool(resource.parents) and not resource.parents[-1].resource
+        named = 0
+        for place in {parent, ""} if homeless else {parent}:
+            for entity in repository.scan(world, place, False):
+                if entity.row.get("shown"):
+                    return resource.seeds
+                named += entity.seed
+        return named
+
+    def _sow_shown(self, world: World, repository: OwnRepository) -> None:
+        """What the document's examples show of a resource, under all of its parents."""
+        shown = self._examples.of(repository.resource.name)
+        system = world[SYSTEM.name]
+        mark = f"{repository.collection.name}!"
+        if not shown or repository.resource.singleton or system.get(mark) is not None:
+            return
+        system.put({"id": mark})
+        for index, one in enumerate(shown):
+            self._add_shown(world, repository, one, index - len(shown))
+
+    def _home(self, world: World, resource: Resource) -> str | None:
+        """The parent of what lies under one without a word of which: the first there is."""
+        link = resource.parents[-1]
+        above = self._repositories.get(link.resource) if link.resource is not None else None
+        if above is None:
+            return ""
+        self.sow(world, above, None)
+        first = next((entity for entity in above.scan(world, None, False) if entity.seed), None)
+        return first.key if first is not None else None
+
+    def _add_shown(self, world: World, repository: OwnRepository, shown: Shown, place: int) -> None:
+        """One entity as its examples show it, as far as they fit."""
+        resource = repository.resource
+        parent = shown.parent
+        if parent is None:
+            parent = self._home(world, resource) if resource.parents else ""
+        if parent is None:
+            return
+        at = max(0, birth(world) + (place - resource.seeds) * 7 * _HOUR)
+        salt = (world.settings.seed, "shown", resource.name, parent, shown.value, place)
+        dice = Dice(at, *salt)
+        known = dict(shown.data)
+        guide = self._examples.guide(resource, 0)
+        made = guide.keys() if not shown.whole else repository.flat.required
+        known = {**{n: guide[n] for n in made if n in guide}, **known}
+        for name in (*repository.roles.created, *repository.roles.updated):
+            if not shown.whole or name in repository.flat.required:
+                known.setdefault(
+                    name, stamp(repository.schemas, name, repository.flat.properties[name], at)
+                )
+        if not shown.whole:
+            known = {
+                **owner_values(world, repository.roles),
+                **self._finished(repository, at, dice),
+                **known,
+            }
+        if parent and resource.parents[-1].field:
+            known.setdefault(resource.parents[-1].field, parent.rsplit("/", 1)[-1])
+        value = shown.value
+        if value is MISSING:
+            value = self._keys.fitting(resource, uuid_of(digest(*salt)), dice, -place)
+        if resource.identity.key and value != "":
+            known[resource.identity.key] = value
+        data: Any = known
+        if resource.schema and not (
+            shown.whole and self._values.check(resource.schema).is_valid(known)
+        ):
+            mode: Mode = "bare" if shown.whole else "rich"
+            data = self._values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
+        if not isinstance(data, dict):
+            return
+        if not shown.whole:
+            data = agreeing(repository.schemas, repository.flat, resource, data, known)
+        own = spoken(data.get(resource.identity.key, value) if resource.identity.key else value)
+        key = f"{parent}/{own}" if resource.identity.nested and parent else own
+        if repository.get(world, key) is None:
+            row = {"at": at, "n": place - resource.seeds, **shown.row}
+            repository.put(world, Entity(key, data, parent, row))
 
     def sow_alike(
         self, world: World, repository: Repository, parent: str, known: Mapping[str, Any]
@@ -122,7 +223,8 @@ class Sower:
 
     def is_vendors(self, repository: Repository) -> bool:
         """Whether there are rows that nobody but the vendor makes."""
-        return bool(repository.resource.seeds) and repository.resource.name not in self._makeable
+        vendors = repository.resource.name not in self._makeable
+        return vendors and not self._empty and bool(repository.resource.seeds)
 
     def _above(self, resource: Resource) -> Repository | None:
         """Where what it lies under is kept."""
@@ -143,6 +245,12 @@ class Sower:
             return above.resource.identity.open
         return entity.seed or resource.name not in self._makeable
 
+    @staticmethod
+    def _state(repository: OwnRepository, ordinal: int) -> str:
+        """The state of one of the first: each state has one. "" for one that is as it comes."""
+        each = repository.resource.states.each if repository.resource.states is not None else ()
+        return each[ordinal] if ordinal < len(each) else ""
+
     def _finished(self, repository: OwnRepository, at: int, dice: Dice) -> dict[str, Any]:
         """A job of the seed world is done."""
         states = repository.resource.states
@@ -161,6 +269,12 @@ class Sower:
                 )
         return known
 
+    def _guided(self, resource: Resource, ordinal: int) -> Mapping[str, Any]:
+        """What the document shows of such a thing, but for what tells it apart from others."""
+        apart = {resource.identity.key, *(link.field for link in resource.parents)}
+        guide = self._examples.guide(resource, ordinal)
+        return {name: value for name, value in guide.items() if name not in apart}
+
     def _add(
         self,
         world: World,
@@ -177,13 +291,22 @@ class Sower:
             salt = (*salt, repr(sorted(like.items())))
         at = max(0, birth(world) - (resource.seeds - ordinal) * 7 * _HOUR)
         dice = Dice(at, *salt)
-        known: dict[str, Any] = {**owner_values(world, repository.roles)}
+        row: dict[str, Any] = {"at": at, "n": ordinal - resource.seeds, "seed": True}
+        known: dict[str, Any] = {**self._guided(resource, ordinal)}
+        known.update(owner_values(world, repository.roles))
         for name in (*repository.roles.created, *repository.roles.updated):
             known[name] = stamp(repository.schemas, name, repository.flat.properties[name], at)
         known.update(dict.fromkeys(repository.roles.counted, ordinal + 1))
         if resource.parents and resource.parents[-1].field:
             known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]
-        known.update(self._finished(repository, at, dice))
+        state = self._state(repository, ordinal)
+        states = resource.states
+        if state and states is not None and states.moves and state not in states.success[:1]:
+            row.update(schedule=_past(states, state, at), luck=f"{at}:{digest(*salt).hex()}")
+        elif states is not None and states.moves:
+            known.update(self._finished(repository, at, dice))
+        if state and states is not None and states.name not in known:
+            known[states.name] = state
         known.update(like or {})
         if resource.identity.key:
             schema = repository.flat.properties.get(resource.identity.key, {})
@@ -209,5 +332,15 @@ class Sower:
             key = self._keys.fitting(resource, uuid_of(digest(*salt)), dice, ordinal + 1)
         key = f"{parent}/{key}" if resource.identity.nested and parent else str(key)
         if repository.get(world, key) is None:
-            row = {"at": at, "n": ordinal - resource.seeds, "seed": True}
             repository.put(world, Entity(key, data, parent, row))
+
+
+def _past(states: States, state: str, at: int) -> list[list[Any]]:
+    """How a job has come into a state, where it stays."""
+    schedule: list[list[Any]] = []
+    if state not in states.initial:
+        schedule.extend([first, at] for first in states.initial[:1])
+    if state in states.terminal:
+        schedule.extend([active, at + SECOND] for active in states.active[:1])
+    schedule.append([state, at + 30 * SECOND if schedule else at])
+    return schedule

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
-from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.generation.modes import Mode
+from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.repository import Repository
 from mockserver.engine.inferred.seeding import birth, lasting
 from mockserver.engine.messages import Reply
-from mockserver.engine.serialization import choose_media_type
+from mockserver.engine.randomness import Dice
 from mockserver.errors import Conflict
 from mockserver.inference.model import Action
 from mockserver.openapi.model import Operation
@@ -29,7 +31,6 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
         return _made
     awaits = action.response.awaits
     jobs = context.repositories.get(awaits) if awaits is not None else None
-    example = _example(operation)
     kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
 
     def handle(call: Call) -> Reply:
@@ -39,16 +40,13 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
         world, request = call.world, call.request
         asked = sorted(request.path.items())
         if operation.method != "GET" or request.query:
-            known = {**example, **request.query, **named(request.body), **request.path}
-            dice = lasting(world, operation.id, *asked)
-            return context.answers.reply(operation, dice, known or MISSING, sample=True)
+            known = {**request.query, **named(request.body), **request.path}
+            return as_shown(call, lasting(world, operation.id, *asked), known)
         # A path parameter may be an array.
         question = (world.settings.seed, world.tenant, birth(world), repr(asked))
         reply = kept.get(question)
         if reply is None:
-            dice = lasting(world, operation.id, *asked)
-            known = {**example, **request.path}
-            reply = context.answers.reply(operation, dice, known or MISSING, sample=True)
+            reply = as_shown(call, lasting(world, operation.id, *asked), request.path)
             kept[question] = reply
             if len(kept) > _KEPT:
                 kept.popitem(last=False)
@@ -75,11 +73,24 @@ def _made(call: Call) -> Reply:
     call.check_parents()
     known: dict[str, Any] = {**named(call.request.body), **call.request.path}
     dice = call.dice(call.world.ordinal("fixed:" + call.operation.id))
-    return call.context.answers.reply(call.operation, dice, known or MISSING, (), "fresh")
+    return as_shown(call, dice, known, "fresh")
 
 
-def _example(operation: Operation) -> dict[str, Any]:
-    """What the document shows of the answer."""
-    response = operation.response_for(operation.success)
-    media = response.content.get(choose_media_type(response)) if response is not None else None
-    return named(next(iter(media.examples.values()), None)) if media is not None else {}
+def as_shown(call: Call, dice: Dice, known: Mapping[str, Any], mode: Mode = "rich") -> Reply:
+    """The success as the document shows it, with what is `known` under the same names."""
+    context, operation = call.context, call.operation
+    example, whole = context.examples.body(operation)
+    if example is MISSING:
+        said: Any = dict(known) or MISSING
+        return context.answers.reply(operation, dice, said, (), mode, sample=mode == "rich")
+    media = media_of(operation, operation.success)
+    pointer = media.pointer if media is not None else None
+    said = example
+    if isinstance(example, Mapping):
+        names = context.schemas.flat_at(pointer).properties if pointer is not None else {}
+        said = {**example, **{n: v for n, v in known.items() if n in example or n in names}}
+    reply = context.answers.reply(operation, dice, said, (), "bare" if whole else mode, sample=True)
+    if whole and pointer is not None and context.values.check(pointer).is_valid(said):
+        # To the letter: what the schema does not name is left out elsewhere.
+        reply.body = said
+    return reply

@@ -14,7 +14,7 @@ from mockserver.engine.jobs.batches import Derivation, latest
 from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.timestamps import LATEST, SECOND, render
 from mockserver.engine.world import Row, World
-from mockserver.inference.lifecycles import kind_of
+from mockserver.inference.states import kind_of
 
 # Jobs that stand alone are looked for among so many of the newest rows.
 MOST_ROWS = 500

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.calibration import Lock, adapted, with_defaults
-from mockserver.engine.error_formats import Dialect
+from mockserver.engine.error_formats import dialect_named
 from mockserver.engine.faults import Faults, Mishap
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.pipeline.authentication import Authenticator
@@ -44,7 +44,8 @@ NO_CONTENT = BodyValue(None, False, "", [])
 class Message:
     """A request as it came. `path_values` are percent-decoded, header names in lower case.
 
-    `started` is when it had been read, in nanoseconds since 1970, if anybody knows.
+    `started` is when it had been read, in nanoseconds since 1970, if anybody knows; `caller` is
+    the address that it comes from, None in process.
     """
 
     method: str
@@ -54,11 +55,15 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     started: int = 0
+    caller: str | None = None
 
 
 @dataclass(slots=True)
 class Exchange:
-    """What the journal gets to know. `now` is what its world's clock said, 0 if nobody looked."""
+    """What the journal gets to know. `now` is what its world's clock said, 0 if nobody looked.
+
+    `faults_version` is which faults the request has met.
+    """
 
     message: Message
     operation: Operation | None
@@ -68,12 +73,35 @@ class Exchange:
     problem: str = ""
     mishap: Mishap | None = None
     now: int = 0
+    faults_version: int = 0
 
 
 class Begin(Protocol):
     """A store's `begin`: a context manager around one transaction."""
 
     def __call__(self, tenant: str) -> Any: ...
+
+
+def no_journal(exchange: Exchange) -> None:
+    """Keep nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """What the pipelines of one mock share, whatever document they serve.
+
+    `begin` opens a transaction, `journal` is told of every exchange, `serials` number the replies.
+    `fates` are the ways that wait for the next jobs, by tenant; `lock` is what was calibrated.
+    """
+
+    begin: Begin
+    keys: tuple[str, ...] = ()
+    undocumented: str = "nearest"
+    journal: Callable[[Exchange], None] = no_journal
+    serials: Iterator[int] = field(default_factory=lambda: count(1))
+    faults: Faults = field(default_factory=Faults)
+    fates: dict[str, list[Fate]] = field(default_factory=dict)
+    lock: Lock = field(default_factory=dict)
 
 
 class Pipeline:
@@ -84,38 +112,25 @@ class Pipeline:
         contract: Contract,
         api: Api,
         handlers: Mapping[str, Handler],
-        *,
-        dialect: Dialect,
         validators: Validators,
-        begin: Begin,
-        keys: tuple[str, ...] = (),
-        undocumented: str = "nearest",
-        journal: Callable[[Exchange], None] = lambda exchange: None,
-        serials: Iterator[int] | None = None,
-        faults: Faults | None = None,
-        fates: dict[str, list[Fate]] | None = None,
-        lock: Lock | None = None,
+        settings: PipelineSettings,
     ) -> None:
         self.contract = contract
         self.api = api
         self.handlers = handlers
-        self.dialect = dialect
+        self.settings = settings
+        self.dialect = dialect_named(api.wire.dialect, contract, validators)
         self.validators = validators
-        self.authenticator = Authenticator(contract, keys, api.prefix)
+        self.authenticator = Authenticator(contract, settings.keys, api.wire.prefix)
         self.finish = Finisher(validators)
         self.preference = Preference(contract, validators)
-        self.begin = begin
-        self.journal = journal
-        self.undocumented = undocumented
-        self.faults = faults or Faults()
-        self.fates = {} if fates is None else fates
-        self.lock = lock or {}
+        self.faults = settings.faults
+        self.journal = settings.journal
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
-        self._serials = count(1) if serials is None else serials
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
         """Answer a routed request."""
-        rules = self.lock.get(operation.id)
+        rules = self.settings.lock.get(operation.id)
         if rules is not None:
             message = replace(message, body=with_defaults(rules, message.body))
         exchange = Exchange(message, operation)
@@ -130,7 +145,7 @@ class Pipeline:
             exchange.violations = refusal.violations
             if isinstance(refusal, Unauthenticated) and refusal.hint:
                 exchange.problem = refusal.hint
-                if self.api.candid:
+                if self.api.wire.candid:
                     refusal.message = refusal.hint
             exchange.sent = sent = self.refuse(operation, refusal, message)
         except (ReplyError, ContractError) as error:
@@ -153,20 +168,20 @@ class Pipeline:
     def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
         body = self.read_body(operation, message)
         exchange.tenant = tenant = self.authenticate(operation, message)
+        exchange.faults_version = self.faults.version
         if self.faults.active and self.meet_faults(operation, tenant, exchange):
             return Sent(0)
         request = self.validate(operation, message, body)
-        with self.begin(tenant) as world:
+        with self.settings.begin(tenant) as world:
             exchange.now = world.now
-            if self.faults.changed:
-                self.faults.changed = False
+            if self.faults.version != exchange.faults_version:
                 raise Stale("there are other faults now")
             if self.api.settle(world):
-                world.commit()
+                world.commit(by_time=True)
             stale = self._hide(world, exchange)
             try:
                 reply = self.handle(world, request)
-                if tenant in self.fates and operation.method == "POST":
+                if tenant in self.settings.fates and operation.method == "POST":
                     self.follow_fate(world, reply)
                 reply = self.stamp(reply, message)
             except Refusal as refusal:
@@ -193,7 +208,7 @@ class Pipeline:
         if operation.body is None:
             return NO_CONTENT
         body = self._reader(operation)[1].read(message.headers, message.body)
-        if self.api.body_first and body.violations and body.violations[0].keyword == "json":
+        if self.api.wire.body_first and body.violations and body.violations[0].keyword == "json":
             raise Invalid("The body is not valid JSON.", violations=body.violations)
         return body
 
@@ -218,8 +233,9 @@ class Pipeline:
     def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
         """Decide what befalls the request; whether it is therefore not carried out."""
         if exchange.mishap is None:  # it is the same request when it is tried again
-            with self.begin(tenant) as world:
-                self.faults.changed = False  # what there is now has just been heard of
+            with self.settings.begin(tenant) as world:
+                # What there is now has just been heard of.
+                exchange.faults_version = self.faults.version
                 exchange.mishap, exchange.now = self.faults.meet(operation.id, world), world.now
         return exchange.mishap is not None and exchange.mishap.instead
 
@@ -274,17 +290,17 @@ class Pipeline:
 
     def follow_fate(self, world: World, reply: Reply) -> None:
         """Let the job that this reply began go the way that waits for the tenant's next one."""
-        waiting = self.fates[world.tenant]
+        waiting = self.settings.fates[world.tenant]
         if befall(waiting[0], self.api, world, reply):
             waiting.pop(0)
             if not waiting:
-                del self.fates[world.tenant]
+                del self.settings.fates[world.tenant]
 
     def stamp(self, reply: Reply, message: Message) -> Reply:
         """The reply with what this API puts on every one."""
-        if self.api.stamp is None:
+        if self.api.wire.stamp is None:
             return reply
-        return self.api.stamp(reply, message.headers, next(self._serials))
+        return self.api.wire.stamp(reply, message.headers, next(self.settings.serials))
 
     def validate_reply(self, operation: Operation, reply: Reply) -> Sent:
         """Raises ReplyError if the reply would break the contract."""
@@ -302,7 +318,7 @@ class Pipeline:
         if operation is None:
             return plain(self.stamp(self.dialect.reply(refusal, None), message))
         try:
-            if self.undocumented == "nearest":
+            if self.settings.undocumented == "nearest":
                 adapted = document_refusal(operation, refusal)
                 if isinstance(adapted, Reply):
                     if adapted.body is not NO_BODY:

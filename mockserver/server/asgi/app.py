@@ -110,6 +110,7 @@ class Endpoint:
             headers,
             body,
             time.time_ns(),
+            client[0] if (client := scope.get("client")) is not None else None,
         )
 
     def refuse(self, message: Message, refusal: Refusal) -> Sent:
@@ -117,7 +118,7 @@ class Endpoint:
         return self.pipeline.turn_away(message, refusal)
 
     def _unknown(self, scope: Scope, message: Message) -> Sent:
-        if self.pipeline.api.slash_redirects and scope["path"] != "/":
+        if self.pipeline.api.wire.slash_redirects and scope["path"] != "/":
             path = scope["path"]
             other = path[:-1] if path.endswith("/") else path + "/"
             if self._route(scope, message.method, None, other) is not None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
+from weakref import WeakSet
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,6 +23,14 @@ from mockserver.server.asgi.protocol import BoundedProtocol, Refuse, protocol
 BACKLOG = 2048
 SECONDS_OF_GRACE = 3
 TICKS_BETWEEN_LOOKS = 50  # of uvicorn's main loop, ten a second
+
+
+_listening: WeakSet[socket.socket] = WeakSet()
+
+
+def own_ports() -> set[int]:
+    """The ports that this process listens on."""
+    return {opened.getsockname()[1] for opened in list(_listening) if opened.fileno() >= 0}
 
 
 def bind_for(host: str, port: int, workers: int) -> list[list[socket.socket]]:
@@ -59,6 +68,7 @@ def bind(host: str, port: int, *, together: bool = False) -> list[socket.socket]
     if not sockets:
         assert failed is not None
         raise UsageError(_why(failed, host, port)) from None
+    _listening.update(sockets)
     return sockets
 
 

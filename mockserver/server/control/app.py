@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.engine.serialization import Sent, dump
 from mockserver.errors import (
     BadRequest,
+    Forbidden,
     MethodNotAllowed,
     MockServerError,
     NotFound,
@@ -31,6 +32,7 @@ from mockserver.server.control.request import Call, Panel
 log = logging.getLogger("mockserver")
 
 PREFIX = "/__mock__"
+PROBES = frozenset(("/healthz", "/readyz"))
 MAX_STATE = 256 * 1024 * 1024
 MAX_ORDER = 64 * 1024
 _COMMON_HEADERS = [
@@ -53,13 +55,39 @@ class ControlPlane:
             rest = scope["path"][len(PREFIX) :]
             if not rest or rest[0] == "/":
                 return self._serve(rest.strip("/"), scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] in self._probes:
+            return self._probe(scope, send)
         return self.app(scope, receive, send)
+
+    @cached_property
+    def _probes(self) -> frozenset[str]:
+        """Where orchestrators ask, less what the document has itself."""
+        documented = {operation.path for operation in self.panel.mock.contract.operations}
+        return PROBES - documented
+
+    async def _probe(self, scope: Scope, send: Send) -> None:
+        """Say that it serves, and nothing else: everybody may ask."""
+        if scope["method"] not in ("GET", "HEAD"):
+            sent = _error(405, f"{scope['method']} is not allowed here", {"allow": "GET, HEAD"})
+        else:
+            try:
+                self.panel.mock.store.clock(None)
+                sent = _json(200, {"status": "ok"})
+            except StoreUnavailable as error:
+                sent = _error(503, str(error), {"retry-after": "1"})
+        sent.headers.extend(_COMMON_HEADERS)
+        await send_reply(sent, scope, send)
 
     async def _serve(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             # Whoever has the token can't send it before there is a page to give it to.
             if not (self.guard.token and is_page(path)):
-                self.guard.check(scope)
+                try:
+                    self.guard.check(scope)
+                except Forbidden:
+                    if path != "health":
+                        raise
+                    return await self._probe(scope, send)
             sent = await self._answer(path, scope, receive)
         except Refusal as refusal:
             sent = _error(refusal.status, str(refusal), refusal.headers)

@@ -31,7 +31,7 @@ def front_page(mock: Mock, source: str, state_file: bool = False) -> Sent:
         "operations": len(contract.operations),
         "memory": _memory(mock, state_file),
         "key": DEFAULT_KEY,
-        "prefix": mock.api.prefix,
+        "prefix": mock.api.wire.prefix,
         "seed": mock.options.seed,
     }
     escaped = {name: escape(str(value)) for name, value in facts.items()}

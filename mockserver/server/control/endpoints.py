@@ -62,8 +62,10 @@ def _collections(panel: Panel, tenant: str) -> list[dict[str, Any]]:
 def show_jobs(panel: Panel, call: Call) -> dict[str, Any]:
     api, limit = panel.mock.api, limit_of(call)
     return {
-        "outcomes": list(api.outcomes),
-        "jobs": _look(panel, _one(panel, call), lambda world: jobs_of(world, api.jobs, limit)),
+        "outcomes": list(api.jobs.outcomes),
+        "jobs": _look(
+            panel, _one(panel, call), lambda world: jobs_of(world, api.jobs.kinds, limit)
+        ),
     }
 
 
@@ -266,7 +268,7 @@ def remove_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
 def steer_job(panel: Panel, call: Call) -> Any:
     """Decide what is to become of an open job."""
     job = call.path["id"]
-    if panel.mock.api.steer is None:
+    if panel.mock.api.jobs.steer is None:
         raise NotFound(f"the API {panel.mock.api.name!r} has no jobs that can be steered")
     order = call.body
     if not isinstance(order, dict):
@@ -292,12 +294,12 @@ def steer_job(panel: Panel, call: Call) -> Any:
 def _steer(panel: Panel, tenant: str, job: str, order: Mapping[str, Any], keep: bool) -> Any:
     """The job as it is now, as JSON; None if the world has none of this id. Raises a Refusal."""
     api = panel.mock.api
-    assert api.steer is not None
+    assert api.jobs.steer is not None
     with panel.mock.store.begin(tenant) as world:
         if api.settle(world):
             world.commit()
         try:
-            steered = api.steer(world, job, order)
+            steered = api.jobs.steer(world, job, order)
         except NotFound:
             return None
         if keep:

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from mockserver.engine.timestamps import SECOND
-from mockserver.inference.lifecycles import kind_of
+from mockserver.inference.states import kind_of
 from mockserver.openapi.model import Operation
 from mockserver.server.journal.journal import Entry, mask, masked_target
 

@@ -11,7 +11,9 @@ import asyncio
 import logging
 import time
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from threading import Event as Flag
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,9 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.engine.webhooks import Event, Listener
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict
+from mockserver.server.access import is_caller_local
+from mockserver.server.asgi.uvicorn import own_ports
+from mockserver.server.webhooks.sending import send
 from mockserver.server.webhooks.subscriptions import (
     Delivery,
     Subscription,
@@ -40,7 +45,7 @@ log = logging.getLogger("mockserver")
 
 # Seconds of the world's clock between the attempts; after the last one it is given up.
 WAITS = (5, 300, 1800, 7200)
-TIMEOUT = 10.0
+RECEIVERS = 16
 KEPT = 1000
 MOST_QUEUED = 10_000
 MOST_SUBSCRIPTIONS = 10_000
@@ -56,7 +61,10 @@ class Webhooks:
         self._subscriptions: dict[str, Subscription] = {}
         self._serial = count(1)
         self._seen: dict[str, tuple[int, set[str]]] = {}
-        self._registering: set[str] = set()
+        # Tenants that register receivers with the API, and whether another machine does.
+        self._registering: dict[str, bool] = {}
+        self._stopped = Flag()
+        self._receivers = ThreadPoolExecutor(RECEIVERS, "webhook")
         self._lock = Lock()
 
     @property
@@ -69,7 +77,7 @@ class Webhooks:
         number = f"w{next(self._serial)}"
         found = read_subscription(spec, number, tenant, self._names())
         assert isinstance(found.target, str)
-        reason = why_not(found.target, self.mock.options.webhook_hosts)
+        reason = self._why_not(found.target)
         if reason:
             raise BadRequest(f"nothing is sent to {found.target}: {reason}")
         self._subscribe(found)
@@ -87,14 +95,14 @@ class Webhooks:
 
     def _names(self) -> list[str]:
         """What a subscriber can ask for: webhooks, and the events that they tell of."""
-        told = [each for each in self.mock.api.announcements if not each.operation]
+        told = [each for each in self.mock.api.webhooks.announcements if not each.operation]
         said = [value for each in told for value in each.values.values()]
         return list(dict.fromkeys([*(each.name for each in told), *said]))
 
     def _check_can_send(self) -> None:
         if self.mock.store.board is not None:
             raise Conflict("webhooks are sent by one process: serve without --store redis://...")
-        if not self.mock.api.announcements:
+        if not self.mock.api.webhooks.announcements:
             raise Conflict("the document has no webhooks and no callbacks")
 
     def _subscribe(self, found: Subscription) -> None:
@@ -108,7 +116,7 @@ class Webhooks:
         """From now on: what has happened before is nobody's business."""
 
         def read(world: World) -> tuple[int, set[str]]:
-            events = self.mock.api.events(world, world.now, ())
+            events = self.mock.api.webhooks.events(world, world.now, ())
             return world.now, {event.id for event in events}
 
         self._seen[tenant] = transact(self.mock.store, tenant, read)
@@ -123,12 +131,13 @@ class Webhooks:
         for key in gone:
             del self._subscriptions[key]
         if name is None:
-            self._registering -= self._registering if tenant is None else {tenant}
+            for each in [*self._registering] if tenant is None else [tenant]:
+                self._registering.pop(each, None)
         return len(gone)
 
     def describe(self) -> dict[str, Any]:
         return {
-            "announced": [each.as_json() for each in self.mock.api.announcements],
+            "announced": [each.as_json() for each in self.mock.api.webhooks.announcements],
             "subscriptions": [each.as_json() for each in self._subscriptions.values()],
             "deliveries": [each.as_json() for each in reversed(self.deliveries)],
         }
@@ -138,15 +147,18 @@ class Webhooks:
         operation, sent = exchange.operation, exchange.sent
         if operation is None or sent is None or not 200 <= sent.status < 300:
             return
-        registers = operation.id in self.mock.api.registering
+        registers = operation.id in self.mock.api.webhooks.registering
         if not (operation.callbacks or registers) or self.mock.store.board is not None:
             return
         if registers and exchange.tenant not in self._registering:
             if exchange.tenant not in self._seen:
                 self._begin(exchange.tenant)
-            self._registering.add(exchange.tenant)
+            self._registering[exchange.tenant] = False
+        remote = not is_caller_local(exchange.message.caller, exchange.message.headers)
+        if registers and remote:
+            self._registering[exchange.tenant] = True
         row = expression("$response.body#/id", exchange)
-        for told in self.mock.api.announcements:
+        for told in self.mock.api.webhooks.announcements:
             if told.operation != operation.id or row is None:
                 continue
             url = expression(told.url, exchange)
@@ -158,6 +170,7 @@ class Webhooks:
             number = f"c{next(self._serial)}"
             found = Subscription(number, url, read_secret(None), exchange.tenant)
             found.events, found.operation, found.row = frozenset({told.name}), operation.id, row
+            found.remote = remote
             if exchange.tenant not in self._seen:
                 self._seen[exchange.tenant] = exchange.now, set()
             self._subscriptions[number] = found
@@ -174,7 +187,11 @@ class Webhooks:
                 del self._seen[tenant]
             for tenant in tenants:
                 self._queue(tenant)
-            return sum(self._send(each) for each in list(self._subscriptions.values()))
+            waiting = [each for each in self._subscriptions.values() if each.queue]
+            # Receivers don't wait for each other; functions are called here, one after the other.
+            called = [each for each in waiting if callable(each.target)]
+            asked = [each for each in waiting if not callable(each.target)]
+            return sum(map(self._send, called)) + sum(self._receivers.map(self._send, asked))
         finally:
             self._lock.release()
 
@@ -184,7 +201,7 @@ class Webhooks:
         if any(each.tenant is None for each in found):
             return sorted(there)
         asking = {each.tenant for each in found if each.tenant is not None}
-        return sorted(there & (asking | self._registering))
+        return sorted(there & (asking | self._registering.keys()))
 
     def _now(self, tenant: str) -> int:
         return self.mock.store.clock(tenant).now(time.time_ns() // 1000)
@@ -196,8 +213,10 @@ class Webhooks:
             # After a reset or a restore its clock goes back: what it holds is news again.
             again = world.now < since
             known: set[str] = set() if again else seen
-            events = self.mock.api.events(world, 0 if again else since, known)
-            listeners = self.mock.api.listeners(world) if tenant in self._registering else []
+            events = self.mock.api.webhooks.events(world, 0 if again else since, known)
+            listeners = (
+                self.mock.api.webhooks.listeners(world) if tenant in self._registering else []
+            )
             return world.now, again, events, listeners
 
         now, again, events, listeners = transact(self.mock.store, tenant, read)
@@ -223,6 +242,7 @@ class Webhooks:
                 known.registered, known.since = True, each.at
                 self._subscriptions[key] = known
             known.target, known.events = each.url, each.events
+            known.remote = self._registering.get(tenant, False)
             known.secret = each.secret or known.secret
 
     def _send(self, found: Subscription) -> int:
@@ -244,7 +264,7 @@ class Webhooks:
         told = delivery.event.announcement
         headers = {"user-agent": "mockserver", "content-type": told.media_type}
         headers |= signed(found.secret, delivery.event.id, int(time.time()), body)
-        answer = self._post(found.target, told.method, headers, body)
+        answer = self._post(found, told.method, headers, body)
         delivery.answers.append(answer)
         if isinstance(answer, int) and 200 <= answer < 300:
             delivery.state = "sent"
@@ -256,31 +276,40 @@ class Webhooks:
             wait = WAITS[len(delivery.answers) - 1]
             delivery.due = self._now(delivery.tenant) + wait * SECOND
 
-    def _post(self, target: Target, method: str, headers: dict[str, str], body: bytes) -> int | str:
-        import httpx
+    def _post(
+        self, found: Subscription, method: str, headers: dict[str, str], body: bytes
+    ) -> int | str:
+        if callable(found.target):
+            import httpx
 
-        if callable(target):
             request = httpx.Request(method, "http://receiver.local/", headers=headers, content=body)
-            return target(request) or 200
-        if why_not(target, self.mock.options.webhook_hosts):
+            return found.target(request) or 200
+        if self._why_not(found.target, found.remote):
             return REFUSED
-        try:
-            # No proxy: what is for this machine stays on it. No redirect: it may lead elsewhere.
-            with httpx.Client(timeout=TIMEOUT, trust_env=False) as client:
-                return client.request(method, target, headers=headers, content=body).status_code
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return str(error) or type(error).__name__
+        return send(found.target, method, headers, body, self._stopped.is_set)
+
+    def _why_not(self, url: str, remote: bool = False) -> str:
+        allowed = self.mock.options.webhook_hosts
+        return why_not(url, allowed, own_ports=own_ports(), remote=remote)
+
+    def close(self) -> None:
+        """Wait for no receiver any longer."""
+        self._stopped.set()
+        self._receivers.shutdown(wait=False, cancel_futures=True)
 
 
-REFUSED = "refused: not this machine, and not allowed by --webhook-host"
+REFUSED = "refused: not this machine or the mock itself, and not allowed by --webhook-host"
 
 
 async def keep_delivering(webhooks: Webhooks) -> None:
     """Deliver now and then, until cancelled, beside a server."""
-    while True:
-        await asyncio.sleep(EVERY)
-        if webhooks.active:
-            try:
-                await asyncio.to_thread(webhooks.deliver)
-            except Exception:
-                log.exception("sending webhooks failed")
+    try:
+        while True:
+            await asyncio.sleep(EVERY)
+            if webhooks.active:
+                try:
+                    await asyncio.to_thread(webhooks.deliver)
+                except Exception:
+                    log.exception("sending webhooks failed")
+    finally:
+        webhooks.close()

@@ -10,8 +10,9 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
@@ -33,7 +34,7 @@ _EXPRESSION = re.compile(r"\{(\$[^}]+)\}")
 class Subscription:
     """Who wants to hear of what. Empty `events` means all; `row` and `operation` make it a
     callback's: it hears of that row alone. One that is `registered` lies in the world, and hears of
-    what comes after the instant `since`."""
+    what comes after the instant `since`. `remote`: a client on another machine has asked for it."""
 
     id: str
     target: Target
@@ -45,6 +46,7 @@ class Subscription:
     row: str = ""
     registered: bool = False
     since: int = 0
+    remote: bool = False
     queue: list[Delivery] = field(default_factory=list)
 
     def wants(self, event: Event, tenant: str) -> bool:
@@ -142,24 +144,44 @@ def read_secret(given: Any) -> str:
     return given
 
 
-def why_not(url: str, allowed: Collection[str]) -> str:
-    """Why nothing is sent there; empty if it may be. This machine and `allowed` hosts are fine."""
+def why_not(
+    url: str,
+    allowed: Collection[str],
+    *,
+    own_ports: Collection[int] = (),
+    remote: bool = False,
+) -> str:
+    """Why nothing is sent there; empty if it may be.
+
+    `allowed` hosts are fine, and so is this machine, unless a client on another one asks
+    (`remote`). But a mock sends nothing to itself: its admin API takes orders from this machine.
+    """
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
+        host = (parts.hostname or "").lower().removesuffix(".")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return "it is no address"
     if parts.scheme not in ("http", "https") or not host:
         return "it is no http address"
-    if host == "localhost" or host.endswith(".localhost") or _is_loopback(host) or host in allowed:
-        return ""
+    here = host == "localhost" or host.endswith(".localhost") or _is_here(host)
+    if here or host in allowed:
+        if port in own_ports:
+            return f"port {port} is the mock's own"
+        if "__mock__" in unquote(parts.path):
+            return "it is the admin API of a mock"
+        if host in allowed or not remote:
+            return ""
+        return f"a client on another machine asks for it; --webhook-host {host} allows it"
     return f"{host} is not this machine; --webhook-host {host} allows it"
 
 
-def _is_loopback(host: str) -> bool:
-    from ipaddress import ip_address
-
-    return is_address(host) and ip_address(host).is_loopback
+def _is_here(host: str) -> bool:
+    if not is_address(host):
+        return False
+    address = ip_address(host)
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback)
 
 
 def signed(secret: str, message: str, moment: int, body: bytes) -> dict[str, str]:

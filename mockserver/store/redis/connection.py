@@ -21,6 +21,10 @@ FIELDS_A_LOOK = b"1000"
 Reply = Any
 
 
+class _TooSoon(OSError):
+    """It was not asked, because it did not answer a moment ago."""
+
+
 class Link:
     """One connection, made on first use and again when it has broken; threads take turns.
 
@@ -119,7 +123,8 @@ class Link:
                         raise
                     return self._exchange(packed, replies)
             except self._broken as error:
-                self._next_try = time.monotonic() + SECONDS_BETWEEN_TRIES
+                if not isinstance(error, _TooSoon):  # or requests that keep coming would renew it
+                    self._next_try = time.monotonic() + SECONDS_BETWEEN_TRIES
                 if not self._failing and self.generation:
                     self._failing = True
                     log.error("the store does not answer, %s: %s", self.shown, _reason(error))
@@ -143,7 +148,7 @@ class Link:
 
     def _connect(self) -> None:
         if self._failing and time.monotonic() < self._next_try:
-            raise OSError("it did not answer a moment ago")
+            raise _TooSoon("it did not answer a moment ago")
         self._connection.connect()
         self._connected = True
         self.generation += 1

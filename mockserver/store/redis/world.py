@@ -69,7 +69,7 @@ class RedisWorld(MemoryWorld):
         self._push = push
         self._origin: MemoryWorld | None = None
 
-    def commit(self) -> None:
+    def commit(self, *, by_time: bool = False) -> None:
         """Keep what was written. Raises Stale or StoreUnavailable."""
         if self.undo:
             self.version = self._push(self, self._changes())

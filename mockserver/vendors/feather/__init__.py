@@ -16,7 +16,7 @@ Modules import downwards only:
     tables                                   collections and lifecycles
 """
 
-from mockserver.engine.api import Api, handlers_in
+from mockserver.engine.api import Api, Jobs, Wire, handlers_in
 from mockserver.vendors.feather import (
     agents,
     evaluations,
@@ -42,10 +42,6 @@ FEATHER = Api(
     collections=COLLECTIONS,
     seed=seed,
     settle=settle,
-    steer=steer,
-    lifecycles=LIFECYCLES,
-    jobs=(SIMULATION_RUNS,),
-    outcomes=OUTCOMES,
-    slash_redirects=True,
-    body_first=True,
+    jobs=Jobs((SIMULATION_RUNS,), LIFECYCLES, OUTCOMES, steer),
+    wire=Wire(slash_redirects=True, body_first=True),
 )

@@ -14,7 +14,7 @@ Modules import downwards only:
     common ids tables         lookups, ids, collections and lifecycles
 """
 
-from mockserver.engine.api import Api, Shape, Shapes, handlers_in
+from mockserver.engine.api import Api, Jobs, Shape, Shapes, Wire, handlers_in
 from mockserver.openapi.model import Contract
 from mockserver.vendors.speechify import (
     agent_tests,
@@ -45,12 +45,8 @@ SPEECHIFY = Api(
     HANDLERS,
     collections=COLLECTIONS,
     seed=seed,
-    steer=runs.steer,
-    lifecycles=LIFECYCLES,
-    jobs=(TEST_RUNS,),
-    outcomes=OUTCOMES,
-    dialect="envelope",
-    stamp=versions.stamp,
+    jobs=Jobs((TEST_RUNS,), LIFECYCLES, OUTCOMES, runs.steer),
+    wire=Wire(dialect="envelope", stamp=versions.stamp),
     shapes=Shapes(
         (Shape(versions.NEWER, HANDLERS), Shape(versions.OLDER, OLDER_HANDLERS)),
         shape_of,

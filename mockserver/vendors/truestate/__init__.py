@@ -13,7 +13,7 @@ Modules import downwards only:
     tables                   collections, lifecycles, durations
 """
 
-from mockserver.engine.api import Api, handlers_in
+from mockserver.engine.api import Api, Jobs, Wire, handlers_in
 from mockserver.vendors.truestate import automations, sessions
 from mockserver.vendors.truestate.job_kinds import SESSIONS
 from mockserver.vendors.truestate.seed import seed
@@ -26,10 +26,6 @@ TRUESTATE = Api(
     handlers=handlers_in(automations, sessions),
     collections=COLLECTIONS,
     seed=seed,
-    steer=steer,
-    lifecycles=LIFECYCLES,
-    jobs=(SESSIONS,),
-    outcomes=OUTCOMES,
-    slash_redirects=True,
-    body_first=True,
+    jobs=Jobs((SESSIONS,), LIFECYCLES, OUTCOMES, steer),
+    wire=Wire(slash_redirects=True, body_first=True),
 )

@@ -231,7 +231,7 @@ class ReplyJudge:
     """Judges replies by a document: what a reproduced finding asks."""
 
     def __init__(self, spec: str, url: str) -> None:
-        from mockserver.verify.documents import read_contract
+        from mockserver.files.documents import read_contract
 
         document, contract = read_contract(spec)
         self._judge = SecondJudge(document, contract, url)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract
 from mockserver.verify.access import check_host
 from mockserver.verify.diff.api import Knowledge
@@ -23,7 +24,6 @@ from mockserver.verify.diff.model import Program, Report
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.report import terminal, write
 from mockserver.verify.diff.runner import CannotJudge, Side
-from mockserver.verify.documents import read_contract
 from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
@@ -64,7 +64,7 @@ class Order:
 def run_diff(order: Order, quiet: bool = False) -> int:
     """The exit code. Raises UsageError, ContractError."""
     say: Say = (lambda text: None) if quiet else _say
-    document, contract = read_contract(order.spec, order.timeout)
+    document, contract = read_contract(order.spec)
     folder = report_folder(order.report_dir) if order.report_dir else None
     with ended_like_ctrl_c() as stop:
         report, knowledge = differential(order, contract, say)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mockserver.errors import UsageError
+from mockserver.files.documents import read_contract
 from mockserver.verify.access import (
     check_host,
     clean_up_only,
@@ -18,7 +19,6 @@ from mockserver.verify.access import (
     told_before,
 )
 from mockserver.verify.cleanup import clean_up
-from mockserver.verify.documents import read_contract
 from mockserver.verify.fuzz.loop import Fuzzer
 from mockserver.verify.judgement import accepted_by, report_folder, tell_of_trouble
 from mockserver.verify.ledger import Ledger
@@ -34,7 +34,7 @@ Say = Callable[[str], None]
 
 def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     """The exit code. Raises UsageError, ContractError."""
-    document, contract = read_contract(spec, sandbox.timeout)
+    document, contract = read_contract(spec)
     say: Say = (lambda text: None) if given["quiet"] else _say
     sandbox.check(contract)
     if given["cleanup"]:

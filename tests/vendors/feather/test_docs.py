@@ -15,7 +15,7 @@ from mockserver.vendors.feather.tables import SUITE_RUN_STATUS
 PAGE = (Path(__file__).parents[3] / "docs" / "apis" / "feather.md").read_text()
 
 
-@pytest.mark.parametrize("lifecycle", FEATHER.lifecycles, ids=lambda lifecycle: lifecycle.name)
+@pytest.mark.parametrize("lifecycle", FEATHER.jobs.lifecycles, ids=lambda lifecycle: lifecycle.name)
 def test_a_diagram_is_drawn_from_its_table(lifecycle: Lifecycle) -> None:
     assert f"```mermaid\n{diagram(lifecycle)}\n```" in PAGE
 

@@ -130,11 +130,11 @@ class Batches(RuleBasedStateMachine):
     )
     def steer(self, number: int, outcome: str, after: int) -> None:
         run = self.some(number)["runs"][0]
-        assert FEATHER.steer is not None
+        assert FEATHER.jobs.steer is not None
         with self.server.mock.store.begin("mock-key") as world:
             FEATHER.settle(world)
             try:
-                FEATHER.steer(world, run["id"], {"outcome": outcome, "after": after})
+                FEATHER.jobs.steer(world, run["id"], {"outcome": outcome, "after": after})
             except Conflict:
                 return
             world.commit()

@@ -14,10 +14,10 @@ ENDS = ("completed", "failed", "budget_exceeded")
 
 
 def steer(sandbox: Sandbox, job: str, order: dict[str, Any]) -> None:
-    assert FEATHER.steer is not None
+    assert FEATHER.jobs.steer is not None
     with sandbox.server.mock.store.begin("mock-key") as world:
         FEATHER.settle(world)
-        FEATHER.steer(world, job, order)
+        FEATHER.jobs.steer(world, job, order)
         world.commit()
 
 

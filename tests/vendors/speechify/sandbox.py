@@ -146,7 +146,7 @@ def change_plan(server: MockServer, **workspace: Any) -> None:
 
 def steer(server: MockServer, job: Json, outcome: str, after: float = 0) -> None:
     """Decide how a run, or what is open of a suite run, ends."""
-    order = server.mock.api.steer
+    order = server.mock.api.jobs.steer
     assert order is not None
     with server.mock.store.begin(server.key) as world:
         order(world, job["id"], {"outcome": outcome, "after": after})

@@ -12,9 +12,9 @@ from tests.vendors.truestate.sandbox import ASK, PAINT, START, THINK, UNKNOWN, S
 
 
 def steer(sandbox: Sandbox, session_id: str, **order: Any) -> Any:
-    assert TRUESTATE.steer is not None
+    assert TRUESTATE.jobs.steer is not None
     with sandbox.server.mock.store.begin(sandbox.server.key) as world:
-        shown = TRUESTATE.steer(world, session_id, order)
+        shown = TRUESTATE.jobs.steer(world, session_id, order)
         world.commit()
     return shown
 

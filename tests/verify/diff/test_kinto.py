@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.diff_kinto import HOME, KEY, document, is_there, kinto
+from mockserver.files.documents import read_contract
 from mockserver.verify.diff import run
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Program
 from mockserver.verify.diff.programs.coverage import coverage
 from mockserver.verify.diff.run import Order, differential
-from mockserver.verify.documents import read_contract
 
 pytestmark = pytest.mark.skipif(
     not is_there(), reason=f"there is no Kinto in {HOME}: make diff-kinto installs it"

@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mockserver.errors import UsageError
+from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract, Operation
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import DEPENDS, Calibration, read_json, templated, write_lock
 from mockserver.verify.diff.id_map import is_opaque
 from mockserver.verify.diff.model import MISSING
 from mockserver.verify.diff.observations import Habits, choices_of, status_name
-from mockserver.verify.documents import read_contract
 from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema
 
 Json = Any

@@ -1,0 +1,56 @@
+"""What the document shows of a schema: its own examples, or those of its properties together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.engine.generation.generator import MISSING
+from mockserver.openapi.schemas.resolved import Schemas
+
+_DEEPEST = 6
+# Schemas that refer to one another everywhere would otherwise be walked again and again.
+_MOST = 500
+
+
+def example_of(schemas: Schemas, schema: Any, nth: int = 0) -> Any:
+    """The `nth` example of a schema; MISSING if it has none.
+
+    An object without an example of its own is put together from those of its properties, and an
+    array from that of its items.
+    """
+    return _Composer(schemas, nth).example(schema, 0)
+
+
+class _Composer:
+    def __init__(self, schemas: Schemas, nth: int) -> None:
+        self._schemas = schemas
+        self._nth = nth
+        self._left = _MOST
+
+    def example(self, schema: Any, depth: int) -> Any:
+        self._left -= 1
+        flat = self._schemas.flat(schema)
+        examples = flat.notes.examples
+        if examples:
+            return examples[self._nth] if self._nth < len(examples) else MISSING
+        if depth > _DEEPEST or self._left < 0 or flat.choices:
+            return MISSING
+        if flat.properties:
+            found = {
+                name: shown
+                for name, inner in flat.properties.items()
+                if (shown := self.example(inner, depth + 1)) is not MISSING
+            }
+            return found or MISSING
+        if isinstance(flat.arrays.items, Mapping):
+            item = self.example(flat.arrays.items, depth + 1)
+            return MISSING if item is MISSING else [item]
+        return MISSING
+
+
+def body_examples(schemas: Schemas, media: Any) -> list[Any]:
+    """The examples of a body: those beside its schema, else those of the schema itself."""
+    if media.examples or media.pointer is None:
+        return list(media.examples.values())
+    return list(schemas.flat_at(media.pointer).notes.examples)

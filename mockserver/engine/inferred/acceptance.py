@@ -1,0 +1,150 @@
+"""What a client sends is kept as it is, or refused with the reason: it is never replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mockserver.engine.generation.unions import is_a, may_be_null
+from mockserver.engine.inferred.call import Call
+from mockserver.errors import Conflict, Invalid
+from mockserver.inference.model import FIRST, Resource
+from mockserver.openapi.model import Operation, Violation
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+_OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
+
+
+def accepted(schemas: Schemas, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent, without what is the server's to say (`readOnly`)."""
+    own = schemas.flat_at(resource.schema).properties if resource.schema else {}
+    asked = schemas.flat_at(resource.request).properties if resource.request else {}
+
+    def is_servers(name: str) -> bool:
+        # What a request itself says of it counts more.
+        schema = asked.get(name, own.get(name))
+        return schema is not None and schemas.flat(schema).notes.read_only
+
+    return {name: value for name, value in sent.items() if not is_servers(name)}
+
+
+def kept_or_refused(
+    call: Call, resource: Resource, made: dict[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What was made of what the client gave, with all of that in it.
+
+    Raises Invalid, or Conflict if that is all that the operation lists, where the resource could
+    not be shown with it. What the document describes in another way in requests than in responses
+    (an id there, an object here) is shown as the responses have it.
+    """
+    if resource.schema is None:
+        return made
+    values, operation = call.context.values, call.operation
+    schemas = values.schemas
+    flat = schemas.flat_at(resource.schema)
+    given = {n: v for n, v in given.items() if not _is_hidden(schemas, flat, n)}
+    missing = [n for n, v in given.items() if v is None and n in flat.required]
+    present = {n: v for n, v in given.items() if v is not None or n in made or n in missing}
+    if contains(made, present):
+        return made
+    check = values.check(resource.schema)
+    merged = overlaid(made, present)
+    if check.is_valid(merged):
+        return dict(merged)
+    violations = check.violations(merged)
+    unnamed = {v.where[0] for v in violations if v.keyword in _OF_OBJECTS and len(v.where) == 1}
+    pointers = _descriptions(resource, operation)
+    faults = [
+        violation
+        for violation in violations
+        if violation.where
+        and violation.where[0] in present.keys() - unnamed
+        and not _is_told_otherwise(schemas, pointers, violation)
+    ]
+    if faults:
+        raise _refusal(call, faults)
+    rest = overlaid(made, {n: v for n, v in present.items() if n not in unnamed})
+    return dict(rest) if check.is_valid(rest) else made
+
+
+def _refusal(call: Call, faults: Sequence[Violation]) -> Invalid | Conflict:
+    documented = call.operation.documented
+    above = ("body", *(step for step in call.action.request.at if step != FIRST))
+    violations = [
+        Violation((*above, *v.where), v.keyword, v.message, v.value, v.limit, v.schema)
+        for v in faults
+    ]
+    message = "The resource would not fit its schema."
+    if 409 in documented and not documented & {400, 422}:
+        return Conflict(message, violations=violations)
+    return Invalid(message, violations=violations)
+
+
+def contains(whole: Any, part: Any) -> bool:
+    """Whether a value is there with all that is in it; objects may have more."""
+    if isinstance(part, Mapping):
+        return isinstance(whole, Mapping) and all(
+            name in whole and contains(whole[name], value) for name, value in part.items()
+        )
+    if isinstance(part, list):
+        return (
+            isinstance(whole, list) and len(whole) == len(part) and all(map(contains, whole, part))
+        )
+    return bool(whole == part) and isinstance(whole, bool) == isinstance(part, bool)
+
+
+def overlaid(whole: Any, part: Any) -> Any:
+    """The value with the part written over it; objects keep what the part does not name."""
+    if isinstance(part, Mapping) and isinstance(whole, Mapping):
+        return {**whole, **{n: overlaid(whole.get(n), v) for n, v in part.items()}}
+    if isinstance(part, list) and isinstance(whole, list) and len(whole) == len(part):
+        return [overlaid(*pair) for pair in zip(whole, part, strict=True)]
+    return part
+
+
+def _is_hidden(schemas: Schemas, flat: Flat, name: str) -> bool:
+    schema = flat.properties.get(name)
+    return schema is not None and schemas.flat(schema).notes.write_only
+
+
+def _descriptions(resource: Resource, operation: Operation) -> list[str]:
+    """Where requests describe the resource: in this operation, and where one is made."""
+    content = operation.body.content.values() if operation.body is not None else ()
+    own = [media.pointer for media in content if media.pointer]
+    return [*own, *([resource.request] if resource.request else ())]
+
+
+def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Violation) -> bool:
+    """Whether requests have something else here than responses, by the document's own word."""
+    for pointer in pointers:
+        place = _described(schemas, pointer, violation.where)
+        if place is None:
+            continue
+        told = schemas.flat_at(place)
+        if violation.value is None and may_be_null(schemas, schemas.at(place)):
+            return True
+        match violation.keyword:
+            case "type":
+                limit = violation.limit
+                kinds = {limit} if isinstance(limit, str) else set(limit or ())
+                kinds |= {"integer", "number"} if kinds & {"integer", "number"} else set()
+                fits = any(is_a(kind, violation.value) for kind in told.types)
+                if fits and not kinds & set(told.types):
+                    return True
+            case "format" | "pattern":
+                if told.rules.get(violation.keyword) not in (None, violation.limit):
+                    return True
+            case "enum":
+                if told.values and not any(v in told.values for v in violation.limit or ()):
+                    return True
+            case "oneOf" | "anyOf":
+                if told.types and not told.choices:
+                    return True
+    return False
+
+
+def _described(schemas: Schemas, pointer: str, where: Sequence[str | int]) -> str | None:
+    here: str | None = pointer
+    for step in where:
+        here = schemas.place(here, None if isinstance(step, int) else step) if here else None
+    return here

@@ -1,0 +1,442 @@
+"""The entities that a document's examples show, joined by their ids.
+
+Examples of lists, items, request bodies, parameters and links speak of the same few entities.
+Each becomes one entity of the seed world, under the parents that its own properties or the examples
+of the path name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.engine.generation.examples import body_examples, example_of
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.values import Values
+from mockserver.engine.inferred.field_roles import roles_of
+from mockserver.engine.inferred.identifiers import Keys, dig, key_above, spoken
+from mockserver.engine.inferred.repository import newest_first
+from mockserver.engine.serialization import choose_media_type
+from mockserver.inference.model import Action, Envelope, Link, Plan, Resource
+from mockserver.openapi.media_types import is_json_or_any
+from mockserver.openapi.model import Contract, MediaType, Operation, Parameter
+
+_ONE = ("fetch", "create", "replace", "patch", "transition", "clone", "read", "write")
+# What an item shows counts before what a list shows of it.
+_RANK = {"fetch": 0, "read": 0, "replace": 1, "patch": 1, "write": 1, "create": 2, "list": 3}
+
+
+@dataclass(slots=True)
+class Shown:
+    """One entity that the document shows.
+
+    `value` is its id; `parent` the row key of what it lies under, None if nothing says so. `names`
+    are the properties that each operation's example has. `whole`: an example shows more than its
+    id.
+    """
+
+    value: Any
+    parent: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    whole: bool = False
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """What its row says of it."""
+        return {"seed": True, **({"shown": dict(self.names)} if self.whole else {})}
+
+
+class Examples:
+    """The shown entities of one document, found when somebody first asks."""
+
+    def __init__(self, contract: Contract, plan: Plan, values: Values, keys: Keys) -> None:
+        self._contract = contract
+        self._plan = plan
+        self._values = values
+        self._keys = keys
+        self._found: dict[str, dict[str, Shown]] | None = None
+        self._guides: dict[str, list[Mapping[str, Any]]] = {}
+        self._bodies: dict[str, tuple[Any, bool]] = {}
+
+    def of(self, resource: str) -> list[Shown]:
+        """The entities of a resource, in the order in which its lists show them."""
+        if self._found is None:
+            self._found = {}
+            _Collector(self._contract, self._plan, self._values, self._keys, self._found).collect()
+        return list(self._found.get(resource, {}).values())
+
+    def first(self, resource: str) -> Shown | None:
+        """The first entity of which the document shows more than its id."""
+        return next((shown for shown in self.of(resource) if shown.whole), None)
+
+    def guide(self, resource: Resource, nth: int) -> Mapping[str, Any]:
+        """What the `nth` made-up entity is like: as a request example, then as the examples of its
+        properties."""
+        if resource.name not in self._guides:
+            self._guides[resource.name] = list(self._sent(resource))
+        sent = self._guides[resource.name]
+        composed: Any = MISSING
+        if resource.schema:
+            schemas = self._values.schemas
+            composed = example_of(schemas, schemas.at(resource.schema), nth)
+        found = dict(composed) if isinstance(composed, Mapping) else {}
+        return {**found, **(sent[nth] if nth < len(sent) else {})}
+
+    def _sent(self, resource: Resource) -> Iterator[Mapping[str, Any]]:
+        for action in self._plan.actions.values():
+            if action.kind != "create" or action.resource != resource.name:
+                continue
+            body = self._contract.by_id[action.operation].body
+            for media in body.content.values() if body is not None else ():
+                for example in body_examples(self._values.schemas, media):
+                    thing = dig(example, action.request.at)
+                    if isinstance(thing, Mapping):
+                        yield {n: v for n, v in thing.items() if n != resource.identity.key}
+
+    def body(self, operation: Operation) -> tuple[Any, bool]:
+        """What the document shows of an operation's success (MISSING: nothing), and whether that
+        is an example of the whole, not put together from its parts."""
+        if operation.id not in self._bodies:
+            self._bodies[operation.id] = self._body(operation)
+        return self._bodies[operation.id]
+
+    def _body(self, operation: Operation) -> tuple[Any, bool]:
+        media = success_media(operation)
+        if media is None or not is_json_or_any(media.name):
+            return MISSING, False
+        schemas = self._values.schemas
+        for example in body_examples(schemas, media):
+            return example, True
+        if media.pointer is None:
+            return MISSING, False
+        return example_of(schemas, schemas.at(media.pointer)), False
+
+
+class NoExamples(Examples):
+    """A document that shows nothing, for `--seeds generated` and `none`."""
+
+    def __init__(self) -> None:
+        self._found = {}
+
+    def guide(self, resource: Resource, nth: int) -> Mapping[str, Any]:
+        return {}
+
+    def body(self, operation: Operation) -> tuple[Any, bool]:
+        return MISSING, False
+
+
+class _Collector:
+    """Joins what the examples say of each entity."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        plan: Plan,
+        values: Values,
+        keys: Keys,
+        found: dict[str, dict[str, Shown]],
+    ) -> None:
+        self._contract = contract
+        self._plan = plan
+        self._schemas = values.schemas
+        self._keys = keys
+        self._found = found
+        self._lists: dict[str, list[str]] = {}
+
+    def collect(self) -> None:
+        actions = [self._plan.actions[operation.id] for operation in self._contract.operations]
+        ranked = sorted(actions, key=lambda action: _RANK.get(action.kind, 4))
+        values = {action.operation: self._path_values(action) for action in ranked}
+        for action in ranked:
+            self._answers(action, values[action.operation])
+        for action in ranked:
+            self._named_by_path(action, values[action.operation])
+            self._links(action, values[action.operation])
+        for resource in self._plan.resources.values():
+            self._composed(resource)
+        for name, listed in self._lists.items():
+            # As the list shows them, and what other examples show behind.
+            known = self._found.get(name, {})
+            order = dict.fromkeys([*listed, *known])
+            self._found[name] = {key: known[key] for key in order if key in known}
+
+    def _resource(self, name: str | None) -> Resource | None:
+        return self._plan.resources.get(name) if name is not None else None
+
+    # -- what is shown, and where
+
+    def _path_values(self, action: Action) -> dict[str, Any]:
+        operation = self._contract.by_id[action.operation]
+        found = {}
+        for parameter in operation.parameters:
+            if parameter.place == "path":
+                shown = _shown_by(parameter)
+                if shown:
+                    found[parameter.name] = shown[0]
+        return found
+
+    def _answers(self, action: Action, path: Mapping[str, Any]) -> None:
+        resource = self._resource(action.resource)
+        if resource is None or (action.kind != "list" and action.kind not in _ONE):
+            return
+        if action.transition is not None and not action.transition.same:
+            return
+        operation = self._contract.by_id[action.operation]
+        for body in self._shown_bodies(operation, action):
+            if action.kind == "list":
+                self._list(action, resource, path, body)
+                continue
+            thing = dig(body, action.response.at)
+            if isinstance(thing, Mapping):
+                self._sighting(resource, action, path, thing, path.get(action.item or "", MISSING))
+
+    def _shown_bodies(self, operation: Operation, action: Action) -> Iterator[Any]:
+        media = success_media(operation)
+        if media is None or not is_json_or_any(media.name):
+            return
+        shown = body_examples(self._schemas, media)
+        if not shown and media.pointer is not None and action.envelope is not None:
+            # The array has an example of its own inside the envelope.
+            place: str | None = media.pointer
+            for name in action.envelope.items:
+                place = self._schemas.place(place, name) if place is not None else None
+            if place is not None and action.envelope.items:
+                for items in self._schemas.flat_at(place).notes.examples:
+                    body = items
+                    for name in reversed(action.envelope.items):
+                        body = {name: body}
+                    yield body
+        yield from shown
+
+    def _list(self, action: Action, resource: Resource, path: Mapping[str, Any], body: Any) -> None:
+        envelope = action.envelope
+        items = dig(body, envelope.items) if envelope is not None else body
+        found = items if isinstance(items, list) else []
+        if envelope is not None and self._begins_with_newest(resource, envelope):
+            found = found[::-1]
+        for item in found:
+            thing = dig(item, envelope.row) if envelope is not None else item
+            if isinstance(thing, Mapping):
+                key = self._sighting(resource, action, path, thing, MISSING)
+                self._lists.setdefault(resource.name, []).append(key)
+
+    def _begins_with_newest(self, resource: Resource, envelope: Envelope) -> bool:
+        flat = self._schemas.flat_at(resource.schema) if resource.schema else self._schemas.flat({})
+        return newest_first(envelope, bool(roles_of(self._schemas, flat).created))
+
+    def _sighting(
+        self,
+        resource: Resource,
+        action: Action,
+        path: Mapping[str, Any],
+        thing: Mapping[str, Any],
+        asked: Any,
+    ) -> str:
+        """Note what an example shows of one entity; its key in `_found`."""
+        value = thing.get(resource.identity.key) if resource.identity.key else None
+        fitting = self._keys.readable(resource, asked if value is None else value)
+        parent = self._parent(resource, action.parents, path, thing)
+        known = self._found.setdefault(resource.name, {})
+        if resource.singleton:
+            key, fitting = parent or "", MISSING
+        else:
+            # One whose id can't be used is there all the same, under another.
+            word = spoken(fitting) if fitting is not MISSING else f"?{value}"
+            if fitting is MISSING and value is None:
+                word = f"?{len(known)}"
+            key = f"{parent or ''}/{word}" if resource.identity.nested else word
+        shown = known.get(key)
+        if shown is None:
+            shown = known[key] = Shown(fitting, parent)
+        if shown.parent is None:
+            shown.parent = parent
+        data = dict(thing)
+        if resource.identity.key and fitting is MISSING:
+            data.pop(resource.identity.key, None)
+        elif resource.identity.key and resource.identity.key in data:
+            data[resource.identity.key] = fitting
+        shown.data = {**data, **shown.data}
+        shown.whole = True
+        shown.names.setdefault(action.operation, list(data))
+        return key
+
+    def _parent(
+        self,
+        resource: Resource,
+        links: tuple[Link, ...],
+        path: Mapping[str, Any],
+        thing: Mapping[str, Any],
+    ) -> str | None:
+        """What the entity lies under: as it says itself, else as the path's examples do."""
+        if not resource.parents:
+            return ""
+        own = resource.parents[-1]
+        above = self._resource(own.resource)
+        named = thing.get(own.field) if own.field else None
+        if named is not None and above is not None and not above.identity.nested:
+            fitting = self._keys.readable(above, named)
+            if fitting is not MISSING:
+                if not above.singleton:
+                    self._named(above, fitting, None)
+                return spoken(fitting)
+        for index in reversed(range(len(links))):
+            if own.alike(links[index]):
+                return self._above(links, path, index)
+        return None
+
+    def _above(self, links: tuple[Link, ...], path: Mapping[str, Any], index: int) -> str | None:
+        """The key of what a path's examples name; None if they don't, or it can't be asked for."""
+        read: dict[str, Any] = {}
+        for link in links[: index + 1]:
+            if link.parameter not in path:
+                return None
+            read[link.parameter] = path[link.parameter]
+            above = self._resource(link.resource)
+            if above is not None:
+                fitting = self._keys.readable(above, path[link.parameter])
+                if fitting is MISSING:
+                    return None
+                read[link.parameter] = fitting
+        return key_above(self._plan, read, links, index)
+
+    # -- what is only named
+
+    def _named(self, resource: Resource, value: Any, parent: str | None) -> Shown:
+        """There is an entity of this id."""
+        known = self._found.setdefault(resource.name, {})
+        key = f"{parent or ''}/{spoken(value)}" if resource.identity.nested else spoken(value)
+        shown = known.setdefault(key, Shown(value, parent))
+        if shown.parent is None:
+            shown.parent = parent
+        return shown
+
+    def _named_by_path(self, action: Action, path: Mapping[str, Any]) -> None:
+        operation = self._contract.by_id[action.operation]
+        shown = {p.name: _shown_by(p) for p in operation.parameters if p.place == "path"}
+        for index, link in enumerate(action.parents):
+            for value in shown.get(link.parameter, ()):
+                self._one(link.resource, action.parents[:index], path, value)
+        if action.item and action.kind in (*_ONE, "remove"):
+            for value in shown.get(action.item, ()):
+                one = self._one(action.resource, action.parents, path, value)
+                if one is not None and not one.data and action.kind == "fetch":
+                    # Its example has another id: what is asked for is the documented one.
+                    one.data = self._about(action)
+
+    def _about(self, action: Action) -> dict[str, Any]:
+        """What the operation's own example shows, but for the ids."""
+        resource = self._resource(action.resource)
+        if resource is None:
+            return {}
+        for body in self._shown_bodies(self._contract.by_id[action.operation], action):
+            thing = dig(body, action.response.at)
+            if isinstance(thing, Mapping):
+                ids = {resource.identity.key, *(link.field for link in resource.parents)}
+                return {name: value for name, value in thing.items() if name not in ids}
+        return {}
+
+    def _one(
+        self, name: str | None, links: tuple[Link, ...], path: Mapping[str, Any], value: Any
+    ) -> Shown | None:
+        resource = self._resource(name)
+        fitting = self._keys.readable(resource, value) if resource is not None else MISSING
+        if resource is None or fitting is MISSING or resource.singleton:
+            return None
+        return self._named(resource, fitting, self._parent(resource, links, path, {}))
+
+    def _links(self, action: Action, path: Mapping[str, Any]) -> None:
+        """Where a response links to: the operation and the values of its parameters."""
+        operation = self._contract.by_id[action.operation]
+        for response in operation.responses.values():
+            for link in response.links.values():
+                link = self._schemas.resolved(link)
+                target = self._target(link) if isinstance(link, Mapping) else None
+                given = link.get("parameters") if target is not None else None
+                if target is None or not isinstance(given, Mapping):
+                    continue
+                medias = [
+                    media for media in response.content.values() if is_json_or_any(media.name)
+                ]
+                bodies = [b for media in medias for b in body_examples(self._schemas, media)]
+                for body in bodies or [MISSING]:
+                    said = {str(n).removeprefix("path."): v for n, v in given.items()}
+                    values = {n: _evaluated(v, body, path) for n, v in said.items()}
+                    values = {n: v for n, v in values.items() if v is not MISSING}
+                    self._linked(self._plan.actions[target.id], values)
+
+    def _linked(self, action: Action, values: Mapping[str, Any]) -> None:
+        for index, link in enumerate(action.parents):
+            if link.parameter in values:
+                above = action.parents[:index]
+                self._one(link.resource, above, values, values[link.parameter])
+        if action.item in values and action.item:
+            self._one(action.resource, action.parents, values, values[action.item])
+
+    def _target(self, link: Mapping[str, Any]) -> Operation | None:
+        named = link.get("operationId")
+        if isinstance(named, str):
+            return self._contract.by_id.get(named)
+        place = link.get("operationRef")
+        return next((one for one in self._contract.operations if one.pointer == place), None)
+
+    def _composed(self, resource: Resource) -> None:
+        """An entity that only the examples of its properties show."""
+        known = self._found.get(resource.name, {})
+        if (
+            not resource.identity.key
+            or not resource.schema
+            or any(one.whole for one in known.values())
+        ):
+            return
+        example = example_of(self._schemas, self._schemas.at(resource.schema))
+        value = example.get(resource.identity.key) if isinstance(example, Mapping) else None
+        fitting = self._keys.readable(resource, value)
+        if fitting is MISSING or value is None:
+            return
+        if not resource.seeds and not known and not resource.identity.told:
+            return
+        parent = self._parent(resource, (), {}, example)
+        if resource.identity.nested and parent is None:
+            return
+        shown = self._named(resource, fitting, parent)
+        shown.data = {**example, resource.identity.key: fitting, **shown.data}
+
+
+def success_media(operation: Operation) -> MediaType | None:
+    """The body of an operation's success."""
+    response = operation.response_for(operation.success)
+    return response.content.get(choose_media_type(response)) if response is not None else None
+
+
+def _shown_by(parameter: Parameter) -> list[Any]:
+    """The values that the document shows of a parameter."""
+    if parameter.examples:
+        return list(parameter.examples.values())
+    schema = parameter.schema
+    if "example" in schema:
+        return [schema["example"]]
+    examples = schema.get("examples")
+    if isinstance(examples, list) and examples:
+        return examples
+    return [schema["default"]] if "default" in schema else []
+
+
+def _evaluated(value: Any, body: Any, path: Mapping[str, Any]) -> Any:
+    """A literal, or what a runtime expression means for an example; MISSING if it means nothing."""
+    if not isinstance(value, str) or not value.startswith("$"):
+        return value
+    if value.startswith("$request.path."):
+        return path.get(value.removeprefix("$request.path."), MISSING)
+    if not value.startswith("$response.body#/"):
+        return MISSING
+    for step in value.removeprefix("$response.body#/").split("/"):
+        step = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(body, Mapping) and step in body:
+            body = body[step]
+        elif isinstance(body, list) and step.isdigit() and int(step) < len(body):
+            body = body[int(step)]
+        else:
+            return MISSING
+    return body

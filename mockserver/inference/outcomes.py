@@ -1,0 +1,232 @@
+"""What else a thing says of its states: moments, results, faults, progress, flags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+from dataclasses import replace
+from typing import Any
+
+from mockserver.inference import state_words as known
+from mockserver.inference.model import States
+from mockserver.inference.states import FAILURE, SUCCESS, kind_of, spelled
+from mockserver.inference.words import bag, tokens
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+STARTED = bag("started start began begin begun running processing in_progress launched")
+ENDED = bag("ended end finished finish stopped closed terminated done processed")
+COMPLETED = bag("completed complete completion succeeded success done finished")
+RESULTS = bag(
+    "result results output outputs download downloads artifact artifacts report summary score "
+    "scores duration elapsed size bytes pages transcript transcription recording response answer "
+    "completion metrics usage preview expires file files"
+)
+_NO_RESULTS = bag(
+    "input source request requested max maximum min minimum limit expected estimated callback "
+    "webhook redirect parent original training"
+)
+_PROGRESS = bag("progress percent percentage pct")
+_FAULTS = bag("error errors failure exception fault")
+_FAULT_WORDS = bag("failed_reason fail_reason failed_message")
+_CANCELS = bag("cancelled canceled cancellation cancel aborted")
+_CAUSES = bag("by reason note message comment")
+_COUNTS = bag("count counts rate total number ratio percent cases")
+_ATTEMPTS = bag(
+    "attempts attempt attempt_count attempt_number attempts_made tries retries retry_count"
+)
+_TIMEOUTS = bag("timeout_at times_out_at timeout_time deadline deadline_at expires_at expire_at "
+                "expiration_time expires_on expiry")  # fmt: skip
+_END = r"(?:succe(?:eds?|eded|ss(?:ful)?)|complet(?:ed?|ion|es)|finish(?:ed|es)?|done|ready)\b"
+# "Set once it has succeeded", "available when the job is complete", "null while running"
+_LATER = re.compile(
+    r"\b(?:once|when|after|until|upon|only if)\b.{0,60}?\b" + _END
+    + r"|\b(?:null|empty|absent|missing|not (?:set|present|available))\b.{0,40}?\b(?:while|until|if"
+    r"|before|unless|during)\b.{0,60}?\b(?:running|in progress|progress|processing|pending|queued"
+    r"|work|" + _END + r")",
+    re.IGNORECASE | re.DOTALL,
+)  # fmt: skip
+
+
+def with_outcomes(
+    states: States, schemas: Schemas, flat: Flat, sent: Set[str], key: str | None = None
+) -> States:
+    """The states, with the properties that follow from them. What the client sends, and the id,
+    are none."""
+    moments = dict(moments_of(states, schemas, flat, sent))
+    timeout = next(
+        (
+            name
+            for name in flat.properties
+            if "_".join(tokens(name)) in _TIMEOUTS and _timed_out(states)
+        ),
+        None,
+    )
+    own = {states.name, key, timeout, *moments, *states.beside}
+    free = {name: schema for name, schema in flat.properties.items() if name not in own | sent}
+    flags = {name: kinds for name in free if (kinds := _flag(states, schemas, free[name], name))}
+    faults = tuple(name for name in free if _is_fault(name) and name not in flags)
+    cancels = tuple(name for name in free if _is_cancel(name) and name not in flags)
+    progress = next((name for name in free if is_progress(schemas, free[name], name)), None)
+    attempts = next(
+        (n for n in free if "_".join(tokens(n)) in _ATTEMPTS and _is_whole(schemas, free[n])), None
+    )
+    taken = {*faults, *cancels, *flags, progress, attempts}
+    results = tuple(
+        name for name, schema in free.items() if name not in taken and _is_result(name, schema)
+    )
+    return replace(
+        states,
+        moments=moments,
+        timeout=timeout,
+        results=results,
+        faults=faults,
+        cancels=cancels,
+        progress=progress,
+        attempts=attempts,
+        flags=flags,
+    )
+
+
+def _timed_out(states: States) -> bool:
+    return any(spelled(value).split("_")[-1] in ("expired", "out", "timeout", "timedout")
+               for value in states.failure)  # fmt: skip
+
+
+def moments_of(
+    states: States, schemas: Schemas, flat: Flat, sent: Set[str] = frozenset()
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """The properties that say when it entered a state, each with the states that count."""
+    spelt: dict[str, list[str]] = {}
+    for value in states.known:
+        word = spelled(value)
+        spelt.setdefault(word, []).append(value)
+        for part in (word.split("_")[-1], word.removeprefix("in_")):
+            spelt.setdefault(part, []).append(value)
+    stems = {name: stem for name in flat.properties if (stem := moment_stem(name))}
+    after = frozenset((*states.active, *states.success, *states.failure))
+    separate = any(kind_of(stem) in (FAILURE, "cancelled") for stem in stems.values())
+    for name, stem in stems.items():
+        if name in sent or not _is_instant(schemas, flat.properties[name]):
+            continue
+        if "_".join(tokens(name)) in _TIMEOUTS:
+            continue
+        exact = frozenset(spelt.get(stem, ()))
+        if stem in STARTED and not (exact - set(states.initial) and stem not in ("started",)):
+            yield name, after
+        elif exact and not (stem in COMPLETED and not separate and exact & set(states.success)):
+            yield name, exact - set(states.initial[1:]) if len(exact) > 1 else exact
+        elif stem in ENDED:
+            yield name, states.terminal
+        elif stem in COMPLETED:
+            yield name, frozenset(states.success) if separate else states.terminal
+        elif (kind := kind_of(stem)) in (FAILURE, "cancelled", SUCCESS):
+            entering = {FAILURE: states.failure, "cancelled": states.cancelled}.get(
+                kind, states.success
+            )
+            alike = [v for v in entering if spelled(v)[:5] == stem[:5]]
+            if kind != SUCCESS or alike:
+                if kind == FAILURE and stem in known.TIMED_OUT:
+                    alike = [v for v in entering if spelled(v) in known.TIMED_OUT]
+                yield name, frozenset(alike or entering)
+
+
+_SUFFIXES = ("at", "time", "on", "date", "timestamp", "ts", "datetime", "utc")
+
+
+def moment_stem(name: str) -> str:
+    """What a moment is of: `completed_at`, `completedTime`, `date_completed` -> `completed`."""
+    words = list(tokens(name))
+    if len(words) > 1 and words[0] in ("date", "time", "timestamp", "when"):
+        return "_".join(words[1:])
+    cut = False
+    while len(words) > 1 and (words[-1] in _SUFFIXES or (cut and words[-1] == "date")):
+        words, cut = words[:-1], True
+    return "_".join(words) if cut else ""
+
+
+def _is_instant(schemas: Schemas, schema: Any) -> bool:
+    types = {kind for flat in _all(schemas, schema) for kind in flat.types} - {"null"}
+    return not types or types <= {"string", "integer", "number"}
+
+
+def _all(schemas: Schemas, schema: Any, depth: int = 0) -> Iterator[Flat]:
+    flat = schemas.flat(schema)
+    yield flat
+    if depth < 3:
+        for branches in flat.choices:
+            for branch in branches:
+                yield from _all(schemas, branch, depth + 1)
+
+
+def _flag(states: States, schemas: Schemas, schema: Any, name: str) -> frozenset[str]:
+    """The states in which a flag is true: `done`, `is_running`, `expired`."""
+    kinds = {kind for flat in _all(schemas, schema) for kind in flat.types} - {"null"}
+    if kinds != {"boolean"}:
+        return frozenset()
+    word = spelled(name.removeprefix("is_").removeprefix("has_"))
+    if tokens(name)[:1] == ("is",):
+        word = "_".join(tokens(name)[1:])
+    exact = {value for value in states.known if spelled(value) == word}
+    if exact:
+        return frozenset(exact)
+    if word in ("done", "finished", "ended"):
+        return states.terminal
+    if word in known.JOB_DONE:
+        return frozenset(states.success)
+    return frozenset(states.failure) if word in ("failed", "errored", "has_failed") else frozenset()
+
+
+def told(states: States) -> str:
+    """In words, what of a job depends on how it goes; "" if nothing does."""
+    parts = [
+        f"{', '.join(f'`{name}`' for name in names)} {when}"
+        for names, when in (
+            (states.results, "once it has succeeded"),
+            (states.faults, "if it has failed"),
+            (states.cancels, "if it was cancelled"),
+            (tuple(states.moments), "when it is so"),
+        )
+        if names
+    ]
+    if states.progress:
+        parts.append(f"`{states.progress}` goes up while it works")
+    if states.attempts:
+        parts.append(f"`{states.attempts}` counts how often it was tried")
+    return "; ".join(parts)
+
+
+def _is_fault(name: str) -> bool:
+    words = tokens(name)
+    if words[-1:] and words[-1] in _COUNTS:
+        return False
+    return not _FAULTS.isdisjoint(words) or "_".join(words) in _FAULT_WORDS
+
+
+def _is_cancel(name: str) -> bool:
+    words = tokens(name)
+    return len(words) > 1 and words[0] in _CANCELS and words[-1] in _CAUSES
+
+
+def _is_result(name: str, schema: object) -> bool:
+    words = tokens(name)
+    if not _NO_RESULTS.isdisjoint(words):
+        return False
+    text = schema.get("description") if isinstance(schema, dict) else None
+    later = isinstance(text, str) and bool(_LATER.search(text))
+    counted = len(words) > 1 and words[-1] == "count" and words[-2] in ("page", "row", "word")
+    return later or counted or not RESULTS.isdisjoint(words)
+
+
+def is_progress(schemas: Schemas, schema: object, name: str) -> bool:
+    """Whether a property says how far the work is."""
+    kinds = schemas.flat(schema).types
+    return not _PROGRESS.isdisjoint(tokens(name)) and bool({"integer", "number"} & set(kinds))
+
+
+def _is_whole(schemas: Schemas, schema: object) -> bool:
+    return "integer" in schemas.flat(schema).types
+
+
+def moment_of(flat: Flat, words: frozenset[str]) -> str | None:
+    """The property that says when one of these happened."""
+    return next((name for name in flat.properties if moment_stem(name) in words), None)

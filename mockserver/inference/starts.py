@@ -1,0 +1,107 @@
+"""Operations that start the work of another resource: `POST /bases/{base}/ingest` starts a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from mockserver.inference.evidence import Maker, Reading, weight_of
+from mockserver.inference.model import Path, Resource
+from mockserver.inference.operations import Facts, Survey, json_of
+from mockserver.inference.words import tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What an answer says of the entity that was started: of which resource it is, where in the
+    answer it stands, and where its id is told if that is all there is."""
+
+    resource: str
+    at: Path
+    tells: Path
+    evidence: str
+
+
+class StartReader:
+    """Reads operations that make an entity of a resource whose path they are not."""
+
+    def __init__(
+        self,
+        survey: Survey,
+        resources: Mapping[str, Resource],
+        refs: Mapping[str, set[str]],
+        make: Maker,
+    ) -> None:
+        self.survey = survey
+        self.resources = resources
+        self.refs = refs
+        self.make = make
+        self._by_noun: dict[str, list[str]] = {}
+        for name, resource in resources.items():
+            if not resource.singleton:
+                self._by_noun.setdefault(resource.noun, []).append(name)
+
+    def readings(self, facts: Facts, own: str | None) -> Iterator[Reading]:
+        """The reading as a start, if the answer is, or names, one of another resource than its
+        `own`."""
+        found = self._started(facts, own) if facts.envelope is None else None
+        if found is None:
+            return
+        evidence = [found.evidence]
+        resource = self.resources[found.resource]
+        if facts.operation.success in (201, 202):
+            evidence.append("new")
+        states = resource.states
+        if states is not None and (states.active or states.initial):
+            evidence.append("works")
+        elif "new" not in evidence:
+            return
+        why = f"{facts.operation.path} starts a {resource.noun.replace('_', ' ')}"
+        tells = found.tells
+        why += f", and tells its id as `{tells[-1]}`" if tells else ", which is the answer"
+        action = self.make(facts, "create", why, "likely", resource=resource.name, elsewhere=True)
+        response = replace(action.response, at=found.at, tells=tells, told_by=None)
+        yield Reading(weight_of(evidence), replace(action, response=response))
+
+    def _started(self, facts: Facts, own: str | None) -> Started | None:
+        sent = {"_".join(tokens(name)) for name in self.survey.flat(facts.body).properties}
+        for name, refs in self.refs.items():
+            if name == own or facts.ref not in refs or self.resources[name].singleton:
+                continue
+            noun = self.resources[name].noun
+            if not {f"{noun}_id", f"{noun.rsplit('_', 1)[-1]}_id"} & sent:
+                return Started(name, facts.at, (), "shown")
+        response = facts.operation.response_for(facts.operation.success)
+        media = json_of(response.content) if response is not None else None
+        if media is None or not media.pointer:
+            return None
+        schemas = self.survey.schemas
+        top = schemas.main(media.pointer)
+        for name in schemas.flat_at(top).properties:
+            place = schemas.place(top, name)
+            inner = schemas.canonical(place) if place is not None else ""
+            found = self._part(name, inner, own, sent)
+            if found is not None:
+                return found
+        return None
+
+    def _part(self, name: str, place: str, own: str | None, sent: set[str]) -> Started | None:
+        """What one property of an answer says: the entity is in it, or its id."""
+        words = tokens(name)
+        other = next((n for n, refs in self.refs.items() if place in refs), None)
+        if other is not None and other != own and "_".join((*words, "id")) not in sent:
+            return None if self.resources[other].singleton else Started(other, (name,), (), "shown")
+        if words[-1:] not in (("id",), ("uuid",)) or len(words) < 2 or "_".join(words) in sent:
+            return None
+        other = self.one_of("_".join(words[:-1]))
+        return Started(other, (), (name,), "named") if other not in (None, own) else None
+
+    def one_of(self, noun: str) -> str | None:
+        """The resource of this noun, or of one that ends in it."""
+        names = self._by_noun.get(noun) or [
+            name
+            for other, listed in self._by_noun.items()
+            if other.endswith(f"_{noun}") or noun.endswith(f"_{other}")
+            for name in listed
+        ]
+        return names[0] if len(names) == 1 else None

@@ -1,0 +1,269 @@
+"""What words say of states: data.
+
+A word of another trade or language is put into a list here, and is then known everywhere. Words
+are in lower case, without accents, their parts joined by `_`.
+"""
+
+from __future__ import annotations
+
+from mockserver.inference.words import bag, listed
+
+# Each list is in the order in which a thing passes through its words: where a document lists its
+# values in another order (by the alphabet), this one counts.
+
+INITIAL = listed(
+    """
+    draft unsubmitted not_submitted open offen abierto aberto ouvert aperto new nuevo
+    nouveau neu nuovo novo nieuw created creado cree erstellt angelegt original initial init
+    initialized initialised initiated registered received empfangen eingegangen recibido
+    recu requested angefragt beantragt solicitado demande submitted uploaded eingereicht
+    enviado placed booked proposed suggested planned geplant todo to_do backlog unstarted
+    not_started notstarted unprocessed not_processed not_analyzed unverified unconfirmed
+    not_confirmed unpaid unsent unassigned unclaimed requires_payment_method
+    requires_confirmation requires_input requires_action requires_capture action_required
+    user_action_required input_required user_input_required needs_input needs_review review
+    in_review under_review pending pendiente pendente en_attente ausstehend in_attesa
+    wachtend outstanding waiting wartend awaiting esperando deferred delayed scheduled
+    programado planifie queued enqueued in_queue waiting_in_queue en_cola en_file
+    warteschlange in_warteschlange ready_for_processing unscheduled unknown_yet
+    """
+)
+"""Nothing has been done yet."""
+WAITS = bag(
+    """
+    draft unsubmitted not_submitted open offen abierto aberto ouvert aperto unpaid unclaimed
+    unassigned unconfirmed not_confirmed proposed suggested idle requires_payment_method
+    requires_confirmation requires_input requires_action requires_capture action_required
+    user_action_required input_required user_input_required needs_input needs_review review
+    in_review under_review waiting awaiting wartend esperando in_attesa
+    """
+)
+"""Of these the ones that somebody else has to end."""
+BY_PERSONS = bag(
+    """
+    draft unsubmitted open offen abierto aberto ouvert aperto todo to_do backlog unclaimed
+    unassigned idle proposed suggested in_review new_lead
+    """
+)
+"""Of these the ones of which time alone never leads out."""
+WAITS_FOR = bag(
+    """
+    awaiting waiting requires require required needs need pending requested
+    """
+)
+"""Words that say so beside others: `awaiting_approval`, `approval_required`."""
+
+ACTIVE = listed(
+    """
+    validating verifying checking moderating moderated screening preprocessing claimed
+    assigned allocating initializing initialising creating provisioning preparing booting
+    starting launching spinning_up acquiring planning warming_up mounting joining connecting
+    fetching downloading uploading receiving ingesting importing loading reading extracting
+    copying unpacking parsing configuring installing compiling building converting
+    transcoding encoding running laufend gestartet aktiv ejecutando en_ejecucion en_cours
+    started begun executing in_progress inprogress in_process inprocess in_arbeit
+    in_bearbeitung en_proceso en_curso en_progreso em_andamento em_processamento
+    en_cours_de_traitement in_corso in_lavorazione wird_verarbeitet processing verarbeitung
+    working ongoing active training is_fine_tuning rendering generating transcribing
+    translating analyzing analysing evaluating scoring scanning searching crawling indexing
+    syncing synchronizing calculating counting computing playing broadcasting recording
+    streaming charging ringing calling dialing answered investigating mobilizing packing
+    picking cooking approving settling signing publishing deploying exporting saving writing
+    storing registering enabling activating finalizing finalising finishing completing
+    advancing postprocessing post_processing sending delivering shipping in_transit ontheway
+    on_the_way onitsway unterwegs out_for_delivery polling listening
+    """
+)
+"""Work is being done."""
+ENDINGS: dict[str, tuple[str, ...]] = {
+    "aborting": ("aborted", "cancelled", "canceled", "failed"),
+    "archiving": ("archived",),
+    "backing_up": (),
+    "cancelling": ("cancelled", "canceled"),
+    "canceling": ("canceled", "cancelled"),
+    "cancel_in_progress": ("canceled", "cancelled"),
+    "cancel_requested": ("canceled", "cancelled"),
+    "cancellation_requested": ("cancelled", "canceled"),
+    "cloning": (),
+    "closing": ("closed",),
+    "deactivating": ("inactive", "deactivated", "disabled"),
+    "decommissioning": ("decommissioned", "retired"),
+    "deleting": ("deleted", "removed"),
+    "delete_in_progress": ("deleted", "removed"),
+    "deprovisioning": ("deprovisioned", "deleted", "terminated"),
+    "destroying": ("destroyed", "deleted"),
+    "disabling": ("disabled", "inactive"),
+    "disconnecting": ("disconnected",),
+    "draining": ("drained", "stopped"),
+    "ending": ("ended",),
+    "expiring": ("expired",),
+    "failing_over": (),
+    "killing": ("killed", "terminated"),
+    "migrating": (),
+    "modifying": (),
+    "pausing": ("paused",),
+    "powering_off": ("off", "stopped", "powered_off"),
+    "purging": ("purged", "deleted"),
+    "rebooting": (),
+    "rebuilding": (),
+    "releasing": ("released",),
+    "removing": ("removed", "deleted"),
+    "repairing": (),
+    "resetting": (),
+    "resizing": (),
+    "restarting": (),
+    "restoring": ("restored",),
+    "resuming": (),
+    "retrying": (),
+    "rolling_back": ("rolled_back",),
+    "scaling": (),
+    "shutting_down": ("shut_down", "stopped", "off", "terminated"),
+    "stopping": ("stopped", "off", "cancelled", "canceled"),
+    "suspending": ("suspended",),
+    "terminating": ("terminated", "deleted", "stopped"),
+    "undeploying": ("undeployed", "inactive"),
+    "uninstalling": ("uninstalled",),
+    "unmounting": ("unmounted",),
+    "unpublishing": ("unpublished", "draft"),
+    "updating": (),
+    "upgrading": (),
+    "voiding": ("voided", "void"),
+    "withdrawing": ("withdrawn",),
+}
+"""What is being done to a thing that is there already, and what it then is: again what it was if
+nothing stands here."""
+STANDING = listed(
+    """
+    active activo actif aktiv running started live online up on available disponible
+    verfuegbar verfugbar operational healthy ready bereit listo pret enabled connected
+    in_use
+    """
+)
+"""How a thing is after work on it has ended; of a job some say that it is being worked on."""
+WORKS_TOO = bag("active running started up on aktiv live")
+"""Of these the ones that are work where something else is the end."""
+ENABLED = bag("enabled connected in_use on up")
+"""Of these the ones that are also set by somebody, so that they are no end by themselves."""
+MILESTONES = listed(
+    """
+    validated accepted acknowledged confirmed uploaded imported ingested indexed compiled
+    built rendered encoded transcribed processed approved paid packed ready_to_ship sent
+    shipped dispatched mailed in_transit
+    """
+)
+"""Successes after which there may be a greater one."""
+DONE = listed(
+    """
+    completed complete completado completo termine terminee terminado finalizado
+    abgeschlossen fertig erledigt completato concluido voltooid succeeded success successful
+    successfully erfolgreich exitoso reussi successo done finished ready passed pass ok
+    resolved solved fixed sold delivered zugestellt entregado livre processed fulfilled
+    closed ended released issued ausgestellt verified settled cleared posted available live
+    compiled indexed ingested deployed published exported imported synced synchronized built
+    rendered encoded transcribed translated transcoded converted generated analyzed analysed
+    trained fine_tuned extracted archived_ok clean valid validated scanned paid bezahlt
+    pagado paye fulfiled approved genehmigt aprobado approuve accepted confirmed bestaetigt
+    bestatigt confirmado confirme sent shipped dispatched mailed versendet geliefert
+    uploaded signed executed calculated captured refunded activated provisioned created_ok
+    partially_succeeded partial_success partially_completed viewable
+    """
+)
+"""It went well. The first that a document has is the usual end."""
+JOB_DONE = bag(
+    """
+    completed complete completado completo termine terminado finalizado abgeschlossen fertig
+    erledigt concluido completato succeeded success successful erfolgreich exitoso done
+    finished processed compiled indexed ingested deployed exported imported passed synced
+    rendered encoded transcribed translated transcoded converted generated analyzed analysed
+    trained fine_tuned extracted executed delivered built scanned partial_success
+    """
+)
+"""Successes that only work has."""
+FAILURE = bag(
+    """
+    failed failure fail failing error errored errors timeout timed_out timedout rejected
+    abgelehnt rechazado refuse expired abgelaufen caducado expire crashed incomplete
+    exceeded budget_exceeded declined denied refused invalid unsuccessful unsuccessfull
+    undelivered undeliverable bounced fehlgeschlagen fehler fehlerhaft gescheitert fallido
+    fallida echoue echec erreur fallito errore falhou mislukt infected unhealthy broken
+    corrupt corrupted faulty exception lost disputed unreachable missed no_answer busy
+    returned reversed not_delivered not_found killed_by_oom stale
+    """
+)
+"""It went wrong."""
+FAILS = bag(
+    """
+    failed failure fail failures error errored errors timeout rejected expired crashed
+    declined denied refused invalid unsuccessful undeliverable bounced exceeded exception
+    fehler fehlgeschlagen fallido echoue erreur
+    """
+)
+"""Words that say so wherever they stand among others: `IMPORT_FAILED`."""
+TIMED_OUT = bag("expired timed_out timeout timedout abgelaufen caducado expire lapsed")
+CANCELLED = bag(
+    """
+    cancelled canceled cancel aborted user_aborted stopped terminated killed skipped revoked
+    void voided withdrawn storniert abgebrochen cancelado annule annulee annullato
+    geannuleerd cancelada discontinued superseded abandoned canceled_by_user interrupted
+    """
+)
+"""Somebody has ended it."""
+ASIDE = bag(
+    """
+    paused suspended on_hold onhold hold held stopped inactive disabled deactivated offline
+    off idle archived deleted removed discarded hidden locked blocked unavailable degraded
+    retired decommissioned deprecated maintenance disconnected trashed pausiert pausado
+    gesperrt archiviert geloescht geloscht unknown unspecified none undefined other
+    """
+)
+"""States beside the usual way: only somebody puts a thing there."""
+PAUSED = bag(
+    """
+    paused suspended on_hold onhold hold held pausiert pausado stopped idle
+    """
+)
+REMOVED = bag(
+    """
+    deleted removed discarded trashed destroyed purged terminated deprovisioned geloescht
+    geloscht
+    """
+)
+NO_WORK = bag(
+    """
+    pending missing warning outstanding existing incoming upcoming trialing nothing string
+    thing spring king ring wing paying billing marketing inning setting pricing listing
+    testing staging recruiting remaining ping roaming sharing opening being parking
+    """
+)
+"""Words that end in -ing and are no work."""
+IRREGULAR_PARTICIPLES = {
+    "building": "built",
+    "sending": "sent",
+    "running": "run",
+    "paying": "paid",
+    "making": "made",
+    "writing": "written",
+    "reading": "read",
+    "drawing": "drawn",
+    "selling": "sold",
+    "finding": "found",
+    "doing": "done",
+    "taking": "taken",
+    "shipping": "shipped",
+    "preparing": "ready",
+    "creating": "available",
+    "provisioning": "provisioned",
+    "freezing": "frozen",
+    "withdrawing": "withdrawn",
+}
+JOBS = bag(
+    """
+    job run task export import sync batch execution build deployment operation render
+    transcription transcode conversion crawl scan backup migration ingestion indexing report
+    pipeline workflow transfer payout refund training inference prediction generation
+    simulation evaluation auftrag upload download scrape invocation analysis transaction
+    message extraction translation rendering encoding snapshot restore tarea trabajo tache
+    lauf ejecucion process request
+    """
+)
+"""Nouns of work."""

@@ -1,0 +1,310 @@
+"""What the values of a status say: which is the first, which are work, which are ends.
+
+A value is read by its words, then beside the others: `running` is work where something is
+`completed`, and the end where nothing is; `imported` is the end of `importing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from mockserver.inference import state_words as known
+from mockserver.inference.words import tokens
+
+INITIAL, ACTIVE, SUCCESS, FAILURE, CANCELLED, LEAVING, OTHER = (
+    "initial", "active", "success", "failure", "cancelled", "leaving", "other",
+)  # fmt: skip
+KINDS = (INITIAL, ACTIVE, SUCCESS, FAILURE, CANCELLED, OTHER)
+_NOT = ("not", "un", "no", "non", "never", "without")
+_DEEDS = frozenset(("update", "modify", "delete", "rollback", "import", "replace", "upgrade"))
+_JOINED: dict[str, str] = {}
+
+
+def _exact() -> dict[str, str]:
+    """The kind of each word of the vocabulary; the first list that has it counts."""
+    found: dict[str, str] = {}
+    lists: tuple[tuple[str, Iterable[str]], ...] = (
+        (LEAVING, known.ENDINGS),
+        (SUCCESS, known.JOB_DONE),
+        (ACTIVE, known.ACTIVE),
+        (INITIAL, known.INITIAL),
+        (SUCCESS, known.STANDING),
+        (SUCCESS, known.DONE),
+        (SUCCESS, known.MILESTONES),
+        (FAILURE, known.FAILURE),
+        (CANCELLED, known.CANCELLED),
+        (OTHER, known.ASIDE),
+    )
+    for kind, words in lists:
+        for word in words:
+            found.setdefault(word, kind)
+    return found
+
+
+_EXACT = _exact()
+_JOINED = {word.replace("_", ""): word for word in _EXACT if "_" in word}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The values of a status by kind, each kind in the order in which a thing passes through it.
+
+    `leads` has for a state that passes by itself (`deleting`) what follows ("": what there was
+    before, or nothing). `surely` are the kinds that were read from words, not guessed.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    ordered: bool = False
+    by_kind: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    leads: Mapping[str, str] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
+    unplaced: tuple[str, ...] = ()
+
+    def of(self, kind: str) -> tuple[str, ...]:
+        return self.by_kind.get(kind, ())
+
+
+def spelled(value: str) -> str:
+    """A value in one spelling: `IN PROGRESS`, `InProgress` -> `in_progress`."""
+    word = "_".join(tokens(value))
+    return _JOINED.get(word, word)
+
+
+@lru_cache(maxsize=16_384)
+def kind_of(value: str) -> str:
+    """What a state's name says by itself."""
+    kind = _kind(spelled(value))
+    return {LEAVING: CANCELLED if "cancel" in value.lower() else ACTIVE}.get(kind, kind)
+
+
+def _kind(word: str) -> str:
+    """The kind of a spelt value, without a look at the others."""
+    if word in _EXACT:
+        return _EXACT[word]
+    words = word.split("_")
+    if words[0] in _NOT and len(words) > 1:
+        return INITIAL if _kind("_".join(words[1:])) in (SUCCESS, ACTIVE) else FAILURE
+    if not known.FAILS.isdisjoint(words) and not {"with", "without"} & set(words[:-1]):
+        return FAILURE
+    if "in_progress" in word or "in_process" in word:
+        return ACTIVE
+    if words[0] in known.WAITS_FOR or words[-1] in known.WAITS_FOR or words[0] == "ready":
+        return INITIAL if len(words) > 1 else _EXACT.get(words[0], OTHER)
+    if is_work(words[-1]) or is_work(words[0]):
+        return LEAVING if words[-1] in known.ENDINGS else ACTIVE
+    for one in (words[-1], words[0]):
+        if len(words) > 1 and _EXACT.get(one):
+            return _EXACT[one]
+    if word.startswith("un") and _EXACT.get(word[2:]) == SUCCESS:
+        return INITIAL
+    return OTHER
+
+
+def is_work(word: str) -> bool:
+    """Whether a word is a present participle: `rendering`."""
+    return len(word) > 5 and word.endswith("ing") and word not in known.NO_WORK
+
+
+def participle_of(working: str) -> tuple[str, ...]:
+    """What a thing is after that: `rendering` -> `rendered`."""
+    stem = working[:-3]
+    found = [stem + "ed", stem + "d" if stem.endswith("e") else stem + "e" + "d"]
+    if len(stem) > 3 and stem[-1] == stem[-2]:
+        found.append(stem[:-1] + "ed")
+    special = known.IRREGULAR_PARTICIPLES.get(working)
+    return (*((special,) if special else ()), *found)
+
+
+def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
+    """Read them all. `own` are the words of the thing's noun."""
+    words = _without_common(values)
+    nouns = set(own)
+    kinds = {value: _of_deed(words[value]) or _kind(words[value]) for value in values}
+    _beside_others(kinds, words, nouns)
+    leads = {value: _after(value, words, kinds) for value, kind in kinds.items() if kind == LEAVING}
+    ordered = _is_ordered(values, kinds)
+    by_kind = {
+        kind: tuple(
+            sorted((v for v in values if kinds[v] == kind), key=_rank(kind, words, values, ordered))
+        )
+        for kind in (*KINDS, LEAVING)
+    }
+    unplaced = tuple(
+        v
+        for v in values
+        if kinds[v] == OTHER and not {words[v], *words[v].split("_")[-1:]} & _EXACT.keys()
+    )
+    path = _path(by_kind, words, ordered, values)
+    return Reading(kinds, ordered, by_kind, leads, path, unplaced)
+
+
+def _without_common(values: Sequence[str]) -> dict[str, str]:
+    """The values without the words that all of them begin with: `BATCH_STATUS_RUNNING`."""
+    split = {value: tokens(value) for value in values}
+    while len(split) > 1:
+        heads = {words[:1] for words in split.values()}
+        if len(heads) > 1 or any(len(words) < 2 for words in split.values()):
+            break
+        split = {value: words[1:] for value, words in split.items()}
+    joined = {value: "_".join(words) for value, words in split.items()}
+    return {value: _JOINED.get(word, word) for value, word in joined.items()}
+
+
+def _of_deed(word: str) -> str:
+    """`UPDATE_IN_PROGRESS`: something is done to what is there already."""
+    words = word.split("_")
+    if len(words) < 2 or words[0] not in _DEEDS:
+        return ""
+    kind = _kind("_".join(words[1:]))
+    if kind == ACTIVE:
+        return LEAVING
+    return OTHER if kind == SUCCESS else ""
+
+
+def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[str]) -> None:
+    """Change the kinds that mean another thing beside the other values."""
+    spelt = {word: value for value, word in words.items()}
+    # What is being done to other things is the work of this one: a migration is migrating.
+    for value, word in words.items():
+        stem = word.rsplit("_", 1)[-1].removesuffix("ing")
+        if kinds[value] == LEAVING and any(noun.startswith(stem) for noun in nouns):
+            kinds[value] = ACTIVE
+    working = [words[v] for v, kind in kinds.items() if kind == ACTIVE]
+    for word in working:
+        for done in participle_of(word.rsplit("_", 1)[-1]):
+            after = spelt.get(done)
+            if after is not None and kinds[after] not in (FAILURE, CANCELLED, ACTIVE):
+                kinds[after] = SUCCESS
+    ends = {words[v] for v, kind in kinds.items() if kind == SUCCESS and not _stands(words[v])}
+    strong = ends - known.MILESTONES.keys() - {"closed", "resolved", "paid"}
+    for value, word in words.items():
+        if not _stands(word) or kinds[value] not in (SUCCESS, ACTIVE):
+            continue
+        if word in known.WORKS_TOO:
+            alone = not strong and not ({"stopped", "finished"} & ends)
+            kinds[value] = SUCCESS if alone else ACTIVE
+        elif word in known.ENABLED and not any(word[:4] == one[:4] for one in working):
+            kinds[value] = SUCCESS if working and not ends else OTHER
+    if not any(kind == SUCCESS for kind in kinds.values()) and any(
+        kind == ACTIVE for kind in kinds.values()
+    ):
+        # The one participle that nobody knows is what the work leads to.
+        unknown = [v for v in kinds if kinds[v] == OTHER and words[v] not in _EXACT]
+        participles = [v for v in unknown if words[v].endswith("ed")]
+        for value in participles[-1:]:
+            kinds[value] = SUCCESS
+    services = {"running", "active", "started", "online", "on", "up", "live"}
+    if any(kinds[v] == SUCCESS and words[v] in services for v in kinds):
+        for value, word in words.items():
+            if word in ("stopped", "terminated", "off") and kinds[value] == CANCELLED:
+                kinds[value] = OTHER
+    for value, word in words.items():
+        if word.startswith(("not_", "un", "non_")) and kinds[value] == FAILURE:
+            rest = word.removeprefix("not_").removeprefix("non_").removeprefix("un")
+            begun = any(kind in (INITIAL, ACTIVE) for v, kind in kinds.items() if v != value)
+            if rest in spelt and kinds[spelt[rest]] == SUCCESS and not begun:
+                kinds[value] = INITIAL
+
+
+def _stands(word: str) -> bool:
+    return word in known.STANDING
+
+
+def _after(value: str, words: Mapping[str, str], kinds: Mapping[str, str]) -> str:
+    """What follows a state that passes by itself."""
+    spelt = {word: one for one, word in words.items()}
+    word = words[value]
+    head, _, rest = word.partition("_")
+    wanted = (*known.ENDINGS.get(word, ()), *participle_of(word.rsplit("_", 1)[-1]))
+    if head in _DEEDS and rest:
+        wanted = (f"{head}_complete", f"{head}_completed", f"{head}_succeeded", *wanted)
+    return next((spelt[one] for one in wanted if one in spelt and spelt[one] != value), "")
+
+
+def _is_ordered(values: Sequence[str], kinds: Mapping[str, str]) -> bool:
+    """Whether a document lists the values as a thing passes through them."""
+    if list(values) == sorted(values) and len(values) > 2:
+        return False
+    place = {INITIAL: 0, ACTIVE: 1, SUCCESS: 2}
+    way = [place[kinds[value]] for value in values if kinds[value] in place]
+    return len(way) > 1 and way == sorted(way)
+
+
+def _rank(kind: str, words: Mapping[str, str], values: Sequence[str], ordered: bool):  # type: ignore[no-untyped-def]
+    """How the values of one kind are sorted: as the document has them, or as the words are."""
+    places = {value: place for place, value in enumerate(values)}
+    table: Mapping[str, int] = {INITIAL: known.INITIAL, ACTIVE: known.ACTIVE}.get(kind, {})
+    usual = table.get("in_progress", 10_000)
+
+    def rank(value: str) -> tuple[int, int]:
+        if kind == SUCCESS:
+            return _worth(words[value]), places[value]
+        return (0 if ordered else table.get(words[value], usual)), places[value]
+
+    return rank
+
+
+def _worth(word: str) -> int:
+    """Of several good ends the usual one comes first, a partial one last."""
+    words = word.split("_")
+    if "partial" in word or "with" in words:
+        return 5_000
+    if word in known.MILESTONES:
+        return 1_000 - known.MILESTONES[word]
+    if word in known.DONE:
+        return known.DONE[word]
+    return known.STANDING.get(word, 100) + 200
+
+
+def _path(
+    by_kind: Mapping[str, tuple[str, ...]],
+    words: Mapping[str, str],
+    ordered: bool,
+    values: Sequence[str],
+) -> tuple[str, ...]:
+    """The states that a thing passes through when all goes well."""
+    begun, working, ends = by_kind[INITIAL], by_kind[ACTIVE], by_kind[SUCCESS]
+    found = list(begun[:1])
+    for value in begun[1:]:
+        word = words[value]
+        if (
+            word in ("queued", "enqueued", "in_queue", "pending", "waiting_in_queue")
+            and (words[found[0]] not in ("pending", "queued", "draft", "scheduled") or ordered)
+            and word != words[found[0]]
+            and words[found[0]] not in known.WAITS
+        ):
+            found.append(value)
+    found += [value for value in working if words[value] not in ("answered", "claimed")]
+    if not ends:
+        return tuple(found)
+    last = ends[0]
+    if ordered:
+        milestones = [v for v in values if v in ends and words[v] in known.MILESTONES and v != last]
+        found += [v for v in milestones if values.index(v) < values.index(last)][:2]
+    elif words[last] == "delivered":
+        found += [v for v in ends if words[v] in ("sent", "shipped")]
+    return (*found, last)
+
+
+def birth_of(reading: Reading, default: object = None) -> str:
+    """The first state of a thing: never an end that it would have to be led to."""
+    if isinstance(default, str) and default in reading.kinds:
+        return default
+    values = list(reading.kinds)
+    if not values:
+        return ""
+    first = values[0]
+    settled = not reading.of(ACTIVE) and first in reading.of(SUCCESS)
+    if settled and values != sorted(values) and spelled(first).split("_")[-1] in known.STANDING:
+        return first
+    for kind in (INITIAL, ACTIVE):
+        if reading.of(kind):
+            return reading.of(kind)[0]
+    standing = [v for v in reading.of(SUCCESS) if spelled(v).split("_")[-1] in known.STANDING]
+    if standing:
+        return standing[0]
+    dead = known.ASIDE | known.REMOVED | {"unknown", "none", "unspecified"}
+    alive = [v for v in reading.of(OTHER) if spelled(v).split("_")[-1] not in dead]
+    return next(iter((*alive, *reading.of(SUCCESS), *values)))
