@@ -85,6 +85,7 @@ _COMMANDS = (
     ),
     ("complaints", "complaints", "", "Say what the clients of a running mock do badly."),
     ("record", "record", "", "Stand before a real server, and write down what it answers."),
+    ("mcp", "mcp", "mcp", "Let an agent start and use mocks (Model Context Protocol)."),
 )
 """Name, module in this package, the extra that it needs, and a line of help."""
 

@@ -16,7 +16,6 @@ from urllib.request import url2pathname
 from mockserver.errors import ContractError, DanglingReference, UsageError
 from mockserver.files.package_data import contract_file
 from mockserver.files.reading import MAX_DOCUMENT, fetch, read_file, reason_of, without_secrets
-from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import lookup, parse_document, walk
 from mockserver.openapi.model import Contract
 from mockserver.openapi.references import bundled, foreign_references
@@ -191,6 +190,8 @@ def as_document(
 
 def read_contract(spec: str) -> tuple[dict[str, Any], Contract]:
     """The document that SPEC stands for (a Swagger 2.0 one converted), and what it says."""
+    from mockserver.openapi.build import build_contract  # `--help` needs no schemas
+
     document = as_document(spec)
     with naming(spec, document):
         contract = build_contract(document)

@@ -1,0 +1,176 @@
+"""The mocks of one session: processes of their own, used over HTTP as everybody else does."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from mockserver.errors import UsageError
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.model import Contract, Operation
+
+SECONDS_TO_START = 60.0
+SECONDS_TO_ANSWER = 30.0
+
+
+@dataclass
+class Mock:
+    """A running mock, as the tools see it. `process` is None if it was there before."""
+
+    url: str
+    key: str = "mock-key"
+    token: str = ""
+    process: subprocess.Popen[str] | None = None
+    _contract: Contract | None = field(default=None, repr=False)
+
+    @property
+    def contract(self) -> Contract:
+        if self._contract is None:
+            self._contract = build_contract(self.admin("GET", "document"))
+        return self._contract
+
+    def operation(self, name: str) -> Operation:
+        """Raises UsageError, with names that are near, if there is none."""
+        if name not in self.contract.by_id:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.contract.by_id, 3, 0.4)
+            raise UsageError(
+                f"there is no operation {name!r}"
+                + (f"; did you mean {', '.join(near)}?" if near else "; list_operations has them")
+            )
+        return self.contract.by_id[name]
+
+    def admin(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """A request to the admin API. Raises UsageError with what the mock says is wrong."""
+        wanted = {name: value for name, value in query.items() if value is not None}
+        headers = {"x-mock-token": self.token} if self.token else {}
+        answer = self._send(method, f"/__mock__/{path}", params=wanted, json=body, headers=headers)
+        try:
+            said = answer.json()
+        except ValueError:
+            raise UsageError(f"{self.url}: {method} /__mock__/{path} gave no JSON") from None
+        if answer.is_error:
+            raise UsageError(str(said.get("error", said)))
+        return said
+
+    def call(self, operation: Operation, sent: Call) -> httpx.Response:
+        path = operation.url_path
+        for name, value in sent.path.items():
+            path = path.replace("{" + name + "}", quote(str(value), safe=""))
+        if "{" in path:
+            raise UsageError(f"{operation.path}: give a value in `path` for each name in braces")
+        body = {} if sent.body is None else {"json": sent.body}
+        headers = {"x-mock-tenant": self.key, **sent.headers}
+        return self._send(operation.method, path, params=sent.query, headers=headers, **body)
+
+    def _send(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        try:
+            return httpx.request(
+                method, self.url + path, timeout=SECONDS_TO_ANSWER, trust_env=False, **rest
+            )
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise UsageError(f"the mock at {self.url} does not answer: {reason}") from None
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass(frozen=True)
+class Call:
+    """What of a request differs from call to call."""
+
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    headers: Mapping[str, str]
+    body: Any
+
+
+class Mocks:
+    """The mocks of one session, by their names."""
+
+    def __init__(self) -> None:
+        self._mocks: dict[str, Mock] = {}
+
+    def __getitem__(self, name: str) -> Mock:
+        if not name and len(self._mocks) == 1:
+            return next(iter(self._mocks.values()))
+        if name not in self._mocks:
+            known = ", ".join(self._mocks) or "none: use start_mock"
+            raise UsageError(f"there is no mock {name!r}; running: {known}")
+        return self._mocks[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._mocks)
+
+    def add(self, name: str, mock: Mock) -> str:
+        base, number = name, 1
+        while name in self._mocks:
+            number += 1
+            name = f"{base}-{number}"
+        self._mocks[name] = mock
+        return name
+
+    def stop(self, name: str) -> None:
+        mock = self[name]
+        for known in [known for known, found in self._mocks.items() if found is mock]:
+            del self._mocks[known]
+        mock.stop()
+
+    def close(self) -> None:
+        for name in [*self._mocks]:
+            self.stop(name)
+
+
+def started(document: str, options: Mapping[str, Any]) -> Mock:
+    """A mock in a process of its own. Raises UsageError with what it says if it can't start."""
+    command = [sys.executable, "-m", "mockserver", "serve", document, "--port", "0"]
+    for name, value in options.items():
+        if value not in (None, "", False):
+            flag = f"--{name.replace('_', '-')}"
+            command += [flag] if value is True else [flag, str(value)]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: Queue[str] = Queue()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.put(line)
+
+    Thread(target=read, daemon=True).start()
+    said: list[str] = []
+    until = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < until:
+        with contextlib.suppress(Empty):
+            line = lines.get(timeout=0.1)
+            said.append(line.strip())
+            if " listens on http" in line:
+                return Mock(line.rpartition(" ")[2].strip(), process=process)
+            continue
+        if process.poll() is not None:
+            break
+    process.kill()
+    process.wait()
+    raise UsageError(" ".join(filter(None, said)) or f"{document}: the mock did not start")
