@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint contract fuzz kill-rate diff-self diff-planted diff-kinto verify-real rules bench corpus inference-score build package-check docs browser screenshots lock clean
+.PHONY: help setup serve test lint contract fuzz kill-rate diff-self diff-planted diff-kinto verify-real rules bench corpus sdk-suites inference-score build package-check docs browser screenshots lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -77,6 +77,9 @@ corpus: $(STAMP) ## inference on 200 real documents (ALL=1 every one; needs npm)
 
 inference-score: $(STAMP) ## labelled expectations over real documents (ARGS=--show-misses; needs npm)
 	$(BIN)/python -m bench.inference_score $(ARGS)
+
+sdk-suites: $(STAMP) ## vendors' own client suites against Steady, Prism and this mock (needs npm)
+	$(BIN)/python -m bench.sdk_suites.run $(ARGS)
 
 build: $(STAMP) ## wheel and sdist in dist/
 	$(BIN)/hatchling build

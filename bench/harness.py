@@ -82,7 +82,8 @@ def running(
             yield Running(name, base, process.pid, time.perf_counter() - start)
         finally:
             # Some of them are started by a script, which would leave them behind.
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(15)
             with suppress(ProcessLookupError):

@@ -32,6 +32,16 @@ def decode_cursor(scope: tuple[Any, ...], cursor: str) -> SortKey:
     return tuple(key)
 
 
+def _after(world: World, scope: tuple[Any, ...], cursor: str) -> SortKey | None:
+    """Where a page begins. Raises BadRequest for an unknown cursor, if it is not forgiven."""
+    try:
+        return decode_cursor(scope, cursor)
+    except BadRequest:
+        if world.leniency.unknown_cursors == "refuse":
+            raise
+        return None
+
+
 def _mark(scope: tuple[Any, ...], key: SortKey | list[Any]) -> str:
     # Over the key too: a key that this list never gave could not be compared with its rows.
     return digest("cursor", *scope, *key)[:6].hex()
@@ -82,7 +92,7 @@ class Listing:
         rows = world[self.collection]
         scope = (self.collection, sorted((where or {}).items()), sorted(asked.items()))
         cursor = query.get("cursor")
-        after = None if cursor is None else decode_cursor(scope, cursor)
+        after = None if cursor is None else _after(world, scope, cursor)
         lookup = where if where is not None else self._lookup(asked)
         scanned = rows.scan(newest_first=self.newest_first, after=after, **lookup)
         tests = [self.filters[name](world, wanted) for name, wanted in asked.items()]

@@ -9,6 +9,8 @@ from hashlib import blake2b
 from random import Random
 from typing import Any, Protocol
 
+from mockserver.engine.leniency import Leniency
+
 Row = Mapping[str, Any]
 SortKey = tuple[Any, ...]
 
@@ -79,6 +81,7 @@ class World(Protocol):
     tenant: str
     now: int
     settings: Settings
+    leniency: Leniency
 
     def __getitem__(self, collection: str) -> Rows: ...
     def __contains__(self, collection: str) -> bool: ...

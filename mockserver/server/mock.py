@@ -19,6 +19,7 @@ from mockserver.engine.clock import Clock
 from mockserver.engine.faults import Faults
 from mockserver.engine.inferred.build import assemble
 from mockserver.engine.inferred.job_control import lifecycle_of
+from mockserver.engine.leniency import PARTS, STRICT, Leniency, leniency_of
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Fate
@@ -70,6 +71,7 @@ class Options:
     pace: float = 1.0
     keys: tuple[str, ...] = ()
     undocumented: str = "nearest"
+    leniency: Leniency = STRICT
     store: str = MEMORY
     max_worlds: int = 1000
     max_body: int = MAX_BODY
@@ -160,6 +162,7 @@ def load(
         fates=fates,
         keys=options.keys,
         undocumented=options.undocumented,
+        leniency=options.leniency,
         journal=journal or no_journal,
         serials=Serials() if store.board is not None else count(1),
         lock=lock,
@@ -214,6 +217,7 @@ class MockServer:
 
     `client` talks to it directly, as tenant `key`; `url` starts a real port on first use. What
     `Tenant` has, it has too, for that tenant. Use it as a context manager, or call `close`.
+    `lenient` and its parts (`unknown_ids="known"`) are those of `mockserver serve`.
     """
 
     def __init__(
@@ -224,11 +228,14 @@ class MockServer:
         seed: int = 0,
         pace: float = 1.0,
         key: str = DEFAULT_KEY,
+        lenient: bool = False,
         **options: Any,
     ) -> None:
         self.key = key
         self.recorder = Journal(KEPT_IN_PROCESS)
-        asked = Options(seed=seed, clock=clock, pace=pace, **options)
+        parts = {name: options.pop(name) for name in PARTS if name in options}
+        leniency = leniency_of(lenient, parts)
+        asked = Options(seed=seed, clock=clock, pace=pace, leniency=leniency, **options)
         self.mock = load(read_spec(spec), asked, journal=self._record)
         self.sender = Webhooks(self.mock)
         self.app = self.mock.app()

@@ -16,6 +16,7 @@ from typing import Any
 import click
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.engine.leniency import PARTS, leniency_of
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent
 from mockserver.errors import Refusal, UsageError
@@ -68,12 +69,14 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
     """The command line's words and the file's, put together. Raises UsageError."""
     values = settled(given, config)
     keys = values.pop("api_key")
+    parts = {name: values.pop(name) for name in PARTS}
     _check_keys(keys)
     check_origins(values["cors"])
     options = Options(
         keys=tuple(keys),
         webhook_hosts=tuple(host.lower() for host in values.pop("webhook_host")),
         undocumented=config.undocumented,
+        leniency=leniency_of(values.pop("lenient"), parts),
         overrides=config.overrides,
         settings=config.settings,
         **{name: values.pop(name) for name in _OPTIONS},

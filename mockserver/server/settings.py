@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from mockserver.engine.leniency import CHOICES
 from mockserver.errors import PlanError, UsageError
 from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 
@@ -118,6 +119,54 @@ SETTINGS: tuple[Setting, ...] = (
         "Accept this key beside every one that begins with mock-; may be given again.",
         "KEY",
         many=True,
+    ),
+    Setting(
+        "lenient",
+        bool,
+        False,
+        "Forgive a client everything that the next six options name; each may be set apart.",
+        flag=True,
+    ),
+    Setting(
+        "any-key",
+        bool,
+        None,
+        "Every credential, or none, is accepted, each as a tenant of its own.",
+        flag=True,
+    ),
+    Setting(
+        "unknown-ids",
+        click.Choice(CHOICES["unknown_ids"]),
+        None,
+        "known: any id is there, made on first look; always: removed ones, too (refuse, or "
+        "always if lenient).",
+    ),
+    Setting(
+        "unknown-cursors",
+        click.Choice(CHOICES["unknown_cursors"]),
+        None,
+        "What a cursor that no list gave means (refuse, or first-page if lenient).",
+    ),
+    Setting(
+        "conflicts",
+        click.Choice(CHOICES["conflicts"]),
+        None,
+        "What becomes of a request in whose way something stands: it exists already, it has "
+        "ended (refuse, or ignore if lenient).",
+    ),
+    Setting(
+        "validate",
+        click.Choice(CHOICES["validate"]),
+        None,
+        "Requests that do not fit the document are refused, carried out and noted, or carried "
+        "out (strict, or warn if lenient).",
+    ),
+    Setting(
+        "fill",
+        bool,
+        None,
+        "Optional properties are there, and lists have an entry.",
+        flag=True,
     ),
     Setting(
         "store",

@@ -11,6 +11,7 @@ import orjson
 
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
+from mockserver.engine.leniency import STRICT
 from mockserver.engine.world import Collection, Row, Settings
 from mockserver.errors import MockServerError, StoreError
 from mockserver.store.rows import MemoryRows, Undo
@@ -23,11 +24,22 @@ W = TypeVar("W", bound="MemoryWorld")
 class MemoryWorld:
     """One tenant's world. Reads see what the open transaction has written."""
 
-    __slots__ = ("_counters", "_rows", "clock", "now", "settings", "tenant", "undo", "written")
+    __slots__ = (
+        "_counters",
+        "_rows",
+        "clock",
+        "leniency",
+        "now",
+        "settings",
+        "tenant",
+        "undo",
+        "written",
+    )
 
     def __init__(self, tenant: str, settings: Settings, clock: Clock) -> None:
         self.tenant = tenant
         self.settings = settings
+        self.leniency = STRICT
         self.clock = clock
         self.now = 0
         self.undo: list[Undo] = []

@@ -102,6 +102,10 @@ class Maker:
     def _lean(self) -> bool:
         return self.mode == "bare" or self.left <= 0
 
+    @property
+    def _rich(self) -> bool:
+        return self.mode in ("rich", "full")
+
     def _spend(self, steps: int = 1) -> None:
         self.steps += steps
         if self.steps > limits.MOST_STEPS:
@@ -130,7 +134,7 @@ class Maker:
     def _takes_default(self, flat: Flat) -> bool:
         if flat.notes.default is not None and not suits(flat, flat.notes.default):
             return False
-        if self.mode == "rich":
+        if self._rich:
             return flat.notes.default not in (None, [], {}, "") and self.dice.chance(0.6)
         return flat.notes.default is not None or flat.nullable
 
@@ -139,14 +143,15 @@ class Maker:
             return True
         if self._is_new:
             return not (is_owned(name) or (self.mode == "sparse" and is_content(name)))
-        return len(path) > _DEEP or self.dice.chance(0.75 if is_mishap(name) else 0.1)
+        seldom = 0.0 if self.mode == "full" else 0.1
+        return len(path) > _DEEP or self.dice.chance(0.75 if is_mishap(name) else seldom)
 
     def _free(self, flat: Flat, name: str) -> Any:
         if flat.notes.examples:
             return flat.notes.examples[0]
         if flat.notes.defaults:
             return flat.notes.default
-        if not name or self.mode != "rich" or tokens(name)[-1:] not in (("id",), ("name",)):
+        if not name or not self._rich or tokens(name)[-1:] not in (("id",), ("name",)):
             return {}
         return text(self.dice, name, {}, self._owner)
 
@@ -172,9 +177,9 @@ class Maker:
             return known
         if not values:
             raise limits.Impossible
-        if flat.notes.defaults and flat.notes.default in values and self.mode != "rich":
+        if flat.notes.defaults and flat.notes.default in values and not self._rich:
             return flat.notes.default
-        if self.mode != "rich":
+        if not self._rich:
             return None if None in values else values[0]
         full = [value for value in values if value is not None]
         return self.dice.random.choice(full or values)
@@ -210,7 +215,7 @@ class Maker:
             wide = path not in self.narrow or self.dice.chance(0.5)
             if wide and (self._lean or len(path) > _DEEP):
                 full.sort(key=lambda b: weight(self.schemas.flat(b)))
-            elif path in self.narrow or self.mode == "rich":
+            elif path in self.narrow or self._rich:
                 self.dice.random.shuffle(full)
         if empty and self._prefers_null(flat, name, path):
             return empty + full
@@ -256,7 +261,7 @@ class Maker:
     def _shown(self, flat: Flat) -> Mapping[str, Any]:
         """What an example of the document says, now and then."""
         examples = [example for example in flat.notes.examples if isinstance(example, Mapping)]
-        if examples and self.mode == "rich" and self.dice.chance(0.7):
+        if examples and self._rich and self.dice.chance(0.7):
             return self.dice.random.choice(examples)
         return {}
 
@@ -268,7 +273,7 @@ class Maker:
             flat = self.schemas.flat(schema)
             said = flat.notes.default is not None or is_servers(name, flat)
             return said or (is_moment(name) and may_be_null(self.schemas, schema))
-        return self.mode == "fresh" or self.dice.chance(0.9 if len(path) < 2 else 0.75)
+        return self.mode in ("fresh", "full") or self.dice.chance(0.9 if len(path) < 2 else 0.75)
 
     def _hidden(self, schema: Any) -> bool:
         flat = self.schemas.flat(schema)
@@ -327,7 +332,7 @@ class Maker:
 
     def _sample(self, flat: Flat, path: Path) -> bool:
         described = isinstance(flat.objects.extra, Mapping) and bool(flat.objects.extra)
-        return self.mode == "rich" and described and 0 < len(path) < _DEEP
+        return self._rich and described and 0 < len(path) < _DEEP
 
     def _array(self, flat: Flat, name: str, path: Path, known: Any) -> list[Any]:
         low = limits.bound(flat.rules, "minItems", 0)

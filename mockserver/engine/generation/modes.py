@@ -7,9 +7,9 @@ from typing import Any, Literal
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat
 
-Mode = Literal["rich", "fresh", "sparse", "bare"]
-"""A thing in use, one that was just created, one of which the client has said all that is not the
-server's to say, or as little as possible."""
+Mode = Literal["full", "rich", "fresh", "sparse", "bare"]
+"""A thing in use of which all is said, or most; one that was just created; one of which the client
+has said all that is not the server's to say; or as little as possible."""
 
 _MISHAPS = bag(
     "error errors failure deleted archived cancelled canceled revoked disabled ended stopped "

@@ -61,7 +61,7 @@ def kept_or_refused(
         and violation.where[0] in present.keys() - unnamed
         and not _is_told_otherwise(schemas, pointers, violation)
     ]
-    if faults:
+    if faults and call.world.leniency.validate == "strict":
         raise _refusal(call, faults)
     rest = overlaid(made, {n: v for n, v in present.items() if n not in unnamed})
     return dict(rest) if check.is_valid(rest) else made

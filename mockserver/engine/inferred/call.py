@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found
 from mockserver.engine.inferred.identifiers import dig, key_above, spoken
-from mockserver.engine.inferred.repository import Entity, Repository
+from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.randomness import Dice
@@ -83,7 +84,10 @@ class Call:
             key = self.key_above(index)
             entity = self.context.find(self.world, repository, key)
             gone = entity is not None and entity.row.get("gone")
-            known = entity is not None or self.context.any_is_known(repository.resource, key)
+            if gone and self.world.leniency.knows_removed_ids:
+                continue
+            resource = repository.resource
+            known = entity is not None or self.context.any_is_known(self.world, resource, key)
             if gone or not known:
                 raise not_found(repository.resource, self.request.path[link.parameter])
 
@@ -110,12 +114,17 @@ class Call:
         self.check_parents()
         resource, key = self.resource, self.key()
         entity = self.find(key)
-        if entity is not None and resource.identity.open and not self._lies(entity):
+        leniency = self.world.leniency
+        if entity is not None and entity.row.get("gone") and leniency.knows_removed_ids:
             entity = None
-        if entity is None and self.context.any_is_known(resource, key):
+        elif entity is not None and not self._lies(entity):
+            entity = None if resource.identity.open or leniency.knows_any_id else entity
+        if entity is None and self.context.any_is_known(self.world, resource, key):
             entity = self.unseen()
+            if leniency.knows_any_id:
+                entity = self.repository.put(self.world, entity)
         if entity is not None and not entity.row.get("gone") and self._lies(entity):
-            check_match(self.request, entity)
+            check_match(self.world, self.request, entity)
             return entity
         raise not_found(resource, self.item)
 
@@ -139,12 +148,22 @@ class Call:
         data: Any = known
         if resource.schema is not None:
             dice = lasting(self.world, resource.name, key)
-            data = self.context.values.kept(resource.schema, dice, known, owner=resource.noun)
+            repository = self.repository
+            if isinstance(repository, OwnRepository):
+                # Nobody has begun it, so nobody would end it.
+                done = self.context.sower.finished(repository, self.world.now, dice)
+                known = {**known, **done}
+            values, mode = self.context.values, self.mode("rich")
+            data = values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
         if not isinstance(data, Mapping):
             data = known
         return Entity(key, data, self.parent_key(), {"seed": True})
 
     # -- what is said of it
+
+    def mode(self, usual: Mode) -> Mode:
+        """How much is said of an entity."""
+        return "full" if self.world.leniency.fill else usual
 
     def reply(self, entity: Entity, *, made: bool = False) -> Reply:
         """The operation's success, with the entity as its response describes it.
@@ -152,7 +171,7 @@ class Call:
         `made`: it is new, which a document may tell from what was there with a 201.
         """
         operation = self.operation
-        mode = entity.mode
+        mode = self.mode(entity.mode)
         data: Any = self.known(entity)
         if self.action.kind == "create" and self._is_id_alone():
             data = self.id_of(entity)

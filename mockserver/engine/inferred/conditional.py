@@ -7,7 +7,7 @@ import json
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.serialization import nearest_status
-from mockserver.engine.world import digest
+from mockserver.engine.world import World, digest
 from mockserver.errors import PreconditionFailed
 from mockserver.openapi.model import Operation
 
@@ -26,8 +26,10 @@ def mark(operation: Operation, reply: Reply, entity: Entity) -> None:
             reply.headers[name] = etag(entity)
 
 
-def check_match(request: Request, entity: Entity | None) -> None:
+def check_match(world: World, request: Request, entity: Entity | None) -> None:
     """Raises PreconditionFailed if the row (None: there is none) is not what the client knows."""
+    if world.leniency.overrules:
+        return
     operation = request.operation
     if not _speaks_of(operation, 412, "if-match", "if-none-match"):
         return

@@ -91,9 +91,9 @@ def complete(
         resource.schema,
         dice,
         dict(known),
-        mode="sparse",
+        mode=call.mode("sparse"),
         owner=resource.noun,
-        without=unsent(context, resource, known),
+        without=() if call.world.leniency.fill else unsent(context, resource, known),
     )
     if not isinstance(made, Mapping):
         return dict(known)

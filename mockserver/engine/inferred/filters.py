@@ -56,6 +56,15 @@ def needed_of(
     return found
 
 
+def equal_to(filters: Mapping[str, Make]) -> dict[str, str]:
+    """The query parameters that ask for one value of a property, and the properties."""
+    return {
+        name: str(make.args[0])
+        for name, make in filters.items()
+        if isinstance(make, partial) and make.func is _equal
+    }
+
+
 def sought_in(operation: Operation, filters: Mapping[str, Make]) -> set[str]:
     """The words to search for without which nothing is listed."""
     return {

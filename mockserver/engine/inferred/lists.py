@@ -11,7 +11,15 @@ from urllib.parse import urlencode
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
-from mockserver.engine.inferred.filters import Test, filters_of, needed_of, ordered, sought_in
+from mockserver.engine.inferred.filters import (
+    Make,
+    Test,
+    equal_to,
+    filters_of,
+    needed_of,
+    ordered,
+    sought_in,
+)
 from mockserver.engine.inferred.repository import Entity, newest_first
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import decode_cursor, encode_cursor
@@ -100,6 +108,8 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         if not found and not asked and is_never_empty(context, operation, envelope):
             _sow_one(call)
             found = _found(call, envelope, tests)
+        if not found and call.world.leniency.fill:
+            found = _filled(call, envelope, filters, tests)
         page = _page(call, found, envelope)
         return _reply(call, envelope, page)
 
@@ -123,13 +133,31 @@ def _asked_in_body(request: Request, envelope: Envelope) -> Request:
 
 def _sow_one(call: Call) -> None:
     """What is there of a kind of which something always is."""
-    action = call.action
     within = _within(call)
-    link = action.parents[-1] if action.parents and within is None else None
-    known = {}
-    if link is not None and link.field is not None:
-        known[link.field] = call.request.path[link.parameter]
-    call.context.sower.sow_some(call.world, call.repository, within or "", known)
+    call.context.sower.sow_some(call.world, call.repository, within or "", _named_above(call))
+
+
+def _named_above(call: Call) -> dict[str, Any]:
+    """What the path says of the rows, where they do not lie under what it names."""
+    parents = call.action.parents
+    field = parents[-1].field if parents and _within(call) is None else None
+    return {field: call.request.path[parents[-1].parameter]} if field is not None else {}
+
+
+def _filled(
+    call: Call, envelope: Envelope, filters: Mapping[str, Make], tests: list[Test]
+) -> list[Entity]:
+    """What is shown where nothing would be: a new row that is as the filters ask, as far as a
+    property can be; whatever else they ask, it is shown."""
+    query, within = call.request.query, _within(call)
+    known = {
+        field: value[0] if isinstance(value, list) else value
+        for name, field in equal_to(filters).items()
+        if (value := query.get(name)) not in (None, [])
+    }
+    known.update(_named_above(call))
+    call.context.sower.sow_another(call.world, call.repository, within or "", known)
+    return _found(call, envelope, tests) or _found(call, envelope, [])
 
 
 def _found(call: Call, envelope: Envelope, tests: list[Test]) -> list[Entity]:
@@ -200,6 +228,10 @@ def _page(call: Call, found: list[Entity], envelope: Envelope) -> Page:
         try:
             start = _after(found, str(cursor), scope)
         except BadRequest as error:
+            if call.world.leniency.unknown_cursors == "first-page":
+                rest = {n: v for n, v in query.items() if n != paging.cursor}
+                first = replace(call, request=replace(call.request, query=rest))
+                return _page(first, found, envelope)
             # As any other parameter that does not fit.
             fault = Violation(("query", paging.cursor), "cursor", error.message, cursor)
             raise Invalid(error.message, violations=[fault]) from None
@@ -283,7 +315,8 @@ def _shown(call: Call, envelope: Envelope, entity: Entity) -> Any:
         known = {step: known}
     dice = call.lasting("row", entity.key)
     resource = call.resource
-    return context.values.make(envelope.item, dice, known, mode=entity.mode, owner=resource.noun)
+    mode = call.mode(entity.mode)
+    return context.values.make(envelope.item, dice, known, mode=mode, owner=resource.noun)
 
 
 def _name(call: Call, envelope: Envelope, entity: Entity) -> Any:

@@ -167,7 +167,7 @@ class Sower:
         if not shown.whole:
             known = {
                 **owner_values(world, repository.roles),
-                **self._finished(repository, at, dice),
+                **self.finished(repository, at, dice),
                 **known,
             }
         if parent and resource.parents[-1].field:
@@ -221,6 +221,14 @@ class Sower:
             self._add(world, repository, parent, ordinal, single)
         return True
 
+    def sow_another(
+        self, world: World, repository: Repository, parent: str, known: Mapping[str, Any]
+    ) -> None:
+        """One row more, with these properties."""
+        if isinstance(repository, OwnRepository):
+            made = world.ordinal("sown:" + repository.collection.name)
+            self._add(world, repository, parent, repository.resource.seeds + made, known)
+
     def is_vendors(self, repository: Repository) -> bool:
         """Whether there are rows that nobody but the vendor makes."""
         vendors = repository.resource.name not in self._makeable
@@ -242,7 +250,7 @@ class Sower:
         self.sow(world, above, None)
         entity = above.get(world, parent)
         if entity is None:
-            return above.resource.identity.open
+            return above.resource.identity.open or world.leniency.knows_any_id
         return entity.seed or resource.name not in self._makeable
 
     @staticmethod
@@ -251,8 +259,8 @@ class Sower:
         each = repository.resource.states.each if repository.resource.states is not None else ()
         return each[ordinal] if ordinal < len(each) else ""
 
-    def _finished(self, repository: OwnRepository, at: int, dice: Dice) -> dict[str, Any]:
-        """A job of the seed world is done."""
+    def finished(self, repository: OwnRepository, at: int, dice: Dice) -> dict[str, Any]:
+        """What a job says that nobody here has begun: it is done."""
         states = repository.resource.states
         if states is None or not states.moves or not states.success:
             return {}
@@ -304,7 +312,7 @@ class Sower:
         if state and states is not None and states.moves and state not in states.success[:1]:
             row.update(schedule=_past(states, state, at), luck=f"{at}:{digest(*salt).hex()}")
         elif states is not None and states.moves:
-            known.update(self._finished(repository, at, dice))
+            known.update(self.finished(repository, at, dice))
         if state and states is not None and states.name not in known:
             known[states.name] = state
         known.update(like or {})
@@ -323,7 +331,8 @@ class Sower:
                 del known[resource.identity.key]
         data: Any = None
         if resource.schema is not None:
-            data = self._values.kept(resource.schema, dice, known, owner=resource.noun)
+            mode: Mode = "full" if world.leniency.fill else "rich"
+            data = self._values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
         if not isinstance(data, dict):
             return
         data = agreeing(repository.schemas, repository.flat, resource, data, known)

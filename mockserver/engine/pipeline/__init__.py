@@ -14,7 +14,9 @@ from typing import Any, Protocol
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.calibration import Lock, adapted, with_defaults
 from mockserver.engine.error_formats import dialect_named
+from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.faults import Faults, Mishap
+from mockserver.engine.leniency import STRICT, Leniency, preferred
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.pipeline.authentication import Authenticator
 from mockserver.engine.pipeline.failures import failure, plain, raised_by, unavailable
@@ -38,6 +40,8 @@ from mockserver.openapi.schemas.validators import Validators
 
 log = logging.getLogger("mockserver")
 NO_CONTENT = BodyValue(None, False, "", [])
+VIOLATIONS = "X-Mock-Violations"
+_LONGEST_HEADER = 1000
 
 
 @dataclass(slots=True)
@@ -91,12 +95,14 @@ class PipelineSettings:
     """What the pipelines of one mock share, whatever document they serve.
 
     `begin` opens a transaction, `journal` is told of every exchange, `serials` number the replies.
+    `leniency` is how much is forgiven where a request does not say so itself.
     `fates` are the ways that wait for the next jobs, by tenant; `lock` is what was calibrated.
     """
 
     begin: Begin
     keys: tuple[str, ...] = ()
     undocumented: str = "nearest"
+    leniency: Leniency = STRICT
     journal: Callable[[Exchange], None] = no_journal
     serials: Iterator[int] = field(default_factory=lambda: count(1))
     faults: Faults = field(default_factory=Faults)
@@ -166,14 +172,17 @@ class Pipeline:
         return sent
 
     def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
-        body = self.read_body(operation, message)
-        exchange.tenant = tenant = self.authenticate(operation, message)
+        leniency = self.leniency_for(message)
+        body = self.read_body(operation, message, leniency)
+        exchange.tenant = tenant = self.authenticate(operation, message, leniency)
         exchange.faults_version = self.faults.version
         if self.faults.active and self.meet_faults(operation, tenant, exchange):
             return Sent(0)
-        request = self.validate(operation, message, body)
+        request = self.validate(operation, message, body, leniency)
+        exchange.violations = request.violations
         with self.settings.begin(tenant) as world:
             exchange.now = world.now
+            world.leniency = leniency
             if self.faults.version != exchange.faults_version:
                 raise Stale("there are other faults now")
             if self.api.settle(world):
@@ -187,7 +196,17 @@ class Pipeline:
             except Refusal as refusal:
                 if refusal.keeps_writes and not stale:
                     world.commit()
-                raise
+                if not leniency.forgives(refusal):
+                    raise
+                stale = True
+                reply = self.stamp(self.preference.stand_in(world, request), message)
+            except Exception:
+                if not request.violations:
+                    raise
+                # It can't be carried out as it is, however much is forgiven.
+                raise _unfit(request.violations) from None
+            if request.violations and leniency.validate == "warn":
+                self._warn(request, reply)
             sent = self.validate_reply(operation, reply)
             if not stale:
                 if self.faults.active and self.faults.lagging:
@@ -203,12 +222,29 @@ class Pipeline:
         self.faults.hide(world, mishap.stale)
         return True
 
-    def read_body(self, operation: Operation, message: Message) -> BodyValue:
+    def leniency_for(self, message: Message) -> Leniency:
+        """How much is forgiven to this request."""
+        header = message.headers.get("prefer")
+        return preferred(header, self.settings.leniency) if header else self.settings.leniency
+
+    def _warn(self, request: Request, reply: Reply) -> None:
+        """Say what does not fit: in the log, and in a header of the reply."""
+        faults = (f"{dotted(place_of(v))} {fault_text(v)}" for v in request.violations)
+        said = "; ".join(faults)
+        log.warning("%s does not fit the document: %s", request.operation.id, said)
+        line = " ".join(said.split())
+        cut = line if len(line) <= _LONGEST_HEADER else line[: _LONGEST_HEADER - 1] + "…"
+        reply.headers[VIOLATIONS] = cut.encode("ascii", "replace").decode()
+
+    def read_body(
+        self, operation: Operation, message: Message, leniency: Leniency = STRICT
+    ) -> BodyValue:
         """Read the body. Raises Invalid if it is not JSON and the API says so to anybody."""
         if operation.body is None:
             return NO_CONTENT
         body = self._reader(operation)[1].read(message.headers, message.body)
-        if self.api.wire.body_first and body.violations and body.violations[0].keyword == "json":
+        unreadable = bool(body.violations) and body.violations[0].keyword == "json"
+        if self.api.wire.body_first and unreadable and leniency.validate == "strict":
             raise Invalid("The body is not valid JSON.", violations=body.violations)
         return body
 
@@ -220,15 +256,18 @@ class Pipeline:
     def fits(self, operation: Operation, message: Message) -> bool:
         """Whether the whole request (credential, parameters, body) is one for this operation."""
         try:
-            self.authenticate(operation, message)
+            self.authenticate(operation, message, self.settings.leniency)
             self.validate(operation, message, self.read_body(operation, message))
         except (Refusal, ContractError):
             return False
         return True
 
-    def authenticate(self, operation: Operation, message: Message) -> str:
+    def authenticate(
+        self, operation: Operation, message: Message, leniency: Leniency | None = None
+    ) -> str:
         """The tenant. Raises Unauthenticated."""
-        return self.authenticator(operation, message.headers, message.query)
+        any_key = (leniency or self.leniency_for(message)).any_key
+        return self.authenticator(operation, message.headers, message.query, any_key=any_key)
 
     def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
         """Decide what befalls the request; whether it is therefore not carried out."""
@@ -249,15 +288,27 @@ class Pipeline:
                 sent = plain(reply)
         return replace(sent, trouble=mishap.trouble)
 
-    def validate(self, operation: Operation, message: Message, body: BodyValue) -> Request:
-        """Read the parameters and judge all. Raises Invalid with every violation."""
+    def validate(
+        self,
+        operation: Operation,
+        message: Message,
+        body: BodyValue,
+        leniency: Leniency = STRICT,
+    ) -> Request:
+        """Read the parameters and judge all. Raises Invalid with all violations, if they matter."""
         headers = message.headers
         if self.api.shapes is not None:
             headers = {n: v for n, v in headers.items() if n != self.api.shapes.header}
         values = self._reader(operation)[0].read(message.path_values, message.query, headers)
+        violations: tuple[Violation, ...] = ()
         if values.violations or body.violations:
-            violations = [*values.violations, *body.violations]
-            raise Invalid("The request does not fit the contract.", violations=violations)
+            violations = (*values.violations, *body.violations)
+            if leniency.validate == "strict":
+                raise _unfit(violations)
+            for name, raw in message.path_values.items():
+                values.path.setdefault(name, raw)
+            if leniency.validate == "off":
+                violations = ()
         return Request(
             operation,
             values.path,
@@ -268,6 +319,7 @@ class Pipeline:
             body.present,
             body.media_type,
             headers,
+            violations=violations,
         )
 
     def handle(self, world: World, request: Request) -> Reply:
@@ -350,3 +402,7 @@ class Pipeline:
                 BodyReader(operation, self.validators),
             )
         return found
+
+
+def _unfit(violations: tuple[Violation, ...]) -> Invalid:
+    return Invalid("The request does not fit the contract.", violations=violations)

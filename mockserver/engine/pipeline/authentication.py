@@ -41,8 +41,16 @@ class Authenticator:
         self._prefix = prefix
         self._choices: dict[str, tuple[tuple[_Proof, ...], ...]] = {}
 
-    def __call__(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
-        """The tenant: the credential of the first requirement that is met in full.
+    def __call__(
+        self,
+        operation: Operation,
+        headers: Mapping[str, str],
+        query: bytes,
+        *,
+        any_key: bool = False,
+    ) -> str:
+        """The tenant: the credential of the first requirement that is met in full. With `any_key`
+        that is whatever credential there is.
 
         Raises Unauthenticated; Forbidden if only scopes are missing.
         """
@@ -57,10 +65,13 @@ class Authenticator:
                 credential = find(headers, query)
                 if credential is None:
                     break
+                whole = credential
                 if scopes is not None and credential not in self._keys:
                     credential, colon, said = credential.partition(":")
                     lacking |= scopes.difference(_SEPARATOR.split(said)) if colon else frozenset()
                 if not self.accepts(credential):
+                    if any_key:
+                        return credential if scopes is None else whole
                     break
                 if tenant is ANONYMOUS:
                     tenant = credential
@@ -71,6 +82,9 @@ class Authenticator:
                 if tenant is ANONYMOUS:
                     return headers.get("x-mock-tenant") or ANONYMOUS
                 return tenant
+        if any_key:
+            elsewhere = _authorization(headers.get("authorization"))
+            return headers.get("x-mock-tenant") or elsewhere or ANONYMOUS
         if missing:
             raise _insufficient(missing)
         refusal = Unauthenticated(

@@ -1,0 +1,174 @@
+"""The suites of suites.toml, and their files in a cache outside the repository."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin
+
+LIST = Path(__file__).with_name("suites.toml")
+_EMBEDDED = re.compile(r'EMBEDDED_SPEC="([A-Za-z0-9+/=\s]+)"')
+_SIMPLE = "application/vnd.pypi.simple.v1+json"
+
+
+class SuiteError(Exception):
+    """A suite can't be run; the text says how to get what is missing."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One vendor's suite: where its tests and its document come from, and how the client writes."""
+
+    name: str
+    language: str
+    pypi: str
+    repository: str
+    document: str
+    document_repository: str
+    arrays: str
+    objects: str
+
+
+@dataclass(frozen=True)
+class Files:
+    """A suite unpacked: `root` is the package as its makers ship it."""
+
+    root: Path
+    document: Path
+
+
+def cache() -> Path:
+    """Where everything is kept: $MOCKSERVER_SDK_SUITES or ~/.cache/mockserver-sdk-suites."""
+    given = os.environ.get("MOCKSERVER_SDK_SUITES")
+    return Path(given) if given else Path.home() / ".cache" / "mockserver-sdk-suites"
+
+
+def listed() -> list[Suite]:
+    with LIST.open("rb") as file:
+        tables = tomllib.load(file)
+    return [
+        Suite(
+            name,
+            table.get("language", "python"),
+            table.get("pypi", ""),
+            table.get("repository", ""),
+            table["document"],
+            table.get("document-repository", table.get("repository", "")),
+            table["arrays"],
+            table["objects"],
+        )
+        for name, table in tables.items()
+    ]
+
+
+def unpacked(suite: Suite, folder: Path) -> Files:
+    """The suite's files in a folder of the cache, fetched if they can be. Raises SuiteError."""
+    place = folder / "suites" / suite.name
+    root, document = place / "suite", place / "document"
+    source = suite.pypi or suite.repository
+    made = place / ".source"
+    wanted = f"{source} {suite.document_repository} {suite.document}"
+    if made.is_file() and made.read_text() == wanted:
+        return Files(root, _document_file(document))
+    place.mkdir(parents=True, exist_ok=True)
+    archive = _sdist(suite.pypi) if suite.pypi else _archive(folder, suite.repository)
+    _extract(archive, root, strip=bool(suite.pypi))
+    text = _document(folder, suite)
+    ending = ".json" if text.lstrip()[:1] == b"{" else ".yaml"
+    document.mkdir(exist_ok=True)
+    (document / f"openapi{ending}").write_bytes(text)
+    made.write_text(wanted)
+    return Files(root, _document_file(document))
+
+
+def _document_file(folder: Path) -> Path:
+    return next(folder.glob("openapi.*"))
+
+
+def _document(folder: Path, suite: Suite) -> bytes:
+    text = _show(folder, suite.document_repository, suite.document)
+    if suite.document != "scripts/mock":
+        return text
+    found = _EMBEDDED.search(text.decode("utf-8", "replace"))
+    try:
+        return gzip.decompress(base64.b64decode(found[1] if found else ""))
+    except (binascii.Error, EOFError, OSError):
+        reason = f"scripts/mock of {suite.document_repository} carries no document"
+        raise SuiteError(f"{reason}; name another place in {LIST.name}") from None
+
+
+def _clone(folder: Path, repository: str) -> Path:
+    place = folder / "repositories" / repository
+    if not place.is_dir():
+        address = f"https://github.com/{repository}"
+        raise SuiteError(f"not there; get it: git clone --depth 1 {address} {place}")
+    return place
+
+
+def _git(folder: Path, repository: str, *arguments: str) -> bytes:
+    place = _clone(folder, repository)
+    command = ["git", "-c", "safe.directory=*", "-C", str(place), *arguments]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        raise SuiteError(f"{place}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def _show(folder: Path, repository: str, path: str) -> bytes:
+    return _git(folder, repository, "show", f"HEAD:{path}")
+
+
+def _archive(folder: Path, repository: str) -> bytes:
+    return _git(folder, repository, "archive", "--format=tar", "HEAD")
+
+
+def _extract(archive: bytes, root: Path, *, strip: bool) -> None:
+    """Unpack a tar; `strip` leaves out the one folder that an sdist has at its top."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
+        packed.extraction_filter = getattr(tarfile, "data_filter", None)
+        if not strip:
+            packed.extractall(root)
+            return
+        for member in packed.getmembers():
+            _, _, member.name = member.name.partition("/")
+            if member.name:
+                packed.extract(member, root)
+
+
+def _sdist(pinned: str) -> bytes:
+    """The source package from the index that pip is set to. Raises SuiteError."""
+    name, _, version = pinned.partition("==")
+    page = f"{_index()}/{name}/"
+    try:
+        with urllib.request.urlopen(_request(page), timeout=120) as reply:
+            files = json.load(reply)["files"]
+        ending = f"-{version}.tar.gz"
+        address = next((f["url"] for f in files if f["filename"].endswith(ending)), None)
+        if address is None:
+            raise SuiteError(f"{page} has no source package of {pinned}")
+        with urllib.request.urlopen(urljoin(page, address), timeout=300) as reply:
+            return bytes(reply.read())
+    except (OSError, ValueError, KeyError) as error:
+        raise SuiteError(f"{page}: {error}; the package index can't be read") from None
+
+
+def _request(page: str) -> urllib.request.Request:
+    return urllib.request.Request(page, headers={"Accept": _SIMPLE})
+
+
+def _index() -> str:
+    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (done.stdout.strip() or "https://pypi.org/simple").rstrip("/")
