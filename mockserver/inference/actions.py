@@ -185,7 +185,8 @@ class Deducer:
                 transition=Transition(verb, tuple(changes.items()), same, soft=soft),
             )  # fmt: skip
             return replace(action, response=replace(action.response, at=at))
-        leaving = self._verbs.leaving(resource)
+        waits = same or 202 in facts.operation.documented
+        leaving = self._verbs.leaving(resource) if waits else None
         states = resource.states
         change = (
             Transition("delete", ((states.name, leaving),), same) if leaving and states else None

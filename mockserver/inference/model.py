@@ -156,16 +156,18 @@ class States:
     @property
     def each(self) -> tuple[str, ...]:
         """Every state once; first the one in which most of what there is may be found."""
-        done = self.success if self.moves else ()
+        done = self.path[-1:] if self.moves else ()
+        born = (self.birth,) if self.birth is not None else ()
         listed = (
-            *done[:1], *self.initial, *self.active, *self.success, *self.failure,
+            *done, *born, *self.initial, *self.active, *self.success, *self.failure,
             *self.cancelled, *self.other,
         )  # fmt: skip
         return tuple(dict.fromkeys(listed))
 
     @property
     def terminal(self) -> frozenset[str]:
-        return frozenset((*self.success, *self.failure, *self.cancelled))
+        ends = frozenset((*self.success, *self.failure, *self.cancelled))
+        return ends - frozenset(self.path[:-1])
 
     @property
     def known(self) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ def corrected(plan: Plan, overrides: Mapping[str, Any], schemas: Schemas) -> Pla
 
     `operations` by operationId (`action`, `resource`, `verb`, `changes`, `refers`), `resources` by
     name (`key`, `seeds`), `lifecycles` by the name of a resource (`property`, the five lists of
-    states, `moves`). What `webhooks` says is read in `inference/webhooks.py`.
+    states, `moves`, `passes`: a table of states that pass by themselves). What `webhooks` says is
+    read in `inference/webhooks.py`.
     """
     _known("a table", overrides, ("operations", "resources", "lifecycles", "webhooks"))
     resources, actions = dict(plan.resources), dict(plan.actions)
@@ -112,7 +113,7 @@ def _resource(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> 
 
 def _states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> States:
     where = f"lifecycles.{resource.name}"
-    _fields(where, told, ("property", "moves", *_LISTS))
+    _fields(where, told, ("property", "moves", "passes", *_LISTS))
     found = resource.states if resource.states is not None else States(name="status")
     changes: dict[str, Any] = {"because": (_TOLD,)}
     known = _properties(resource, schemas)
@@ -128,6 +129,13 @@ def _states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> St
             for value in listed:
                 _text(f"{where}.{kind}", value, f"a list of values of {name!r}", values)
             changes[kind] = tuple(listed)
+    if set(told) & {"initial", "active", "success", "moves"}:
+        first = changes.get("initial", found.initial)
+        path = (*first[:1], *changes.get("active", found.active))
+        changes["path"] = (*path, *changes.get("success", found.success)[:1])
+        changes["birth"] = next(iter(changes["path"]), None)
+    if "passes" in told:
+        changes["leads"] = _passing(where, told["passes"], values)
     if "moves" in told:
         if not isinstance(told["moves"], bool):
             raise PlanError(f"{where}.moves is true or false, not {told['moves']!r}")
@@ -136,6 +144,17 @@ def _states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> St
     if found.moves and not (found.initial or found.active):
         raise PlanError(f"{where}: what moves needs an initial or an active state")
     return found
+
+
+def _passing(where: str, told: Any, values: list[str]) -> dict[str, str]:
+    """States that pass by themselves, each with what follows. Raises PlanError."""
+    if not isinstance(told, Mapping):
+        raise PlanError(f"{where}.passes is a table of states and what follows them")
+    for state, after in told.items():
+        _text(f"{where}.passes", state, "a table of values of the status", values)
+        if after != "":
+            _text(f"{where}.passes.{state}", after, "a value of the status", values)
+    return dict(told)
 
 
 def _action(action: Action, told: Mapping[str, Any], resources: Mapping[str, Resource]) -> Action:

@@ -7,8 +7,8 @@ from typing import Any
 from zlib import crc32
 
 from mockserver.engine.generation.unions import may_be_null
+from mockserver.engine.inferred.schedules import state_of
 from mockserver.inference.model import Resource
-from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 
@@ -31,19 +31,18 @@ def agreeing(
             found[name] = values[crc32(str(found[name]).encode()) % len(values)]
     states = resource.states
     if states is not None:
-        status = data.get(states.name)
-        for name in data.keys() & flat.properties.keys() - given.keys():
-            words = "_".join(tokens(name))
-            known = (*states.terminal, *states.other, *states.active, *states.initial)
-            stem = words.removesuffix("_at")
-            if (
-                stem != words
-                and stem in known
-                and stem != status
-                and may_be_null(schemas, flat.properties[name])
-            ):
+        status = state_of(states, data)
+        for name in data.keys() & states.moments.keys() - given.keys():
+            if status not in states.moments[name] and may_lack(schemas, flat, name):
                 found[name] = None
+        for name in data.keys() & states.flags.keys() - given.keys():
+            found[name] = status in states.flags[name]
     return found
+
+
+def may_lack(schemas: Schemas, flat: Flat, name: str) -> bool:
+    """Whether a property may be null or missing."""
+    return name not in flat.required or may_be_null(schemas, flat.properties[name])
 
 
 def _inner(

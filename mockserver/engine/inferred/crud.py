@@ -10,13 +10,17 @@ from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
+from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
+from mockserver.engine.inferred.schedules import goes, state_of, told
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action
+from mockserver.inference.state_words import REMOVED
+from mockserver.inference.states import spelled
 from mockserver.openapi.media_types import essence
 
 
@@ -24,7 +28,11 @@ def create(call: Call) -> Reply:
     """Make one; change it, if the body names one that is there and that is allowed."""
     call.check_parents()
     repository, resource = call.repository, call.resource
-    sent = accepted(call.context.schemas, resource, named(call.sent))
+    sent = named(call.sent)
+    if call.action.elsewhere:
+        properties = call.context.flat(resource).properties
+        sent = {field: value for field, value in sent.items() if field in properties}
+    sent = accepted(call.context.schemas, resource, sent)
     parent = _parent(call, sent)
     fixed = links(call)
     if call.action.request.upsert:
@@ -70,11 +78,19 @@ def _known(call: Call, sent: Mapping[str, Any], parent: str) -> Entity | None:
 
 def _parent(call: Call, sent: Mapping[str, Any]) -> str:
     """The key of the entity above: by the path, or by the field of the body that names it."""
+    if call.action.elsewhere and not _lies_under(call):
+        return ""
     if call.action.parents or not call.resource.parents:
         return call.parent_key()
     link = call.resource.parents[-1]
     told = sent.get(link.field) if link.field is not None else None
     return str(told or sent.get(link.parameter) or "")
+
+
+def _lies_under(call: Call) -> bool:
+    """Whether what is started lies under the entity that the path names."""
+    above, own = call.action.parents, call.resource.parents
+    return bool(above and own) and above[-1].alike(own[-1])
 
 
 def links(call: Call) -> dict[str, Any]:
@@ -149,12 +165,43 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def remove(call: Call) -> Reply:
-    """Take one away, and all that lies under it."""
+    """Take one away, and all that lies under it; where it says that it is being deleted, it stays
+    for as long as that takes."""
     entity = call.entity()
-    take_away(call, call.repository, entity)
-    known = {**call.known(entity), "deleted": True, "success": True}
+    states, world = call.resource.states, call.world
+    change = call.action.transition
     at = call.action.response.at
-    return call.context.answers.reply(call.operation, call.dice(entity.key), known, at, "fresh")
+    if change is not None and states is not None:
+        if state_of(states, entity.data) in states.leads and entity.row.get("goes"):
+            return call.reply(entity)
+        known = entity.row.get("schedule") or [[states.birth, entity.row.get("at", world.now)]]
+        state = str(dict(change.changes)[states.name])
+        schedule = told(states, list(known), state, world.now, world.settings.pace)
+        end = goes(states, schedule[: len(schedule) - (schedule[-1][0] != state)], 1.0)
+        row = {**entity.row, "schedule": schedule, "goes": end}
+        put = call.repository.put(world, Entity(entity.key, entity.data, entity.parent, row))
+        return call.reply(put)
+    take_away(call, call.repository, entity)
+    known_ = {**call.known(entity), **_deleted(call), "deleted": True, "success": True}
+    return call.context.answers.reply(call.operation, call.dice(entity.key), known_, at, "fresh")
+
+
+def _deleted(call: Call) -> dict[str, Any]:
+    """What a response says of an entity that is deleted: its state, and when that was."""
+    states = call.resource.states
+    if states is None or states.inner:
+        return {}
+    state = next((value for value in states.other if spelled(value) in REMOVED), None)
+    if state is None:
+        return {}
+    flat = call.context.flat(call.resource)
+    schemas, now = call.context.schemas, call.world.now
+    moments = {
+        name: stamp(schemas, name, flat.properties[name], now)
+        for name, kinds in states.moments.items()
+        if state in kinds
+    }
+    return {states.name: state, **moments}
 
 
 def take_away(call: Call, repository: Repository, entity: Entity) -> None:

@@ -12,16 +12,13 @@ from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.field_roles import is_nullable, kinds, owner_values, stamp
 from mockserver.engine.inferred.job_fields import luck_of
 from mockserver.engine.inferred.repository import Entity, Repository
+from mockserver.engine.inferred.schedules import deadline, plan_job, state_of, with_state
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Dice
-from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import new_id
 from mockserver.inference.model import Resource, States
 from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat
-
-_WAITING = 1.0
-_WORKING = 4.0
 
 
 def new_entity(
@@ -49,16 +46,7 @@ def new_entity(
         wished = _key_value(call, resource, name, sent, ordinal, dice)
         number = ordinal + resource.seeds
         known[name] = context.keys.fitting(resource, wished, dice, number)
-    states = resource.states
-    schedule = None
-    if states is not None and states.moves:
-        schedule = plan_job(states, world.now, world.settings.pace)
-        known[states.name] = schedule[0][0]
-        for moment in (states.started, states.ended):
-            if moment is not None:
-                known.setdefault(moment, None)
-    elif states is not None and states.initial and states.name not in sent:
-        known.setdefault(states.name, states.initial[0])
+    row = _begin(call, repository, sent, known)
     given = {n: v for n, v in sent.items() if n in known and known[n] is v and n not in fixed}
     data = complete(call, resource, dice, known, given)
     value = data.get(name) if name is not None else called(resource, sent)
@@ -67,10 +55,47 @@ def new_entity(
         value = context.keys.fitting(resource, new_id(world, resource.name), dice, number)
     key = str(value)
     key = f"{parent}/{key}" if resource.identity.nested and parent else key
-    row: dict[str, Any] = {}
-    if schedule:
-        row = {"schedule": schedule, "luck": luck_of(world, resource.name, ordinal)}
+    if "schedule" in row and resource.states is not None and resource.states.moves:
+        row["luck"] = luck_of(world, resource.name, ordinal)
     return Entity(key, data, parent, row)
+
+
+def _begin(
+    call: Call, repository: Repository, sent: Mapping[str, Any], known: dict[str, Any]
+) -> dict[str, Any]:
+    """The row of a new entity: its schedule. What is `known` gets its first state, and says of the
+    others that it was not in them."""
+    states, world = repository.resource.states, call.world
+    if states is None:
+        return {}
+    for name, value in states.beside.items():
+        known.setdefault(name, value)
+    first = state_of(states, sent)
+    if first not in states.known or not _may_set(call.context, repository.resource, states):
+        first = states.birth
+    if first is None:
+        return {}
+    flat = call.context.flat(repository.resource)
+    until = deadline(states, {**known, **sent}, world.now)
+    if states.timeout is not None and until is not None and states.timeout not in sent:
+        schema = flat.properties[states.timeout]
+        known[states.timeout] = stamp(call.context.schemas, states.timeout, schema, until)
+    known[states.name] = with_state(states, known, first)
+    for name, kinds_ in states.moments.items():
+        if name not in sent and first not in kinds_:
+            known[name] = None
+    for name, kinds_ in states.flags.items():
+        known[name] = first in kinds_
+    return {"schedule": plan_job(states, world.now, world.settings.pace, first, until)}
+
+
+def _may_set(context: Context, resource: Resource, states: States) -> bool:
+    """Whether a client may say in which state a new one is."""
+    if not resource.request:
+        return False
+    accepted = context.schemas.flat_at(resource.request).properties
+    schema = accepted.get(states.name)
+    return schema is not None and not context.schemas.flat(schema).notes.read_only
 
 
 def complete(
@@ -191,38 +216,6 @@ def called(resource: Resource, sent: Mapping[str, Any]) -> str:
     return ""
 
 
-def plan_job(states: States, now: int, pace: float) -> list[list[Any]]:
-    """The states that a new job will pass, and when."""
-    first = (*states.initial, *states.active)[0]
-    schedule: list[list[Any]] = [[first, now]]
-    return _go_on(states, schedule, now, pace)
-
-
-def _go_on(states: States, schedule: list[list[Any]], now: int, pace: float) -> list[list[Any]]:
-    at = now
-    if states.active and schedule[-1][0] not in states.active:
-        at += seconds(states.lasts.get(schedule[-1][0], _WAITING) * pace)
-        schedule.append([_best(states.active), at])
-    if states.success:
-        at += seconds(states.lasts.get(schedule[-1][0], _WORKING) * pace)
-        schedule.append([_best(states.success), at])
-    return schedule
-
-
-def _best(values: tuple[str, ...]) -> str:
-    """Of several that mean the same, the usual word."""
-    usual = ("running", "in_progress", "processing", "completed", "succeeded", "success", "done")
-    return next((word for word in usual if word in values), values[0])
-
-
-def moved(states: States, schedule: Any, value: str, now: int, pace: float) -> list[list[Any]]:
-    """The schedule of a job that was told to go into a state; from there it goes on."""
-    changed = cut(schedule, value, now)
-    if value in states.initial or value in states.active:
-        return _go_on(states, changed, now, pace)
-    return changed
-
-
 def _settable(
     context: Context, flat: Flat, entity: Entity, changes: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -263,12 +256,13 @@ def changed_entity(
     for name in repository.roles.updated:
         data[name] = stamp(context.schemas, name, flat.properties[name], world.now)
     dice = Dice.of(world, "changed", resource.name, entity.key)
-    row = dict(entity.row)
+    row = {**entity.row, "touched": world.now}
     row.pop("shown", None)
     states = resource.states
-    if states is not None and "schedule" in row:
-        before = entity.data.get(states.name)
-        if changes.get(states.name, before) != before:
+    if states is not None and states.known:
+        before, after = state_of(states, entity.data), state_of(states, {**data, **changes})
+        if after != before and isinstance(after, str):
             # Somebody has set the status by hand: from now on it stays.
-            del row["schedule"]
+            known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
+            row["schedule"] = cut(known, after, world.now)
     return Entity(entity.key, complete(call, resource, dice, data, given), entity.parent, row)

@@ -86,7 +86,7 @@ def _if_meant(parameter: Parameter, make: Make, schemas: Schemas, repository: Re
         flat = schemas.flat(repository.flat.properties.get(make.args[0], {}))
         listed = list(flat.values or ())
         if states is not None and states.name == make.args[0]:
-            listed += [*states.initial, *states.active, *states.terminal, *states.other]
+            listed += states.known
         if default in listed or isinstance(default, bool):
             return lambda wanted: _or_unset(make, wanted) if wanted == default else make(wanted)
     return lambda wanted: _all if wanted == default else make(wanted)

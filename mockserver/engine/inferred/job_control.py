@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from mockserver.engine.inferred.entities import plan_job
 from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.jobs.batches import read_schedule, steering
 from mockserver.engine.jobs.schedule import Lifecycle, state_at
@@ -23,14 +23,15 @@ def lifecycle_of(resource: Resource) -> Lifecycle | None:
     states = resource.states
     if states is None or not states.moves:
         return None
-    first, *usual = [state for state, _ in plan_job(states, 0, 1.0)]
-    ended = [state for state in usual if state in states.success]
-    ends = tuple(dict.fromkeys((*ended, *states.success, *states.failure, *states.cancelled)))
-    active = tuple(state for state in dict.fromkeys((*usual, *states.active)) if state not in ends)
+    path, ill = states.path, (*states.failure, *states.cancelled)
+    good = (path[-1], *(state for state in states.success if state in states.terminal))
+    ends = tuple(dict.fromkeys((*good, *ill)))
     moves: dict[str, tuple[str, ...]] = dict.fromkeys(ends, ())
-    moves |= dict.fromkeys(active, ends)
-    early = (*states.failure, *states.cancelled) if active else ends
-    moves[first] = (*active, *early) if first not in active else ends
+    moves |= dict.fromkeys((state for state in states.active if state not in ends), ends)
+    first = path[0]
+    for state, after in pairwise(path):
+        early = ends if state != first or len(path) == 2 else ill
+        moves[state] = tuple(dict.fromkeys((after, *early)))
     return Lifecycle(resource.noun, first, moves)
 
 
@@ -105,4 +106,4 @@ def _between(states: States, state: str, now: int) -> list[list[Any]]:
     """What waits has to begin before it can end."""
     if state in states.active or not states.active:
         return []
-    return plan_job(states, now, 0.0)[1:2]
+    return [[next(one for one in (*states.path, *states.active) if one in states.active), now]]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mockserver.engine.generation.unions import may_be_null
 from mockserver.engine.generation.values import Values
+from mockserver.engine.inferred.counts import Counts
 from mockserver.engine.inferred.field_roles import stamp
+from mockserver.engine.inferred.schedules import with_state
 from mockserver.engine.jobs.schedule import entered, state_at
 from mockserver.engine.randomness import Dice
 from mockserver.engine.timestamps import SECOND
@@ -19,6 +22,7 @@ from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _TRIES = 4
+_SHARE = re.compile(r"\b0(?:\.0)?\s*(?:-|to|and|\.\.)\s*1(?:\.0)?\b(?!\d)")
 _LASTS = 7 * 24 * 3600 * SECOND
 """How long what a job has made is there, if it expires."""
 
@@ -58,25 +62,27 @@ def _made(values: Values, resource: Resource, dice: Dice, name: str) -> Any:
 class Phases:
     """What follows from a schedule and the time for one kind of job."""
 
-    def __init__(self, schemas: Schemas, flat: Flat, resource: Resource, states: States) -> None:
+    def __init__(
+        self,
+        schemas: Schemas,
+        flat: Flat,
+        resource: Resource,
+        states: States,
+        updated: Iterable[str] = (),
+    ) -> None:
         self._schemas = schemas
         self._flat = flat
         self._resource = resource
         self._states = states
+        self._updated = tuple(updated)
         self._ending = states.terminal
         self._values: Values | None = None
         self._said: OrderedDict[tuple[str, str], Said] = OrderedDict()
-        after = (*states.active, *states.success, *states.failure)
-        moments = {states.started: frozenset(after), states.ended: frozenset(self._ending)}
-        for name in (*states.faults, *states.cancels):
-            if tokens(name)[-1:] in (("at",), ("time",), ("on",)):
-                kinds = states.failure if name in states.faults else states.cancelled
-                moments[name] = frozenset(kinds)
-        self._moments = {name: kinds for name, kinds in moments.items() if name is not None}
+        self._moments = states.moments
         named = (*states.results, *states.faults, *states.cancels, *self._moments)
         self._may_lack = {name: self._lacks(name) for name in named}
         groups = (
-            ("results", states.results, frozenset(states.success)),
+            ("results", states.results, frozenset(states.success) & states.terminal),
             ("faults", states.faults, frozenset(states.failure)),
             ("cancels", states.cancels, frozenset(states.cancelled)),
         )
@@ -85,20 +91,54 @@ class Phases:
             for group, names, kinds in groups
             if names
         ]
+        sent = schemas.flat_at(resource.request).properties if resource.request else {}
+        own = {n: s for n, s in flat.properties.items() if n not in sent and n != states.progress}
+        self._counts = Counts(schemas, own, states)
+        counted = {name for group in self._counts.groups for name in (group.above, *group.names)}
+        self._uncounted = [
+            (group, tuple(n for n in names if n not in counted), kinds, needed)
+            for group, names, kinds, needed in self._groups
+        ]
 
     def use(self, values: Values) -> None:
         """Make what is said with these."""
         self._values = values
 
-    def at(self, schedule: Sequence[Sequence[Any]], now: int, luck: str) -> dict[str, Any]:
+    def at(
+        self,
+        schedule: Sequence[Sequence[Any]],
+        now: int,
+        luck: str,
+        data: Mapping[str, Any],
+        touched: int = 0,
+    ) -> dict[str, Any]:
         """The state, the moments, the progress and the outcome, which depends on the job's `luck`.
         What can't be said yet is None where it may be null or missing, and as it will be where it
-        must be there."""
+        must be there. `touched`: when somebody has last changed it."""
         states = self._states
         state = state_at(schedule, now)
         run = self._run(schedule, now)
-        found: dict[str, Any] = {states.name: state}
-        for group, names, kinds, needed in self._groups if luck else ():
+        found: dict[str, Any] = {states.name: with_state(states, data, state)}
+        if luck:
+            found.update(self._counts.at(state, self._share(run, now, state), luck, data))
+            found.update(self._outcomes(state, luck))
+        found.update(self._entered(run, state, now))
+        for name, kinds in states.flags.items():
+            found[name] = state in kinds
+        moved = max((int(at) for _, at in schedule[1:] if at <= now), default=0)
+        for name in self._updated if moved > touched else ():
+            found[name] = stamp(self._schemas, name, self._flat.properties[name], moved)
+        ended = entered(run, self._ending, now)
+        if luck and ended is not None:
+            found.update(self._expiry(found, ended))
+        if states.progress and luck:
+            found[states.progress] = self._progress(states.progress, run, now, state)
+        return found
+
+    def _outcomes(self, state: str, luck: str) -> dict[str, Any]:
+        """The results, what went wrong, who cancelled it."""
+        found: dict[str, Any] = {}
+        for group, names, kinds, needed in self._uncounted:
             there = state in kinds
             said = self._outcome(group, names, luck) if there or needed else {}
             for name in names:
@@ -107,17 +147,20 @@ class Phases:
                     found[name] = said[name]
                 elif lacking:
                     found[name] = None
+        return found
+
+    def _entered(self, run: Sequence[Sequence[Any]], state: str, now: int) -> dict[str, Any]:
+        """The moments: each from then on, or as long as it is so where that can end again."""
+        found: dict[str, Any] = {}
+        aside = frozenset(self._states.other)
         for name, entering in self._moments.items():
             at = entered(run, entering, now)
+            if at is not None and entering <= aside and state not in entering:
+                at = None
             if at is not None:
                 found[name] = stamp(self._schemas, name, self._flat.properties[name], at)
             elif self._may_lack[name]:
                 found[name] = None
-        ended = entered(run, self._ending, now)
-        if luck and ended is not None:
-            found.update(self._expiry(found, ended))
-        if states.progress and luck:
-            found[states.progress] = self._progress(states.progress, run, now, state)
         return found
 
     def _outcome(self, group: str, names: Iterable[str], luck: str) -> Said:
@@ -165,20 +208,30 @@ class Phases:
 
     def _bounds(self, name: str) -> tuple[Any, Any]:
         """Where progress begins and ends; a hundredth is one if nothing is said."""
-        rules = self._schemas.flat(self._flat.properties[name]).rules
-        return rules.get("minimum", 0), rules.get("maximum", 100)
+        schema = self._flat.properties[name]
+        rules = self._schemas.flat(schema).rules
+        said = self._schemas.plain(schema).get("description")
+        share = isinstance(said, str) and _SHARE.search(said)
+        return rules.get("minimum", 0), rules.get("maximum", 1 if share else 100)
 
-    def _progress(self, name: str, run: Sequence[Sequence[Any]], now: int, state: str) -> Any:
-        """How far it is: by the time that it will take, half if it ended before."""
-        low, most = self._bounds(name)
+    def _share(self, run: Sequence[Sequence[Any]], now: int, state: str) -> float:
+        """How much of the work is done: by the time that it will take, half if it ended before."""
         if state in self._states.success:
-            return most
+            return 1.0
         working = frozenset(self._states.active) or frozenset(self._states.initial)
         begun = entered(run, working, now)
         if begun is None:
-            return low
+            return 0.0
         end = int(run[-1][1])
-        share = (now - begun) / (end - begun) if state not in self._ending and end > now else 0.5
+        ended = state in self._ending or end <= now
+        return 0.5 if ended else (now - begun) / (end - begun)
+
+    def _progress(self, name: str, run: Sequence[Sequence[Any]], now: int, state: str) -> Any:
+        """How far it is."""
+        low, most = self._bounds(name)
+        share = self._share(run, now, state)
+        if share in (0.0, 1.0):
+            return most if share else low
         value = low + (most - low) * share
         whole = "integer" in self._schemas.flat(self._flat.properties[name]).types
         return int(value) if whole else round(value, 2)

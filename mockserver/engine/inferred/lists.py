@@ -27,6 +27,7 @@ from mockserver.engine.randomness import Dice
 from mockserver.engine.serialization import choose_media_type
 from mockserver.errors import BadRequest, Invalid, ReplyError
 from mockserver.inference.model import Action, Envelope, Path
+from mockserver.inference.words import tokens
 from mockserver.openapi.model import Operation, Violation
 
 
@@ -185,10 +186,26 @@ def _rows(call: Call) -> Iterator[Entity]:
     if within and repository.resource.parents[-1].resource is None:
         # What an example shows without a word of what it lies under.
         rows = chain(rows, repository.scan(call.world, "", newest))
-    rows = (entity for entity in rows if not entity.row.get("gone"))
+    hidden = _shows_hidden(call)
+    rows = (
+        entity
+        for entity in rows
+        if not entity.row.get("gone") and (hidden or not entity.row.get("hidden"))
+    )
     if action.parents and within is None:
         return _under(rows, call.request, action)
     return rows
+
+
+def _shows_hidden(call: Call) -> bool:
+    """Whether a list is asked for what was deleted softly, too."""
+    states = call.resource.states
+    asked = {"_".join(tokens(name)) for name in call.request.query}
+    words = {word for name in asked for word in name.split("_")}
+    return bool(words & _HIDDEN) or (states is not None and states.name in call.request.query)
+
+
+_HIDDEN = frozenset(("deleted", "archived", "discarded", "include", "trashed", "inactive"))
 
 
 def _under(rows: Iterator[Entity], request: Request, action: Action) -> Iterator[Entity]:

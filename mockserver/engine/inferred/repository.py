@@ -82,16 +82,20 @@ class OwnRepository:
         self.flat = flat
         self.roles = roles_of(schemas, flat)
         states = resource.states
-        self.phases = Phases(schemas, flat, resource, states) if states is not None else None
+        self.phases = (
+            Phases(schemas, flat, resource, states, self.roles.updated)
+            if states is not None
+            else None
+        )
 
     def get(self, world: World, key: str) -> Entity | None:
         row = world[self.collection.name].get(key)
-        return self._held(world, row) if row is not None else None
+        return self._held(world, row) if row is not None and is_there(row, world.now) else None
 
     def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]:
         where: dict[str, Any] = {} if parent is None else {"parent": parent}
         rows = world[self.collection.name].scan(newest_first=newest_first, **where)
-        return (self._held(world, row) for row in rows)
+        return (self._held(world, row) for row in rows if is_there(row, world.now))
 
     def put(self, world: World, entity: Entity) -> Entity:
         """Keep it; a row that is new gets its place behind all others."""
@@ -117,8 +121,14 @@ class OwnRepository:
         """The row as it is at an instant, as far as that follows from the time."""
         data = row["data"]
         if "schedule" in row and self.phases is not None:
-            data = {**data, **self.phases.at(row["schedule"], now, row.get("luck", ""))}
+            luck, touched = row.get("luck", ""), row.get("touched", 0)
+            data = {**data, **self.phases.at(row["schedule"], now, luck, data, touched)}
         return Entity(row["id"], data, row["parent"], row)
+
+
+def is_there(row: Mapping[str, Any], now: int) -> bool:
+    """Whether an entity is there yet, and still: what is being deleted `goes` at an instant."""
+    return bool(row.get("comes", now) <= now < row.get("goes", now + 1))
 
 
 class BorrowedRepository:

@@ -19,6 +19,7 @@ from mockserver.engine.inferred.field_roles import kinds, owner_values, stamp
 from mockserver.engine.inferred.identifiers import Keys, spoken
 from mockserver.engine.inferred.job_fields import said_of
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
+from mockserver.engine.inferred.schedules import with_state
 from mockserver.engine.randomness import Dice
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
@@ -260,21 +261,30 @@ class Sower:
         return each[ordinal] if ordinal < len(each) else ""
 
     def finished(self, repository: OwnRepository, at: int, dice: Dice) -> dict[str, Any]:
-        """What a job says that nobody here has begun: it is done."""
+        """What a job says that nobody here has begun: it is done; what does not move by itself is
+        as it is at first."""
         states = repository.resource.states
-        if states is None or not states.moves or not states.success:
+        if states is None or not states.known:
             return {}
-        known: dict[str, Any] = {states.name: states.success[0]}
+        if not states.moves or not states.success:
+            first = states.birth
+            return {states.name: with_state(states, {}, first)} if first is not None else {}
+        state = states.path[-1] if states.path else states.success[0]
+        known: dict[str, Any] = {states.name: with_state(states, {}, state)}
         if repository.phases is not None:
             results = said_of(
                 self._values, repository.resource, states.results, dice.child("results")
             )
             known.update(repository.phases.finished(results, at + 30 * SECOND))
-        for name, later in ((states.started, 1), (states.ended, 30)):
-            if name is not None:
-                known[name] = stamp(
-                    repository.schemas, name, repository.flat.properties[name], at + later * SECOND
-                )
+        passed = {one: at + place * SECOND for place, one in enumerate(states.path)}
+        passed[state] = at + 30 * SECOND
+        for name, kinds_ in states.moments.items():
+            entered = [when for one, when in passed.items() if one in kinds_]
+            if entered:
+                schema = repository.flat.properties[name]
+                known[name] = stamp(repository.schemas, name, schema, min(entered))
+        for name, kinds_ in states.flags.items():
+            known[name] = state in kinds_
         return known
 
     def _guided(self, resource: Resource, ordinal: int) -> Mapping[str, Any]:
@@ -309,12 +319,12 @@ class Sower:
             known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]
         state = self._state(repository, ordinal)
         states = resource.states
-        if state and states is not None and states.moves and state not in states.success[:1]:
+        if state and states is not None and states.moves and state not in states.path[-1:]:
             row.update(schedule=_past(states, state, at), luck=f"{at}:{digest(*salt).hex()}")
         elif states is not None and states.moves:
             known.update(self.finished(repository, at, dice))
         if state and states is not None and states.name not in known:
-            known[states.name] = state
+            known[states.name] = with_state(states, {}, state)
         known.update(like or {})
         if resource.identity.key:
             schema = repository.flat.properties.get(resource.identity.key, {})
@@ -346,10 +356,10 @@ class Sower:
 
 def _past(states: States, state: str, at: int) -> list[list[Any]]:
     """How a job has come into a state, where it stays."""
-    schedule: list[list[Any]] = []
-    if state not in states.initial:
-        schedule.extend([first, at] for first in states.initial[:1])
-    if state in states.terminal:
-        schedule.extend([active, at + SECOND] for active in states.active[:1])
+    path = states.path
+    before = path[: path.index(state)] if state in path else path[:1]
+    if state in states.terminal and state not in path:
+        before = path[:2] if len(path) > 2 else path[:1]
+    schedule: list[list[Any]] = [[one, at + place * SECOND] for place, one in enumerate(before)]
     schedule.append([state, at + 30 * SECOND if schedule else at])
     return schedule

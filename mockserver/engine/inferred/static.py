@@ -11,12 +11,15 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.context import Context, named
+from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.repository import Repository
+from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.inferred.seeding import birth, lasting
 from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Dice
 from mockserver.errors import Conflict
-from mockserver.inference.model import Action
+from mockserver.inference.model import FIRST, Action
+from mockserver.inference.paths import ANY, route
 from mockserver.openapi.model import Operation
 
 _KEPT = 256
@@ -31,6 +34,7 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
         return _made
     awaits = action.response.awaits
     jobs = context.repositories.get(awaits) if awaits is not None else None
+    shared = _shared(context, operation, action)
     kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
 
     def handle(call: Call) -> Reply:
@@ -39,6 +43,12 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
             _check_done(call, jobs)
         world, request = call.world, call.request
         asked = sorted(request.path.items())
+        part = _of_entity(call, shared) if shared else {}
+        if part:
+            dice = lasting(world, operation.id, *asked)
+            known = {**request.path, **part}
+            at = action.response.at
+            return context.answers.reply(operation, dice, known, at, sample=True)
         if operation.method != "GET" or request.query:
             known = {**request.query, **named(request.body), **request.path}
             return as_shown(call, lasting(world, operation.id, *asked), known)
@@ -55,6 +65,43 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
     return handle
 
 
+def _shared(context: Context, operation: Operation, action: Action) -> frozenset[str]:
+    """The properties that a part of an entity (`/videos/{video}/status`) has in common with it."""
+    above = context.above(action.parents[-1]) if action.parents else None
+    if above is None or operation.method != "GET" or FIRST in action.response.at:
+        return frozenset()
+    if route(operation.path).steps[-2:-1] != (ANY,):
+        return frozenset()
+    media = media_of(operation, operation.success)
+    if media is None or media.pointer is None:
+        return frozenset()
+    place: str | None = media.pointer
+    for name in action.response.at:
+        place = context.schemas.place(place, name) if place is not None else None
+    if place is None:
+        return frozenset()
+    own = context.flat(above.resource).properties
+    shown = context.schemas.flat_at(context.schemas.main(place)).properties
+    found = {
+        name
+        for name in own.keys() & shown.keys()
+        if kinds(context.schemas, own[name]) & kinds(context.schemas, shown[name])
+    }
+    states = above.resource.states
+    says = states is not None and states.name in found
+    return frozenset(found) if says or len(found - {"id", "name"}) > 1 else frozenset()
+
+
+def _of_entity(call: Call, names: frozenset[str]) -> dict[str, Any]:
+    """What the entity above says under these names."""
+    above = call.context.above(call.action.parents[-1])
+    assert above is not None
+    entity = call.context.find(call.world, above, call.parent_key())
+    if entity is None:
+        return {}
+    return {name: value for name, value in entity.data.items() if name in names}
+
+
 def _check_done(call: Call, jobs: Repository) -> None:
     """Raises Conflict if the job has not succeeded."""
     if call.world.leniency.overrules:
@@ -63,11 +110,11 @@ def _check_done(call: Call, jobs: Repository) -> None:
     states = jobs.resource.states
     if entity is None or states is None or not states.moves:
         return
-    if entity.data.get(states.name) in states.success:
+    if state_of(states, entity.data) in states.success:
         return
     noun = jobs.resource.noun.replace("_", " ")
     raise Conflict(
-        f"The {noun} is {entity.data.get(states.name)}; this is there once it has succeeded."
+        f"The {noun} is {state_of(states, entity.data)}; this is there once it has succeeded."
     )
 
 

@@ -7,99 +7,211 @@ from typing import Any
 
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named, not_found
-from mockserver.engine.inferred.entities import changed_entity, moved, new_entity
+from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.job_fields import luck_of
-from mockserver.engine.inferred.repository import Entity
+from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
+from mockserver.engine.inferred.schedules import is_paused, state_of, told, with_state
 from mockserver.engine.messages import Reply
+from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
 from mockserver.inference.model import States, Transition
+from mockserver.inference.state_words import STANDING
+from mockserver.inference.states import spelled
 
-_AGAIN = frozenset(("retry", "rerun", "restart", "reopen", "resume", "reactivate", "restore"))
+_AGAIN = frozenset(
+    (
+        "retry", "rerun", "restart", "reopen", "reactivate", "restore", "unarchive", "reset",
+        "replay", "resubmit", "renew", "activate", "enable", "start",
+    )
+)  # fmt: skip
+_ON = frozenset(("resume", "unpause"))
 
 
 def transition(call: Call) -> Reply:
     """Do what the verb says, and show what it says that it shows."""
     entity = call.entity()
     sent = named(call.sent)
-    shown = _shown(call, sent)
-    entity = act(call, entity, sent)
-    if call.action.transition is not None and call.action.transition.same:
+    verb = call.action.transition or Transition()
+    shown = _shown(call, verb, sent)
+    entity = act(call, entity, sent, shown)
+    if verb.same:
         return call.reply(entity)
     answers = call.context.answers
-    if shown is not None:
+    if shown is not None and verb.shows is not None:
         mode, dice = call.mode("rich"), call.dice(shown.key)
         return answers.reply(call.operation, dice, shown.data, (), mode)
-    known = {**call.known(entity), **sent}
+    known = {**call.known(entity), **_went_well(entity), **sent}
     return answers.reply(call.operation, call.dice(entity.key), known, (), call.mode("fresh"))
 
 
-def _shown(call: Call, sent: Mapping[str, Any]) -> Entity | None:
-    """The entity that the body names, if the response is that one. Raises NotFound."""
-    shows = call.action.transition.shows if call.action.transition is not None else None
-    if shows is None or len(sent) != 1:
+def _went_well(entity: Entity) -> dict[str, Any]:
+    """What responses say of success, where the entity does not say it itself."""
+    return {name: True for name in ("success", "ok") if name not in entity.data}
+
+
+def _shown(call: Call, verb: Transition, sent: Mapping[str, Any]) -> Entity | None:
+    """The entity that the body names. Raises NotFound."""
+    if verb.shows is None or verb.shown_by is None or sent.get(verb.shown_by) is None:
         return None
-    repository = call.context.repositories[shows]
-    value = next(iter(sent.values()))
+    repository = call.context.repositories[verb.shows]
+    value = sent[verb.shown_by]
     entity = call.context.find(call.world, repository, str(value))
     if entity is None and not call.world.leniency.knows_any_id:
         raise not_found(repository.resource, value)
     return entity
 
 
-def act(call: Call, entity: Entity, sent: Mapping[str, Any]) -> Entity:
+def act(call: Call, entity: Entity, sent: Mapping[str, Any], shown: Entity | None = None) -> Entity:
     """Do what the verb says; nothing if the entity is past that. Raises Conflict."""
-    context, world, repository = call.context, call.world, call.repository
+    repository = call.repository
     states = repository.resource.states
-    flat = context.flat(repository.resource)
-    told = call.action.transition or Transition()
+    verb = call.action.transition or Transition()
+    changes = _changes(call, verb, sent, shown)
+    if states is not None and states.name in changes and states.known:
+        after = changes.pop(states.name)
+        entity = _moved(call, entity, states, verb, after, changes)
+    elif changes:
+        entity = changed_entity(call, repository, entity, changes)
+    if verb.soft:
+        entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, "hidden": True})
+    return repository.put(call.world, entity)
+
+
+def _changes(
+    call: Call, verb: Transition, sent: Mapping[str, Any], shown: Entity | None
+) -> dict[str, Any]:
+    """The new values of the entity's properties."""
+    context = call.context
+    flat = context.flat(call.resource)
     changes = {name: value for name, value in sent.items() if name in flat.properties}
-    for name, value in told.changes:
-        if value == "now" and name.endswith(("_at", "At")):
-            value = stamp(context.schemas, name, flat.properties[name], world.now)
-        if isinstance(value, str) and value.startswith("body."):
-            value = sent.get(value.removeprefix("body."))
+    for name, value in verb.changes:
+        if value == "now" and not _is_text_of(context.schemas.flat(flat.properties[name])):
+            value = stamp(context.schemas, name, flat.properties[name], call.world.now)
+        elif isinstance(value, str) and value.startswith("body."):
+            if value.removeprefix("body.") not in sent:
+                continue
+            value = sent[value.removeprefix("body.")]
+        elif isinstance(value, str) and value.startswith("shown."):
+            if shown is None:
+                continue
+            value = dict(shown.data)
         changes[name] = value
-    if states is not None and states.name in changes:
-        before, after = entity.data.get(states.name), changes[states.name]
-        stuck = before == after or (states.moves and _is_stuck(states, told.verb, before))
-        if stuck and not world.leniency.overrules:
-            if 409 in call.operation.documented:
-                noun = repository.resource.noun.replace("_", " ")
-                raise Conflict(f"The {noun} is {before}; it can't be asked to {told.verb}.")
-            return entity
-        # A job of the seed world, or a recorded one, has none until it is moved.
-        known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
-        if "schedule" in entity.row or (states.moves and before is not None):
-            schedule = moved(states, known, after, world.now, world.settings.pace)
-            rest = {n: v for n, v in changes.items() if n != states.name}
-            tried = entity.data.get(states.attempts) if states.attempts is not None else None
-            if states.attempts is not None and before in states.terminal and isinstance(tried, int):
-                rest.setdefault(states.attempts, tried + 1)
-            row = {**entity.row, "schedule": schedule}
-            row.setdefault("luck", luck_of(world, repository.resource.name, entity.key))
-            entity = Entity(entity.key, entity.data, entity.parent, row)
-            return repository.put(world, changed_entity(call, repository, entity, rest))
-    if not changes:
+    return changes
+
+
+def _is_text_of(flat: Any) -> bool:
+    """Whether `now` may be a value like any other: one of a list."""
+    return flat.values is not None and "now" in flat.values
+
+
+def _moved(
+    call: Call,
+    entity: Entity,
+    states: States,
+    verb: Transition,
+    after: Any,
+    changes: dict[str, Any],
+) -> Entity:
+    """The entity in another state, and on the way that leads on from there. Raises Conflict."""
+    world, repository = call.world, call.repository
+    before = state_of(states, entity.data)
+    if not isinstance(after, str) or after not in states.known:
+        return changed_entity(call, repository, entity, changes)
+    if not world.leniency.overrules and is_refused(states, verb.verb, before, after):
+        if _says_so(call, same=before == after):
+            noun = repository.resource.noun.replace("_", " ")
+            raise Conflict(f"The {noun} is {before}; it can't be asked to {verb.verb}.")
         return entity
-    return repository.put(world, changed_entity(call, repository, entity, changes))
+    known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
+    schedule = told(states, list(known), after, world.now, world.settings.pace)
+    tried = entity.data.get(states.attempts) if states.attempts is not None else None
+    if states.attempts is not None and before in states.terminal and isinstance(tried, int):
+        changes.setdefault(states.attempts, tried + 1)
+    row = {**entity.row, "schedule": schedule}
+    if states.moves:
+        row.setdefault("luck", luck_of(world, repository.resource.name, entity.key))
+    for name in states.moments:
+        changes.pop(name, None)
+    moved = Entity(entity.key, entity.data, entity.parent, row)
+    moved = changed_entity(call, repository, moved, changes)
+    row = {**moved.row, "schedule": schedule, "touched": world.now}
+    data = {**moved.data, states.name: with_state(states, moved.data, after)}
+    for name in repository.roles.updated:
+        schema = call.context.flat(repository.resource).properties[name]
+        data[name] = stamp(call.context.schemas, name, schema, world.now)
+    if after in states.cancelled or states.leads.get(after) in states.cancelled:
+        _cancel_below(call, repository, entity)
+    return Entity(entity.key, data, entity.parent, row)
 
 
-def _is_stuck(states: States, verb: str, before: Any) -> bool:
-    """Whether a job that has ended stays so, whatever it is told. What is tried again is what has
-    not succeeded; what is run again may have, too."""
+def _says_so(call: Call, *, same: bool) -> bool:
+    """Whether the document has a response for what can't be done; what is so already is done."""
+    operation = call.operation
+    if same:
+        return 409 in operation.documented
+    return operation.response_for(nearest_status(operation, 409)) is not None
+
+
+def is_refused(states: States, verb: str, before: Any, after: str) -> bool:
+    """Whether a verb can't be obeyed in the state that the entity is in. What has ended stays so,
+    unless it is told to begin again."""
+    if before == after:
+        return True
+    if verb in _ON:
+        pauses = [state for state in states.known if is_paused(states, state)]
+        return before not in pauses if pauses else before in states.terminal
     if verb == "retry":
-        return before in states.success or before not in states.terminal
-    return before in states.terminal and verb not in _AGAIN
+        return before in states.success or (states.moves and before not in states.terminal)
+    if verb in _AGAIN:
+        return False
+    if before in states.leads:
+        return states.leads[before] in (after, *states.cancelled)
+    if after in states.other:
+        return False
+    ended = states.terminal if states.moves else frozenset(states.cancelled)
+    standing = {v for v in states.success if spelled(v).split("_")[-1] in STANDING}
+    if before in standing and (verb in ("stop", "terminate", "shutdown") or not states.active):
+        return False
+    return before in ended
+
+
+def _cancel_below(call: Call, above: Repository, entity: Entity) -> None:
+    """Cancel the work that lies under what was cancelled."""
+    world = call.world
+    for child in call.context.repositories.values():
+        states = child.resource.states
+        if states is None or not states.moves or not states.cancelled:
+            continue
+        if not isinstance(child, OwnRepository):
+            continue
+        if not any(link.resource == above.resource.name for link in child.resource.parents[-1:]):
+            continue
+        for below in list(child.scan(world, entity.key, newest_first=False)):
+            schedule = below.row.get("schedule")
+            if below.parent == entity.key and schedule:
+                if state_of(states, below.data) in states.terminal:
+                    continue
+                end = states.cancelled[0]
+                row = {**below.row, "schedule": told(states, schedule, end, world.now, 1.0)}
+                child.put(world, Entity(below.key, below.data, below.parent, row))
 
 
 def clone(call: Call) -> Reply:
-    """Make another one like the one that the path names."""
+    """Make another one like the one that the path names: new, and at the beginning of its life."""
     repository = call.repository
+    resource = repository.resource
     entity = call.entity()
     roles = repository.roles
-    left = {repository.resource.identity.key, *roles.created, *roles.updated}
+    left = {resource.identity.key, *roles.created, *roles.updated, *roles.counted}
+    states = resource.states
+    if states is not None:
+        left |= {
+            states.name, states.progress, states.attempts, states.timeout, *states.moments,
+            *states.results, *states.faults, *states.cancels, *states.flags, *states.beside,
+        }  # fmt: skip
     copied = {n: v for n, v in entity.data.items() if n not in left}
-    sent = {**copied, **named(call.sent)}
+    own = call.context.flat(resource).properties
+    sent = {**copied, **{n: v for n, v in named(call.sent).items() if n in own}}
     made = new_entity(call, repository, sent, {}, entity.parent)
     return call.reply(repository.put(call.world, made))

@@ -1,0 +1,174 @@
+"""The schedules of inferred jobs: which states one will pass, and when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from mockserver.engine.jobs.schedule import cut
+from mockserver.engine.timestamps import SECOND, seconds
+from mockserver.inference.model import States
+from mockserver.inference.state_words import PAUSED, STANDING, TIMED_OUT
+from mockserver.inference.states import is_work, spelled
+from mockserver.inference.words import bag, tokens
+
+Schedule = list[list[Any]]
+_WAITING = 1.0
+_WORKING = 4.0
+_SEVERAL = 2.0
+_LEAVING = 3.0
+_PATIENCE = 3600.0
+_PERIODS = bag("timeout ttl expires_in timeout_seconds timeout_in_seconds max_wait expiry lifetime")
+
+
+def plan_job(
+    states: States, now: int, pace: float, first: str | None = None, until: int | None = None
+) -> Schedule:
+    """The states that a new job will pass, and when: at `until` it has waited too long."""
+    begun = first or states.birth or next(iter((*states.initial, *states.active)), "")
+    schedule = go_on(states, [[begun, now]], pace)
+    late = timed_out(states)
+    if until is not None and late is not None and schedule[-1][0] in states.holds:
+        schedule.append([late, max(until, schedule[-1][1] + 1)])
+    return schedule
+
+
+def go_on(states: States, schedule: Schedule, pace: float) -> Schedule:
+    """The schedule from its last state on, as far as time alone leads."""
+    state, at = schedule[-1]
+    if state in states.leads:
+        after = states.leads[state] or _before(states, schedule)
+        if after and after != state:
+            at += seconds(states.lasts.get(state, _LEAVING) * pace)
+            schedule.append([after, at])
+            return go_on(states, schedule, pace) if after in states.active else schedule
+        return schedule
+    if not states.moves and not is_work(spelled(state).split("_")[-1]):
+        return schedule
+    if state in states.terminal and state not in states.path[:-1]:
+        return schedule
+    path = states.path
+    place = path.index(state) if state in path else _place(states, state)
+    several = len([one for one in path if one in states.active]) > 1
+    while place < len(path) - 1 and schedule[-1][0] not in states.holds:
+        state = schedule[-1][0]
+        usual = _SEVERAL if several else _WORKING
+        lasts = states.lasts.get(state, _WAITING if state in states.initial else usual)
+        at += seconds(lasts * pace)
+        place += 1
+        schedule.append([path[place], at])
+    return schedule
+
+
+def _place(states: States, state: str) -> int:
+    """Where a state that is not on the way joins it."""
+    if state in states.initial:
+        begun = [n for n, one in enumerate(states.path) if one in states.initial]
+        return begun[-1] if begun else -1
+    if state in states.active:
+        working = [n for n, one in enumerate(states.path) if one in states.active]
+        return working[-1] if working else len(states.path) - 2
+    return len(states.path)
+
+
+def _before(states: States, schedule: Schedule) -> str:
+    """What a thing is again after it was restarted or changed: what it was, or what is usual."""
+    if spelled(schedule[-1][0]).split("_")[0] in _GOES:
+        return ""
+    standing = [v for v in states.success if spelled(v).split("_")[-1] in STANDING]
+    for state, _ in reversed(schedule[:-1]):
+        if state in standing:
+            return str(state)
+    return next(iter((*standing, *states.success)), "")
+
+
+_GOES = bag("deleting removing destroying deprovisioning terminating purging delete")
+
+
+def goes(states: States, schedule: Sequence[Sequence[Any]], pace: float) -> int:
+    """When what is being deleted is gone."""
+    state, at = schedule[-1]
+    return int(at) + (seconds(_LEAVING * pace) if state in states.leads else 0)
+
+
+def told(states: States, schedule: Schedule, state: str, now: int, pace: float) -> Schedule:
+    """The schedule of a thing that was told to go into a state; from there it goes on."""
+    return go_on(states, cut(schedule, state, now), pace)
+
+
+def timed_out(states: States) -> str | None:
+    """The state of what has waited too long."""
+    return next((v for v in states.failure if spelled(v) in TIMED_OUT), None)
+
+
+def is_paused(states: States, state: object) -> bool:
+    return isinstance(state, str) and spelled(state).split("_")[-1] in PAUSED
+
+
+def deadline(states: States, sent: Mapping[str, Any], now: int) -> int | None:
+    """Until when a new thing waits for somebody, if it ever stops to; as the client says, if it
+    does."""
+    if states.timeout is None and timed_out(states) is None:
+        return None
+    for name, value in sent.items():
+        word = "_".join(tokens(name))
+        if name == states.timeout or word in _PERIODS:
+            found = _instant(word, value, now)
+            if found is not None:
+                return found
+    return now + seconds(_PATIENCE) if states.timeout is not None else None
+
+
+_PERIOD = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|sec|min|hour|day)[a-z]*\s*", re.IGNORECASE)
+_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE)
+_UNITS = {
+    "ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hour": 3600, "d": 86400,
+    "day": 86400,
+}  # fmt: skip
+
+
+def _instant(word: str, value: Any, now: int) -> int | None:
+    """A period or an instant as an instant that lies ahead."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        if value * SECOND > now:
+            return int(value * SECOND)
+        unit = next((u for u in _UNITS if word.endswith((f"_{u}", f"_{u}s", f"_{u}utes"))), "s")
+        return now + seconds(float(value) * _UNITS[unit])
+    text = str(value)
+    found = _PERIOD.fullmatch(text)
+    if found:
+        return now + seconds(float(found[1]) * _UNITS[found[2].lower()])
+    iso = _ISO.fullmatch(text)
+    if iso and any(iso.groups()):
+        days, hours, minutes, rest = (int(part or 0) for part in iso.groups())
+        return now + seconds(days * 86400 + hours * 3600 + minutes * 60 + rest)
+    try:
+        at = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return now + seconds(float(text)) if text.isdigit() else None
+    return int(at * SECOND) if at * SECOND > now else None
+
+
+# -- where the state stands in the data
+
+
+def state_of(states: States, data: Mapping[str, Any]) -> Any:
+    """The state, as the data has it."""
+    found: Any = data.get(states.name)
+    for name in states.inner:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def with_state(states: States, data: Mapping[str, Any], state: Any) -> Any:
+    """The value of the status property in this state."""
+    if not states.inner:
+        return state
+    above = data.get(states.name)
+    inner = dict(above) if isinstance(above, Mapping) else {}
+    inner[states.inner[-1]] = state
+    return inner
