@@ -318,6 +318,8 @@ class Player:
         path = parts.path
         while self.served.operation("GET", path) is None and path.count("/") > 1:
             path = "/" + path.split("/", 2)[2]
+        if self.served.operation("GET", path) is None:
+            raise Missed(f"{self._where}: the link {short(url)} leads to no operation")
         query = "&".join(f"{name}={value}" for name, value in parse_qsl(parts.query))
         return f"{path}?{query}" if query else path
 
