@@ -255,9 +255,10 @@ class Deducer:
             "ids",
             "id",
             f"{resource.noun}_ids",
-            plural(resource.identity.key),
             plural(resource.noun),
         }
+        if resource.identity.key:  # nothing may name those that only a path knows
+            names.add(plural(resource.identity.key))
         why = f"DELETE of {facts.operation.path} with ids in"
         for parameter in facts.operation.parameters:
             if parameter.place == "query" and word(parameter.name) in names:

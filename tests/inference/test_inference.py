@@ -427,3 +427,17 @@ def test_a_status_that_the_client_sets_stays() -> None:
     states = plan.resources["its"].states
     assert states is not None
     assert not states.moves
+
+
+def test_a_collection_of_what_only_a_path_names_may_be_deleted() -> None:
+    rule = {"type": "object", "properties": {"config": {"type": "string"}}}
+    parameter = {"name": "rule", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths = {
+        "/rules": {
+            "get": answer({"type": "array", "items": {"type": "string"}}),
+            "delete": answer(status=204),
+        },
+        "/rules/{rule}": {"get": {**answer(ref("Rule")), "parameters": [parameter]}},
+    }
+    plan = inferred(paths, Rule=rule)
+    assert plan.actions["get /rules/{rule}"].resource == "rules"
