@@ -20,47 +20,40 @@ from mockserver.files.documents import DEFAULT_SPEC, as_document, naming
 from mockserver.inference.build import build_plan
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
-from mockserver.openapi.document import METHODS, join, walk
+from mockserver.openapi.document import METHODS, join
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Note, Operation, Parameter
+from mockserver.openapi.objects import objects
 from mockserver.openapi.schemas.json_schema import TYPES, types_of
 from mockserver.openapi.schemas.regex import fault, reader
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.terminal import plain
 from mockserver.vendors import written_for
 
-_PARTS_OF_A_DOCUMENT = ("paths", "components", "webhooks")
-
-
 def extremes(document: Mapping[str, Any]) -> Iterator[Note]:
-    """Patterns that are not judged, sizes that are not made."""
-    for place in _PARTS_OF_A_DOCUMENT:
-        for pointer, node in walk(document.get(place), join("#", place)):
-            pattern = node.get("pattern")
-            if isinstance(pattern, str) and reader(pattern) is None and fault(pattern) is None:
+    """Patterns that are not judged, sizes that are not made, types that JSON Schema has not."""
+    for pointer, kind, node in objects(document):
+        if kind != "schema":
+            continue
+        pattern = node.get("pattern")
+        if isinstance(pattern, str) and reader(pattern) is None and fault(pattern) is None:
+            yield Note(
+                join(pointer, "pattern"),
+                f"the pattern {pattern[:80]!r} can't be judged safely: any text matches",
+            )
+        for name in (name for name in types_of(node) if name not in TYPES):
+            yield Note(
+                join(pointer, "type"),
+                f"{name!r} is no type of JSON Schema: any value is taken",
+            )
+        for word, most in MOST.items():
+            size = node.get(word)
+            if isinstance(size, int | float) and size > most:
                 yield Note(
-                    join(pointer, "pattern"),
-                    f"the pattern {pattern[:80]!r} can't be judged safely: any text matches",
+                    join(pointer, word),
+                    f"values as large as this are not made, {most} is the most: "
+                    "what has to bring one is answered 500",
                 )
-            kinds = types_of(node) if _is_schema(node) else ()
-            for kind in (kind for kind in kinds if kind not in TYPES):
-                yield Note(
-                    join(pointer, "type"),
-                    f"{kind!r} is no type of JSON Schema: any value is taken",
-                )
-            for word, most in MOST.items():
-                size = node.get(word)
-                if isinstance(size, int | float) and size > most:
-                    yield Note(
-                        join(pointer, word),
-                        f"values as large as this are not made, {most} is the most: "
-                        "what has to bring one is answered 500",
-                    )
-
-
-def _is_schema(node: Mapping[str, Any]) -> bool:
-    """Whether an object with a `type` is a schema: security schemes have one, too."""
-    return "flows" not in node and "scheme" not in node and "in" not in node
 
 
 _CLOSE = 0.75
