@@ -24,36 +24,55 @@ from mockserver.openapi.document import METHODS, join
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Note, Operation, Parameter
 from mockserver.openapi.objects import objects
+from mockserver.openapi.schemas.discriminators import is_loose
 from mockserver.openapi.schemas.json_schema import TYPES, types_of
 from mockserver.openapi.schemas.regex import fault, reader
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.terminal import plain
 from mockserver.vendors import written_for
 
-def extremes(document: Mapping[str, Any]) -> Iterator[Note]:
-    """Patterns that are not judged, sizes that are not made, types that JSON Schema has not."""
+
+def quirks(contract: Contract) -> Iterator[Note]:
+    """What of the schemas is not honoured, or read otherwise than it is written."""
+    document = contract.document
+    newer = not contract.version.startswith("3.0")
     for pointer, kind, node in objects(document):
         if kind != "schema":
             continue
-        pattern = node.get("pattern")
-        if isinstance(pattern, str) and reader(pattern) is None and fault(pattern) is None:
+        yield from _extremes(pointer, node)
+        if newer and node.get("nullable") is True:
             yield Note(
-                join(pointer, "pattern"),
-                f"the pattern {pattern[:80]!r} can't be judged safely: any text matches",
+                join(pointer, "nullable"),
+                f"OpenAPI {contract.version} has no `nullable`; it is honoured as in 3.0, "
+                'write type: [..., "null"]',
             )
-        for name in (name for name in types_of(node) if name not in TYPES):
+        tag = node.get("discriminator")
+        if not isinstance(tag, Mapping) and is_loose(document, node):
             yield Note(
-                join(pointer, "type"),
-                f"{name!r} is no type of JSON Schema: any value is taken",
+                join(pointer, "oneOf"),
+                "a value can fit more than one branch, as one of them requires nothing: it is read "
+                "as anyOf, and the first that fits best counts; add a discriminator or `required`",
             )
-        for word, most in MOST.items():
-            size = node.get(word)
-            if isinstance(size, int | float) and size > most:
-                yield Note(
-                    join(pointer, word),
-                    f"values as large as this are not made, {most} is the most: "
-                    "what has to bring one is answered 500",
-                )
+
+
+def _extremes(pointer: str, node: Mapping[str, Any]) -> Iterator[Note]:
+    """A pattern that is not judged, sizes that are not made, types that JSON Schema has not."""
+    pattern = node.get("pattern")
+    if isinstance(pattern, str) and reader(pattern) is None and fault(pattern) is None:
+        yield Note(
+            join(pointer, "pattern"),
+            f"the pattern {pattern[:80]!r} can't be judged safely: any text matches",
+        )
+    for name in (name for name in types_of(node) if name not in TYPES):
+        yield Note(join(pointer, "type"), f"{name!r} is no type of JSON Schema: any value is taken")
+    for word, most in MOST.items():
+        size = node.get(word)
+        if isinstance(size, int | float) and size > most:
+            yield Note(
+                join(pointer, word),
+                f"values as large as this are not made, {most} is the most: "
+                "what has to bring one is answered 500",
+            )
 
 
 _CLOSE = 0.75
@@ -162,7 +181,7 @@ def check_document(document: dict[str, Any], lost: Iterable[str] = ()) -> Checke
         *(Note("#", text) for text in lost),
         *contract.notes,
         *([] if contract.written else slips(contract.document)),
-        *extremes(contract.document),
+        *quirks(contract),
     ]
     if not contract.operations:
         notes.append(Note("#/paths", "there are no operations: there is nothing to serve", "error"))
@@ -270,25 +289,28 @@ def _number(value: Any) -> Any:
 
 def unfit_parts(document: Mapping[str, Any], validators: Validators) -> Iterator[Note]:
     """Examples and defaults inside of schemas that break them, and are left out."""
-    components = _object(document.get("components"))
-    for name, schema in _object(components.get("schemas")).items():
-        for pointer, node in walk(schema, join("#/components/schemas", name)):
-            shown = [(word, node[word]) for word in ("example", "default") if word in node]
-            if isinstance(node.get("examples"), list):
-                shown.extend(("examples", each) for each in node["examples"])
-            if shown and _is_schema(node) and types_of(node):
-                yield from _unfit_words(pointer, shown, validators)
+    for pointer, kind, node in objects(document):
+        if kind != "schema" or not types_of(node):
+            continue
+        words = ("example", "default")
+        shown: list[tuple[str, Any]] = [(word, node[word]) for word in words if word in node]
+        if isinstance(node.get("examples"), list):
+            shown.extend(("examples", each) for each in node["examples"])
+        if shown:
+            yield from _unfit_words(pointer, shown, validators)
 
 
 def _unfit_words(
     pointer: str, shown: list[tuple[str, Any]], validators: Validators
 ) -> Iterator[Note]:
     try:
-        check = validators.reply(pointer)
+        check, asked = validators.reply(pointer), validators.request(pointer)
     except ContractError:
         return
     for word, value in shown:
-        if not check.is_valid(value) and not (word == "default" and value is None):
+        # It may be of what is sent or of what is answered.
+        fits = check.is_valid(value) or asked.is_valid(value)
+        if not fits and not (word == "default" and value is None):
             violations = check.violations(value)[:1]
             why = f": {violations[0].message}" if violations else ""
             yield Note(pointer, f"the {word} {value!r:.80} does not fit its schema{why}")

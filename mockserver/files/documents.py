@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
@@ -17,8 +17,10 @@ from mockserver.errors import ContractError, DanglingReference, UsageError
 from mockserver.files.package_data import contract_file
 from mockserver.files.reading import MAX_DOCUMENT, fetch, read_file, reason_of, without_secrets
 from mockserver.openapi.document import lookup, parse_document, walk
-from mockserver.openapi.model import Contract
 from mockserver.openapi.references import bundled, foreign_references
+
+if TYPE_CHECKING:
+    from mockserver.openapi.model import Contract
 
 BUILT_IN_NAMES = ("feather", "speechify", "truestate")
 NAMES = ("feather", "speechify", "speechify-legacy", "truestate")

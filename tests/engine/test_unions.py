@@ -66,9 +66,91 @@ def test_a_reply_is_of_the_kind_that_it_says() -> None:
     assert not check.is_valid({"kind": "Cat", "name": "Tom"})
 
 
-def test_what_is_asked_of_a_client_is_what_the_choice_says() -> None:
-    values = values_of(PETS, "3.0.3", request=True, Cat=CAT, Dog=DOG)
-    assert values.check(HERE).is_valid({"kind": "miau", "name": "Tom"})
+def test_a_request_is_of_the_kind_that_it_says() -> None:
+    check = values_of(PETS, "3.0.3", request=True, Cat=CAT, Dog=DOG).check(HERE)
+    assert check.is_valid({"kind": "miau", "lives": 7})
+    assert check.is_valid({"kind": "wuff", "lives": "none"})
+    assert [v.where for v in check.violations({"kind": "miau", "name": "Tom"})] == [("lives",)]
+    assert [v.where for v in check.violations({"kind": "oink", "lives": 7})] == [("kind",)]
+    assert [v.where for v in check.violations({"lives": 7})] == [("kind",)]
+
+
+def kinds(word: str, **more: Any) -> dict[str, Any]:
+    """A union whose branches say their kind, without a discriminator."""
+    cat = thing(("kind", "lives"), kind={"enum": ["cat", "lynx"]}, lives={"type": "integer"})
+    dog = thing(("kind",), kind={"type": "string", "enum": ["dog"]}, name=TEXT)
+    return {word: [cat, dog], **more}
+
+
+@pytest.mark.parametrize("word", ["oneOf", "anyOf"])
+def test_what_a_branch_lists_names_it(word: str) -> None:
+    check = values_of(kinds(word), "3.0.3", request=True).check(HERE)
+    assert check.is_valid({"kind": "lynx", "lives": 7})
+    (violation,) = check.violations({"kind": "lynx", "lives": "many"})
+    assert (violation.where, violation.keyword) == (("lives",), "type")
+    assert violation.schema == {"type": "integer"}
+    (violation,) = check.violations({"kind": "cow"})
+    assert (violation.where, violation.keyword) == (("kind",), "enum")
+
+
+def test_a_union_with_null() -> None:
+    union = kinds("oneOf")
+    union["oneOf"].append({"type": "null"})
+    check = values_of(union, "3.1.0").check(HERE)
+    assert check.is_valid(None)
+    assert check.is_valid({"kind": "dog"})
+    assert not check.is_valid({"kind": "cow"})
+    assert not check.is_valid("dog")
+
+
+def test_a_branch_is_still_found_at_its_own_place() -> None:
+    values = values_of(kinds("oneOf"), "3.0.3")
+    dog = values.check(f"{HERE}/oneOf/1")
+    assert dog.is_valid({"kind": "dog"})
+    assert not dog.is_valid({"kind": "cat", "lives": 7})
+    assert values.make(f"{HERE}/oneOf/1", Dice(NOW, 0))["kind"] == "dog"
+
+
+LOOSE = {
+    "oneOf": [
+        thing(("target",), target=TEXT),
+        thing(limit={"type": "integer"}),
+        thing(("folder",), folder=TEXT),
+    ]
+}
+
+
+def test_a_branch_that_requires_nothing_makes_a_union() -> None:
+    check = values_of(LOOSE, "3.1.0", request=True).check(HERE)
+    assert check.is_valid({"target": "x"})
+    assert check.is_valid({"limit": 5})
+    assert check.is_valid({"target": "x", "limit": 5})
+    assert not check.is_valid({"limit": "x"})
+    assert not check.is_valid("x")
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        thing(("target",), target=TEXT),
+        thing(limit=TEXT) | {"additionalProperties": False},
+        thing(kind={"enum": ["a"]}),
+    ],
+)
+def test_what_excludes_one_another_is_no_union(branch: dict[str, Any]) -> None:
+    union = {"oneOf": [thing(("folder",), folder=TEXT), branch]}
+    check = values_of(union, "3.1.0", request=True).check(HERE)
+    both = {"folder": "x", "target": "y", "kind": "a"}
+    assert check.is_valid({"folder": "x", "target": "y", "kind": "a"}) == (
+        "additionalProperties" in branch
+    )
+    assert check.is_valid({"folder": both["folder"], "kind": "b"})
+
+
+def test_what_is_made_fits_one_branch_alone_where_it_can() -> None:
+    values = values_of({"oneOf": [thing(a=TEXT), thing(a={"type": "integer"})]}, "3.1.0")
+    literal = values._validators.literal(HERE)
+    assert all(literal.is_valid(values.make(HERE, Dice(NOW, seed))) for seed in range(6))
 
 
 def test_a_known_kind_is_completed() -> None:

@@ -145,12 +145,39 @@ class TestOld:
 
     def test_nullable_widens_the_type_beside_it(self) -> None:
         assert check({"type": "string", "nullable": True}, "3.0.3").is_valid(None)
-        assert not check({"type": "string", "nullable": True}, "3.1.0").is_valid(None)
         # By 3.0.3 an enum must list null itself, and without a type nullable says nothing.
         both = {"type": "string", "nullable": True, "enum": ["a"]}
         assert not check(both, "3.0.3").is_valid(None)
         alone = {"nullable": True, "allOf": [{"type": "string"}]}
         assert not check(alone, "3.0.3").is_valid(None)
+
+    @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+    @pytest.mark.parametrize("word", ["oneOf", "anyOf"])
+    def test_a_branch_that_is_nullable_and_no_more_means_null(
+        self, version: str, word: str
+    ) -> None:
+        size = {"$ref": "#/components/schemas/Size"}
+        for branch in ({"nullable": True}, {"nullable": True, "description": "or nothing"}):
+            found = check({word: [size, branch]}, version, **OTHERS)
+            assert [found.is_valid(v) for v in (None, 5, "x")] == [True, True, False]
+            assert [v.keyword for v in found.violations("x", ("body",))] == ["type"]
+
+    @pytest.mark.parametrize(
+        "schema",
+        [
+            {"type": "integer", "nullable": True},
+            {"type": ["integer"], "nullable": True},
+            {"type": "integer", "enum": [5], "nullable": True},
+            {"enum": [5], "nullable": True},
+            {"$ref": "#/components/schemas/Size", "nullable": True},
+            {"allOf": [{"$ref": "#/components/schemas/Size"}], "nullable": True},
+            {"oneOf": [{"$ref": "#/components/schemas/Size"}], "nullable": True},
+        ],
+    )
+    def test_nullable_counts_in_31_too(self, schema: dict[str, Any]) -> None:
+        found = check(schema, "3.1.0", **OTHERS)
+        assert [found.is_valid(v) for v in (None, 5, "x")] == [True, True, False]
+        assert {v.where for v in found.violations("x", ("body",))} == {("body",)}
 
     def test_exclusive_bounds_are_flags(self) -> None:
         schema = {

@@ -76,7 +76,7 @@ class Maker:
         self.left -= 1
         if flat.never or len(path) > _TOO_DEEP:
             raise limits.Impossible
-        if known is None and (flat.nullable or not flat.types) and not flat.choices:
+        if known is None and (flat.nullable or not (flat.types or flat.choices)):
             return None
         if flat.choices:
             return self._chosen(flat, name, path, known)

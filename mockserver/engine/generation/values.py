@@ -74,7 +74,9 @@ class Values:
         Raises ReplyError if none can be found.
         """
         check = self.check(pointer)
+        literal = check if self._request else self._validators.literal(pointer)
         schema = self.schemas.at(pointer)
+        good: Json = MISSING
         wanted: set[Path] = set()
         unwanted: set[Path] = {(property_,) for property_ in without}
         narrow: set[Path] = set()
@@ -82,15 +84,8 @@ class Values:
         for attempt in range(_TRIES):
             thrown = dice if attempt == 0 else dice.child("again", attempt)
             now: Mode = mode if attempt < _TRIES // 2 else "bare"
-            maker = Maker(
-                self.schemas,
-                thrown,
-                now,
-                self._request,
-                frozenset(wanted),
-                frozenset(unwanted),
-                frozenset(narrow),
-            )
+            places = frozenset(wanted), frozenset(unwanted), frozenset(narrow)
+            maker = Maker(self.schemas, thrown, now, self._request, *places)
             if owner:
                 maker.owners.append(owner)
             try:
@@ -100,9 +95,14 @@ class Values:
             except Impossible:
                 given = MISSING if attempt > 2 else given
                 continue
-            if check.is_valid(value):
+            if literal.is_valid(value):
                 return value
-            violations = check.violations(value)
+            if literal is not check and check.is_valid(value):
+                # It fits several branches of a choice. What a client sent may.
+                if given is not MISSING or attempt == _TRIES // 2:
+                    return value if good is MISSING else good
+                good = value if good is MISSING else good
+            violations = literal.violations(value)
             narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
             given, helped = _without(given, violations)
             if not helped or attempt > _TRIES // 2:
@@ -110,7 +110,7 @@ class Values:
             if attempt == _TRIES - 4:
                 given = MISSING
                 wanted.clear()
-        return self._last_resort(pointer, check)
+        return good if good is not MISSING else self._last_resort(pointer, check)
 
     def kept(
         self,

@@ -1,9 +1,27 @@
-"""What a discriminator says: which value names which branch of a choice."""
+"""Which branch of a choice a value means: by its discriminator, or by what the branches list."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mockserver.openapi.document import find, pointer_of
+
+_BOUNDS = ("minProperties", "patternProperties", "propertyNames", "dependentRequired", "if", "not")
+_MOST_PARTS = 200
+
+
+class Dispatch(NamedTuple):
+    """A property whose value names the branch.
+
+    `names` are those of each branch, in the order of the branches. `needed` says that a value
+    without the property is none, `closed` that a value with another name is none.
+    """
+
+    property: str
+    names: tuple[tuple[Any, ...], ...]
+    needed: bool
+    closed: bool
 
 
 def names_of(tag: Mapping[str, Any], branch: Any) -> list[str]:
@@ -13,30 +31,121 @@ def names_of(tag: Mapping[str, Any], branch: Any) -> list[str]:
     if not isinstance(reference, str):
         return []
     last = reference.rsplit("/", 1)[-1]
-    mapping = tag.get("mapping")
-    mapping = mapping if isinstance(mapping, Mapping) else {}
+    mapping = _mapping(tag)
     found = [name for name, target in mapping.items() if target in (reference, last)]
     return found if last in mapping else [*found, last]
 
 
-def told(tag: Mapping[str, Any], branches: Sequence[Any]) -> list[dict[str, Any]]:
-    """What the discriminator asks of a value, as JSON Schema: to fit the branch that it names.
+def dispatch_of(
+    document: Mapping[str, Any], schema: Mapping[str, Any], branches: Sequence[Any]
+) -> Dispatch | None:
+    """How a value says which branch it means; None if nothing tells them apart for sure."""
+    tag = schema.get("discriminator")
+    facts = [_Facts(document, branch) for branch in branches]
+    if isinstance(tag, Mapping) and isinstance(tag.get("propertyName"), str):
+        name = tag["propertyName"]
+        mapped = {str(target) for target in _mapping(tag).values()}
+        names = [
+            tuple(dict.fromkeys((*names_of(tag, branch), *(fact.listed(name) or ()))))
+            for branch, fact in zip(branches, facts, strict=True)
+        ]
+        told = all(
+            fact.listed(name) or mapped & {branch.get("$ref"), names_of(tag, branch)[-1]}
+            for branch, fact in zip(branches, facts, strict=True)
+            if isinstance(branch, Mapping) and isinstance(branch.get("$ref"), str)
+        )
+        closed = told and "defaultMapping" not in tag
+        return _dispatch(name, names, all(name in fact.required for fact in facts), closed)
+    if len(branches) < 2:
+        return None
+    for name in facts[0].required:
+        listed = [fact.listed(name) if name in fact.required else None for fact in facts]
+        if all(listed) and all(fact.is_object for fact in facts):
+            found = _dispatch(name, [tuple(one or ()) for one in listed], True, True)
+            if found is not None:
+                return found
+    return None
 
-    The branches keep their references as they are written here.
+
+def _dispatch(
+    name: str, names: Sequence[tuple[Any, ...]], needed: bool, closed: bool
+) -> Dispatch | None:
+    every = [one for branch in names for one in branch]
+    # A number may be written in two ways; a text never equals anything else.
+    distinct = all(isinstance(one, str) for one in every) and len(set(every)) == len(every)
+    return Dispatch(name, tuple(names), needed, closed) if distinct and all(names) else None
+
+
+def is_loose(document: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Whether more than one branch of a `oneOf` may fit only as one of them asks for nothing.
+
+    Such a choice is meant as a union: what fits the others better is of these.
     """
-    name = tag.get("propertyName")
-    if not isinstance(name, str):
-        return []
-    return [
-        {
-            "if": {
-                "type": "object",
-                "properties": {name: {"enum": names}},
-                "required": [name],
-            },
-            "then": {"$ref": branch["$ref"]},
-        }
-        for branch in branches
-        for names in (names_of(tag, branch),)
-        if names
-    ]
+    branches = schema.get("oneOf")
+    if not isinstance(branches, list) or len(branches) < 2:
+        return False
+    facts = [_Facts(document, branch) for branch in branches]
+    objects = [fact for fact in facts if fact.is_object]
+    return len(objects) > 1 and any(fact.asks_for_nothing for fact in objects)
+
+
+class _Facts:
+    """What the parts of one branch ask for together: references and `allOf` are followed."""
+
+    def __init__(self, document: Mapping[str, Any], branch: Any) -> None:
+        self.required: dict[str, None] = {}
+        self.is_object = self.bounded = False
+        self._listed: dict[str, list[Any]] = {}
+        hidden: set[str] = set()
+        for part in plain_parts(document, branch):
+            properties = part.get("properties")
+            properties = properties if isinstance(properties, Mapping) else {}
+            self.is_object = self.is_object or part.get("type") == "object" or bool(properties)
+            needed = part.get("required")
+            if isinstance(needed, list):
+                self.required.update(dict.fromkeys(n for n in needed if isinstance(n, str)))
+            closed = (part.get(w) for w in ("additionalProperties", "unevaluatedProperties"))
+            chooses = any(part.get(word) for word in ("oneOf", "anyOf", "enum", "const"))
+            self.bounded = self.bounded or chooses or any(word in part for word in _BOUNDS)
+            self.bounded = self.bounded or any(value is False for value in closed)
+            for name, value in properties.items():
+                if isinstance(value, Mapping) and (value.get("readOnly") or value.get("writeOnly")):
+                    hidden.add(name)
+                for inner in plain_parts(document, value):
+                    values = [inner["const"]] if "const" in inner else inner.get("enum")
+                    if isinstance(values, list) and values:
+                        self._listed.setdefault(name, values)
+        # One side of an exchange does without these.
+        for name in hidden:
+            self.required.pop(name, None)
+
+    @property
+    def asks_for_nothing(self) -> bool:
+        # A property that lists its values tells its branch from the others, if it is there.
+        return not (self.required or self.bounded or self._listed)
+
+    def listed(self, name: str) -> list[Any] | None:
+        """The values that a property may have; None if it lists none."""
+        return self._listed.get(name)
+
+
+def plain_parts(document: Mapping[str, Any], schema: Any) -> Iterable[Mapping[str, Any]]:
+    """The schema with what it refers to and all of its `allOf`, each once."""
+    seen: set[int] = set()
+    waiting = [schema]
+    while waiting and len(seen) < _MOST_PARTS:
+        part = waiting.pop()
+        if not isinstance(part, Mapping) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        yield part
+        below = part.get("allOf")
+        waiting.extend(reversed(below) if isinstance(below, list) else ())
+        reference = part.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#"):
+            waiting.append(find(document, pointer_of(reference)))
+
+
+def _mapping(tag: Mapping[str, Any]) -> Mapping[str, Any]:
+    mapping = tag.get("mapping")
+    return mapping if isinstance(mapping, Mapping) else {}

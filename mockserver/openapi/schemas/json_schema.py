@@ -7,12 +7,13 @@ places in the document, a document costs nothing until it is used, and 3.0 and 3
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from mockserver.errors import ContractError
 from mockserver.openapi.document import escape, lookup, pointer_of, reference_to, tokens
-from mockserver.openapi.schemas.discriminators import told
+from mockserver.openapi.schemas.discriminators import Dispatch, dispatch_of, is_loose
 from mockserver.openapi.schemas.regex import rust_reads
 
 View = Literal["request", "reply"]
@@ -51,6 +52,8 @@ class Part(NamedTuple):
     schema: Any
     references: tuple[str, ...]
     python_patterns: bool
+    unions: bool
+    """Whether a `oneOf` in it is read as a union."""
 
 
 class Closure(NamedTuple):
@@ -58,13 +61,20 @@ class Closure(NamedTuple):
 
     schema: dict[str, Any]
     python_patterns: bool
+    unions: bool
     size: int
 
 
 class Translation:
-    """The schemas of a document as one side of an exchange sees them."""
+    """The schemas of a document as one side of an exchange sees them.
 
-    def __init__(self, document: Mapping[str, Any], version: str, view: View) -> None:
+    `literal` reads each `oneOf` as it is written: one branch fits, and no other.
+    """
+
+    def __init__(
+        self, document: Mapping[str, Any], version: str, view: View, *, literal: bool = False
+    ) -> None:
+        self._literal = literal
         self._document = document
         self._old = version.startswith("3.0")
         self._hidden = "readOnly" if view == "request" else "writeOnly"
@@ -75,16 +85,18 @@ class Translation:
 
         Raises ContractError for a reference that leads nowhere or out of the document.
         """
-        return self._closure({"$ref": reference_to(pointer)}, [pointer])
+        return self._closure({"$ref": reference_to(_aside(pointer))}, [pointer])
 
     def together(self, names: Mapping[str, str]) -> Closure:
         """An object schema whose properties are the schemas at these pointers, by name."""
-        properties = {name: {"$ref": reference_to(pointer)} for name, pointer in names.items()}
+        properties = {
+            name: {"$ref": reference_to(_aside(pointer))} for name, pointer in names.items()
+        }
         return self._closure({"properties": properties}, list(names.values()))
 
     def _closure(self, tree: dict[str, Any], waiting: list[str]) -> Closure:
         seen: set[str] = set()
-        python = False
+        python = unions = False
         while waiting:
             here = waiting.pop()
             if here in seen:
@@ -94,25 +106,28 @@ class Translation:
             if part is None:
                 part = self._parts[here] = self._part(here)
             python = python or part.python_patterns
+            unions = unions or part.unions
             waiting.extend(part.references)
         # The shorter pointers first: what lies inside another part is there already.
         for here in sorted(seen, key=len):
-            _plant(tree, tokens(here), self._parts[here].schema)
-        return Closure(tree, python, len(seen))
+            _plant(tree, tokens(_aside(here)), self._parts[here].schema)
+        return Closure(tree, python, unions, len(seen))
 
     def _part(self, pointer: str) -> Part:
         if pointer[1:] and not pointer.startswith("#/"):
             raise ContractError(f"no schema of this document has the $anchor {pointer[1:]!r}")
-        worker = _Worker(self._document, self._old, self._hidden)
+        worker = _Worker(self._document, self._old, self._hidden, self._literal)
         schema = worker.translate(lookup(self._document, pointer), pointer)
-        return Part(schema, tuple(worker.references), worker.python_patterns)
+        return Part(schema, tuple(worker.references), worker.python_patterns, worker.unions)
 
 
 class _Worker:
-    def __init__(self, document: Mapping[str, Any], old: bool, hidden: str) -> None:
+    def __init__(self, document: Mapping[str, Any], old: bool, hidden: str, literal: bool) -> None:
         self.document = document
         self.old = old
         self.hidden = hidden
+        self.literal = literal
+        self.unions = False
         self.references: dict[str, None] = {}
         self.python_patterns = False
 
@@ -121,6 +136,7 @@ class _Worker:
             return schema
         if not isinstance(schema, Mapping):
             raise ContractError("a schema is an object", where)
+        schema = as_2020(schema, self.old)
         found: dict[str, Any] = {}
         if isinstance(schema.get("$ref"), str):
             found["$ref"] = self.reference(schema["$ref"], where)
@@ -153,26 +169,54 @@ class _Worker:
                 found[key] = self.required(schema, _listed(value, f"{where}/{key}"))
             elif key == "pattern":
                 found[self.pattern(value, where)] = value
-        if self.hidden == "writeOnly" and isinstance(schema.get("discriminator"), Mapping):
-            # Of what is sent to us it is no more than a hint, in what we send it tells the truth.
-            self.discriminate(found, schema, where)
-        if self.old:
-            _from_30(found, schema)
-        _strict_bounds(found)
+        for word in ("oneOf", "anyOf"):
+            if word in schema and word in found:
+                self.choice(found, schema, word, where)
         if isinstance(schema.get("enum"), list):
             # What is listed is meant, even `now` among dates.
             found.pop("format", None)
         bits = _INTEGERS.get(str(schema.get("format")))
         if bits is not None and "integer" in types_of(schema):
             _bound(found, bits)
+        if not self.old and is_nullable_whole(schema):
+            _admit_null(found)
         return found
 
-    def discriminate(self, found: dict[str, Any], schema: Mapping[str, Any], where: str) -> None:
-        for word in ("oneOf", "anyOf"):
-            branches = schema.get(word)
-            for rule in told(schema["discriminator"], branches if branches else ()):
-                rule["then"]["$ref"] = self.reference(rule["then"]["$ref"], where)
-                found["allOf"] = [*found.get("allOf", ()), rule]
+    def choice(self, found: dict[str, Any], schema: Mapping[str, Any], word: str, at: str) -> None:
+        """Judge the one branch that a value names, where it names one.
+
+        That says what is wrong with a value in the words of its branch, and costs no more than
+        one branch does, however deep choices stand in one another.
+        """
+        branches = schema[word]
+        translated = found[word]
+        if any(isinstance(one, dict) and not _refers(one) for one in translated):
+            # They stand aside, where references find them whatever becomes of the choice.
+            found[f"x-{word}"] = translated
+            translated = found[word] = [
+                self.inside(at, f"{word}/{index}")
+                if isinstance(one, dict) and not _refers(one)
+                else one
+                for index, one in enumerate(translated)
+            ]
+        full = [index for index, branch in enumerate(branches) if not _is_null(branch)]
+        told = dispatch_of(self.document, schema, [branches[index] for index in full])
+        if told is not None:
+            del found[word]
+            rules = _rules(told, [translated[i] for i in full], len(full) < len(branches))
+            found["allOf"] = [*found.get("allOf", ()), *rules]
+        elif (
+            word == "oneOf"
+            and "anyOf" not in found
+            and not self.literal
+            and is_loose(self.document, schema)
+        ):
+            self.unions = True
+            found["anyOf"] = found.pop("oneOf")
+
+    def inside(self, where: str, place: str) -> dict[str, Any]:
+        """A reference to a part of the translated schema itself."""
+        return {"$ref": reference_to(_aside(f"{where}/{place}"))}
 
     def member(self, key: str, schema: Any, where: str) -> Any:
         if key == "properties" and self.hidden == "writeOnly" and self.is_hidden(schema):
@@ -185,7 +229,7 @@ class _Worker:
             target = pointer_of(reference)
             lookup(self.document, target)
             self.references[target] = None
-            return reference_to(target)
+            return reference_to(_aside(target))
         if reference.startswith("#"):
             return reference
         raise ContractError(f"the reference {reference!r} to another file is not bundled", where)
@@ -238,20 +282,102 @@ def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found) if isinstance(found, list) else ()
 
 
-def _from_30(found: dict[str, Any], schema: Mapping[str, Any]) -> None:
-    # By 3.0.3, nullable widens the `type` beside it and nothing else.
-    if schema.get("nullable") is True and isinstance(found.get("type"), str):
-        found["type"] = [found["type"], "null"]
+def as_2020(schema: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
+    """A schema as 2020-12 says it; the same one if there is no difference.
 
-
-def _strict_bounds(found: dict[str, Any]) -> None:
-    """Bounds as 3.0 and older drafts write them, which a schema of 3.1 may choose (`$schema`)."""
+    `nullable` counts in 3.1 too, which does not know it: whoever writes it means it. A branch
+    that is nothing but `nullable` means null.
+    """
+    changed: dict[str, Any] = {}
+    if schema.get("nullable") is True:
+        kinds = list(types_of(schema))
+        if kinds and "null" not in kinds:
+            changed["type"] = [*kinds, "null"]
+        values = schema.get("enum")
+        # By 3.0.3, nullable widens the `type` beside it and nothing else.
+        if not old and isinstance(values, list) and None not in values:
+            changed["enum"] = [*values, None]
+        if not old and not kinds:
+            for word in ("oneOf", "anyOf"):
+                if isinstance(schema.get(word), list):
+                    changed[word] = [*schema[word], _NULL]
+    for word in ("oneOf", "anyOf"):
+        branches = changed.get(word, schema.get(word))
+        if isinstance(branches, list) and any(map(is_null_by_name, branches)):
+            changed[word] = [_NULL if is_null_by_name(b) else b for b in branches]
     for strict, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        flag = found.get(strict)
+        # As 3.0 and older drafts write them, which a schema of 3.1 may choose (`$schema`).
+        flag = schema.get(strict)
         if isinstance(flag, bool):
-            del found[strict]
-            if flag and plain in found:
-                found[strict] = found.pop(plain)
+            changed[strict] = None
+            if flag and plain in schema:
+                changed[strict], changed[plain] = schema[plain], None
+    if not changed:
+        return schema
+    found = {**schema, **changed}
+    return {key: value for key, value in found.items() if value is not None or key not in changed}
+
+
+_BRANCH = re.compile(r"/(oneOf|anyOf)/(\d+)(?=/|$)")
+_NULL: Mapping[str, Any] = {"type": "null"}
+_ANNOTATIONS = frozenset(("title", "description", "example", "default", "deprecated"))
+
+
+def is_null_by_name(branch: Any) -> bool:
+    """Whether a branch is `{nullable: true}` and no more."""
+    return (
+        isinstance(branch, Mapping)
+        and branch.get("nullable") is True
+        and branch.keys() <= _ANNOTATIONS | {"nullable"}
+    )
+
+
+def _admit_null(found: dict[str, Any]) -> None:
+    """Let what a schema refers to be null instead; its own keywords say nothing of null."""
+    if "allOf" in found:
+        found["allOf"] = [{"anyOf": [part, _NULL]} for part in found["allOf"]]
+    if "$ref" in found:
+        whole = {"anyOf": [{"$ref": found.pop("$ref")}, _NULL]}
+        found["allOf"] = [*found.get("allOf", ()), whole]
+
+
+def is_nullable_whole(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema of 3.1 that has no `type` of its own is `nullable`: the whole of it is."""
+    return schema.get("nullable") is True and "type" not in schema and len(schema) > 1
+
+
+def _is_null(branch: Any) -> bool:
+    return isinstance(branch, Mapping) and types_of(branch) == ("null",)
+
+
+def _aside(pointer: str) -> str:
+    """Where the translation of a schema stands: branches of a choice stand aside."""
+    return _BRANCH.sub(r"/x-\1/\2", pointer) if "Of/" in pointer else pointer
+
+
+def _rules(told: Dispatch, targets: list[Any], nullable: bool) -> list[Any]:
+    """A choice as JSON Schema: to fit the branch that the value names."""
+    name = told.property
+
+    def has(names: Sequence[Any]) -> dict[str, Any]:
+        listed = {name: {"enum": list(names)}}
+        return {"type": "object", "required": [name], "properties": listed}
+
+    every = [one for names in told.names for one in names]
+    rules: list[Any] = [
+        {"if": has(names), "then": target}
+        for names, target in zip(told.names, targets, strict=True)
+    ]
+    rest: Any = {"anyOf": targets}
+    if told.closed:
+        rest = has(every)
+        if not told.needed:
+            there = {"type": "object", "required": [name]}
+            rest = {"if": there, "then": has(every), "else": {"anyOf": targets}}
+    if nullable:
+        rest = {"if": {"type": "null"}, "else": rest}
+    # What has a name is judged by its rule above.
+    return [*rules, {"if": has(every), "else": rest}]
 
 
 def _bound(found: dict[str, Any], bits: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.errors import ContractError
 from mockserver.openapi.document import join, lookup, pointer_of
-from mockserver.openapi.schemas.json_schema import types_of
+from mockserver.openapi.schemas.json_schema import as_2020, is_nullable_whole, types_of
 
 ANY: Mapping[str, Any] = {}
 NEVER: Mapping[str, Any] = {"not": {}}
@@ -106,6 +106,7 @@ class Merger:
         self.types: set[str] | None = None
         self.seen: set[str] = set()
         self.allowed: set[str] | None = None
+        self.nullable = False
 
     def add(self, part: Mapping[str, Any]) -> None:
         flat = self.flat
@@ -220,7 +221,7 @@ class Merger:
             types = self._implied()
         elif not types:
             flat.never = True
-        flat.nullable = "null" in types
+        flat.nullable = self.nullable or "null" in types
         types.discard("null")
         if "number" in types:
             types.discard("integer")
@@ -264,28 +265,6 @@ def _is_of(value: Any, flat: Flat) -> bool:
         case list():
             return "array" in flat.types
     return "object" in flat.types
-
-
-def from_30(part: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
-    """A 3.0 schema as 2020-12 says it; the same one if there is no difference.
-
-    Of a newer one (not `old`) only the bounds, which it may write as older drafts do.
-    """
-    nullable = old and part.get("nullable") is True and isinstance(part.get("type"), str)
-    exclusive = [
-        (strict, plain)
-        for strict, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
-        if isinstance(part.get(strict), bool)
-    ]
-    if not nullable and not exclusive:
-        return part
-    found = dict(part)
-    if nullable:
-        found["type"] = [part["type"], "null"]
-    for strict, plain in exclusive:
-        if found.pop(strict) and plain in found:
-            found[strict] = found.pop(plain)
-    return found
 
 
 _ANNOTATIONS = frozenset(
@@ -347,7 +326,7 @@ class Schemas:
                     else part
                 )
             for part in self._parts(branch):
-                merger.add(from_30(part, self._old))
+                merger.add(as_2020(part, self._old))
             found = self._chosen[key] = merger.done()
             self._kept.append((flat, branch))
         return found
@@ -473,7 +452,9 @@ class Schemas:
     def _make(self, schema: Any) -> Flat:
         merger = Merger(self.both)
         for part in self._parts(schema):
-            merger.add(from_30(part, self._old))
+            merger.add(as_2020(part, self._old))
+        if not self._old and isinstance(schema, Mapping):
+            merger.nullable = is_nullable_whole(schema)
         return merger.done()
 
 

@@ -34,7 +34,7 @@ class Check:
     A request check admits other spellings of UUIDs and instants than the canonical one.
     """
 
-    __slots__ = ("_document", "_noted", "_pointer", "_validator")
+    __slots__ = ("_document", "_noted", "_pointer", "_validator", "unions")
 
     def __init__(
         self,
@@ -42,7 +42,10 @@ class Check:
         document: Mapping[str, Any],
         pointer: str,
         noted: Noted,
+        unions: bool = False,
     ) -> None:
+        self.unions = unions
+        """Whether a `oneOf` in it is read as a union."""
         self._validator = validator
         self._document = document
         self._pointer = pointer
@@ -110,6 +113,7 @@ class Validators:
         noted = Noted()
         self._requests = _Side(document, version, "request", lenient_formats(noted), noted)
         self._replies = _Side(document, version, "reply", _REPLY_FORMATS, noted)
+        self._literal = _Side(document, version, "reply", _REPLY_FORMATS, noted, literal=True)
 
     def request(self, pointer: str) -> Check:
         """The check of what is sent to us. Raises ContractError if the schema can't be used."""
@@ -118,6 +122,16 @@ class Validators:
     def reply(self, pointer: str) -> Check:
         """The check of what we send. Raises ContractError if the schema can't be used."""
         return self._replies.checks.get(pointer) or self._replies.compile(pointer)
+
+    def literal(self, pointer: str) -> Check:
+        """The check of what we send that reads each `oneOf` as it is written.
+
+        What is made here fits it, where that can be done; what a client has sent may not.
+        """
+        check = self.reply(pointer)
+        if not check.unions:
+            return check
+        return self._literal.checks.get(pointer) or self._literal.compile(pointer)
 
 
 class _Side:
@@ -130,10 +144,12 @@ class _Side:
         view: View,
         formats: Mapping[str, Callable[[str], bool]],
         noted: Noted,
+        *,
+        literal: bool = False,
     ) -> None:
         self.checks: dict[str, Check] = {}
         self._document = document
-        self._translation = Translation(document, version, view)
+        self._translation = Translation(document, version, view, literal=literal)
         self._formats = dict(formats)
         self._noted = noted
         self._members: dict[str, _Member] | None = None
@@ -145,7 +161,8 @@ class _Side:
             validator = self._shared().get(pointer)
         if validator is None:
             validator = self._validator(closure, pointer)
-        check = self.checks[pointer] = Check(validator, self._document, pointer, self._noted)
+        check = Check(validator, self._document, pointer, self._noted, closure.unions)
+        self.checks[pointer] = check
         return check
 
     def _shared(self) -> Mapping[str, _Member]:

@@ -238,11 +238,7 @@ class _Reading:
         """`X or null` reads like X; of a real choice the branches are the limit."""
         keyword = "anyOf" if error.kind.name == "anyOf" else "oneOf"
         nested = error.kind.as_dict().get("context") or []
-        kept = [
-            errors
-            for index, errors in enumerate(nested)
-            if not _is_null(self._document, [*error.schema_path, index])
-        ]
+        kept = [errors for errors in nested if not _asks_for_null(errors)]
         if len(kept) == 1 and len(nested) > 1:
             for inner in kept[0]:
                 yield from self.violations(inner)
@@ -287,16 +283,25 @@ def _text(error: jsonschema_rs.ValidationError) -> str:
     return message if len(message) <= _LONGEST else message[:_LONGEST] + "..."
 
 
-def _is_null(document: Mapping[str, Any], path: Sequence[str | int]) -> bool:
-    schema = _schema_at(document, path)
-    return schema.get("type") == "null" or schema.get("enum") == [None]
+def _asks_for_null(errors: Sequence[jsonschema_rs.ValidationError]) -> bool:
+    """Whether a branch refused a value as it is null alone."""
+    if len(errors) != 1:
+        return False
+    kind = errors[0].kind
+    if kind.name == "enum":
+        return kind.as_dict().get("options") == [None]
+    return kind.name == "type" and kind.as_dict().get("types") == ["null"]
 
 
 def _schema_at(document: Mapping[str, Any], path: Sequence[str | int]) -> Schema:
+    """The schema at a path of the translated one, which differs a little from the document."""
     node: Any = document
     for token in path:
         if isinstance(node, list):
             node = node[int(token)] if int(token) < len(node) else None
         elif isinstance(node, Mapping):
-            node = node.get(str(token))
+            name = str(token)
+            if name not in node:
+                name = "oneOf" if name == "anyOf" else name.removeprefix("x-")
+            node = node.get(name)
     return node if isinstance(node, Mapping) else {}
