@@ -93,8 +93,14 @@ screenshots: browser ## the pictures in docs/images
 package-check: build ## the wheel in a new environment from the package index, and the README's test in it
 	$(BIN)/python -m tests.package_check
 
-docs: $(STAMP) ## the documentation as a site in site/
-	$(BIN)/mkdocs build --strict --quiet
+# Mermaid, so that the site needs nothing from elsewhere; without npm diagrams are shown as source.
+MERMAID := .cache/docs/package/dist/mermaid.min.js
+$(MERMAID):
+	@mkdir -p .cache/docs && cd .cache/docs && npm pack --silent mermaid@11 >/dev/null && tar xzf mermaid-11*.tgz \
+	  package/dist/mermaid.min.js || echo "no npm: diagrams are shown as source" >&2
+
+docs: $(STAMP) $(MERMAID) ## the documentation as a site in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lock: ## pin the newest versions that fit in requirements-dev.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 2; }
