@@ -67,7 +67,8 @@ class Player:
             self.client.clock.advance(float(step["wait"]))
             return
         for turn in range(1, int(step.get("times", 1)) + 1):
-            self.variables["n"] = turn
+            if "times" in step:
+                self.variables["n"] = turn
             if turn > 1 and step.get("apart"):
                 self.client.clock.advance(float(step["apart"]))
             if "act" in step:
