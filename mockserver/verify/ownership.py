@@ -387,6 +387,9 @@ def _identity(maker: Maker, headers: Mapping[str, str], body: bytes) -> str | No
     found = at(thing, maker.tells)
     if found is None and isinstance(thing, str | int) and not maker.tells:
         found = thing
+    if found is None and isinstance(value, Mapping):
+        places = [value, *(inner for inner in value.values() if isinstance(inner, Mapping))]
+        found = next((place["id"] for place in places if "id" in place), None)
     if isinstance(found, bool) or not isinstance(found, str | int):
         location = headers.get("location", "")
         found = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1]) or None

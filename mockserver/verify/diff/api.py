@@ -28,9 +28,7 @@ class Lists:
     id_field: str
 
     def rows(self, page: Json) -> list[Mapping[str, Json]]:
-        found = (
-            page.get(self.paging.items) if self.paging.items and isinstance(page, dict) else page
-        )
+        found = self.paging.rows(page)
         if not isinstance(found, list):
             return []
         return [row for row in found if isinstance(row, dict)]
@@ -39,8 +37,8 @@ class Lists:
         """The cursor of the next page, if there is one and it can be asked for."""
         if not (self.paging.cursor and self.paging.cursor_parameter and isinstance(page, dict)):
             return None
-        cursor = page.get(self.paging.cursor)
-        return str(cursor) if cursor not in (None, "") else None
+        cursor = self.paging.next(page)
+        return str(cursor) if cursor is not None else None
 
     def is_last(self, page: Json, query: Mapping[str, str]) -> bool:
         """Whether a page without a cursor ends the list: it does unless there is another way to
@@ -69,8 +67,8 @@ class Lists:
         more = self.paging.more
         for page in pages:
             if more and isinstance(page, dict) and more in page:
-                cursor = page.get(self.paging.cursor)
-                if self.paging.cursor and bool(page[more]) != (cursor not in (None, "")):
+                cursor = self.paging.next(page)
+                if self.paging.cursor and bool(page[more]) != (cursor is not None):
                     yield f"{more} and {self.paging.cursor} contradict each other"
         for name in TOTALS:
             first = pages[0].get(name) if pages and isinstance(pages[0], dict) else None

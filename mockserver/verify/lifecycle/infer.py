@@ -1,163 +1,306 @@
-"""Resources, envelopes, filters and references, read off a document."""
+"""From the plan of a document to what the checks know of its API; and a few looks at schemas."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from mockserver.errors import ContractError
+from mockserver.inference import model as inferred
+from mockserver.inference.build import build_plan
+from mockserver.inference.verb_words import OUTCOMES
 from mockserver.openapi.document import resolve
 from mockserver.openapi.model import Contract, Operation
-from mockserver.verify.lifecycle.model import Api, Filter, Paging, Resource
+from mockserver.verify.lifecycle.model import Api, Command, Filter, Paging, Resource
 
 Schema = Mapping[str, Any]
 _CURSORS = ("next_cursor", "nextCursor", "next_page_token", "nextPageToken")
 _MORE = ("has_more", "hasMore", "has_next", "hasNext")
 _LIMITS = ("limit", "page_size", "pageSize", "per_page")
 _WRAPPINGS = ("data", "item", "result", "object", "resource")
-_WORK = re.compile(
-    r"(started|finished|completed|ended|finalized|processed)_?(at|on)", re.IGNORECASE
-)
-_STATES = ("status", "state", "phase", "stage", "job_status", "jobStatus")
 _CREATED = frozenset({"created_at", "createdAt", "created", "creation_time", "createTime"})
 CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "after", "starting_after")
 
 
 def derive(
-    contract: Contract, names: Mapping[str, str] | None = None, *, wrapped: bool = False
+    contract: Contract,
+    names: Mapping[str, str] | None = None,
+    *,
+    wrapped: bool = False,
+    overrides: Mapping[str, Any] | None = None,
 ) -> Api:
-    """What can be known of an API from its document alone.
+    """What can be known of an API from its plan: of each resource that can be made, how it is made,
+    read, listed, changed, removed and commanded.
 
     `names` gives the resources that some operations make a name, and lets them be what an id of
-    their kind stands for. `wrapped`: things in wrappings count too, and the id field of one is
-    then a path like "data.id".
+    their kind stands for. `wrapped`: the id field of a thing in a wrapping is the path to it in a
+    reply ("data.id"); otherwise it is that within the thing.
     """
-    names = names or {}
-    by_route = {(op.method, op.path): op for op in contract.operations}
-    resources: dict[str, Resource] = {}
-    for operation in contract.operations:
-        if operation.method != "POST":
-            continue
-        found = _resource(contract, operation, by_route, wrapped)
-        if found is not None:
-            if operation.id in names:
-                found = replace(found, name=names[operation.id])
-            elif found.name in {*resources, *names.values()}:
-                found = replace(found, name=f"{found.name} of {found.collection}")
-            resources[found.name] = found
-    return Api(
-        contract.title,
-        {name: _with_references(contract, r, resources, names) for name, r in resources.items()},
-    )
+    return _Derivation(contract, build_plan(contract, overrides), dict(names or {}), wrapped).api()
 
 
-def _resource(
-    contract: Contract,
-    create: Operation,
-    by_route: Mapping[tuple[str, str], Operation],
-    wrapped: bool,
-) -> Resource | None:
-    base = create.path.rstrip("/")
-    slash = "/" if create.path.endswith("/") else ""
-    item = next(
-        (
-            op.path
-            for op in contract.operations
-            if re.fullmatch(re.escape(base) + r"/\{[^/{}]+\}" + slash, op.path)
-        ),
-        None,
-    ) or _linked(contract, create)
-    answer = reply_schema(contract, create)
-    if item is None or answer is None:
-        return None
-    parameter = item.rstrip("/").rsplit("{", 1)[1].rstrip("}")
-    id_field = _id_field(contract, answer, parameter)
-    if id_field is None and wrapped:
-        id_field = _wrapped_id(contract, answer)
-    if id_field is None:
-        return None
-    operations = {m: by_route.get((m, item)) for m in ("GET", "PUT", "PATCH", "DELETE")}
-    change = operations["PATCH"] or operations["PUT"]
-    listing = by_route.get(("GET", create.path))
-    paging = _paging(contract, listing) if listing else None
-    if listing and paging and not _has(contract, listing, paging, id_field):
-        paging = None
-    return Resource(
-        name=re.sub(r"_?id$", "", parameter, flags=re.IGNORECASE) or base.rsplit("/", 1)[1],
-        collection=create.path,
-        item=item,
-        id_parameter=parameter,
-        create=create.id,
-        read=operations["GET"].id if operations["GET"] else "",
-        list=listing.id if listing and paging else "",
-        change=change.id if change else "",
-        remove=operations["DELETE"].id if operations["DELETE"] else "",
-        id_field=id_field,
-        paging=paging,
-        filters=_filters(contract, listing, paging) if listing and paging else (),
-        partial=operations["PATCH"] is not None,
-        **_movement(contract, answer, [op for op in (create, change) if op], id_field),
-    )
+class _Derivation:
+    def __init__(
+        self, contract: Contract, plan: inferred.Plan, names: Mapping[str, str], wrapped: bool
+    ) -> None:
+        self.contract = contract
+        self.plan = plan
+        self.names = names
+        self.wrapped = wrapped
+        self.actions: dict[str, list[inferred.Action]] = {}
+        for operation in contract.operations:
+            action = plan.actions[operation.id]
+            if action.resource is not None:
+                self.actions.setdefault(action.resource, []).append(action)
+        self.found: dict[str, Resource] = {}
+        self.by_plan: dict[str, str] = {}
+        """Our names by those of the plan."""
+
+    def api(self) -> Api:
+        for operation in self.contract.operations:
+            action = self.plan.actions[operation.id]
+            known = action.resource in self.by_plan
+            if action.kind == "create" and action.resource is not None and not known:
+                self._add(self.plan.resources[action.resource], action)
+        contract = self.contract
+        resources = {
+            name: _with_references(contract, r, self.found, self.names)
+            for name, r in self.found.items()
+        }
+        for plan_name, name in self.by_plan.items():
+            resources[name] = replace(
+                resources[name],
+                references={**self._references(plan_name), **resources[name].references},
+            )
+        return Api(
+            contract.title,
+            resources,
+            commands=tuple(self._commands()),
+            clone={
+                action.operation: self.by_plan[name]
+                for name, actions in self.actions.items()
+                for action in actions
+                if action.kind == "clone" and name in self.by_plan
+            },
+        )
+
+    def _add(self, resource: inferred.Resource, create: inferred.Action) -> None:
+        found = self._resource(resource, create)
+        if found is None:
+            return
+        if create.operation in self.names:
+            found = replace(found, name=self.names[create.operation])
+        elif found.name in {*self.found, *self.names.values()}:
+            found = replace(found, name=f"{found.name} of {found.collection}")
+        self.found[found.name] = found
+        self.by_plan[resource.name] = found.name
+
+    def _resource(self, resource: inferred.Resource, create: inferred.Action) -> Resource | None:
+        contract, actions = self.contract, self.actions[resource.name]
+        item = _item_of(create, actions)
+        key = create.response.tells or _path(resource.identity.key)
+        several = inferred.FIRST in (*create.response.at, *create.request.at)
+        answer = reply_schema(contract, contract.by_id[create.operation])
+        at = create.response.at
+        if self.wrapped and not key and answer is not None:
+            at, key = (), _open_id(contract, answer)
+        if item is None or item.item is None or not key or several or answer is None:
+            return None
+        by_kind = {a.kind: a for a in reversed(actions) if a.path == item.path}
+        read, remove = by_kind.get("fetch"), by_kind.get("remove")
+        change = by_kind.get("patch") or by_kind.get("replace")
+        listing = _list_of(create, actions)
+        if listing is not None and self.wrapped and listing.method != "GET":
+            # The programs of a differential run read lists by GET alone.
+            listing = None
+        paging = self._paging(listing) if listing else None
+        filters: tuple[Filter, ...] = ()
+        if listing and paging and listing.method == "GET":
+            filters = _filters(contract, contract.by_id[listing.operation], paging)
+        writers = [contract.by_id[a.operation] for a in (create, change) if a is not None]
+        thing = inner(contract, answer, at)
+        return Resource(
+            name=re.sub(r"_?id$", "", item.item, flags=re.IGNORECASE)
+            or create.path.rstrip("/").rsplit("/", 1)[1],
+            collection=create.path,
+            item=item.path,
+            id_parameter=item.item,
+            create=create.operation,
+            read=read.operation if read else "",
+            list=listing.operation if listing and paging else "",
+            change=change.operation if change else "",
+            remove=remove.operation if remove else "",
+            id_field=".".join([*at, *key] if self.wrapped else key),
+            paging=paging,
+            filters=filters,
+            partial=by_kind.get("patch") is not None,
+            at=() if self.wrapped else at,
+            sent=create.request.at,
+            sent_change=change.request.at if change else (),
+            **_movement(contract, thing, writers, ".".join(key), resource.states, at),
+        )
+
+    def _paging(self, action: inferred.Action) -> Paging | None:
+        """Of a list whose rows are objects."""
+        contract = self.contract
+        listing, envelope = contract.by_id[action.operation], action.envelope
+        schema = reply_schema(contract, listing)
+        if schema is None or envelope is None:
+            return None
+        rows = _rows(contract, listing, Paging(".".join(envelope.items), "", "", "", ""))
+        if not properties(contract, inner(contract, rows, envelope.row)) and not _is_open(rows):
+            return None
+        asked, page = envelope.paging, envelope.page
+        places = {p.name: p.schema for p in listing.parameters if p.place == "query"}
+        if asked.in_body:
+            places = dict(properties(contract, body_schema(contract, listing) or {}))
+        limit = solid(contract, places.get(asked.limit or "", {}))
+        top = properties(contract, schema)
+        more = page.more or next(((n,) for n in _MORE if n in top), None)
+        after = page.next if page.next is not None and not page.next_is_url else None
+        return Paging(
+            items=".".join(envelope.items),
+            cursor=".".join(after or ()),
+            more=".".join(more or ()),
+            limit_parameter=asked.limit or "",
+            cursor_parameter=asked.cursor or "",
+            most=min(200, limit.get("maximum", 200)),
+            row=envelope.row,
+            offset_parameter=asked.offset or "",
+            page_parameter=asked.page or "",
+            first_page=asked.first_page,
+            in_body=asked.in_body,
+        )
+
+    def _references(self, plan_name: str) -> dict[str, str]:
+        """Fields of the body that name another resource, by the plan."""
+        return {
+            reference.field: self.by_plan[reference.resource]
+            for action in self.actions[plan_name]
+            if action.kind in ("create", "patch", "replace")
+            for reference in action.request.refers
+            if reference.resource in self.by_plan
+        }
+
+    def _commands(self) -> Iterator[Command]:
+        """Verbs that are called on a thing."""
+        for plan_name, name in self.by_plan.items():
+            states = self.plan.resources[plan_name].states
+            resource = self.found[name]
+            for action in self.actions[plan_name]:
+                transition = action.transition
+                if action.kind != "transition" or transition is None:
+                    continue
+                if not action.path.startswith(resource.item.rstrip("/") + "/"):
+                    continue
+                changes = dict(transition.changes)
+                state = states.name if states is not None else ""
+                leads_to = OUTCOMES.get(transition.verb, ())
+                told = changes.get(state)
+                yield Command(
+                    operation=action.operation,
+                    resource=name,
+                    verb=transition.verb,
+                    state=state,
+                    leads_to=(*((told,) if isinstance(told, str) else ()), *leads_to),
+                    final=states.terminal if states is not None else frozenset(),
+                    changes=changes,
+                    same=self._is_the_thing(action, resource, state),
+                    children=tuple(self._children(plan_name)),
+                )
+
+    def _is_the_thing(self, action: inferred.Action, resource: Resource, state: str) -> bool:
+        """Whether the reply to a verb is the thing itself: it has its id and its state."""
+        contract = self.contract
+        schema = reply_schema(contract, contract.by_id[action.operation]) or {}
+        names = properties(contract, inner(contract, schema, resource.at))
+        return {resource.id_field.split(".")[0], state or "id"} <= names.keys()
+
+    def _children(self, plan_name: str) -> Iterator[tuple[str, str, frozenset[str]]]:
+        """Kinds of jobs that stand below one: their name, their state's, and the final ones."""
+        for other, name in self.by_plan.items():
+            child = self.plan.resources[other]
+            below = any(link.resource == plan_name for link in child.parents)
+            if below and child.states is not None and child.states.moves:
+                yield name, child.states.name, child.states.terminal
+
+
+def _open_id(contract: Contract, answer: Schema) -> inferred.Path:
+    """Where the id may be in a wrapping that does not list what it holds."""
+    for name, value in properties(contract, answer).items():
+        if name in _WRAPPINGS and value.get("type") == "object" and _is_open(value):
+            return (name, "id")
+    return ()
+
+
+def _path(name: str | None) -> inferred.Path:
+    return (name,) if name else ()
+
+
+def _item_of(create: inferred.Action, actions: Sequence[inferred.Action]) -> inferred.Action | None:
+    """The action whose path leads to one: that of the read, else of the removal or a change. Its
+    other parameters are those of the creation."""
+    above = set(_names(create.path))
+    for kind in ("fetch", "remove", "patch", "replace"):
+        for action in actions:
+            others = set(_names(action.path)) - {action.item}
+            if action.kind == kind and action.item and others <= above:
+                return action
+    return None
+
+
+def _list_of(create: inferred.Action, actions: Sequence[inferred.Action]) -> inferred.Action | None:
+    """A list that has what the creation makes, by GET if there is one."""
+    above = set(_names(create.path))
+    lists = [a for a in actions if a.kind == "list" and set(_names(a.path)) <= above]
+    same = [a for a in lists if a.path.rstrip("/") == create.path.rstrip("/")]
+    ranked = [*same, *(a for a in lists if a.method == "GET"), *lists]
+    return ranked[0] if ranked else None
+
+
+def _names(path: str) -> list[str]:
+    return re.findall(r"\{([^{}]*)\}", path)
+
+
+def inner(contract: Contract, schema: Schema, path: Sequence[str]) -> Schema:
+    """The schema of what a path of property names leads to; {} if that is not known."""
+    for name in path:
+        schema = properties(contract, schema).get(name, {})
+    return schema
 
 
 def _movement(
-    contract: Contract, answer: Schema, writers: list[Operation], id_field: str
+    contract: Contract,
+    thing: Schema,
+    writers: list[Operation],
+    id_field: str,
+    states: inferred.States | None,
+    at: Sequence[str],
 ) -> dict[str, Any]:
-    """What time may change, if a thing has a state that nobody sets: the state, and with it all
-    else that nobody sets, the id and the creation's moment apart; within a state the progress,
-    which is a number or a moment."""
-    shown = properties(contract, answer)
+    """What changes although nobody sets it. A job's state, and with it all else that nobody
+    sets, the id and the creation's moment apart; within a state the progress, which is a number or
+    a moment. Of anything else its numbers and moments: a version, a counter, a time of use."""
+    shown = properties(contract, thing)
     bodies = [body_schema(contract, operation) or {} for operation in writers]
     theirs = {name for body in bodies for name in properties(contract, body)}
+    theirs |= {n for body in bodies for n in properties(contract, inner(contract, body, at))}
     own = {n: s for n, s in shown.items() if s.get("readOnly") or n not in theirs}
-    works = any(_WORK.fullmatch(name) for name in own)
-    state = next((n for n in _STATES if n in own and _is_state(own[n], works)), "")
-    if not state:
-        return {}
     moving = own.keys() - {id_field} - _CREATED
-    growing = {n for n in moving - {state} if _grows(own[n])}
-    return {"state": state, "moving": frozenset(moving), "growing": frozenset(growing)}
-
-
-def _is_state(schema: Schema, works: bool) -> bool:
-    """Whether it has several values; of any text, whether moments of work stand beside it."""
-    values = schema.get("enum", ())
-    return len(values) > 1 or (works and not values and schema.get("type") == "string")
+    growing = {n for n in moving if _grows(own[n])}
+    if states is not None and states.moves and states.name in own:
+        return {
+            "state": states.name,
+            "moving": frozenset(moving),
+            "growing": frozenset(growing - {states.name}),
+            "counted": frozenset(growing),
+        }
+    return {"counted": frozenset(growing)}
 
 
 def _grows(schema: Schema) -> bool:
     return schema.get("type") in ("integer", "number") or schema.get("format") == "date-time"
-
-
-def _linked(contract: Contract, create: Operation) -> str | None:
-    """The path of the read that a link of the creation leads to with the new id."""
-    for status, response in create.responses.items():
-        if not status.startswith("2"):
-            continue
-        for link in response.links.values():
-            target = contract.by_id.get(link.get("operationId", ""))
-            values = list((link.get("parameters") or {}).values())
-            if target and target.method == "GET" and values == ["$response.body#/id"]:
-                return target.path if target.path.endswith("}") else None
-    return None
-
-
-def _id_field(contract: Contract, answer: Schema, parameter: str) -> str | None:
-    names = properties(contract, answer)
-    return next((name for name in ("id", parameter, "uuid") if name in names), None)
-
-
-def _wrapped_id(contract: Contract, answer: Schema) -> str | None:
-    """Where the id is within what wraps a thing; it may be one of those that are not listed."""
-    for name in _WRAPPINGS:
-        value = properties(contract, answer).get(name, {})
-        if value.get("type") == "object" and (
-            "id" in properties(contract, value) or _is_open(value)
-        ):
-            return f"{name}.id"
-    return None
 
 
 def _is_open(schema: Schema) -> bool:
@@ -165,16 +308,8 @@ def _is_open(schema: Schema) -> bool:
     return schema.get("additionalProperties", False) is not False
 
 
-def _has(contract: Contract, listing: Operation, paging: Paging, id_field: str) -> bool:
-    """Whether the rows of a list have the id, so far as the document says."""
-    if id_field in _row(contract, listing, paging):
-        return True
-    _, _, inner = id_field.rpartition(".")
-    rows = _rows(contract, listing, paging)
-    return "." in id_field and (inner in properties(contract, rows) or _is_open(rows))
-
-
 def _paging(contract: Contract, listing: Operation) -> Paging | None:
+    """The envelope of a list that belongs to no resource that can be made."""
     schema = reply_schema(contract, listing)
     if schema is None:
         return None
@@ -208,14 +343,13 @@ def listing_of(
 
 def _row(contract: Contract, listing: Operation, paging: Paging) -> dict[str, Schema]:
     """The properties of a list's rows."""
-    return properties(contract, _rows(contract, listing, paging))
+    return properties(contract, inner(contract, _rows(contract, listing, paging), paging.row))
 
 
 def _rows(contract: Contract, listing: Operation, paging: Paging) -> Schema:
     schema = reply_schema(contract, listing) or {}
-    if paging.items:
-        schema = properties(contract, schema)[paging.items]
-    return dereferenced(contract, schema.get("items", {}))
+    schema = inner(contract, schema, paging.items.split(".") if paging.items else ())
+    return solid(contract, schema.get("items", {}))
 
 
 def _filters(contract: Contract, listing: Operation, paging: Paging) -> tuple[Filter, ...]:

@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Json = Any
+
+
+def at(value: Json, path: Sequence[str]) -> Json:
+    """What a path of property names leads to, or None."""
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,27 @@ class Paging:
     cursor_parameter: str = "cursor"
     most: int = 200
     """The largest page that may be asked for."""
+    row: tuple[str, ...] = ()
+    """Where a thing is in what stands for it in the list."""
+    offset_parameter: str = ""
+    page_parameter: str = ""
+    first_page: int = 1
+    in_body: bool = False
+    """Whether the page is asked for in the body of a POST."""
+
+    def rows(self, page: Json) -> Json:
+        """The rows of a page, each out of its wrapping; None if it has none."""
+        found = page
+        for name in self.items.split(".") if self.items else ():
+            found = found.get(name) if isinstance(found, Mapping) else None
+        if not self.row or not isinstance(found, list):
+            return found
+        return [at(row, self.row) for row in found]
+
+    def next(self, page: Json) -> Json:
+        """The cursor of the next page, or None."""
+        found = at(page, self.cursor.split(".")) if self.cursor else None
+        return None if found == "" else found
 
 
 @dataclass(frozen=True)
@@ -78,6 +106,13 @@ class Resource:
     """Fields that may change together with `state`: its moments, its results."""
     growing: frozenset[str] = frozenset()
     """Those of `moving` that may change within a state, too: its progress."""
+    counted: frozenset[str] = frozenset()
+    """Fields that nobody sets and that a change of the thing may move: versions, counters."""
+    at: tuple[str, ...] = ()
+    """Where the thing is in a reply that has it."""
+    sent: tuple[str, ...] = ()
+    sent_change: tuple[str, ...] = ()
+    """Where the thing is in the body of its creation, and of its change."""
     newest_first: bool = False
     partial: bool = False
     """Whether absent fields of a change stay as they are."""
@@ -86,10 +121,15 @@ class Resource:
     whole: Callable[[Mapping[str, Json]], dict[str, Json]] = dict
     """The thing in the reply to its creation, where that is not all of it."""
 
+    def identity(self, thing: Json) -> str | None:
+        """The id of a thing, or None if it has none."""
+        found = at(thing, self.id_field.split("."))
+        return None if found is None or isinstance(found, bool | dict | list) else str(found)
+
     def moved(self, old: Mapping[str, Json], new: Mapping[str, Json]) -> frozenset[str]:
         """The fields that time alone may have changed between two looks at one thing."""
         if not self.state or self.state not in old or self.state not in new:
-            return self.live
+            return self.live | self.counted
         if old[self.state] == new[self.state]:
             return self.live | self.growing
         return self.live | self.moving | {self.state}
@@ -108,6 +148,26 @@ class Switch:
     resource: str
     field: str
     value: Json
+
+
+@dataclass(frozen=True)
+class Command:
+    """A verb that is called on a thing: cancel, archive, retry...
+
+    `leads_to` are the values that `state` may have afterwards, as far as that is known, `final`
+    those that a thing does not leave by itself. `same`: the reply is the thing itself.
+    `children` are kinds of jobs below it: their names, their state's, and the final ones.
+    """
+
+    operation: str
+    resource: str
+    verb: str
+    state: str = ""
+    leads_to: tuple[str, ...] = ()
+    final: frozenset[str] = frozenset()
+    changes: Mapping[str, Json] = field(default_factory=dict)
+    same: bool = False
+    children: tuple[tuple[str, str, frozenset[str]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -180,6 +240,7 @@ class Api:
     resources: Mapping[str, Resource]
     runs: Runs | None = None
     switches: tuple[Switch, ...] = ()
+    commands: tuple[Command, ...] = ()
     clone: Mapping[str, str] = field(default_factory=dict)
     """Operation -> resource that it copies."""
     bodies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)

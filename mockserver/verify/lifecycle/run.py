@@ -41,8 +41,9 @@ def describe(
     """By hand where the operations are known, else from the document (`wrapped` as in `derive`)."""
     for claims, known in BY_HAND:
         if claims(contract):
-            return known(contract)
-    return derive(contract, wrapped=wrapped)
+            # What its verbs do is known by hand.
+            return replace(known(contract), commands=())
+    return derive(contract, wrapped=wrapped, overrides=overrides)
 
 
 def described(contract: Contract, sandbox: Sandbox) -> Api:

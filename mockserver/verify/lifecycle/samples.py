@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
 Json = Any
 NONE: Any = object()
 """There is no good value to be had."""
+
+MARK = " é ✓"
+"""How made-up texts end: services have to keep more than ASCII."""
 
 Reference = Callable[[str], str | None]
 """The id that a field of this name may have, or None."""
@@ -24,8 +28,10 @@ def sample(
     *,
     full: bool,
     skip: frozenset[str] = frozenset(),
+    plain: bool = False,
 ) -> dict[str, Json]:
-    """An object: what is required, and with `full` every simple optional field too."""
+    """An object: what is required, and with `full` every simple optional field too; `plain` texts
+    are lower-case ASCII, as names often have to be."""
     required = set(schema.get("required", ()))
     for part in schema.get("allOf", ()):
         required |= set(dereferenced(contract, part).get("required", ()))
@@ -36,8 +42,17 @@ def sample(
             continue
         made = _value(contract, name, value, number, reference, needed)
         if made is not NONE:
-            result[name] = made
+            result[name] = _plain(made, name, value) if plain else made
     return result
+
+
+def _plain(value: Json, name: str, schema: Mapping[str, Any]) -> Json:
+    """A made-up text in letters that hardly any rule refuses."""
+    if not isinstance(value, str) or not value.endswith(MARK):
+        return value
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength", 60)
+    text = re.sub(r"[^a-z0-9]+", "-", value.removesuffix(MARK).lower()).strip("-") or "x"
+    return text.ljust(shortest, "x")[-longest:].lstrip("-")
 
 
 def _value(
@@ -111,12 +126,27 @@ def _string(
         "email": f"sample{number}@example.com",
         "uri": f"https://example.com/{number}",
         "url": f"https://example.com/{number}",
+        "uri-reference": f"/samples/{number}",
+        "iri": f"https://example.com/{number}",
+        "iri-reference": f"/samples/{number}",
+        "uri-template": f"https://example.com/{number}",
+        "hostname": f"sample{number}.example.com",
+        "idn-hostname": f"sample{number}.example.com",
+        "idn-email": f"sample{number}@example.com",
+        "ipv4": f"192.0.2.{1 + number % 250}",
+        "ipv6": f"2001:db8::{1 + number % 250:x}",
+        "time": f"10:00:{number % 60:02d}Z",
+        "duration": f"PT{1 + number}S",
+        "byte": "c2FtcGxl",
+        "base64": "c2FtcGxl",
+        "json-pointer": f"/sample/{number}",
+        "regex": "^sample$",
     }
     if schema.get("format") in formats:
         return formats[schema["format"]]
     if schema.get("pattern"):
         return given if given is not None else NONE
-    text = f"{name.replace('_', ' ').capitalize()} {number} é ✓"
+    text = f"{name.replace('_', ' ').capitalize()} {number}{MARK}"
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
     text = text.ljust(shortest, ".")
     return text if longest is None else text[-longest:] if longest else ""

@@ -9,6 +9,7 @@ from functools import partial
 
 from mockserver.verify.lifecycle import (
     auth_checks,
+    command_checks,
     concurrency,
     crud_checks,
     list_checks,
@@ -94,6 +95,8 @@ def _of(session: Session, resource: Resource) -> Iterator[Probe]:
     for switch in session.api.switches:
         if switch.resource == name:
             yield f"{name}: {switch.operation}", partial(_switched, session, resource, switch)
+    if resource.create:
+        yield from command_checks.probes(session, resource)
     for operation, copied in session.api.clone.items():
         if copied == name:
             yield f"{name}: copied", with_one(partial(crud_checks.clone, operation_id=operation))
@@ -219,7 +222,7 @@ def _look_everywhere(oracle: Oracle, run: Thing) -> None:
             oracle.read_child(row["id"])
     if run.resource.list:
         for row in list_checks.walk(session, run.resource, run.path, limit=50):
-            if row.get(run.resource.id_field) == run.id and runs.children in row:
+            if run.resource.identity(row) == run.id and runs.children in row:
                 oracle.see_run(row)
                 oracle.same_children(run, row)
     child = session.api.resources.get(runs.child)

@@ -1,0 +1,272 @@
+"""What must hold of a verb that is called on a thing: cancel, archive, retry, publish...
+
+It is called on a thing in each state that can be reached: fresh, after each other verb, at its end.
+A service may allow it or refuse it; either way what is seen afterwards has to agree with that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from mockserver.verify.lifecycle import list_checks, samples
+from mockserver.verify.lifecycle.infer import body_schema
+from mockserver.verify.lifecycle.list_checks import is_whole
+from mockserver.verify.lifecycle.model import Command, Resource, at
+from mockserver.verify.lifecycle.session import CannotMake, Session, Thing, _short
+from mockserver.verify.model import Exchange
+
+Json = Any
+ENDING = frozenset(("abort", "cancel", "kill", "stop", "terminate"))
+"""Verbs that what has ended has no use for."""
+HALTING = ENDING | frozenset(("hold", "pause", "suspend"))
+PAIRS = 20
+"""So many verbs after verbs are tried of a resource, at most."""
+LOOKS = 6
+"""How often a state that comes a moment later is waited for."""
+
+
+def probes(session: Session, resource: Resource) -> Iterator[tuple[str, Any]]:
+    """Every verb of a resource, in each state."""
+    commands = [c for c in session.api.commands if c.resource == resource.name]
+    if not commands or not resource.read:
+        return
+    for command in commands:
+        name = f"{resource.name} {command.operation}: fresh"
+        yield name, partial(_in_turn, session, resource, (command,))
+    pairs = [(one, two) for one in commands for two in commands if one is not two]
+    for one, two in pairs[:PAIRS]:
+        name = f"{resource.name} {two.operation}: after {one.operation}"
+        yield name, partial(_in_turn, session, resource, (one, two))
+    if resource.state:
+        for command in commands:
+            name = f"{resource.name} {command.operation}: at the end"
+            yield name, partial(_at_the_end, session, resource, command)
+
+
+def _in_turn(session: Session, resource: Resource, commands: tuple[Command, ...]) -> None:
+    thing = session.make(resource)
+    _with_children(session, thing, commands)
+    for command in commands[:-1]:
+        if not _call(session, thing, command)[0]:
+            return
+    obey(session, thing, commands[-1])
+
+
+def _at_the_end(session: Session, resource: Resource, command: Command) -> None:
+    """Once a job has ended by itself."""
+    thing = session.make(resource)
+    for _ in range(60):
+        look(session, thing)
+        if thing.value.get(command.state) in command.final or not session.time.pass_(2):
+            break
+    if thing.value.get(command.state) in command.final:
+        obey(session, thing, command)
+
+
+def _with_children(session: Session, thing: Thing, commands: tuple[Command, ...]) -> None:
+    """One of each kind of job below it, as far as they can be made."""
+    for kind, _, _ in commands[-1].children:
+        resource = session.api.resources[kind]
+        try:
+            session.make(resource, path=_path_below(resource, thing))
+        except CannotMake:
+            continue
+
+
+def _path_below(resource: Resource, thing: Thing) -> dict[str, str]:
+    """The path of a collection below a thing, whatever that path calls its id."""
+    missing = [name for name in resource.parents if name not in thing.path]
+    if len(missing) != 1:
+        raise CannotMake(f"{resource.create}: where it belongs can't be told")
+    return {**{n: v for n, v in thing.path.items() if n in resource.parents}, missing[0]: thing.id}
+
+
+def look(session: Session, thing: Thing) -> dict[str, Json]:
+    """As it is now."""
+    exchange = session.call(thing.resource.read, thing.where)
+    session.expect(exchange, [200], "made_is_there", f"a {thing.resource.name} that was made")
+    thing.value = session.thing(exchange, thing.resource)
+    return thing.value
+
+
+def _call(session: Session, thing: Thing, command: Command) -> tuple[bool, Exchange]:
+    """Whether it was carried out, and the reply."""
+    contract = session.target.contract
+    operation = session.operation(command.operation)
+    body = session.api.bodies.get(command.operation)
+    schema = body_schema(contract, operation)
+    if body is None and schema is not None:
+        session.number += 1
+        body = samples.sample(
+            contract, schema, session.number, session.reference(thing.resource), full=False
+        )
+    exchange = session.call(command.operation, thing.where, body=body)
+    return exchange.status < 400, exchange
+
+
+def obey(session: Session, thing: Thing, command: Command) -> None:
+    """Call it, look at what it has done, and call it again."""
+    before = dict(look(session, thing))
+    accepted, exchange = _call(session, thing, command)
+    if not accepted:
+        after = look(session, thing)
+        free = thing.resource.moved(before, after) | thing.resource.counted
+        changed = [n for n in before.keys() & after.keys() - free if before[n] != after[n]]
+        if changed:
+            name = min(changed)
+            session.fail(
+                "refusal_changes_nothing",
+                f"{command.verb} is refused with {exchange.status}, and {name} was "
+                f"{_short(before[name])}, is {_short(after[name])}",
+            )
+        return
+    _tells_of_it(session, thing, command, exchange)
+    first = dict(look(session, thing))
+    after = _settled(session, thing, command, before)
+    _takes_effect(session, command, before, after)
+    _ends_it(session, command, first, after)
+    _final_stays(session, command, before, after)
+    _list_agrees(session, thing, command)
+    _again(session, thing, command, after)
+    _children_follow(session, thing, command)
+
+
+def _tells_of_it(session: Session, thing: Thing, command: Command, exchange: Exchange) -> None:
+    """A reply that is the thing itself is this one."""
+    if not command.same or not exchange.body:
+        return
+    try:
+        value = at(exchange.json(), thing.resource.at)
+    except ValueError:
+        return
+    found = thing.resource.identity(value) if isinstance(value, dict) else None
+    if found is not None and found != thing.id:
+        session.fail("command_on_it", f"{command.verb} of {thing.id} answers with {found}")
+
+
+def _settled(
+    session: Session, thing: Thing, command: Command, before: dict[str, Json]
+) -> dict[str, Json]:
+    """As it is afterwards; what takes a moment is waited for."""
+    after = look(session, thing)
+    for _ in range(LOOKS):
+        if _has_effect(command, before, after) or not session.time.pass_(0.5):
+            break
+        after = look(session, thing)
+    return after
+
+
+def _has_effect(command: Command, before: dict[str, Json], after: dict[str, Json]) -> bool:
+    wanted = {n: v for n, v in command.changes.items() if n in after}
+    if not wanted:
+        return True
+    moved_on = after.get(command.state) in command.final and command.state in wanted
+    return moved_on or all(after[name] == value for name, value in wanted.items())
+
+
+def _takes_effect(
+    session: Session, command: Command, before: dict[str, Json], after: dict[str, Json]
+) -> None:
+    """What it is known to set is set, or the job has come to another end meanwhile."""
+    if _has_effect(command, before, after):
+        return
+    for name, value in command.changes.items():
+        if name not in after or after[name] == value:
+            continue
+        state = name == command.state
+        if state and (before.get(name) in command.final or after[name] in command.leads_to):
+            continue
+        if state and command.leads_to and after[name] != before.get(name):
+            # It has gone somewhere, which the document may call what it likes.
+            continue
+        session.fail(
+            "command_takes_effect",
+            f"{command.verb} is accepted, and {name} is {_short(after[name])}, not {_short(value)}",
+        )
+
+
+def _ends_it(
+    session: Session, command: Command, first: dict[str, Json], after: dict[str, Json]
+) -> None:
+    """What was still at work after an end was accepted does not come to another end."""
+    told, was = command.changes.get(command.state), first.get(command.state)
+    now = after.get(command.state)
+    if command.verb not in ENDING or told is None or was in command.final:
+        return
+    if now in command.final and now not in command.leads_to:
+        session.fail(
+            "command_takes_effect",
+            f"{command.verb} is accepted, {command.state} is {_short(was)} afterwards, "
+            f"and {_short(now)} in the end",
+        )
+
+
+def _final_stays(
+    session: Session, command: Command, before: dict[str, Json], after: dict[str, Json]
+) -> None:
+    was, now = before.get(command.state), after.get(command.state)
+    if command.verb in HALTING and was in command.final and now != was:
+        session.fail("final_stays", f"{command.verb} made {_short(now)} of what was {_short(was)}")
+
+
+def _list_agrees(session: Session, thing: Thing, command: Command) -> None:
+    """The list shows the state that the thing has."""
+    resource = thing.resource
+    if not resource.list or not command.state:
+        return
+    path = {n: v for n, v in thing.path.items() if n in resource.parents}
+    for _ in range(2):
+        rows = list_checks.walk(session, resource, path, limit=list_checks.ALL)
+        row = next((r for r in rows if resource.identity(r) == thing.id), None)
+        shown = row.get(command.state) if row is not None else None
+        now = look(session, thing).get(command.state)
+        if shown is None or shown == now or not isinstance(shown, type(now)):
+            return
+        # Between the two looks a job may have moved on.
+        if not session.time.pass_(0.5):
+            break
+    if is_whole(resource, rows):
+        session.fail(
+            "list_agrees", f"{command.state} is {_short(now)}, in the list {_short(shown)}"
+        )
+
+
+def _again(session: Session, thing: Thing, command: Command, first: dict[str, Json]) -> None:
+    """A second time it is refused, or changes nothing more."""
+    if command.verb not in HALTING and not command.changes:
+        return
+    accepted, _ = _call(session, thing, command)
+    second = look(session, thing)
+    was, now = first.get(command.state), second.get(command.state)
+    ended = was in command.final
+    if accepted and command.state and was != now and (ended or command.state in command.changes):
+        if not ended and now in command.final:
+            # It has come to its end meanwhile.
+            return
+        session.fail(
+            "command_is_idempotent",
+            f"{command.verb} a second time: {command.state} was {_short(was)}, is {_short(now)}",
+        )
+
+
+def _children_follow(session: Session, thing: Thing, command: Command) -> None:
+    """What is below a thing that was ended has ended, too, or does so within a moment."""
+    if command.verb not in ENDING or thing.value.get(command.state) not in command.final:
+        return
+    for kind, state, final in command.children:
+        for child in session.things:
+            below = thing.id in child.path.values() and child.resource.name == kind
+            if not below or not child.alive or not child.resource.read:
+                continue
+            for _ in range(LOOKS):
+                now = look(session, child).get(state)
+                if now in final or not session.time.pass_(0.5):
+                    break
+            if now not in final:
+                session.fail(
+                    "children_follow",
+                    f"{command.verb} ended {thing.resource.name} {thing.id}, and its {kind} "
+                    f"{child.id} is still {_short(now)}",
+                )

@@ -1,0 +1,189 @@
+"""A small service of jobs that can be cancelled and retried, right or with one planted fault."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Json = Any
+TEXT = {"type": "string"}
+STATES = ["queued", "running", "done", "failed", "cancelled"]
+
+
+def document(slash: str = "", wrap: str = "", post_list: bool = False) -> dict[str, Json]:
+    """`slash` ends the collection's path, `wrap` is the object around a job in replies."""
+    job = {
+        "type": "object",
+        "required": ["id", "name", "status"],
+        "properties": {
+            "id": TEXT,
+            "name": TEXT,
+            "status": {"type": "string", "enum": STATES, "readOnly": True},
+            "version": {"type": "integer", "readOnly": True},
+        },
+    }
+    one = {"type": "object", "required": [wrap], "properties": {wrap: job}} if wrap else job
+    rows = {"type": "array", "items": job}
+    many = {"type": "object", "required": ["items"], "properties": {"items": rows}}
+    body = {"type": "object", "required": ["name"], "properties": {"name": TEXT}}
+
+    def reply(schema: Json, status: str = "200") -> Json:
+        return {status: {"description": "It.", "content": {"application/json": {"schema": schema}}}}
+
+    refusals = {s: {"description": "No."} for s in ("400", "404", "409", "422")}
+    item = [{"name": "job_id", "in": "path", "required": True, "schema": TEXT}]
+    listing: Json = {"operationId": "listJobs", "responses": reply(many)}
+    create = {
+        "operationId": "makeJob",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {**reply(one, "201"), **refusals},
+    }
+    paths: dict[str, Json] = {
+        f"/jobs{slash}": {"post": create},
+        "/jobs/{job_id}": {
+            "parameters": item,
+            "get": {"operationId": "getJob", "responses": {**reply(one), **refusals}},
+            "delete": {
+                "operationId": "removeJob",
+                "responses": {"204": {"description": "Gone."}, **refusals},
+            },
+        },
+    }
+    for verb in ("cancel", "retry"):
+        paths[f"/jobs/{{job_id}}/{verb}"] = {
+            "parameters": item,
+            "post": {"operationId": f"{verb}Job", "responses": {**reply(one), **refusals}},
+        }
+    if post_list:
+        number = {"type": "integer", "minimum": 0, "maximum": 200}
+        asked = {"type": "object", "properties": {"limit": number, "offset": number}}
+        listing["responses"] = reply(rows)
+        listing["requestBody"] = {"content": {"application/json": {"schema": asked}}}
+        paths["/jobs/filter"] = {"post": listing}
+    else:
+        paths[f"/jobs{slash}"]["get"] = listing
+    return {"openapi": "3.1.0", "info": {"title": "Jobs", "version": "1"}, "paths": paths}
+
+
+@dataclass
+class Jobs:
+    """Jobs that go from queued to running to done in a second; `fault` names what is wrong."""
+
+    fault: str = ""
+    slash: str = ""
+    wrap: str = ""
+    rows: dict[str, dict[str, Json]] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+
+    def shown(self, job: dict[str, Json]) -> dict[str, Json]:
+        age = time.monotonic() - job["since"]
+        status = job["ended"] or ("queued" if age < 0.2 else "running" if age < 1 else "done")
+        return {"id": job["id"], "name": job["name"], "status": status, "version": job["version"]}
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Json]:
+        self.log.append(f"{method} {path}")
+        if path in (f"/jobs{self.slash}", "/jobs/filter"):
+            if method == "POST" and path != "/jobs/filter":
+                return self._make(body)
+            rows = [self._row(job) for job in list(self.rows.values())]
+            return 200, rows if path == "/jobs/filter" else {"items": rows}
+        _, _, identity, *verb = path.split("/")
+        job = self.rows.get(identity)
+        if job is None:
+            return 404, {"detail": "none"}
+        if method == "DELETE" and not verb:
+            del self.rows[identity]
+            return 204, None
+        if method == "GET" and not verb:
+            return 200, self._wrapped(self.shown(job))
+        if method == "POST" and verb == ["cancel"]:
+            return self._cancel(job)
+        if method == "POST" and verb == ["retry"]:
+            return self._retry(job)
+        return 405, {"detail": "no"}
+
+    def _wrapped(self, value: Json) -> Json:
+        return {self.wrap: value} if self.wrap else value
+
+    def _row(self, job: dict[str, Json]) -> Json:
+        row = self.shown(job)
+        if self.fault == "list forgets" and row["status"] == "cancelled":
+            row["status"] = "running"
+        return row
+
+    def _make(self, body: bytes) -> tuple[int, Json]:
+        try:
+            value = json.loads(body)
+        except ValueError:
+            return 400, {"detail": "no JSON"}
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            return 422, {"detail": "no name"}
+        job = {"id": str(uuid.uuid4()), "name": value["name"], "version": 1, "ended": ""}
+        job["since"] = time.monotonic()
+        self.rows[job["id"]] = job
+        return 201, self._wrapped(self.shown(job))
+
+    def _cancel(self, job: dict[str, Json]) -> tuple[int, Json]:
+        status = self.shown(job)["status"]
+        if status in ("done", "failed") and self.fault != "cancels what is done":
+            if self.fault == "refuses and changes":
+                job["name"] = "changed"
+            return 409, {"detail": "it has ended"}
+        if status == "cancelled" and self.fault == "cancel toggles":
+            job["ended"] = "failed"
+        elif self.fault != "cancel does nothing":
+            job["ended"] = "cancelled"
+        job["version"] += 1
+        other = next(iter(self.rows.values())) if self.fault == "answers another" else job
+        return 200, self._wrapped(self.shown(other))
+
+    def _retry(self, job: dict[str, Json]) -> tuple[int, Json]:
+        if self.shown(job)["status"] not in ("failed", "cancelled"):
+            return 409, {"detail": "it has not failed"}
+        job["ended"], job["since"] = "", time.monotonic()
+        job["version"] += 1
+        return 200, self._wrapped(self.shown(job))
+
+
+@contextmanager
+def serving(jobs: Any) -> Iterator[str]:
+    """The address of a server whose `answer(method, path, body)` gives status and JSON."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def _answer(self) -> None:
+            length = int(self.headers.get("content-length") or 0)
+            body = self.rfile.read(length)
+            status, value = jobs.answer(self.command, self.path.partition("?")[0], body)
+            content = b"" if value is None else json.dumps(value).encode()
+            self.send_response(status)
+            if value is not None:
+                self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+        do_HEAD = do_OPTIONS = do_TRACE = _answer
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
