@@ -149,7 +149,7 @@ class Client:
             self.finder.name_known(action, value, needed)
             if action.envelope is not None and isinstance(value, dict):
                 value.pop(action.envelope.paging.cursor, None)  # nobody knows one yet
-        headers["content-type"], raw = wire.body(media, value)
+        headers["content-type"], raw = wire.body(self.values.schemas, media, value)
         self.said = value
         return raw
 

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.engine.representations import rendered
+from mockserver.openapi.media_types import is_xml
 from mockserver.openapi.model import MediaType, Parameter
+from mockserver.openapi.schemas.resolved import Schemas
 
 FORM = "application/x-www-form-urlencoded"
 _JSON_FIRST = ("application/json", "+json", "/json")
@@ -123,7 +126,7 @@ def chosen(content: Mapping[str, MediaType]) -> MediaType:
     return next(iter(content.values()))
 
 
-def body(media: MediaType, value: Any) -> tuple[str, bytes]:
+def body(schemas: Schemas, media: MediaType, value: Any) -> tuple[str, bytes]:
     """Content type and bytes."""
     name = media.name.partition(";")[0].strip().lower()
     if name == FORM:
@@ -133,6 +136,8 @@ def body(media: MediaType, value: Any) -> tuple[str, bytes]:
     if name in ("*/*", "application/*") or name.endswith(("/json", "+json")):
         sent = "application/json" if "*" in name else media.name
         return sent, json.dumps(value).encode()
+    if is_xml(name) and isinstance(value, dict | list):
+        return media.name, rendered(schemas, media, name, value)
     sent = media.name if "*" not in name else "application/octet-stream"
     return sent, text(value).encode()
 

@@ -16,7 +16,8 @@ class Request:
     Parameter values are decoded and typed (an integer parameter is an int; UUIDs are
     in their canonical spelling); a parameter with a default that was not sent has it,
     one without a default is absent. `headers` are as sent, names in lower case.
-    `body` is the parsed body, None when there was none (see `has_body`). `violations` is what does
+    `body` is the parsed body, None when there was none (see `has_body`), and `raw` its bytes as
+    they came. `violations` is what does
     not fit, if the mock is lenient about it: what is said there of a value is then not true.
     """
 
@@ -31,6 +32,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     base_url: str = ""
     violations: tuple[Violation, ...] = ()
+    raw: bytes = b""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import orjson
 
 from mockserver.engine.faults import Trouble
 from mockserver.engine.messages import NO_BODY, Json, Reply
+from mockserver.engine.representations import is_described, rendered
 from mockserver.errors import (
     BadRequest,
     Conflict,
@@ -23,8 +24,8 @@ from mockserver.errors import (
     Unauthenticated,
     UnsupportedMedia,
 )
-from mockserver.openapi.media_types import concrete, is_json_or_any
-from mockserver.openapi.model import Operation, Response
+from mockserver.openapi.media_types import concrete, covers, essence, is_json, is_json_or_any
+from mockserver.openapi.model import MediaType, Operation, Response, Violation
 from mockserver.openapi.schemas.validators import Check, Validators
 
 # What may stand in for a status that an operation does not list, the nearest first.
@@ -79,6 +80,9 @@ class _Form:
     content_type: tuple[bytes, bytes]
     check: Check | None
     required_headers: tuple[str, ...]
+    name: str = ""
+    media: MediaType | None = None
+    """What the body is rendered as, if that is not JSON."""
     latest: bytes | None = None
     """The last body that was found valid."""
 
@@ -119,6 +123,32 @@ def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
     )
 
 
+def sharpened(operation: Operation, refusal: Refusal) -> Refusal:
+    """The refusal as the document tells them apart: what can't be read from what does not fit (400
+    and 422), and what is of another media type (415)."""
+    if not isinstance(refusal, Invalid) or not refusal.violations:
+        return refusal
+    kind: type[Refusal] | None = None
+    if all(v.keyword == "media_type" for v in refusal.violations):
+        kind = UnsupportedMedia if 415 in operation.documented else None
+    elif any(_is_unreadable(v) for v in refusal.violations):
+        kind = BadRequest if {400, 422} <= operation.documented else None
+    if kind is None:
+        return refusal
+    return kind(
+        refusal.message,
+        code=refusal.code,
+        violations=refusal.violations,
+        headers=refusal.headers,
+    )
+
+
+def _is_unreadable(violation: Violation) -> bool:
+    body = violation.where[0] == "body"
+    missing = violation.keyword == "required" and len(violation.where) == 1
+    return body and (violation.keyword in ("json", "xml", "style") or missing)
+
+
 def _of_path(refusal: Refusal) -> bool:
     faults = refusal.violations
     return bool(faults) and all(fault.where[0] == "path" for fault in faults)
@@ -151,6 +181,8 @@ class Finisher:
             return Sent(reply.status, headers, b"", not form.documented)
         if isinstance(reply.body, bytes):
             body = reply.body
+        elif form.media is not None and type(reply.body) is not Json:
+            body = rendered(self._validators.schemas, form.media, form.name, reply.body)
         else:
             body = dump(reply.body)
             # Polling sends the same bytes again and again: comparing is cheaper than hashing, and
@@ -196,9 +228,13 @@ class Finisher:
             if pointer is not None and is_json_or_any(chosen)
             else None
         )
+        name = concrete(media_type or (found.name if found else ""))
+        otherwise = found is not None and is_described(name) and not is_json_or_any(name)
         return _Form(
             documented=True,
-            content_type=_content_type(media_type or (found.name if found else "")),
+            content_type=_content_type(name),
+            name=name,
+            media=found if otherwise else None,
             check=check,
             required_headers=tuple(
                 name.lower()
@@ -213,9 +249,14 @@ def _content_type(media_type: str) -> tuple[bytes, bytes]:
 
 
 def choose_media_type(response: Response, wanted: str = "") -> str:
-    """The wanted media type if documented, else a JSON one, else the first."""
+    """The wanted media type if documented, alone or in a range, else a JSON one, else the first."""
     if wanted.lower() in response.content:
         return wanted.lower()
+    if wanted and not is_json(wanted):
+        name = essence(wanted)
+        ranges = [known for known in response.content if covers(essence(known), name)]
+        if ranges:
+            return max(ranges, key=len)
     said = [name for name in response.content if is_json_or_any(name)]
     described = [name for name in said if response.content[name].pointer is not None]
     return next(iter(described or said or response.content), "")

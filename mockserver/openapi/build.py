@@ -253,14 +253,20 @@ class _Builder:
             raw = self._object(raw or {}, here)
             schema = raw.get("schema")
             schema_pointer = None
+            items = None
             if "itemSchema" in raw:
-                self.note(here, "the items of a sequence (itemSchema) are not made nor judged")
+                items = resolve(self.document, raw["itemSchema"], join(here, "itemSchema"))[1]
             if schema is not None:
                 schema, schema_pointer = resolve(self.document, schema, join(here, "schema"))
                 if not isinstance(schema, Mapping):
                     schema = {} if schema else {"not": {}}
             found[name.lower()] = MediaType(
-                name, schema, schema_pointer, self._examples(raw, here), raw.get("encoding") or {}
+                name,
+                schema,
+                schema_pointer,
+                self._examples(raw, here),
+                raw.get("encoding") or {},
+                items,
             )
         return found
 

@@ -7,6 +7,8 @@ from typing import NamedTuple, TypeVar
 
 ANYTHING = ("*/*", "*")
 """A range of all media types; the second is what some programs write for it."""
+STREAM = "application/stream+json"
+"""Values one after the other, in spite of its name."""
 _OF_RANGES = {
     "text": "text/plain",
     "image": "image/png",
@@ -35,7 +37,8 @@ def parameters(media_type: str) -> dict[str, str]:
 def is_json(media_type: str) -> bool:
     """Whether bodies of this media type are one JSON value: `application/json`, `text/json`,
     `model/gltf+json`."""
-    return essence(media_type).endswith(("/json", "+json"))
+    name = essence(media_type)
+    return name.endswith(("/json", "+json")) and name != STREAM
 
 
 def is_json_or_any(media_type: str) -> bool:

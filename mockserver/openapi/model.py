@@ -37,13 +37,17 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """One media type of a body; `pointer` leads to its schema in the document, if it has one."""
+    """One media type of a body; `pointer` leads to its schema in the document, if it has one.
+
+    `items` leads to the schema of one item of a sequence (OpenAPI 3.2).
+    """
 
     name: str
     schema: Schema | None
     pointer: str | None
     examples: Mapping[str, Json] = field(default_factory=dict)
     encoding: Mapping[str, Any] = field(default_factory=dict)
+    items: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

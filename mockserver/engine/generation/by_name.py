@@ -19,6 +19,7 @@ _FIRMS = bag(
     "organization organisation company team vendor merchant supplier tenant account brand "
     "provider store workspace employer"
 )
+_SPOKEN = bag("message delta choice completion chunk")
 _ADJECTIVES = bag("display full short preferred original new old current default friendly")
 
 
@@ -246,6 +247,8 @@ def by_name(dice: Dice, name: str, owner: str = "") -> str:
     """A text for a property called `name` of a thing called `owner`."""
     words = tokens(name)
     make = _WHOLE.get(" ".join(words))
+    if words == ("role",) and _SPOKEN & set(tokens(owner)):
+        return "assistant"
     if make is None and words:
         if words[-1] == "name":
             whose = tuple(word for word in words[:-1] if word not in _ADJECTIVES)

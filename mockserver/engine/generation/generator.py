@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from json import dumps
 from typing import Any
 
 from mockserver.engine.generation import limits
@@ -18,7 +19,7 @@ from mockserver.engine.generation.modes import (
     unused,
 )
 from mockserver.engine.generation.numbers import number
-from mockserver.engine.generation.strings import names_for, text
+from mockserver.engine.generation.strings import encoded, names_for, text
 from mockserver.engine.generation.unions import (
     Parting,
     distinct,
@@ -33,6 +34,7 @@ from mockserver.engine.generation.unions import (
 )
 from mockserver.engine.randomness import Dice
 from mockserver.inference.words import singular, tokens
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
 
 Path = tuple[str | int, ...]
@@ -161,7 +163,7 @@ class Maker:
 
     def scalar(self, flat: Flat, kind: str, name: str) -> Any:
         if kind == "string":
-            found = text(self.dice, name, flat.rules, self._owner)
+            found = self._text(flat, name)
             self._spend(len(found) // limits.LETTERS_A_STEP)
             return found
         if kind == "boolean":
@@ -170,6 +172,19 @@ class Maker:
             return self.dice.chance(0.5)
         rules = unused(name, flat.rules) if self._is_new else flat.rules
         return number(self.dice, name, rules, whole=kind == "integer")
+
+    def _text(self, flat: Flat, name: str) -> str:
+        """A text; if it stands for another value, that value as the schema says to write it."""
+        rules = flat.rules
+        media_type, schema = rules.get("contentMediaType"), rules.get("contentSchema")
+        if isinstance(media_type, str) and is_json(media_type):
+            held = self.value(schema, name, ()) if schema is not None else {}
+            found = dumps(held)
+        elif rules.get("contentEncoding") and "pattern" not in rules:
+            found = text(self.dice, name, {}, self._owner)
+        else:
+            return text(self.dice, name, rules, self._owner)
+        return encoded(found, str(rules.get("contentEncoding") or ""))
 
     def _listed(self, flat: Flat, known: Any) -> Any:
         values = flat.values or []

@@ -8,28 +8,22 @@ from typing import Any
 
 import orjson
 
+from mockserver.engine.generation.events import Streams
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.randomness import Dice
+from mockserver.engine.representations import is_described
+from mockserver.engine.representations.files import sample_file
+from mockserver.engine.representations.sequences import is_sequence
+from mockserver.engine.representations.tables import DELIMITERS
 from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.model import FIRST
-from mockserver.openapi.media_types import is_json_or_any
+from mockserver.openapi.media_types import essence, is_json_or_any, is_xml
 from mockserver.openapi.model import Header, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat
 
-_TEXTS = {
-    "text/event-stream": b'data: {"done": true}\n\n',
-    "text/html": b"<!doctype html><title>mock</title><p>mock</p>\n",
-    "text/csv": b"id,name\n1,mock\n",
-    "application/xml": b"<mock/>\n",
-    "text/xml": b"<mock/>\n",
-    "application/pdf": b"%PDF-1.4\n%%EOF\n",
-    "application/x-ndjson": b"{}\n",
-    "application/zip": b"PK\x05\x06" + bytes(18),
-    "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg"/>\n',
-}
 SOON = 1
 """Seconds after which a client is asked to come again."""
 _BODILESS = frozenset((204, 205, 304))
@@ -40,6 +34,7 @@ class Answers:
 
     def __init__(self, values: Values) -> None:
         self.values = values
+        self.streams = Streams(values)
 
     def reply(
         self,
@@ -69,11 +64,11 @@ class Answers:
         media = response.content.get(chosen)
         if media is None:
             return Reply(status, NO_BODY, headers)
-        body = self.body(media, dice, known, at, mode, sample=sample, new=new)
+        body = self.body(operation, media, dice, known, at, mode, sample=sample, new=new)
         opaque = isinstance(body, bytes)
-        if opaque and chosen == "application/*" and self._is_binary(media):
-            chosen = "application/octet-stream"
-        return Reply(status, body, headers, chosen if opaque else "")
+        # A file of no known type.
+        unknown = opaque and chosen == "application/*" and self._is_binary(media)
+        return Reply(status, body, headers, "application/octet-stream" if unknown else "")
 
     def _is_binary(self, media: MediaType) -> bool:
         flat = self.values.schemas.flat_at(media.pointer) if media.pointer else Flat()
@@ -81,33 +76,72 @@ class Answers:
 
     def body(
         self,
+        operation: Operation,
         media: MediaType,
         dice: Dice,
         known: Any,
-        at: tuple[str, ...],
-        mode: Mode,
+        at: tuple[str, ...] = (),
+        mode: Mode = "rich",
         *,
         sample: bool = False,
         new: bool = False,
     ) -> Any:
-        """A body of this media type: a JSON value, or bytes of what is none."""
-        name = media.name.partition(";")[0].strip().lower()
-        if is_json_or_any(name):
-            if media.pointer is None:
-                return _unjudged(media, known)
-            if not at and not sample and isinstance(known, Mapping):
-                plain = self.values.plain(media.pointer, known, new=new)
-                if plain is not MISSING:
-                    return plain
-            for step in reversed(at):
-                known = [known] if step == FIRST else {step: known}
-            return self.values.make(media.pointer, dice, known, mode=mode)
-        example = next(iter(media.examples.values()), None)
-        if isinstance(example, str):
-            return example.encode()
-        if name in _TEXTS:
-            return _TEXTS[name]
-        return b"mock\n" if name.startswith("text/") else b"mock"
+        """A body of this media type: a value that is rendered later, or the bytes of a file."""
+        name = essence(media.name)
+        if is_sequence(name):
+            return self.streams.items(operation, media, dice, _placed(known, at), mode)
+        if not is_json_or_any(name):
+            example = next(iter(self._examples(media)), None)
+            if example is not None and is_described(name):
+                return example
+            if example is not None and isinstance(example, str | bytes):
+                return example.encode() if isinstance(example, str) else example
+            if not is_described(name) or media.pointer is None or self._is_binary(media):
+                return sample_file(name)
+            if self._is_any_text(media.pointer):
+                return self._text(name, media.pointer, dice, known)
+        if media.pointer is None:
+            return _unjudged(media, known)
+        if not at and not sample and isinstance(known, Mapping):
+            plain = self.values.plain(media.pointer, known, new=new)
+            if plain is not MISSING:
+                return plain
+        return self.values.make(media.pointer, dice, _placed(known, at), mode=mode)
+
+    def _examples(self, media: MediaType) -> list[Any]:
+        """What the document shows of a body: beside its schema, else in it."""
+        if media.examples or media.pointer is None:
+            return list(media.examples.values())
+        return self.values.schemas.flat_at(media.pointer).notes.examples
+
+    def _is_any_text(self, pointer: str) -> bool:
+        """Whether the schema says no more than that it is a text."""
+        flat = self.values.schemas.flat_at(pointer)
+        said = flat.values or flat.choices or flat.notes.examples or flat.notes.defaults
+        return flat.types in ((), ("string",)) and not said and not flat.properties
+
+    def _text(self, name: str, pointer: str, dice: Dice, known: Any) -> Any:
+        """A text of which only the media type tells what it is like."""
+        if name == "text/plain":
+            rules = self.values.schemas.flat_at(pointer).rules
+            return self.values.make(pointer, dice) if rules else sample_file(name)
+        # A list is a table, an object has its elements.
+        written = name in DELIMITERS or is_xml(name)
+        structured = isinstance(known, list) or (isinstance(known, Mapping) and bool(known))
+        return known if written and structured else sample_file(name)
+
+    def in_another_form(
+        self, operation: Operation, media: MediaType, name: str, dice: Dice, reply: Reply
+    ) -> Any:
+        """The body of a reply as another documented media type, which is sent as `name`."""
+        value = MISSING if isinstance(reply.body, bytes) else reply.body
+        pointer = media.pointer
+        fits = value is not MISSING and pointer is not None and is_described(name)
+        if fits and not is_sequence(name) and self.values.check(pointer or "").is_valid(value):
+            return value
+        if not is_described(name) and not media.examples:
+            return sample_file(name)
+        return self.body(operation, media, dice, value, sample=True)
 
     def headers(self, response: Response, dice: Dice) -> dict[str, str]:
         """The documented headers: those that are required, Location and Retry-After."""
@@ -130,6 +164,13 @@ class Answers:
         if isinstance(value, bool):
             return "true" if value else "false"
         return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _placed(known: Any, at: tuple[str, ...]) -> Any:
+    """What is known, at its place in a body."""
+    for step in reversed(at):
+        known = [known] if step == FIRST else {step: known}
+    return known
 
 
 def _unjudged(media: MediaType, known: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b32encode, b64encode, urlsafe_b64encode
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 from uuid import UUID
@@ -45,6 +45,21 @@ def _url(dice: Dice, name: str) -> str:
 
 def _email(dice: Dice, name: str) -> str:
     return f"{dice.fake.user_name()}@example.com"
+
+
+def encoded(found: str, encoding: str) -> str:
+    """A text as `contentEncoding` says to write it."""
+    raw = found.encode()
+    match encoding.lower():
+        case "base64":
+            return b64encode(raw).decode()
+        case "base64url":
+            return urlsafe_b64encode(raw).decode().rstrip("=")
+        case "base32":
+            return b32encode(raw).decode()
+        case "base16" | "hex":
+            return raw.hex()
+    return found
 
 
 def _base64(dice: Dice, name: str) -> str:

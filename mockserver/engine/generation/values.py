@@ -31,7 +31,7 @@ class Values:
         request: bool = False,
         schemas: Schemas | None = None,
     ) -> None:
-        self.schemas = schemas or Schemas(contract.document, contract.version)
+        self.schemas = schemas or validators.schemas
         self._validators = validators
         self._request = request
 

@@ -13,6 +13,7 @@ from mockserver.engine.inferred import bulk, crud
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.crud import checked
+from mockserver.engine.inferred.files import FILES, any_files, with_files
 from mockserver.engine.inferred.har_import import adopt
 from mockserver.engine.inferred.job_control import outcomes_of, steers
 from mockserver.engine.inferred.lists import listing
@@ -94,7 +95,13 @@ def assemble(
     return replace(
         base,
         handlers=handlers,
-        collections={**base.collections, **own, SYSTEM.name: SYSTEM, **_answers(contract)},
+        collections={
+            **base.collections,
+            **own,
+            SYSTEM.name: SYSTEM,
+            **_answers(contract),
+            **({FILES.name: FILES} if any_files(context) else {}),
+        },
         seed=seed,
         adopt=partial(adopt, context),
         jobs=jobs,
@@ -147,6 +154,7 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
     def made() -> Handler:
         kind = action.kind
         handler = HANDLERS.get(kind) or FACTORIES[kind](context, operation, action)
+        handler = with_files(context, operation, action, handler)
         if action.request.refers:
             handler = checked(handler)
         return once(

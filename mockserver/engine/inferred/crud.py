@@ -11,6 +11,7 @@ from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
 from mockserver.engine.inferred.field_roles import stamp
+from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import goes, state_of, told
@@ -28,11 +29,10 @@ def create(call: Call) -> Reply:
     """Make one; change it, if the body names one that is there and that is allowed."""
     call.check_parents()
     repository, resource = call.repository, call.resource
-    sent = named(call.sent)
+    sent = _accepted(call)
     if call.action.elsewhere:
         properties = call.context.flat(resource).properties
         sent = {field: value for field, value in sent.items() if field in properties}
-    sent = accepted(call.context.schemas, resource, sent)
     parent = _parent(call, sent)
     fixed = links(call)
     if call.action.request.upsert:
@@ -51,7 +51,14 @@ def create(call: Call) -> Reply:
         sent = {name: value for name, value in sent.items() if name != resource.identity.key}
         entity = new_entity(call, repository, sent, fixed, parent)
     entity = repository.put(call.world, entity)
+    keep_file(call, entity)
     return _remembered(call, entity, call.reply(entity, made=True))
+
+
+def _accepted(call: Call) -> dict[str, Any]:
+    """What the client may say of the entity, without files, whose bytes are kept elsewhere."""
+    sent = named(without_files(call, call.sent))
+    return accepted(call.context.schemas, call.resource, sent)
 
 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
@@ -114,9 +121,11 @@ def change(call: Call) -> Reply:
     """PUT and PATCH (and POST) of one entity."""
     repository = call.repository
     if call.action.request.upsert and call.find(call.key()) is None:
-        return _upsert(call, accepted(call.context.schemas, call.resource, named(call.sent)))
+        return _upsert(call, _accepted(call))
     entity = call.entity()
-    changed = changed_entity(call, repository, entity, *_changes(call, entity))
+    changes, given = _changes(call, entity)
+    changed = changed_entity(call, repository, entity, {**facts_of(call), **changes}, given)
+    keep_file(call, changed)
     return call.reply(repository.put(call.world, changed))
 
 
@@ -131,6 +140,7 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
         sent.pop(resource.identity.key, None)
     made = new_entity(call, repository, sent, fixed, call.parent_key())
     entity = Entity(call.key(), made.data, made.parent, made.row)
+    keep_file(call, entity)
     reply = call.reply(repository.put(call.world, entity))
     if 201 in call.operation.documented and reply.status == 200:
         dice, at = call.dice(entity.key), call.action.response.at
@@ -146,7 +156,7 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
     if media_type == "application/json-patch+json" and isinstance(sent, list):
         changes = json_patched(entity.data, sent)
         return changes, accepted(context.schemas, resource, changes)
-    given = accepted(context.schemas, resource, named(sent))
+    given = _accepted(call)
     merges = media_type == "application/merge-patch+json"
     if merges:
         given = merge_patched(entity.data, given)
@@ -207,6 +217,7 @@ def _deleted(call: Call) -> dict[str, Any]:
 def take_away(call: Call, repository: Repository, entity: Entity) -> None:
     """Remove an entity and all that lies under it."""
     name = repository.resource.name
+    drop_file(call, name, entity.key)
     for child in call.context.repositories.values():
         if any(link.resource == name for link in child.resource.parents[-1:]):
             for below in list(child.scan(call.world, entity.key, False)):
@@ -258,7 +269,7 @@ def write(call: Call) -> Reply:
     call.check_parents()
     repository, key = call.repository, call.single_key()
     if repository.get(call.world, key) is None and call.operation.method in ("POST", "PUT"):
-        sent = accepted(call.context.schemas, call.resource, named(call.sent))
+        sent = _accepted(call)
         made = new_entity(call, repository, sent, links(call), "")
         entity = Entity(key, made.data, call.parent_key(), made.row)
     else:

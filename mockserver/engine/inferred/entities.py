@@ -10,6 +10,7 @@ from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.field_roles import is_nullable, kinds, owner_values, stamp
+from mockserver.engine.inferred.files import facts_of
 from mockserver.engine.inferred.job_fields import luck_of
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.inferred.schedules import deadline, plan_job, state_of, with_state
@@ -38,6 +39,7 @@ def new_entity(
     known = {
         **defaults(context, resource, sent),
         **sent,
+        **{n: v for n, v in facts_of(call).items() if n not in sent},
         **_owned(call, repository, sent, ordinal),
         **fixed,
     }

@@ -20,6 +20,7 @@ from mockserver.engine.randomness import Dice
 from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action
 from mockserver.inference.paths import ANY, route
+from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Operation
 
 _KEPT = 256
@@ -141,7 +142,8 @@ def as_shown(call: Call, dice: Dice, known: Mapping[str, Any], mode: Mode = "ric
         said = {**example, **{n: v for n, v in known.items() if n in example or n in names}}
     mode = "bare" if whole else call.mode(mode)
     reply = context.answers.reply(operation, dice, said, (), mode, sample=True)
-    if whole and pointer is not None and context.values.check(pointer).is_valid(said):
+    is_json = media is not None and is_json_or_any(media.name)
+    if whole and is_json and pointer is not None and context.values.check(pointer).is_valid(said):
         # To the letter: what the schema does not name is left out elsewhere.
         reply.body = said
     return reply

@@ -13,16 +13,18 @@ from typing import Any, Protocol
 
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.calibration import Lock, adapted, with_defaults
-from mockserver.engine.error_formats import dialect_named
+from mockserver.engine.error_formats import FastApiDialect, dialect_named
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.faults import Faults, Mishap
+from mockserver.engine.generation.values import Values
 from mockserver.engine.leniency import STRICT, Leniency, preferred
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.pipeline.authentication import Authenticator
 from mockserver.engine.pipeline.failures import failure, plain, raised_by, unavailable
+from mockserver.engine.pipeline.negotiation import Negotiator
 from mockserver.engine.pipeline.prefer import Preference
 from mockserver.engine.scenarios import Fate, befall
-from mockserver.engine.serialization import Finisher, Sent, document_refusal
+from mockserver.engine.serialization import Finisher, Sent, document_refusal, sharpened
 from mockserver.engine.world import World
 from mockserver.errors import (
     ContractError,
@@ -128,8 +130,10 @@ class Pipeline:
         self.dialect = dialect_named(api.wire.dialect, contract, validators)
         self.validators = validators
         self.authenticator = Authenticator(contract, settings.keys, api.wire.prefix)
+        values = Values(contract, validators)
         self.finish = Finisher(validators)
-        self.preference = Preference(contract, validators)
+        self.preference = Preference(values)
+        self.negotiator = Negotiator(values)
         self.faults = settings.faults
         self.journal = settings.journal
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
@@ -320,6 +324,7 @@ class Pipeline:
             body.media_type,
             headers,
             violations=violations,
+            raw=message.body,
         )
 
     def handle(self, world: World, request: Request) -> Reply:
@@ -332,13 +337,14 @@ class Pipeline:
             if preferred is not None:
                 return preferred
         name = request.operation.id
+        self.negotiator.check(request)
         reply = self.handlers[name](world, request)
         if not isinstance(reply, Reply):
             raise ReplyError(
                 f"the handler of {name} returned {type(reply).__name__}, not a Reply; "
                 "return Reply(200, {...})"
             )
-        return reply
+        return self.negotiator(world, request, reply)
 
     def follow_fate(self, world: World, reply: Reply) -> None:
         """Let the job that this reply began go the way that waits for the tenant's next one."""
@@ -371,6 +377,8 @@ class Pipeline:
             return plain(self.stamp(self.dialect.reply(refusal, None), message))
         try:
             if self.settings.undocumented == "nearest":
+                if self.api.wire.candid and not isinstance(self.dialect, FastApiDialect):
+                    refusal = sharpened(operation, refusal)
                 adapted = document_refusal(operation, refusal)
                 if isinstance(adapted, Reply):
                     if adapted.body is not NO_BODY:

@@ -14,8 +14,7 @@ from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict, Forbidden, NotFound, Refusal, Unauthenticated
 from mockserver.openapi.media_types import is_json_or_any
-from mockserver.openapi.model import Contract, MediaType, Operation, Response
-from mockserver.openapi.schemas.validators import Validators
+from mockserver.openapi.model import MediaType, Operation, Response
 
 _WISH = re.compile(r"(code|example|dynamic)\s*=\s*(\"[^\"]*\"|[^,;\s]+)", re.IGNORECASE)
 _REFUSALS: dict[int, type[Refusal]] = {
@@ -30,8 +29,8 @@ _REFUSALS: dict[int, type[Refusal]] = {
 class Preference:
     """Answers what a client prefers instead of what would happen; nothing is changed by it."""
 
-    def __init__(self, contract: Contract, validators: Validators) -> None:
-        self._answers = Answers(Values(contract, validators))
+    def __init__(self, values: Values) -> None:
+        self._answers = Answers(values)
 
     def success(self, operation: Operation, status: int) -> Reply:
         """The documented reply of a status, the same each time."""

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple, NoReturn
 
 import orjson
 
+from mockserver.openapi.media_types import is_xml
 from mockserver.openapi.model import Json, MediaType, Operation, Schema, Violation
 from mockserver.openapi.request.coercion import Kind, part_of
 from mockserver.openapi.request.forms import read_multipart, read_urlencoded
+from mockserver.openapi.request.xml import read_xml
 from mockserver.openapi.schemas.validators import Check, Validators
 
 _BODY = ("body",)
@@ -143,8 +145,15 @@ class _Media:
         if media.pointer is not None and (self._form or name.startswith("text/")):
             # What a schema says of another kind of value is not said of these bytes.
             types = self._kind(False).types
-            plain = not types or ("object" if self._form else "string") in types
-            self._checked = plain and not name.endswith("xml")
+            self._checked = not types or ("object" if self._form else "string") in types
+        # What only says that it is a text says nothing of the elements in it.
+        self._xml = is_xml(name) and media.pointer is not None and self._is_structured()
+        if is_xml(name):
+            self._checked = self._xml
+
+    def _is_structured(self) -> bool:
+        flat = self._validators.schemas.flat(self.schema)
+        return bool(flat.properties or flat.choices) or "array" in flat.types
 
     @property
     def check(self) -> Check | None:
@@ -164,7 +173,18 @@ class _Media:
             return parse_json(raw)
         if name in _FORMS:
             return self._form_value(content_type, raw, self._kind(as_text))
+        if self._xml and is_xml(name):
+            return self._xml_value(raw)
         return as_text_of(raw)
+
+    def _xml_value(self, raw: bytes) -> Json:
+        try:
+            return read_xml(raw, self._validators.schemas, self.schema)
+        except ValueError as error:
+            sent = as_text_of(raw[:_LONGEST_ECHO])
+            raise _NotReadable(
+                Violation(_BODY, "xml", f"not readable XML: {error}", sent)
+            ) from None
 
     def _form_value(self, content_type: str, raw: bytes, kind: Kind) -> Json:
         encoding = self._media.encoding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from email.message import Message
 from logging import CRITICAL, Logger
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 import orjson
@@ -41,6 +41,28 @@ def read_urlencoded(raw: bytes, kind: Kind, encoding: Encoding) -> Json:
 
 def read_multipart(content_type: str, raw: bytes, kind: Kind, encoding: Encoding) -> Json:
     """A multipart body as an object; a file is its text. Raises ValueError if it is broken."""
+    parts = _parsed(content_type, raw)
+    return _object(parts.fields, parts.types, kind, encoding)
+
+
+class FilePart(NamedTuple):
+    """A part of a multipart body that is a file."""
+
+    field: str
+    name: str
+    media_type: str
+    data: bytes
+
+
+def read_files(content_type: str, raw: bytes) -> list[FilePart]:
+    """The files of a multipart body: its parts with a file name. None of a broken one."""
+    try:
+        return _parsed(content_type, raw).files
+    except ValueError:
+        return []
+
+
+def _parsed(content_type: str, raw: bytes) -> _Parts:
     header = Message()
     header["content-type"] = content_type
     boundary = header.get_param("boundary")
@@ -56,7 +78,7 @@ def read_multipart(content_type: str, raw: bytes, kind: Kind, encoding: Encoding
         raise ValueError(str(error)) from None
     if not parts.ended:
         raise ValueError("the last boundary is missing")
-    return _object(parts.fields, parts.types, kind, encoding)
+    return parts
 
 
 class _Parts:
@@ -65,6 +87,7 @@ class _Parts:
     def __init__(self) -> None:
         self.fields: dict[str, list[str]] = {}
         self.types: dict[str, str] = {}
+        self.files: list[FilePart] = []
         self.ended = False
         self._headers: dict[str, str] = {}
         self._field = bytearray()
@@ -111,7 +134,10 @@ class _Parts:
         except UnicodeDecodeError:
             value = self._data.decode("latin-1")
         self.fields.setdefault(name, []).append(value)
-        self.types[name] = self._headers.get("content-type", "")
+        self.types[name] = media_type = self._headers.get("content-type", "")
+        called = header.get_filename()
+        if called is not None:
+            self.files.append(FilePart(name, called, media_type, bytes(self._data)))
 
     def _end(self) -> None:
         self.ended = True
@@ -170,7 +196,10 @@ def _array(values: Sequence[str], kind: Kind, hints: Mapping[str, Any], sent: st
 def _one(value: str, kind: Kind, hints: Mapping[str, Any], sent: str) -> Json:
     if value in (kind.listed or ()):
         return value
-    if kind.is_object or kind.is_array or _is_json(hints, sent):
+    if kind.is_object or kind.is_array:
+        return _json(value)
+    # A file of JSON is a file, not the value in it.
+    if _is_json(hints, sent) and set(kind.types) - {"null"} != {"string"}:
         return _json(value)
     if value == "" and kind.types and "string" not in kind.types:
         # An empty field of a form is one that was not filled in.

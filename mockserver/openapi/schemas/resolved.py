@@ -19,6 +19,7 @@ _OBJECT_WORDS = frozenset(
 )
 _ARRAY_WORDS = frozenset(("items", "minItems", "maxItems", "prefixItems", "uniqueItems"))
 _STRING_WORDS = frozenset(("pattern", "minLength", "maxLength"))
+_CONTENT_WORDS = ("contentEncoding", "contentMediaType", "contentSchema")
 _NUMBER_WORDS = frozenset(
     ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 )
@@ -199,7 +200,7 @@ class Merger:
 
     def _rules(self, part: Mapping[str, Any]) -> None:
         rules = self.flat.rules
-        for word in ("format", "pattern", "uniqueItems"):
+        for word in ("format", "pattern", "uniqueItems", *_CONTENT_WORDS):
             if part.get(word) is not None:
                 rules.setdefault(word, part[word])
         for word in _LARGEST & part.keys():

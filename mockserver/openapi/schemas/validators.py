@@ -20,6 +20,7 @@ from mockserver.openapi.schemas.formats import (
 )
 from mockserver.openapi.schemas.json_schema import PYTHON_PATTERN, Closure, Translation, View
 from mockserver.openapi.schemas.regex import OPTIONS, fault, reader
+from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.violations import Shape, violations_of
 
 _REPLY_FORMATS = {"time": is_clock_time, "byte": is_base64}
@@ -110,6 +111,7 @@ class Validators:
 
     def __init__(self, document: Mapping[str, Any], version: str) -> None:
         self.document = document
+        self.schemas = Schemas(document, version)
         noted = Noted()
         self._requests = _Side(document, version, "request", lenient_formats(noted), noted)
         self._replies = _Side(document, version, "reply", _REPLY_FORMATS, noted)

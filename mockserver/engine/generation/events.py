@@ -1,0 +1,224 @@
+"""What stands in a stream: events and lines that fit their schema, in an order that makes sense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.modes import Mode
+from mockserver.engine.generation.values import Values
+from mockserver.engine.randomness import Dice
+from mockserver.engine.representations.sequences import DONE, EVENT_STREAM
+from mockserver.errors import ReplyError
+from mockserver.inference.words import tokens
+from mockserver.openapi.media_types import essence
+from mockserver.openapi.model import MediaType, Operation
+from mockserver.openapi.schemas.resolved import Flat
+
+_LENGTH = 3
+_MOST_KINDS = 60
+_BEGINS = frozenset(("start", "started", "begin", "created", "added", "open", "opened", "init"))
+_ENDS = frozenset(("stop", "stopped", "done", "end", "ended", "completed", "complete", "close",
+                   "closed", "finished", "finish", "result"))  # fmt: skip
+_MISHAPS = frozenset(("error", "failed", "failure", "incomplete", "cancelled", "canceled"))
+_KINDS = ("type", "event", "kind", "object", "event_type", "eventType")
+
+
+class Streams:
+    """Makes the items of a sequence."""
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+
+    def items(
+        self, operation: Operation, media: MediaType, dice: Dice, known: Any, mode: Mode
+    ) -> list[Any]:
+        """The items of a body of this media type; `known` is the whole that they are parts of."""
+        shown = self._shown(media)
+        found = shown or self._made(media, dice, known, mode)
+        if essence(media.name) == EVENT_STREAM and self._ends_with_a_word(operation, media, found):
+            found.append(DONE)
+        return found
+
+    def _shown(self, media: MediaType) -> list[Any]:
+        """The examples: each an item, or a list of them."""
+        found: list[Any] = []
+        pointer = media.items or media.pointer
+        check = self._values.check(pointer) if pointer else None
+        for example in media.examples.values():
+            several = isinstance(example, list) and (
+                media.items is not None or check is None or self._is_array(media)
+            )
+            for item in example if several else [example]:
+                if several or check is None or check.is_valid(item):
+                    found.append(item)
+        return found
+
+    def _is_array(self, media: MediaType) -> bool:
+        pointer = media.pointer
+        return pointer is not None and "array" in self._values.schemas.flat_at(pointer).types
+
+    def _made(self, media: MediaType, dice: Dice, known: Any, mode: Mode) -> list[Any]:
+        pointer = media.items or media.pointer
+        if pointer is None:
+            return self._of_whole(None, dice, known)
+        flat = self._values.schemas.flat_at(pointer)
+        if media.items is None and flat.types == ("array",):
+            given = known if isinstance(known, list) else MISSING
+            whole = self._values.make(pointer, dice, given, mode="rich")
+            return list(whole) if isinstance(whole, list) else [whole]
+        if flat.types == ("string",) and flat.values is None and not flat.rules:
+            return self._of_whole(pointer, dice, known)
+        if isinstance(known, list) and known:
+            return [self._one(pointer, dice.child(n), one, mode) for n, one in enumerate(known)]
+        kinds = self._kinds(flat)
+        if len(kinds) > 1:
+            return [
+                self._one(pointer, dice.child(kind), {**_shared(known), name: kind}, "fresh")
+                for name, kind in _ordered(kinds)
+            ]
+        if "delta" in self._parts_of_choices(flat):
+            return [
+                self._one(pointer, dice, {**_shared(known), **part}, "sparse")
+                for part in _deltas(known)
+            ]
+        return [
+            self._one(pointer, dice.child(n), {**_shared(known), **_placed(flat, n)}, "rich")
+            for n in range(_LENGTH)
+        ]
+
+    def _one(self, pointer: str, dice: Dice, known: Any, mode: Mode) -> Any:
+        try:
+            return self._values.make(pointer, dice, known or MISSING, mode=mode)
+        except ReplyError:
+            return self._values.make(pointer, dice, mode=mode)
+
+    def _of_whole(self, pointer: str | None, dice: Dice, known: Any) -> list[Any]:
+        """Of a stream whose items nobody describes: the parts of what would be answered at once."""
+        if isinstance(known, Mapping) and isinstance(known.get("choices"), list):
+            return [{**_shared(known), **_as_chunk(known), **part} for part in _deltas(known)]
+        if isinstance(known, list):
+            return list(known)
+        if pointer is None:
+            return [{}] if known is MISSING else [known]
+        return [self._values.make(pointer, dice.child(n), name="text") for n in range(_LENGTH)]
+
+    def _parts_of_choices(self, flat: Flat) -> Mapping[str, Any]:
+        """The properties of one of the `choices` of a chunk."""
+        schemas = self._values.schemas
+        choices = flat.properties.get("choices")
+        if choices is None:
+            return {}
+        return schemas.flat(schemas.flat(choices).arrays.items or {}).properties
+
+    def _kinds(self, flat: Flat) -> list[tuple[str, str]]:
+        """The kinds of events of a union: the property that names them, and the name of each."""
+        schemas = self._values.schemas
+        tag = (flat.tag or {}).get("propertyName")
+        found: list[tuple[str, str]] = []
+        waiting = [branch for branches in flat.choices[:1] for branch in branches]
+        while waiting and len(found) < _MOST_KINDS:
+            branch = schemas.flat(waiting.pop(0))
+            if branch.choices and not branch.properties:
+                waiting[:0] = branch.choices[0]
+                continue
+            for name in (tag, *_KINDS) if isinstance(tag, str) else _KINDS:
+                values = schemas.flat(branch.properties.get(name, {})).values or ()
+                if len(values) == 1 and isinstance(values[0], str):
+                    found.append((name, values[0]))
+                    break
+        return list(dict.fromkeys(found))
+
+    def _ends_with_a_word(self, operation: Operation, media: MediaType, items: list[Any]) -> bool:
+        """Whether the stream ends with `[DONE]`: the document says so, or its chunks are of the
+        kind that usually does."""
+        if items and items[-1] == DONE:
+            return False
+        parts = [operation.description, operation.summary]
+        response = operation.response_for(operation.success)
+        parts.append(response.description if response is not None else "")
+        for content in operation.body.content.values() if operation.body is not None else ():
+            if content.pointer:
+                parts.extend(map(str, self._said_of_stream(content.pointer)))
+        if media.pointer:
+            said = self._values.schemas.flat_at(media.pointer).parts
+            parts.extend(str(part.get("description") or "") for part in said)
+        if any(DONE in part for part in parts):
+            return True
+        first = items[0] if items else None
+        choices = first.get("choices") if isinstance(first, Mapping) else None
+        return isinstance(choices, list) and any("delta" in c for c in choices if c)
+
+    def _said_of_stream(self, pointer: str) -> Iterator[Any]:
+        stream = self._values.schemas.flat_at(pointer).properties.get("stream")
+        if stream is not None:
+            for part in self._values.schemas.flat(stream).parts:
+                yield part.get("description") or ""
+
+
+def _shared(known: Any) -> dict[str, Any]:
+    """What each part of a whole says of the whole."""
+    if not isinstance(known, Mapping):
+        return {}
+    names = ("id", "model", "created", "created_at", "system_fingerprint")
+    return {name: known[name] for name in names if name in known}
+
+
+def _as_chunk(known: Mapping[str, Any]) -> dict[str, Any]:
+    kind = known.get("object")
+    return {"object": f"{kind}.chunk"} if isinstance(kind, str) else {}
+
+
+def _placed(flat: Flat, place: int) -> dict[str, Any]:
+    """Where an item stands, if it says that."""
+    names = ("seq", "sequence", "sequence_number", "index", "offset")
+    return {name: place for name in names if name in flat.properties}
+
+
+def _deltas(known: Any) -> Iterator[dict[str, Any]]:
+    """A message word by word: who speaks, what is said, and that it is over."""
+    said = "Mock answer."
+    role = "assistant"
+    if isinstance(known, Mapping) and isinstance(known.get("choices"), list) and known["choices"]:
+        message = known["choices"][0].get("message")
+        if isinstance(message, Mapping):
+            said, role = str(message.get("content") or said), str(message.get("role") or role)
+    words = said.split(" ")
+    half = max(1, len(words) // 2)
+    texts = [text for text in (" ".join(words[:half]), " ".join(words[half:])) if text]
+    texts[1:] = [f" {text}" for text in texts[1:]]
+
+    def choice(delta: dict[str, Any], reason: str | None) -> dict[str, Any]:
+        return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+    yield choice({"role": role, "content": ""}, None)
+    for text in texts:
+        yield choice({"content": text}, None)
+    yield choice({}, "stop")
+
+
+def _ordered(kinds: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Events from a beginning to an end, what begins later within what began before; no mishap.
+
+    `message_start`, `block_start`, `block_delta`, `block_stop`, `message_delta`, `message_stop`.
+    """
+    good = [each for each in kinds if _MISHAPS.isdisjoint(tokens(each[1]))] or kinds
+    about = {each: tuple(tokens(each[1])) for each in good}
+    begins = [each for each in good if _BEGINS & set(about[each][-1:])]
+    ends = [each for each in good if _ENDS & set(about[each][-1:]) and each not in begins]
+    between = [each for each in good if each not in begins and each not in ends]
+
+    def of(each: tuple[str, str]) -> tuple[str, ...]:
+        return about[each][:-1]
+
+    found: list[tuple[str, str]] = []
+    opened = [of(each) for each in begins]
+    tail: list[tuple[str, str]] = []
+    for each in begins:
+        found.append(each)
+    for noun in reversed(opened):
+        tail.extend(e for e in between if of(e) == noun)
+        tail.extend(e for e in ends if of(e) == noun)
+    rest = [e for e in (*between, *ends) if e not in tail]
+    return [*found, *rest, *tail]
