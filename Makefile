@@ -89,6 +89,7 @@ browser: $(STAMP) ## Playwright, for the tests of the dashboard (they need Debia
 
 screenshots: browser ## the pictures in docs/images
 	$(BIN)/python -m tests.server.screenshots
+	$(BIN)/python docs/_site/terminal.py
 
 package-check: build ## the wheel in a new environment from the package index, and the README's test in it
 	$(BIN)/python -m tests.package_check

@@ -22,6 +22,7 @@ from hatchling.builders.wheel import WheelBuilder
 from mockserver.cli import Deferred, cli
 
 ROOT = Path(__file__).parent.parent
+QUIET = ("-q", "-p", "no:schemathesis", "-n", "2")
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -76,9 +77,11 @@ def test_a_new_folder_and_the_readmes_ten_lines(wheel: Path, tmp_path: Path) -> 
     folder = tmp_path / "new"
     folder.mkdir()
     (folder / "test_mine.py").write_text(example)
+    (document,) = re.findall(r"<!-- document -->\n```yaml\n(.*?)```", README, re.DOTALL)
+    (folder / "renders.yaml").write_text(document)
     environment = {n: v for n, v in os.environ.items() if not n.startswith(("PYTEST_", "PYTHON"))}
     done = subprocess.run(
-        [str(home / "bin/python"), "-m", "pytest", "-q", "-p", "no:schemathesis", "-n", "2"],
+        [str(home / "bin/python"), "-m", "pytest", *QUIET, "--mock-spec", "renders.yaml"],
         cwd=folder,
         env=environment,
         capture_output=True,

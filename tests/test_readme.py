@@ -1,8 +1,9 @@
-"""The README's tour and its Python example, run as printed."""
+"""The README's own API and the tour of Feather, run as printed."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -16,8 +17,40 @@ from typing import Any
 import httpx
 import pytest
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
-TOUR = re.findall(r"<!-- tour -->\n```sh\n(.*?)```", README, re.DOTALL)
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+FEATHER = (ROOT / "docs/tutorial/feather.md").read_text()
+TOUR = re.findall(r"<!-- tour -->\n```sh\n(.*?)```", FEATHER, re.DOTALL)
+
+
+def test_it_is_short() -> None:
+    lines = README.splitlines()
+    assert len(lines) <= 150
+    links = re.compile(r"\]\([^)]*\)")
+    assert not [line for line in lines if len(links.sub("]", line)) > 100]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="it is made of curl commands")
+def test_an_api_of_one_s_own_works_as_printed(tmp_path: Path) -> None:
+    (document,) = re.findall(r"<!-- document -->\n```yaml\n(.*?)```", README, re.DOTALL)
+    (script,) = re.findall(r"<!-- tour -->\n```sh\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "renders.yaml").write_text(document)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    command = f"{sys.executable} -m mockserver serve"
+    script = script.replace("8000", port).replace("mockserver serve", command)
+    done = subprocess.run(
+        ["bash", "-euc", f"trap 'kill %1' EXIT\n{script}"],
+        capture_output=True, text=True, timeout=120, check=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    said = [value for value in values(done.stdout) if isinstance(value, dict)]
+    queued, clock, finished, cancelled, refused = [one for one in said if one != {"status": "ok"}]
+    assert (queued["status"], finished["status"]) == ("queued", "done")
+    assert finished["id"] == queued["id"]
+    assert clock["mode"] == "manual"
+    assert cancelled["status"] == "cancelled"
+    assert refused["status"] == 422
 
 
 def values(text: str) -> list[Any]:
@@ -90,6 +123,6 @@ def test_the_tour_works_as_printed(server: str, tmp_path: Path):
 
 
 def test_the_python_example_works_as_printed():
-    """The one for pytest is test_packaging's."""
-    (example,) = re.findall(r"(?<!<!-- test -->\n)```python\n(.*?)```", README, re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})
+    """The README's, for pytest, is test_packaging's."""
+    (example,) = re.findall(r"(?<!<!-- test -->\n)```python\n(.*?)```", FEATHER, re.DOTALL)
+    exec(compile(example, "feather.md", "exec"), {})

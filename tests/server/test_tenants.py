@@ -114,7 +114,7 @@ def test_a_failure_shows_calls_and_near_misses(tenant: Tenant) -> None:
         tenant.journal.assert_called("cancelSimulationSuiteRun", times=1)
     assert str(caught.value).splitlines() == [
         "cancelSimulationSuiteRun (POST /v1/sim-suites/{suite_id}/runs/{suite_run_id}/cancel) "
-        "was called never, expected once.",
+        "was not called, expected once.",
         "The calls made:",
         "  POST /v1/sim-suites -> 201 (createSimulationSuite)",
         "  POST /v1/sim-suites/a/run/b/cancel -> 404 (no operation)",

@@ -115,11 +115,13 @@ class Calls:
         return len(self.calls())
 
     def calls(self, operation: str | None = None) -> list[Call]:
-        """All calls, or those of an operation. Raises UsageError for an operation there is not."""
-        if operation is not None:
-            self._operation(operation)
+        """All calls, or those of an operation: its operationId, or `POST /renders`.
+
+        Raises UsageError for an operation that there is not.
+        """
+        wanted = None if operation is None else self._operation(operation).id
         found = [Call(entry) for entry in self._entries()]
-        return [call for call in found if operation in (None, call.operation)]
+        return [call for call in found if wanted in (None, call.operation)]
 
     def assert_called(self, operation: str, *, times: int | None = None) -> list[Call]:
         """The calls of an operation: at least one, or exactly `times`. Raises AssertionError."""
@@ -180,14 +182,17 @@ class Calls:
 
     def _operation(self, name: str) -> Operation:
         known = self._contract.by_id
+        requests = {f"{one.method} {one.path}": one for one in self._contract.operations}
+        if name in requests:
+            return requests[name]
         if name not in known:
-            close = get_close_matches(name, known, 3, CLOSE)
+            close = get_close_matches(name, [*known, *requests], 3, CLOSE)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
             raise UsageError(f"there is no operation {name!r}{hint}")
         return known[name]
 
     def _report(self, name: str, found: list[Call], expected: str) -> str:
-        lines = [f"{_spell(self._operation(name))} was called {_often(len(found))}, {expected}."]
+        lines = [f"{_spell(self._operation(name))} was {_called(len(found))}, {expected}."]
         made = self.calls()
         lines.append("The calls made:" if made else "No calls were made at all.")
         if len(made) > MOST_SHOWN:
@@ -201,6 +206,10 @@ class Calls:
                 close = closest(self._contract, call.method, call.path)
                 lines += [f"    close to {_spell(operation)}" for operation in close]
         return "\n".join(lines)
+
+
+def _called(times: int) -> str:
+    return f"called {_often(times)}" if times else "not called"
 
 
 def _often(times: int) -> str:
