@@ -207,6 +207,7 @@ class Resource:
     """One kind of entity that the API keeps.
 
     `schema` leads to its richest description, `request` to what a client sends to make one.
+    Where it is one of several kinds, `union` leads to their choice, and `schema` to the first.
     `in_use` are the values that some fields really have, of all that the document allows.
     """
 
@@ -217,6 +218,7 @@ class Resource:
     items: tuple[str, ...] = ()
     schema: str | None = None
     request: str | None = None
+    union: str | None = None
     identity: Identity = Identity()
     singleton: bool = False
     creatable: bool = False
@@ -225,6 +227,11 @@ class Resource:
     states: States | None = None
     because: tuple[Because, ...] = ()
     in_use: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> str | None:
+        """What each entity fits: its `schema`, or the choice of which that is one."""
+        return self.union or self.schema
 
 
 @dataclass(frozen=True, slots=True)

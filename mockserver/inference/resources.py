@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from mockserver.inference.identifiers import few_names, has_key, key_in, learnt, only_id, told_at
 from mockserver.inference.lifecycles import Hints, states_of
-from mockserver.inference.model import Because, Confidence, Identity, Resource, States
-from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.model import FIRST, Because, Confidence, Identity, Resource, States
+from mockserver.inference.operations import Facts, Survey, json_of
 from mockserver.inference.outcomes import with_outcomes
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.relations import Linker
@@ -232,7 +232,9 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     if key and why is not None and not draft.singleton:
         draft.because.append(why)
     route = draft.route
-    client_key = bool(key) and key in sent and key in survey.flat(request).required
+    asked = survey.flat(request)
+    servers = key in asked.properties and survey.schemas.flat(asked.properties[key]).notes.read_only
+    client_key = bool(key) and key in sent and key in asked.required and not servers
     if client_key:
         draft.say(f"the client chooses `{key}`: it is required to make one", "certain")
     parents = linker.links(route, len(route.steps), (n for n in flat.properties if n != key))
@@ -242,6 +244,8 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     told = draft.singleton or learnt(survey, draft, schema, client_key)
     hints = hints_of(survey, draft)
     states = _states(survey, flat, hints, key)
+    union = _union(survey, draft, schema)
+    kinds = len(survey.schemas.branches(union or schema)) if schema else 0
     return Resource(
         name=name,
         noun=draft.noun,
@@ -250,6 +254,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         items=tuple(_path_of(survey, r) for r in draft.items),
         schema=schema,
         request=request,
+        union=union,
         identity=Identity(
             key=None if draft.singleton else key or None,
             parameter=parameter,
@@ -260,7 +265,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         ),
         singleton=draft.singleton,
         creatable=bool(draft.creates),
-        seeds=_seeds(states, bool(parents)) if draft.lists and schema else 0,
+        seeds=_seeds(states, bool(parents), kinds) if draft.lists and schema else 0,
         parents=parents,
         states=states,
         because=tuple(draft.because),
@@ -309,9 +314,9 @@ def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
     )
 
 
-def _seeds(states: States | None, beneath: bool) -> int:
-    """How many there are to begin with: a few, or one in each state."""
-    few = 2 if beneath else 3
+def _seeds(states: States | None, beneath: bool, kinds: int) -> int:
+    """How many there are to begin with: a few, or one of each kind and in each state."""
+    few = max(2 if beneath else 3, min(kinds, _MOST_SEEDS))
     return few if states is None else max(few, min(len(states.each), _MOST_SEEDS))
 
 
@@ -359,6 +364,23 @@ def _schema(survey: Survey, draft: Draft) -> str | None:
         if draft.singleton or key_in(survey, draft, survey.flat(ref))[0]:
             return ref
     return known[0] if known else None
+
+
+def _union(survey: Survey, draft: Draft, schema: str | None) -> str | None:
+    """Where the choice stands of which the schema is the first branch."""
+    schemas = survey.schemas
+    items = (one for route in draft.items for one in survey.by_steps[route.steps].values())
+    for facts in (*items, *draft.creates, *draft.lists):
+        response = facts.operation.response_for(facts.operation.success)
+        media = json_of(response.content) if response is not None else None
+        place = media.pointer if media is not None else None
+        steps = [*facts.at, *([FIRST] if facts.envelope is not None else [])]
+        for step in steps:
+            if place is not None:
+                place = schemas.place(place, None if step == FIRST else str(step))
+        if place is not None and schema in schemas.branches(place):
+            return schemas.canonical(place)
+    return None
 
 
 def _described(survey: Survey, draft: Draft) -> Iterator[str]:

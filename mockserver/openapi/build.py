@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import ContractError
 from mockserver.openapi.document import METHODS, join, resolve
+from mockserver.openapi.inheritance import with_choices
 from mockserver.openapi.model import (
     Body,
     Contract,
@@ -57,9 +58,9 @@ def build_contract(document: dict[str, Any]) -> Contract:
     Raises ContractError if it is no such document or is broken where it matters.
     """
     if not is_swagger2(document):
-        return _Builder(plain_references(document)).build()
+        return _Builder(with_choices(plain_references(document))).build()
     newer, notes = upgraded(document)
-    contract = _Builder(newer).build()
+    contract = _Builder(with_choices(newer)).build()
     return replace(contract, written="Swagger 2.0", notes=(*notes, *contract.notes))
 
 

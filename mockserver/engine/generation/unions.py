@@ -8,6 +8,7 @@ from json import dumps
 from typing import Any
 
 from mockserver.engine.generation.limits import MOST_LETTERS, Impossible, bound
+from mockserver.openapi.document import reference_to
 from mockserver.openapi.schemas.discriminators import names_of
 from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
@@ -124,6 +125,32 @@ def ranked(schemas: Schemas, flat: Flat, branches: list[Any], known: Any) -> lis
         return not named, -fit(schemas, schemas.choose(flat, branches, branch), known)
 
     return sorted(branches, key=rank)
+
+
+def best(schemas: Schemas, pointer: str, known: Any) -> Flat:
+    """The schema, of a choice with the branch that suits a known value best."""
+    flat = schemas.flat_at(pointer)
+    for _ in range(5):
+        if not flat.choices:
+            break
+        branches = flat.choices[0]
+        flat = schemas.choose(flat, branches, ranked(schemas, flat, branches, known)[0])
+    return flat
+
+
+def kind(schemas: Schemas, pointer: str, nth: int) -> tuple[str, dict[str, Any]]:
+    """The branch of which the `nth` value is, where a schema is a choice of objects, and what its
+    discriminator says then; so there are some of each."""
+    branches = schemas.branches(pointer)
+    if not branches:
+        return pointer, {}
+    branch = branches[nth % len(branches)]
+    tag = schemas.flat_at(pointer).tag or {}
+    name = str(tag.get("propertyName", ""))
+    schema = schemas.flat(schemas.at(branch)).properties.get(name, ANY)
+    if not name or schemas.flat(schema).values:
+        return branch, {}
+    return branch, {name: names_of(tag, {"$ref": reference_to(branch)})[0]}
 
 
 def distinct(items: list[Any]) -> list[Any]:

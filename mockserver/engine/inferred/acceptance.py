@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockserver.engine.generation.unions import is_a, may_be_null
+from mockserver.engine.generation.unions import best, is_a, may_be_null
 from mockserver.engine.inferred.call import Call
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.model import FIRST, Resource
@@ -17,8 +17,8 @@ _OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
 
 def accepted(schemas: Schemas, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent, without what is the server's to say (`readOnly`)."""
-    own = schemas.flat_at(resource.schema).properties if resource.schema else {}
-    asked = schemas.flat_at(resource.request).properties if resource.request else {}
+    own = best(schemas, resource.shape, sent).properties if resource.shape else {}
+    asked = best(schemas, resource.request, sent).properties if resource.request else {}
 
     def is_servers(name: str) -> bool:
         # What a request itself says of it counts more.
@@ -37,17 +37,17 @@ def kept_or_refused(
     not be shown with it. What the document describes in another way in requests than in responses
     (an id there, an object here) is shown as the responses have it.
     """
-    if resource.schema is None:
+    if resource.shape is None:
         return made
     values, operation = call.context.values, call.operation
     schemas = values.schemas
-    flat = schemas.flat_at(resource.schema)
+    flat = best(schemas, resource.shape, given)
     given = {n: v for n, v in given.items() if not _is_hidden(schemas, flat, n)}
     missing = [n for n, v in given.items() if v is None and n in flat.required]
     present = {n: v for n, v in given.items() if v is not None or n in made or n in missing}
     if contains(made, present):
         return made
-    check = values.check(resource.schema)
+    check = values.check(resource.shape)
     merged = overlaid(made, present)
     if check.is_valid(merged):
         return dict(merged)

@@ -154,7 +154,7 @@ class Call:
                 done = self.context.sower.finished(repository, self.world.now, dice)
                 known = {**known, **done}
             values, mode = self.context.values, self.mode("rich")
-            data = values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
+            data = values.kept(resource.shape or "", dice, known, mode=mode, owner=resource.noun)
         if not isinstance(data, Mapping):
             data = known
         return Entity(key, data, self.parent_key(), {"seed": True})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.engine.generation.responses import Answers
+from mockserver.engine.generation.unions import best
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.examples import Examples, NoExamples
 from mockserver.engine.inferred.identifiers import Keys
@@ -65,6 +66,10 @@ class Context:
 
     def flat(self, resource: Resource) -> Flat:
         return self.schemas.flat_at(resource.schema) if resource.schema else self.schemas.flat({})
+
+    def fitting(self, pointer: str | None, known: Any) -> Flat:
+        """What is asked of a known value: of a choice, by the branch that suits it best."""
+        return best(self.schemas, pointer, known) if pointer else self.schemas.flat({})
 
     def repository_of(self, action: Action) -> Repository:
         """Where the entities that the action is about are kept."""

@@ -259,7 +259,7 @@ def single(call: Call) -> Entity:
         dice = lasting(call.world, resource.name, key)
         mode = call.mode("bare" if shown else "fresh" if resource.parents else "rich")
         values = call.context.values
-        data = values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
+        data = values.kept(resource.shape or "", dice, known, mode=mode, owner=resource.noun)
     row = shown.row if shown is not None else {}
     return Entity(key, data if isinstance(data, Mapping) else known, call.parent_key(), row)
 

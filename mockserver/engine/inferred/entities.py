@@ -115,7 +115,7 @@ def complete(
         return dict(known)
     context = call.context
     made = context.values.kept(
-        resource.schema,
+        resource.shape or resource.schema,
         dice,
         dict(known),
         mode=call.mode("sparse"),
@@ -131,8 +131,8 @@ def complete(
 
 def unsent(context: Context, resource: Resource, known: Mapping[str, Any]) -> Iterator[str]:
     """What a client could have said and did not: the server says nothing of it either."""
-    flat = context.flat(resource)
-    asked = context.schemas.flat_at(resource.request).properties if resource.request else {}
+    flat = context.fitting(resource.shape, known)
+    asked = context.fitting(resource.request, known).properties
     for name, schema in asked.items():
         if name not in known and name not in flat.required and name in flat.properties:
             notes = context.schemas.flat(schema).notes
@@ -145,7 +145,7 @@ def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> d
     if not resource.request:
         return {}
     found = {}
-    for name, schema in context.schemas.flat_at(resource.request).properties.items():
+    for name, schema in context.fitting(resource.request, sent).properties.items():
         if name not in sent:
             flat = context.schemas.flat(schema)
             if flat.notes.defaults:
@@ -178,7 +178,7 @@ def _key_value(
     """The id: as sent if the client may choose it, else one that fits the schema."""
     context, world = call.context, call.world
     if sent.get(key) is not None:
-        accepted = context.schemas.flat_at(resource.request).properties if resource.request else {}
+        accepted = context.fitting(resource.request, sent).properties
         if resource.identity.client_key or key in accepted:
             return sent[key]
     chosen = called(resource, sent)

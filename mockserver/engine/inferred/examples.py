@@ -13,6 +13,7 @@ from typing import Any
 
 from mockserver.engine.generation.examples import body_examples, example_of
 from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.unions import kind
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import roles_of
 from mockserver.engine.inferred.identifiers import Keys, dig, key_above, spoken
@@ -80,7 +81,8 @@ class Examples:
         composed: Any = MISSING
         if resource.schema:
             schemas = self._values.schemas
-            composed = example_of(schemas, schemas.at(resource.schema), nth)
+            branch, _ = kind(schemas, resource.shape or resource.schema, nth)
+            composed = example_of(schemas, schemas.at(branch), nth)
         found = dict(composed) if isinstance(composed, Mapping) else {}
         return {**found, **(sent[nth] if nth < len(sent) else {})}
 

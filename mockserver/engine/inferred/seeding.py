@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
+from mockserver.engine.generation.unions import kind
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.examples import Examples, Shown
@@ -180,10 +181,11 @@ class Sower:
             known[resource.identity.key] = value
         data: Any = known
         if resource.schema and not (
-            shown.whole and self._values.check(resource.schema).is_valid(known)
+            shown.whole and self._values.check(resource.shape or "").is_valid(known)
         ):
             mode: Mode = "bare" if shown.whole else "rich"
-            data = self._values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
+            shape = resource.shape or resource.schema
+            data = self._values.kept(shape, dice, known, mode=mode, owner=resource.noun)
         if not isinstance(data, dict):
             return
         if not shown.whole:
@@ -310,8 +312,7 @@ class Sower:
         at = max(0, birth(world) - (resource.seeds - ordinal) * 7 * _HOUR)
         dice = Dice(at, *salt)
         row: dict[str, Any] = {"at": at, "n": ordinal - resource.seeds, "seed": True}
-        known: dict[str, Any] = {**self._guided(resource, ordinal)}
-        known.update(owner_values(world, repository.roles))
+        known = {**self._guided(resource, ordinal), **owner_values(world, repository.roles)}
         for name in (*repository.roles.created, *repository.roles.updated):
             known[name] = stamp(repository.schemas, name, repository.flat.properties[name], at)
         known.update(dict.fromkeys(repository.roles.counted, ordinal + 1))
@@ -342,7 +343,9 @@ class Sower:
         data: Any = None
         if resource.schema is not None:
             mode: Mode = "full" if world.leniency.fill else "rich"
-            data = self._values.kept(resource.schema, dice, known, mode=mode, owner=resource.noun)
+            shape, marks = kind(repository.schemas, resource.shape or "", ordinal)
+            known |= marks
+            data = self._values.kept(shape, dice, known, mode=mode, owner=resource.noun)
         if not isinstance(data, dict):
             return
         data = agreeing(repository.schemas, repository.flat, resource, data, known)

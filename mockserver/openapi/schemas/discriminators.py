@@ -45,13 +45,18 @@ def dispatch_of(
     if isinstance(tag, Mapping) and isinstance(tag.get("propertyName"), str):
         name = tag["propertyName"]
         mapped = {str(target) for target in _mapping(tag).values()}
+        listed: list[list[Any]] = [fact.listed(name) or [] for fact in facts]
+        every = [str(value) for values in listed for value in values]
+        if len(set(every)) < len(every):
+            # What all inherit from one base tells none of them from the others.
+            listed = [[] for _ in facts]
         names = [
-            tuple(dict.fromkeys((*names_of(tag, branch), *(fact.listed(name) or ()))))
-            for branch, fact in zip(branches, facts, strict=True)
+            tuple(dict.fromkeys((*names_of(tag, branch), *values)))
+            for branch, values in zip(branches, listed, strict=True)
         ]
         told = all(
-            fact.listed(name) or mapped & {branch.get("$ref"), names_of(tag, branch)[-1]}
-            for branch, fact in zip(branches, facts, strict=True)
+            values or mapped & {branch.get("$ref"), names_of(tag, branch)[-1]}
+            for branch, values in zip(branches, listed, strict=True)
             if isinstance(branch, Mapping) and isinstance(branch.get("$ref"), str)
         )
         closed = told and "defaultMapping" not in tag
@@ -59,9 +64,9 @@ def dispatch_of(
     if len(branches) < 2:
         return None
     for name in facts[0].required:
-        listed = [fact.listed(name) if name in fact.required else None for fact in facts]
-        if all(listed) and all(fact.is_object for fact in facts):
-            found = _dispatch(name, [tuple(one or ()) for one in listed], True, True)
+        said = [fact.listed(name) if name in fact.required else None for fact in facts]
+        if all(said) and all(fact.is_object for fact in facts):
+            found = _dispatch(name, [tuple(one or ()) for one in said], True, True)
             if found is not None:
                 return found
     return None

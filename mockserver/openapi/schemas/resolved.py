@@ -400,6 +400,17 @@ class Schemas:
             pointer = next((p for p in places if "object" in self.flat_at(p).types), places[0])
         return pointer
 
+    def branches(self, pointer: str) -> list[str]:
+        """Where the objects stand of which a schema is one; none if it is no choice of several."""
+        pointer = self.canonical(pointer)
+        schema = self.at(pointer)
+        for word in ("oneOf", "anyOf") if isinstance(schema, Mapping) else ():
+            if isinstance(schema.get(word), list):
+                places = [self.canonical(join(pointer, word, n)) for n in range(len(schema[word]))]
+                found = [place for place in places if "object" in self.flat_at(place).types]
+                return found if len(found) > 1 else []
+        return []
+
     def place(self, pointer: str, name: str | None) -> str | None:
         """Where the schema of a property stands; of the items if `name` is None."""
         waiting, seen = [pointer], set()
