@@ -1,17 +1,23 @@
-"""Lists: filters, keyset paging and the page's envelope. What differs between APIs is data."""
+"""The list engine: a page of a list costs what the page costs, however long the list is.
+
+`Selection` takes pages from the rows of a collection in its own order; `Sorted` from rows that are
+sorted by something else. `Listing` says how a list of an API that is written by hand is asked for
+and answered; what differs between APIs is data.
+"""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
 
 from mockserver.engine.timestamps import parse
-from mockserver.engine.world import Row, SortKey, World, digest, take
+from mockserver.engine.world import Row, Rows, SortKey, World, digest
 from mockserver.errors import BadRequest
 
 
@@ -47,6 +53,160 @@ def _mark(scope: tuple[Any, ...], key: SortKey | list[Any]) -> str:
     return digest("cursor", *scope, *key)[:6].hex()
 
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of a list, and whether there are others before and after them.
+
+    `first` and `last` are the places of the outermost rows, to go on from.
+    """
+
+    rows: Sequence[T]
+    less: bool = False
+    more: bool = False
+    first: SortKey | None = None
+    last: SortKey | None = None
+
+
+class Pages(Protocol[T]):
+    """A list, of which pages can be taken."""
+
+    def page(
+        self,
+        limit: int,
+        *,
+        after: SortKey | None = None,
+        before: SortKey | None = None,
+        skip: int = 0,
+    ) -> Page[T]:
+        """At most `limit` rows: those behind a place, those in front of one, or from a number on.
+
+        The row at the place need not be there any more.
+        """
+        ...
+
+    def count(self) -> int:
+        """How many rows there are; without tests this costs nothing."""
+        ...
+
+
+class Selection(Generic[T]):
+    """The rows of a collection in its own order, `view` of each, those that pass the tests."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        view: Callable[[Row], T],
+        tests: Sequence[Callable[[T], bool]] = (),
+        *,
+        newest_first: bool = False,
+        where: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._rows = rows
+        self._view = view
+        self._tests = tests
+        self._newest_first = newest_first
+        self._where = where or {}
+
+    def page(
+        self,
+        limit: int,
+        *,
+        after: SortKey | None = None,
+        before: SortKey | None = None,
+        skip: int = 0,
+    ) -> Page[T]:
+        backward = before is not None
+        found, more = _taken(self._from(before if backward else after, backward, skip), limit)
+        if backward:
+            found.reverse()
+        keys = [self._rows.spec.sort_key(row) for row, _ in (found[:1] + found[-1:])]
+        return Page(
+            [shown for _, shown in found],
+            less=more if backward else after is not None or (skip > 0 and self._any()),
+            more=more or backward,
+            first=keys[0] if keys else None,
+            last=keys[-1] if keys else None,
+        )
+
+    def count(self) -> int:
+        if not self._tests:
+            return self._rows.count(**self._where)
+        return sum(1 for _ in self._from(None, False, 0))
+
+    def _any(self) -> bool:
+        return next(self._from(None, False, 0), None) is not None
+
+    def _from(self, place: SortKey | None, backward: bool, skip: int) -> Iterator[tuple[Row, T]]:
+        newest = self._newest_first is not backward
+        ahead = 0 if self._tests else skip
+        rows = self._rows.scan(newest_first=newest, after=place, skip=ahead, **self._where)
+        shown = ((row, self._view(row)) for row in rows)
+        if not self._tests:
+            return shown
+        passed = (pair for pair in shown if all(test(pair[1]) for test in self._tests))
+        return islice(passed, skip, None)
+
+
+class Sorted(Generic[T]):
+    """Rows in an order of their own. `key` names each; a place is a key and its number."""
+
+    def __init__(self, rows: Sequence[T], key: Callable[[T], str]) -> None:
+        self._rows = rows
+        self._key = key
+
+    def place(self, key: str) -> SortKey | None:
+        """The place of the row with this key."""
+        for number, row in enumerate(self._rows):
+            if self._key(row) == key:
+                return key, number
+        return None
+
+    def page(
+        self,
+        limit: int,
+        *,
+        after: SortKey | None = None,
+        before: SortKey | None = None,
+        skip: int = 0,
+    ) -> Page[T]:
+        if before is not None:
+            end, _ = self._around(before)
+            start = max(0, end - limit)
+        else:
+            start = skip if after is None else self._around(after)[1]
+            end = start + limit
+        rows = self._rows[start:end]
+        if not rows:
+            return Page((), less=start > 0 and bool(self._rows))
+        return Page(
+            rows,
+            less=start > 0,
+            more=start + len(rows) < len(self._rows),
+            first=(self._key(rows[0]), start),
+            last=(self._key(rows[-1]), start + len(rows) - 1),
+        )
+
+    def count(self) -> int:
+        return len(self._rows)
+
+    def _around(self, place: SortKey) -> tuple[int, int]:
+        """The numbers at which the rows in front of a place end and those behind it begin."""
+        known = self.place(str(place[0]))
+        if known is not None:
+            return int(known[1]), int(known[1]) + 1
+        number = min(int(place[1]), len(self._rows))
+        return number, number
+
+
+def _taken(rows: Iterator[T], limit: int) -> tuple[list[T], bool]:
+    """At most `limit` rows, and whether there is another."""
+    found = list(islice(rows, limit))
+    return found, next(rows, None) is not None
+
+
 Predicate = Callable[[Row], bool]
 Filter = Callable[[World, Any], Predicate]
 """What a query parameter asks for, made into a test of rows once per request."""
@@ -54,7 +214,7 @@ View = Callable[[World, Row], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class PageNames:
     """The names of a page's parts; None for a part that it does not have."""
 
     items: str = "items"
@@ -73,7 +233,7 @@ class Listing:
     collection: str
     filters: Mapping[str, Filter] = field(default_factory=dict)
     indexed: Mapping[str, Callable[[Any], tuple[str, Any]]] = field(default_factory=dict)
-    envelope: Envelope = Envelope()
+    envelope: PageNames = PageNames()
     newest_first: bool = True
     limit: int = 50
 
@@ -94,17 +254,18 @@ class Listing:
         cursor = query.get("cursor")
         after = None if cursor is None else _after(world, scope, cursor)
         lookup = where if where is not None else self._lookup(asked)
-        scanned = rows.scan(newest_first=self.newest_first, after=after, **lookup)
         tests = [self.filters[name](world, wanted) for name, wanted in asked.items()]
-        found, more = take(_matching(scanned, tests), query.get("limit") or self.limit)
+        selection: Selection[Row] = Selection(
+            rows, _itself, tests, newest_first=self.newest_first, where=lookup
+        )
+        page = selection.page(query.get("limit") or self.limit, after=after)
+        ahead = encode_cursor(scope, page.last) if page.more and page.last is not None else None
         parts: dict[str, Any] = {
-            self.envelope.items: [view(world, row) for row in found],
-            self.envelope.cursor: (
-                encode_cursor(scope, rows.spec.sort_key(found[-1])) if more else None
-            ),
+            self.envelope.items: [view(world, row) for row in page.rows],
+            self.envelope.cursor: ahead,
         }
         if self.envelope.more is not None:
-            parts[self.envelope.more] = more
+            parts[self.envelope.more] = page.more
         return parts
 
     def _lookup(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,10 +275,8 @@ class Listing:
         return {}
 
 
-def _matching(rows: Iterator[Row], tests: list[Predicate]) -> Iterator[Row]:
-    if not tests:
-        return rows
-    return (row for row in rows if all(test(row) for test in tests))
+def _itself(row: Row) -> Row:
+    return row
 
 
 def by(name: str) -> Callable[[Any], tuple[str, Any]]:

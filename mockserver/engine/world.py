@@ -20,7 +20,8 @@ class Collection:
     """How rows of one kind are kept.
 
     `key` is the field that names a row, `order` the fields that sort it (oldest first; the key
-    is added as the last one), `indexes` the fields by which rows are looked up without a scan.
+    is added as the last one), `indexes` the fields by which rows are looked up without a scan;
+    those that are `sparse` hold only rows that have a value, which may lack the field.
     `path` is the collection's path in the document, if it has one.
     """
 
@@ -28,6 +29,7 @@ class Collection:
     key: str = "id"
     order: tuple[str, ...] = ("created_at",)
     indexes: tuple[str, ...] = ()
+    sparse: tuple[str, ...] = ()
     path: str = ""
 
     def sort_key(self, row: Row) -> SortKey:
@@ -52,12 +54,13 @@ class Rows(Protocol):
         *,
         newest_first: bool = False,
         after: SortKey | None = None,
+        skip: int = 0,
         **where: Any,
     ) -> Iterator[Row]:
         """Rows in order, lazily; `where` names at most one indexed field and its value.
 
         `after` is the sort key of the row to go on from, which itself is left out, and need not
-        exist any more.
+        exist any more. `skip` rows are passed over, at no cost.
         """
         ...
 

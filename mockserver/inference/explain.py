@@ -15,6 +15,7 @@ from mockserver.inference.model import (
     Path,
     Plan,
     Resource,
+    Said,
 )
 from mockserver.inference.outcomes import told
 
@@ -184,8 +185,9 @@ def _asked(envelope: Envelope) -> Iterator[tuple[str, str | None]]:
 
 def _said(envelope: Envelope) -> Iterator[tuple[str, Path | None]]:
     """Where a list says which page it is."""
-    for name in ("next", "previous", "more", "total", "pages"):
-        yield name, getattr(envelope.page, name)
+    names: tuple[Said, ...] = ("next", "previous", "more", "total", "pages")
+    for name in names:
+        yield name, envelope.page.path(name)
 
 
 def _texts(because: tuple[Because, ...]) -> str:

@@ -48,11 +48,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The query parameters that ask for a page; properties of the body if `in_body`."""
+    """The query parameters that ask for a page; properties of the body if `in_body`.
+
+    `cursor` asks for what comes behind a row, `before` for what comes in front of one.
+    """
 
     limit: str | None = None
     default_limit: int = 50
     cursor: str | None = None
+    before: str | None = None
     offset: str | None = None
     page: str | None = None
     first_page: int = 1
@@ -61,34 +65,54 @@ class Paging:
     @property
     def names(self) -> frozenset[str]:
         """All of them."""
-        found = (self.limit, self.cursor, self.offset, self.page)
+        found = (self.limit, self.cursor, self.before, self.offset, self.page)
         return frozenset(name for name in found if name is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """The query parameters that order a list, and its order without them."""
+    """The query parameters that order a list, and its order without them, if anything is said."""
 
     sort: str | None = None
     direction: str | None = None
-    newest_first: bool = False
+    newest_first: bool | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters, the one with the field first."""
+        return tuple(name for name in (self.sort, self.direction) if name is not None)
+
+
+Said = Literal[
+    "next", "previous", "first", "last", "self", "more", "less", "total", "pages", "returned",
+    "page", "limit", "offset", "from", "to", "first_id", "last_id", "items_name",
+]  # fmt: skip
+Form = Literal["cursor", "url", "page", "offset"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageField:
+    """One property of a response that says something of its page.
+
+    `form` is how it names another page: by a cursor, a URL, its number, or where it begins.
+    """
+
+    path: Path
+    said: Said
+    form: Form = "cursor"
 
 
 @dataclass(frozen=True, slots=True)
 class PageFields:
-    """Where a response says which page it is: each None if it does not.
+    """Where a response says which page it is, in its body and its headers."""
 
-    `echoes` repeat what was asked for: the property, and `limit`, `offset` or `page`.
-    """
-
-    next: Path | None = None
-    previous: Path | None = None
-    more: Path | None = None
-    total: Path | None = None
-    pages: Path | None = None
-    echoes: tuple[tuple[Path, str], ...] = ()
-    next_is_url: bool = False
+    fields: tuple[PageField, ...] = ()
+    headers: tuple[PageField, ...] = ()
     link_header: bool = False
+
+    def path(self, said: Said) -> Path | None:
+        """Where it says this, if it does."""
+        return next((one.path for one in self.fields if one.said == said), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class MemoryRows:
     def __init__(self, spec: Collection, undo: list[Undo]) -> None:
         self.spec = spec
         self.undo = undo
-        self._indexed = spec.indexes
+        self._indexed = (*spec.indexes, *spec.sparse)
         self._rows: dict[str, Row] = {}
         self._lists: dict[tuple[Any, Any], list[SortKey]] = {_ALL: []}
         self._shared = False
@@ -76,15 +76,20 @@ class MemoryRows:
                 self._lists.setdefault(name, []).append(sort_key)
 
     def scan(
-        self, *, newest_first: bool = False, after: SortKey | None = None, **where: Any
+        self,
+        *,
+        newest_first: bool = False,
+        after: SortKey | None = None,
+        skip: int = 0,
+        **where: Any,
     ) -> Iterator[Row]:
         keys = self._list(where)
         if newest_first:
             start = len(keys) if after is None else bisect_left(keys, after)
-            positions = range(start - 1, -1, -1)
+            positions = range(start - 1 - skip, -1, -1)
         else:
             start = 0 if after is None else bisect_right(keys, after)
-            positions = range(start, len(keys))
+            positions = range(start + skip, len(keys))
         rows = self._rows
         for position in positions:
             yield rows[keys[position][-1]]
@@ -125,4 +130,10 @@ class MemoryRows:
 
     def _places(self, row: Row) -> list[tuple[tuple[Any, Any], SortKey]]:
         sort_key = self.spec.sort_key(row)
-        return [(_ALL, sort_key), *(((name, row.get(name)), sort_key) for name in self._indexed)]
+        found: list[tuple[tuple[Any, Any], SortKey]] = [(_ALL, sort_key)]
+        found += [((name, row.get(name)), sort_key) for name in self.spec.indexes]
+        for name in self.spec.sparse:
+            value = row.get(name)
+            if value is not None:
+                found.append(((name, value), sort_key))
+        return found

@@ -121,7 +121,8 @@ def _rows(path: str, action: Action, target: Target) -> Iterator[Mapping[str, Js
         if not isinstance(rows, list):
             return
         yield from (row for row in rows if isinstance(row, dict))
-        cursor = at(value, envelope.page.next) if envelope and envelope.page.next else None
+        ahead = envelope.page.path("next") if envelope else None
+        cursor = at(value, ahead) if ahead is not None else None
         name = envelope.paging.cursor if envelope else None
         if not cursor or not name or params.get(name) == str(cursor):
             return

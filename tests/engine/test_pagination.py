@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
 from mockserver.engine.pagination import (
-    Envelope,
     Listing,
+    PageNames,
     by,
     contains,
     has_all,
@@ -173,7 +173,7 @@ def test_a_page_costs_what_it_shows() -> None:
 
 def test_the_envelope_is_data() -> None:
     world = world_of(ROWS[:3])
-    runs = Listing("books", envelope=Envelope("runs", "after", None), limit=2)
+    runs = Listing("books", envelope=PageNames("runs", "after", None), limit=2)
     page = runs.page(world, {}, title)
     assert list(page) == ["runs", "after"]
     assert page["runs"] == ["b2", "b1"]

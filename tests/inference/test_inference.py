@@ -113,7 +113,7 @@ def test_payments() -> None:
     assert plan.actions["getRates"].kind == "fixed"
     customers = plan.actions["listCustomers"].envelope
     assert customers is not None
-    assert (customers.items, customers.page.more) == (("data",), ("has_more",))
+    assert (customers.items, customers.page.path("more")) == (("data",), ("has_more",))
     assert customers.paging.cursor == "starting_after"
     assert customers.ordering.newest_first
 
@@ -381,7 +381,10 @@ def test_how_pages_are_asked_for_and_told() -> None:
         "skip",
     )
     assert (found.paging.page, found.ordering.sort) == ("page", "orderBy")
-    assert (found.page.next, found.page.total) == (("nextPageToken",), ("meta", "totalCount"))
+    assert (found.page.path("next"), found.page.path("total")) == (
+        ("nextPageToken",),
+        ("meta", "totalCount"),
+    )
 
 
 # -- lifecycles

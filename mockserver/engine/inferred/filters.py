@@ -1,147 +1,258 @@
-"""Query parameters that choose among rows, or order them, by the names of properties."""
+"""Query parameters that choose among entities, by the names of properties."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
-from mockserver.engine.timestamps import parse
+from mockserver.engine.inferred.repository import Entity, Repository, Test
+from mockserver.engine.timestamps import SECOND, parse
 from mockserver.inference.model import Envelope
 from mockserver.inference.pagination import word
 from mockserver.inference.words import bag, plural, singular
-from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Schemas
 
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
-Test = Callable[[Entity], bool]
 Make = Callable[[Any], Test]
 
 _IDS = ("id", "gid", "uuid", "guid", "key", "name")
-_SEARCH = bag("q query search keyword keywords search_term term text filter_text")
-_FROM = ("after", "from", "since", "gte", "gt", "min", "start", "begin")
-_TO = ("before", "to", "until", "lte", "lt", "max", "end")
-_LIKE = ("contains", "like", "ilike", "icontains", "substring", "search", "match")
-_STARTS = ("prefix", "starts_with", "startswith")
+_SEARCH = bag("q query search keyword keywords search_term term text filter_text search_query "
+              "search_text searchterm find contains")  # fmt: skip
+_FROM = bag("after from since gte gt ge min start begin minimum greater_than newer_than")
+_TO = bag("before to until lte lt le max end maximum less_than older_than till")
+_OPEN = bag("gt after lt before")
+"""Bounds that are outside of what they bound, where they are numbers."""
+_LIKE = bag("contains like ilike icontains substring search match")
+_STARTS = bag("prefix starts_with startswith begins_with")
+_NOT = bag("not ne neq exclude excluding")
+_IN = bag("in eq is equals any")
+_CREATED = bag("created creation date time timestamp created_at")
+_UPDATED = bag("updated modified changed updated_at")
 
 
-def filters_of(
-    schemas: Schemas, operation: Operation, envelope: Envelope, repository: Repository
-) -> dict[str, Make]:
-    """A test for each query parameter that speaks of a property."""
-    paging = {*envelope.paging.names, envelope.ordering.sort, envelope.ordering.direction}
-    names = _names(schemas, envelope, repository)
-    found: dict[str, Make] = {}
-    for parameter in operation.parameters:
-        if parameter.place == "query" and parameter.name not in paging:
-            make = _filter(parameter, names)
-            if make is not None:
-                found[parameter.name] = _if_meant(parameter, make, schemas, repository)
-    return found
+class Filters:
+    """What the parameters of one list ask of its entities.
+
+    `needed` are those without which nothing is listed, with the properties that they name;
+    `sought` the words to search for without which nothing is.
+    """
+
+    def __init__(
+        self, schemas: Schemas, operation: Operation, envelope: Envelope, repository: Repository
+    ) -> None:
+        self._schemas = schemas
+        self._repository = repository
+        self._names = _names(schemas, envelope, repository)
+        self._parents = {
+            word(link.parameter): link.parameter for link in repository.resource.parents
+        }
+        self._makes: dict[str, Make] = {}
+        self.needed: dict[str, str] = {}
+        self.sought: set[str] = set()
+        own = envelope.paging.names | set(envelope.ordering.names)
+        for name, schema, required in _asked_of(schemas, operation, envelope):
+            make = self._filter(name, schema) if name not in own else None
+            if make is None:
+                continue
+            self._makes[name] = self._if_meant(make, schema, required)
+            if required and isinstance(make, partial):
+                if make.func is _equal and make.args[0] != repository.resource.identity.key:
+                    self.needed[name] = str(make.args[0])
+                elif make.func is _search:
+                    self.sought.add(name)
+
+    def asked(
+        self, query: Mapping[str, Any], but: Iterable[str] = ()
+    ) -> tuple[list[Test], dict[str, str]]:
+        """The tests that a query asks for, and the fields that have to be equal to one text."""
+        tests: list[Test] = []
+        fields: dict[str, str] = {}
+        for name, make in self._makes.items():
+            value = query.get(name)
+            if value is None or name in but or value == "":
+                continue
+            simple = isinstance(make, partial) and make.func is _equal
+            if simple and isinstance(value, str) and "," not in value and self._is_id(make):
+                fields[str(make.args[0])] = value  # type: ignore[attr-defined]
+            else:
+                tests.append(make(value))
+        return tests, fields
+
+    def equal_to(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        """The properties of which the query asks for one value, and the values."""
+        found = {}
+        for name, make in self._makes.items():
+            value = query.get(name)
+            if isinstance(make, partial) and make.func is _equal and value not in (None, []):
+                found[str(make.args[0])] = value[0] if isinstance(value, list) else value
+        return found
+
+    def _is_id(self, make: Any) -> bool:
+        """Whether a property is a plain text that names an entity, so that it may be indexed."""
+        name = str(make.args[0])
+        types = set(self._schemas.flat(self._repository.flat.properties.get(name, {})).types)
+        return word(name).endswith("_id") and "string" in types
+
+    def _filter(self, name: str, schema: Any) -> Make | None:
+        names = self._names
+        spelled = word(name.replace("[", "_").replace("]", "")).removeprefix("filter_")
+        if spelled in names:
+            bounds = self._bounds(names[spelled], schema)
+            return bounds or partial(_equal, names[spelled])
+        if spelled in _SEARCH:
+            return partial(_search, tuple(names.values()))
+        for one in (singular(spelled), plural(spelled), f"{spelled}_id", f"{spelled}_ids"):
+            if one in names:
+                return partial(_equal, names[one])
+        if spelled.endswith("_ids") and spelled[:-1] in names:
+            return partial(_equal, names[spelled[:-1]])
+        noun = self._repository.resource.noun.rsplit("_", 1)[-1]
+        key = self._repository.resource.identity.key
+        if key is not None and spelled in ("id", "ids", f"{noun}_id", f"{noun}_ids"):
+            return partial(_equal, key)
+        if spelled in self._parents:
+            return _under
+        bounded = self._bound(spelled) or self._bounds_of(spelled, schema)
+        if bounded is not None:
+            return bounded
+        short = spelled.removeprefix(f"{noun}_")
+        return partial(_equal, names[short]) if short != spelled and short in names else None
+
+    def _bounds_of(self, spelled: str, schema: Any) -> Make | None:
+        """`created[gte]`, where `created` is no property of that name."""
+        field = self._instant(spelled)
+        return self._bounds(field, schema) if field is not None else None
+
+    def _bounds(self, field: str, schema: Any) -> Make | None:
+        """A parameter that is an object of bounds, or may be one (`{"gte": 1}`)."""
+        flat = self._schemas.flat(schema)
+        branches = [flat, *(self._schemas.flat(b) for choice in flat.choices for b in choice)]
+        if any(set(one.properties) & (_FROM | _TO) for one in branches):
+            return partial(_within, field)
+        return None
+
+    def _bound(self, spelled: str) -> Make | None:
+        head, _, tail = spelled.rpartition("_")
+        first, _, rest = spelled.partition("_")
+        for words, make in (
+            (_FROM, _from), (_TO, _to), (_LIKE, _like), (_STARTS, _starts), (_NOT, _differs),
+            (_IN, _equal),
+        ):  # fmt: skip
+            if tail in words and head:
+                field = self._known(head)
+                if field is not None:
+                    return partial(make, field, *([tail] if make in (_from, _to) else []))
+            if first in words and rest:
+                field = self._known(rest)
+                if field is not None:
+                    return partial(make, field, *([first] if make in (_from, _to) else []))
+        roles = self._repository.roles
+        if roles.created:
+            if spelled in _FROM - {"min", "minimum"}:
+                return partial(_from, roles.created[0], spelled)
+            if spelled in _TO - {"max", "maximum"}:
+                return partial(_to, roles.created[0], spelled)
+        return None
+
+    def _known(self, spelled: str) -> str | None:
+        """The property of this name, or the instant that is meant by it."""
+        for name in (
+            spelled,
+            f"{spelled}_at",
+            f"{spelled}_date",
+            f"{spelled}_time",
+            f"{spelled}_on",
+        ):
+            if name in self._names:
+                return self._names[name]
+        return self._instant(spelled)
+
+    def _instant(self, spelled: str) -> str | None:
+        roles = self._repository.roles
+        if spelled in _CREATED and roles.created:
+            return roles.created[0]
+        if spelled in _UPDATED and roles.updated:
+            return roles.updated[0]
+        return None
+
+    def _if_meant(self, make: Make, schema: Mapping[str, Any], required: bool) -> Make:
+        """A default that is no value of the property (`sha=none`) asks for nothing."""
+        default = schema.get("default") if isinstance(schema, Mapping) else None
+        if default is None or required:
+            return make
+        if isinstance(make, partial) and make.func is _equal:
+            name = str(make.args[0])
+            states = self._repository.resource.states
+            flat = self._schemas.flat(self._repository.flat.properties.get(name, {}))
+            listed = list(flat.values or ())
+            if states is not None and states.name == name:
+                listed += states.known
+            if default in listed or isinstance(default, bool):
+                return lambda wanted: (
+                    _or_unset(name, make(wanted)) if wanted == default else make(wanted)
+                )
+        return lambda wanted: _all if wanted == default else make(wanted)
 
 
-def needed_of(
-    operation: Operation, filters: Mapping[str, Make], repository: Repository
-) -> dict[str, str]:
-    """The query parameters without which nothing is listed, and the properties that they name."""
-    found = {}
-    for parameter in operation.parameters:
-        make = filters.get(parameter.name)
-        if parameter.required and isinstance(make, partial) and make.func is _equal:
-            field = str(make.args[0])
-            if field != repository.resource.identity.key:
-                found[parameter.name] = field
-    return found
-
-
-def equal_to(filters: Mapping[str, Make]) -> dict[str, str]:
-    """The query parameters that ask for one value of a property, and the properties."""
-    return {
-        name: str(make.args[0])
-        for name, make in filters.items()
-        if isinstance(make, partial) and make.func is _equal
-    }
-
-
-def sought_in(operation: Operation, filters: Mapping[str, Make]) -> set[str]:
-    """The words to search for without which nothing is listed."""
-    return {
-        parameter.name
+def _asked_of(
+    schemas: Schemas, operation: Operation, envelope: Envelope
+) -> list[tuple[str, Any, bool]]:
+    """The parameters, each with its schema and whether it must be there."""
+    found = [
+        (parameter.name, parameter.schema, parameter.required)
         for parameter in operation.parameters
-        if parameter.required
-        and isinstance(make := filters.get(parameter.name), partial)
-        and make.func is _search
-    }
-
-
-def _if_meant(parameter: Parameter, make: Make, schemas: Schemas, repository: Repository) -> Make:
-    """A default that is no value of the property (`sha=none`) asks for nothing."""
-    default = parameter.schema.get("default")
-    if default is None or parameter.required:
-        return make
-    if isinstance(make, partial) and make.func is _equal and isinstance(repository, OwnRepository):
-        states = repository.resource.states
-        flat = schemas.flat(repository.flat.properties.get(make.args[0], {}))
-        listed = list(flat.values or ())
-        if states is not None and states.name == make.args[0]:
-            listed += states.known
-        if default in listed or isinstance(default, bool):
-            return lambda wanted: _or_unset(make, wanted) if wanted == default else make(wanted)
-    return lambda wanted: _all if wanted == default else make(wanted)
+        if parameter.place == "query"
+    ]
+    if envelope.paging.in_body and operation.body is not None:
+        for media in operation.body.content.values():
+            if media.pointer and "json" in media.name:
+                flat = schemas.flat_at(schemas.canonical(media.pointer))
+                found += [
+                    (name, one, name in flat.required) for name, one in flat.properties.items()
+                ]
+                break
+    return found
 
 
 def _all(entity: Entity) -> bool:
     return True
 
 
-def _or_unset(make: partial[Test], wanted: Any) -> Test:
-    name, test = make.args[0], make(wanted)
+def _or_unset(name: str, test: Test) -> Test:
     return lambda entity: entity.data.get(name) is None or test(entity)
 
 
 def _names(schemas: Schemas, envelope: Envelope, repository: Repository) -> dict[str, str]:
-    """The properties of a row, by their spelling with underscores."""
+    """The properties of an entity, by their spelling with underscores."""
     listed: list[str] = []
     if envelope.item and not envelope.row:
         listed += schemas.flat_at(envelope.item).properties
-    if isinstance(repository, OwnRepository):
-        listed += repository.flat.properties
+    listed += repository.flat.properties
     return {word(name): name for name in reversed(listed)}
-
-
-def _filter(parameter: Parameter, names: Mapping[str, str]) -> Make | None:
-    spelled = word(parameter.name.replace("[", "_").replace("]", ""))
-    spelled = spelled.removeprefix("filter_")
-    if spelled in names:
-        return partial(_equal, names[spelled])
-    if spelled in _SEARCH:
-        return partial(_search, tuple(names.values()))
-    for one in (singular(spelled), plural(spelled)):
-        if one in names:
-            return partial(_equal, names[one])
-    head, _, tail = spelled.rpartition("_")
-    for tails, make in ((_FROM, _from), (_TO, _to), (_LIKE, _like), (_STARTS, _starts)):
-        if tail in tails and head:
-            for name in (head, f"{head}_at", f"{head}_date", f"{head}_time", f"{head}_on"):
-                if name in names:
-                    return partial(make, names[name])
-    # `from_date`, `min_price`, `start_created_at`
-    head, _, tail = spelled.partition("_")
-    for tails, make in ((_FROM, _from), (_TO, _to)):
-        if head in tails and tail in names:
-            return partial(make, names[tail])
-    return None
 
 
 def _values(wanted: Any) -> list[Any]:
     return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
 
 
+def _texts(values: Iterable[Any]) -> set[str]:
+    """The values as texts; of a text with commas each part, too."""
+    found = set()
+    for value in values:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        found.add(text)
+        if isinstance(value, str) and "," in value:
+            found.update(part.strip() for part in value.split(","))
+    return found
+
+
 def _equal(name: str, wanted: Any) -> Test:
     values = _values(wanted)
-    texts = {str(value) for value in values}
+    texts = _texts(values)
+    whole = {str(value) for value in values}
 
     def test(entity: Entity) -> bool:
         found = entity.data.get(name)
@@ -149,10 +260,23 @@ def _equal(name: str, wanted: Any) -> Test:
             # `workspace=12` of `{"workspace": {"id": 12, ...}}`
             found = next((found[key] for key in _IDS if key in found), None)
         if isinstance(found, list):
-            return all(any(str(item) == text for item in found) for text in texts)
-        return found is not None and (found in values or str(found) in texts)
+            return all(any(str(item) == text for item in found) for text in whole)
+        if found is None:
+            return False
+        text = str(found).lower() if isinstance(found, bool) else str(found)
+        return text in texts or (found in values and not isinstance(found, bool))
 
     return test
+
+
+def _under(wanted: Any) -> Test:
+    texts = _texts(_values(wanted))
+    return lambda entity: entity.parent.rsplit("/", 1)[-1] in texts
+
+
+def _differs(name: str, wanted: Any) -> Test:
+    equal = _equal(name, wanted)
+    return lambda entity: not equal(entity)
 
 
 def _search(names: Iterable[str], wanted: Any) -> Test:
@@ -165,7 +289,7 @@ def _search(names: Iterable[str], wanted: Any) -> Test:
 
 
 def _like(name: str, wanted: Any) -> Test:
-    text = str(wanted).casefold()
+    text = str(wanted).casefold().strip("%*")
     return lambda entity: text in str(entity.data.get(name) or "").casefold()
 
 
@@ -174,17 +298,52 @@ def _starts(name: str, wanted: Any) -> Test:
     return lambda entity: str(entity.data.get(name) or "").casefold().startswith(text)
 
 
-def _from(name: str, wanted: Any) -> Test:
-    return lambda entity: _compare(entity.data.get(name), wanted) >= 0
+def _from(name: str, word_: str, wanted: Any) -> Test:
+    least = 1 if word_ in _OPEN and _is_exact(wanted) else 0
+    return lambda entity: _compare(entity.data.get(name), wanted, missing=-1) >= least
 
 
-def _to(name: str, wanted: Any) -> Test:
-    return lambda entity: -1 <= _compare(entity.data.get(name), wanted, missing=1) <= 0
+def _to(name: str, word_: str, wanted: Any) -> Test:
+    most = -1 if word_ in _OPEN and _is_exact(wanted) else 0
+    return lambda entity: -1 <= _compare(entity.data.get(name), wanted, missing=2) <= most
 
 
-def _compare(found: Any, wanted: Any, missing: int = -1) -> int:
+def _is_exact(wanted: Any) -> bool:
+    """Whether a bound is a number or a whole instant: a day is meant with all its hours."""
+    return not isinstance(wanted, str)
+
+
+def _within(name: str, wanted: Any) -> Test:
+    if not isinstance(wanted, Mapping):
+        return _equal(name, wanted)
+    tests = []
+    for bound, value in wanted.items():
+        if bound in _FROM:
+            tests.append(_from(name, bound, value))
+        elif bound in _TO:
+            tests.append(_to(name, bound, value))
+        elif bound in _IN:
+            tests.append(_equal(name, value))
+    return lambda entity: all(test(entity) for test in tests)
+
+
+def _compare(found: Any, wanted: Any, missing: int) -> int:
     """-1, 0 or 1; `missing` for what can't be compared."""
+    if isinstance(wanted, str) and not isinstance(found, str) and wanted.lstrip("-").isdecimal():
+        wanted = int(wanted)
+    if isinstance(found, str) and isinstance(wanted, int) and not isinstance(wanted, bool):
+        # Seconds since 1970, or milliseconds.
+        wanted = wanted * (SECOND if abs(wanted) < 10**11 else SECOND // 1000)
+        found = _instant(found)
+        if isinstance(found, str):
+            return missing
+    if isinstance(found, int) and isinstance(wanted, str) and _DATED.match(wanted):
+        instant = _instant(wanted)
+        if isinstance(instant, int):
+            wanted = instant // (SECOND if abs(found) < 10**11 else SECOND // 1000)
     if isinstance(found, str) and isinstance(wanted, str):
+        if len(wanted) == 10 and _DATED.match(wanted) and _DATED.match(found):
+            found = found[:10]
         found, wanted = _instant(found), _instant(wanted)
     if type(found) is type(wanted) is str:
         return (found > wanted) - (found < wanted)
@@ -201,42 +360,3 @@ def _instant(text: str) -> Any:
         return parse(text)
     except ValueError:
         return text
-
-
-def ordered(
-    rows: Iterator[Entity], query: Mapping[str, Any], envelope: Envelope, repository: Repository
-) -> Iterable[Entity]:
-    """The rows as `sort` asks (`name`, `-name`, `name:desc`, `name desc`); else as they come."""
-    wanted = query.get(envelope.ordering.sort) if envelope.ordering.sort else None
-    way = (
-        str(query.get(envelope.ordering.direction, "")).lower()
-        if envelope.ordering.direction
-        else ""
-    )
-    if isinstance(wanted, list | tuple):
-        wanted = wanted[0] if wanted else None
-    if not isinstance(wanted, str) or not wanted:
-        return reversed(list(rows)) if _turned(way, query, envelope) else rows
-    name = wanted.lstrip("+-")
-    for mark in (":", " ", ","):
-        name, _, tail = name.partition(mark)
-        way = tail.lower() or way
-    falling = wanted.startswith("-") or way.startswith(("desc", "down"))
-    found = list(rows)
-    names = {word(key): key for entity in found[:1] for key in entity.data}
-    key = next((names[w] for w in (word(name), f"{word(name)}_at") if w in names), None)
-    if key is None:
-        return found
-    return sorted(found, key=lambda entity: _rank(entity.data.get(key)), reverse=falling)
-
-
-def _turned(way: str, query: Mapping[str, Any], envelope: Envelope) -> bool:
-    return way == "asc" and envelope.ordering.newest_first
-
-
-def _rank(value: Any) -> tuple[int, Any]:
-    if isinstance(value, bool):
-        return 1, int(value)
-    if isinstance(value, int | float):
-        return 1, value
-    return (2, value.casefold()) if isinstance(value, str) else (0, 0)

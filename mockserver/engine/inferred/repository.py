@@ -7,16 +7,18 @@ that it lies under, and what is known of it. A job has its `schedule`, a row of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.field_roles import Roles, roles_of, stamp
 from mockserver.engine.inferred.job_fields import Phases
-from mockserver.engine.world import Collection, World
+from mockserver.engine.pagination import Selection
+from mockserver.engine.world import Collection, SortKey, World
 from mockserver.inference.model import Envelope, Resource
-from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 SYSTEM = Collection("mock", order=())
 """What the generic engine itself remembers: when the world was born, what was sown."""
@@ -57,14 +59,34 @@ class Entity:
         return self.data.get(key, own) if key is not None else own
 
 
+Test = Callable[[Entity], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Of which entities a list is, and in which order.
+
+    They lie under `parent` (None: under any), or have values in `fields`, which may be indexed.
+    What was deleted softly is only there if a list `shows_hidden`.
+    """
+
+    parent: str | None = None
+    newest_first: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+    shows_hidden: bool = False
+
+
 class Repository(Protocol):
     """Where one resource is kept."""
 
     resource: Resource
     roles: Roles
+    flat: Flat
 
     def get(self, world: World, key: str) -> Entity | None: ...
     def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]: ...
+    def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]: ...
+    def place(self, entity: Entity) -> SortKey: ...
     def put(self, world: World, entity: Entity) -> Entity: ...
     def remove(self, world: World, key: str) -> None: ...
 
@@ -72,10 +94,17 @@ class Repository(Protocol):
 class OwnRepository:
     """Rows that only the generic engine writes."""
 
-    def __init__(self, resource: Resource, schemas: Schemas, name: str) -> None:
+    def __init__(
+        self, resource: Resource, schemas: Schemas, name: str, indexed: Iterable[str] = ()
+    ) -> None:
         self.resource = resource
+        self._indexed = {field: f"by {field}" for field in indexed}
         self.collection = Collection(
-            name, order=("at", "n"), indexes=("parent",), path=resource.path
+            name,
+            order=("at", "n"),
+            indexes=("parent",),
+            sparse=(_ODD, *self._indexed.values()),
+            path=resource.path,
         )
         flat = schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
         self.schemas = schemas
@@ -97,6 +126,39 @@ class OwnRepository:
         rows = world[self.collection.name].scan(newest_first=newest_first, **where)
         return (self._held(world, row) for row in rows if is_there(row, world.now))
 
+    def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
+        """The entities of a list; by an index if there is one."""
+        rows = world[self.collection.name]
+        where: dict[str, Any] = {}
+        left = list(tests)
+        if rows.count(**{_ODD: True}):
+            hidden = choice.shows_hidden
+            left.append(lambda entity: is_listed(entity.row, world.now, hidden))
+        if choice.parent is not None:
+            where = {"parent": choice.parent}
+            home = self.resource.parents[-1].resource if self.resource.parents else ""
+            if choice.parent and home is None and rows.count(parent=""):
+                # What an example shows without a word of what it lies under.
+                places = {choice.parent, ""}
+                where = {}
+                left.append(lambda entity: entity.parent in places)
+        for name, wanted in choice.fields.items():
+            if not where and name in self._indexed:
+                where = {self._indexed[name]: wanted}
+            else:
+                left.append(partial(_has, name, wanted))
+        return Selection(
+            rows,
+            lambda row: self._held(world, row),
+            left,
+            newest_first=choice.newest_first,
+            where=where,
+        )
+
+    def place(self, entity: Entity) -> SortKey:
+        """Where it stands in the order of its kind."""
+        return self.collection.sort_key(entity.row)
+
     def put(self, world: World, entity: Entity) -> Entity:
         """Keep it; a row that is new gets its place behind all others."""
         row: dict[str, Any] = {
@@ -106,6 +168,11 @@ class OwnRepository:
             "parent": entity.parent,
             "data": dict(entity.data),
         }
+        for name, index in self._indexed.items():
+            value = entity.data.get(name)
+            row[index] = str(value) if isinstance(value, str | int) else None
+        if not row.keys().isdisjoint(_KEPT_BACK):
+            row[_ODD] = True
         if "n" not in row:
             row["n"] = world.ordinal("row:" + self.collection.name)
         world[self.collection.name].put(row)
@@ -131,6 +198,18 @@ def is_there(row: Mapping[str, Any], now: int) -> bool:
     return bool(row.get("comes", now) <= now < row.get("goes", now + 1))
 
 
+def is_listed(row: Mapping[str, Any], now: int, shows_hidden: bool) -> bool:
+    """Whether lists show an entity."""
+    if row.get("gone") or (row.get("hidden") and not shows_hidden):
+        return False
+    return is_there(row, now)
+
+
+_KEPT_BACK = ("gone", "hidden", "comes", "goes")
+_ODD = "odd"
+"""What lists may have to leave out is indexed, so that they only look if there is any."""
+
+
 class BorrowedRepository:
     """Rows of an API written by hand: read as they are, written where a name is known."""
 
@@ -153,6 +232,19 @@ class BorrowedRepository:
             for entity in map(self._held, rows)
             if parent is None or parent in ("", entity.parent) or not entity.parent
         )
+
+    def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
+        """The entities of a list."""
+        left = list(tests)
+        left += [partial(_has, name, wanted) for name, wanted in choice.fields.items()]
+        if choice.parent:
+            left.append(lambda entity: entity.parent in ("", choice.parent))
+        rows = world[self.collection.name]
+        return Selection(rows, self._held, left, newest_first=choice.newest_first)
+
+    def place(self, entity: Entity) -> SortKey:
+        """Where it stands in the order of its kind."""
+        return self.collection.sort_key(entity.row)
 
     def put(self, world: World, entity: Entity) -> Entity:
         changed = {
@@ -187,8 +279,14 @@ class BorrowedRepository:
         return text if isinstance(text, str) else value
 
 
+def _has(name: str, wanted: str, entity: Entity) -> bool:
+    return str(entity.data.get(name)) == wanted
+
+
 def newest_first(envelope: Envelope, dated: bool) -> bool:
     """Whether a list begins with the newest; `dated`: rows say when they came."""
-    return envelope.ordering.newest_first or (
-        dated and bool(envelope.paging.cursor or envelope.page.next)
-    )
+    told = envelope.ordering.newest_first
+    if told is not None:
+        return told
+    cursors = [one for one in envelope.page.fields if one.said == "next"]
+    return dated and (envelope.paging.cursor is not None or bool(cursors))

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.engine.api import handles
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.pagination import Envelope, Listing, Predicate, contains
+from mockserver.engine.pagination import Listing, PageNames, Predicate, contains
 from mockserver.engine.timestamps import parse
 from mockserver.engine.world import Row, World
 from mockserver.vendors.speechify import configs
@@ -23,7 +23,7 @@ from mockserver.vendors.speechify.common import (
 from mockserver.vendors.speechify.views import last_run, listed_view, progress
 
 ROOT = "root"
-TESTS_OF_AGENT = Listing("tests", envelope=Envelope("tests"))
+TESTS_OF_AGENT = Listing("tests", envelope=PageNames("tests"))
 
 
 def of_last_run(name: str) -> Any:
@@ -52,7 +52,7 @@ ALL_TESTS = Listing(
         "updated_after": _after,
         "q": contains("name", "description"),
     },
-    envelope=Envelope("tests"),
+    envelope=PageNames("tests"),
 )
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from mockserver.engine.api import handles
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.pagination import Envelope, Listing
+from mockserver.engine.pagination import Listing, PageNames
 from mockserver.engine.world import Row, World, random_for
 from mockserver.vendors.speechify.agent_tests import remove_test
 from mockserver.vendors.speechify.common import created, dated, fault, find, refused
 from mockserver.vendors.speechify.ids import ALPHABET
 
-AGENTS = Listing("agents", envelope=Envelope("agents"))
+AGENTS = Listing("agents", envelope=PageNames("agents"))
 
 # Settings in parts: what is sent is laid over these, and a patch is merged into them.
 PARTS: dict[str, dict[str, Any]] = {

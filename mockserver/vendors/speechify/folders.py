@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from mockserver.engine.api import handles
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.pagination import Envelope, Listing
+from mockserver.engine.pagination import Listing, PageNames
 from mockserver.engine.world import Row, World
 from mockserver.errors import BadRequest
 from mockserver.vendors.speechify.common import created, dated, find, find_named, updated
 from mockserver.vendors.speechify.tables import DEEPEST_FOLDER
 
-FOLDERS = Listing("folders", envelope=Envelope("folders"))
+FOLDERS = Listing("folders", envelope=PageNames("folders"))
 
 
 @handles("listTestFolders")

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.engine.api import handles
 from mockserver.engine.jobs.batches import is_open, steering
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.pagination import Envelope, Listing
+from mockserver.engine.pagination import Listing, PageNames
 from mockserver.engine.world import Row, World
 from mockserver.errors import Conflict
 from mockserver.vendors.speechify.common import find
@@ -24,7 +24,7 @@ from mockserver.vendors.speechify.run_rows import (
 from mockserver.vendors.speechify.tables import TEST_RUN
 from mockserver.vendors.speechify.views import children, run_view, suite_detail
 
-RUNS = Listing("runs", envelope=Envelope("runs"))
+RUNS = Listing("runs", envelope=PageNames("runs"))
 
 
 @handles("runTest")

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.engine.api import handles
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.pagination import Envelope, Listing, by, same
+from mockserver.engine.pagination import Listing, PageNames, by, same
 from mockserver.engine.world import Row, World
 from mockserver.errors import BadRequest
 from mockserver.vendors.speechify.common import find, find_named
@@ -33,7 +33,7 @@ SUITES = Listing(
     "suite_runs",
     filters={"agent_id": same("agent_id")},
     indexed={"agent_id": by("agent_id")},
-    envelope=Envelope("suite_runs"),
+    envelope=PageNames("suite_runs"),
 )
 
 

@@ -1,0 +1,135 @@
+"""In which order a list is: what its parameters ask for, in the ways that APIs have for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.engine.inferred.repository import Entity, Repository, newest_first
+from mockserver.inference.model import Envelope
+from mockserver.inference.pagination import falling, word
+from mockserver.inference.words import bag, tokens
+
+_WAYS = bag(
+    "desc descending newest latest recent reverse down asc ascending oldest earliest up first last"
+)
+_CREATED = bag(
+    "created creation created_at created_on date time added age recency newest oldest latest "
+    "recent earliest insertion inserted id_created date_created create_time createtime creationdate"
+)
+_UPDATED = bag("updated modified changed last_updated last_modified activity")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which properties a list is sorted, the greater first if `True`; else as entities came."""
+
+    fields: tuple[tuple[tuple[str, ...], bool], ...] = ()
+    newest_first: bool = False
+
+
+def order_of(query: Mapping[str, Any], envelope: Envelope, repository: Repository) -> Order:
+    """What the query asks for (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`)."""
+    usual = newest_first(envelope, bool(repository.roles.created))
+    asked = [pair for name in envelope.ordering.names for pair in _pairs(query.get(name))]
+    way = next((falls for name, falls in asked if not name and falls is not None), None)
+    found: list[tuple[tuple[str, ...], bool]] = []
+    for name, own in asked:
+        falls = own if own is not None else way
+        path = _path(name, repository) if name else None
+        if path is None and name and _role(name, _CREATED):
+            path = ()
+        if path is not None:
+            found.append((path, bool(falls)))
+    if not found:
+        return Order((), usual if way is None else way)
+    if found[0][0] in {(), *((name,) for name in repository.roles.created)}:
+        # Entities lie in this order already, those of one instant too.
+        return Order((), found[0][1])
+    return Order(tuple(found), found[0][1])
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
+    """The names in a parameter, each with the way that is asked for; "" for a way alone."""
+    if isinstance(value, Mapping):
+        for name, way in value.items():
+            yield str(name), falling(str(way))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _pairs(one)
+    elif isinstance(value, bool):
+        yield "", not value
+    elif isinstance(value, int):
+        yield "", value < 0
+    elif isinstance(value, str):
+        for text in filter(None, map(str.strip, value.split(","))):
+            yield _pair(text)
+
+
+def _pair(text: str) -> tuple[str, bool | None]:
+    parts = re.split(r"[:\s|]+", text.strip("+-"), maxsplit=1)
+    way = falling(parts[1]) if len(parts) > 1 else None
+    if text.startswith("-"):
+        way = True
+    elif text.startswith("+"):
+        way = False
+    words = tokens(parts[0])
+    if way is None and words and set(words) <= _WAYS:
+        named = set(words) & {"newest", "oldest", "latest", "recent", "earliest"}
+        return ("created" if named else ""), falling(parts[0])
+    if way is None and len(words) > 1 and words[-1] in ("asc", "desc", "ascending", "descending"):
+        # `created_at_desc`, `name.asc`
+        return "_".join(words[:-1]), falling(words[-1])
+    return parts[0], way
+
+
+def _role(name: str, words: frozenset[str]) -> bool:
+    spelled = word(name)
+    return spelled in words or spelled.removesuffix("_at") in words
+
+
+def _path(name: str, repository: Repository) -> tuple[str, ...] | None:
+    """The property that is meant."""
+    known = {word(one): one for one in reversed(list(repository.flat.properties))}
+    spelled = word(name)
+    for wanted in (spelled, f"{spelled}_at", f"{spelled}_date", f"{spelled}_time", f"{spelled}_on"):
+        if wanted in known:
+            return (known[wanted],)
+    roles, key = repository.roles, repository.resource.identity.key
+    if _role(name, _CREATED) and roles.created:
+        return (roles.created[0],)
+    if _role(name, _UPDATED) and roles.updated:
+        return (roles.updated[0],)
+    if spelled in ("id", "key") and key is not None:
+        return (key,)
+    noun = repository.resource.noun.rsplit("_", 1)[-1]
+    if spelled.startswith(f"{noun}_") and spelled.removeprefix(f"{noun}_") in known:
+        return (known[spelled.removeprefix(f"{noun}_")],)
+    if "." in name:
+        head, *rest = name.split(".")
+        if word(head) in known:
+            return (known[word(head)], *rest)
+    return None
+
+
+def sorted_by(entities: list[Entity], order: Order) -> list[Entity]:
+    """The entities, sorted; those alike stay as they are."""
+    for path, falls in reversed(order.fields):
+        entities.sort(key=_rank(path), reverse=falls)
+    return entities
+
+
+def _rank(path: tuple[str, ...]) -> Callable[[Entity], tuple[int, Any]]:
+    def rank(entity: Entity) -> tuple[int, Any]:
+        value: Any = entity.data
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if isinstance(value, bool):
+            return 1, int(value)
+        if isinstance(value, int | float):
+            return 1, value
+        return (2, value.casefold()) if isinstance(value, str) else (0, 0)
+
+    return rank
