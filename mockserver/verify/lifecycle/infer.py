@@ -158,8 +158,9 @@ class _Derivation:
             places = dict(properties(contract, body_schema(contract, listing) or {}))
         limit = solid(contract, places.get(asked.limit or "", {}))
         top = properties(contract, schema)
-        more = page.more or next(((n,) for n in _MORE if n in top), None)
-        after = page.next if page.next is not None and not page.next_is_url else None
+        more = page.path("more") or next(((n,) for n in _MORE if n in top), None)
+        cursors = (one.path for one in page.fields if one.said == "next" and one.form == "cursor")
+        after = next(cursors, None)
         return Paging(
             items=".".join(envelope.items),
             cursor=".".join(after or ()),
