@@ -21,7 +21,7 @@ from mockserver.inference.model import (
 )
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.outcomes import RESULTS
-from mockserver.inference.pagination import word
+from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.resources import Draft, refs_of

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.engine.timestamps import SECOND, parse
 from mockserver.inference.model import Envelope
-from mockserver.inference.pagination import word
+from mockserver.inference.page_fields import word
 from mockserver.inference.words import bag, plural, singular
 from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Schemas

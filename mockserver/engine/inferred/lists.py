@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.filters import Filters
 from mockserver.engine.inferred.ordering import order_of, sorted_by
+from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
 from mockserver.engine.inferred.repository import Choice, Entity, Test
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.pagination import Page, Pages, Sorted, decode_cursor, encode_cursor
+from mockserver.engine.pagination import Page, Pages, Sorted
 from mockserver.engine.randomness import Dice
 from mockserver.engine.serialization import choose_media_type
-from mockserver.engine.world import SortKey
-from mockserver.errors import BadRequest, Invalid, ReplyError
-from mockserver.inference.model import Action, Envelope, Form, PageField, Path
+from mockserver.errors import ReplyError
+from mockserver.inference.model import Action, Envelope, PageField, Path
 from mockserver.inference.words import bag, tokens
-from mockserver.openapi.model import Operation, Violation
-
-_ALL = 1 << 60
-"""The size of the page of a list that has no pages."""
-_AHEAD, _BACK = ">", "<"
+from mockserver.openapi.model import Operation
 
 
 def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
@@ -72,7 +65,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         within = _within(call)
         sower.sow(call.world, repository, within)
         tests, fields = filters.asked(query)
-        request = _PageRequest(call, envelope)
+        request = PageRequest(call, envelope)
         pages = _pages(call, envelope, within, tests, fields)
         if _is_empty(pages) and filters.sought and sower.is_vendors(repository):
             # Nobody can know what to search for: whatever is sought is about all of them.
@@ -90,7 +83,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
             sower.sow_another(call.world, repository, within or "", known)
             if _is_empty(pages):
                 pages = _pages(call, envelope, within, [], {})
-        return _reply(call, envelope, _Shown(call, envelope, pages, request))
+        return _reply(call, envelope, ShownPage(call, envelope, pages, request))
 
     return handle
 
@@ -149,7 +142,7 @@ def _pages(
     selection = call.repository.select(call.world, tests, choice)
     if not order.fields:
         return selection
-    return Sorted(sorted_by(list(selection.page(_ALL).rows), order), lambda entity: entity.key)
+    return Sorted(sorted_by(list(selection.page(ALL).rows), order), lambda entity: entity.key)
 
 
 def _shows_hidden(call: Call) -> bool:
@@ -162,270 +155,7 @@ def _shows_hidden(call: Call) -> bool:
 _HIDDEN = bag("deleted archived discarded include trashed inactive")
 
 
-class _PageRequest:
-    """Which page is asked for: a size, and a place or a number to begin with."""
-
-    def __init__(self, call: Call, envelope: Envelope) -> None:
-        self._call = call
-        query, paging = call.request.query, envelope.paging
-        self.names = paging.names
-        paged = bool(paging.names) or envelope.page.path("next") is not None
-        size = _value(query, paging.limit)
-        self.size = _number(size, paging.default_limit) if paged else _ALL
-        self.way = ""
-        self.cursor: Any = None
-        self.parameter = ""
-        self.start = 0
-        offset, number = _value(query, paging.offset), _value(query, paging.page)
-        for name, way in ((paging.before, _BACK), (paging.cursor, _AHEAD)):
-            value = _value(query, name)
-            if name is not None and value not in (None, ""):
-                self.parameter, self.cursor, self.way = name, value, way
-        if self.cursor is not None:
-            return
-        if offset is not None:
-            self.start = _number(offset, 0, least=0)
-        elif number is not None:
-            first = paging.first_page
-            page = _whole(number)
-            if page is None and paging.page is not None and number != "":
-                self.parameter, self.cursor, self.way = paging.page, number, _AHEAD
-            elif page is not None:
-                self.start = (max(first, page) - first) * self.size
-
-    def scope(self) -> tuple[Any, ...]:
-        """What a cursor is good for: this list with these filters."""
-        request = self._call.request
-        filters = sorted((n, str(v)) for n, v in request.query.items() if n not in self.names)
-        return (self._call.action.operation, *sorted(request.path.items()), *filters)
-
-    def of(self, pages: Pages[Entity]) -> Page[Entity]:
-        """The page. Raises Invalid for a cursor that is none."""
-        if self.cursor is None:
-            return pages.page(self.size, skip=self.start)
-        try:
-            way, place = self._place(pages, str(self.cursor))
-        except BadRequest as error:
-            if self._call.world.leniency.unknown_cursors == "first-page":
-                self.cursor = None
-                return pages.page(self.size)
-            # As any other parameter that does not fit.
-            fault = Violation(("query", self.parameter), "cursor", error.message, self.cursor)
-            raise Invalid(error.message, violations=[fault]) from None
-        if _BACK in (way, self.way):
-            page = pages.page(self.size, before=place)
-            self.start = max(0, self.start - len(page.rows))
-            return page
-        return pages.page(self.size, after=place)
-
-    def _place(self, pages: Pages[Entity], cursor: str) -> tuple[str, SortKey]:
-        """Where a cursor leads; it may be the id of a row. Raises BadRequest."""
-        call = self._call
-        key = call.key_of(cursor)
-        for own in (key, cursor):
-            entity = call.repository.get(call.world, own)
-            if entity is not None:
-                place = (
-                    pages.place(own) if isinstance(pages, Sorted) else call.repository.place(entity)
-                )
-                if place is not None:
-                    return self.way, place
-        decoded = decode_cursor(self.scope(), cursor)
-        if len(decoded) < 3:
-            raise BadRequest("The cursor is not valid.")
-        way, start, *rest = decoded
-        self.start = int(start)
-        return str(way), tuple(rest)
-
-    def cursor_for(self, way: str, start: int, place: SortKey) -> str:
-        """The cursor of the page behind a place, or of the one in front of it."""
-        return encode_cursor(self.scope(), (way, start, *place))
-
-
-def _value(query: Mapping[str, Any], name: str | None) -> Any:
-    """What a query parameter says, if the list has it."""
-    return query.get(name) if name is not None else None
-
-
-def _whole(value: Any) -> int | None:
-    """A value as a whole number, a text of digits too."""
-    if isinstance(value, str) and value.isdecimal() and value.isascii():
-        return int(value)
-    return None if isinstance(value, bool) or not isinstance(value, int | float) else int(value)
-
-
-def _number(value: Any, default: int, least: int = 1) -> int:
-    number = _whole(value)
-    return default if number is None else max(least, number)
-
-
-@dataclass
-class _Shown:
-    """A page, and what its envelope says of it and of the others."""
-
-    call: Call
-    envelope: Envelope
-    pages: Pages[Entity]
-    request: _PageRequest
-
-    def __post_init__(self) -> None:
-        self.page = self.request.of(self.pages)
-        self.start = self.request.start
-        whole = self.request.size == _ALL
-        self.size = max(1, len(self.page.rows)) if whole else self.request.size
-
-    @cached_property
-    def total(self) -> int:
-        return self.pages.count()
-
-    @property
-    def number(self) -> int:
-        """The number of the page, counted as this list does."""
-        return self.start // self.size + self.envelope.paging.first_page
-
-    @property
-    def last_start(self) -> int:
-        """Where the last page begins."""
-        return max(0, self.total - 1) // self.size * self.size
-
-    def value(self, field: PageField) -> Any:
-        """What a property of the envelope says; None if there is nothing to say."""
-        rows, call = self.page.rows, self.call
-        match field.said:
-            case "next" | "previous" | "first" | "last" | "self":
-                return self._other(field.said, field.form)
-            case "more":
-                return self.page.more
-            case "less":
-                return self.page.less
-            case "total":
-                return self.total
-            case "pages":
-                return -(-self.total // self.size)
-            case "returned":
-                return len(rows)
-            case "page":
-                return self.number
-            case "limit":
-                limited = self.envelope.paging.limit is not None
-                return self.size if limited else len(rows)
-            case "offset":
-                return self.start
-            case "from":
-                return self.start + 1 if rows else None
-            case "to":
-                return self.start + len(rows) if rows else None
-            case "first_id":
-                return call.id_of(rows[0]) if rows else None
-            case "last_id":
-                return call.id_of(rows[-1]) if rows else None
-            case "items_name":
-                return self.envelope.items[-1] if self.envelope.items else None
-
-    def _other(self, said: str, form: Form) -> Any:
-        """How another page is named; None if there is none."""
-        query = self.query(said)
-        if query is None:
-            return None
-        paging = self.envelope.paging
-        if form == "url":
-            return self.url(query)
-        if form == "cursor" and said in ("next", "previous"):
-            return self._cursor(said) if self._moves_by_cursor(said) else self._bare(said)
-        starts = {
-            "next": self.start + self.size,
-            "previous": max(0, self.start - self.size),
-            "last": self.last_start,
-            "self": self.start,
-        }
-        start = starts.get(said, 0)
-        return start if form == "offset" else start // self.size + paging.first_page
-
-    def _bare(self, said: str) -> Any:
-        """What a text says of another page of a list that has no cursors: its number."""
-        query = self.query(said) or {}
-        paging = self.envelope.paging
-        name = paging.page if paging.page is not None else paging.offset
-        return str(query.get(name, "")) if name is not None else None
-
-    def _moves_by_cursor(self, said: str) -> bool:
-        paging = self.envelope.paging
-        named = paging.before is not None if said == "previous" else False
-        return named or paging.cursor is not None or (paging.page is None and paging.offset is None)
-
-    def _cursor(self, said: str) -> str | None:
-        page = self.page
-        if said == "next":
-            if page.last is None:
-                return None
-            return self.request.cursor_for(_AHEAD, self.start + len(page.rows), page.last)
-        return self.request.cursor_for(_BACK, self.start, page.first) if page.first else None
-
-    def query(self, said: str) -> dict[str, Any] | None:
-        """The query that asks for another page; None if there is none."""
-        paging, query = self.envelope.paging, dict(self.call.request.query)
-        if said == "self":
-            return query
-        if (said == "next" and not self.page.more) or (said == "previous" and not self.page.less):
-            return None
-        for name in (paging.cursor, paging.before, paging.page, paging.offset):
-            if name is not None:
-                query.pop(name, None)
-        if paging.limit is not None:
-            query[paging.limit] = self.size
-        numbered = paging.page if paging.page is not None else paging.offset
-        by_number = numbered is not None and self.request.cursor is None
-        if said in ("next", "previous") and self._moves_by_cursor(said):
-            asked = set(self.call.request.query) & {paging.page, paging.offset}
-            if not (by_number and (asked or said == "previous")):
-                cursor = self._cursor(said)
-                name = paging.before if said == "previous" else None
-                name = name or paging.cursor
-                if cursor is not None and name is not None:
-                    query[name] = cursor
-                return query
-        if said == "last" and numbered is None:
-            return None
-        start = {
-            "next": self.start + self.size,
-            "previous": max(0, self.start - self.size),
-            "last": self.last_start if said == "last" else 0,
-        }.get(said, 0)
-        if paging.page is not None:
-            query[paging.page] = start // self.size + paging.first_page
-        elif paging.offset is not None:
-            query[paging.offset] = start
-        # As it was asked, with what is new behind.
-        before = [name for name in self.call.request.query if name in query]
-        return {name: query[name] for name in dict.fromkeys([*before, *query])}
-
-    def url(self, query: Mapping[str, Any]) -> str:
-        request = self.call.request
-        host = request.headers.get("host", "127.0.0.1:8000")
-        base = request.base_url or f"http://{host}"
-        asked = f"?{urlencode(query, doseq=True)}" if query else ""
-        return f"{base}{self.call.path()}{asked}"
-
-    def link_header(self) -> str:
-        """`Link`: the pages that there are."""
-        found = []
-        by_number = self.envelope.paging.page is not None or self.envelope.paging.offset is not None
-        for rel, said in (
-            ("first", "first"),
-            ("prev", "previous"),
-            ("next", "next"),
-            ("last", "last"),
-        ):
-            if said in ("first", "last") and not (by_number and (self.page.more or self.page.less)):
-                continue
-            query = self.query(said)
-            if query is not None:
-                rel = "prev" if said == "previous" else said
-                found.append(f'<{self.url(query)}>; rel="{rel}"')
-        return ", ".join(found)
-
-
-def _reply(call: Call, envelope: Envelope, shown: _Shown) -> Reply:
+def _reply(call: Call, envelope: Envelope, shown: ShownPage) -> Reply:
     context, operation = call.context, call.request.operation
     try:
         items = [_item(call, envelope, entity) for entity in shown.page.rows]
@@ -451,7 +181,7 @@ def _reply(call: Call, envelope: Envelope, shown: _Shown) -> Reply:
     return reply
 
 
-def _headers(shown: _Shown, reply: Reply) -> dict[str, str]:
+def _headers(shown: ShownPage, reply: Reply) -> dict[str, str]:
     """What the headers say of the page."""
     envelope = shown.envelope
     found = {}

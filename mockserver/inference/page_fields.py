@@ -1,0 +1,264 @@
+"""The words of paging, and what the properties of a response say of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.inference.model import Form, PageField, Paging, Path, Said
+from mockserver.inference.words import bag, tokens
+from mockserver.openapi.model import Response
+from mockserver.openapi.schemas.resolved import Schemas
+
+LIMIT = bag(
+    "limit per_page page_size pagesize size page_limit max_results maxresults max_items first top "
+    "take count num num_results results_per_page items_per_page rows perpage page_length "
+    "max_page_size maxpagesize max_count max_keys page_count_limit number_of_results batch_size"
+)
+VAGUE = bag("size count first top take rows num")
+CURSOR = bag(
+    "cursor after starting_after start_after page_token pagetoken next_token continuation_token "
+    "continuation marker next_cursor page_cursor next_page_token scroll_id after_id after_cursor "
+    "starting_after_id start_cursor pagination_token paging_token start_key exclusive_start_key "
+    "last_key last_evaluated_key next_key bookmark from_id offset_token start_token next_page_id "
+    "pagination_key last_id last_seen_id page_after next_page_cursor"
+)
+BEFORE = bag(
+    "before ending_before end_before before_id before_cursor page_before previous_cursor "
+    "prev_cursor previous_page_token previous_token ending_before_id"
+)
+OFFSET = bag(
+    "offset skip start start_index startindex start_at first_result from_index page_offset "
+    "start_offset first_index from start_position start_record startat"
+)
+PAGE = bag("page page_number pagenumber page_num page_no pageno p page_index current_page")
+SORT = bag(
+    "sort sort_by order_by orderby sortby ordering sort_field sort_column sort_key order_field "
+    "sort_order_by sorting sorts order_column sort_property sort_on"
+)
+DIRECTION = bag(
+    "order direction sort_order sort_direction sortdirection dir order_direction sort_dir "
+    "sortorder order_dir sort_type ascending descending"
+)
+
+NEXT = bag(
+    "next_cursor cursor next_page_token next_token continuation_token next next_page next_url "
+    "next_link end_cursor next_page_url next_offset after next_marker odata_next_link "
+    "next_page_cursor next_page_link next_page_id next_href next_uri next_page_uri next_key "
+    "last_evaluated_key next_start next_page_number pagination_token next_continuation_token "
+    "after_cursor next_after scroll_id next_page_href next_batch next_records_url"
+)
+PREVIOUS = bag(
+    "previous prev previous_cursor prev_cursor previous_page prev_page previous_url prev_url "
+    "previous_page_url prev_page_url previous_link prev_link before previous_page_token "
+    "prev_page_token previous_token prev_token start_cursor previous_offset prev_offset "
+    "previous_page_number prev_page_number before_cursor previous_href prev_href previous_uri "
+    "previous_page_uri prev_page_uri"
+)
+FIRST = bag("first first_url first_link first_href first_page first_page_url first_page_uri")
+LAST = bag("last last_url last_link last_href last_page last_page_url last_page_uri")
+SELF = bag("self self_url self_link current current_url this uri url href")
+MORE = bag(
+    "has_more has_next has_next_page more has_more_items is_truncated truncated hasmore "
+    "has_more_results has_more_pages more_results has_after more_available"
+)
+LESS = bag(
+    "has_previous has_prev has_previous_page has_prev_page has_less has_before has_previous_items"
+)
+TOTAL = bag(
+    "total total_count total_items total_results total_elements total_records count total_size "
+    "num_results items_count result_count total_rows record_count number_of_results results "
+    "total_hits total_entries matches num_items items_total total_objects total_number totalcount "
+    "results_count total_matches full_count found num_found nb_results nb_hits"
+)
+COUNT = bag(
+    "count num_results items_count result_count record_count number_of_results returned "
+    "number_of_elements num_items returned_count current_count page_items count_on_page "
+    "results_count items_returned per_page_count"
+)
+PAGES = bag(
+    "total_pages page_count pages num_pages last_page total_page pages_count number_of_pages "
+    "last_page_number nb_pages pages_total"
+)
+ECHOES = {
+    "page": PAGE | bag("number"), "limit": LIMIT - {"count", "first", "number_of_results"},
+    "offset": OFFSET - {"from"},
+}  # fmt: skip
+LINKS = bag("links link _links urls href hrefs")
+META = bag(
+    "meta pagination paging page page_info pageinfo metadata links response_metadata _links _meta "
+    "cursors paginator pager pages page_metadata link list_metadata list_info result_info info "
+    "search_metadata navigation urls _metadata list_meta paging_info pagination_info"
+)
+IDS = {"first_id": "first_id", "last_id": "last_id"}
+PAGING = frozenset().union(
+    *(NEXT, PREVIOUS, MORE, LESS, TOTAL, COUNT, PAGES, PAGE, LIMIT, OFFSET, META, IDS),
+    *(FIRST, LAST, SELF),
+    bag("object url self href success ok status code message first last kind etag type error "),
+    bag("errors msg time took request_id warnings timestamp to from path api_version version"),
+)
+
+
+def word(name: str) -> str:
+    """A name in one spelling: `nextPageToken`, `next-page-token` -> `next_page_token`."""
+    return "_".join(tokens(name))
+
+
+class PageReader:
+    """Reads what the properties of a response say of its page."""
+
+    def __init__(self, schemas: Schemas, paging: Paging, items: Path) -> None:
+        self._schemas = schemas
+        self._paging = paging
+        self._items = items
+
+    def read(self, pointer: str, path: Path = (), linked: bool = False) -> Iterator[PageField]:
+        pointer = self._schemas.canonical(pointer)
+        flat = self._schemas.flat_at(pointer)
+        spelled = {word(name) or name for name in flat.properties}
+        for name in flat.properties:
+            here = (*path, name)
+            inner = self._schemas.place(pointer, name)
+            if here == self._items or inner is None:
+                continue
+            inner = self._schemas.main(inner)
+            kinds = set(self._schemas.flat_at(inner).types)
+            called = word(name) or name
+            if "object" in kinds:
+                if self._goes_on(called, here, path, linked):
+                    yield from self.read(inner, here, linked or name.lower() in LINKS)
+                elif linked:
+                    # `{"next": {"href": ...}}`
+                    link = next((n for n in self._schemas.flat_at(inner).properties
+                                 if word(n) in ("href", "url")), None)  # fmt: skip
+                    said = _linked(called)
+                    if link is not None and said is not None:
+                        yield PageField((*here, link), said, "url")
+                continue
+            found = self._field(called, inner, kinds, spelled, linked, bool(path))
+            if found is not None:
+                yield PageField(here, *found)
+
+    def header(self, called: str, pointer: str, beside: set[str]) -> tuple[Said, Form] | None:
+        """What a header says; a text there is a number as well."""
+        pointer = self._schemas.main(pointer)
+        kinds = set(self._schemas.flat_at(pointer).types)
+        if called in TOTAL | PAGES | ECHOES["page"] | ECHOES["limit"] | ECHOES["offset"]:
+            return self._number(called, beside)
+        return self._field(called, pointer, kinds, beside, False, False)
+
+    def _goes_on(self, called: str, here: Path, path: Path, linked: bool) -> bool:
+        if here == self._items[: len(here)]:
+            return True
+        inside = called in META or here[-1] in META
+        return len(path) < 3 and inside and not (linked and _linked(called) and called != "pages")
+
+    def _field(
+        self, called: str, pointer: str, kinds: set[str], beside: set[str], linked: bool, deep: bool
+    ) -> tuple[Said, Form] | None:
+        whole = bool(kinds & {"integer", "number"})
+        text = "string" in kinds or not kinds
+        url = linked or self._is_url(pointer, called)
+        if called in MORE and ("boolean" in kinds or not kinds):
+            return "more", "cursor"
+        if called in LESS and ("boolean" in kinds or not kinds):
+            return "less", "cursor"
+        if called in IDS and (text or whole):
+            return ("first_id" if called == "first_id" else "last_id"), "cursor"
+        if whole and not text:
+            return self._number(called, beside)
+        if called in NEXT and not (called == "cursor" and linked):
+            return "next", self._form(url, called)
+        if called in PREVIOUS:
+            return "previous", self._form(url, called)
+        if text and url and (deep or called != "url"):
+            for words, said in ((FIRST, "first"), (LAST, "last")):
+                if called in words:
+                    return ("first" if said == "first" else "last"), "url"
+            if called in SELF and (linked or called not in ("uri", "url", "href") or deep):
+                return "self", "url"
+        if deep and text and called == "key" and beside & NEXT:
+            return "items_name", "cursor"
+        return None
+
+    def _number(self, called: str, beside: set[str]) -> tuple[Said, Form] | None:
+        """What a whole number says."""
+        if called in COUNT and beside & ((TOTAL - COUNT) | {"total"}):
+            return "returned", "cursor"
+        if called in PAGES:
+            return "pages", "page"
+        if called in TOTAL:
+            return "total", "cursor"
+        form: Form = "offset" if called.endswith(("offset", "start")) else "page"
+        if form == "page" and self._paging.page is None and self._paging.offset is not None:
+            form = "offset"
+        if called in NEXT:
+            return "next", form
+        if called in PREVIOUS:
+            return "previous", form
+        if called in FIRST:
+            return "first", "page"
+        for said, words in ECHOES.items():
+            if called in words:
+                found: Said = "page" if said == "page" else "limit" if said == "limit" else "offset"
+                return found, "cursor"
+        if called in ("from", "to") and {"from", "to"} <= beside:
+            return ("from" if called == "from" else "to"), "cursor"
+        return None
+
+    def _form(self, url: bool, called: str) -> Form:
+        """How a text names another page: where nothing has a cursor, by its URL or its number."""
+        paging = self._paging
+        if url:
+            return "url"
+        if paging.cursor is not None or (paging.page is None and paging.offset is None):
+            return "cursor"
+        if called.endswith(("cursor", "token", "marker", "key", "id")):
+            return "cursor"
+        if called in ("next", "previous", "prev"):
+            return "url"
+        return "page" if paging.page is not None else "offset"
+
+    def _is_url(self, pointer: str, called: str) -> bool:
+        flat = self._schemas.flat_at(pointer)
+        if flat.rules.get("format") in ("uri", "url", "uri-reference"):
+            return True
+        if called.endswith(("url", "link", "href", "uri")):
+            return True
+        shown = [*flat.notes.examples, *flat.notes.defaults]
+        return any(isinstance(one, str) and "://" in one for one in shown)
+
+    def begins_with_zero(self, pointer: str, field: PageField) -> bool:
+        """Whether an example shows that pages are counted from 0."""
+        if self._paging.page is None or self._paging.first_page == 0:
+            return False
+        for name in field.path:
+            inner = self._schemas.place(pointer, name)
+            if inner is None:
+                return False
+            pointer = self._schemas.main(inner)
+        return 0 in self._schemas.flat_at(pointer).notes.examples
+
+
+def page_headers(response: Response, reader: PageReader) -> Iterator[PageField]:
+    """The headers that say something of the page: `X-Total-Count`, `X-Next-Page`."""
+    plain = {name: word(name).removeprefix("x_").removeprefix("pagination_")
+             for name in response.headers}  # fmt: skip
+    for name, called in plain.items():
+        if called in ("link", "url", "self"):
+            continue
+        header = response.headers[name]
+        if header.pointer:
+            found = reader.header(called, header.pointer, set(plain.values()))
+            if found is not None:
+                yield PageField((name,), *found)
+
+
+def _linked(called: str) -> Said | None:
+    """What a link of this name leads to."""
+    for words, said in (
+        (NEXT, "next"), (PREVIOUS, "previous"), (FIRST, "first"), (LAST, "last"),
+        (SELF, "self"),
+    ):  # fmt: skip
+        if called in words:
+            return said  # type: ignore[return-value]
+    return None
