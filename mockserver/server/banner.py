@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract, Operation
 from mockserver.server.mock import DEFAULT_KEY, Mock
 from mockserver.server.terminal import plain
@@ -54,7 +55,7 @@ def first_curl(mock: Mock, url: str) -> str:
         method, path = operation.method, operation.path
     words = ["curl", *([] if method == "GET" else ["-X", method])]
     words.append(f"'{url}{path}'" if "{" in path else url + path)
-    words.extend(credential(contract, operation or contract.operations[0]))
+    words.extend(credential_words(contract, operation or contract.operations[0]))
     return " ".join(words)
 
 
@@ -66,21 +67,14 @@ def _is_plain_read(operation: Operation) -> bool:
     )
 
 
-def credential(contract: Contract, operation: Operation) -> list[str]:
+def credential_words(contract: Contract, operation: Operation) -> list[str]:
     """curl's arguments that carry the key, for the first requirement of an operation."""
+    found = credential(contract, DEFAULT_KEY, operation)
     words: list[str] = []
-    for name in operation.security[0] if operation.security else ():
-        scheme = contract.schemes.get(name)
-        if scheme is None:
-            continue
-        if scheme.type == "apiKey" and scheme.place == "header":
-            words += ["-H", f"'{scheme.parameter}: {DEFAULT_KEY}'"]
-        elif scheme.type == "apiKey" and scheme.place == "cookie":
-            words += ["--cookie", f"'{scheme.parameter}={DEFAULT_KEY}'"]
-        elif scheme.type == "apiKey":
-            words += ["--get", "--data-urlencode", f"'{scheme.parameter}={DEFAULT_KEY}'"]
-        elif scheme.type == "http" and scheme.scheme == "basic":
-            words += ["-u", f"{DEFAULT_KEY}:"]
-        elif scheme.type != "mutualTLS":
-            words += ["-H", f"'Authorization: Bearer {DEFAULT_KEY}'"]
+    for name, value in found.headers.items():
+        words += ["-H", f"'{name}: {value}'"]
+    for name, value in found.cookies.items():
+        words += ["--cookie", f"'{name}={value}'"]
+    for name, value in found.query.items():
+        words += ["--get", "--data-urlencode", f"'{name}={value}'"]
     return words

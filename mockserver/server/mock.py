@@ -33,6 +33,7 @@ from mockserver.files.package_data import fixture_file
 from mockserver.inference.build import build_plan
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
+from mockserver.openapi.credentials import credential
 from mockserver.openapi.document import parse_document
 from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.validators import Validators
@@ -265,6 +266,7 @@ class MockServer:
                 transport=InProcessTransport(self.app),
                 base_url="http://mock.local",
                 headers=self.headers_for(key),
+                params=self.query_for(key),
             )
         return self._clients[key]
 
@@ -292,16 +294,14 @@ class MockServer:
         return self.headers_for(self.key)
 
     def headers_for(self, key: str) -> dict[str, str]:
-        """The headers that carry a credential, by the document's header schemes."""
+        """The headers that carry a credential, by the document's schemes; cookies are one."""
         if not key:
             return {}
-        found = {"x-mock-tenant": key}
-        for scheme in self.mock.contract.schemes.values():
-            if scheme.type == "apiKey" and scheme.place == "header":
-                found[scheme.parameter.lower()] = key
-            elif scheme.type in ("http", "oauth2", "openIdConnect"):
-                found["authorization"] = f"Bearer {key}"
-        return found
+        return {"x-mock-tenant": key, **credential(self.mock.contract, key).with_cookies}
+
+    def query_for(self, key: str) -> dict[str, str]:
+        """The query parameters that carry a credential, of documents that want it there."""
+        return dict(credential(self.mock.contract, key).query) if key else {}
 
     @property
     def url(self) -> str:

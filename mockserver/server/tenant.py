@@ -107,6 +107,11 @@ class Tenant:
         return self.server.headers_for(self.key)
 
     @property
+    def query(self) -> dict[str, str]:
+        """The query parameters that authenticate this tenant, where the document wants it so."""
+        return self.server.query_for(self.key)
+
+    @property
     def client(self) -> httpx.Client:
         """An httpx client that talks to the mock in process, as this tenant."""
         return self.server.client_for(self.key)

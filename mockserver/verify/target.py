@@ -12,7 +12,8 @@ from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from mockserver.errors import UsageError
-from mockserver.openapi.model import Contract, Operation, SecurityScheme
+from mockserver.openapi.credentials import credential
+from mockserver.openapi.model import Contract, Operation
 from mockserver.verify.http import Wire, WireError, is_stream
 from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
 from mockserver.verify.ownership import Ownership, Ticket
@@ -26,38 +27,15 @@ PLACEHOLDER = "00000000-0000-4000-8000-000000000000"
 def credentials(
     contract: Contract, key: str, keys: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The headers that carry a key, as the document's security schemes ask for; `keys` are those
-    of single schemes."""
-    headers: dict[str, str] = {}
-    for scheme in _used(contract):
-        value = (keys or {}).get(scheme.name, key)
-        if scheme.type == "apiKey" and scheme.place == "header":
-            headers[scheme.parameter.lower()] = value
-        elif scheme.type == "apiKey" and scheme.place == "cookie":
-            headers["cookie"] = f"{scheme.parameter}={value}"
-        elif scheme.type == "http" and scheme.scheme.lower() == "basic":
-            encoded = base64.b64encode(value.encode()).decode()
-            headers["authorization"] = f"Basic {encoded}"
-        elif scheme.type in ("http", "oauth2", "openIdConnect"):
-            headers["authorization"] = f"Bearer {value}"
-    return headers
+    """The headers that carry a key, cookies among them; `keys` are those of single schemes."""
+    return credential(contract, key, keys=keys).with_cookies
 
 
 def keys_in_query(
     contract: Contract, key: str, keys: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """The query parameters that carry a key."""
-    return {
-        scheme.parameter: (keys or {}).get(scheme.name, key)
-        for scheme in _used(contract)
-        if scheme.type == "apiKey" and scheme.place == "query"
-    }
-
-
-def _used(contract: Contract) -> list[SecurityScheme]:
-    """The schemes of the first requirement of each operation, strongest wish of the document."""
-    names = {name for op in contract.operations for req in op.security[:1] for name in req}
-    return [contract.schemes[name] for name in sorted(names) if name in contract.schemes]
+    return dict(credential(contract, key, keys=keys).query)
 
 
 class Target:
@@ -228,8 +206,9 @@ class Target:
         secrets = [(one, KEY_VARIABLE) for one in (*self.keys.values(), self.key)]
         for key, variable in ((self.other_key, OTHER_VARIABLE), *secrets):
             if key:
-                encoded = base64.b64encode(key.encode()).decode()
-                value = value.replace(key, variable).replace(encoded, variable)
+                for pair in (key, f"{key}:"):  # as basic authentication has it
+                    value = value.replace(base64.b64encode(pair.encode()).decode(), variable)
+                value = value.replace(key, variable)
         return value
 
     def _tell(self, exchange: Exchange) -> None:

@@ -6,12 +6,12 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from mockserver.errors import Forbidden, Unauthenticated
 from mockserver.openapi.model import Contract, Operation, SecurityScheme
+from mockserver.openapi.request.parameters import split_cookies
 
 ANONYMOUS = "anonymous"
 _SCOPED = ("oauth2", "openIdConnect")
@@ -236,12 +236,5 @@ def _from_query(query: bytes, name: str) -> str | None:
 
 
 def _from_cookie(headers: Mapping[str, str], name: str) -> str | None:
-    return cookies(headers.get("cookie", "")).get(name)
-
-
-def cookies(header: str) -> dict[str, str]:
-    """The cookies of a `Cookie` header; none if it is malformed."""
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-    except CookieError:
-        return {}
+    found = split_cookies(headers.get("cookie", "")).get(name)
+    return found[0] if found else None

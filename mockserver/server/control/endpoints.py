@@ -13,6 +13,7 @@ from mockserver.engine.serialization import Sent
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.inference.explain import as_json
+from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract
 from mockserver.server.control.dashboard import front_page
 from mockserver.server.control.request import Call, Panel, Route, limit_of
@@ -128,6 +129,12 @@ def health(panel: Panel, call: Call) -> dict[str, Any]:
         "exchanges": panel.journal.total,
         "clock": mock.store.clock(None).describe(real_now()),
     }
+
+
+def show_credential(panel: Panel, call: Call) -> dict[str, Any]:
+    key = call.tenant or DEFAULT_KEY
+    found = credential(panel.mock.contract, key)
+    return {"headers": {"x-mock-tenant": key, **found.with_cookies}, "query": dict(found.query)}
 
 
 def show_clock(panel: Panel, call: Call) -> dict[str, Any]:
@@ -314,6 +321,7 @@ ROUTES: tuple[Route, ...] = (
     Route("reference", {"GET": show_reference}),
     Route("document", {"GET": show_document}),
     Route("health", {"GET": health}),
+    Route("credential", {"GET": show_credential}, _TENANT),
     Route("clock", {"GET": show_clock, "POST": change_clock}, _TENANT),
     Route("reset", {"POST": reset}, _TENANT),
     Route("state", {"GET": show_state, "PUT": put_state}, _TENANT),

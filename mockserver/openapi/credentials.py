@@ -1,0 +1,62 @@
+"""Where a credential goes, for every security scheme of a document."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mockserver.openapi.model import Contract, Operation, SecurityScheme
+
+AUTHORIZATION = "authorization"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What of a request carries a key. Header names are in lower case."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def with_cookies(self) -> dict[str, str]:
+        """The headers, the cookies among them."""
+        if not self.cookies:
+            return dict(self.headers)
+        return {**self.headers, "cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items())}
+
+
+def credential(
+    contract: Contract,
+    key: str,
+    operation: Operation | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> Credential:
+    """What carries `key` for an operation, or for all of them; `keys` are those of single schemes.
+
+    All schemes of the first requirement carry it. mutualTLS has nothing that a request carries.
+    """
+    found = Credential({}, {}, {})
+    for scheme in _schemes(contract, [operation] if operation else contract.operations):
+        value = (keys or {}).get(scheme.name, key)
+        if scheme.type == "apiKey":
+            places = {"query": found.query, "cookie": found.cookies}
+            name = scheme.parameter if scheme.place in places else scheme.parameter.lower()
+            _put(places.get(scheme.place, found.headers), name, value)
+        elif scheme.type == "http" and scheme.scheme.lower() == "basic":
+            pair = value if ":" in value else f"{value}:"
+            _put(found.headers, AUTHORIZATION, f"Basic {base64.b64encode(pair.encode()).decode()}")
+        elif scheme.type in ("http", "oauth2", "openIdConnect"):
+            _put(found.headers, AUTHORIZATION, f"Bearer {value}")
+    return found
+
+
+def _put(place: Mapping[str, str], name: str, value: str) -> None:
+    assert isinstance(place, dict)
+    place[name] = value
+
+
+def _schemes(contract: Contract, operations: Iterable[Operation]) -> list[SecurityScheme]:
+    names = {name for op in operations for needed in op.security[:1] for name in needed}
+    return [contract.schemes[name] for name in sorted(names) if name in contract.schemes]
