@@ -25,7 +25,8 @@ from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.resources import Draft, refs_of
-from mockserver.inference.transitions import Targets, VerbReader
+from mockserver.inference.targets import Targets
+from mockserver.inference.transitions import VerbReader
 from mockserver.inference.words import plural, tokens
 
 Steps = tuple[str, ...]
@@ -60,7 +61,7 @@ class Deducer:
                 self._items.update({route.steps: name for route in draft.items})
                 self._lists.update({facts.route.steps: name for facts in draft.lists})
                 self._creates.update({(f.route.steps, f.method): name for f in draft.creates})
-        targets = Targets(self._items, self._collections)
+        targets = Targets(self._items, self._collections, resources)
         self._verbs = VerbReader(survey, resources, self._refs, targets, self._make)
 
     def action(self, facts: Facts) -> Action:

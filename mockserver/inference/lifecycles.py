@@ -7,7 +7,7 @@ the values is in `states.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from mockserver.inference import state_words as known
 from mockserver.inference.model import Action, Because, Confidence, Path, Resource, States
 from mockserver.inference.outcomes import COMPLETED, ENDED, STARTED, is_progress, moment_of
 from mockserver.inference.states import (
+    SUCCESS,
     birth_of,
     kind_of,
     read_states,
@@ -88,7 +89,7 @@ def states_of(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
     """The status of a thing, if it has one; whether it moves is decided later."""
     candidates = list(_properties(schemas, flat, hints))
     if not candidates:
-        return None
+        return _by_flags(schemas, flat, hints)
     found, *others = candidates
     reading = read_states(found.values, tokens(hints.noun))
     kinds: dict[str, Any] = {
@@ -107,11 +108,13 @@ def states_of(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
         unplaced=reading.unplaced,
         because=tuple(because),
         beside={
-            one.name: first
+            one.name: way
             for one in others
-            if not one.inner and one.values and one.because.confidence == "certain"
+            if not one.inner
+            and one.values
+            and one.because.confidence == "certain"
             and one.name not in hints.sent
-            and (first := birth_of(read_states(one.values), one.default))
+            and (way := _way_of(one))
         },
         **kinds,
     )  # fmt: skip
@@ -122,39 +125,118 @@ def states_of(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
     )
 
 
+def _way_of(found: Found) -> tuple[str, ...]:
+    """The states that another property of this kind passes beside; the first alone if nothing says
+    that work is done there."""
+    reading = read_states(found.values)
+    birth = birth_of(reading, found.default)
+    works = bool(reading.of("active")) and bool(reading.of(SUCCESS))
+    return reading.path if works and birth in reading.path[:1] else (birth,) if birth else ()
+
+
+def _by_flags(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
+    """A thing without a status, of which a flag says whether it is done, or at work."""
+    flags = dict(_work_flags(schemas, flat.properties, hints.sent))
+    within: dict[str, Mapping[str, frozenset[str]]] = {}
+    if "attributes" in flat.properties:
+        inner = schemas.flat(flat.properties["attributes"]).properties
+        found = dict(_work_flags(schemas, inner, hints.sent))
+        within = {"attributes": found} if found else {}
+    every = [*flags.values(), *(kinds for one in within.values() for kinds in one.values())]
+    if not every or not (_is_job(schemas, flat, hints) or frozenset(("running",)) in every):
+        return None
+    names = ", ".join(
+        f"`{name}`" for name in (*flags, *(n for one in within.values() for n in one))
+    )
+    return States(
+        name="",
+        active=("running",),
+        success=("completed",),
+        birth="running",
+        path=("running", "completed"),
+        flags=flags,
+        within=within,
+        because=(Because(f"{names} says whether it is done"),),
+    )
+
+
+def _work_flags(
+    schemas: Schemas, properties: Mapping[str, Any], sent: Set[str]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    for name, schema in properties.items():
+        if set(schemas.flat(schema).types) - {"null"} != {"boolean"} or name in sent:
+            continue
+        word = "_".join(word for word in tokens(name) if word not in ("is", "has"))
+        if word in known.DONE_FLAGS:
+            yield name, frozenset(("completed",))
+        elif word in known.WORK_FLAGS:
+            yield name, frozenset(("running",))
+
+
 def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
     """The properties that may be it, the best first."""
-    own = tokens(hints.noun)
-    ranked = sorted(
-        (
-            _NAMES.index(words[-1]),
-            len([word for word in words if word not in own]),
-            place,
-            name,
-        )
-        for place, name in enumerate(flat.properties)
-        if (words := tokens(name)) and words[-1] in _NAMES
-    )
-    names = [name for *_, name in ranked]
-    vague = []
-    for name in names:
+    own = set(tokens(hints.noun))
+    found: list[tuple[int, int, Found]] = []
+    vague: list[str] = []
+    texts: list[str] = []
+    for place, name in enumerate(flat.properties):
+        words = tokens(name)
         schema = flat.properties[name]
-        values = enumerated(schemas, schema)
-        if len(values) >= 2:
-            if _speaks(values):
-                text = f"`{name}` is one of {', '.join(values)}"
-                yield Found(name, values, Because(text, "certain"), (), _default(schemas, schema))
-            else:
-                vague.append(name)
+        if not words or words[-1] not in _NAMES:
+            found.extend(
+                (_worth(one, words, own) - 3, place, one) for one in _inside(schemas, name, schema)
+            )
             continue
-        yield from _deeper(schemas, name, schema)
+        values = enumerated(schemas, schema)
+        if len(values) < 2:
+            texts.append(name)
+            found.extend(
+                (_worth(one, words, own), place, one) for one in _deeper(schemas, name, schema)
+            )
+        elif _speaks(values):
+            one = Found(name, values, _one_of(name, values), (), _default(schemas, schema))
+            found.append((_worth(one, words, own), place, one))
+        else:
+            vague.append(name)
+    for _, _, one in sorted(found, key=lambda each: (-each[0], each[1])):
+        yield one
     for name in vague:
         values = enumerated(schemas, flat.properties[name])
-        text = f"`{name}` is one of {', '.join(values)}"
-        yield Found(name, values, Because(text, "certain"), (), None)
-    for name in names:
-        if name not in vague:
-            yield from _open_text(schemas, flat, hints, name)
+        yield Found(name, values, _one_of(name, values))
+    for name in sorted(texts, key=lambda one: (_NAMES.index(tokens(one)[-1]), len(tokens(one)))):
+        yield from _open_text(schemas, flat, hints, name)
+
+
+def _one_of(name: str, values: Iterable[str]) -> Because:
+    return Because(f"`{name}` is one of {', '.join(values)}", "certain")
+
+
+def _worth(found: Found, words: tuple[str, ...], own: set[str]) -> int:
+    """How much a property looks like the one that says how the thing is: by what its values say,
+    and by its own name."""
+    reading = read_states(found.values)
+    strange = [word for word in words[:-1] if word not in own | _PLAIN]
+    work = 2 if reading.of("active") else 0
+    way = 1 if len(reading.path) > 1 and reading.of(SUCCESS) else 0
+    order = {"status": 2, "state": 2}.get(words[-1], 0)
+    return work + way + order - 3 * len(strange)
+
+
+_PLAIN = bag("current processing process job run overall lifecycle ready execution task latest")
+
+
+def _inside(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
+    """The status in a part of the thing: `attributes.status`, `nav.status`."""
+    inner = schemas.flat(schema)
+    if "object" not in inner.types or "id" in inner.properties:
+        return
+    for deeper, one in inner.properties.items():
+        words = tokens(deeper)
+        if words and words[-1] in _NAMES:
+            values = enumerated(schemas, one)
+            if len(values) >= 2 and _speaks(values):
+                yield Found(name, values, _one_of(f"{name}.{deeper}", values), (deeper,))
+                return
 
 
 def _speaks(values: Iterable[str]) -> bool:
@@ -167,11 +249,11 @@ def _deeper(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
     inner = schemas.flat(schema)
     if "object" not in inner.types:
         return
-    for deeper in sorted((one for one in inner.properties if one in _INNER), key=_INNER.index):
+    spelt = {spelled(one): one for one in inner.properties}
+    for deeper in (spelt[word] for word in _INNER if word in spelt):
         values = enumerated(schemas, inner.properties[deeper])
         if len(values) >= 2 and _speaks(values):
-            text = f"`{name}.{deeper}` is one of {', '.join(values)}"
-            yield Found(name, values, Because(text, "certain"), (deeper,))
+            yield Found(name, values, _one_of(f"{name}.{deeper}", values), (deeper,))
             return
 
 

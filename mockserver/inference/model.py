@@ -145,7 +145,9 @@ class States:
     `moments` are the properties that say when it entered one of some states; `results`, `faults`
     and `cancels` are those that say something once it has succeeded, failed or was cancelled;
     `progress` goes up while it works, `attempts` when it is tried again; `flags` are true in some
-    states. `beside` are the first values of other properties of this kind.
+    states; `within` has the moments and flags in parts of it. `beside` are other properties of this
+    kind, with the states that they pass: one, or those of the same work. Where nothing but flags
+    says how it is, `name` is "".
     """
 
     name: str
@@ -172,7 +174,8 @@ class States:
     progress: str | None = None
     attempts: str | None = None
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    beside: Mapping[str, str] = field(default_factory=dict)
+    within: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     because: tuple[Because, ...] = ()
     instead: str | None = None
     lasts: Mapping[str, float] = field(default_factory=dict)

@@ -53,6 +53,7 @@ def with_outcomes(
     """The states, with the properties that follow from them. What the client sends, and the id,
     are none."""
     moments = dict(moments_of(states, schemas, flat, sent))
+    within = {**dict(_within(states, schemas, flat, sent)), **states.within}
     timeout = next(
         (
             name
@@ -64,6 +65,7 @@ def with_outcomes(
     own = {states.name, key, timeout, *moments, *states.beside}
     free = {name: schema for name, schema in flat.properties.items() if name not in own | sent}
     flags = {name: kinds for name in free if (kinds := _flag(states, schemas, free[name], name))}
+    flags.update(states.flags)
     faults = tuple(name for name in free if _is_fault(name) and name not in flags)
     cancels = tuple(name for name in free if _is_cancel(name) and name not in flags)
     progress = next((name for name in free if is_progress(schemas, free[name], name)), None)
@@ -77,6 +79,7 @@ def with_outcomes(
     return replace(
         states,
         moments=moments,
+        within=within,
         timeout=timeout,
         results=results,
         faults=faults,
@@ -85,6 +88,22 @@ def with_outcomes(
         attempts=attempts,
         flags=flags,
     )
+
+
+def _within(
+    states: States, schemas: Schemas, flat: Flat, sent: Set[str]
+) -> Iterator[tuple[str, dict[str, frozenset[str]]]]:
+    """The parts of a thing that hold moments of its states: `status_transitions.paid_at`."""
+    for name, schema in flat.properties.items():
+        inner = schemas.flat(schema)
+        words = {tokens(one)[-1:] for one in inner.properties}
+        other = {("status",), ("state",), ("id",)} & words and name != states.name
+        if name in sent or "object" not in inner.types or (other and name != "attributes"):
+            continue
+        found = dict(moments_of(states, schemas, inner))
+        own = name in (states.name, "attributes") or len(found) * 2 >= len(inner.properties)
+        if found and own:
+            yield name, found
 
 
 def _timed_out(states: States) -> bool:
@@ -124,7 +143,7 @@ def moments_of(
                 kind, states.success
             )
             alike = [v for v in entering if spelled(v)[:5] == stem[:5]]
-            if kind != SUCCESS or alike:
+            if entering and (kind != SUCCESS or alike or states.active):
                 if kind == FAILURE and stem in known.TIMED_OUT:
                     alike = [v for v in entering if spelled(v) in known.TIMED_OUT]
                 yield name, frozenset(alike or entering)

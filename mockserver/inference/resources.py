@@ -11,7 +11,7 @@ from mockserver.inference.lifecycles import Hints, states_of
 from mockserver.inference.model import FIRST, Because, Confidence, Identity, Resource, States
 from mockserver.inference.operations import Facts, Survey, json_of
 from mockserver.inference.outcomes import with_outcomes
-from mockserver.inference.paths import ANY, Route, label
+from mockserver.inference.paths import ANY, Route, is_version, label
 from mockserver.inference.relations import Linker
 from mockserver.inference.verbs import verb_of
 from mockserver.openapi.schemas.resolved import Flat
@@ -174,12 +174,23 @@ def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
     # the same, but for the parents that it goes through: /a/{a}/runs and /runs/{run}.
     long, short = sorted((_literals(one), _literals(other)), key=len, reverse=True)
     shorter = one if _literals(one) == short else other
+    if (
+        long == short
+        and one.route.steps != other.route.steps
+        and not (one.creates and other.creates)
+    ):
+        # The same path in two versions, each of which has a part.
+        return True
     orphan = not (shorter.lists or shorter.creates) or not (mine and others)
     return orphan and _goes_through(long, short)
 
 
 def _literals(draft: Draft) -> Steps:
     return tuple(step for step in draft.route.steps if step != ANY)
+
+
+def _unversioned(literals: Steps) -> Steps:
+    return tuple(step for step in literals if not is_version(step))
 
 
 def _goes_through(long: Steps, short: Steps) -> bool:

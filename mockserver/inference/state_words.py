@@ -13,7 +13,7 @@ from mockserver.inference.words import bag, listed
 
 INITIAL = listed(
     """
-    draft unsubmitted not_submitted open offen abierto aberto ouvert aperto new nuevo
+    draft idle unsubmitted not_submitted open offen abierto aberto ouvert aperto new nuevo
     nouveau neu nuovo novo nieuw created creado cree erstellt angelegt original initial init
     initialized initialised initiated registered received empfangen eingegangen recibido
     recu requested angefragt beantragt solicitado demande submitted uploaded eingereicht
@@ -117,7 +117,7 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     "retrying": (),
     "rolling_back": ("rolled_back",),
     "scaling": (),
-    "shutting_down": ("shut_down", "stopped", "off", "terminated"),
+    "shutting_down": ("offline", "off", "shut_down", "stopped", "terminated"),
     "stopping": ("stopped", "off", "cancelled", "canceled"),
     "suspending": ("suspended",),
     "terminating": ("terminated", "deleted", "stopped"),
@@ -267,3 +267,7 @@ JOBS = bag(
     """
 )
 """Nouns of work."""
+DONE_FLAGS = bag("done finished completed complete processed ready ended")
+"""Names of flags that are true once the work is done."""
+WORK_FLAGS = bag("processing running in_progress inprogress working importing exporting indexing")
+"""Names of flags that are true while it is."""

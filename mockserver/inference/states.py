@@ -95,8 +95,12 @@ def _kind(word: str) -> str:
     if is_work(words[-1]) or is_work(words[0]):
         return LEAVING if words[-1] in known.ENDINGS else ACTIVE
     for one in (words[-1], words[0]):
-        if len(words) > 1 and _EXACT.get(one):
-            return _EXACT[one]
+        kind = _EXACT.get(one) if len(words) > 1 else None
+        if kind == INITIAL and one == words[-1] and one.endswith("ed"):
+            # `asset_created`: that was what the work was for.
+            return SUCCESS
+        if kind is not None:
+            return kind
     if word.startswith("un") and _EXACT.get(word[2:]) == SUCCESS:
         return INITIAL
     return OTHER

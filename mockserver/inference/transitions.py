@@ -7,36 +7,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import verb_words as known
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import (
-    FIRST,
     Action,
     Path,
     Resource,
     Transition,
 )
 from mockserver.inference.operations import Facts, Survey, json_of
-from mockserver.inference.paths import ANY, is_version
+from mockserver.inference.paths import ANY
 from mockserver.inference.starts import StartReader
 from mockserver.inference.states import spelled
+from mockserver.inference.targets import Steps, Target, Targets
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import (
     acting_verb,
     flags,
     outcome,
+    participles,
     passing,
     verb_in_text,
     verb_of,
 )
-from mockserver.inference.words import noun as noun_of
 from mockserver.inference.words import tokens
-
-Steps = tuple[str, ...]
 
 CHANGING = ("POST", "PUT", "PATCH")
 _NEW = re.compile(r"\bnew\b|\bcreates?\b|\bcopy\b|\bcopies\b|\bduplicate", re.IGNORECASE)
@@ -46,49 +44,6 @@ _SOFT = re.compile(
     re.IGNORECASE,
 )
 _DELETES = frozenset(("delete", "remove", "destroy", "erase", "purge", "drop", "unregister"))
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The entity that a path names: its resource, and how many steps of the path lead to it."""
-
-    resource: Resource
-    length: int
-
-
-class Targets:
-    """Finds the entity that a path leads through: by its own path, by another version of it, or by
-    a collection of which no item can be read."""
-
-    def __init__(self, items: Mapping[Steps, str], collections: Mapping[Steps, str]) -> None:
-        self._items = dict(items)
-        for steps, name in collections.items():
-            self._items.setdefault((*steps, ANY), name)
-        self._versionless: dict[Steps, set[str]] = {}
-        self._nouns: dict[str, set[str]] = {}
-        for steps, name in self._items.items():
-            self._versionless.setdefault(_plain(steps), set()).add(name)
-            if len(steps) > 1:
-                self._nouns.setdefault(noun_of(steps[-2]), set()).add(name)
-
-    def of(self, steps: Steps) -> str | None:
-        """The resource that has an entity at these steps."""
-        if not steps or steps[-1] != ANY:
-            return None
-        found = self._items.get(steps)
-        if found is not None:
-            return found
-        for names in (
-            self._versionless.get(_plain(steps), set()),
-            self._nouns.get(noun_of(steps[-2]) if len(steps) > 1 else "", set()),
-        ):
-            if len(names) == 1:
-                return next(iter(names))
-        return None
-
-
-def _plain(steps: Steps) -> Steps:
-    return tuple(step for step in steps if step == ANY or not is_version(step))
 
 
 class VerbReader:
@@ -187,7 +142,8 @@ class VerbReader:
             evidence = [*evidence, "copies", "answers", "changes"]
             yield Reading(weight_of(evidence), _answering(action, at if same else ()))
             return
-        changes = dict(self._changes(resource, verb, word))
+        part = dict(self._of_part(resource, verb, rest))
+        changes = part or dict(self._changes(resource, verb, word))
         bodily = dict(self._from_body(facts, resource, word))
         shows, by, linked = (None, None, {}) if same else self._shown(facts, resource, word)
         changes = {**changes, **bodily, **linked}
@@ -248,7 +204,7 @@ class VerbReader:
         spoken = {name: not holds for name, holds in flags(verb).items()}
         changes = dict(self._flags(resource, spoken))
         value = outcome(opposite, self._values(resource)) if opposite in OUTCOMES else None
-        if value is not None and resource.states is not None:
+        if value is not None and resource.states is not None and resource.states.name:
             changes[resource.states.name] = value
         if not changes:
             return
@@ -276,22 +232,34 @@ class VerbReader:
         top = schemas.main(media.pointer)
         if schemas.canonical(top) in refs:
             return True, ()
-        for name in schemas.flat_at(top).properties:
-            place = schemas.place(top, name)
-            if place is None:
-                continue
-            place = schemas.canonical(place)
-            if place in refs or schemas.main(place) in refs:
-                return True, (name,)
-            row = schemas.place(place, None)
-            if row is not None and schemas.canonical(row) in refs and facts.ref == "":
-                return True, (name, FIRST)
+        found = self._within(top, refs, 2)
+        if found is not None:
+            return True, found
         own = self.survey.flat(resource.schema).properties.keys()
         shown = self.survey.flat(facts.ref).properties.keys()
         key = resource.identity.key
         shared = own & shown
         alike = key in shared and len(shared) > 2 and len(shared) * 5 >= len(shown) * 3
         return (True, facts.at) if alike else (False, ())
+
+    def _within(self, place: str, refs: set[str], depth: int) -> Path | None:
+        """Where in an answer the entity stands: `{"data": {"contract": {...}}}`."""
+        schemas = self.survey.schemas
+        inner: list[tuple[str, str]] = []
+        for name in schemas.flat_at(place).properties:
+            at = schemas.place(place, name)
+            if at is None:
+                continue
+            at = schemas.canonical(at)
+            if at in refs or schemas.main(at) in refs:
+                return (name,)
+            if "object" in schemas.flat_at(at).types:
+                inner.append((name, at))
+        for name, at in inner if depth > 1 and len(inner) < 4 else ():
+            found = self._within(schemas.main(at), refs, depth - 1)
+            if found is not None:
+                return (name, *found)
+        return None
 
     def _shown(
         self, facts: Facts, resource: Resource, word: str
@@ -335,7 +303,7 @@ class VerbReader:
         flat = self.survey.flat(resource.schema)
         found: dict[str, Any] = {}
         states = resource.states
-        if states is not None:
+        if states is not None and states.name:
             value = _state_in(word, states.known) or outcome(verb, states.known)
             if value is None and not states.known:
                 value = next(iter(OUTCOMES.get(verb, ())), None)
@@ -344,7 +312,8 @@ class VerbReader:
             elif (through := passing(verb, states.leads, None)) is not None:
                 found[states.name] = through
             for name in states.beside:
-                other = outcome(verb, enumerated(self.survey.schemas, flat.properties[name]))
+                values = enumerated(self.survey.schemas, flat.properties[name])
+                other = outcome(verb, values) if values else None
                 if other is not None:
                     found[name] = other
         found.update(self._flags(resource, flags(verb)))
@@ -353,14 +322,46 @@ class VerbReader:
             found.update(self._flags(resource, {marked: True, f"is_{marked}": True}))
         return found
 
+    def _of_part(self, resource: Resource, verb: str, rest: Steps) -> Iterator[tuple[str, Any]]:
+        """What a verb changes in a part of the entity that the path names: `/backups/enable`,
+        `/compile/cancel`."""
+        if len(rest) < 2:
+            return
+        flat = self.survey.flat(resource.schema)
+        part = tokens(rest[-2])
+        for name, schema in flat.properties.items():
+            words = tokens(name)
+            if words[: len(part)] == part and words[-1] in ("status", "state") and len(words) > 1:
+                value = outcome(verb, enumerated(self.survey.schemas, schema))
+                if value is not None:
+                    yield name, value
+            if words == part:
+                for inner, value in self._flags_in(schema, flags(verb)):
+                    yield f"{name}.{inner}", value
+
+    def _flags_in(self, schema: Any, wanted: Mapping[str, bool]) -> Iterator[tuple[str, Any]]:
+        for name, one in self.survey.schemas.flat(schema).properties.items():
+            yield from self._flag(name, one, wanted)
+
     def _flags(self, resource: Resource, wanted: Mapping[str, bool]) -> Iterator[tuple[str, Any]]:
+        verbs = {verb for verb, holds in wanted.items() if holds}
         for name, schema in self.survey.flat(resource.schema).properties.items():
-            word = "_".join(tokens(name))
-            stem = word.removesuffix("_at").removesuffix("_on").removesuffix("_time")
-            if word in wanted and "boolean" in self.survey.kinds(schema):
-                yield name, wanted[word]
-            elif stem != word and stem in wanted:
-                yield name, "now" if wanted[stem] else None
+            yield from self._flag(name, schema, wanted)
+            about = known.OTHER_NAMES.get("_".join(tokens(name)), "")
+            if about and set(participles(about)) & verbs:
+                # `approval.approved_at`
+                for inner, value in self._flags_in(schema, wanted):
+                    yield f"{name}.{inner}", value
+
+    def _flag(
+        self, name: str, schema: Any, wanted: Mapping[str, bool]
+    ) -> Iterator[tuple[str, Any]]:
+        word = "_".join(tokens(name))
+        stem = word.removesuffix("_at").removesuffix("_on").removesuffix("_time")
+        if word in wanted and "boolean" in self.survey.kinds(schema):
+            yield name, wanted[word]
+        elif stem != word and stem in wanted:
+            yield name, "now" if wanted[stem] else None
 
     def _from_body(self, facts: Facts, resource: Resource, word: str) -> Iterator[tuple[str, str]]:
         """The properties whose new value the body has under another name: `to_status`, `value` of

@@ -28,6 +28,10 @@ def verb_of(step: str) -> str:
     for word in ("_".join(words), "".join(words), words[0] if words else ""):
         if word in _ALL:
             return known.OTHER_NAMES.get(word, word)
+    first = words[0] if words else ""
+    if first.startswith("re") and first[2:] in _ALL:
+        # `rerequest`, `reanalyze`
+        return "rerun"
     return ""
 
 
@@ -80,7 +84,11 @@ def outcome(verb: str, values: Iterable[str]) -> str | None:
     for word in (*OUTCOMES.get(verb, ()), *participles(verb)):
         if word in words:
             return words[word]
-    return next((value for word, value in words.items() if word.startswith(verb)), None)
+    found = next((value for word, value in words.items() if word.startswith(verb)), None)
+    if found is None and verb in ("cancel", "abort", "stop", "terminate", "kill"):
+        # Where nothing is ever cancelled, what was ended early has failed.
+        return next((words[word] for word in ("error", "failed", "failure") if word in words), None)
+    return found
 
 
 def passing(verb: str, values: Iterable[str], end: str | None) -> str | None:

@@ -9,14 +9,25 @@ from mockserver.engine.generation.unions import best, is_a, may_be_null
 from mockserver.engine.inferred.call import Call
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.model import FIRST, Resource
+from mockserver.inference.words import tokens
 from mockserver.openapi.model import Operation, Violation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
 
 
-def accepted(schemas: Schemas, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """What is sent, without what is the server's to say (`readOnly`)."""
+_HOLDERS = ("attributes", "properties", "spec", "details")
+"""Parts of an entity in which some APIs keep what others have beside its id."""
+
+
+def accepted(
+    schemas: Schemas,
+    resource: Resource,
+    sent: Mapping[str, Any],
+    before: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What is sent, without what is the server's to say (`readOnly`), under the names that the
+    resource has for it. `before` is what it changes."""
     own = best(schemas, resource.shape, sent).properties if resource.shape else {}
     asked = best(schemas, resource.request, sent).properties if resource.request else {}
 
@@ -25,7 +36,34 @@ def accepted(schemas: Schemas, resource: Resource, sent: Mapping[str, Any]) -> d
         schema = asked.get(name, own.get(name))
         return schema is not None and schemas.flat(schema).notes.read_only
 
-    return {name: value for name, value in sent.items() if not is_servers(name)}
+    kept = {name: value for name, value in sent.items() if not is_servers(name)}
+    return _under_own_names(schemas, own, kept, before or {})
+
+
+def _under_own_names(
+    schemas: Schemas, own: Mapping[str, Any], sent: dict[str, Any], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`FriendlyName` is `friendly_name` where responses call it so; what they have in a part
+    (`attributes`) is put there."""
+    strange = [name for name in sent if name not in own]
+    if not strange or not own:
+        return sent
+    spelt = {tokens(name): name for name in own}
+    found = dict(sent)
+    for name in strange:
+        same = spelt.get(tokens(name))
+        if same is not None and same not in found:
+            found[same] = found.pop(name)
+            continue
+        holder = next((one for one in _HOLDERS if _holds(schemas, own, one, name)), None)
+        if holder is not None and holder not in sent:
+            inner = found.get(holder, before.get(holder))
+            found[holder] = {**(inner if isinstance(inner, Mapping) else {}), name: found.pop(name)}
+    return found
+
+
+def _holds(schemas: Schemas, own: Mapping[str, Any], holder: str, name: str) -> bool:
+    return holder in own and name in schemas.flat(own[holder]).properties
 
 
 def kept_or_refused(

@@ -30,9 +30,6 @@ def create(call: Call) -> Reply:
     call.check_parents()
     repository, resource = call.repository, call.resource
     sent = _accepted(call)
-    if call.action.elsewhere:
-        properties = call.context.flat(resource).properties
-        sent = {field: value for field, value in sent.items() if field in properties}
     parent = _parent(call, sent)
     fixed = links(call)
     if call.action.request.upsert:
@@ -55,10 +52,14 @@ def create(call: Call) -> Reply:
     return _remembered(call, entity, call.reply(entity, made=True))
 
 
-def _accepted(call: Call) -> dict[str, Any]:
-    """What the client may say of the entity, without files, whose bytes are kept elsewhere."""
+def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What the client may say of the entity, without files, whose bytes are kept elsewhere; of what
+    is started by another resource's operation only what that entity has."""
     sent = named(without_files(call, call.sent))
-    return accepted(call.context.schemas, call.resource, sent)
+    if call.action.elsewhere:
+        own = call.context.flat(call.resource).properties
+        sent = {name: value for name, value in sent.items() if name in own}
+    return accepted(call.context.schemas, call.resource, sent, before)
 
 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
@@ -156,7 +157,7 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
     if media_type == "application/json-patch+json" and isinstance(sent, list):
         changes = json_patched(entity.data, sent)
         return changes, accepted(context.schemas, resource, changes)
-    given = _accepted(call)
+    given = _accepted(call, entity.data)
     merges = media_type == "application/merge-patch+json"
     if merges:
         given = merge_patched(entity.data, given)

@@ -18,7 +18,7 @@ from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Dice
 from mockserver.engine.world import new_id
 from mockserver.inference.model import Resource, States
-from mockserver.inference.words import tokens
+from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat
 
 
@@ -70,25 +70,43 @@ def _begin(
     states, world = repository.resource.states, call.world
     if states is None:
         return {}
-    for name, value in states.beside.items():
-        known.setdefault(name, value)
+    for name, way in states.beside.items():
+        known.setdefault(name, way[0])
     first = state_of(states, sent)
     if first not in states.known or not _may_set(call.context, repository.resource, states):
         first = states.birth
     if first is None:
         return {}
+    if first in states.holds and first in states.path and not _is_asked_for(call, first, known):
+        first = states.path[states.path.index(first) + 1]
     flat = call.context.flat(repository.resource)
     until = deadline(states, {**known, **sent}, world.now)
     if states.timeout is not None and until is not None and states.timeout not in sent:
         schema = flat.properties[states.timeout]
         known[states.timeout] = stamp(call.context.schemas, states.timeout, schema, until)
-    known[states.name] = with_state(states, known, first)
+    if states.name:
+        known[states.name] = with_state(states, known, first)
     for name, kinds_ in states.moments.items():
         if name not in sent and first not in kinds_:
             known[name] = None
     for name, kinds_ in states.flags.items():
         known[name] = first in kinds_
     return {"schedule": plan_job(states, world.now, world.settings.pace, first, until)}
+
+
+def _is_asked_for(call: Call, state: str, known: Mapping[str, Any]) -> bool:
+    """Whether a new thing waits: always, unless the client says so itself (`require_approval`)."""
+    request = call.resource.request
+    words = set(tokens(state)) - _WAITING_WORDS
+    for name, schema in call.context.schemas.flat_at(request).properties.items() if request else ():
+        asks = set(tokens(name))
+        if words & asks and asks & _ASKING and "boolean" in kinds(call.context.schemas, schema):
+            return bool(known.get(name))
+    return True
+
+
+_ASKING = bag("require requires required needs need manual wait")
+_WAITING_WORDS = bag("pending waiting awaiting requires required needs for")
 
 
 def _may_set(context: Context, resource: Resource, states: States) -> bool:

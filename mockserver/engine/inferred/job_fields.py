@@ -118,13 +118,17 @@ class Phases:
         states = self._states
         state = state_at(schedule, now)
         run = self._run(schedule, now)
-        found: dict[str, Any] = {states.name: with_state(states, data, state)}
+        found: dict[str, Any] = {}
+        if states.name:
+            found[states.name] = with_state(states, data, state)
         if luck:
+            found.update(self._beside(state))
             found.update(self._counts.at(state, self._share(run, now, state), luck, data))
             found.update(self._outcomes(state, luck))
         found.update(self._entered(run, state, now))
         for name, kinds in states.flags.items():
             found[name] = state in kinds
+        self._put_within(found, data, run, state, now)
         moved = max((int(at) for _, at in schedule[1:] if at <= now), default=0)
         for name in self._updated if moved > touched else ():
             found[name] = stamp(self._schemas, name, self._flat.properties[name], moved)
@@ -213,6 +217,43 @@ class Phases:
         said = self._schemas.plain(schema).get("description")
         share = isinstance(said, str) and _SHARE.search(said)
         return rules.get("minimum", 0), rules.get("maximum", 1 if share else 100)
+
+    def _beside(self, state: str) -> dict[str, str]:
+        """What other properties say of the same work."""
+        path = self._states.path
+        if state not in path:
+            return {}
+        share = path.index(state) / max(1, len(path) - 1)
+        ways = self._states.beside.items()
+        return {name: way[round(share * (len(way) - 1))] for name, way in ways if len(way) > 1}
+
+    def _put_within(
+        self,
+        found: dict[str, Any],
+        data: Mapping[str, Any],
+        run: Sequence[Sequence[Any]],
+        state: str,
+        now: int,
+    ) -> None:
+        """The moments and flags in parts of the entity, where these parts are there."""
+        for holder, names in self._states.within.items():
+            part = found.get(holder, data.get(holder))
+            if not isinstance(part, Mapping):
+                continue
+            flat = self._schemas.flat(self._flat.properties[holder])
+            said = dict(part)
+            for name, entering in names.items():
+                schema = flat.properties[name]
+                at = entered(run, entering, now)
+                if "boolean" in self._schemas.flat(schema).types:
+                    said[name] = state in entering
+                elif at is not None:
+                    said[name] = stamp(self._schemas, name, schema, at)
+                elif may_be_null(self._schemas, schema):
+                    said[name] = None
+                elif name not in flat.required:
+                    said.pop(name, None)
+            found[holder] = said
 
     def _share(self, run: Sequence[Sequence[Any]], now: int, state: str) -> float:
         """How much of the work is done: by the time that it will take, half if it ended before."""

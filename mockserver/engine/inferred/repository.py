@@ -190,6 +190,7 @@ class OwnRepository:
         if "schedule" in row and self.phases is not None:
             luck, touched = row.get("luck", ""), row.get("touched", 0)
             data = {**data, **self.phases.at(row["schedule"], now, luck, data, touched)}
+            data.update(row.get("said", {}))
         return Entity(row["id"], data, row["parent"], row)
 
 

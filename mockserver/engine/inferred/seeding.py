@@ -270,9 +270,11 @@ class Sower:
             return {}
         if not states.moves or not states.success:
             first = states.birth
-            return {states.name: with_state(states, {}, first)} if first is not None else {}
+            return {states.name: with_state(states, {}, first)} if first and states.name else {}
         state = states.path[-1] if states.path else states.success[0]
-        known: dict[str, Any] = {states.name: with_state(states, {}, state)}
+        known: dict[str, Any] = {}
+        if states.name:
+            known[states.name] = with_state(states, {}, state)
         if repository.phases is not None:
             results = said_of(
                 self._values, repository.resource, states.results, dice.child("results")
@@ -324,7 +326,7 @@ class Sower:
             row.update(schedule=_past(states, state, at), luck=f"{at}:{digest(*salt).hex()}")
         elif states is not None and states.moves:
             known.update(self.finished(repository, at, dice))
-        if state and states is not None and states.name not in known:
+        if state and states is not None and states.name and states.name not in known:
             known[states.name] = with_state(states, {}, state)
         known.update(like or {})
         if resource.identity.key:

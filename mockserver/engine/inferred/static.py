@@ -109,7 +109,7 @@ def _check_done(call: Call, jobs: Repository) -> None:
         return
     entity = call.context.find(call.world, jobs, call.parent_key())
     states = jobs.resource.states
-    if entity is None or states is None or not states.moves:
+    if entity is None or states is None or not (states.moves and states.name):
         return
     if state_of(states, entity.data) in states.success:
         return

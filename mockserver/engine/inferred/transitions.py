@@ -67,25 +67,52 @@ def act(call: Call, entity: Entity, sent: Mapping[str, Any], shown: Entity | Non
     repository = call.repository
     states = repository.resource.states
     verb = call.action.transition or Transition()
-    changes = _changes(call, verb, sent, shown)
+    changes = _changes(call, verb, sent, shown, entity.data)
     if states is not None and states.name in changes and states.known:
         after = changes.pop(states.name)
         entity = _moved(call, entity, states, verb, after, changes)
     elif changes:
         entity = changed_entity(call, repository, entity, changes)
+    entity = _with_words(entity, states, sent)
     if verb.soft:
         entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, "hidden": True})
     return repository.put(call.world, entity)
 
 
+def _with_words(entity: Entity, states: States | None, sent: Mapping[str, Any]) -> Entity:
+    """What the client says of how it went (`cancellation_reason`) counts more than what is made
+    up."""
+    if states is None:
+        return entity
+    told_of = {*states.results, *states.faults, *states.cancels}
+    said = {name: value for name, value in sent.items() if name in told_of}
+    if not said:
+        return entity
+    row = {**entity.row, "said": {**entity.row.get("said", {}), **said}}
+    return Entity(entity.key, entity.data, entity.parent, row)
+
+
 def _changes(
-    call: Call, verb: Transition, sent: Mapping[str, Any], shown: Entity | None
+    call: Call,
+    verb: Transition,
+    sent: Mapping[str, Any],
+    shown: Entity | None,
+    before: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The new values of the entity's properties."""
     context = call.context
     flat = context.flat(call.resource)
     changes = {name: value for name, value in sent.items() if name in flat.properties}
     for name, value in verb.changes:
+        if name not in flat.properties and "." in name:
+            holder, _, inner = name.partition(".")
+            above = changes.get(holder, before.get(holder))
+            part = dict(above) if isinstance(above, Mapping) else {}
+            if value == "now":
+                schema = context.schemas.flat(flat.properties[holder]).properties[inner]
+                value = stamp(context.schemas, inner, schema, call.world.now)
+            changes[holder] = {**part, inner: value}
+            continue
         if value == "now" and not _is_text_of(context.schemas.flat(flat.properties[name])):
             value = stamp(context.schemas, name, flat.properties[name], call.world.now)
         elif isinstance(value, str) and value.startswith("body."):
@@ -169,9 +196,12 @@ def is_refused(states: States, verb: str, before: Any, after: str) -> bool:
         return states.leads[before] in (after, *states.cancelled)
     if after in states.other:
         return False
+    stops = verb in ("cancel", "abort", "kill", "interrupt")
+    if after in states.leads and not stops and before not in states.cancelled:
+        return before in states.failure and states.moves
     ended = states.terminal if states.moves else frozenset(states.cancelled)
     standing = {v for v in states.success if spelled(v).split("_")[-1] in STANDING}
-    if before in standing and (verb in ("stop", "terminate", "shutdown") or not states.active):
+    if before in standing and (not stops or not states.active):
         return False
     return before in ended
 
