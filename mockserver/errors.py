@@ -31,7 +31,7 @@ MockServerError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from mockserver.openapi.model import Violation
@@ -95,12 +95,14 @@ class Refusal(MockServerError):
     """A request is refused. A dialect turns it into the vendor's body.
 
     `code` is the machine-readable word (a dialect has a default for each kind),
-    `headers` are sent along. What a handler has written before is undone, unless it says
+    `headers` are sent along. `body` is what a standard has for it where the document describes no
+    such response. What a handler has written before is undone, unless it says
     `keeps_writes`.
     """
 
     status: ClassVar[int] = 400
     keeps_writes = False
+    body: Any = None
 
     def __init__(
         self,

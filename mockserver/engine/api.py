@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeVar
 
+from mockserver.engine.credentials import Credentials
 from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.jobs.schedule import Lifecycle
 from mockserver.engine.messages import Reply, Request
@@ -143,7 +144,7 @@ class Api:
 
     `handlers` by operationId; `collections` by name; `seed` fills a new world from the parsed
     fixtures. `adopt` makes rows of a recorded response. `shapes` are the wire shapes of an API that
-    has several.
+    has several. `credentials` says where it gives some out.
     `settle` brings about what is due by now, as of its own instant, before each request;
     it returns whether it wrote anything. What it writes may depend on the state and on when
     things were due, never on when it is called.
@@ -159,6 +160,7 @@ class Api:
     webhooks: Webhooks = Webhooks()
     wire: Wire = Wire()
     shapes: Shapes | None = None
+    credentials: Credentials = field(default_factory=Credentials)
 
     def claims(self, contract: Contract) -> bool:
         """Whether the document is this API's: most of the handlers find their operationId."""

@@ -21,6 +21,7 @@ from mockserver.engine.inferred.build import assemble
 from mockserver.engine.inferred.job_control import lifecycle_of
 from mockserver.engine.leniency import PARTS, STRICT, Leniency, leniency_of
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
+from mockserver.engine.pipeline.authentication import nothing_issued
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Fate
 from mockserver.engine.serialization import Sent
@@ -40,6 +41,8 @@ from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.asgi.app import MAX_BODY, build_app
 from mockserver.server.asgi.uvicorn import ThreadedServer
 from mockserver.server.asgi.workers import Serials
+from mockserver.server.authorization import authorization_server, signer
+from mockserver.server.grants import Grants
 from mockserver.server.har_import import seeded_with
 from mockserver.server.journal.journal import Journal
 from mockserver.server.shared_faults import SharedFaults
@@ -95,6 +98,7 @@ class Mock:
     options: Options
     faults: Faults = field(default_factory=Faults)
     fates: dict[str, list[Fate]] = field(default_factory=dict)
+    journal: Callable[[Exchange], None] = no_journal
 
     @cached_property
     def job_states(self) -> frozenset[str]:
@@ -105,7 +109,8 @@ class Mock:
 
     def app(self, *middlewares: Any) -> ASGIApp:
         """The ASGI application; `middlewares` (classes or factories) come before routing."""
-        return build_app(self.pipeline, *middlewares, max_body=self.options.max_body)
+        own = authorization_server(self)
+        return build_app(self.pipeline, *middlewares, *own, max_body=self.options.max_body)
 
 
 def real_now() -> int:
@@ -157,7 +162,10 @@ def load(
     )
     faults = Faults() if store.board is None else SharedFaults(store.board, contract.by_id)
     fates: dict[str, list[Fate]] = {}
+    api.credentials.sign = signer() if api.credentials.plan.any else None
+    issued = Grants(store) if api.credentials.plan.any else nothing_issued
     shared = PipelineSettings(
+        issued=issued,
         begin=store.begin,
         faults=faults,
         fates=fates,
@@ -171,7 +179,7 @@ def load(
     own = {**api.handlers, **(handlers or {})}
     pipeline = Pipeline(contract, api, own, validators, shared)
     answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
-    return Mock(contract, plan, api, store, answerer, options, faults, fates)
+    return Mock(contract, plan, api, store, answerer, options, faults, fates, journal or no_journal)
 
 
 @cache

@@ -24,6 +24,7 @@ from mockserver.files.documents import Source, find_document, naming, read_docum
 from mockserver.server.access import Guard
 from mockserver.server.asgi.uvicorn import Background, bind_for, make_server, url_of
 from mockserver.server.asgi.workers import Workers, end_with_parent
+from mockserver.server.authorization import signing_key
 from mockserver.server.banner import banner
 from mockserver.server.control.app import control_plane
 from mockserver.server.control.request import Panel
@@ -224,6 +225,8 @@ def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background
         service.state.load()
         service.state.claim()
         background.append(service.state.keep)
+    if serving.workers > 1 and service.mock.api.credentials.sign is not None:
+        signing_key()  # all of them sign with one
     if is_shared(serving.store):
         background.append(partial(keep_written, lambda: service.journal))
     if service.webhooks is not None and service.mock.api.webhooks.announcements:

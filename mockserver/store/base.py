@@ -93,6 +93,10 @@ class Store(Protocol):
 
     def tenants(self) -> list[str]: ...
 
+    def holder(self, collection: str, key: str) -> str | None:
+        """The tenant in whose world there is such a row."""
+        ...
+
     def clock(self, tenant: str | None) -> Clock:
         """A world's clock; of None, the one that new worlds get."""
         ...

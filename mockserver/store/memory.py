@@ -97,6 +97,13 @@ class MemoryStore:
         with self.lock:
             return list(self.worlds)
 
+    def holder(self, collection: str, key: str) -> str | None:
+        with self.lock:
+            for tenant, world in self.worlds.items():
+                if collection in world and world[collection].get(key) is not None:
+                    return tenant
+        return None
+
     def clock(self, tenant: str | None) -> Clock:
         with self.lock:
             if tenant is None or tenant not in self.worlds:

@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from mockserver.engine.api import Api, Handler, Webhooks, Wire
+from mockserver.engine.credentials import ISSUED, Credentials
 from mockserver.engine.idempotency import ANSWERS, key_of, once
 from mockserver.engine.inferred import bulk, crud
 from mockserver.engine.inferred.call import Call, CallHandler
@@ -15,6 +16,7 @@ from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.crud import checked
 from mockserver.engine.inferred.files import FILES, any_files, with_files
 from mockserver.engine.inferred.har_import import adopt
+from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import outcomes_of, steers
 from mockserver.engine.inferred.lists import listing
 from mockserver.engine.inferred.repository import (
@@ -29,6 +31,7 @@ from mockserver.engine.inferred.transitions import clone, transition
 from mockserver.engine.inferred.webhooks import Herald, Listeners
 from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.world import Collection, World
+from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.model import Action, ActionKind, Plan
 from mockserver.inference.paths import route
 from mockserver.openapi.model import Contract, Operation
@@ -74,12 +77,15 @@ def assemble(
         operation.id: _lazy(context, operation, plan.actions[operation.id])
         for operation in contract.operations
     }
+    credentials = Credentials(plan_credentials(contract, schemas))
+    handlers.update(_about_credentials(context, handlers, credentials))
     handlers.update({n: h for n, h in base.handlers.items() if n in contract.by_id})
-    own_repositories = [
-        repository for repository in repositories.values() if isinstance(repository, OwnRepository)
-    ]
-
-    own = {repository.collection.name: repository.collection for repository in own_repositories}
+    own_repositories = [one for one in repositories.values() if isinstance(one, OwnRepository)]
+    own = {one.collection.name: one.collection for one in own_repositories}
+    if any_files(context):
+        own[FILES.name] = FILES
+    if credentials.plan.any:
+        own[ISSUED.name] = ISSUED
 
     def seed(world: World, fixtures: Mapping[str, Any]) -> None:
         note_birth(world)
@@ -95,13 +101,8 @@ def assemble(
     return replace(
         base,
         handlers=handlers,
-        collections={
-            **base.collections,
-            **own,
-            SYSTEM.name: SYSTEM,
-            **_answers(contract),
-            **({FILES.name: FILES} if any_files(context) else {}),
-        },
+        collections={**base.collections, **own, SYSTEM.name: SYSTEM, **_answers(contract)},
+        credentials=credentials,
         seed=seed,
         adopt=partial(adopt, context),
         jobs=jobs,
@@ -112,6 +113,17 @@ def assemble(
             registering=listeners.operations if herald.announcements else frozenset(),
         ),
     )
+
+
+def _about_credentials(
+    context: Context, handlers: Mapping[str, Handler], credentials: Credentials
+) -> dict[str, Handler]:
+    """The handlers of what gives credentials out or takes them back."""
+    plan = credentials.plan
+    found = {name: revoking(handlers[name]) for name in plan.revokers}
+    for name, issuer in plan.issuers.items():
+        found[name] = issuing(context, issuer, handlers[name], credentials)
+    return found
 
 
 def _answers(contract: Contract) -> dict[str, Collection]:

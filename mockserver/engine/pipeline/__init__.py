@@ -13,13 +13,19 @@ from typing import Any, Protocol
 
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.calibration import Lock, adapted, with_defaults
+from mockserver.engine.credentials import NAMES, client_of
 from mockserver.engine.error_formats import FastApiDialect, dialect_named
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.faults import Faults, Mishap
 from mockserver.engine.generation.values import Values
 from mockserver.engine.leniency import STRICT, Leniency, preferred
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.pipeline.authentication import Authenticator
+from mockserver.engine.pipeline.authentication import (
+    ANONYMOUS,
+    Authenticator,
+    FindIssued,
+    nothing_issued,
+)
 from mockserver.engine.pipeline.failures import failure, plain, raised_by, unavailable
 from mockserver.engine.pipeline.negotiation import Negotiator
 from mockserver.engine.pipeline.prefer import Preference
@@ -110,6 +116,7 @@ class PipelineSettings:
     faults: Faults = field(default_factory=Faults)
     fates: dict[str, list[Fate]] = field(default_factory=dict)
     lock: Lock = field(default_factory=dict)
+    issued: FindIssued = nothing_issued
 
 
 class Pipeline:
@@ -129,7 +136,9 @@ class Pipeline:
         self.settings = settings
         self.dialect = dialect_named(api.wire.dialect, contract, validators)
         self.validators = validators
-        self.authenticator = Authenticator(contract, settings.keys, api.wire.prefix)
+        self.authenticator = Authenticator(
+            contract, settings.keys, api.wire.prefix, settings.issued
+        )
         values = Values(contract, validators)
         self.finish = Finisher(validators)
         self.preference = Preference(values)
@@ -178,7 +187,10 @@ class Pipeline:
     def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
         leniency = self.leniency_for(message)
         body = self.read_body(operation, message, leniency)
-        exchange.tenant = tenant = self.authenticate(operation, message, leniency)
+        tenant = self.authenticate(operation, message, leniency)
+        if tenant == ANONYMOUS and operation.id in self.api.credentials.plan.issuers:
+            tenant = self.claimed(operation, message, body.value) or tenant
+        exchange.tenant = tenant
         exchange.faults_version = self.faults.version
         if self.faults.active and self.meet_faults(operation, tenant, exchange):
             return Sent(0)
@@ -272,6 +284,20 @@ class Pipeline:
         """The tenant. Raises Unauthenticated."""
         any_key = (leniency or self.leniency_for(message)).any_key
         return self.authenticator(operation, message.headers, message.query, any_key=any_key)
+
+    def claimed(self, operation: Operation, message: Message, body: Any) -> str | None:
+        """For whom a credential is asked, if the request says so."""
+        form = body if isinstance(body, Mapping) else {}
+        for name in ("refresh_token", "code"):
+            issued = self.settings.issued(str(form[name])) if form.get(name) else None
+            if issued is not None:
+                return issued.tenant
+        if self.api.credentials.plan.issuers[operation.id].kind == "oauth":
+            client = client_of(form, message.headers.get("authorization", ""))
+            if client:
+                return client
+        named = (form.get(name) for name in NAMES)
+        return next((str(n) for n in named if n and self.authenticator.accepts(str(n))), None)
 
     def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
         """Decide what befalls the request; whether it is therefore not carried out."""
@@ -375,6 +401,8 @@ class Pipeline:
         """A refusal as bytes: the one place where errors become HTTP."""
         if operation is None:
             return plain(self.stamp(self.dialect.reply(refusal, None), message))
+        if refusal.body is not None and operation.response_for(refusal.status) is None:
+            return plain(self.stamp(Reply(refusal.status, refusal.body, refusal.headers), message))
         try:
             if self.settings.undocumented == "nearest":
                 if self.api.wire.candid and not isinstance(self.dialect, FastApiDialect):

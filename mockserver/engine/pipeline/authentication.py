@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
+from mockserver.engine.credentials import Issued, refused
 from mockserver.errors import Forbidden, Unauthenticated
 from mockserver.openapi.model import Contract, Operation, SecurityScheme
 from mockserver.openapi.request.parameters import split_cookies
@@ -18,6 +19,13 @@ _SCOPED = ("oauth2", "openIdConnect")
 _SEPARATOR = re.compile("[ ,]+")
 _SCOPES = re.compile(r"[ !#-\[\]-~]+")
 Find = Callable[[Mapping[str, str], bytes], str | None]
+FindIssued = Callable[[str], Issued | None]
+"""What is known of a credential that the mock has given out; None if it has not."""
+
+
+def nothing_issued(credential: str) -> Issued | None:
+    """For an API that gives no credentials out."""
+    return None
 
 
 class _Proof(NamedTuple):
@@ -29,14 +37,22 @@ class _Proof(NamedTuple):
 
 
 class Authenticator:
-    """Finds the credential of a request. Accepted are the given keys and every `prefix…`.
+    """Finds the credential of a request. Accepted are the given keys, every `prefix…` and what the
+    mock itself has given out.
 
     A token of OAuth 2 or OpenID Connect is `KEY`, which has every scope, or `KEY:scope1,scope2`,
     which has these alone; both are of the tenant `KEY`.
     """
 
-    def __init__(self, contract: Contract, keys: tuple[str, ...], prefix: str = "mock-") -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        keys: tuple[str, ...],
+        prefix: str = "mock-",
+        issued: FindIssued = nothing_issued,
+    ) -> None:
         self._contract = contract
+        self._issued = issued
         self._keys = frozenset(keys)
         self._prefix = prefix
         self._choices: dict[str, tuple[tuple[_Proof, ...], ...]] = {}
@@ -58,6 +74,7 @@ class Authenticator:
         if choices is None:
             choices = self._choices[operation.id] = self._compile(operation)
         missing: frozenset[str] = frozenset()
+        ended: Issued | None = None
         for proofs in choices:
             tenant = ANONYMOUS
             lacking: frozenset[str] = frozenset()
@@ -70,9 +87,15 @@ class Authenticator:
                     credential, colon, said = credential.partition(":")
                     lacking |= scopes.difference(_SEPARATOR.split(said)) if colon else frozenset()
                 if not self.accepts(credential):
-                    if any_key:
-                        return credential if scopes is None else whole
-                    break
+                    issued = self._issued(whole)
+                    if issued is None or issued.problem:
+                        if any_key:
+                            return credential if scopes is None else whole
+                        ended = issued or ended
+                        break
+                    if issued.scopes is not None:
+                        lacking |= (scopes or frozenset()) - issued.scopes
+                    credential = issued.tenant
                 if tenant is ANONYMOUS:
                     tenant = credential
             else:
@@ -87,6 +110,8 @@ class Authenticator:
             return headers.get("x-mock-tenant") or elsewhere or ANONYMOUS
         if missing:
             raise _insufficient(missing)
+        if ended is not None:
+            raise refused(ended)
         refusal = Unauthenticated(
             "The credential is missing or not valid.", headers=self._challenge(operation)
         )
@@ -104,6 +129,8 @@ class Authenticator:
         would_do = f"any key that begins with {self._prefix} is taken"
         if self._keys:
             would_do += ", and those of --api-key"
+        if self._issued is not nothing_issued:
+            would_do += ", and what this API has given out"
         missing: dict[str, None] = {}
         for scheme in schemes:
             found = finder(scheme)(headers, query)

@@ -23,7 +23,15 @@ from mockserver.errors import Stale, StoreUnavailable
 from mockserver.store.memory import SEED_TENANT, log_eviction, mask
 from mockserver.store.redis import scripts
 from mockserver.store.redis.board import RedisBoard
-from mockserver.store.redis.codec import clock_of, decoded, encoded, filling, instant_of, text_of
+from mockserver.store.redis.codec import (
+    clock_of,
+    decoded,
+    encoded,
+    filling,
+    instant_of,
+    name_of,
+    text_of,
+)
 from mockserver.store.redis.connection import Link
 from mockserver.store.redis.scripts import Script
 from mockserver.store.redis.seeds import Base, Bases
@@ -134,6 +142,13 @@ class RedisStore:
         """The longest idle one first, to within a few seconds."""
         found = self.link.call(b"ZRANGE", self.prefix + b":worlds", b"0", b"-1")
         return [decoded(name) for name in found]
+
+    def holder(self, collection: str, key: str) -> str | None:
+        name = name_of(collection, key)
+        for tenant in self.tenants():
+            if self.link.call(b"HEXISTS", self.prefix + b":rows:" + encoded(tenant), name):
+                return tenant
+        return None
 
     def clock(self, tenant: str | None) -> Clock:
         clocks = self._clocks(SEED_TENANT if tenant is None else tenant, SEED_TENANT)

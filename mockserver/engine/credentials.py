@@ -1,0 +1,327 @@
+"""Credentials that the mock itself gives out: tokens, sessions and API keys.
+
+Each is a row in the world of the tenant for whom it is, under the digest of its text, and good
+until it expires by that world's clock, or is taken back.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from mockserver.engine.timestamps import SECOND, parse
+from mockserver.engine.world import Collection, Row, World, digest
+from mockserver.errors import BadRequest, Unauthenticated
+from mockserver.inference.credentials import CredentialPlan
+from mockserver.inference.words import bag, tokens
+
+ISSUED = Collection("issued credentials", order=("at",))
+LASTS = 3600
+"""How long an access token lasts, in seconds."""
+NAMES = ("username", "email", "login", "user", "user_name", "account", "phone")
+"""What a login calls who logs in."""
+_CODE_LASTS = 600
+_ENDED = bag("revoked disabled inactive expired deleted suspended blocked cancelled canceled")
+_OPENID = frozenset(("openid", "offline_access", "profile", "email"))
+_GRANTS = {
+    "client_credentials": False,
+    "password": True,
+    "refresh_token": True,
+    "authorization_code": True,
+    "urn:ietf:params:oauth:grant-type:jwt-bearer": False,
+    "urn:ietf:params:oauth:grant-type:token-exchange": False,
+    "urn:ietf:params:oauth:grant-type:saml2-bearer": False,
+}
+"""The grant types, and whether a refresh token comes with them."""
+
+Sign = Callable[[Mapping[str, Any]], str]
+"""Makes a JWT of claims."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What is known of a credential that was given out: `scopes` is None if it has every one, and
+    `problem` says why it is good no more; `subject` is who logged in."""
+
+    tenant: str
+    scopes: frozenset[str] | None = None
+    problem: str = ""
+    subject: str = ""
+
+
+@dataclass
+class Credentials:
+    """Where an API gives credentials out, and with what JWTs are signed, if they are."""
+
+    plan: CredentialPlan = field(default_factory=CredentialPlan)
+    sign: Sign | None = None
+
+    @property
+    def access_sign(self) -> Sign | None:
+        """What makes access tokens: they are JWTs where clients are told so."""
+        return self.sign if self.plan.jwt else None
+
+
+class OAuthError(BadRequest):
+    """A token request is refused, with OAuth's own word."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, code=code)
+        self.body = {"error": code, "error_description": message}
+
+
+def name_of(credential: str) -> str:
+    """What a credential is kept under: the row is not to give it away."""
+    return sha256(credential.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def secret(world: World, kind: str) -> str:
+    """A new credential, another each time."""
+    return f"{kind}_{digest(world.settings.seed, world.tenant, world.now, _next(world)).hex()}"
+
+
+def _next(world: World) -> int:
+    return world.ordinal("credential")
+
+
+def keep(
+    world: World,
+    credential: str,
+    kind: str,
+    *,
+    lasts: float | None = None,
+    scopes: Sequence[str] | None = None,
+    **more: Any,
+) -> None:
+    """Let a credential be good from now on, for `lasts` seconds if they are given."""
+    world[ISSUED.name].put(
+        {
+            "id": name_of(credential),
+            "at": world.now,
+            "kind": kind,
+            "expires": world.now + int(lasts * SECOND) if lasts is not None else None,
+            "scopes": list(scopes) if scopes is not None else None,
+            **more,
+        }
+    )
+
+
+def issued_in(world: World, credential: str) -> Issued | None:
+    """What the world knows of a credential; None if it did not give it out."""
+    row = world[ISSUED.name].get(name_of(credential))
+    if row is None:
+        return None
+    scopes = frozenset(row["scopes"]) if row["scopes"] is not None else None
+    problem = ""
+    if row["kind"] not in ("access", "key"):
+        problem = f"is no access token but a {row['kind']} token"
+    elif row["expires"] is not None and row["expires"] <= world.now:
+        problem = "has expired"
+    elif _has_ended(world, row):
+        problem = "was revoked"
+    return Issued(world.tenant, scopes, problem, row.get("subject") or "")
+
+
+def revoke(world: World, credential: str) -> bool:
+    """Take a credential back; whether it was one."""
+    row = world[ISSUED.name].get(name_of(credential))
+    if row is None:
+        return False
+    world[ISSUED.name].put({**row, "expires": 0})
+    return True
+
+
+def _has_ended(world: World, row: Row) -> bool:
+    """Whether the entity that the credential belongs to is gone, or over."""
+    held = row.get("entity")
+    if held is None:
+        return False
+    collection, key = held
+    entity = world[collection].get(key) if collection in world else None
+    if entity is None or entity.get("gone"):
+        return True
+    for name, value in entity.get("data", entity).items():
+        words = tokens(name)
+        if words[:1] == ("revoked",) and value:
+            return True
+        if words in (("status",), ("state",)) and str(value).lower() in _ENDED:
+            return True
+        if words in (("enabled",), ("active",), ("is", "active")) and value is False:
+            return True
+        if words in (("expires", "at"), ("expires",), ("expiration",)) and _is_past(world, value):
+            return True
+    return False
+
+
+def _is_past(world: World, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return False
+    try:
+        at = parse(value) if isinstance(value, str) else value * SECOND
+    except ValueError:
+        return False
+    return at <= world.now
+
+
+# -- OAuth 2
+
+
+def client_of(form: Mapping[str, Any], authorization: str) -> str:
+    """The client that asks for a token: in the form, or in HTTP Basic; "" if none is named."""
+    named = form.get("client_id")
+    if isinstance(named, str) and named:
+        return named
+    word, _, text = authorization.partition(" ")
+    if word.lower() != "basic":
+        return ""
+    try:
+        return b64decode(text, validate=True).decode().partition(":")[0]
+    except ValueError:
+        return ""
+
+
+def grant(
+    world: World, form: Mapping[str, Any], authorization: str, credentials: Credentials
+) -> dict[str, Any]:
+    """The token response to a token request. Raises OAuthError."""
+    known = credentials.plan.oauth.scopes
+    kind = str(form.get("grant_type") or "client_credentials")
+    if kind not in _GRANTS:
+        listed = ", ".join(_GRANTS)
+        raise OAuthError("unsupported_grant_type", f"grant_type is one of {listed}, not {kind!r}.")
+    client = client_of(form, authorization)
+    scopes: Sequence[str] | None = _asked(form)
+    subject = str(form.get("username") or client or "mock-user")
+    nonce = None
+    if kind == "refresh_token":
+        row = _taken(world, form, "refresh_token", "refresh")
+        subject, scopes = row["subject"], _narrowed(scopes, row["scopes"])
+    elif kind == "authorization_code":
+        row = _taken(world, form, "code", "code")
+        _check_code(row, form, client)
+        revoke(world, str(form["code"]))
+        subject, scopes, nonce = row["subject"], row["scopes"], row.get("nonce")
+    if scopes is not None and known:
+        strange = sorted(set(scopes) - set(known) - _OPENID)
+        if strange:
+            raise OAuthError(
+                "invalid_scope", f"There is no scope {strange[0]!r}; there is {', '.join(known)}."
+            )
+    return tokens_for(
+        world, subject, client, scopes, refresh=_GRANTS[kind], credentials=credentials, nonce=nonce
+    )
+
+
+def tokens_for(
+    world: World,
+    subject: str,
+    client: str,
+    scopes: Sequence[str] | None,
+    *,
+    refresh: bool,
+    credentials: Credentials,
+    nonce: str | None = None,
+    lasts: float | None = LASTS,
+) -> dict[str, Any]:
+    """New tokens, as a token response has them."""
+    claims = {"sub": subject, "client_id": client, "scope": " ".join(scopes or ())}
+    access = _token(world, claims, lasts, credentials.access_sign)
+    about: dict[str, Any] = {"scopes": scopes, "subject": subject, "client": client}
+    keep(world, access, "access", lasts=lasts, **about)
+    found: dict[str, Any] = {"access_token": access, "token_type": "Bearer"}
+    if lasts is not None:
+        found["expires_in"] = int(lasts)
+    if scopes is not None:
+        found["scope"] = " ".join(scopes)
+    if refresh:
+        found["refresh_token"] = secret(world, "rt")
+        keep(world, found["refresh_token"], "refresh", **about)
+    if credentials.sign is not None and "openid" in (scopes or ()):
+        who = {"sub": subject, "aud": client or "mock", **({"nonce": nonce} if nonce else {})}
+        found["id_token"] = credentials.sign({**who, **_times(world, lasts)})
+    return found
+
+
+def _token(world: World, claims: Mapping[str, Any], lasts: float | None, sign: Sign | None) -> str:
+    if sign is None:
+        return secret(world, "at")
+    return sign({**claims, **_times(world, lasts), "jti": secret(world, "jti")})
+
+
+def _times(world: World, lasts: float | None) -> dict[str, int]:
+    now = world.now // SECOND
+    return {"iat": now, **({"exp": now + int(lasts)} if lasts is not None else {})}
+
+
+def _asked(form: Mapping[str, Any]) -> list[str] | None:
+    asked = form.get("scope")
+    return asked.split() if isinstance(asked, str) and asked.strip() else None
+
+
+def _narrowed(asked: Sequence[str] | None, given: Sequence[str] | None) -> Sequence[str] | None:
+    if asked is None:
+        return given
+    if given is not None and set(asked) - set(given):
+        raise OAuthError("invalid_scope", "The scope is wider than what was granted.")
+    return asked
+
+
+def _taken(world: World, form: Mapping[str, Any], name: str, kind: str) -> Row:
+    """The row of the code or the refresh token that a form has. Raises OAuthError."""
+    given = form.get(name)
+    if not isinstance(given, str) or not given:
+        raise OAuthError("invalid_request", f"{name} is missing.")
+    row = world[ISSUED.name].get(name_of(given))
+    if row is None or row["kind"] != kind:
+        raise OAuthError("invalid_grant", f"The {name.replace('_', ' ')} is not known.")
+    if row["expires"] is not None and row["expires"] <= world.now:
+        raise OAuthError("invalid_grant", f"The {name.replace('_', ' ')} has expired or was used.")
+    return row
+
+
+def new_code(world: World, subject: str, asked: Mapping[str, str]) -> str:
+    """A code of the authorization code flow, for what the authorization request asked."""
+    code = secret(world, "ac")
+    keep(
+        world,
+        code,
+        "code",
+        lasts=_CODE_LASTS,
+        scopes=_asked(asked),
+        subject=subject,
+        client=asked.get("client_id", ""),
+        redirect=asked.get("redirect_uri", ""),
+        challenge=asked.get("code_challenge", ""),
+        method=asked.get("code_challenge_method", "plain"),
+        nonce=asked.get("nonce"),
+    )
+    return code
+
+
+def _check_code(row: Row, form: Mapping[str, Any], client: str) -> None:
+    if row["client"] and client and row["client"] != client:
+        raise OAuthError("invalid_grant", "The code was given to another client.")
+    if form.get("redirect_uri") and form["redirect_uri"] != row["redirect"]:
+        raise OAuthError("invalid_grant", "The redirect_uri is not that of the code.")
+    if not row["challenge"]:
+        return
+    verifier = str(form.get("code_verifier") or "")
+    if row["method"].upper() == "S256":
+        hashed = sha256(verifier.encode()).digest()
+        verifier = urlsafe_b64encode(hashed).decode().rstrip("=")
+    if not hmac.compare_digest(verifier.encode(), row["challenge"].encode()):
+        raise OAuthError("invalid_grant", "The code_verifier does not fit the code_challenge.")
+
+
+def refused(issued: Issued) -> Unauthenticated:
+    """The refusal of a credential that is good no more (RFC 6750)."""
+    challenge = f'Bearer error="invalid_token", error_description="the token {issued.problem}"'
+    refusal = Unauthenticated(
+        f"The credential {issued.problem}.", headers={"www-authenticate": challenge}
+    )
+    refusal.hint = f"The credential {issued.problem}; ask for a new one."
+    return refusal

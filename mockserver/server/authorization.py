@@ -1,0 +1,323 @@
+"""The authorization server that a document names and does not describe.
+
+OAuth's token and authorization endpoints, with a plain page of consent, and OpenID Connect's
+discovery, keys and user information. What the document does describe is its own operation.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache, partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.engine.credentials import (
+    OAuthError,
+    client_of,
+    grant,
+    new_code,
+    revoke,
+    tokens_for,
+)
+from mockserver.engine.pipeline import Exchange, Message
+from mockserver.engine.pipeline.authentication import ANONYMOUS
+from mockserver.engine.serialization import Sent
+from mockserver.errors import TooLarge
+from mockserver.server.asgi.app import Endpoint, read_body, send_reply
+from mockserver.server.grants import Grants
+from mockserver.store.base import Transaction, transact
+
+if TYPE_CHECKING:
+    from mockserver.server.mock import Mock
+
+_MOST = 64 * 1024
+_JWKS = "/.well-known/jwks.json"
+_METADATA = "/.well-known/oauth-authorization-server"
+_REVOKE = "/oauth/revoke"
+_USERINFO = "/oauth/userinfo"
+_AUTHORIZE = "/oauth/authorize"
+_TOKEN = "/oauth/token"
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Sign in</title>
+<meta name="viewport" content="width=device-width">
+<style>body{{font:16px/1.5 system-ui;max-width:26rem;margin:4rem auto;padding:0 1rem}}
+input,button{{font:inherit;padding:.4rem .6rem}}</style></head>
+<body><h1>Sign in</h1>
+<p>{client} asks for access{scopes}. This is a mock: any name will do.</p>
+<form method="post">{hidden}
+<p><label>Name <input name="username" value="mock-user"></label></p>
+<p><button name="decision" value="allow">Allow</button>
+<button name="decision" value="deny">Deny</button></p></form></body></html>
+"""
+
+
+@cache
+def signing_key() -> Any:
+    """This process's key, made when it is first needed."""
+    from joserfc.jwk import RSAKey
+
+    parameters: Any = {"use": "sig", "alg": "RS256"}
+    return RSAKey.generate_key(2048, parameters, private=True, auto_kid=True)
+
+
+class Signer:
+    """Signs JWTs. Their issuer is the address under which somebody has asked for the metadata."""
+
+    def __init__(self) -> None:
+        self.issuer = "http://mock.local"
+
+    def __call__(self, claims: Mapping[str, Any]) -> str:
+        from joserfc import jwt
+
+        key = signing_key()
+        header = {"alg": "RS256", "kid": key.kid}
+        return str(jwt.encode(header, {"iss": self.issuer, **claims}, key))
+
+
+def signer() -> Signer | None:
+    """What signs JWTs; None without the extra `oidc`."""
+    return Signer() if find_spec("joserfc") is not None else None
+
+
+class AuthorizationServer:
+    """Answers the paths of OAuth and OpenID Connect that no operation has."""
+
+    def __init__(self, app: ASGIApp, mock: Mock) -> None:
+        self.app = app
+        self._mock = mock
+        self._grants = Grants(mock.store)
+        plan = mock.api.credentials.plan.oauth
+        base = mock.contract.base_path
+        described = {
+            path
+            for operation in mock.contract.operations
+            for path in (operation.url_path, base + operation.url_path)
+        }
+        self._authorize = sorted(plan.authorization) or [_AUTHORIZE]
+        self._token = sorted(plan.token) or [_TOKEN]
+        routes: dict[str, Callable[[Message, Scope], Sent]] = {
+            **dict.fromkeys(
+                [*self._authorize, *(base + p for p in self._authorize)], self._consent
+            ),
+            **dict.fromkeys(_with_base(base, self._token), self._tokens),
+            **dict.fromkeys([*plan.discovery, _METADATA], self._discovery),
+            _JWKS: self._keys,
+            _REVOKE: self._revocation,
+            _USERINFO: self._user,
+        }
+        self._routes = {path: answer for path, answer in routes.items() if path not in described}
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http":
+            answer = self._routes.get(scope["path"])
+            if answer is not None:
+                return self._serve(answer, scope, receive, send)
+        return self.app(scope, receive, send)
+
+    async def _serve(
+        self,
+        answer: Callable[[Message, Scope], Sent],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        try:
+            message = Endpoint.message(scope, await read_body(scope, receive, _MOST))
+            try:
+                sent = answer(message, scope)
+            except OAuthError as error:
+                status = 401 if error.code == "invalid_client" else 400
+                sent = _json(error.body, status)
+        except TooLarge as error:
+            message, sent = Endpoint.message(scope, b""), _json({"error": error.message}, 413)
+        except ConnectionResetError:
+            return
+        self._mock.journal(Exchange(message, None, sent=sent))
+        await send_reply(sent, scope, send)
+
+    # -- OAuth 2
+
+    def _tokens(self, message: Message, scope: Scope) -> Sent:
+        if message.method != "POST":
+            return _not_allowed("POST")
+        form = _form(message)
+        authorization = message.headers.get("authorization", "")
+        tenant = self._tenant(message, form)
+
+        def work(world: Transaction) -> dict[str, Any]:
+            granted = grant(world, form, authorization, self._mock.api.credentials)
+            world.commit()
+            return granted
+
+        return _json(transact(self._mock.store, tenant, work))
+
+    def _tenant(self, message: Message, form: Mapping[str, Any]) -> str:
+        """The world that the tokens are for: that of the code or the token that is exchanged, else
+        the client's own."""
+        for name in ("code", "refresh_token", "token"):
+            issued = self._grants(str(form[name])) if form.get(name) else None
+            if issued is not None:
+                return issued.tenant
+        asked = message.headers.get("x-mock-tenant")
+        return asked or client_of(form, message.headers.get("authorization", "")) or ANONYMOUS
+
+    def _consent(self, message: Message, scope: Scope) -> Sent:
+        if message.method not in ("GET", "POST"):
+            return _not_allowed("GET, POST")
+        asked = dict(parse_qsl(message.query.decode("latin-1"), keep_blank_values=True))
+        form = _form(message) if message.method == "POST" else {}
+        asked.update({n: str(v) for n, v in form.items() if n not in ("username", "decision")})
+        redirect = asked.get("redirect_uri", "")
+        if not redirect or urlsplit(redirect).scheme in ("", "javascript", "data", "vbscript"):
+            raise OAuthError("invalid_request", "redirect_uri is missing or no URL to go back to.")
+        kind = asked.get("response_type", "code")
+        if message.method == "GET" and asked.get("prompt") != "none":
+            return _page(asked)
+        back = {"state": asked["state"]} if "state" in asked else {}
+        if form.get("decision") == "deny":
+            return _redirect(redirect, {"error": "access_denied", **back}, "?")
+        tenant = self._tenant(message, {"client_id": asked.get("client_id", "")})
+        subject = str(form.get("username") or "mock-user")
+        credentials = self._mock.api.credentials
+
+        def work(world: Transaction) -> dict[str, Any]:
+            found: dict[str, Any] = {}
+            if "code" in kind.split():
+                found["code"] = new_code(world, subject, asked)
+            else:
+                scopes = asked["scope"].split() if asked.get("scope") else None
+                client = asked.get("client_id", "")
+                found = tokens_for(
+                    world, subject, client, scopes,
+                    refresh=False, credentials=credentials, nonce=asked.get("nonce"),
+                )  # fmt: skip
+            world.commit()
+            return found
+
+        found = transact(self._mock.store, tenant, work)
+        return _redirect(redirect, {**found, **back}, "?" if "code" in found else "#")
+
+    def _revocation(self, message: Message, scope: Scope) -> Sent:
+        """RFC 7009: it is a success even for what was never given out."""
+        form = _form(message)
+        token = str(form.get("token") or "")
+        if self._grants(token) is not None:
+
+            def work(world: Transaction) -> None:
+                revoke(world, token)
+                world.commit()
+
+            transact(self._mock.store, self._tenant(message, form), work)
+        return _json({})
+
+    # -- OpenID Connect
+
+    def _discovery(self, message: Message, scope: Scope) -> Sent:
+        issuer = _origin(scope)
+        sign = self._mock.api.credentials.sign
+        if isinstance(sign, Signer):
+            sign.issuer = issuer
+        plan = self._mock.api.credentials.plan.oauth
+        found = {
+            "issuer": issuer,
+            "authorization_endpoint": issuer + self._authorize[0],
+            "token_endpoint": issuer + self._token[0],
+            "revocation_endpoint": issuer + _REVOKE,
+            "userinfo_endpoint": issuer + _USERINFO,
+            "jwks_uri": issuer + _JWKS,
+            "response_types_supported": ["code", "token", "id_token"],
+            "response_modes_supported": ["query", "fragment"],
+            "grant_types_supported": [
+                "authorization_code", "client_credentials", "password", "refresh_token",
+            ],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "code_challenge_methods_supported": ["S256", "plain"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_basic", "client_secret_post", "none",
+            ],
+            "scopes_supported": sorted({"openid", *plan.scopes}),
+        }  # fmt: skip
+        return _json(found)
+
+    def _keys(self, message: Message, scope: Scope) -> Sent:
+        sign = self._mock.api.credentials.sign
+        keys = [signing_key().as_dict(private=False)] if sign is not None else []
+        return _json({"keys": keys})
+
+    def _user(self, message: Message, scope: Scope) -> Sent:
+        token = message.headers.get("authorization", "").partition(" ")[2]
+        issued = self._grants(token)
+        if issued is None or issued.problem:
+            sent = _json({"error": "invalid_token"}, 401)
+            sent.headers.append((b"www-authenticate", b'Bearer error="invalid_token"'))
+            return sent
+        subject = issued.subject
+        mail = subject if "@" in subject else f"{subject}@example.com"
+        return _json({"sub": subject, "name": subject, "email": mail, "email_verified": True})
+
+
+def authorization_server(mock: Mock) -> list[Callable[[ASGIApp], ASGIApp]]:
+    """The middleware, for `build_app`; none for a document that names no such thing."""
+    if not mock.api.credentials.plan.oauth.any:
+        return []
+    return [partial(AuthorizationServer, mock=mock)]
+
+
+def _with_base(base: str, paths: list[str]) -> list[str]:
+    """The paths, and those below the base path: documents mean either."""
+    return [*paths, *(base + path for path in paths)]
+
+
+def _origin(scope: Scope) -> str:
+    host = next((v.decode("latin-1") for n, v in scope["headers"] if n == b"host"), "mock.local")
+    return f"{scope.get('scheme', 'http')}://{host}"
+
+
+def _form(message: Message) -> dict[str, Any]:
+    """The fields of a form, or of a JSON object."""
+    if "json" in message.headers.get("content-type", ""):
+        try:
+            found = orjson.loads(message.body or b"{}")
+        except orjson.JSONDecodeError:
+            raise OAuthError("invalid_request", "The body is not JSON.") from None
+        return found if isinstance(found, dict) else {}
+    return dict(parse_qsl(message.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _json(body: Any, status: int = 200) -> Sent:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    return Sent(status, headers, orjson.dumps(body))
+
+
+def _not_allowed(methods: str) -> Sent:
+    sent = _json({"error": "invalid_request", "error_description": f"use {methods}"}, 405)
+    sent.headers.append((b"allow", methods.encode()))
+    return sent
+
+
+def _redirect(url: str, values: Mapping[str, Any], mark: str) -> Sent:
+    mark = "&" if mark in url else mark
+    location = url + mark + urlencode(values)
+    return Sent(302, [(b"location", location.encode("ascii", "ignore"))])
+
+
+def _page(asked: Mapping[str, str]) -> Sent:
+    hidden = "".join(
+        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+        for name, value in asked.items()
+    )
+    scopes = f" to {html.escape(asked['scope'])}" if asked.get("scope") else ""
+    client = html.escape(asked.get("client_id") or "An application")
+    text = _PAGE.format(client=client, scopes=scopes, hidden=hidden)
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
+        (b"x-frame-options", b"DENY"),
+    ]
+    return Sent(200, headers, text.encode())
