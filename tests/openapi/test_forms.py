@@ -44,6 +44,21 @@ class TestForms:
         assert self.read(b"name=a&tags[]=1").value == {"name": "a", "tags": [1]}
         assert self.read(b'name=a&point={"x":1}').value == {"name": "a", "point": {"x": 1}}
 
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"rows[][price]=1&rows[][name]=a&rows[][price]=2&rows[][name]=b",
+            b"rows[0][price]=1&rows[0][name]=a&rows[1][price]=2&rows[1][name]=b",
+            b"rows%5B%5D%5Bprice%5D=1&rows[][name]=a&rows[][price]=2&rows[][name]=b",
+        ],
+    )
+    def test_objects_in_a_list_as_rails_writes_them(self, raw: bytes) -> None:
+        row = {"type": "object", "properties": {"price": {"type": "integer"}, "name": {}}}
+        schema = {"type": "object", "properties": {"rows": {"type": "array", "items": row}}}
+        found = reader({"application/x-www-form-urlencoded": {"schema": schema}}).read(FORM, raw)
+        assert not found.violations
+        assert found.value == {"rows": [{"price": 1, "name": "a"}, {"price": 2, "name": "b"}]}
+
     def test_encoding(self) -> None:
         encoding = {"tags": {"style": "pipeDelimited", "explode": False}}
         assert self.read(b"name=a&tags=1|2", encoding=encoding).value["tags"] == [1, 2]

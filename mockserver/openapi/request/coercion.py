@@ -1,7 +1,7 @@
 """Text from a URL, a header or a form as the value that its schema speaks of.
 
-Numbers and booleans are read as pydantic reads them, so far as a JSON value can say the same;
-what can't be read stays text, and the schema refuses it.
+Numbers are what JSON or a form would write, booleans the words that pydantic takes for them. What
+can't be read stays text, and the schema refuses it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,8 @@ from mockserver.openapi.schemas.json_schema import types_of
 
 Cast = Callable[[str], Json]
 
-_DIGITS = "[0-9]+(?:_[0-9]+)*"
-_INTEGER = re.compile(rf"\s*([+-]?{_DIGITS})(?:\.0+)?\s*").fullmatch
-_NUMBER = re.compile(
-    rf"\s*[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?\s*"
-).fullmatch
+_INTEGER = re.compile(r"([+-]?[0-9]+)(?:\.0+)?").fullmatch
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 _TRUE = frozenset(("true", "1", "on", "t", "y", "yes"))
 _FALSE = frozenset(("false", "0", "off", "f", "n", "no"))
 _LONGEST_NUMBER = 4300
@@ -147,6 +144,12 @@ class Kind:
         if len(casts) < 2:
             return casts[0] if casts else text
         return lambda raw: _first(casts, raw)
+
+    def others(self) -> list[Cast]:
+        """How a text may be read otherwise, where the schema admits text as well."""
+        if self._as_text or "string" not in self.types or self.is_array or self.is_object:
+            return []
+        return [_CASTS[name] for name in self.types if name in _CASTS]
 
     def item(self) -> Cast:
         kind = self.of(self.items)

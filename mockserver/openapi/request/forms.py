@@ -12,6 +12,7 @@ import orjson
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Json
 from mockserver.openapi.request.coercion import Kind
 from mockserver.openapi.request.styles import read_deep
@@ -134,8 +135,10 @@ class _Parts:
         except UnicodeDecodeError:
             value = self._data.decode("latin-1")
         self.fields.setdefault(name, []).append(value)
-        self.types[name] = media_type = self._headers.get("content-type", "")
+        media_type = self._headers.get("content-type", "")
         called = header.get_filename()
+        # A file of JSON is a file, not the value in it.
+        self.types[name] = media_type if called is None else ""
         if called is not None:
             self.files.append(FilePart(name, called, media_type, bytes(self._data)))
 
@@ -198,7 +201,6 @@ def _one(value: str, kind: Kind, hints: Mapping[str, Any], sent: str) -> Json:
         return value
     if kind.is_object or kind.is_array:
         return _json(value)
-    # A file of JSON is a file, not the value in it.
     if _is_json(hints, sent) and set(kind.types) - {"null"} != {"string"}:
         return _json(value)
     if value == "" and kind.types and "string" not in kind.types:
@@ -208,8 +210,8 @@ def _one(value: str, kind: Kind, hints: Mapping[str, Any], sent: str) -> Json:
 
 
 def _is_json(hints: Mapping[str, Any], sent: str) -> bool:
-    named = str(hints.get("contentType") or "") + sent
-    return "application/json" in named.lower()
+    named = str(hints.get("contentType") or "").split(",")
+    return any(map(is_json, (*named, sent)))
 
 
 def _json(value: str) -> Json:

@@ -91,6 +91,7 @@ class _Reader:
         self.name = parameter.name
         self.required = parameter.required
         kind = Kind(validators.document, parameter.schema)
+        self._others = kind.others()
         self.is_uuid = kind.types == ("string",) and _is_plain_uuid(parameter)
         self.has_default = "default" in parameter.schema and not parameter.required
         self.default = parameter.schema.get("default")
@@ -127,6 +128,13 @@ class _Reader:
             return
         check = self._compiled()
         valid, value = check.accept(value)
+        if not valid and self._others and isinstance(value, str):
+            # A number or a UUID: what is no UUID may be a number.
+            for cast in self._others:
+                valid, other = check.accept(cast(value))
+                if valid:
+                    value = other
+                    break
         if valid:
             values[self.name] = value
         else:

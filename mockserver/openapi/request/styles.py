@@ -16,7 +16,26 @@ Source = Mapping[str, Sequence[str]]
 Read = Callable[[Source], Any]
 Decode = Callable[[str], str]
 
+_DEEPEST = 32
 _DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "simple": ","}
+
+
+_IN_URLS = {
+    " ": re.compile(r" |\+|%20"),
+    "|": re.compile(r"\||%7[Cc]"),
+}
+_COMMA = re.compile(r"%2[Cc]")
+
+
+def _split_url(raw: str, delimiter: str) -> list[str]:
+    """The parts of a text in a URL.
+
+    A delimiter may be sent as such or escaped: a space can't be sent otherwise. Beside a comma as
+    such, one that is escaped belongs to a part.
+    """
+    if delimiter != ",":
+        return _IN_URLS[delimiter].split(raw)
+    return raw.split(",") if "," in raw else _COMMA.split(raw)
 
 
 class _Absent:
@@ -60,7 +79,8 @@ def _query(parameter: Parameter, kind: Kind, claimed: Set[str]) -> Read:
     if kind.is_object:
         if parameter.explode:
             return _free_object(kind, claimed) if kind.is_free else _spread_object(kind)
-        return _delimited(name, False, kind, _DELIMITERS.get(parameter.style, ","), _plus)
+        delimiter = _DELIMITERS.get(parameter.style, ",")
+        return _delimited_object(name, False, kind, lambda raw: _split_url(raw, delimiter), _plus)
     cast = kind.scalar()
 
     def read(source: Source) -> Any:
@@ -84,16 +104,12 @@ def _repeated(name: str, kind: Kind) -> Read:
 
 def _query_list(name: str, kind: Kind, delimiter: str) -> Read:
     cast = kind.item()
-    # The delimiter may be sent as such or escaped: a space can't be sent otherwise.
-    split = {" ": re.compile(r" |\+|%20"), "|": re.compile(r"\||%7[Cc]")}.get(
-        delimiter, re.compile(re.escape(delimiter))
-    ).split
 
     def read(source: Source) -> Any:
         found = source.get(name)
         if not found:
             return ABSENT
-        parts = [part for raw in found for part in (split(raw) if raw else [])]
+        parts = [part for raw in found for part in (_split_url(raw, delimiter) if raw else [])]
         return [cast(_plus(part)) for part in parts]
 
     return read
@@ -155,14 +171,20 @@ def read_deep(name: str, source: Source, kind: Kind, decode: Decode = _same) -> 
         match = matches(key)
         if match:
             values = [decode(raw) for raw in found]
-            _grow(tree, match.group(1)[1:-1].split("]["), values)
+            _grow(tree, match.group(1)[1:-1].split("][")[:_DEEPEST], values)
     return _cast_deep(tree, kind) if tree else ABSENT
 
 
 def _grow(tree: dict[str, Any], path: list[str], found: list[str]) -> None:
     if path[-1] == "" and len(path) > 1:
         path = path[:-1]
-    for token in path[:-1][:32]:
+    if "" in path[:-1]:
+        # `items[][price]=1&items[][price]=2`: each is of the next item.
+        at = path.index("")
+        for index, value in enumerate(found):
+            _grow(tree, [*path[:at], str(index), *path[at + 1 :]], [value])
+        return
+    for token in path[:-1]:
         inner = tree.setdefault(token, {})
         if not isinstance(inner, dict):
             return
@@ -218,7 +240,7 @@ def _prefixed(name: str, prefix: str, delimiter: str, explode: bool, kind: Kind)
 def _delimited(name: str, explode: bool, kind: Kind, delimiter: str, decode: Decode) -> Read:
     """`3,4,5` for an array, `R,100,G,200` or (exploded) `R=100,G=200` for an object."""
     if kind.is_object:
-        return _delimited_object(name, explode, kind, delimiter, decode)
+        return _delimited_object(name, explode, kind, lambda raw: raw.split(delimiter), decode)
     cast = kind.item() if kind.is_array else kind.scalar()
     is_array = kind.is_array
     nested = is_array and cast is structure
@@ -241,7 +263,9 @@ def _delimited(name: str, explode: bool, kind: Kind, delimiter: str, decode: Dec
     return read
 
 
-def _delimited_object(name: str, explode: bool, kind: Kind, delimiter: str, decode: Decode) -> Read:
+def _delimited_object(
+    name: str, explode: bool, kind: Kind, split: Callable[[str], list[str]], decode: Decode
+) -> Read:
     casts: dict[str, Cast] = {key: kind.property(key).scalar() for key in kind.properties}
     other = kind.property("").scalar()
 
@@ -249,7 +273,7 @@ def _delimited_object(name: str, explode: bool, kind: Kind, delimiter: str, deco
         found = source.get(name)
         if not found:
             return ABSENT
-        parts = found[-1].split(delimiter) if found[-1] else []
+        parts = split(found[-1]) if found[-1] else []
         if explode:
             pairs = [part.partition("=")[::2] for part in parts]
         else:

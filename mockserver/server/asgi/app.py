@@ -13,10 +13,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.engine.pipeline import Message
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.serialization import Sent
-from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooLarge
+from mockserver.errors import (
+    BadRequest,
+    MethodNotAllowed,
+    NotFound,
+    Refusal,
+    TooLarge,
+    UnsupportedMedia,
+)
 from mockserver.openapi.model import Operation
 from mockserver.openapi.routing_projection import parameter_names, routing_projection
 from mockserver.server.asgi.ambiguous import Rivals, named
+from mockserver.server.asgi.encodings import decoded
 from mockserver.server.asgi.fast_path import send_whole
 from mockserver.server.asgi.faults import suffer
 from mockserver.server.asgi.lean_connexion import API, ConnexionMiddleware, OpenAPISpecification
@@ -43,12 +51,26 @@ class Endpoint:
             return
         try:
             body = await read_body(scope, receive, self.max_body)
-        except TooLarge as refusal:
+            codings = joined_codings(scope)
+            if codings and not self._keeps_codings(scope):
+                body = decoded(body, codings, self.max_body)
+        except (BadRequest, TooLarge, UnsupportedMedia) as refusal:
             await send_reply(self.refuse(self.message(scope, b""), refusal), scope, send)
             return
         except ConnectionResetError:
             return  # half a request is none, and nobody waits for an answer
         await send_reply(self.answer(scope, body), scope, send)
+
+    def _keeps_codings(self, scope: Scope) -> bool:
+        """Whether the operation has a parameter for the coding: it is about a file, then."""
+        match: Match | None = scope[ROUTE]
+        if match is None or match.operation_id is None:
+            return False
+        operation, _ = self._operations[match.operation_id]
+        return any(
+            p.place == "header" and p.name.lower() == "content-encoding"
+            for p in operation.parameters
+        )
 
     def answer(self, scope: Scope, body: bytes) -> Sent:
         """The reply to a routed request."""
@@ -165,6 +187,11 @@ def allowed_methods(documented: tuple[str, ...]) -> list[str]:
     if "GET" in found:
         found.add("HEAD")
     return sorted(found)
+
+
+def joined_codings(scope: Scope) -> str:
+    """What all `Content-Encoding` headers say."""
+    return ",".join(v.decode("latin-1") for n, v in scope["headers"] if n == b"content-encoding")
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:

@@ -1,0 +1,57 @@
+"""The codings of request bodies: what `Content-Encoding` says, undone within bounds."""
+
+from __future__ import annotations
+
+import zlib
+
+from mockserver.errors import BadRequest, TooLarge, UnsupportedMedia
+
+_GZIP = ("gzip", "x-gzip")
+_KNOWN = (*_GZIP, "deflate", "identity")
+_MOST_CODINGS = 5
+
+
+def decoded(body: bytes, codings: str, limit: int) -> bytes:
+    """The body without its codings.
+
+    Raises UnsupportedMedia for one that is not known, TooLarge if there is more than `limit`
+    behind one, BadRequest if the bytes are not what it says.
+    """
+    names = [name.strip().lower() for name in codings.split(",") if name.strip()]
+    for name in names:
+        if name not in _KNOWN:
+            raise UnsupportedMedia(
+                f"The content coding {name[:100]!r} is not known here; send the body as it is, or "
+                "with gzip or deflate."
+            )
+    if len(names) > _MOST_CODINGS:
+        raise UnsupportedMedia(f"More than {_MOST_CODINGS} content codings are too many.")
+    # The last one was applied last.
+    for name in reversed(names):
+        if name != "identity" and body:
+            body = _inflated(body, name, limit)
+    return body
+
+
+def _inflated(body: bytes, name: str, limit: int) -> bytes:
+    windows = (31,) if name in _GZIP else (15, -15)
+    for bits in windows:  # Some programs send deflate without the header of zlib.
+        try:
+            return _members(body, bits, limit)
+        except zlib.error:
+            continue
+    raise BadRequest(f"The body is not {name}, as its Content-Encoding says.")
+
+
+def _members(body: bytes, bits: int, limit: int) -> bytes:
+    found = bytearray()
+    while body:
+        worker = zlib.decompressobj(bits)
+        found += worker.decompress(body, limit + 1 - len(found))
+        if len(found) > limit:
+            raise TooLarge(f"The decoded body has more than {limit} bytes.")
+        if not worker.eof:
+            raise zlib.error("it ends too early")
+        # What is behind the end may be another member of gzip.
+        body = worker.unused_data if bits == 31 else b""
+    return bytes(found)
