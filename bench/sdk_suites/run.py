@@ -48,6 +48,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make sdk-suites", description=__doc__)
     parser.add_argument("--servers", default=",".join(servers.SERVERS), help="steady,prism,ours")
     parser.add_argument("--ours", type=shlex.split, default=["--lenient"], help="our options")
+    parser.add_argument("--select", default="", help="of Python suites, as pytest's -k")
     parser.add_argument("--seconds", type=float, default=1200, help="at most, for a suite")
     parser.add_argument("--out", help="where the outcomes go, as JSON")
     parser.add_argument("--report", action="store_true", help="run nothing, tell what is there")
@@ -91,9 +92,9 @@ def _against(
             server, command, port, servers.probe(server), core=servers.cores(), patience=600
         ) as one:
             ready = time.perf_counter() - start
-            found[server] = _suite(suite, files, one.base, options.seconds, shuffled=False)
+            found[server] = _suite(suite, files, one.base, options, shuffled=False)
             if server == "ours":
-                again = _suite(suite, files, one.base, options.seconds, shuffled=True)
+                again = _suite(suite, files, one.base, options, shuffled=True)
                 found["ours again, shuffled"] = again
     except RuntimeError as error:
         found[server] = {"note": str(error)}
@@ -106,11 +107,18 @@ def _against(
 
 
 def _suite(
-    suite: Suite, files: Files, url: str, seconds: float, *, shuffled: bool
+    suite: Suite, files: Files, url: str, options: argparse.Namespace, *, shuffled: bool
 ) -> dict[str, Any]:
     start = time.perf_counter()
     try:
-        outcomes = runners.run(suite, files.root, url, shuffled=shuffled, limit=seconds)
+        outcomes = runners.run(
+            suite,
+            files.root,
+            url,
+            select=options.select,
+            shuffled=shuffled,
+            limit=options.seconds,
+        )
     except SuiteError as error:
         return {"note": str(error)}
     took = time.perf_counter() - start

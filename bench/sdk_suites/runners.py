@@ -48,11 +48,16 @@ def prepare(suite: Suite, root: Path) -> None:
     made.touch()
 
 
-def run(suite: Suite, root: Path, url: str, *, shuffled: bool, limit: float) -> Outcomes:
-    """Every test that asks the mock. Raises SuiteError if the runner itself fails."""
+def run(
+    suite: Suite, root: Path, url: str, *, select: str = "", shuffled: bool, limit: float
+) -> Outcomes:
+    """The tests that ask the mock; of a suite in Python those that pytest's `-k` selects.
+
+    Raises SuiteError if the runner itself fails.
+    """
     environment = {**os.environ, "TEST_API_BASE_URL": url}
     if suite.language == "python":
-        return _pytest(root, environment, shuffled=shuffled, limit=limit)
+        return _pytest(root, environment, select, shuffled=shuffled, limit=limit)
     return _jest(root, environment, shuffled=shuffled, limit=limit)
 
 
@@ -98,14 +103,16 @@ def _checked(command: list[str], folder: Path, limit: float) -> None:
         raise SuiteError(f"{' '.join(command[:4])}: {lines[-1]}")
 
 
-def _pytest(root: Path, environment: dict[str, str], *, shuffled: bool, limit: float) -> Outcomes:
+def _pytest(
+    root: Path, environment: dict[str, str], select: str, *, shuffled: bool, limit: float
+) -> Outcomes:
     report = root.parent / "report.xml"
     report.unlink(missing_ok=True)
     environment["PYTHONPATH"] = str(root / "src")
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     python = root.parent / "venv" / "bin" / "python"
     command = [str(python), "-m", "pytest", "tests/api_resources", "-q", f"--junitxml={report}"]
-    command += ["-p", "no:cacheprovider", "-W", "default"]
+    command += ["-p", "no:cacheprovider", "-W", "default", *(["-k", select] if select else [])]
     command += ["-p", "randomly", "-p", "no:randomly"] if not shuffled else ["-p", "randomly"]
     _run(command, root, environment, limit)
     if not report.is_file():
