@@ -76,7 +76,7 @@ class Maker:
     def flat_value(self, flat: Flat, name: str, path: Path, known: Any) -> Any:
         """A value; `known` (or as much of it as fits) if it is given."""
         self.left -= 1
-        if flat.never or len(path) > _TOO_DEEP:
+        if flat.never or len(path) > (_DEEP if self.mode == "loose" else _TOO_DEEP):
             raise limits.Impossible
         if known is None and (flat.nullable or not (flat.types or flat.choices)):
             return None
@@ -266,7 +266,11 @@ class Maker:
             try:
                 found[key] = self.value(schema, key, here, known.get(key, MISSING))
             except limits.Impossible:
-                if needed:
+                if self.mode == "loose":
+                    if isinstance(schema, Mapping) and schema.get("nullable") is True:
+                        # Beside a `$ref`, where it says nothing in 3.0: it is meant all the same.
+                        found[key] = None
+                elif needed:
                     raise
         self._extras(flat, path, known, found, most)
         self._fill(flat, path, known, found, sample=given is MISSING)
@@ -284,6 +288,8 @@ class Maker:
         """Whether an object has a property that it need not have."""
         if self._lean or len(path) > _DEEP:
             return False
+        if self.mode == "loose":
+            return not path
         if self.mode == "sparse":
             flat = self.schemas.flat(schema)
             said = flat.notes.default is not None or is_servers(name, flat)
@@ -318,7 +324,8 @@ class Maker:
         sample: bool,
     ) -> None:
         """Names that are required without being described, and as many as there must be."""
-        needed = list(flat.required)
+        # What has no value above has none here.
+        needed = [] if self.mode == "loose" else list(flat.required)
         for key, others in flat.objects.needs.items():
             if key in found:
                 needed.extend(others)

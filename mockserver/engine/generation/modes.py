@@ -7,9 +7,10 @@ from typing import Any, Literal
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat
 
-Mode = Literal["full", "rich", "fresh", "sparse", "bare"]
+Mode = Literal["full", "rich", "fresh", "sparse", "bare", "loose"]
 """A thing in use of which all is said, or most; one that was just created; one of which the client
-has said all that is not the server's to say; or as little as possible."""
+has said all that is not the server's to say; or as little as possible.
+`loose` is for a schema that no value fits: what can be made of it."""
 
 _MISHAPS = bag(
     "error errors failure deleted archived cancelled canceled revoked disabled ended stopped "

@@ -71,8 +71,10 @@ class Values:
         """A valid value for the schema at `pointer`, with as much of `known` as fits. It does not
         have the properties `without`, if it need not.
 
-        Raises ReplyError if none can be found.
+        Raises ReplyError if none can be found, but for a `loose` one, which need not fit.
         """
+        if mode == "loose":
+            return self._loose(pointer, dice, known, name)
         check = self.check(pointer)
         literal = check if self._request else self._validators.literal(pointer)
         schema = self.schemas.at(pointer)
@@ -129,6 +131,14 @@ class Values:
             return self.make(pointer, dice, known, mode=mode, owner=owner, without=without)
         except ReplyError:
             return dict(known)
+
+    def _loose(self, pointer: str, dice: Dice, known: Json, name: str) -> Json:
+        """What comes nearest to a schema that no value fits."""
+        maker = Maker(self.schemas, dice, "loose", self._request)
+        try:
+            return maker.value(self.schemas.at(pointer), name, (), known)
+        except (Impossible, TooLarge):
+            return {} if known is MISSING else known
 
     def _last_resort(self, pointer: str, check: Check, reason: str = "") -> Json:
         flat = self.schemas.flat(self.schemas.at(pointer))

@@ -17,6 +17,7 @@ from mockserver.engine.credentials import NAMES, client_of
 from mockserver.engine.error_formats import FastApiDialect, dialect_named
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.faults import Faults, Mishap
+from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.leniency import STRICT, Leniency, preferred
 from mockserver.engine.messages import NO_BODY, Reply, Request
@@ -209,26 +210,45 @@ class Pipeline:
                 if tenant in self.settings.fates and operation.method == "POST":
                     self.follow_fate(world, reply)
                 reply = self.stamp(reply, message)
+                if request.violations:
+                    self._warn(request, reply)
+                sent = self.validate_reply(operation, reply)
             except Refusal as refusal:
                 if refusal.keeps_writes and not stale:
                     world.commit()
                 if not leniency.forgives(refusal):
                     raise
-                stale = True
-                reply = self.stamp(self.preference.stand_in(world, request), message)
+                return self._stand_in(world, request, message)
+            except ReplyError as error:
+                if leniency.validate == "strict":
+                    raise
+                exchange.problem = str(error)
+                return self._stand_in(world, request, message)
             except Exception:
                 if not request.violations:
                     raise
                 # It can't be carried out as it is, however much is forgiven.
                 raise _unfit(request.violations) from None
-            if request.violations and leniency.validate == "warn":
-                self._warn(request, reply)
-            sent = self.validate_reply(operation, reply)
             if not stale:
                 if self.faults.active and self.faults.lagging:
                     self.faults.wrote(world, world.changes())
                 world.commit()
         return sent
+
+    def _stand_in(self, world: World, request: Request, message: Message) -> Sent:
+        """A success in place of a refusal that is forgiven, or of a reply that the document makes
+        impossible: as good as it can be made. What was written before is undone."""
+
+        def made(mode: Mode) -> Sent:
+            reply = self.stamp(self.preference.stand_in(world, request, mode), message)
+            if request.violations:
+                self._warn(request, reply)
+            return self.finish(request.operation, reply, judged=mode != "loose")
+
+        try:
+            return made("rich")
+        except ReplyError:
+            return made("loose")
 
     def _hide(self, world: World, exchange: Exchange) -> bool:
         """Hide the latest writes from a reading request if a fault says so; whether it does."""

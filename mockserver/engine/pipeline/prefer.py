@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply, Request
@@ -36,12 +37,12 @@ class Preference:
         """The documented reply of a status, the same each time."""
         return self._answers.reply(operation, Dice(0, operation.id, status), status=status)
 
-    def stand_in(self, world: World, request: Request) -> Reply:
+    def stand_in(self, world: World, request: Request, mode: Mode) -> Reply:
         """The documented success, with what the request says in it: nothing is done."""
         body = request.body if isinstance(request.body, Mapping) else {}
         known = {**body, **request.path}
         dice = Dice.of(world, request.operation.id, *sorted(map(str, request.path.items())))
-        return self._answers.reply(request.operation, dice, known or MISSING, sample=True)
+        return self._answers.reply(request.operation, dice, known or MISSING, (), mode, sample=True)
 
     def add_headers(self, operation: Operation, reply: Reply) -> None:
         """Put the headers on a reply that the document requires of its status."""
