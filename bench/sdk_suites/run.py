@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,21 +28,27 @@ def main() -> int:
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     out = Path(options.out) if options.out else folder / "results.json"
-    if options.report:
-        results = orjson.loads(out.read_bytes())
-    else:
-        results = _run_all(options, folder)
-        out.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
+    earlier = orjson.loads(out.read_bytes()) if out.is_file() else []
+    results = {result["suite"]: result for result in earlier}
+    if not options.report:
+        for result in _run_all(options, folder):
+            results[result["suite"]] = result
+            out.write_bytes(orjson.dumps(list(results.values()), option=orjson.OPT_INDENT_2))
     if not results:
         print("sdk-suites: nothing was run", file=sys.stderr)
         return 2
-    of = f"Measured on {datetime.date.today()} at {_revision()}, with `{' '.join(options.ours)}`."
-    print(report.page(results, of))
+    order = [suite.name for suite in listed()]
+    shown = sorted(results.values(), key=lambda result: order.index(result["suite"]))
+    of = f"Measured on {datetime.date.today()} at {_revision()}, with `{' '.join(options.ours)}`"
+    of += f'; of suites in Python the tests that `-k "{options.select}"` selects.' * bool(
+        options.select
+    )
+    print(report.page(shown, of))
     print(f"every outcome: {out}")
     if options.page:
-        report.write_page(PAGE, results, of)
+        report.write_page(PAGE, shown, of)
         print(f"written: {PAGE}")
-    return 0 if all(_as_good(each) for each in results) else 1
+    return 0 if all(_as_good(each) for each in shown) else 1
 
 
 def _options() -> argparse.Namespace:
@@ -51,15 +58,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--select", default="", help="of Python suites, as pytest's -k")
     parser.add_argument("--seconds", type=float, default=1200, help="at most, for a suite")
     parser.add_argument("--out", help="where the outcomes go, as JSON")
-    parser.add_argument("--report", action="store_true", help="run nothing, tell what is there")
+    parser.add_argument("--report", action="store_true", help="run nothing, tell what is kept")
     parser.add_argument("--page", action="store_true", help="write docs/sdk-suites.md")
     parser.add_argument("only", nargs="*", help="suites with this in their names")
     return parser.parse_args()
 
 
-def _run_all(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
+def _run_all(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
+    """One suite after another, those that are there."""
     chosen = options.servers.split(",")
-    results: list[dict[str, Any]] = []
     for suite in listed():
         if options.only and not any(word in suite.name for word in options.only):
             continue
@@ -75,8 +82,7 @@ def _run_all(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
         for server in chosen:
             runs.update(_against(server, suite, files, folder, options))
         operations = _operations(files.document)
-        results.append({"suite": suite.name, "operations": operations, "runs": runs})
-    return results
+        yield {"suite": suite.name, "operations": operations, "runs": runs}
 
 
 def _against(
