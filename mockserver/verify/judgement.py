@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from mockserver.errors import UsageError
+from mockserver.errors import ContractError, UsageError
 from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract
 from mockserver.verify import baseline
@@ -26,6 +26,7 @@ from mockserver.verify.access import (
     told_before,
 )
 from mockserver.verify.baseline import Baseline
+from mockserver.verify.causes import merged
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.conformance import schemathesis
 from mockserver.verify.conformance.config import Budget, Settings, write_config
@@ -81,9 +82,15 @@ def judge(
 
     Raises UsageError if there is nothing to judge.
     """
+    unreadable = ""
     if second is None and plan.second:
-        second = SecondJudge(document, target.contract, target.url)
+        try:
+            second = SecondJudge(document, target.contract, target.url)
+        except ContractError as error:
+            # One judge is better than none.
+            unreadable = f"openapi-core did not judge: {error}"
     court = Court(target, plan, record, progress, second)
+    court.result.notes += [unreadable] if unreadable else []
     start = time.perf_counter()
     target.watchers.append(court.heard)
     with ended_like_ctrl_c() as stop:
@@ -198,6 +205,7 @@ class Court:
         if ownership is None or ownership.ledger is None:
             return
         # Another process may have written to it.
+        ownership.ledger.close()
         ledger = ownership.ledger = Ledger.load(str(ownership.ledger.path))
         ledger.open()
         try:
@@ -232,6 +240,9 @@ class Court:
                 "the document lists no refusal of a bad request (400, 422) where one was given; "
                 f"no finding: {', '.join(sorted(self._unlisted))}"
             )
+        self.result.findings = merged(self.result.findings, self.target.contract)
+        for finding in self.result.findings:
+            self._accept(finding)
         self.result.seconds = seconds
         self.result.digest = self._sequence.hexdigest()[:16]
         return self.result
@@ -263,6 +274,12 @@ class Court:
     def _keep(self, finding: Finding) -> None:
         if finding.where and not self._is_in_view(finding.where):
             return
+        self._accept(finding)
+        self.result.add(finding)
+
+    def _accept(self, finding: Finding) -> None:
+        if finding.accepted:
+            return
         self.baseline.accept(finding)
         for ignore in self.plan.sandbox.ignores:
             if ignore.covers(finding):
@@ -270,7 +287,6 @@ class Court:
                     self._expired_ignores[ignore.reason] = ignore.until.isoformat()
                 else:
                     finding.accepted = ignore.reason
-        self.result.add(finding)
 
     def _is_in_view(self, where: str) -> bool:
         sandbox = self.plan.sandbox
@@ -435,8 +451,9 @@ def tell_of_trouble(result: Result, target: Target, keep: Callable[[Finding], No
         result.notes.insert(0, "interrupted: this is what was seen until then")
     for reason, count in sorted(persistence.waits.items()):
         result.notes.append(f"waited {count} times: {reason}")
-    for name, reason in sorted(persistence.quarantined.items()):
-        result.errors.append(f"{_where(contract, name)} was left alone: {reason}")
+    for name, reason in sorted({**persistence.troubled, **persistence.quarantined}.items()):
+        left = ", and was left alone" if name in persistence.quarantined else ""
+        result.errors.append(f"{_where(contract, name)} is in trouble{left}: {reason}")
     by_reason: dict[str, list[str]] = {}
     for name, reason in (target.ownership.withheld if target.ownership else {}).items():
         by_reason.setdefault(_kind_of(reason), []).append(_where(contract, name))

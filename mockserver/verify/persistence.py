@@ -54,6 +54,8 @@ class Persistence:
     """Server errors that did not come again."""
     quarantined: dict[str, str] = field(default_factory=dict)
     """Operations that are not sent any more, and why."""
+    troubled: dict[str, str] = field(default_factory=dict)
+    """Operations that did not answer well when they were last sent, and how."""
     _troubles: Counter[str] = field(default_factory=Counter)
     _hopeless: set[tuple[str, str]] = field(default_factory=set)
     _well: set[str] = field(default_factory=set)
@@ -107,6 +109,7 @@ class Persistence:
         if not operation:
             return
         self._troubles[operation] += 1
+        self.troubled[operation] = text
         if self._troubles[operation] >= TROUBLES:
             self.quarantined[operation] = text
 
@@ -139,6 +142,7 @@ class Persistence:
 
     def _note(self, exchange: Exchange, operation: str, own_key: bool) -> None:
         self._troubles.pop(operation, None)
+        self.troubled.pop(operation, None)
         if not own_key:
             return
         if exchange.status != 401:

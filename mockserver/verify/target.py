@@ -77,6 +77,7 @@ class Target:
         self._shared = wire is not None
         self.wire = wire or Wire(self.url, timeout)
         self._path = urlsplit(self.url).path.rstrip("/")
+        self._was_gone = False
         self._one_at_a_time = threading.RLock()
         self._credentials: dict[str, dict[str, str]] = {}
 
@@ -148,15 +149,17 @@ class Target:
 
     def is_there(self, seconds: float = 10.0) -> bool:
         """Whether the server still answers anything at all, or does so again within a while."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + (1.0 if self._was_gone else seconds)
         while True:
             try:
-                self.wire.send("GET", self._path + "/", headers=self.headers, timeout=5)
+                self.wire.send("GET", self._path + "/", headers=self.headers, timeout=3)
+                self._was_gone = False
                 return True
             except WireError as error:
                 if error.how == "dropped":
                     return True
                 if time.monotonic() > end:
+                    self._was_gone = True
                     return False
                 time.sleep(0.5)
 
@@ -229,18 +232,32 @@ class Target:
                 self._tell(exchange)
 
 
+GATEWAY = (502, 503, 504)
+MOST_PROBES = 5
+
+
 def preflight(target: Target) -> None:
     """Find out with a few reads whether there is something to judge.
 
     Raises UsageError: nobody answers, the key is refused, a web page comes back, or the API is
     somewhere else.
     """
-    probes = _probes(target)
-    replies = [
-        target.send("GET", path, operation=operation.id, source="preflight")
-        for operation, path in probes
-    ]
+    probes: list[tuple[Operation, str]] = []
+    replies: list[Exchange] = []
+    silent: list[NoReply] = []
+    for operation, path in _probes(target):
+        if any(reply.status not in GATEWAY for reply in replies) and len(replies) >= MOST_PROBES:
+            break
+        try:
+            replies.append(target.send("GET", path, operation=operation.id, source="preflight"))
+            probes.append((operation, path))
+        except NoReply as error:
+            silent.append(error)
+            if error.how == "refused" or (len(silent) > 2 and not replies):
+                break
     if not replies:
+        if silent:
+            raise silent[0]
         return
     secured = [r for r, (op, _) in zip(replies, probes, strict=True) if op.security]
     if secured and all(r.status in (401, 403) for r in secured):
@@ -253,7 +270,7 @@ def preflight(target: Target) -> None:
             f"{target.url} answers with a web page (HTML), not with this API; "
             f"check --url, the path of the API included{_likely(target, probes)}"
         )
-    if all(reply.status in (502, 503, 504) for reply in replies):
+    if all(reply.status in GATEWAY for reply in replies):
         raise UsageError(
             f"{target.url} answers {replies[0].status}: a gateway with nothing behind it; "
             "start the service"
@@ -293,8 +310,8 @@ def _likely(target: Target, probes: Sequence[tuple[Operation, str]]) -> str:
     return ""
 
 
-def _probes(target: Target, most: int = 5) -> list[tuple[Operation, str]]:
-    """Reads that need nothing, or else with an id that can't exist; none that streams."""
+def _probes(target: Target) -> list[tuple[Operation, str]]:
+    """Reads, first those that need nothing, then with an id that can't exist; none that streams."""
     given = target.params
     reads = [
         op
@@ -305,7 +322,8 @@ def _probes(target: Target, most: int = 5) -> list[tuple[Operation, str]]:
     plain = [
         op for op in reads if not any(p.required and p.name not in given for p in op.parameters)
     ]
-    chosen = (plain or reads)[:most]
+    others = [op for op in reads if op not in plain]
+    chosen = [*plain[:MOST_PROBES], *others[:MOST_PROBES]]
     return [(op, fill(op.path, given)) for op in chosen]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -152,6 +153,58 @@ class Jobs:
         return 200, self._wrapped(self.shown(job))
 
 
+def closes(handler: BaseHTTPRequestHandler) -> None:
+    """Nothing comes, and the connection is closed."""
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+def hangs(handler: BaseHTTPRequestHandler) -> None:
+    """Nothing comes, for longer than anybody waits."""
+    time.sleep(4)
+
+
+def drips(handler: BaseHTTPRequestHandler) -> None:
+    """A reply that is always about to end."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
+    handler.wfile.write(b"content-length: 1000\r\n\r\n")
+    for _ in range(40):
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+def drips_its_head(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nx-pad: ")
+    for _ in range(40):
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+def streams(handler: BaseHTTPRequestHandler) -> None:
+    """An event stream that stays open."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+    for number in range(40):
+        handler.wfile.write(b"data: %d\n\n: heartbeat\n\n" % number)
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+@dataclass
+class Troubled:
+    """A service before which there is trouble: `when` gets the number of a request, its method and
+    path, and what is answered comes instead (None: nothing of the kind)."""
+
+    behind: Any
+    when: Callable[[int, str, str], tuple[int, Json] | None]
+    headers: dict[str, str] = field(default_factory=dict)
+    count: int = 0
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Json]:
+        self.count += 1
+        return self.when(self.count, method, path) or self.behind.answer(method, path, body)
+
+
 @contextmanager
 def serving(jobs: Any) -> Iterator[str]:
     """The address of a server whose `answer(method, path, body)` gives status and JSON."""
@@ -166,8 +219,16 @@ def serving(jobs: Any) -> Iterator[str]:
             length = int(self.headers.get("content-length") or 0)
             body = self.rfile.read(length)
             status, value = jobs.answer(self.command, self.path.partition("?")[0], body)
+            if callable(value):
+                # An answer that is none, or none that ends.
+                with suppress(OSError):
+                    value(self)
+                self.close_connection = True
+                return
             content = b"" if value is None else json.dumps(value).encode()
             self.send_response(status)
+            for name, text in getattr(jobs, "headers", {}).items():
+                self.send_header(name, text)
             if value is not None:
                 self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(content)))

@@ -73,7 +73,7 @@ def test_no_address(url: str) -> None:
 
 
 def test_no_document(tmp_path: Path) -> None:
-    assert "No such file" in refused(str(tmp_path / "none.json"), "--url", "http://127.0.0.1:1")
+    assert "no such file" in refused(str(tmp_path / "none.json"), "--url", "http://127.0.0.1:1")
 
 
 def test_a_bad_header() -> None:

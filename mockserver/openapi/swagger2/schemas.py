@@ -67,6 +67,8 @@ class SchemaConverter:
             here = join(pointer, key)
             if key in _SINGLES and isinstance(value, Mapping | bool):
                 found[key] = self.convert(value, here)
+            elif key == "items" and isinstance(value, list):
+                found[key] = self._any_of(value, here)
             elif key in _LISTS and isinstance(value, list):
                 found[key] = [self.convert(v, join(here, n)) for n, v in enumerate(value)]
             elif key == "properties" and isinstance(value, Mapping):
@@ -82,6 +84,13 @@ class SchemaConverter:
         if any(schema.get(word) is True for word in _NULLABLE):
             found["nullable"] = True
         return found
+
+    def _any_of(self, schemas: list[Any], pointer: str) -> dict[str, Any]:
+        """Several schemas of items, which JSON Schema allowed and Swagger 2.0 does not: those who
+        write so mean any of them."""
+        self._tell(pointer, "a list of schemas stands for items of any of them")
+        found = [self.convert(one, join(pointer, n)) for n, one in enumerate(schemas)]
+        return found[0] if len(found) == 1 else {"anyOf": found}
 
     def _reference(self, reference: str) -> str:
         if not reference.startswith("#"):

@@ -218,13 +218,20 @@ def _words(error: BaseException) -> str:
     """An error on one line: where a value breaks its schema, how, without the value."""
     broken = list(getattr(error.__cause__ or error, "schema_errors", ()))
     if broken:
-        details = "; ".join(getattr(detail, "message", str(detail)) for detail in broken)
+        details = "; ".join(dict.fromkeys(_detail(one) for one in broken))
         return f"{type(error).__name__}: {details}"[:500]
     try:
         return (str(error) or type(error).__name__)[:500]
     except UnicodeDecodeError:
         # It quotes the reply, taking it for UTF-8.
         return type(error).__name__
+
+
+def _detail(error: Any) -> str:
+    """What breaks the schema, and the names of the properties that lead there."""
+    text = str(getattr(error, "message", error))
+    names = [str(step) for step in getattr(error, "absolute_path", ()) if isinstance(step, str)]
+    return f"{'.'.join(names)}: {text}" if names else text
 
 
 class ReplyJudge:

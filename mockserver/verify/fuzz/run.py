@@ -18,6 +18,7 @@ from mockserver.verify.access import (
     ownership_of,
     told_before,
 )
+from mockserver.verify.causes import merged
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.fuzz.loop import Fuzzer
 from mockserver.verify.judgement import accepted_by, report_folder, tell_of_trouble
@@ -113,7 +114,7 @@ class FuzzRun:
                 self._remove_all()
             except KeyboardInterrupt:
                 result.interrupted = stop.exit_code
-        result.findings, notes = accepted_by(result.findings, self.sandbox)
+        result.findings, notes = accepted_by(merged(result.findings, target.contract), self.sandbox)
         result.notes += notes
         tell_of_trouble(result, target, result.add)
         result.seconds = time.monotonic() - start

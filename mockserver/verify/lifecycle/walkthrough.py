@@ -19,6 +19,7 @@ from mockserver.verify.lifecycle.job_checks import Oracle
 from mockserver.verify.lifecycle.model import Resource
 from mockserver.verify.lifecycle.session import UNREADABLE, Broken, CannotMake, Session, Thing
 from mockserver.verify.model import Finding
+from mockserver.verify.ownership import Withheld
 from mockserver.verify.persistence import NoReply
 
 Probe = tuple[str, Callable[[], None]]
@@ -41,9 +42,12 @@ def tour(session: Session, note: Callable[[str], None], end: float = math.inf) -
             yield broken.finding
         except UNREADABLE as error:
             yield session.unreadable(error)
-        except CannotMake as reason:
+        except (CannotMake, Withheld) as reason:
             given_up.add(kind)
             note(f"{kind}: not checked further, {reason}")
+        except RecursionError:
+            given_up.add(kind)
+            note(f"{kind}: not checked further, to make one needs another of its kind first")
         except NoReply as error:
             # One operation may be in trouble while the others are well.
             if error.how == "key" or not session.target.is_there():

@@ -56,7 +56,8 @@ def block(number: int, finding: Finding) -> Iterator[str]:
     """What, where, an example, a curl line, the rule."""
     yield f"{number}. {finding.title} ({finding.count} times)"
     yield f"   where    {finding.where}"
-    yield f"   rule     {finding.rule}  [{finding.origin}, {finding.id}]"
+    rules = finding.extra.get("rules", finding.rule)
+    yield f"   rule     {rules}  [{finding.origin}, {finding.id}]"
     for line in finding.message.splitlines():
         yield from textwrap.wrap(
             line, WIDTH, initial_indent="   what     ", subsequent_indent="            "

@@ -1,0 +1,157 @@
+"""One cause is one finding: what several rules say of one reply, and what many operations share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from mockserver.openapi.model import Contract
+from mockserver.verify.model import Finding
+
+SEVERAL = "several operations"
+ENOUGH = 3
+"""So many operations with one cause are one finding."""
+_SERVER = ("no_server_error", "not_a_server_error")
+_MEDIA = ("content_type_conformance",)
+_SHAPE = ("response_schema_conformance", "reply_conforms", "readable_reply")
+_STATUS = ("status_code_conformance", "reply_conforms", "positive_data_acceptance")
+_OF_REPLY = frozenset((*_SERVER, *_MEDIA, *_SHAPE, *_STATUS))
+_SHARED = frozenset(("unsupported_method", "ignored_auth", "missing_required_header"))
+_RANK = ("server", "undocumented", "media", "shape")
+
+
+def merged(findings: Iterable[Finding], contract: Contract) -> list[Finding]:
+    """The findings without those that have another's cause, in their order."""
+    known = list(findings)
+    found = _joined(known, lambda f: _reply(f, contract), contract)
+    found = _joined(found, lambda f: _cause(f, contract), contract)
+    return _over_operations(found, contract)
+
+
+def family(finding: Finding, contract: Contract) -> str:
+    """What kind of fault a finding is about, whichever rule has found it."""
+    example = finding.example
+    if example is None or finding.rule not in _OF_REPLY:
+        return finding.rule
+    if example.status >= 500:
+        return "server"
+    if finding.rule in _STATUS and _is_undocumented(finding, contract):
+        return "undocumented"
+    if finding.rule in _MEDIA or "content type" in finding.message.lower():
+        return "media"
+    return "shape" if finding.rule in _SHAPE else finding.rule
+
+
+def _is_undocumented(finding: Finding, contract: Contract) -> bool:
+    example = finding.example
+    operation = contract.by_id.get(example.operation) if example is not None else None
+    if operation is None or example is None:
+        return finding.rule == "status_code_conformance"
+    return operation.response_for(example.status) is None
+
+
+Key = tuple[object, ...]
+
+
+def _reply(finding: Finding, contract: Contract) -> Key | None:
+    """The very reply that it is about."""
+    example = finding.example
+    if example is None or finding.rule not in _OF_REPLY:
+        return None
+    return (example.method, example.url, example.request_body, example.status, example.body)
+
+
+def _cause(finding: Finding, contract: Contract) -> Key | None:
+    example = finding.example
+    kind = family(finding, contract)
+    if example is None or kind not in _RANK:
+        return None
+    return (finding.where, example.status, kind)
+
+
+def _joined(
+    findings: list[Finding], key_of: Callable[[Finding], Key | None], contract: Contract
+) -> list[Finding]:
+    """Those with one key are one: the first of the kind that says most."""
+    groups: dict[object, list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        key = key_of(finding)
+        groups.setdefault(number if key is None else key, []).append(finding)
+    found = []
+    for same in groups.values():
+        ranked = sorted(same, key=lambda f: _rank(family(f, contract)))
+        rules = dict.fromkeys(rule for finding in ranked for rule in rules_of(finding))
+        accepted = next((f.accepted for f in ranked if not f.accepted), None)
+        first = ranked[0]
+        found.append(
+            replace(
+                first,
+                count=max(f.count for f in same),
+                accepted=first.accepted if accepted is None else "",
+                extra={**first.extra, "rules": ", ".join(rules)},
+            )
+        )
+    return found
+
+
+def _rank(kind: str) -> int:
+    return _RANK.index(kind) if kind in _RANK else len(_RANK)
+
+
+def rules_of(finding: Finding) -> list[str]:
+    """Every rule that speaks of it."""
+    return finding.extra.get("rules", finding.rule).split(", ")
+
+
+def _over_operations(findings: list[Finding], contract: Contract) -> list[Finding]:
+    groups: dict[object, list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        key = _shared(finding, contract)
+        groups.setdefault(number if key is None or finding.accepted else key, []).append(finding)
+    found = []
+    for same in groups.values():
+        places = list(dict.fromkeys(finding.where for finding in same))
+        found += [_one_of(same, places, contract)] if len(places) >= ENOUGH else same
+    return found
+
+
+def _shared(finding: Finding, contract: Contract) -> Key | None:
+    """What many operations may have in common."""
+    example, kind = finding.example, family(finding, contract)
+    if example is None:
+        return None
+    if kind == "undocumented":
+        return (kind, example.status)
+    if kind == "media":
+        return (kind, example.status, example.content_type)
+    if kind == "shape":
+        return (kind, _said(finding.message))
+    if finding.rule in _SHARED:
+        return (finding.rule, finding.title, example.status)
+    return None
+
+
+def _said(message: str) -> str:
+    """The first line of a message, the same whoever says it and at whichever row."""
+    line = message.splitlines()[0] if message else ""
+    line = line.removeprefix("InvalidData: ").split("; ")[0].replace("None", "null")
+    return re.sub(r"\b\d+\b", "#", line.replace("'", '"'))
+
+
+def _one_of(same: list[Finding], places: list[str], contract: Contract) -> Finding:
+    first = same[0]
+    example = first.example
+    title = first.title
+    if family(first, contract) == "undocumented" and example is not None:
+        title = f"{example.status} is undocumented"
+    rules = dict.fromkeys(rule for finding in same for rule in rules_of(finding))
+    shown = ", ".join(places[:12]) + (f" and {len(places) - 12} more" if len(places) > 12 else "")
+    return replace(
+        first,
+        where=SEVERAL,
+        title=title,
+        message=f"{len(places)} operations: {shown}\n{first.message}",
+        count=sum(finding.count for finding in same),
+        extra={**first.extra, "rules": ", ".join(rules), "operations": "\n".join(places)},
+    )
