@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlencode
 
 from starlette.types import ASGIApp
 
@@ -274,7 +275,7 @@ class MockServer:
                 transport=InProcessTransport(self.app),
                 base_url="http://mock.local",
                 headers=self.headers_for(key),
-                params=self.query_for(key),
+                event_hooks={"request": [partial(_add_to_query, self.query_for(key))]},
             )
         return self._clients[key]
 
@@ -345,3 +346,14 @@ class MockServer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _add_to_query(pairs: Mapping[str, str], request: httpx.Request) -> None:
+    """Give a request the parameters it lacks.
+
+    As `params` of the client they would take the place of a query in the URL.
+    """
+    missing = {name: value for name, value in pairs.items() if name not in request.url.params}
+    if missing:
+        parts = (request.url.query, urlencode(missing).encode())
+        request.url = request.url.copy_with(query=b"&".join(filter(None, parts)))

@@ -182,6 +182,20 @@ def test_what_requests_describe_otherwise_is_shown_as_responses_have_it() -> Non
         assert isinstance(made.json()["owner"], dict)
 
 
+@pytest.mark.parametrize("word", ["oneOf", "anyOf"])
+@pytest.mark.parametrize("owner", ["x", 7])
+def test_what_requests_describe_by_choices_is_shown_as_responses_have_it(
+    word: str, owner: Any
+) -> None:
+    choices = {word: [TEXT, {"allOf": [{"type": "integer"}]}]}
+    shown = thing("id owner", id=TEXT, owner=thing("id", id=TEXT))
+    for sent in (thing("owner", owner=choices), {word: [thing("owner", owner=choices), thing("")]}):
+        with MockServer(document(collection("/cars", shown, sent, "422"))) as server:
+            made = server.client.post("/cars", json={"owner": owner})
+            assert made.status_code == 201, made.text
+            assert isinstance(made.json()["owner"], dict)
+
+
 def test_what_only_the_server_can_know_is_made() -> None:
     shown = thing(
         "id choices model",

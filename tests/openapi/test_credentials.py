@@ -59,6 +59,24 @@ def test_the_mock_s_own_client_is_let_in(names: tuple[str, ...]) -> None:
             assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("url", "given", "sent"),
+    [
+        ("/me?limit=2", {}, {"limit": "2", "api_key": "mock-a"}),
+        ("/me", {"params": {"limit": 2}}, {"limit": "2", "api_key": "mock-a"}),
+        ("/me?api_key=mine", {}, {"api_key": "mine"}),
+        ("/me", {"params": {"api_key": ""}}, {"api_key": ""}),
+        ("/me?a=%20&a=b+c", {}, {"a": "b c", "api_key": "mock-a"}),
+    ],
+)
+def test_a_key_in_the_query_leaves_the_rest_of_it(
+    url: str, given: dict[str, Any], sent: dict[str, str]
+) -> None:
+    with MockServer(document("query")) as mock:
+        query = mock.client_for("mock-a").get(url, **given).request.url.params
+        assert {name: query.get_list(name)[-1] for name in query} == sent
+
+
 def test_a_user_s_name_and_password_are_a_pair_already() -> None:
     contract = build_contract(document("basic"))
     assert credential(contract, "ada:secret").headers == {"authorization": "Basic YWRhOnNlY3JldA=="}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from json import dumps
 from typing import Any
@@ -38,8 +38,8 @@ def is_null(flat: Flat) -> bool:
     return not flat.types and flat.nullable and flat.values == [None]
 
 
-def may_be_null(schemas: Schemas, schema: Any) -> bool:
-    """Whether null is among what the schema admits."""
+def alternatives(schemas: Schemas, schema: Any) -> Iterator[Flat]:
+    """What a schema admits, choice by choice: none of these has choices of its own."""
     seen: set[int] = set()
     waiting = [schema]
     while waiting:
@@ -50,9 +50,16 @@ def may_be_null(schemas: Schemas, schema: Any) -> bool:
         flat = schemas.flat(schema)
         if flat.choices:
             waiting.extend(flat.choices[0])
-        elif flat.nullable or not flat.types or None in (flat.values or ()):
-            return True
-    return False
+        else:
+            yield flat
+
+
+def may_be_null(schemas: Schemas, schema: Any) -> bool:
+    """Whether null is among what the schema admits."""
+    return any(
+        flat.nullable or not flat.types or None in (flat.values or ())
+        for flat in alternatives(schemas, schema)
+    )
 
 
 def weight(flat: Flat) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockserver.engine.generation.unions import best, is_a, may_be_null
+from mockserver.engine.generation.unions import alternatives, best, is_a, may_be_null
 from mockserver.engine.inferred.call import Call
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.model import FIRST, Resource
@@ -166,8 +166,9 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 limit = violation.limit
                 kinds = {limit} if isinstance(limit, str) else set(limit or ())
                 kinds |= {"integer", "number"} if kinds & {"integer", "number"} else set()
-                fits = any(is_a(kind, violation.value) for kind in told.types)
-                if fits and not kinds & set(told.types):
+                others = {k for one in alternatives(schemas, schemas.at(place)) for k in one.types}
+                fits = any(is_a(kind, violation.value) for kind in others)
+                if fits and not kinds & others:
                     return True
             case "format" | "pattern":
                 if told.rules.get(violation.keyword) not in (None, violation.limit):
