@@ -34,6 +34,7 @@ from mockserver.inference.page_fields import (
     word,
 )
 from mockserver.inference.words import bag, noun, plural, tokens
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation, Parameter, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -174,7 +175,7 @@ def envelope_of(
 def _sent(schemas: Schemas, operation: Operation) -> dict[str, Any]:
     """The properties of a JSON body."""
     for media in operation.body.content.values() if operation.body is not None else ():
-        if media.pointer and "json" in media.name:
+        if media.pointer and is_json(media.name):
             return dict(schemas.flat_at(schemas.canonical(media.pointer)).properties)
     return {}
 

@@ -18,6 +18,7 @@ from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import outcome
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.document import join, resolve
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -364,7 +365,7 @@ def _sent(
         place = join(pointer, method, "requestBody")
         body, place = _resolved(contract, raw.get("requestBody", {}), place)
         content = body.get("content", {}) if isinstance(body, Mapping) else {}
-        media = next((kind for kind in content if "json" in kind), "")
+        media = next((kind for kind in content if is_json(kind)), "")
         schema = join(place, "content", media, "schema") if media else ""
         if media and "schema" not in content[media]:
             schema = ""

@@ -28,6 +28,7 @@ from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.pipeline.authentication import ANONYMOUS
 from mockserver.engine.serialization import Sent
 from mockserver.errors import TooLarge
+from mockserver.openapi.media_types import is_json
 from mockserver.server.asgi.app import Endpoint, read_body, send_reply
 from mockserver.server.grants import Grants
 from mockserver.store.base import Transaction, transact
@@ -281,7 +282,7 @@ def _origin(scope: Scope) -> str:
 
 def _form(message: Message) -> dict[str, Any]:
     """The fields of a form, or of a JSON object."""
-    if "json" in message.headers.get("content-type", ""):
+    if is_json(message.headers.get("content-type", "")):
         try:
             found = orjson.loads(message.body or b"{}")
         except orjson.JSONDecodeError:

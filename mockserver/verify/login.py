@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from mockserver.errors import UsageError
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract
 from mockserver.verify.http import Wire, WireError
 from mockserver.verify.ownership import at
@@ -105,7 +106,7 @@ def login_of(table: Mapping[str, Json], contract: Contract, base: str) -> Login:
             raise UsageError(f"[verify.login] operation: the document has no {named!r}")
         fields |= {n: table[n] for n in ("username", "password") if n in table}
         content = operation.body.content if operation.body else {}
-        form = table.get("form", bool(content) and not any("json" in name for name in content))
+        form = table.get("form", bool(content) and not any(is_json(name) for name in content))
         return Login(base + operation.path, fields, bool(form), token, operation.method)
     grant = str(table.get("grant", "password" if "username" in table else "client_credentials"))
     if grant not in GRANTS and "url" not in table:

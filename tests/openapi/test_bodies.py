@@ -288,3 +288,25 @@ def test_nothing_that_is_sent_is_an_exception(content_type: str, raw: bytes) -> 
     found = EVERY.read({"content-type": content_type}, raw)
     assert isinstance(found, BodyValue)
     EVERY.parse({"content-type": content_type}, raw)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "application/json",
+        "text/json",
+        "TEXT/JSON; charset=utf-8",
+        "application/vnd.api+json",
+        "application/x.y+json;v=1",
+    ],
+)
+def test_json_of_every_name_is_judged(sent: str) -> None:
+    """ASP.NET writes these three for every body."""
+    names = ("application/json", "text/json", "application/*+json")
+    read = reader({name: {"schema": THING} for name in names}).read
+    assert not read({"content-type": sent}, b'{"name":"a"}').violations
+    wrong = read({"content-type": sent}, b'{"size":"x"}').violations
+    assert {violation.where for violation in wrong} >= {("body", "name"), ("body", "size")}
+    assert [v.keyword for v in read({"content-type": "text/plain"}, b"x").violations] == [
+        "media_type"
+    ]

@@ -12,6 +12,7 @@ from mockserver.engine.timestamps import SECOND, parse
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_fields import word
 from mockserver.inference.words import bag, plural, singular
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -208,7 +209,7 @@ def _asked_of(
     ]
     if envelope.paging.in_body and operation.body is not None:
         for media in operation.body.content.values():
-            if media.pointer and "json" in media.name:
+            if media.pointer and is_json(media.name):
                 flat = schemas.flat_at(schemas.canonical(media.pointer))
                 found += [
                     (name, one, name in flat.required) for name, one in flat.properties.items()

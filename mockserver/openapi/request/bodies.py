@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 import orjson
 
-from mockserver.openapi.media_types import is_xml
+from mockserver.openapi.media_types import essence, find, is_json, is_xml
 from mockserver.openapi.model import Json, MediaType, Operation, Schema, Violation
 from mockserver.openapi.request.coercion import Kind, part_of
 from mockserver.openapi.request.forms import read_multipart, read_urlencoded
@@ -97,7 +97,7 @@ class BodyReader:
 
     def _find(self, content_type: str) -> tuple[str, _Media | None]:
         name = essence(content_type)
-        found = name, _match(self._media, name)
+        found = name, find(self._media, name)
         # What was sent is a client's choice: remember some, never all.
         if len(self._sent) < 64 and len(content_type) < 200:
             self._sent[content_type] = found
@@ -273,23 +273,3 @@ def as_text_of(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         return raw.decode("latin-1")
-
-
-def essence(content_type: str) -> str:
-    """`type/subtype` in lower case, without parameters."""
-    return content_type.partition(";")[0].strip().lower()
-
-
-def is_json(name: str) -> bool:
-    """Whether bodies of this media type are JSON."""
-    return name == "application/json" or (
-        name.startswith("application/") and name.endswith("+json")
-    )
-
-
-def _match(media: Mapping[str, Any], name: str) -> Any:
-    """The media type itself, else the narrowest range that covers it."""
-    found = media.get(name)
-    if found is None and "/" in name:
-        found = media.get(name.partition("/")[0] + "/*")
-    return found if found is not None else media.get("*/*", media.get("*"))

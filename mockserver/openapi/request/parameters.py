@@ -10,6 +10,7 @@ from urllib.parse import unquote, unquote_plus
 
 import orjson
 
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Json, Operation, Parameter, Violation
 from mockserver.openapi.request.coercion import Kind, part_of, text
 from mockserver.openapi.request.styles import ABSENT, Source, reader_for
@@ -197,8 +198,7 @@ class _NotJson(Exception):
 
 
 def _content_reader(parameter: Parameter) -> Callable[[Source], Any]:
-    media_type = (parameter.media_type or "").split(";")[0].strip().lower()
-    is_json = media_type == "application/json" or media_type.endswith("+json")
+    reads_json = is_json(parameter.media_type or "")
     decodes: dict[str, Callable[[str], str]] = {"query": unquote_plus, "cookie": unquote}
     decode = decodes.get(parameter.place, str)
     key = parameter.name.lower() if parameter.place == "header" else parameter.name
@@ -208,7 +208,7 @@ def _content_reader(parameter: Parameter) -> Callable[[Source], Any]:
         if not found:
             return ABSENT
         raw = decode(found[-1])
-        if not is_json:
+        if not reads_json:
             return raw
         try:
             return orjson.loads(raw)

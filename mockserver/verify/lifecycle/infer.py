@@ -12,6 +12,7 @@ from mockserver.inference import model as inferred
 from mockserver.inference.build import build_plan
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.openapi.document import resolve
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract, Operation
 from mockserver.verify.lifecycle.model import Api, Command, Filter, Paging, Resource
 
@@ -454,7 +455,7 @@ def reply_schema(contract: Contract, operation: Operation) -> Schema | None:
     for status, response in sorted(operation.responses.items()):
         if status.startswith("2"):
             for name, media in response.content.items():
-                if "json" in name and media.schema is not None:
+                if is_json(name) and media.schema is not None:
                     return dereferenced(contract, media.schema)
     return None
 
@@ -462,6 +463,6 @@ def reply_schema(contract: Contract, operation: Operation) -> Schema | None:
 def body_schema(contract: Contract, operation: Operation) -> Schema | None:
     """The schema of an operation's JSON body."""
     for name, media in (operation.body.content if operation.body else {}).items():
-        if "json" in name and media.schema is not None:
+        if is_json(name) and media.schema is not None:
             return dereferenced(contract, media.schema)
     return None
