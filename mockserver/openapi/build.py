@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from mockserver.errors import ContractError
 from mockserver.openapi.document import METHODS, join, resolve
@@ -26,25 +25,9 @@ from mockserver.openapi.model import (
     split_path,
 )
 from mockserver.openapi.references import plain_references
+from mockserver.openapi.servers import base_path, base_paths, server_url
 from mockserver.openapi.structure import check_structure
 from mockserver.openapi.swagger2 import is_swagger2, upgraded
-
-
-def server_url(server: Mapping[str, Any]) -> str:
-    """The URL of a server, its variables by their defaults."""
-    url = str(server.get("url") or "/")
-    for name, variable in (server.get("variables") or {}).items():
-        if isinstance(variable, Mapping):
-            url = url.replace("{" + name + "}", str(variable.get("default", "")))
-    return url
-
-
-def base_path(servers: tuple[str, ...]) -> str:
-    """The path of the first server, "" for none."""
-    path = urlsplit(servers[0]).path.strip("/") if servers else ""
-    # A relative one, such as `v1`, is taken from the root: nobody knows where the document lay.
-    return f"/{path}" if path else ""
-
 
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _IGNORED_HEADERS = {"accept", "content-type", "authorization"}
@@ -86,7 +69,8 @@ class _Builder:
             title=str(info.get("title") or "API"),
             operations=tuple(self._operations()),
             schemes=self._schemes(),
-            base_path=base_path(servers),
+            base_path=base_path(servers[0]) if servers else "",
+            base_paths=base_paths(self.document.get("servers") or ()),
             servers=servers,
             notes=tuple(self.notes),
         )
@@ -152,6 +136,7 @@ class _Builder:
             description=str(raw.get("description") or ""),
             deprecated=bool(raw.get("deprecated")),
             callbacks=raw.get("callbacks") or {},
+            base_paths=base_paths(raw.get("servers") or item.get("servers") or ()),
             extensions={key: value for key, value in raw.items() if key.startswith("x-")},
         )
         if operation.told_by:

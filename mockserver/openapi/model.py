@@ -131,6 +131,8 @@ class Operation:
     description: str = ""
     deprecated: bool = False
     callbacks: Mapping[str, Any] = field(default_factory=dict)
+    base_paths: tuple[str, ...] = ()
+    """Where it is, if it has servers of its own."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -187,9 +189,11 @@ class Contract:
     operations: tuple[Operation, ...]
     schemes: Mapping[str, SecurityScheme]
     base_path: str
+    """The path of the first server; `base_paths` are those of all, as their variables allow."""
     servers: tuple[str, ...]
     notes: tuple[Note, ...] = ()
     written: str = ""
+    base_paths: tuple[str, ...] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Operation]:

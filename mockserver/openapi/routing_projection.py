@@ -14,7 +14,7 @@ from mockserver.openapi.model import Contract
 _PARAMETER = re.compile(r"{([^{}]+)}")
 
 
-def routing_projection(contract: Contract) -> dict[str, Any]:
+def routing_projection(contract: Contract, *, strict_base_path: bool = False) -> dict[str, Any]:
     """A 3.0.3 document for Connexion. Parameter names become `p0`, `p1`, ... by position.
 
     Of operations that share method and path it has one, a plain one if there is any.
@@ -41,7 +41,25 @@ def routing_projection(contract: Contract) -> dict[str, Any]:
         "info": {"title": contract.title, "version": "1"},
         "servers": [{"url": contract.base_path or "/"}],
         "paths": paths,
+        "x-base-paths": _base_paths(contract, strict_base_path),
+        "x-strict": strict_base_path,
     }
+
+
+def _base_paths(contract: Contract, strict: bool) -> dict[str, list[str] | None]:
+    """Which operations are below each base path, by their ids; None for all of them."""
+    found: dict[str, list[str] | None] = {}
+    own = [operation for operation in contract.operations if operation.base_paths]
+    everywhere = [o.id for o in contract.operations if not o.base_paths] if strict and own else None
+    for base in contract.base_paths or ("",):
+        found[base] = everywhere
+    for operation in own:
+        for base in operation.base_paths:
+            below = found.setdefault(base, [])
+            if below is not None:
+                below.append(operation.id)
+    # The longer ones first: what is below them is below the shorter ones too.
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
 def safe_path(path: str) -> str:

@@ -80,6 +80,7 @@ class Options:
     store: str = MEMORY
     max_worlds: int = 1000
     max_body: int = MAX_BODY
+    strict_base_path: bool = False
     webhook_hosts: tuple[str, ...] = ()
     har: Path | None = None
     lock: Path | None = None
@@ -111,7 +112,13 @@ class Mock:
     def app(self, *middlewares: Any) -> ASGIApp:
         """The ASGI application; `middlewares` (classes or factories) come before routing."""
         own = authorization_server(self)
-        return build_app(self.pipeline, *middlewares, *own, max_body=self.options.max_body)
+        return build_app(
+            self.pipeline,
+            *middlewares,
+            *own,
+            max_body=self.options.max_body,
+            strict_base_path=self.options.strict_base_path,
+        )
 
 
 def real_now() -> int:

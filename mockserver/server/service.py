@@ -63,7 +63,10 @@ class Serving:
         return self.options.store
 
 
-_OPTIONS = ("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har", "lock")
+_OPTIONS = (
+    *("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har", "lock"),
+    "strict_base_path",
+)
 
 
 def serving_of(given: dict[str, Any], config: Config) -> Serving:

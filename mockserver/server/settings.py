@@ -216,6 +216,13 @@ SETTINGS: tuple[Setting, ...] = (
         "max-body", size, MAX_BODY, "The longest body that is read, such as 512k or 10M.", "SIZE"
     ),
     Setting(
+        "strict-base-path",
+        bool,
+        False,
+        "Refuse paths without the base path of one of the document's servers.",
+        flag=True,
+    ),
+    Setting(
         "max-worlds",
         click.IntRange(1, 10_000_000),
         1000,

@@ -142,7 +142,9 @@ class _Media:
         self._range = "*" in name
         self._checked = media.pointer is not None and (self._form or self._json or self._range)
         self.schema: Schema = media.schema or {}
-        if media.pointer is not None and (self._form or name.startswith("text/")):
+        if media.pointer is not None and (
+            self._form or (name.startswith("text/") and not self._json)
+        ):
             # What a schema says of another kind of value is not said of these bytes.
             types = self._kind(False).types
             self._checked = not types or ("object" if self._form else "string") in types

@@ -149,7 +149,19 @@ class Endpoint:
                 location = raw[:-1] if raw.endswith(b"/") else raw + b"/"
                 query = b"?" + message.query if message.query else b""
                 return Sent(307, [(b"location", location + query)])
-        return self.refuse(message, NotFound(f"There is no {message.method} {message.target}."))
+        hint = self._base_path_hint(scope, message)
+        text = f"There is no {message.method} {message.target}."
+        return self.refuse(message, NotFound(text + hint))
+
+    def _base_path_hint(self, scope: Scope, message: Message) -> str:
+        routing: IndexedRouting = scope[ROUTER]
+        path = normal_path(scope)
+        meant = routing.without_base_path(scope["method"], path)
+        if meant is None:
+            return ""
+        contract = self.pipeline.contract
+        bases = self._operations[meant][0].base_paths or contract.base_paths
+        return f" The paths of this API begin with {' or '.join(bases[:3])}: ask {bases[0]}{path}."
 
     def _other_method(self, method: str, match: Match, message: Message) -> Sent:
         allow = ", ".join(allowed_methods(match.allowed))
@@ -247,12 +259,18 @@ class Projection(OpenAPISpecification):  # type: ignore[misc]
         pass
 
 
-def build_app(pipeline: Answerer, *middlewares: Any, max_body: int = MAX_BODY) -> ASGIApp:
+def build_app(
+    pipeline: Answerer,
+    *middlewares: Any,
+    max_body: int = MAX_BODY,
+    strict_base_path: bool = False,
+) -> ASGIApp:
     """Connexion around our endpoint; `middlewares` (outermost first) come before routing."""
     app = ConnexionMiddleware(
         Endpoint(pipeline, max_body), middlewares=[*middlewares, IndexedRouting]
     )
     # As `app.add_api` does, which would check the document that we have just made.
-    app.apis.append(API(Projection(routing_projection(pipeline.contract)), base_path=None))
+    projection = routing_projection(pipeline.contract, strict_base_path=strict_base_path)
+    app.apis.append(API(Projection(projection), base_path=None))
     asgi: ASGIApp = app
     return asgi

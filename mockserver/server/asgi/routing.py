@@ -208,27 +208,46 @@ def normal_path(scope: Scope) -> str:
     return unquote(kept, errors="replace")
 
 
+def _index_of(paths: Mapping[str, Any], only: set[str] | None) -> PathIndex:
+    """The paths of the projection, with `only` these operations."""
+    index = PathIndex()
+    for path, item in paths.items():
+        # OpenAPI 3.2 has any method: an operation is what has an id.
+        methods = {
+            method.upper(): operation["operationId"]
+            for method, operation in item.items()
+            if isinstance(operation, Mapping) and "operationId" in operation
+            if only is None or operation["operationId"] in only
+        }
+        if methods or only is None:
+            index.add(path, methods)
+    return index
+
+
 class IndexedRouting(SpecMiddleware):  # type: ignore[misc]
     """Puts `(operation_id, values, allowed)` into the scope; the app behind decides."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._indexes: list[tuple[str, PathIndex]] = []
+        self._without: PathIndex | None = None
 
     def add_api(self, specification: Specification, base_path: str | None = None, **_: Any) -> None:
         """Called by Connexion with the projection."""
-        index = PathIndex()
-        for path, item in specification["paths"].items():
-            # OpenAPI 3.2 has any method: an operation is what has an id.
-            methods = {
-                method.upper(): operation["operationId"]
-                for method, operation in item.items()
-                if isinstance(operation, Mapping) and "operationId" in operation
-            }
-            index.add(path, methods)
-        base = base_path if base_path is not None else specification.base_path
-        # A client may or may not have the server's base path in its URL.
-        self._indexes.extend((prefix, index) for prefix in dict.fromkeys((base, "")))
+        paths = specification["paths"]
+        index = _index_of(paths, None)
+        for base, below in specification["x-base-paths"].items():
+            self._indexes.append((base, index if below is None else _index_of(paths, {*below})))
+        if specification["x-strict"]:
+            self._without = index
+        elif ("", index) not in self._indexes:
+            # A client may or may not have the server's base path in its URL.
+            self._indexes.append(("", index))
+
+    def without_base_path(self, method: str, path: str) -> str | None:
+        """The id of the operation that a path would mean if base paths did not count."""
+        found = self._without.match(method, path) if self._without is not None else None
+        return found.operation_id if found is not None else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -247,9 +266,11 @@ class IndexedRouting(SpecMiddleware):  # type: ignore[misc]
 
     def route(self, method: str, path: str) -> Match | None:
         """The match of the first API that knows the path."""
+        other: Match | None = None
         for base_path, index in self._indexes:
             if not base_path or path.startswith(base_path + "/"):
                 found = index.match(method, path[len(base_path) :])
-                if found is not None:
+                if found is not None and found.operation_id is not None:
                     return found
-        return None
+                other = other or found
+        return other

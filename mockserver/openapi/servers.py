@@ -1,0 +1,61 @@
+"""The servers of a document: their URLs, and the paths that come before those of the operations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import islice, product
+from typing import Any
+from urllib.parse import urlsplit
+
+_VARIABLE = re.compile(r"{([^{}]+)}")
+_MOST_PATHS = 200
+"""Variables with many values make more combinations than anybody means."""
+
+
+def server_url(server: Mapping[str, Any]) -> str:
+    """The URL of a server, its variables by their defaults."""
+    return _filled(server, {})
+
+
+def base_path(url: str) -> str:
+    """The path of a server's URL, "" for none."""
+    # A relative one, such as `v1`, is taken from the root: nobody knows where the document lay.
+    steps = [step for step in urlsplit(url).path.split("/") if step not in ("", ".", "..")]
+    return "".join(f"/{step}" for step in steps)
+
+
+def base_paths(servers: Iterable[Any]) -> tuple[str, ...]:
+    """The paths of these servers, with each value that a variable may have; the defaults first."""
+    found: dict[str, None] = {}
+    for server in servers:
+        if not isinstance(server, Mapping):
+            continue
+        found.setdefault(base_path(server_url(server)))
+        known = _variables(server)
+        url = str(server.get("url") or "/")
+        # What stands before the path is no matter of ours.
+        names = [name for name in _VARIABLE.findall(url) if name in known]
+        values = [_values(known[name]) for name in names]
+        for chosen in islice(product(*values), _MOST_PATHS):
+            found.setdefault(base_path(_filled(server, dict(zip(names, chosen, strict=True)))))
+    return tuple(islice(found, _MOST_PATHS))
+
+
+def _variables(server: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    variables = server.get("variables")
+    variables = variables if isinstance(variables, Mapping) else {}
+    return {name: value for name, value in variables.items() if isinstance(value, Mapping)}
+
+
+def _values(variable: Mapping[str, Any]) -> list[str]:
+    listed = variable.get("enum")
+    values = [str(value) for value in listed] if isinstance(listed, list) else []
+    return list(dict.fromkeys((str(variable.get("default", "")), *values)))
+
+
+def _filled(server: Mapping[str, Any], values: Mapping[str, str]) -> str:
+    url = str(server.get("url") or "/")
+    for name, variable in _variables(server).items():
+        url = url.replace("{" + name + "}", values.get(name, str(variable.get("default", ""))))
+    return url
