@@ -53,8 +53,8 @@ class Finder:
         """Path values that name things that are there, as far as such can be found."""
         action = self._client.plan.actions[operation.id]
         links = action.parents
-        if action.item:
-            links = (*links, Link(action.item, action.resource))
+        if action.path_item:
+            links = (*links, Link(action.path_item, action.resource))
         self._asked = 0
         best: Known = ()
         for known in self._ways(operation, links, (), 0):

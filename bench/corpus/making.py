@@ -65,11 +65,11 @@ class Maker:
             with suppress(NoRequest):
                 above = self._client.finder.above(operation, action.parents, known, depth)
                 if above is not None and action.request.upsert:
-                    key = self._client.own(operation, action.item)
-                    reply = self._client.send(operation, {**above, action.item: key})
+                    key = self._client.own(operation, action.path_item)
+                    reply = self._client.send(operation, {**above, action.path_item: key})
                     if reply.is_success:
                         path = self._path_values(operation, above, reply)
-                        path.pop(action.item, None)
+                        path.pop(action.path_item, None)
                         return Made({}, path, key, action.parents)
         return None
 

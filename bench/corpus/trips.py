@@ -70,7 +70,7 @@ class _Trip:
         for operation, action in self.client.operations(self.resource, *kinds):
             path = alike(action.parents, self.made.links, self.made.path)
             if path is not None:
-                own = {action.item: self.made.key} if action.item else {}
+                own = {action.path_item: self.made.key} if action.path_item else {}
                 found.append((operation, action, {**path, **own}))
         return found
 

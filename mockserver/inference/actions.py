@@ -27,6 +27,7 @@ from mockserver.inference.relations import Linker
 from mockserver.inference.resources import Draft, refs_of
 from mockserver.inference.targets import Targets
 from mockserver.inference.transitions import VerbReader
+from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import plural, tokens
 
 Steps = tuple[str, ...]
@@ -104,7 +105,8 @@ class Deducer:
             says = any(word in about for word in ("update", "edit", "modif", "change"))
             weight = WEIGHTS["posted"] + WEIGHTS["sends"] * sends + WEIGHTS["deletes"] * says
             return Reading(weight, action)
-        return Reading(WEIGHTS["plain"], action)
+        made = action.kind == "create" and not verb_of(facts.route.last)
+        return Reading(WEIGHTS["plain"] + WEIGHTS["collection"] * made, action)
 
     def _make(
         self, facts: Facts, kind: Any, why: str, sure: Confidence = "certain", **more: Any
@@ -138,6 +140,8 @@ class Deducer:
                 ids=more.pop("ids", None),
                 partial=more.pop("partial", False),
                 upsert=more.pop("upsert", False),
+                item_in=facts.plain.place if facts.plain is not None and item else "path",
+                several=facts.several if kind == "create" else None,
             ),
             response=ResponseUse(facts.at, tells, told_by, more.pop("awaits", None)),
             because=(Because(why, sure),),

@@ -269,13 +269,17 @@ class Reference:
     resource: str
 
 
+ItemPlace = Literal["path", "query", "body"]
+
+
 @dataclass(frozen=True, slots=True)
 class RequestUse:
     """What a request of an action says.
 
     `at` leads to the entity in the body; with `FIRST` in it there may be several. What a body
     `refers` to has to be there. `ids` is the query parameter with the ids of a sweep. `partial`:
-    what is not sent stays as it is. `upsert`: what is not there is made.
+    what is not sent stays as it is. `upsert`: what is not there is made. `item_in` is where the id
+    of the entity stands, `several` leads to an array of entities that may be sent as well.
     """
 
     at: Path = ()
@@ -283,6 +287,8 @@ class RequestUse:
     ids: str | None = None
     partial: bool = False
     upsert: bool = False
+    item_in: ItemPlace = "path"
+    several: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +348,11 @@ class Action:
     elsewhere: bool = False
     because: tuple[Because, ...] = ()
     instead: str | None = None
+
+    @property
+    def path_item(self) -> str | None:
+        """The path parameter that names the entity, if the path does."""
+        return self.item if self.request.item_in == "path" else None
 
 
 CREATED = ""

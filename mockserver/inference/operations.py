@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.inference.model import FIRST, Because, Envelope, Path
-from mockserver.inference.pagination import envelope_of, thing_place
+from mockserver.inference.pagination import envelope_of, list_place, thing_place
 from mockserver.inference.paths import ANY, Route, route
+from mockserver.inference.remote_calls import Asked, PlainForm, RemoteCalls
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, noun
 from mockserver.openapi.media_types import is_json_or_any
@@ -34,10 +35,13 @@ class Facts:
     ref: str = ""
     sent: Path = ()
     body: str = ""
+    several: Path | None = None
+    plain: PlainForm | None = None
 
     @property
     def method(self) -> str:
-        return self.operation.method
+        """The method; that of its plain form, if its path ends in what is done."""
+        return self.plain.method if self.plain is not None else self.operation.method
 
     @property
     def is_list(self) -> bool:
@@ -53,6 +57,12 @@ class Survey:
         self.keys: dict[tuple[int, str, str], tuple[Flat, tuple[str, Because | None]]] = {}
         self._plain = {(o.method, o.path) for o in contract.operations}
         self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
+        calls = RemoteCalls(self._asked(facts) for facts in self.facts)
+        for facts in self.facts:
+            facts.plain = calls.plain(self._asked(facts))
+            if facts.plain is not None:
+                facts.route = facts.plain.route
+                self._read(facts)
         self.by_steps: dict[tuple[str, ...], dict[str, Facts]] = {}
         for facts in self.facts:
             if not facts.route.verb:
@@ -122,18 +132,43 @@ class Survey:
         steps = [re.sub(r"[{}/:]+", "-", word) for word in told]
         return "/".join([operation.url_path.rstrip("/"), *steps]) if steps else operation.url_path
 
+    def _asked(self, facts: Facts) -> Asked:
+        body = body_of(facts.operation)
+        sent = self.schemas.flat_at(body.pointer).properties if body and body.pointer else {}
+        query = [p.name for p in facts.operation.parameters if p.place == "query"]
+        lists = facts.envelope is not None or self._may_list(facts)
+        return Asked(facts.operation.method, facts.route, sent, query, lists)
+
+    def _may_list(self, facts: Facts) -> bool:
+        """Whether the answer of a POST is a list, whatever it is asked for."""
+        response = facts.operation.response_for(facts.operation.success)
+        media = json_of(response.content) if response is not None else None
+        if media is None or not media.pointer:
+            return False
+        return list_place(self.schemas, media.pointer, _noun(facts.route.parent)) is not None
+
     def _facts(self, operation: Operation) -> Facts:
         facts = Facts(operation, route(self._path(operation)))
+        self._read(facts)
+        return facts
+
+    def _read(self, facts: Facts) -> None:
+        """See what the answer and the body of an operation hold, by its path."""
+        operation = facts.operation
+        facts.envelope, facts.several = None, None
+        facts.at, facts.ref, facts.sent, facts.body = (), "", (), ""
         about = _noun(facts.route)
         response = operation.response_for(operation.success)
         media = json_of(response.content) if response is not None else None
         if response is not None and media is not None and media.pointer:
             asks = operation.method == "POST" and operation.success == 200
             asks = asks and not facts.route.is_item and not facts.route.verb
-            if asks or (operation.method == "GET" and not self._is_one(facts.route, media.pointer)):
+            asks = asks and (facts.plain is None or facts.method == "GET")
+            if asks or (facts.method == "GET" and not self._is_one(facts.route, media.pointer)):
                 facts.envelope = envelope_of(
-                    self.schemas, operation, response, media.pointer, about
-                )
+                    self.schemas, operation, response, media.pointer, about,
+                    lists=facts.plain is not None,
+                )  # fmt: skip
             if facts.envelope is not None:
                 facts.at, facts.ref = facts.envelope.items, facts.envelope.item or ""
                 if facts.ref and len(self.schemas.flat_at(facts.ref).properties) == 1:
@@ -144,7 +179,34 @@ class Survey:
         body = body_of(operation)
         if body is not None and body.pointer:
             facts.sent, facts.body = self._place(operation, body.pointer, about)
-        return facts
+            if operation.method == "POST" and facts.envelope is None and FIRST not in facts.sent:
+                self._read_several(facts, body.pointer, about)
+
+    def _read_several(self, facts: Facts, pointer: str, about: str) -> None:
+        """See whether an array of entities is sent, or may be (`{"contacts": []}`)."""
+        found = list_place(self.schemas, pointer, about)
+        if found is None or not found[0]:
+            return
+        place, item = (*found[0], FIRST), self.schemas.canonical(found[1])
+        if "object" not in self.schemas.flat_at(item).types:
+            return
+        named = noun(found[0][-1]) in (about, about.rsplit("_", 1)[-1])
+        response = facts.operation.response_for(facts.operation.success)
+        media = json_of(response.content) if response is not None else None
+        shown = list_place(self.schemas, media.pointer, about) if media and media.pointer else None
+        alike = shown is not None and bool(shown[0]) and self._alike(item, shown[1])
+        if facts.sent and named:
+            facts.several = place
+        elif (named or alike) and not facts.sent:
+            facts.sent, facts.body = place, item
+            if shown is not None and shown[0] and FIRST not in facts.at:
+                facts.at, facts.ref = (*shown[0], FIRST), self.schemas.canonical(shown[1])
+
+    def _alike(self, one: str, other: str) -> bool:
+        """Whether two schemas are of one kind of entity: most of what is sent is shown."""
+        sent = self.schemas.flat_at(one).properties.keys()
+        shown = self.schemas.flat_at(self.schemas.canonical(other)).properties.keys()
+        return bool(sent) and 2 * len(sent & shown) > len(sent)
 
     def _place(self, operation: Operation, pointer: str, about: str) -> tuple[Path, str]:
         """Where a thing stands; a POST may take and give an array of them."""

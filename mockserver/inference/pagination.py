@@ -113,45 +113,31 @@ def _array_of(schemas: Schemas, pointer: str, name: str, schema: Any) -> str | N
 
 
 def envelope_of(
-    schemas: Schemas, operation: Operation, response: Response, pointer: str, about: str
+    schemas: Schemas,
+    operation: Operation,
+    response: Response,
+    pointer: str,
+    about: str,
+    *,
+    lists: bool = False,
 ) -> Envelope | None:
     """How this operation lists, or None if its answer is no list.
 
-    A POST lists if its body asks for a page (`{"maxResults": 10, "nextToken": ...}`).
+    A POST lists if its body asks for a page (`{"maxResults": 10, "nextToken": ...}`), or if its
+    path says that it `lists`.
     """
     asked = {p.name: p.schema for p in operation.parameters if p.place == "query"}
     posted = operation.method == "POST"
     if posted:
         asked = _sent(schemas, operation)
-        if not any(_parameter(asked, words) for words in (LIMIT - VAGUE, CURSOR, OFFSET)):
+        paged = any(_parameter(asked, words) for words in (LIMIT - VAGUE, CURSOR, OFFSET))
+        if not (lists or paged):
             return None
     found = list_place(schemas, pointer, about)
     if found is None:
         return None
     items, one, because = found
-    limit = _parameter(asked, LIMIT)
-    page = _parameter(asked, PAGE)
-    offset = _parameter(asked, OFFSET)
-    cursor = _parameter(asked, CURSOR)
-    before = _parameter(asked, BEFORE)
-    if offset is not None and "skip" not in word(offset) and _is_text(schemas, asked[offset]):
-        # `offset` with a text is a cursor; `from` a date.
-        cursor = cursor or (offset if _plain_text(schemas, asked[offset]) else None)
-        offset = None
-    if cursor is not None and not _names_row(schemas, asked[cursor]):
-        cursor = None
-    if before is not None and not (cursor and _names_row(schemas, asked[before])):
-        before = None
-    paging = Paging(
-        limit=limit,
-        default_limit=_default(schemas, operation, asked, limit),
-        cursor=cursor,
-        before=before,
-        offset=offset,
-        page=page,
-        first_page=0 if _minimum(asked, page) == 0 else 1,
-        in_body=posted,
-    )
+    paging = _paging(schemas, operation, asked, posted)
     fields: list[PageField] = []
     if items:
         reader = PageReader(schemas, paging, items)
@@ -169,6 +155,35 @@ def envelope_of(
             any(name.lower() == "link" for name in response.headers),
         ),
         because=(because,),
+    )
+
+
+def _paging(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], posted: bool
+) -> Paging:
+    """The parameters that ask for a page."""
+    limit = _parameter(asked, LIMIT)
+    page = _parameter(asked, PAGE)
+    offset = _parameter(asked, OFFSET)
+    cursor = _parameter(asked, CURSOR)
+    before = _parameter(asked, BEFORE)
+    if offset is not None and "skip" not in word(offset) and _is_text(schemas, asked[offset]):
+        # `offset` with a text is a cursor; `from` a date.
+        cursor = cursor or (offset if _plain_text(schemas, asked[offset]) else None)
+        offset = None
+    if cursor is not None and not _names_row(schemas, asked[cursor]):
+        cursor = None
+    if before is not None and not (cursor and _names_row(schemas, asked[before])):
+        before = None
+    return Paging(
+        limit=limit,
+        default_limit=_default(schemas, operation, asked, limit),
+        cursor=cursor,
+        before=before,
+        offset=offset,
+        page=page,
+        first_page=0 if _minimum(asked, page) == 0 else 1,
+        in_body=posted,
     )
 
 

@@ -106,20 +106,25 @@ def _collection(
 
 def _kept(survey: Survey, listing: Facts) -> bool:
     """Whether the rows of a list are things with an id, not the lines of a report."""
-    return listing.route.plural and has_key(survey.flat(listing.ref), listing.route.noun)
+    if not has_key(survey.flat(listing.ref), listing.route.noun):
+        return False
+    made = survey.at(listing.route.steps, "POST")
+    alike = made is not None and (made.operation.success == 201 or made.ref == listing.ref)
+    return listing.route.plural or alike
 
 
 def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
     verb = verb_of(making.route.last)
     if listing is not None:
         return making.operation.success == 201 or not making.ref or _same(making, listing) or named
-    if named and making.route.plural:
+    if named and (making.route.plural or not verb):
         return True
     if verb and not making.route.plural:
         return False
-    flat = survey.flat(making.ref)
-    sure = making.operation.success == 201 and making.route.plural
-    return sure and has_key(flat, making.route.noun)
+    above = making.route.parent.steps
+    beneath = above in survey.by_steps and above[-1:] != (ANY,)
+    sure = making.operation.success == 201 and (making.route.plural or not beneath)
+    return sure and has_key(survey.flat(making.ref), making.route.noun)
 
 
 def _same(one: Facts, other: Facts) -> bool:

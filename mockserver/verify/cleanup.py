@@ -97,7 +97,7 @@ def _find_again(asked: Asked, ledger: Ledger, target: Target, ownership: Ownersh
     ids = [str(at(row, key)) for row in mine if isinstance(at(row, key), str | int)]
     for identity in (one for one in ids if one not in known):
         where = {n: v for n, v in asked.path.items() if "{" + n + "}" in remove.path}
-        where |= {**ownership.given_in(remove.path), remove.item or "": identity}
+        where |= {**ownership.given_in(remove.path), remove.path_item or "": identity}
         ledger.made(asked.number, remove.operation, where, resource)
         return
     ledger.nothing(asked.number)

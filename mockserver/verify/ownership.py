@@ -148,8 +148,8 @@ class Ownership:
             at = action.response.at
             if action.kind in ("create", "clone", "transition"):
                 yield action.operation, Maker(resource, remove, at, tells)
-            elif action.request.upsert and action.item:
-                yield action.operation, Maker(resource, remove, at, tells, action.item)
+            elif action.request.upsert and action.path_item:
+                yield action.operation, Maker(resource, remove, at, tells, action.path_item)
 
     def given_in(self, path: str) -> dict[str, str]:
         return {name: self.given[name] for name in _names(path) if name in self.given}
@@ -249,8 +249,8 @@ class Ownership:
     def _kinds(self, action: Action) -> dict[str, str]:
         """What the parameters of an operation's path name: resources, where that is known."""
         kinds = {link.parameter: link.resource or link.parameter for link in action.parents}
-        if action.item:
-            kinds[action.item] = action.resource or action.item
+        if action.path_item:
+            kinds[action.path_item] = action.resource or action.path_item
         return kinds
 
     def owns(self, action: Action, where: Mapping[str, str]) -> bool:
@@ -286,7 +286,7 @@ class Ownership:
 
     def _is_there(self, action: Action, where: Mapping[str, str]) -> bool:
         """Whether what a path names exists: what can't be looked at is taken to be there."""
-        if action.item:
+        if action.path_item:
             return self._looked_up(action.resource, self._links(action, where))
         owners = [link for link in action.parents if link.parameter not in self.given]
         if not owners:
@@ -361,7 +361,7 @@ class Ownership:
             identity = _identity(maker, headers, body)
         if identity is None:
             return None
-        if not maker.chosen and identity == ticket.where.get(action.item or ""):
+        if not maker.chosen and identity == ticket.where.get(action.path_item or ""):
             return None
         links = {**self._links(action, ticket.where), maker.resource.name: identity}
         where: dict[str, str] = {}
@@ -373,7 +373,7 @@ class Ownership:
                 return None
             where[name] = value
         # The id comes last: `Entry.id` is taken from there.
-        item = maker.remove.item or next(reversed(where))
+        item = maker.remove.path_item or next(reversed(where))
         where[item] = where.pop(item)
         return where
 

@@ -16,11 +16,15 @@ from mockserver.inference.model import FIRST
 
 def create(call: Call) -> Reply:
     """A create; where an array of entities is sent, each is made, and all or none."""
-    sent, shown = call.action.request.at, call.action.response.at
-    above = sent[: sent.index(FIRST)] if FIRST in sent else ()
-    items = dig(call.request.body, above) if FIRST in sent else None
-    if not isinstance(items, list):
+    shown = call.action.response.at
+    for sent in (call.action.request.at, call.action.request.several or ()):
+        above = sent[: sent.index(FIRST)] if FIRST in sent else ()
+        items = _exactly(call.request.body, above) if FIRST in sent else None
+        if isinstance(items, list):
+            break
+    else:
         return crud.create(call)
+    call = replace(call, action=replace(call.action, request=replace(call.action.request, at=sent)))
     if not items:
         known = [] if FIRST in shown else MISSING
         at = shown[: shown.index(FIRST)] if FIRST in shown else ()
@@ -54,6 +58,13 @@ def _ids(call: Call) -> Iterator[Any]:
     if isinstance(values, list):
         texts = (v for v in values if isinstance(v, str | int) and not isinstance(v, bool))
         yield from dict.fromkeys(texts)
+
+
+def _exactly(body: Any, path: tuple[str, ...]) -> Any:
+    """What stands at a path; None if there is nothing."""
+    for name in path:
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
 
 
 def _wrapped(path: tuple[str, ...], value: Any) -> Any:

@@ -51,9 +51,16 @@ class Call:
 
     @property
     def item(self) -> Any:
-        """The value of the path parameter that names the entity."""
-        assert self.action.item is not None, self.action.operation
-        return self.request.path[self.action.item]
+        """What names the entity: a path parameter, or what the query or the body has for it."""
+        name = self.action.item
+        assert name is not None, self.action.operation
+        match self.action.request.item_in:
+            case "query":
+                return self.request.query.get(name, "")
+            case "body":
+                body = self.request.body
+                return body.get(name, "") if isinstance(body, Mapping) else ""
+        return self.request.path[name]
 
     def dice(self, *salt: object) -> Dice:
         """Chance that depends on the operation, the time and `salt`."""

@@ -217,7 +217,8 @@ def _key_value(
     pointer = context.schemas.place(resource.schema, key) if resource.schema is not None else None
     if pointer is None:
         return new_id(world, resource.name)
-    return context.values.make(pointer, dice.child("key"), name=key)
+    made = context.values.make(pointer, dice.child("key"), name=key)
+    return new_id(world, resource.name) if made is None else made
 
 
 def called(resource: Resource, sent: Mapping[str, Any]) -> str:
@@ -263,13 +264,14 @@ def changed_entity(
     """
     context, world, resource = call.context, call.world, repository.resource
     flat = context.flat(resource)
+    given = given or {}
     data = {**entity.data, **_settable(context, flat, entity, changes)}
     if resource.identity.key and resource.identity.key in entity.data:
         data[resource.identity.key] = entity.data[resource.identity.key]
     for name in repository.roles.created:
         if name in entity.data:
             data[name] = entity.data[name]
-    given = {n: v for n, v in (given or {}).items() if v is None or data.get(n) is v}
+    given = {n: v for n, v in given.items() if v is None or data.get(n) is v}
     lost = any(v is None and data.get(name) is not None for name, v in given.items())
     if data == dict(entity.data) and not lost:
         return entity

@@ -121,7 +121,9 @@ class Keys:
             for attempt in range(3):
                 try:
                     thrown = dice.child("id", attempt)
-                    yield self._values.make(pointer, thrown, name=resource.identity.key or "")
+                    made = self._values.make(pointer, thrown, name=resource.identity.key or "")
+                    if made is not None:  # where an id may be null, it is none
+                        yield made
                 except (ReplyError, ContractError):
                     break
 

@@ -107,7 +107,7 @@ class _Derivation:
         at = create.response.at
         if self.wrapped and not key and answer is not None:
             at, key = (), _open_id(contract, answer)
-        if item is None or item.item is None or not key or several or answer is None:
+        if item is None or item.path_item is None or not key or several or answer is None:
             return None
         by_kind = {a.kind: a for a in reversed(actions) if a.path == item.path}
         read, remove = by_kind.get("fetch"), by_kind.get("remove")
@@ -123,11 +123,11 @@ class _Derivation:
         writers = [contract.by_id[a.operation] for a in (create, change) if a is not None]
         thing = inner(contract, answer, at)
         return Resource(
-            name=re.sub(r"_?id$", "", item.item, flags=re.IGNORECASE)
+            name=re.sub(r"_?id$", "", item.path_item, flags=re.IGNORECASE)
             or create.path.rstrip("/").rsplit("/", 1)[1],
             collection=create.path,
             item=item.path,
-            id_parameter=item.item,
+            id_parameter=item.path_item,
             create=create.operation,
             read=read.operation if read else "",
             list=listing.operation if listing and paging else "",
@@ -247,8 +247,8 @@ def _item_of(create: inferred.Action, actions: Sequence[inferred.Action]) -> inf
     above = set(_names(create.path))
     for kind in ("fetch", "remove", "patch", "replace"):
         for action in actions:
-            others = set(_names(action.path)) - {action.item}
-            if action.kind == kind and action.item and others <= above:
+            others = set(_names(action.path)) - {action.path_item}
+            if action.kind == kind and action.path_item and others <= above:
                 return action
     return None
 
