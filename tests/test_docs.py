@@ -156,11 +156,14 @@ def test_the_commands_work_as_printed(server: str, tmp_path: Path) -> None:
 
 
 def test_what_is_shown_has_the_fields_that_there_are(server: str) -> None:
-    health, journal = (json.loads(block) for block in blocks(CONTROL, "json"))
+    health, coverage, journal = (json.loads(block) for block in blocks(CONTROL, "json"))
     assert httpx.get(f"{server}/__mock__/health").json().keys() == health.keys()
     httpx.get(f"{server}/v1/sim-suites?limit=0", headers={"x-api-key": "mock-key"})
     (found,) = httpx.get(f"{server}/__mock__/journal?limit=1").json()["exchanges"]
     (shown,) = journal["exchanges"]
+    covered = httpx.get(f"{server}/__mock__/coverage").json()
+    assert covered.keys() == coverage.keys()
+    assert covered["misfits"][0].keys() == coverage["misfits"][0].keys()
     assert found.keys() == shown.keys()
     assert found["violations"][0].keys() == shown["violations"][0].keys()
     assert found["status"] == shown["status"]

@@ -45,6 +45,7 @@ from mockserver.server.asgi.workers import Serials
 from mockserver.server.authorization import authorization_server, signer
 from mockserver.server.grants import Grants
 from mockserver.server.har_import import seeded_with
+from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
 from mockserver.server.shared_faults import SharedFaults
 from mockserver.server.tenant import Tenant, key_of
@@ -234,7 +235,8 @@ class MockServer:
 
     `client` talks to it directly, as tenant `key`; `url` starts a real port on first use. What
     `Tenant` has, it has too, for that tenant. Use it as a context manager, or call `close`.
-    `lenient` and its parts (`unknown_ids="known"`) are those of `mockserver serve`.
+    `coverage` is of all tenants. `lenient` and its parts (`unknown_ids="known"`) are those of
+    `mockserver serve`.
     """
 
     def __init__(
@@ -254,6 +256,7 @@ class MockServer:
         leniency = leniency_of(lenient, parts)
         asked = Options(seed=seed, clock=clock, pace=pace, leniency=leniency, **options)
         self.mock = load(read_spec(spec), asked, journal=self._record)
+        self.coverage = Coverage(self.mock.pipeline.contract)
         self.sender = Webhooks(self.mock)
         self.app = self.mock.app()
         self.clock = self.clock_for(key)
@@ -298,6 +301,7 @@ class MockServer:
 
     def _record(self, exchange: Exchange) -> None:
         self.recorder(exchange)
+        self.coverage.note(exchange)
         self.sender.note(exchange)
 
     def tenant(self, name: str) -> Tenant:

@@ -22,7 +22,14 @@ from mockserver.server.asgi.app import send_reply
 from mockserver.server.asgi.uvicorn import Server, bind, make_server, url_of
 from mockserver.server.banner import first_curl
 from mockserver.server.mock import DEFAULT_KEY
-from mockserver.server.service import Service, Serving, log_to_stderr, prepare, serve
+from mockserver.server.service import (
+    Service,
+    Serving,
+    log_to_stderr,
+    prepare,
+    serve,
+    tell_coverage,
+)
 from mockserver.server.terminal import plain
 
 log = logging.getLogger("mockserver")
@@ -54,6 +61,7 @@ def serve_all(resolve: Resolve, say: Say) -> None:
     with ExitStack() as closing, _handlers_kept():
         _run((_one_port if asked[0].prefix else _many_ports)(parts, say, closing))
     for part in parts:
+        tell_coverage(part.service, part.name)
         if part.service.state is not None:
             if part.service.state.save():
                 log.info("the state of %s is kept in %s", part.name, part.service.state.shown)

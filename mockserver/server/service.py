@@ -30,11 +30,13 @@ from mockserver.server.control.app import control_plane
 from mockserver.server.control.request import Panel
 from mockserver.server.cors import check_origins, with_cors
 from mockserver.server.handlers_file import check_known, load_handlers
+from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
 from mockserver.server.journal.shared import SharedJournal, keep_written
 from mockserver.server.mock import Mock, Options, load
 from mockserver.server.settings import Config, naming_config, settled
 from mockserver.server.state_file import StateFile
+from mockserver.server.terminal import plain
 from mockserver.server.webhooks.delivery import Webhooks, keep_delivering
 from mockserver.store.addresses import is_shared, shown
 
@@ -120,6 +122,7 @@ class Service:
         self.journal = Journal()
         self.state = StateFile(serving.state) if serving.state is not None else None
         self.webhooks: Webhooks | None = None
+        self.coverage: Coverage | None = None
         self.mock: Mock
         self._app: ASGIApp
 
@@ -129,6 +132,8 @@ class Service:
     def record(self, exchange: Exchange) -> None:
         """What the pipeline reports. On the hot path."""
         self.journal(exchange)
+        if self.coverage is not None:
+            self.coverage.note(exchange)
         if self.webhooks is not None:
             self.webhooks.note(exchange)
         if self.state is not None:
@@ -158,7 +163,11 @@ class Service:
         if self.webhooks is None:
             self.webhooks = Webhooks(mock)
         self.webhooks.mock = mock  # who has subscribed stays so after a reload
+        if self.coverage is None:
+            self.coverage = Coverage(mock.pipeline.contract)
+        self.coverage.contract = mock.pipeline.contract
         panel = Panel(mock, self.journal, source.name, sender=self.webhooks)
+        panel.coverage = self.coverage
         if self.state is not None:
             self.state.store = mock.store
             panel.changed, panel.state_file = self.state.changed, True
@@ -193,10 +202,18 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
         for opened in chain.from_iterable(sockets):
             opened.close()
     service.mock.store.close()
+    tell_coverage(service)
     if service.state is not None:
         if service.state.save():
             log.info("the state is kept in %s", service.state.shown)
         service.state.release()
+
+
+def tell_coverage(service: Service, name: str = "") -> None:
+    """At the end, what of the document was asked for, if anything was."""
+    if service.coverage is not None and service.coverage.requests:
+        for line in service.coverage.lines():
+            log.info("%s", plain(f"{name}: {line}" if name else line))
 
 
 def _announce(service: Service, url: str, say: Callable[[str], None]) -> None:

@@ -16,6 +16,7 @@ from mockserver.engine.scenarios import Fate
 from mockserver.errors import UsageError
 from mockserver.server.har_import import Imported, import_archive
 from mockserver.server.journal.assertions import Calls
+from mockserver.server.journal.coverage import Coverage, coverage_of
 from mockserver.server.webhooks.subscriptions import Delivery, Subscription, Target
 
 if TYPE_CHECKING:
@@ -95,6 +96,12 @@ class Tenant:
         self.faults = TenantFaults(server, key)
         self.webhooks = TenantWebhooks(server, key)
         self.journal = Calls(server.recorder, server.mock.contract, key, server.mock.job_states)
+
+    @property
+    def coverage(self) -> Coverage:
+        """What of the document this tenant has asked for, and what did not fit."""
+        exchanges = (entry.exchange for entry in self.server.recorder.entries())
+        return coverage_of(self.server.mock.pipeline.contract, exchanges, self.key)
 
     @property
     def url(self) -> str:

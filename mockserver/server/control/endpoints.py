@@ -20,6 +20,7 @@ from mockserver.server.control.request import Call, Panel, Route, limit_of
 from mockserver.server.control.swagger_ui import show_asset, show_document, show_reference
 from mockserver.server.journal.assertions import closest
 from mockserver.server.journal.client_lint import complaints_of
+from mockserver.server.journal.coverage import Coverage, coverage_of
 from mockserver.server.journal.har import as_har
 from mockserver.server.journal.journal import Entry, describe, mask
 from mockserver.server.mock import DEFAULT_KEY, real_now
@@ -237,6 +238,29 @@ def show_complaints(panel: Panel, call: Call) -> dict[str, Any]:
     return {"exchanges": len(kept), "complaints": [each.as_json() for each in found]}
 
 
+def show_coverage(panel: Panel, call: Call) -> Any:
+    found = _coverage(panel, call.tenant)
+    form = call.query.get("format", "json")
+    if form == "json":
+        return found.as_json()
+    if form == "badge":
+        return found.badge()
+    if form != "text":
+        raise BadRequest(f"format is json, text or badge, not {form!r}")
+    return Sent(200, [(b"content-type", b"text/plain; charset=utf-8")], f"{found}\n".encode())
+
+
+def _coverage(panel: Panel, tenant: str | None) -> Coverage:
+    """Of all requests; of one world, or if several processes serve, of those that are kept."""
+    if panel.coverage is not None and tenant is None and panel.mock.store.board is None:
+        return panel.coverage
+    return coverage_of(
+        panel.mock.pipeline.contract,
+        (each.exchange for each in panel.journal.entries()),
+        tenant,
+    )
+
+
 def show_faults(panel: Panel, call: Call) -> dict[str, Any]:
     return {"faults": panel.mock.faults.describe(call.tenant)}
 
@@ -332,6 +356,7 @@ ROUTES: tuple[Route, ...] = (
         ("tenant", "limit", "operation", "format"),
     ),
     Route("complaints", {"GET": show_complaints}, _TENANT),
+    Route("coverage", {"GET": show_coverage}, ("tenant", "format")),
     Route("worlds", {"GET": show_worlds}, _TENANT),
     Route("jobs", {"GET": show_jobs}, ("tenant", "limit")),
     Route("jobs/{id}", {"POST": steer_job}, _TENANT),

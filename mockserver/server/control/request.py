@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.errors import BadRequest
+from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
 from mockserver.server.mock import Mock
 from mockserver.server.webhooks.delivery import Webhooks
@@ -27,6 +28,7 @@ class Panel:
     changed: Callable[[], None] = lambda: None
     state_file: bool = False
     sender: Webhooks | None = None
+    coverage: Coverage | None = None
 
     @property
     def webhooks(self) -> Webhooks:

@@ -1,0 +1,216 @@
+"""What of the document was asked for, what never, and what did not fit, with whose word it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mockserver.engine.error_formats.base import dotted, fault_text, place_of
+from mockserver.engine.pipeline import Exchange
+from mockserver.openapi.model import Contract, Operation, Violation
+
+MOST_MISFITS = 500
+MOST_SHOWN = 10
+_UNNAMED = ("additionalProperties", "unevaluatedProperties", "falseSchema")
+_KINDS = {
+    "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+    "array": "a list", "object": "an object", "null": "null",
+}  # fmt: skip
+_BADGES = ((90, "brightgreen"), (70, "green"), (50, "yellow"), (25, "orange"), (0, "red"))
+_HINTS = {
+    401: "{} had a credential that is not known; --any-key takes every one",
+    404: "{} named what is not there; --lenient (or --unknown-ids known) makes it on first look",
+    409: "{} met something in their way; --lenient (or --conflicts ignore) carries them out",
+    410: "{} named what is gone; --lenient (or --unknown-ids always) makes it again",
+    412: "{} had another version in mind; --lenient (or --conflicts ignore) carries them out",
+}
+
+
+class Coverage:
+    """Counts what the pipeline reports, in bounded memory."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self._seen: Counter[tuple[str, int]] = Counter()
+        self._misfits: Counter[tuple[str, str]] = Counter()
+        self._unknown: Counter[str] = Counter()
+
+    def note(self, exchange: Exchange) -> None:
+        """Count an exchange. On the hot path."""
+        operation, status = exchange.operation, exchange.sent.status if exchange.sent else 0
+        if operation is None:
+            method, target = exchange.message.method, exchange.message.target
+            asked = f"{method} {target}"
+            if method != "?" and (asked in self._unknown or len(self._unknown) < MOST_MISFITS):
+                self._unknown[asked] += 1
+            return
+        self._seen[operation.id, status] += 1
+        for violation in exchange.violations:
+            said = operation.id, blame(violation)
+            if said in self._misfits or len(self._misfits) < MOST_MISFITS:
+                self._misfits[said] += 1
+
+    # -- what comes of it
+
+    @property
+    def requests(self) -> int:
+        """How many requests there were of operations that the document has."""
+        return sum(self._seen.values())
+
+    @property
+    def percent(self) -> int:
+        """The operations that were asked for, of a hundred. Not 100 until all were."""
+        return len(self.asked) * 100 // max(1, len(self.contract.operations))
+
+    @property
+    def asked(self) -> list[str]:
+        """The operations that were asked for, in the document's order."""
+        asked = {operation for operation, _ in self._seen}
+        return [each.id for each in self.contract.operations if each.id in asked]
+
+    @property
+    def never_asked(self) -> list[str]:
+        """The operations that nobody has asked for."""
+        asked = {operation for operation, _ in self._seen}
+        return [each.id for each in self.contract.operations if each.id not in asked]
+
+    @property
+    def never_answered(self) -> dict[str, list[str]]:
+        """By operation the documented statuses that nobody got, where there are any."""
+        got = {(name, status) for name, status in self._seen}
+        found = {}
+        for operation in self.contract.operations:
+            seen = {_listed_as(operation, status) for name, status in got if name == operation.id}
+            rest = [status for status in operation.responses if status not in seen]
+            if rest:
+                found[operation.id] = rest
+        return found
+
+    @property
+    def misfits(self) -> list[tuple[str, str, int]]:
+        """Operation, what is wrong with a request of it, and how often, the most frequent first."""
+        return [(name, said, count) for (name, said), count in self._misfits.most_common()]
+
+    @property
+    def unknown(self) -> list[tuple[str, int]]:
+        """What was asked for that the document does not have, and how often."""
+        return self._unknown.most_common()
+
+    @property
+    def hints(self) -> list[str]:
+        """What an option would forgive of that which was refused."""
+        refused: Counter[int] = Counter()
+        for (_, status), count in self._seen.items():
+            refused[status] += count
+        return [
+            hint.format("1 request" if refused[status] == 1 else f"{refused[status]} requests")
+            for status, hint in _HINTS.items()
+            if refused[status]
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        statuses = sum(len(each.responses) for each in self.contract.operations)
+        return {
+            "percent": self.percent,
+            "requests": self.requests,
+            "operations": {
+                "documented": len(self.contract.operations),
+                "asked": len(self.asked),
+                "never": self.never_asked,
+            },
+            "statuses": {
+                "documented": statuses,
+                "answered": statuses - sum(map(len, self.never_answered.values())),
+                "never": self.never_answered,
+            },
+            "misfits": [
+                {"operation": name, "reason": said, "count": count}
+                for name, said, count in self.misfits
+            ],
+            "unknown": [{"request": said, "count": count} for said, count in self.unknown],
+            "hints": self.hints,
+        }
+
+    def badge(self) -> dict[str, Any]:
+        """What an endpoint badge of shields.io shows."""
+        color = next(color for least, color in _BADGES if self.percent >= least)
+        return {
+            "schemaVersion": 1,
+            "label": "API coverage",
+            "message": f"{self.percent}%",
+            "color": color,
+        }
+
+    def lines(self, most: int | None = MOST_SHOWN) -> Iterator[str]:
+        """The same for a person, of long lists the first `most`."""
+        total = len(self.contract.operations)
+        yield f"{len(self.asked)} of {total} operations were asked for ({self.percent} %)"
+        if self.never_asked:
+            yield f"never asked for: {_shortened(self.never_asked, most)}"
+        for name, said, count in self.misfits[:most]:
+            yield f"{name}: {said}{f' ({count} times)' if count > 1 else ''}"
+        for said, count in self.unknown[:most]:
+            times = f" ({count} times)" if count > 1 else ""
+            yield f"{said}: the document has no such operation{times}"
+        yield from self.hints
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines(None))
+
+
+def coverage_of(
+    contract: Contract, exchanges: Iterable[Exchange], tenant: str | None = None
+) -> Coverage:
+    """What these exchanges have covered, of all tenants or of one."""
+    found = Coverage(contract)
+    for exchange in exchanges:
+        if tenant is None or exchange.tenant == tenant:
+            found.note(exchange)
+    return found
+
+
+def _shortened(names: list[str], most: int | None) -> str:
+    if most is None or len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def _listed_as(operation: Operation, status: int) -> str:
+    """The key under which the document lists a status."""
+    for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+        if key in operation.responses:
+            return key
+    return ""
+
+
+def blame(violation: Violation) -> str:
+    """Whose word it is, in words: what the client sends, and what the document says."""
+    part, *inside = place_of(violation)
+    steps = ["[]" if isinstance(step, int) else step for step in inside]
+    place = dotted((part, *steps))
+    keyword, limit = violation.keyword, violation.limit
+    if keyword == "required":
+        return f"the client does not send {place}"
+    if keyword == "json":
+        return "the client sends a body that is not JSON"
+    if keyword == "media_type":
+        return "the client sends the body as a media type that the document does not list"
+    if keyword in _UNNAMED:
+        return f"the client sends {place}, which the document does not have"
+    if keyword == "enum":
+        return f"the client sends a value of {place} that the document does not list"
+    if keyword == "type":
+        kinds = limit if isinstance(limit, list) else [limit]
+        asked = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in kinds)
+        return f"the client sends {place} as {_kind(violation.value)}; the document says {asked}"
+    return f"the client sends {place}, which {fault_text(violation)}"
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    kinds = ((str, "text"), (int | float, "a number"), (list | tuple, "a list"))
+    return next((word for kind, word in kinds if isinstance(value, kind)), "an object")

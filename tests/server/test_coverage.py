@@ -1,0 +1,165 @@
+"""What was asked for, what never, and what did not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+from mockserver.openapi.model import Violation
+from mockserver.server.control.endpoints import show_coverage
+from mockserver.server.control.request import Call, Panel
+from mockserver.server.journal.coverage import blame
+
+PET = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+OK = {"description": "ok", "content": {"application/json": {"schema": PET}}}
+LIST = {"type": "array", "items": PET}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {
+        "/pets": {
+            "get": {
+                "operationId": "listPets",
+                "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
+                "responses": {
+                    "200": {
+                        "description": "ok",
+                        "content": {"application/json": {"schema": LIST}},
+                    },
+                    "400": {"description": "bad"},
+                },
+            },
+            "post": {
+                "operationId": "createPet",
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["name"],
+                                "properties": {"name": {"type": "string"}},
+                            }
+                        }
+                    },
+                },
+                "responses": {"201": OK, "422": {"description": "bad"}},
+            },
+        },
+        "/pets/{id}": {
+            "parameters": [
+                {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+            ],
+            "get": {
+                "operationId": "getPet",
+                "responses": {"200": OK, "404": {"description": "none"}},
+            },
+            "delete": {"operationId": "deletePet", "responses": {"204": {"description": "gone"}}},
+        },
+    },
+}
+
+
+@pytest.fixture
+def mock() -> Iterator[MockServer]:
+    with MockServer(DOCUMENT) as server:
+        yield server
+
+
+def test_nothing_is_covered_at_first(mock: MockServer) -> None:
+    assert mock.coverage.percent == 0
+    assert mock.coverage.never_asked == ["listPets", "createPet", "getPet", "deletePet"]
+
+
+def test_what_was_asked_for_and_what_never(mock: MockServer) -> None:
+    mock.client.get("/pets")
+    mock.client.get("/pets/none")
+    found = mock.coverage
+    assert found.percent == 50
+    assert found.asked == ["listPets", "getPet"]
+    assert found.never_asked == ["createPet", "deletePet"]
+    assert found.never_answered["listPets"] == ["400"]
+    assert found.never_answered["getPet"] == ["200"]
+    assert "1 request named what is not there; --lenient" in str(found)
+
+
+def test_whose_word_it_is(mock: MockServer) -> None:
+    mock.client.get("/pets", params={"limit": "many"})
+    mock.client.get("/pets", params={"limit": "few"})
+    mock.client.post("/pets", json={})
+    assert mock.coverage.misfits == [
+        (
+            "listPets",
+            "the client sends query.limit as text; the document says a whole number",
+            2,
+        ),
+        ("createPet", "the client does not send body.name", 1),
+    ]
+
+
+def test_what_the_document_does_not_have(mock: MockServer) -> None:
+    mock.client.get("/pet")
+    assert mock.coverage.unknown == [("GET /pet", 1)]
+    assert mock.coverage.requests == 0
+
+
+def test_each_tenant_has_its_own(mock: MockServer) -> None:
+    with mock.tenant("one") as one, mock.tenant("two") as two:
+        one.client.get("/pets")
+        two.client.get("/pets/a")
+        assert one.coverage.asked == ["listPets"]
+        assert two.coverage.asked == ["getPet"]
+    assert mock.coverage.asked == ["listPets", "getPet"]
+
+
+def test_what_is_lenient_still_tells(mock: MockServer) -> None:
+    mock.client.post("/pets", json={"name": 1}, headers={"prefer": "handling=lenient"})
+    (found,) = mock.coverage.misfits
+    assert found[1] == "the client sends body.name as a number; the document says text"
+
+
+def test_json_text_and_a_badge(mock: MockServer) -> None:
+    panel = Panel(mock.mock, mock.recorder, coverage=mock.coverage)
+    mock.client.get("/pets")
+    found = show_coverage(panel, Call())
+    assert found["operations"] == {
+        "documented": 4,
+        "asked": 1,
+        "never": ["createPet", "getPet", "deletePet"],
+    }
+    assert found["statuses"]["answered"] == 1
+    badge = show_coverage(panel, Call(query={"format": "badge"}))
+    assert (badge["message"], badge["color"]) == ("25%", "orange")
+    text = show_coverage(panel, Call(query={"format": "text"})).body.decode()
+    assert text.startswith("1 of 4 operations were asked for (25 %)\n")
+    one = show_coverage(panel, Call(query={"tenant": "mock-other"}))
+    assert one["percent"] == 0
+
+
+@pytest.mark.parametrize(
+    ("violation", "said"),
+    [
+        (
+            Violation(("body", "tags", 3), "type", "", {}, ["string", "null"]),
+            "the client sends body.tags.[] as an object; the document says text or null",
+        ),
+        (Violation(("body", 7), "json", ""), "the client sends a body that is not JSON"),
+        (
+            Violation(("body", "secret"), "additionalProperties", ""),
+            "the client sends body.secret, which the document does not have",
+        ),
+        (
+            Violation(("query", "order"), "enum", "", "up", ["asc", "desc"]),
+            "the client sends a value of query.order that the document does not list",
+        ),
+        (
+            Violation(("body", "age"), "minimum", "", -1, 0),
+            "the client sends body.age, which must be at least 0",
+        ),
+    ],
+)
+def test_words(violation: Violation, said: str) -> None:
+    assert blame(violation) == said
