@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mockserver.server.scenarios import fates
 
 __all__ = ["NO_BODY", "MockServer", "Reply", "Request", "World", "__version__", "fates", "handles"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "MockServer": "mockserver.server.mock",

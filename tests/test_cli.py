@@ -412,3 +412,13 @@ components:
     assert len(unfit) == 4
     for words in ("of 'id'", "the example 'default'", "'yesterday'", "the default 3"):
         assert any(words in message for message in unfit), words
+
+
+def test_options_come_from_the_environment_too(
+    run: Run, served: list[Serving], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is typed counts before it."""
+    for name, value in {"PORT": "8123", "SEED": "7", "ANY_KEY": "1"}.items():
+        monkeypatch.setenv(f"MOCKSERVER_{name}", value)
+    assert run("serve", "--seed", "8").status == 0
+    assert (served[0].port, served[0].options.seed) == (8123, 8)

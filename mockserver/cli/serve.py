@@ -29,11 +29,15 @@ def serve_options(command: _F) -> _F:
 def _option(setting: Setting) -> Callable[[_F], _F]:
     default = setting.shown
     shown = f"  [default: {default}]" if default not in (None, "", (), False) else ""
+    variable = f"MOCKSERVER_{setting.key.upper()}"
     if setting.flag:
-        return click.option(f"--{setting.name}", is_flag=True, default=None, help=setting.help)
+        return click.option(
+            f"--{setting.name}", is_flag=True, default=None, envvar=variable, help=setting.help
+        )
     return click.option(
         f"--{setting.name}",
         setting.key,
+        envvar=variable,
         type=setting.type,
         multiple=setting.many,
         metavar=setting.metavar,
