@@ -50,12 +50,14 @@ class Link:
 class Paging:
     """The query parameters that ask for a page; properties of the body if `in_body`.
 
-    `cursor` asks for what comes behind a row, `before` for what comes in front of one.
+    `cursor` asks for what comes behind a row, `before` for what comes in front of one. The
+    default of a cursor, `first_cursor` (`*`), asks for the first page.
     """
 
     limit: str | None = None
     default_limit: int = 50
     cursor: str | None = None
+    first_cursor: Any = None
     before: str | None = None
     offset: str | None = None
     page: str | None = None

@@ -167,8 +167,13 @@ def _paging(
     offset = _parameter(asked, OFFSET)
     cursor = _parameter(asked, CURSOR)
     before = _parameter(asked, BEFORE)
-    if offset is not None and "skip" not in word(offset) and _is_text(schemas, asked[offset]):
-        # `offset` with a text is a cursor; `from` a date.
+    if (
+        offset is not None
+        and "skip" not in word(offset)
+        and _is_text(schemas, asked[offset])
+        and _digits(_default_of(schemas, asked[offset])) is None
+    ):
+        # `offset` with a text is a cursor, unless it begins with "0"; `from` a date.
         cursor = cursor or (offset if _plain_text(schemas, asked[offset]) else None)
         offset = None
     if cursor is not None and not _names_row(schemas, asked[cursor]):
@@ -179,10 +184,11 @@ def _paging(
         limit=limit,
         default_limit=_default(schemas, operation, asked, limit),
         cursor=cursor,
+        first_cursor=_default_of(schemas, asked[cursor]) if cursor is not None else None,
         before=before,
         offset=offset,
         page=page,
-        first_page=0 if _minimum(asked, page) == 0 else 1,
+        first_page=0 if _digits(_minimum(asked, page)) == 0 else 1,
         in_body=posted,
     )
 
@@ -227,13 +233,26 @@ def _names_row(schemas: Schemas, schema: Any) -> bool:
     return not types or bool(types & {"string", "integer", "number"})
 
 
+def _default_of(schemas: Schemas, schema: Any) -> Any:
+    """What a parameter is if it is not sent."""
+    found = schemas.resolved(schema)
+    return found.get("default") if isinstance(found, Mapping) else None
+
+
+def _digits(value: Any) -> int | None:
+    """A whole number of 0 or more, a text of digits too."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        return int(value)
+    return value if type(value) is int and value >= 0 else None
+
+
 def _default(
     schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
 ) -> int:
     """How many rows are on a page if nobody asks: by the schema, else by the description."""
     schema = asked.get(name) if name is not None else None
-    default = schema.get("default") if isinstance(schema, Mapping) else None
-    if isinstance(default, int) and not isinstance(default, bool) and default > 0:
+    default = _digits(_default_of(schemas, schema))
+    if default:
         return default
     told = [schema.get("description")] if isinstance(schema, Mapping) else []
     told += [described(schemas, p) for p in operation.parameters if p.name == name]

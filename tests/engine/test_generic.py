@@ -13,6 +13,7 @@ import pytest
 from mockserver import MockServer
 from mockserver.openapi.document import parse_document
 from tests.engine.caller import Caller
+from tests.engine.small_documents import TEXT, answer, collection, document, thing
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 DOCUMENTS = ("petstore", "jobs", "payments")
@@ -261,6 +262,43 @@ def test_a_cursor_goes_on_where_the_page_ended(payments: httpx.Client) -> None:
     assert len(seen) == len(set(seen)) == 6
     assert {"eins", "zwei", "drei"} <= set(seen)
     assert payments.get("/categories", params={"cursor": "garbage"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("named", "first", "second"),
+    [
+        ({"offset": {**TEXT, "default": "0"}}, {"offset": "0"}, {"offset": "2"}),
+        ({"skip": {**TEXT, "default": "0"}}, {"skip": "0"}, {"skip": "2"}),
+        ({"page": {**TEXT, "default": "0"}}, {"page": "0"}, {"page": "1"}),
+        ({"page": {**TEXT, "default": "1"}}, {"page": "1"}, {"page": "2"}),
+        ({"cursor": {**TEXT, "default": "*"}}, {"cursor": "*"}, {"cursor": "next"}),
+        ({"page_token": {**TEXT, "default": "0"}}, {"page_token": "0"}, {"page_token": "next"}),
+    ],
+)
+def test_a_text_that_asks_for_a_page_may_have_a_default(
+    named: dict[str, Any], first: dict[str, str], second: dict[str, str]
+) -> None:
+    schema = thing("id name", id=TEXT, name=TEXT)
+    paths = collection("/notes", schema, thing("name", name=TEXT))
+    paths["/notes"]["get"] = {
+        "parameters": [
+            {"name": name, "in": "query", "schema": one}
+            for name, one in {**named, "limit": {**TEXT, "default": "2"}}.items()
+        ],
+        "responses": {
+            "200": answer(thing("notes", notes={"type": "array", "items": schema}, next=TEXT))
+        },
+    }
+    with MockServer(document(paths)) as server:
+        for name in "abc":
+            assert server.client.post("/notes", json={"name": name}).status_code == 201
+        page = server.client.get("/notes")
+        assert len(page.json()["notes"]) == 2
+        assert server.client.get("/notes", params=first).json()["notes"] == page.json()["notes"]
+        asked = {name: value.replace("next", page.json()["next"]) for name, value in second.items()}
+        other = server.client.get("/notes", params=asked)
+        assert other.status_code == 200, other.text
+        assert not [note for note in other.json()["notes"] if note in page.json()["notes"]]
 
 
 def test_an_id_as_cursor(payments: httpx.Client) -> None:

@@ -38,7 +38,7 @@ class PageRequest:
         offset, number = _value(query, paging.offset), _value(query, paging.page)
         for name, way in ((paging.before, _BACK), (paging.cursor, _AHEAD)):
             value = _value(query, name)
-            if name is not None and value not in (None, ""):
+            if name is not None and value not in (None, "", paging.first_cursor):
                 self.parameter, self.cursor, self.way = name, value, way
         if self.cursor is not None:
             return
