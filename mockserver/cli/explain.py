@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mockserver.cli.options import CONTEXT, complete_spec
+from mockserver.engine.inferred.given import template
 from mockserver.files.documents import DEFAULT_SPEC, as_document, naming
 from mockserver.inference.build import build_plan
 from mockserver.inference.explain import Row, as_json, rows
@@ -26,6 +28,13 @@ from mockserver.server.terminal import plain
 from mockserver.server.versions import in_shape
 from mockserver.vendors import written_for
 
+_TEMPLATE = """\
+# What worlds begin with: mockserver serve SPEC --data FILE. A resource that is not named here has
+# what the document shows. Entities stand in a list, or under names that others may refer to:
+# "@projects.first" is its id, "@projects.first.name" a property. `count: 20` makes twenty of them;
+# Faker fills {company}, {first_name}, {bothify:ORD-####} and the like.
+
+"""
 _WIDTH_OF_A_FILE = 180
 _COLOURS = {"certain": "green", "likely": "yellow", "guess": "red"}
 
@@ -123,18 +132,20 @@ def _plural(count: int, noun: str) -> str:
     epilog="""\b
     Examples:
       mockserver explain
+      mockserver explain openapi.yaml --data-template > seed.yaml
       mockserver explain openapi.yaml --json | jq '.operations.createWidget'
     """,
 )
 @click.argument("spec", required=False, shell_complete=complete_spec)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--data-template", is_flag=True, help="Print data to begin with, for serve --data.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Corrections.  [default: ./mockserver.toml, if it exists]",
 )
-def explain(spec: str | None, as_json: bool, config: Path | None) -> None:
+def explain(spec: str | None, as_json: bool, data_template: bool, config: Path | None) -> None:
     """Print what a mock makes of SPEC: resources, what each operation does, and why.
 
     SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
@@ -142,7 +153,11 @@ def explain(spec: str | None, as_json: bool, config: Path | None) -> None:
     """
 
     found = explained(spec, read_config(config))
-    if as_json:
+    if data_template:
+        click.echo(
+            _TEMPLATE + yaml.safe_dump(template(found.contract, found.plan), sort_keys=False)
+        )
+    elif as_json:
         click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
     else:
         print_plan(found)

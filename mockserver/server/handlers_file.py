@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
@@ -83,12 +83,22 @@ def _check(path: Path, operation_id: str, function: Handler) -> None:
         ) from None
 
 
-def check_known(path: Path, handlers: Collection[str], operation_ids: Collection[str]) -> None:
+def handlers_of(handlers: Path | Mapping[str, Handler] | None) -> Mapping[str, Handler]:
+    """The handlers of a file, or functions by operationId. Raises UsageError and PlanError."""
+    if handlers is None:
+        return {}
+    if isinstance(handlers, Path):
+        return load_handlers(handlers)
+    for name, function in handlers.items():
+        if not callable(function):
+            raise UsageError(f"handlers[{name!r}]: {function!r} is no function")
+    return handlers
+
+
+def check_known(where: str, handlers: Collection[str], operation_ids: Collection[str]) -> None:
     """Raises PlanError for a handler of an operation that the document does not have."""
     for operation_id in handlers:
         if operation_id not in operation_ids:
             close = get_close_matches(operation_id, list(operation_ids), n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            raise PlanError(
-                f"--handlers {path}: the document has no operation {operation_id!r}{hint}"
-            )
+            raise PlanError(f"{where}: the document has no operation {operation_id!r}{hint}")

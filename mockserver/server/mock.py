@@ -9,7 +9,7 @@ from functools import cache, cached_property, partial
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 from urllib.parse import urlencode
 
 from starlette.types import ASGIApp
@@ -19,8 +19,9 @@ from mockserver.engine.calibration import Rules, locked
 from mockserver.engine.clock import Clock
 from mockserver.engine.faults import Faults
 from mockserver.engine.inferred.build import assemble
+from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.job_control import lifecycle_of
-from mockserver.engine.leniency import PARTS, STRICT, Leniency, leniency_of
+from mockserver.engine.leniency import STRICT, Leniency
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
 from mockserver.engine.pipeline.authentication import nothing_issued
 from mockserver.engine.pipeline.versions import Answerer
@@ -32,6 +33,7 @@ from mockserver.errors import ContractError, Refusal
 from mockserver.files.calibration import read_lock
 from mockserver.files.documents import as_document
 from mockserver.files.package_data import fixture_file
+from mockserver.files.seed_data import SeedData, read_seed_data
 from mockserver.inference.build import build_plan
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
@@ -43,10 +45,13 @@ from mockserver.server.asgi.app import MAX_BODY, build_app
 from mockserver.server.asgi.uvicorn import ThreadedServer
 from mockserver.server.asgi.workers import Serials
 from mockserver.server.authorization import authorization_server, signer
+from mockserver.server.configured import MockOptions, configured
 from mockserver.server.grants import Grants
+from mockserver.server.handlers_file import check_known, handlers_of
 from mockserver.server.har_import import seeded_with
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
+from mockserver.server.settings import naming_config
 from mockserver.server.shared_faults import SharedFaults
 from mockserver.server.tenant import Tenant, key_of
 from mockserver.server.versions import in_all_shapes, in_shape
@@ -84,6 +89,7 @@ class Options:
     strict_base_path: bool = False
     webhook_hosts: tuple[str, ...] = ()
     har: Path | None = None
+    data: Path | Mapping[str, Any] | None = None
     lock: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -143,6 +149,7 @@ def load(
     journal: Any = None,
 ) -> Mock:
     """Everything that serving a document needs. Raises ContractError or PlanError."""
+    __tracebackhide__ = True
     contract = build_contract(document)
     if not contract.operations:
         raise ContractError(
@@ -153,7 +160,7 @@ def load(
     written_down = read_lock(Path(options.lock), contract.by_id) if options.lock is not None else {}
     lock = {name: Rules(**rules) for name, rules in written_down.items()}
     plan = locked(build_plan(contract, options.overrides), lock)
-    api = assemble(contract, plan, written, validators, options.seeds)
+    api = assemble(contract, plan, written, validators, options.seeds, _given(options))
     if options.har is not None:
         api = seeded_with(api, contract, Path(options.har))
     real = real_now()
@@ -189,6 +196,17 @@ def load(
     pipeline = Pipeline(contract, api, own, validators, shared)
     answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
     return Mock(contract, plan, api, store, answerer, options, faults, fates, journal or no_journal)
+
+
+def _given(options: Options) -> Given | None:
+    """What the user lets worlds begin with. Raises UsageError if it can't be read."""
+    if options.data is None:
+        return None
+    if isinstance(options.data, Mapping):
+        data = SeedData(options.data)
+    else:
+        data = read_seed_data(Path(options.data))
+    return Given(data.table, data.where)
 
 
 @cache
@@ -235,27 +253,30 @@ class MockServer:
 
     `client` talks to it directly, as tenant `key`; `url` starts a real port on first use. What
     `Tenant` has, it has too, for that tenant. Use it as a context manager, or call `close`.
-    `coverage` is of all tenants. `lenient` and its parts (`unknown_ids="known"`) are those of
-    `mockserver serve`.
+    `coverage` is of all tenants. Options are those of `mockserver serve` (see `MockOptions`), with
+    a manual clock; what is not given is read from mockserver.toml beside the document, or `config`
+    (False: from no file).
     """
 
     def __init__(
         self,
         spec: str | Path | Mapping[str, Any] = "feather",
         *,
-        clock: str = "manual",
-        seed: int = 0,
-        pace: float = 1.0,
-        key: str = DEFAULT_KEY,
-        lenient: bool = False,
-        **options: Any,
+        config: str | Path | Literal[False] | None = None,
+        **options: Unpack[MockOptions],
     ) -> None:
+        __tracebackhide__ = True  # pytest ends the traceback of a usage error at the user's line
+        key = options.pop("key", DEFAULT_KEY)
         self.key = key
         self.recorder = Journal(KEPT_IN_PROCESS)
-        parts = {name: options.pop(name) for name in PARTS if name in options}
-        leniency = leniency_of(lenient, parts)
-        asked = Options(seed=seed, clock=clock, pace=pace, leniency=leniency, **options)
-        self.mock = load(read_spec(spec), asked, journal=self._record)
+        found = configured(spec, config, options)
+        asked = Options(**{"clock": "manual", **found.options})
+        document = read_spec(spec)
+        handlers = handlers_of(found.handlers)
+        with naming_config(found.config):
+            self.mock = load(document, asked, handlers=handlers, journal=self._record)
+        where = f"--handlers {found.handlers}" if isinstance(found.handlers, Path) else "handlers"
+        check_known(where, handlers, self.mock.contract.by_id)
         self.coverage = Coverage(self.mock.pipeline.contract)
         self.sender = Webhooks(self.mock)
         self.app = self.mock.app()

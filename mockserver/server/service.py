@@ -66,7 +66,8 @@ class Serving:
 
 
 _OPTIONS = (
-    *("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har", "lock"),
+    *("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har"),
+    *("data", "lock"),
     "strict_base_path",
 )
 
@@ -145,6 +146,7 @@ class Service:
 
     def load(self, serving: Serving, source: Source) -> Mock:
         """A mock of the document as it is now. Raises a MockServerError."""
+        # Before a large document is read.
         handlers = load_handlers(serving.handlers) if serving.handlers is not None else None
         lost: list[str] = []
         document = read_document(source, lost)
@@ -152,8 +154,8 @@ class Service:
             mock = load(document, serving.options, handlers=handlers, journal=self.record)
         for text in lost:
             log.warning("%s: %s", source.name, text)
-        if handlers is not None and serving.handlers is not None:
-            check_known(serving.handlers, handlers, mock.contract.by_id)
+        if handlers is not None:
+            check_known(f"--handlers {serving.handlers}", handlers, mock.contract.by_id)
         return mock
 
     def install(self, mock: Mock, serving: Serving, source: Source) -> None:
@@ -275,6 +277,8 @@ def serving_notes(serving: Serving) -> list[tuple[str, str]]:
         notes.append(("handlers", str(serving.handlers)))
     if serving.options.lock is not None:
         notes.append(("lock", str(serving.options.lock)))
+    if serving.options.data is not None:
+        notes.append(("data", str(serving.options.data)))
     if serving.options.har is not None:
         notes.append(("archive", str(serving.options.har)))
     if serving.state is not None:

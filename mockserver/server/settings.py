@@ -190,6 +190,15 @@ SETTINGS: tuple[Setting, ...] = (
         file=True,
     ),
     Setting(
+        "data",
+        _FILE,
+        None,
+        "Let worlds begin with the entities of this file (YAML or JSON, by resource), as "
+        "mockserver explain --data-template prints one.",
+        "FILE",
+        file=True,
+    ),
+    Setting(
         "lock",
         _FILE,
         None,

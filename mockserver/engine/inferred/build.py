@@ -15,6 +15,7 @@ from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.crud import checked
 from mockserver.engine.inferred.files import FILES, any_files, with_files
+from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt
 from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import outcomes_of, steers
@@ -62,6 +63,7 @@ def assemble(
     api: Api | None,
     validators: Validators,
     seeds: str = "examples",
+    given: Given | None = None,
 ) -> Api:
     """An Api that handles every operation of the document.
 
@@ -72,7 +74,7 @@ def assemble(
     base = written if written is not None else Api(contract.title, wire=Wire(candid=True))
     schemas = Schemas(contract.document, contract.version)
     repositories = _repositories(plan, schemas, base.collections)
-    context = Context.of(contract, plan, validators, schemas, repositories, seeds)
+    context = Context.of(contract, plan, validators, schemas, repositories, seeds, given)
     handlers: dict[str, Handler] = {
         operation.id: _lazy(context, operation, plan.actions[operation.id])
         for operation in contract.operations

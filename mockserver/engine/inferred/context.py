@@ -10,6 +10,7 @@ from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.unions import best
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.examples import Examples, NoExamples
+from mockserver.engine.inferred.given import Given, GivenExamples
 from mockserver.engine.inferred.identifiers import Keys
 from mockserver.engine.inferred.identifiers import dig as dig
 from mockserver.engine.inferred.identifiers import spoken as spoken
@@ -45,9 +46,11 @@ class Context:
         schemas: Schemas,
         repositories: Mapping[str, Repository],
         seeds: str = "examples",
+        given: Given | None = None,
     ) -> Context:
         """`seeds`: worlds begin with what the document's `examples` show, with `generated`
-        entities, or with `none`."""
+        entities, or with `none`; and with what is `given`. Raises UsageError for what is wrong in
+        that."""
         values = Values(contract, validators, schemas=schemas)
         for repository in repositories.values():
             if isinstance(repository, OwnRepository) and repository.phases is not None:
@@ -57,6 +60,8 @@ class Context:
         shown = seeds == "examples"
         examples = Examples(contract, plan, values, keys) if shown else NoExamples()
         empty = seeds == "none"
+        if given is not None:
+            examples = GivenExamples(given, plan, values, keys, examples)
         sower = Sower(values, repositories, keys, examples, makeable(plan), empty=empty)
         return cls(contract, plan, values, answers, repositories, sower, keys, examples)
 

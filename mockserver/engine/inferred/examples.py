@@ -34,7 +34,7 @@ class Shown:
 
     `value` is its id; `parent` the row key of what it lies under, None if nothing says so. `names`
     are the properties that each operation's example has. `whole`: an example shows more than its
-    id.
+    id. `fill`: Faker has places to fill in it.
     """
 
     value: Any
@@ -42,6 +42,7 @@ class Shown:
     data: dict[str, Any] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
     whole: bool = False
+    fill: bool = False
 
     @property
     def row(self) -> dict[str, Any]:
@@ -67,6 +68,10 @@ class Examples:
             self._found = {}
             _Collector(self._contract, self._plan, self._values, self._keys, self._found).collect()
         return list(self._found.get(resource, {}).values())
+
+    def settles(self, resource: str) -> bool:
+        """Whether there is nothing else of a resource, wherever it may lie."""
+        return False
 
     def first(self, resource: str) -> Shown | None:
         """The first entity of which the document shows more than its id."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.engine.faker import filled
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.unions import kind
@@ -83,10 +84,10 @@ class Sower:
     def sow(self, world: World, repository: Repository, parent: str | None) -> None:
         """See to it that what lies under `parent` (None: under any) is there."""
         resource = repository.resource
-        if not isinstance(repository, OwnRepository) or self._empty:
+        if not isinstance(repository, OwnRepository):
             return
         self._sow_shown(world, repository)
-        if not resource.seeds:
+        if self._empty or not resource.seeds or self._examples.settles(resource.name):
             return
         above = self._above(resource)
         if parent is None and above is not None:
@@ -108,9 +109,8 @@ class Sower:
 
     def has_any(self, repository: Repository) -> bool:
         """Whether there may be rows that nobody has made."""
-        if self._empty:
-            return False
-        return bool(repository.resource.seeds) or bool(self._examples.of(repository.resource.name))
+        made_up = bool(repository.resource.seeds) and not self._empty
+        return made_up or bool(self._examples.of(repository.resource.name))
 
     def _shown_under(self, world: World, repository: OwnRepository, parent: str) -> int:
         """How many of the made-up rows under a parent the document's own stand for: all of them if
@@ -158,6 +158,8 @@ class Sower:
         salt = (world.settings.seed, "shown", resource.name, parent, shown.value, place)
         dice = Dice(at, *salt)
         known = dict(shown.data)
+        if shown.fill:
+            known = filled(world, f"{resource.name}/{place}", known)
         guide = self._examples.guide(resource, 0)
         made = guide.keys() if not shown.whole else repository.flat.required
         known = {**{n: guide[n] for n in made if n in guide}, **known}

@@ -1,0 +1,285 @@
+"""Worlds that begin with what a user gives: entities by resource, in place of the document's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.values import Values
+from mockserver.engine.inferred.examples import Examples, Shown
+from mockserver.engine.inferred.field_roles import kinds, roles_of
+from mockserver.engine.inferred.identifiers import Keys, spoken
+from mockserver.engine.randomness import Dice
+from mockserver.engine.world import digest, uuid_of
+from mockserver.errors import ContractError, UsageError
+from mockserver.inference.model import Plan, Resource
+from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.schemas.validators import Validators
+
+Place = tuple[str | int, ...]
+MOST = 10_000
+"""How many entities one entry may stand for."""
+_MARK = "@"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a user gives: a list of entities, or entities by name, for each resource.
+
+    `where` says where something stands. An entity may have a `count`, Faker's placeholders
+    (`{company}`) and references to named ones (`@projects.demo`, `@projects.demo.name`).
+    """
+
+    table: Mapping[str, Any]
+    where: Callable[[Place], str]
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One entity as it is written."""
+
+    resource: Resource
+    place: Place
+    data: dict[str, Any]
+    number: int
+    shown: Shown | None = None
+
+
+class GivenExamples(Examples):
+    """The user's entities, and the document's own of every resource that the user does not name."""
+
+    def __init__(
+        self, given: Given, plan: Plan, values: Values, keys: Keys, rest: Examples
+    ) -> None:
+        self._given = given
+        self._rest = rest
+        self._plan = plan
+        self._values = values
+        self._keys = keys
+        self._named: dict[tuple[str, str], _Entry] = {}
+        found = {name: self._resource(name) for name in given.table}
+        entries = [
+            entry for name, resource in found.items() for entry in self._entries(name, resource)
+        ]
+        self._shown: dict[str, list[Shown]] = {one.name: [] for one in found.values()}
+        for entry in entries:
+            self._shown[entry.resource.name].append(self._show(entry))
+
+    def of(self, resource: str) -> list[Shown]:
+        return self._shown[resource] if resource in self._shown else self._rest.of(resource)
+
+    def settles(self, resource: str) -> bool:
+        return resource in self._shown
+
+    def guide(self, resource: Resource, nth: int) -> Mapping[str, Any]:
+        return {} if resource.name in self._shown else self._rest.guide(resource, nth)
+
+    def body(self, operation: Operation) -> tuple[Any, bool]:
+        return self._rest.body(operation)
+
+    # -- as it is written
+
+    def _resource(self, name: str) -> Resource:
+        """The resource of this name, which may leave out what it lies under."""
+        known = self._plan.resources
+        if name in known:
+            return known[name]
+        ending = [one for full, one in known.items() if full.endswith(f".{name}")]
+        if len(ending) == 1:
+            return ending[0]
+        raise self._wrong((name,), f"there is no resource {name!r}", known)
+
+    def _entries(self, name: str, resource: Resource) -> Iterator[_Entry]:
+        given = self._given.table[name]
+        if isinstance(given, Mapping):
+            pairs: list[tuple[str | int, Any]] = list(given.items())
+        elif isinstance(given, list):
+            pairs = list(enumerate(given))
+        else:
+            raise self._wrong((name,), f"{name} is a list of entities, or entities by name")
+        number = 0
+        for key, data in pairs:
+            place = (name, key)
+            if not isinstance(data, Mapping):
+                raise self._wrong(place, f"an entity of {name} is an object, not {data!r}")
+            entity = dict(data)
+            for _ in range(self._count(place, resource, entity)):
+                number += 1
+                entry = _Entry(resource, place, entity, number)
+                if isinstance(key, str):
+                    self._named.setdefault((name, key), entry)
+                yield entry
+
+    def _count(self, place: Place, resource: Resource, entity: dict[str, Any]) -> int:
+        if "count" in self._properties(resource):
+            return 1
+        count = entity.pop("count", 1)
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
+            raise self._wrong((*place, "count"), f"count is a number from 1 to {MOST}")
+        return count
+
+    def _properties(self, resource: Resource) -> Mapping[str, Any]:
+        schemas = self._values.schemas
+        flat = schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
+        return flat.properties
+
+    # -- as it is kept
+
+    def _show(self, entry: _Entry) -> Shown:
+        if entry.shown is not None:
+            return entry.shown
+        key = entry.resource.identity.key
+        shown = entry.shown = Shown(MISSING, whole=True, fill=True)
+        # First of all its id, which others may refer to, even those that it refers to.
+        own = entry.data.get(key) if key is not None else None
+        shown.value = self._id(entry, self._resolved(own, (*entry.place, key or "")))
+        shown.names = {"": []}
+        data = {n: self._resolved(v, (*entry.place, n)) for n, v in entry.data.items()}
+        shown.parent = self._parent(entry, data)
+        self._check(entry, data)
+        if key is not None and shown.value is not MISSING:
+            data[key] = shown.value
+        shown.data = data
+        return shown
+
+    def _id(self, entry: _Entry, given: Any) -> Any:
+        resource, key = entry.resource, entry.resource.identity.key
+        if given is not None:
+            fitting = self._keys.readable(resource, given)
+            if fitting is MISSING:
+                place = (*entry.place, key or "")
+                raise self._wrong(place, f"{given!r} is no id that a path could name")
+            return fitting
+        schema = self._properties(resource).get(key, {}) if key is not None else {}
+        number = {"integer", "number"} & kinds(self._values.schemas, schema)
+        salt = digest("given", resource.name, entry.number)
+        wished: Any = entry.number if number else uuid_of(salt)
+        return self._keys.fitting(resource, wished, Dice(0, salt.hex()), entry.number)
+
+    def _parent(self, entry: _Entry, data: dict[str, Any]) -> str | None:
+        """The row key of what the entity lies under, by the property or the parameter that has it;
+        None if it says nothing."""
+        resource = entry.resource
+        if not resource.parents:
+            return ""
+        link = resource.parents[-1]
+        for name in (link.field, link.parameter):
+            if name is None or data.get(name) is None:
+                continue
+            value = data[name] if name in self._properties(resource) else data.pop(name)
+            above = self._plan.resources.get(link.resource) if link.resource is not None else None
+            reference = entry.data.get(name)
+            if above is not None and isinstance(reference, str) and reference.startswith(_MARK):
+                return self._row_key(self._entry_of(reference, (*entry.place, name)))
+            return spoken(value)
+        return None
+
+    def _row_key(self, entry: _Entry) -> str:
+        shown = self._show(entry)
+        own = spoken(shown.value)
+        nested = entry.resource.identity.nested and shown.parent
+        return f"{shown.parent}/{own}" if nested else own
+
+    def _entry_of(self, reference: str, place: Place) -> _Entry:
+        found = next(
+            (e for n, e in self._references() if f"{reference}.".startswith(f"{n}.")), None
+        )
+        if found is None:
+            known = [name for name, _ in self._references()]
+            raise self._wrong(place, f"there is no {reference!r}", known, reference)
+        return found
+
+    def _references(self) -> Iterator[tuple[str, _Entry]]:
+        """What each named entity is called elsewhere."""
+        for (name, called), entry in self._named.items():
+            yield f"{_MARK}{name}.{called}", entry
+
+    def _resolved(self, value: Any, place: Place) -> Any:
+        """The value with what is referred to in it."""
+        if isinstance(value, Mapping):
+            return {n: self._resolved(v, (*place, n)) for n, v in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(v, (*place, n)) for n, v in enumerate(value)]
+        if not isinstance(value, str) or not value.startswith(_MARK):
+            return value
+        if value.startswith(_MARK * 2):
+            return value[1:]
+        if not any(value.startswith(f"{_MARK}{name}.") for name in self._given.table):
+            return value  # a text that begins like that
+        entry = self._entry_of(value, place)
+        called = next(name for name, one in self._references() if one is entry)
+        name = value.removeprefix(called).removeprefix(".")
+        return entry.data.get(name) if name else self._show(entry).value
+
+    def _check(self, entry: _Entry, data: Mapping[str, Any]) -> None:
+        """Raises UsageError for a property that there is not, and for a value that does not fit."""
+        resource = entry.resource
+        known = self._properties(resource)
+        schemas = self._values.schemas
+        for name, value in data.items():
+            place = (*entry.place, name)
+            if known and name not in known:
+                raise self._wrong(place, f"{resource.noun} has no property {name!r}", known)
+            pointer = schemas.place(resource.schema, name) if resource.schema else None
+            if pointer is None or _has_place(value):
+                continue
+            try:
+                check = self._values.check(pointer)
+            except ContractError:
+                continue
+            if not check.is_valid(value):
+                violations = check.violations(value)
+                why = violations[0].message if violations else "it does not fit its schema"
+                inner = violations[0].where if violations else ()
+                raise self._wrong((*place, *inner), f"{name}: {why}")
+
+    def _wrong(self, place: Place, text: str, known: Any = (), written: str = "") -> UsageError:
+        written = written or (str(place[-1]) if place else "")
+        close = get_close_matches(written, list(map(str, known)), n=1)
+        listed = ", ".join(sorted(map(str, known))[:20])
+        hint = (
+            f"; did you mean {close[0]!r}?" if close else f"; there is {listed}" if listed else ""
+        )
+        return UsageError(f"{self._given.where(place)}: {text}{hint}")
+
+
+def _has_place(value: Any) -> bool:
+    """Whether Faker has still to fill something in it."""
+    if isinstance(value, str):
+        return "{" in value
+    if isinstance(value, Mapping):
+        return any(map(_has_place, value.values()))
+    return isinstance(value, list) and any(map(_has_place, value))
+
+
+def template(contract: Contract, plan: Plan) -> dict[str, Any]:
+    """Data to begin with: one named entity of each resource, with what a user may change."""
+    values = Values(contract, Validators(contract.document, contract.version))
+    examples = Examples(contract, plan, values, Keys(values))
+    found: dict[str, Any] = {}
+    for name, resource in plan.resources.items():
+        if resource.singleton or not resource.schema:
+            continue
+        known = dict(examples.guide(resource, 0))
+        data = values.kept(resource.schema, Dice(0, "template", name), known, owner=resource.noun)
+        flat = values.schemas.flat_at(resource.schema)
+        roles = roles_of(values.schemas, flat)
+        left = {resource.identity.key, *roles.created, *roles.updated}
+        entity: dict[str, Any] = {}
+        for link in resource.parents[-1:]:
+            above = plan.resources.get(link.resource) if link.resource is not None else None
+            field = link.field or link.parameter
+            if above is not None and above.name in found:
+                entity[field] = f"{_MARK}{above.name}.first"
+            left.add(field)
+        for key, value in data.items() if isinstance(data, Mapping) else ():
+            if (
+                key not in left
+                and not values.schemas.flat(flat.properties.get(key, {})).notes.read_only
+            ):
+                entity[key] = value
+        found[name] = {"first": entity}
+    return found

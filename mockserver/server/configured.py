@@ -1,0 +1,159 @@
+"""A mock in Python set up as `serve` would: mockserver.toml beside the document, and arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+import click
+
+from mockserver.engine.leniency import (
+    PARTS,
+    Conflicts,
+    UnknownCursors,
+    UnknownIds,
+    Validation,
+    leniency_of,
+)
+from mockserver.errors import UsageError
+from mockserver.files.documents import NAMES
+from mockserver.server.settings import DEFAULT_CONFIG, SETTINGS, Config, read_config
+
+Handlers = Mapping[str, Callable[..., Any]]
+
+
+class MockOptions(TypedDict, total=False):
+    """What `MockServer` takes beside the document; all of it may stand in mockserver.toml, too.
+
+    `seed`, `seeds`, `clock`, `pace`, `api_key`, `har`, `data`, `handlers`, `lenient` and its parts
+    are those of `mockserver serve` (docs/cli.md). `keys` is `api_key`, `calibration` is its
+    `--lock`; `handlers` may be functions by their operationId, `data` a mapping.
+    `overrides` are the corrections of mockserver.toml, `settings` its tables of built-in APIs.
+    """
+
+    seed: int
+    seeds: Literal["examples", "generated", "none"]
+    clock: Literal["real", "manual"]
+    pace: float
+    key: str
+    keys: tuple[str, ...]
+    api_key: str | tuple[str, ...]
+    undocumented: Literal["nearest", "allow"]
+    lenient: bool
+    any_key: bool
+    unknown_ids: UnknownIds
+    unknown_cursors: UnknownCursors
+    conflicts: Conflicts
+    validate: Validation
+    fill: bool
+    store: str
+    max_worlds: int
+    max_body: int
+    strict_base_path: bool
+    webhook_hosts: tuple[str, ...]
+    webhook_host: str | tuple[str, ...]
+    har: str | Path | None
+    lock: str | Path | None
+    calibration: str | Path | None
+    handlers: str | Path | Handlers | None
+    data: str | Path | Mapping[str, Any] | None
+    overrides: Mapping[str, Any]
+    settings: Mapping[str, Mapping[str, Any]]
+
+
+KNOWN = tuple(MockOptions.__annotations__)
+_SAME = {"api_key": "keys", "webhook_host": "webhook_hosts", "calibration": "lock"}
+_OF_SERVE = (
+    frozenset(
+        (
+            "seed",
+            "seeds",
+            "pace",
+            "api_key",
+            "webhook_host",
+            "max_worlds",
+            "max_body",
+            "har",
+            "lock",
+        )
+    )
+    | {"strict_base_path"}
+    | {"lenient", "handlers", "data", *PARTS}
+)
+"""What [serve] may say of a mock that nobody serves; the rest is about addresses and processes."""
+_BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+
+@dataclass
+class Configured:
+    """What a mock is given: `options` are those of `Options`, `handlers` a file or functions."""
+
+    options: dict[str, Any] = field(default_factory=dict)
+    handlers: Path | Handlers | None = None
+    config: Path | None = None
+
+
+def configured(
+    spec: str | Path | Mapping[str, Any], config: str | Path | Literal[False] | None, given: Any
+) -> Configured:
+    """The arguments, what they leave out as mockserver.toml has it. Raises UsageError."""
+    for name in given:
+        if name not in KNOWN:
+            close = get_close_matches(name, KNOWN, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(KNOWN)}"
+            raise UsageError(f"MockServer has no option {name!r}; {hint}")
+    file = _file(spec, config)
+    values: dict[str, Any] = {name: file.serve[name] for name in _OF_SERVE if name in file.serve}
+    values = {_SAME.get(name, name): value for name, value in values.items()}
+    if file.path is not None:
+        values.update(undocumented=file.undocumented, settings=file.settings)
+        values.update(overrides=file.overrides)
+    for name, value in given.items():
+        values[_SAME.get(name, name)] = _checked(name, value)
+    parts = {name: values.pop(name, None) for name in PARTS}
+    values["leniency"] = leniency_of(bool(values.pop("lenient", False)), parts)
+    for name in ("keys", "webhook_hosts"):
+        if isinstance(values.get(name), str):
+            values[name] = (values[name],)
+        elif name in values:
+            values[name] = tuple(values[name])
+    handlers = values.pop("handlers", None)
+    found = Path(handlers) if isinstance(handlers, str) else handlers
+    return Configured(values, found, file.path)
+
+
+def _file(
+    spec: str | Path | Mapping[str, Any], config: str | Path | Literal[False] | None
+) -> Config:
+    """The file that is named, else the one that lies beside the document."""
+    if config is False:
+        return Config()
+    if config is not None:
+        return read_config(Path(config))
+    if isinstance(spec, Mapping) or str(spec) in NAMES or "://" in str(spec):
+        return Config()
+    beside = Path(spec).parent / DEFAULT_CONFIG
+    return read_config(beside) if beside.is_file() else Config()
+
+
+def _checked(name: str, value: Any) -> Any:
+    """The value, if `serve` would take it for the option of this name."""
+    setting = _BY_KEY.get(name)
+    if setting is None or value is None or setting.many or setting.file:
+        return value
+    kind = bool if setting.flag else setting.type
+    if kind is bool:
+        fits = isinstance(value, bool)
+    elif isinstance(kind, click.IntRange) or kind is int:
+        fits = isinstance(value, int) and not isinstance(value, bool)
+    else:
+        fits = not isinstance(value, bool)
+    try:
+        if not fits:
+            raise click.BadParameter(f"{value!r} is not {'a number' if kind is not bool else kind}")
+        return click.types.convert_type(kind).convert(value, None, None)
+    except click.BadParameter as error:
+        raise UsageError(f"MockServer({name}={value!r}): {error.message}") from None

@@ -1,0 +1,107 @@
+"""Worlds that begin with a user's own data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mockserver import MockServer
+from mockserver.errors import UsageError
+from tests.engine.test_examples import JERRY, TOM, pets, shops
+
+
+def test_a_mapping_is_what_there_is() -> None:
+    with MockServer(pets([TOM, JERRY]), data={"pets": [{"id": 3, "name": "Rex"}]}) as mock:
+        assert mock.client.get("/pets").json() == [{"id": 3, "name": "Rex"}]
+        assert mock.client.get("/pets/7").status_code == 404
+        made = mock.client.post("/pets", json={"name": "new"}).json()
+        assert made["id"] != 3
+        assert len(mock.client.get("/pets").json()) == 2
+
+
+def test_a_resource_that_is_not_named_is_as_ever() -> None:
+    shown = shops(shops=[{"id": "one"}])
+    with MockServer(shown, data={"orders": [{"id": "a", "shop_id": "one"}]}) as mock:
+        assert [shop["id"] for shop in mock.client.get("/shops").json()] == ["one"]
+        assert [o["id"] for o in mock.client.get("/shops/one/orders").json()["data"]] == ["a"]
+
+
+def test_an_empty_list_is_none() -> None:
+    with MockServer(pets([TOM]), data={"pets": []}) as mock:
+        assert mock.client.get("/pets").json() == []
+
+
+@pytest.mark.parametrize("kind", ["yaml", "json"])
+def test_names_counts_and_placeholders(kind: str, tmp_path: Path) -> None:
+    data = {
+        "shops": {"north": {"name": "North of {city}"}, "south": {"name": "South"}},
+        "orders": [
+            {"shop_id": "@shops.north", "total": 3.5, "count": 4},
+            {"shop_id": "@shops.south", "id": "last"},
+        ],
+    }
+    file = tmp_path / f"seed.{kind}"
+    file.write_text(json.dumps(data) if kind == "json" else yaml.safe_dump(data))
+    with MockServer(shops(), data=file) as mock:
+        client = mock.client
+        by_name = {shop["name"]: shop["id"] for shop in client.get("/shops").json()}
+        assert len(by_name) == 2
+        assert not any("{" in name for name in by_name)
+        south = by_name.pop("South")
+        (north,) = by_name.values()
+        listed = client.get(f"/shops/{north}/orders").json()["data"]
+        assert [order["total"] for order in listed] == [3.5] * 4
+        assert len({order["id"] for order in listed}) == 4
+        assert [o["id"] for o in client.get(f"/shops/{south}/orders").json()["data"]] == ["last"]
+        assert client.get("/orders/last").json()["shop_id"] == south
+
+
+def test_a_reference_to_a_property() -> None:
+    data = {
+        "shops": {"north": {"id": "n", "name": "North"}},
+        "orders": [{"id": "@shops.north.name", "shop_id": "@shops.north"}],
+    }
+    with MockServer(shops(), data=data) as mock:
+        assert mock.client.get("/orders/North").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("pet: []", 1, "no resource 'pet'; did you mean 'pets'?"),
+        ("pets: 3", 1, "a list of entities"),
+        ("pets:\n  - 3", 2, "is an object"),
+        ("pets:\n  - name: a\n  - nme: b", 3, "no property 'nme'; did you mean 'name'?"),
+        ("pets:\n  - id: 1\n    name: 7", 3, "name: 7 is not"),
+        ("pets:\n  - id: one", 2, "no id"),
+        ("pets:\n  - name: a\n    count: 0", 3, "count is a number"),
+        ("pets:\n  a: {name: x}\n  b: {name: '@pets.c'}", 3, "there is no '@pets.c'"),
+        ("pets: [", 1, "seed.yaml"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(
+    text: str, line: int, words: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "seed.yaml"
+    file.write_text(text)
+    with pytest.raises(UsageError) as raised:
+        MockServer(pets(), data=file)
+    told = str(raised.value)
+    assert words in told
+    assert str(file) in told
+    assert f"line {line}" in told or words == "seed.yaml"
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        MockServer(pets(), data=tmp_path / "none.yaml")
+
+
+def test_what_is_wrong_in_a_mapping_is_told_with_its_place() -> None:
+    wrong: dict[str, Any] = {"pets": [{"nme": "x"}]}
+    with pytest.raises(UsageError, match=r"data: pets\.0\.nme: pet has no property"):
+        MockServer(pets(), data=wrong)
