@@ -96,6 +96,8 @@ class _Builder:
             pointer = join("#/paths", path)
             if not path.startswith("/"):
                 raise ContractError(f"the path {path!r} does not begin with a slash", pointer)
+            if "{}" in path:
+                raise ContractError(f"the path {path!r} has a parameter without a name", pointer)
             item, pointer = self._resolved(raw_item, pointer)
             for method in METHODS:
                 if method in item:

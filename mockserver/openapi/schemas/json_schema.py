@@ -43,6 +43,7 @@ _NOT_IN_30 = frozenset(
     )
 )
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
+_SCALARS = frozenset(("string", "number", "integer", "boolean", "null"))
 _INTEGERS = {"int32": 31, "int64": 63}
 
 
@@ -54,6 +55,8 @@ class Part(NamedTuple):
     python_patterns: bool
     unions: bool
     """Whether a `oneOf` in it is read as a union."""
+    forks: bool
+    """Whether it has a choice of which several branches may go deeper."""
 
 
 class Closure(NamedTuple):
@@ -62,6 +65,7 @@ class Closure(NamedTuple):
     schema: dict[str, Any]
     python_patterns: bool
     unions: bool
+    forks: bool
     size: int
 
 
@@ -96,7 +100,7 @@ class Translation:
 
     def _closure(self, tree: dict[str, Any], waiting: list[str]) -> Closure:
         seen: set[str] = set()
-        python = unions = False
+        python = unions = forks = False
         while waiting:
             here = waiting.pop()
             if here in seen:
@@ -107,18 +111,20 @@ class Translation:
                 part = self._parts[here] = self._part(here)
             python = python or part.python_patterns
             unions = unions or part.unions
+            forks = forks or part.forks
             waiting.extend(part.references)
         # The shorter pointers first: what lies inside another part is there already.
         for here in sorted(seen, key=len):
             _plant(tree, tokens(_aside(here)), self._parts[here].schema)
-        return Closure(tree, python, unions, len(seen))
+        return Closure(tree, python, unions, forks, len(seen))
 
     def _part(self, pointer: str) -> Part:
         if pointer[1:] and not pointer.startswith("#/"):
             raise ContractError(f"no schema of this document has the $anchor {pointer[1:]!r}")
         worker = _Worker(self._document, self._old, self._hidden, self._literal)
         schema = worker.translate(lookup(self._document, pointer), pointer)
-        return Part(schema, tuple(worker.references), worker.python_patterns, worker.unions)
+        references = tuple(worker.references)
+        return Part(schema, references, worker.python_patterns, worker.unions, worker.forks)
 
 
 class _Worker:
@@ -127,7 +133,7 @@ class _Worker:
         self.old = old
         self.hidden = hidden
         self.literal = literal
-        self.unions = False
+        self.unions = self.forks = False
         self.references: dict[str, None] = {}
         self.python_patterns = False
 
@@ -205,6 +211,7 @@ class _Worker:
             del found[word]
             rules = _rules(told, [translated[i] for i in full], len(full) < len(branches))
             found["allOf"] = [*found.get("allOf", ()), *rules]
+            self.forks = self.forks or not (told.needed and told.closed)
         elif (
             word == "oneOf"
             and "anyOf" not in found
@@ -213,6 +220,8 @@ class _Worker:
         ):
             self.unions = True
             found["anyOf"] = found.pop("oneOf")
+        if told is None and sum(map(_may_go_deeper, branches)) > 1:
+            self.forks = True
 
     def inside(self, where: str, place: str) -> dict[str, Any]:
         """A reference to a part of the translated schema itself."""
@@ -353,6 +362,10 @@ def _is_null(branch: Any) -> bool:
 def _aside(pointer: str) -> str:
     """Where the translation of a schema stands: branches of a choice stand aside."""
     return _BRANCH.sub(r"/x-\1/\2", pointer) if "Of/" in pointer else pointer
+
+
+def _may_go_deeper(branch: Any) -> bool:
+    return isinstance(branch, Mapping) and not set(types_of(branch) or ("object",)) <= _SCALARS
 
 
 def _rules(told: Dispatch, targets: list[Any], nullable: bool) -> list[Any]:

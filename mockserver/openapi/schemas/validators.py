@@ -10,6 +10,7 @@ import jsonschema_rs
 from mockserver.errors import ContractError
 from mockserver.openapi.document import join, walk
 from mockserver.openapi.model import Json, Violation
+from mockserver.openapi.schemas.effort import MOST_LOOKS, MOST_REPORTED, Effort
 from mockserver.openapi.schemas.excerpt import faulty_part
 from mockserver.openapi.schemas.formats import (
     CANONICAL,
@@ -35,7 +36,7 @@ class Check:
     A request check admits other spellings of UUIDs and instants than the canonical one.
     """
 
-    __slots__ = ("_document", "_noted", "_pointer", "_validator", "unions")
+    __slots__ = ("_document", "_effort", "_noted", "_pointer", "_validator", "unions")
 
     def __init__(
         self,
@@ -44,7 +45,9 @@ class Check:
         pointer: str,
         noted: Noted,
         unions: bool = False,
+        effort: Effort | None = None,
     ) -> None:
+        self._effort = effort
         self.unions = unions
         """Whether a `oneOf` in it is read as a union."""
         self._validator = validator
@@ -53,6 +56,8 @@ class Check:
         self._noted = noted
 
     def is_valid(self, value: Json) -> bool:
+        if self._effort is not None and self._effort.looks(value) > MOST_LOOKS:
+            return False
         try:
             return self._validator.is_valid(value)
         except (ValueError, OverflowError):
@@ -63,6 +68,8 @@ class Check:
         """Whether the value is valid, and the value in its canonical spelling."""
         noted = self._noted
         before = noted.count
+        if self._effort is not None and self._effort.looks(value) > MOST_LOOKS:
+            return False, value
         try:
             valid = self._validator.is_valid(value)
         except (ValueError, OverflowError):
@@ -80,6 +87,13 @@ class Check:
 
         Of a very large value, some of its faults.
         """
+        looks = self._effort.looks(value) if self._effort is not None else 0
+        if looks > MOST_LOOKS:
+            text = "the schema has too many ways to read a value that is nested so deeply"
+            return [Violation(where, "nesting", text)]
+        if looks > MOST_REPORTED:
+            text = "does not fit; in which way is too much to tell, as the schema has many"
+            return [] if self.is_valid(value) else [Violation(where, "anyOf", text, value)]
         shape = Shape.of(self._document, self._pointer)
         value = faulty_part(value, shape, self.is_valid)
         try:
@@ -155,6 +169,7 @@ class _Side:
         self._formats = dict(formats)
         self._noted = noted
         self._members: dict[str, _Member] | None = None
+        self._efforts: dict[tuple[int, int], int] = {}
 
     def compile(self, pointer: str) -> Check:
         closure = self._translation.closure(pointer)
@@ -163,7 +178,8 @@ class _Side:
             validator = self._shared().get(pointer)
         if validator is None:
             validator = self._validator(closure, pointer)
-        check = Check(validator, self._document, pointer, self._noted, closure.unions)
+        effort = Effort(closure.schema, self._efforts) if closure.forks else None
+        check = Check(validator, self._document, pointer, self._noted, closure.unions, effort)
         self.checks[pointer] = check
         return check
 

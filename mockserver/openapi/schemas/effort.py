@@ -1,0 +1,126 @@
+"""How often a schema makes the validator look at one and the same part of a value.
+
+A choice of branches that all go deeper is judged branch by branch, and so is each choice within:
+four branches, ten levels deep, are a million looks at the innermost value. Such schemas are legal,
+so what would cost too much is refused by counting, before it is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.openapi.document import find, pointer_of
+
+MOST_LOOKS = 2_000_000
+"""So many looks take a fraction of a second."""
+MOST_REPORTED = 20_000
+"""To say what is wrong costs far more than to say that something is."""
+_AT_ONCE = 50_000
+_MOST_KEPT = 300_000
+_SHALLOW = 2
+_ABOVE = MOST_LOOKS + 1
+_LISTS = ("allOf", "anyOf", "oneOf")
+_SAME = ("not", "if", "else", "then")
+_INNER = ("items", "additionalProperties", "contains", "unevaluatedItems", "unevaluatedProperties")
+_MAPS = ("properties", "patternProperties")
+
+
+class Effort:
+    """Counts looks for one schema that stands alone, for values of each depth.
+
+    `known` is what has been counted before, for schemas that share their parts.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], known: dict[tuple[int, int], int]) -> None:
+        self._schema = schema
+        self._known = known
+        self._open: set[tuple[int, int]] = set()
+        self._targets: dict[str, Any] = {}
+
+    def looks(self, value: Any) -> int:
+        """At most so many parts are looked at to judge the value, each as often as it is."""
+        size, depth = measure(value)
+        if depth <= _SHALLOW:
+            return size
+        if len(self._known) > _MOST_KEPT:
+            self._known.clear()
+        found, most = size, len(self._known) + _AT_ONCE
+        # Level by level, as each stands on what is known of the one above it.
+        for level in range(1, depth + 1):
+            found = size * self._often(self._schema, level)
+            if found > MOST_LOOKS or len(self._known) > most:
+                break
+        return min(found, _ABOVE)
+
+    def _often(self, schema: Any, depth: int) -> int:
+        if not isinstance(schema, Mapping):
+            return 0
+        key = id(schema), depth
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        if key in self._open:
+            return 0
+        self._open.add(key)
+        found = sum(self._often(part, depth) for part in self._beside(schema))
+        found += max((self._often(rule, depth) for rule in _rules(schema)), default=0)
+        if depth > 0:
+            found += max((self._often(part, depth - 1) for part in _inside(schema)), default=0)
+        self._open.discard(key)
+        self._known[key] = found = min(max(found, 1), _ABOVE)
+        return found
+
+    def _beside(self, schema: Mapping[str, Any]) -> Iterator[Any]:
+        """What else is asked of the same value."""
+        for word in _LISTS:
+            for part in schema.get(word) or ():
+                if not _is_rule(part):
+                    yield part
+        for word in _SAME:
+            if word in schema:
+                yield schema[word]
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            if reference not in self._targets:
+                self._targets[reference] = find(self._schema, pointer_of(reference))
+            yield self._targets[reference]
+
+
+def _is_rule(part: Any) -> bool:
+    return isinstance(part, Mapping) and "if" in part and part.keys() <= {"if", "then", "else"}
+
+
+def _rules(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """The branches that a discriminator chooses from: only one of them is judged."""
+    for part in schema.get("allOf") or ():
+        if _is_rule(part):
+            yield part.get("then")
+            yield part.get("else")
+
+
+def _inside(schema: Mapping[str, Any]) -> Iterator[Any]:
+    for word in _INNER:
+        if word in schema:
+            yield schema[word]
+    for word in _MAPS:
+        found = schema.get(word)
+        if isinstance(found, Mapping):
+            yield from found.values()
+    yield from schema.get("prefixItems") or ()
+
+
+def measure(value: Any) -> tuple[int, int]:
+    """How many parts a value has, and how deep they are nested."""
+    size, depth, level = 1, 0, [value]
+    while level:
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner.extend(one.values())
+            elif isinstance(one, list):
+                inner.extend(one)
+        size += len(inner)
+        depth += bool(inner)
+        level = inner
+    return size, depth
