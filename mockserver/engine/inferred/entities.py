@@ -36,10 +36,11 @@ def new_entity(
     context, world, resource = call.context, call.world, repository.resource
     ordinal = world.ordinal("made:" + resource.name)
     dice = Dice.of(world, "made", resource.name, ordinal)
+    facts = {n: v for n, v in facts_of(call).items() if n not in sent}
     known = {
         **defaults(context, resource, sent),
         **sent,
-        **{n: v for n, v in facts_of(call).items() if n not in sent},
+        **facts,
         **_owned(call, repository, sent, ordinal),
         **fixed,
     }
@@ -49,6 +50,9 @@ def new_entity(
         number = ordinal + resource.seeds
         known[name] = context.keys.fitting(resource, wished, dice, number)
     row = _begin(call, repository, sent, known)
+    if facts and "schedule" in row:
+        # A file has its size at once, whatever else comes once it is processed.
+        row["said"] = {**row.get("said", {}), **facts}
     given = {n: v for n, v in sent.items() if n in known and known[n] is v and n not in fixed}
     data = complete(call, resource, dice, known, given)
     value = data.get(name) if name is not None else called(resource, sent)
