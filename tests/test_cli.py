@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 import pytest
@@ -284,19 +284,56 @@ def test_check_as_json(run: Run) -> None:
     assert found["notes"][0]["where"] == "#/paths/~1things~1{id}/get/responses"
 
 
-def test_explain_shows_each_operation_with_its_reason(run: Run) -> None:
+def test_explain_shows_each_operation_in_a_line_and_why_with_its_reason(run: Run) -> None:
     shown = run("explain", "small.yaml").out
     assert "GET /things/{id}" in shown
-    assert shown.splitlines()[0].split() == ["about", "inferred", "because", "how", "sure"]
     assert "Things: " in shown
+    table = run("explain", "small.yaml", "--why").out
+    assert table.splitlines()[0].split() == ["about", "inferred", "because", "how", "sure"]
     found = json.loads(run("explain", "small.yaml", "--json").out)
     assert found["api"] is None
     assert found["operations"]["getThing"]["because"]
 
 
+def test_explain_shows_what_was_asked_for(run: Run) -> None:
+    assert "GET /things/{id}" not in run("explain", "small.yaml", "--about", "invoices").out
+    assert "GET /things/{id}" in run("explain", "small.yaml", "--about", "THINGS").out
+    levels = [
+        level
+        for level in ("guess", "likely", "certain")
+        if "GET /things/{id}" in run("explain", "small.yaml", "--only", level).out
+    ]
+    assert len(levels) == 1
+
+
+def test_explain_folds_what_is_certain_of_a_large_document(run: Run) -> None:
+    item = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+    shown = {"200": {"description": "", "content": {"application/json": {"schema": item}}}}
+    rows = {"type": "array", "items": item}
+    listed = {"200": {"description": "", "content": {"application/json": {"schema": rows}}}}
+    named = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    paths: dict[str, Any] = {}
+    for number in range(98):
+        paths[f"/kind{number}things"] = {
+            "get": {"responses": listed},
+            "post": {"responses": {"201": shown["200"]}},
+        }
+        paths[f"/kind{number}things/{{id}}"] = {
+            "parameters": named,
+            "get": {"responses": shown},
+            "put": {"responses": shown},
+            "delete": {"responses": {"204": {"description": ""}}},
+        }
+    document = {"openapi": "3.1.0", "info": {"title": "Large", "version": "1"}, "paths": paths}
+    Path("large.json").write_text(json.dumps(document))
+    shown_in_short = run("explain", "large.json").out.splitlines()
+    assert "490 operations" in shown_in_short[-1]
+    assert len(shown_in_short) < 150
+
+
 def test_explain_in_a_pipe_keeps_to_columns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "70")
-    table = run("explain", "small.yaml").out.split("\n\n")[0]
+    table = run("explain", "small.yaml", "--why").out.split("\n\n")[0]
     assert max(map(len, table.splitlines())) <= 70
 
 

@@ -37,6 +37,26 @@ _TEMPLATE = """\
 """
 _WIDTH_OF_A_FILE = 180
 _COLOURS = {"certain": "green", "likely": "yellow", "guess": "red"}
+_ONE_SCREEN = 50
+_LEVELS = ("guess", "likely", "certain")
+_HEADS = {"guess": "guesses", "likely": "likely", "certain": "certain"}
+
+
+@dataclass(frozen=True)
+class View:
+    """What of a plan is shown: with its reasons, only as sure as that, only about something."""
+
+    why: bool = False
+    only: tuple[str, ...] = ()
+    about: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether only a part was asked for, which is then shown whole."""
+        return bool(self.only or self.about)
+
+    def shows(self, row: Row) -> bool:
+        return (not self.only or row.confidence in self.only) and row.speaks_of(self.about)
 
 
 @dataclass(frozen=True)
@@ -75,33 +95,100 @@ def explained(spec: str | None, config: Config) -> Explained:
     return Explained(contract, plan, written.name, by_hand)
 
 
-def print_plan(found: Explained) -> None:
-    """Print it as a table: a line an inference, with its evidence and how sure it is."""
+def print_plan(found: Explained, view: View) -> None:
+    """Print it: in short, guesses first and what is certain folded; or as a table with reasons."""
     # Rich asks the terminal, or COLUMNS.
     known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
     console = Console(highlight=False, width=None if known else _WIDTH_OF_A_FILE)
+    chosen = [row for row in rows(found.plan) if view.shows(row)]
+    if view.why:
+        console.print(_with_reasons(found, chosen))
+    else:
+        _print_short(console, found, chosen, view)
+    console.print(Text(_summary(found)))
+
+
+def _with_reasons(found: Explained, chosen: list[Row]) -> Table:
+    """A line an inference, with its evidence and how sure it is."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("about", overflow="fold", ratio=3)
     table.add_column("inferred", overflow="fold", ratio=3)
     table.add_column("because", overflow="fold", ratio=4)
     table.add_column("how sure", no_wrap=True)
     by_hand = found.hand_written
-    for row in rows(found.plan):
+    for row in chosen:
         if row.kind == "operation" and row.subject in by_hand:
             hand = f"written by hand for {found.api}; else {row.inference}"
             table.add_row(
                 Text(plain(row.subject)), Text(plain(hand)), Text("its operationId matches"), ""
             )
             continue
-        colour = _COLOURS[row.confidence]
+        reason = row.evidence + (f"; or else {row.instead}" if row.instead else "")
         table.add_row(
             Text(plain(_subject(row))),
             Text(plain(row.inference)),
-            Text(plain(row.evidence)),
-            Text(row.confidence, style=colour),
+            Text(plain(reason)),
+            Text(row.confidence, style=_COLOURS[row.confidence]),
         )
-    console.print(table)
-    console.print(Text(_summary(found)))
+    return table
+
+
+def _print_short(console: Console, found: Explained, chosen: list[Row], view: View) -> None:
+    """A line for each operation and each lifecycle, the least sure first. Where that is more than a
+    screen, those that are certain are folded, a line for each resource, unless they are what was
+    asked for."""
+    by_hand = found.hand_written
+    lines = [row for row in chosen if row.kind in ("operation", "lifecycle", "webhook", "callback")]
+    inferred = [row for row in lines if row.kind != "operation" or row.subject not in by_hand]
+    for level in _LEVELS:
+        shown = [row for row in inferred if row.confidence == level]
+        if not shown:
+            continue
+        console.print(Text(f"{_HEADS[level]} ({len(shown)})", style=f"bold {_COLOURS[level]}"))
+        if level == "certain" and not view.narrowed and len(inferred) > _ONE_SCREEN:
+            console.print(_folded(shown))
+        else:
+            console.print(_one_line_each(shown))
+        console.print()
+    if len(inferred) < len(lines):
+        hand = len(lines) - len(inferred)
+        console.print(Text(f"written by hand for {found.api}: {_plural(hand, 'operation')}"))
+
+
+def _short_table() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(overflow="ellipsis", no_wrap=True)
+    table.add_column(overflow="ellipsis", no_wrap=True)
+    return table
+
+
+def _one_line_each(shown: list[Row]) -> Table:
+    table = _short_table()
+    for row in shown:
+        text = row.short or row.inference
+        text += f"  [or: {row.instead}]" if row.instead else ""
+        table.add_row(Text("  " + plain(_subject(row))), Text(plain(text)))
+    return table
+
+
+def _folded(shown: list[Row]) -> Table:
+    table = _short_table()
+    about: dict[str, list[str]] = {}
+    ways: dict[str, str] = {}
+    for row in shown:
+        name = row.resource or "no resource"
+        if row.kind == "operation":
+            kinds = about.setdefault(name, [])
+            kinds.append(row.inference.split(" ")[0])
+        elif row.kind == "lifecycle":
+            ways[name] = row.short
+            about.setdefault(name, [])
+        else:
+            about.setdefault(f"{row.kind} {row.subject}", []).append(row.inference)
+    for name, kinds in about.items():
+        text = ", ".join(dict.fromkeys(kinds)) + (f"  [{ways[name]}]" if name in ways else "")
+        table.add_row(Text("  " + plain(name)), Text(plain(text)))
+    return table
 
 
 def _subject(row: Row) -> str:
@@ -133,10 +220,22 @@ def _plural(count: int, noun: str) -> str:
     Examples:
       mockserver explain
       mockserver explain openapi.yaml --data-template > seed.yaml
+      mockserver explain openapi.yaml --only guess
+      mockserver explain openapi.yaml --about invoices --why
       mockserver explain openapi.yaml --json | jq '.operations.createWidget'
     """,
 )
 @click.argument("spec", required=False, shell_complete=complete_spec)
+@click.option("--why", is_flag=True, help="With the reasons of each inference, and all of them.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(_LEVELS),
+    help="Only what is as sure as that; can be given several times.",
+)
+@click.option(
+    "--about", metavar="TEXT", default="", help="Only what has this in its path or its name."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--data-template", is_flag=True, help="Print data to begin with, for serve --data.")
 @click.option(
@@ -145,8 +244,16 @@ def _plural(count: int, noun: str) -> str:
     metavar="FILE",
     help="Corrections.  [default: ./mockserver.toml, if it exists]",
 )
-def explain(spec: str | None, as_json: bool, data_template: bool, config: Path | None) -> None:
-    """Print what a mock makes of SPEC: resources, what each operation does, and why.
+def explain(
+    spec: str | None,
+    why: bool,
+    only: tuple[str, ...],
+    about: str,
+    as_json: bool,
+    data_template: bool,
+    config: Path | None,
+) -> None:
+    """Print what a mock makes of SPEC: what each operation does, guesses first, and why.
 
     SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
     document. A wrong guess is put right in mockserver.toml.
@@ -160,4 +267,4 @@ def explain(spec: str | None, as_json: bool, data_template: bool, config: Path |
     elif as_json:
         click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
     else:
-        print_plan(found)
+        print_plan(found, View(why, only, about))

@@ -70,7 +70,9 @@ class Deducer:
         readings = [*self._plain(facts), *self._verbs.readings(facts)]
         nothing = self._make(facts, "fixed", "no resource is known by this path", "guess")
         best, instead = reasons([*readings, Reading(0, nothing)])
-        if best.weight <= WEIGHTS["part"] and best.action.kind == "transition":
+        changes = facts.method not in ("GET", "HEAD", "OPTIONS", "TRACE")
+        if changes and (best.action.kind == "fixed" or best.weight <= WEIGHTS["part"]):
+            # What is asked to do something, and does nothing, is never sure.
             return replace(unsure(best.action), instead=instead)
         return replace(best.action, instead=instead)
 
@@ -105,6 +107,8 @@ class Deducer:
             says = any(word in about for word in ("update", "edit", "modif", "change"))
             weight = WEIGHTS["posted"] + WEIGHTS["sends"] * sends + WEIGHTS["deletes"] * says
             return Reading(weight, action)
+        if facts.method in ("PUT", "PATCH") and action.item is not None and not facts.body:
+            return Reading(WEIGHTS["posted"], action)
         made = action.kind == "create" and not verb_of(facts.route.last)
         return Reading(WEIGHTS["plain"] + WEIGHTS["collection"] * made, action)
 

@@ -16,6 +16,7 @@ from mockserver.inference.model import (
     Plan,
     Resource,
     Said,
+    States,
 )
 from mockserver.inference.outcomes import told
 
@@ -24,13 +25,24 @@ _ORDER: dict[Confidence, int] = {"guess": 0, "likely": 1, "certain": 2}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: of what kind, about what, what is inferred, and why."""
+    """One line of the table: of what kind, about what, what is inferred, and why; in short, and
+    how it could be read, too. `resource` is the one that it speaks of, `operation` the operationId.
+    """
 
     kind: str
     subject: str
     inference: str
     evidence: str
     confidence: Confidence
+    short: str = ""
+    instead: str | None = None
+    resource: str | None = None
+    operation: str | None = None
+
+    def speaks_of(self, text: str) -> bool:
+        """Whether a text stands in what it is about."""
+        about = (self.subject, self.inference, self.resource, self.operation, self.kind)
+        return any(text.lower() in part.lower() for part in about if part)
 
 
 def rows(plan: Plan) -> list[Row]:
@@ -45,6 +57,9 @@ def rows(plan: Plan) -> list[Row]:
             _doing(action, plan),
             _texts(action.because),
             confidence(action.because),
+            instead=action.instead,
+            resource=action.resource,
+            operation=action.operation,
         )
         for action in plan.actions.values()
     )
@@ -90,6 +105,7 @@ def _resource_rows(resource: Resource) -> list[Row]:
             _being(resource),
             _texts(resource.because),
             _lowest(resource.because),
+            resource=resource.name,
         )
     ]
     for link in resource.parents:
@@ -97,7 +113,14 @@ def _resource_rows(resource: Resource) -> list[Row]:
         how = f"its id is kept in `{link.field}`" if link.field else "its path stands before"
         text = f"lies under {what}, named by {{{link.parameter}}}"
         found.append(
-            Row("parent", resource.name, text, how, "certain" if link.certain else "guess")
+            Row(
+                "parent",
+                resource.name,
+                text,
+                how,
+                "certain" if link.certain else "guess",
+                resource=resource.name,
+            )
         )
     states = resource.states
     if states is not None:
@@ -112,15 +135,41 @@ def _resource_rows(resource: Resource) -> list[Row]:
             )
             if values
         ]
-        text = f"`{states.name}` " + ("moves by itself" if states.moves else "stays as it is set")
+        named = f"`{'.'.join((states.name, *states.inner))}` " if states.name else ""
+        text = named + ("moves by itself" if states.moves else "stays as it is set")
         text = "; ".join([text, *parts])
         found.append(
-            Row("lifecycle", resource.name, text, _texts(states.because), _lowest(states.because))
+            Row(
+                "lifecycle",
+                resource.name,
+                text,
+                _texts(states.because),
+                _lowest(states.because),
+                short=way_of(states),
+                instead=states.instead,
+                resource=resource.name,
+            )
         )
         if states.moves and (outcome := told(states)):
             why = "the words of their names and of what is said of them"
-            found.append(Row("outcome", resource.name, outcome, why, "guess"))
+            found.append(
+                Row("outcome", resource.name, outcome, why, "guess", resource=resource.name)
+            )
     return found
+
+
+def way_of(states: States) -> str:
+    """The way of a thing in one line: `queued > running > succeeded, or failed, canceled`."""
+    way = states.path if states.moves else (states.birth or "",)
+    ends = [v for v in (*states.failure, *states.cancelled) if v not in way]
+    text = " > ".join(f"{v} (waits)" if v in states.holds and states.moves else v for v in way)
+    if states.moves:
+        text += f", or {', '.join(ends)}" if ends else ""
+    else:
+        text = f"begins as {text or 'it is sent'}, and stays as it is set"
+    if states.unplaced:
+        text += f"; values not placed: {', '.join(states.unplaced)}"
+    return text
 
 
 def _being(resource: Resource) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.inference import state_words as known
-from mockserver.inference.model import Action, Because, Confidence, Path, Resource, States
+from mockserver.inference.model import NEXT, Action, Because, Confidence, Path, Resource, States
 from mockserver.inference.outcomes import COMPLETED, ENDED, STARTED, is_progress, moment_of
 from mockserver.inference.states import (
     SUCCESS,
@@ -143,7 +143,8 @@ def _by_flags(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
         found = dict(_work_flags(schemas, inner, hints.sent))
         within = {"attributes": found} if found else {}
     every = [*flags.values(), *(kinds for one in within.values() for kinds in one.values())]
-    if not every or not (_is_job(schemas, flat, hints) or frozenset(("running",)) in every):
+    noun = tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS
+    if not every or not (noun or _is_job(schemas, flat, hints) or _WORKS in every):
         return None
     names = ", ".join(
         f"`{name}`" for name in (*flags, *(n for one in within.values() for n in one))
@@ -158,6 +159,9 @@ def _by_flags(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
         within=within,
         because=(Because(f"{names} says whether it is done"),),
     )
+
+
+_WORKS = frozenset(("running",))
 
 
 def _work_flags(
@@ -408,6 +412,11 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
         yield "vague", ""
 
 
+def _is_systems(word: str) -> bool:
+    """Whether the server ends a state by itself, whatever verbs there are."""
+    return word in ("queued", "enqueued", "in_queue", "provisioning", "starting")
+
+
 _BACK = bag("cancel retry rerun restart resume unpause reopen reactivate restore unarchive reboot")
 """Verbs that lead back to what was before, not on."""
 
@@ -434,10 +443,12 @@ def _holds(states: States, actions: list[Action]) -> Iterator[str]:
     }
     for value, after in zip(states.path, states.path[1:], strict=False):
         word = spelled(value)
+        if NEXT in told_to and value == states.birth and not _is_systems(word):
+            yield value
+            continue
         first = word.split("_")[0]
         if after in told_to and value in (*states.initial, states.birth):
-            system = word in ("queued", "enqueued", "in_queue", "provisioning", "starting")
-            if not system:
+            if not _is_systems(word):
                 yield value
         elif word in known.BY_PERSONS:
             yield value

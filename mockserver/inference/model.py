@@ -357,6 +357,10 @@ class Action:
         return self.item if self.request.item_in == "path" else None
 
 
+NEXT = "(next)"
+"""The state that follows on the usual way, as a change of a transition."""
+NEW = "(new)"
+"""Another value than before, as a change of a transition."""
 CREATED = ""
 """The moment at which a thing is made; the others are called by the state that it enters."""
 

@@ -46,6 +46,8 @@ BY_PERSONS = bag(
     """
 )
 """Of these the ones of which time alone never leads out."""
+RESTING = bag("idle draft new created not_started unsubmitted unverified")
+"""Of these the ones in which a thing surely begins."""
 WAITS_FOR = bag(
     """
     awaiting waiting requires require required needs need pending requested

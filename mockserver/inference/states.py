@@ -300,7 +300,8 @@ def birth_of(reading: Reading, default: object = None) -> str:
     if not values:
         return ""
     first = values[0]
-    settled = not reading.of(ACTIVE) and first in reading.of(SUCCESS)
+    waiting = any(spelled(value) in known.RESTING for value in reading.of(INITIAL))
+    settled = not reading.of(ACTIVE) and first in reading.of(SUCCESS) and not waiting
     if settled and values != sorted(values) and spelled(first).split("_")[-1] in known.STANDING:
         return first
     for kind in (INITIAL, ACTIVE):

@@ -14,6 +14,8 @@ from mockserver.inference import verb_words as known
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import (
+    NEW,
+    NEXT,
     Action,
     Path,
     Resource,
@@ -303,6 +305,10 @@ class VerbReader:
         flat = self.survey.flat(resource.schema)
         found: dict[str, Any] = {}
         states = resource.states
+        about = tokens(word)[1:]
+        named = next((name for name in flat.properties if about and tokens(name) == about), None)
+        if named is not None and verb in known.RENEWING:
+            return {named: NEW}
         if states is not None and states.name:
             value = _state_in(word, states.known) or outcome(verb, states.known)
             if value is None and not states.known:
@@ -311,6 +317,8 @@ class VerbReader:
                 found[states.name] = passing(verb, states.leads, value) or value
             elif (through := passing(verb, states.leads, None)) is not None:
                 found[states.name] = through
+            elif verb in known.FORWARD and states.initial and len(states.path) > 1:
+                found[states.name] = NEXT
             for name in states.beside:
                 values = enumerated(self.survey.schemas, flat.properties[name])
                 other = outcome(verb, values) if values else None

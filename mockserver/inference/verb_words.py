@@ -65,7 +65,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "interrupt": ("interrupted", "cancelled", "canceled", "stopped"),
     "issue": ("issued",),
     "kill": ("killed", "terminated", "stopped", "cancelled", "canceled"),
-    "launch": ("running", "launched", "live", "active"),
+    "launch": ("running", "launched", "live", "active", "started", "in_progress"),
     "lock": ("locked",),
     "mute": ("muted",),
     "open": ("open", "opened", "active"),
@@ -114,7 +114,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "send": ("sent", "queued", "pending", "delivered"),
     "settle": ("settled",),
     "ship": ("shipped", "sent", "in_transit"),
-    "shutdown": ("stopped", "off", "shut_down", "shutdown"),
+    "shutdown": ("offline", "stopped", "off", "shut_down", "shutdown"),
     "sign": ("signed", "completed"),
     "skip": ("skipped",),
     "snooze": ("snoozed",),
@@ -346,3 +346,28 @@ ADJECTIVES = {
     "withdraw": ("withdrawn",),
 }
 """What a verb makes true: `lock` makes `locked`, `is_locked`, `locked_at`."""
+FORWARD = bag(
+    """
+    approve confirm accept submit start launch run send process execute finalize
+    begin trigger publish deploy activate verify commit capture proceed
+    """
+)
+"""Verbs after which a thing goes on, where no state has their name."""
+BEING_DONE = {
+    "shutdown": "shutting_down",
+    "rollback": "rolling_back",
+    "backup": "backing_up",
+    "failover": "failing_over",
+    "hangup": "hanging_up",
+}
+"""How two words in one are said of what is being done."""
+AFTERWARDS = bag(
+    """
+    revoke void refund return reverse archive close expire reissue rekey dispute release unpublish
+    retire suspend disable deactivate block lock hide rate delete remove discard renew settle pay
+    ship deliver publish promote deploy
+    """
+)
+"""Verbs for what has gone well."""
+RENEWING = bag("reset rotate regenerate refresh renew roll recreate reissue")
+"""Verbs that give a property another value: `reset-stream-key`."""

@@ -95,6 +95,8 @@ def passing(verb: str, values: Iterable[str], end: str | None) -> str | None:
     """The value that says that what the verb asks for is being done: `cancelling`."""
     words = _words(values)
     wanted = [end] if end is not None else []
+    if known.BEING_DONE.get(verb) in words:
+        return words[known.BEING_DONE[verb]]
     for word, value in words.items():
         last = word.rsplit("_", 1)[-1]
         ends = (*ENDINGS.get(word, ()), *participle_of(last)) if last.endswith("ing") else ()

@@ -8,6 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from mockserver.inference.model import States
+from mockserver.inference.outcomes import moment_stem
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -88,6 +89,8 @@ def _groups(schemas: Schemas, above: str | None, properties: Mapping[str, Any]) 
     by_noun: dict[tuple[str, ...], dict[str, str]] = {}
     for name, schema in properties.items():
         words = [word for word in tokens(name) if word not in _FILLING]
+        if moment_stem(name):
+            continue
         role = next((role for role, known in _ROLES if set(words) & known), None)
         if role is None or "integer" not in schemas.flat(schema).types:
             continue

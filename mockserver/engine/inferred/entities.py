@@ -38,6 +38,7 @@ def new_entity(
     dice = Dice.of(world, "made", resource.name, ordinal)
     facts = {n: v for n, v in facts_of(call).items() if n not in sent}
     known = {
+        **repository.roles.switches,
         **defaults(context, resource, sent),
         **sent,
         **facts,

@@ -26,6 +26,17 @@ _OWNERS = {
 _COUNTED = bag("number version version_number revision_number sequence_number sequence")
 
 
+_SWITCHES = dict.fromkeys(
+    bag(
+        "disabled archived deleted resolved locked blocked paused suspended hidden closed revoked "
+        "expired cancelled canceled rejected completed published approved verified muted pinned "
+        "starred removed discarded trashed accepted fulfilled used consumed"
+    ),
+    False,
+) | dict.fromkeys(("enabled", "active"), True)
+"""Flags that verbs switch, and how they are at first."""
+
+
 @dataclass(slots=True)
 class Roles:
     """Names of properties by what they are for."""
@@ -34,6 +45,7 @@ class Roles:
     updated: list[str] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     counted: list[str] = field(default_factory=list)
+    switches: dict[str, bool] = field(default_factory=dict)
 
 
 def roles_of(schemas: Schemas, flat: Flat) -> Roles:
@@ -47,6 +59,15 @@ def roles_of(schemas: Schemas, flat: Flat) -> Roles:
             found.updated.append(name)
         elif word in _COUNTED and "integer" in kinds(schemas, schema):
             found.counted.append(name)
+        if (
+            kinds(schemas, schema) - {"null"} == {"boolean"}
+            and word.removeprefix("is_") in _SWITCHES
+        ):
+            flat_ = schemas.flat(schema)
+            default = flat_.notes.default
+            found.switches[name] = (
+                _SWITCHES[word.removeprefix("is_")] if default is None else default
+            )
         for owner, words in _OWNERS.items():
             if word in words and "uuid" in formats(schemas, schema):
                 found.owners[name] = owner

@@ -239,7 +239,9 @@ class Phases:
         for holder, names in self._states.within.items():
             part = found.get(holder, data.get(holder))
             if not isinstance(part, Mapping):
-                continue
+                if holder != "attributes":
+                    continue
+                part = {}
             flat = self._schemas.flat(self._flat.properties[holder])
             said = dict(part)
             for name, entering in names.items():

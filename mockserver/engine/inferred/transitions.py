@@ -15,9 +15,10 @@ from mockserver.engine.inferred.schedules import is_paused, state_of, told, with
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
-from mockserver.inference.model import States, Transition
+from mockserver.inference.model import NEW, NEXT, States, Transition
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
+from mockserver.inference.verb_words import AFTERWARDS
 
 _AGAIN = frozenset(
     (
@@ -34,6 +35,7 @@ def transition(call: Call) -> Reply:
     sent = named(call.sent)
     verb = call.action.transition or Transition()
     shown = _shown(call, verb, sent)
+    before = entity
     entity = act(call, entity, sent, shown)
     if verb.same:
         return call.reply(entity)
@@ -41,13 +43,22 @@ def transition(call: Call) -> Reply:
     if shown is not None and verb.shows is not None:
         mode, dice = call.mode("rich"), call.dice(shown.key)
         return answers.reply(call.operation, dice, shown.data, (), mode)
-    known = {**call.known(entity), **_went_well(entity), **sent}
+    known = {**call.known(entity), **_went_well(entity), **_was(call, before), **sent}
     return answers.reply(call.operation, call.dice(entity.key), known, (), call.mode("fresh"))
 
 
 def _went_well(entity: Entity) -> dict[str, Any]:
     """What responses say of success, where the entity does not say it itself."""
     return {name: True for name in ("success", "ok") if name not in entity.data}
+
+
+def _was(call: Call, before: Entity) -> dict[str, Any]:
+    """The state before, under the names that responses have for that: `from_status`."""
+    states = call.resource.states
+    if states is None or not states.name:
+        return {}
+    state = state_of(states, before.data)
+    return {f"{word}_{states.name}": state for word in ("from", "previous", "old", "prior")}
 
 
 def _shown(call: Call, verb: Transition, sent: Mapping[str, Any]) -> Entity | None:
@@ -113,6 +124,8 @@ def _changes(
                 value = stamp(context.schemas, inner, schema, call.world.now)
             changes[holder] = {**part, inner: value}
             continue
+        if value == NEW:
+            value = _another(call, name)
         if value == "now" and not _is_text_of(context.schemas.flat(flat.properties[name])):
             value = stamp(context.schemas, name, flat.properties[name], call.world.now)
         elif isinstance(value, str) and value.startswith("body."):
@@ -125,6 +138,14 @@ def _changes(
             value = dict(shown.data)
         changes[name] = value
     return changes
+
+
+def _another(call: Call, name: str) -> Any:
+    """Another value for a property."""
+    schema = call.resource.schema
+    place = call.context.schemas.place(schema, name) if schema else None
+    dice = call.dice(name, call.world.ordinal("another:" + call.resource.name))
+    return call.context.values.make(place, dice, name=name) if place is not None else None
 
 
 def _is_text_of(flat: Any) -> bool:
@@ -143,6 +164,8 @@ def _moved(
     """The entity in another state, and on the way that leads on from there. Raises Conflict."""
     world, repository = call.world, call.repository
     before = state_of(states, entity.data)
+    if after == NEXT:
+        after = _next(states, before)
     if not isinstance(after, str) or after not in states.known:
         return changed_entity(call, repository, entity, changes)
     if not world.leniency.overrules and is_refused(states, verb.verb, before, after):
@@ -170,6 +193,13 @@ def _moved(
     if after in states.cancelled or states.leads.get(after) in states.cancelled:
         _cancel_below(call, repository, entity)
     return Entity(entity.key, data, entity.parent, row)
+
+
+def _next(states: States, before: Any) -> Any:
+    """What follows on the usual way; the same where nothing does."""
+    if before not in states.path[:-1]:
+        return before
+    return states.path[states.path.index(before) + 1]
 
 
 def _says_so(call: Call, *, same: bool) -> bool:
@@ -202,6 +232,8 @@ def is_refused(states: States, verb: str, before: Any, after: str) -> bool:
     ended = states.terminal if states.moves else frozenset(states.cancelled)
     standing = {v for v in states.success if spelled(v).split("_")[-1] in STANDING}
     if before in standing and (not stops or not states.active):
+        return False
+    if verb in AFTERWARDS and before in states.success:
         return False
     return before in ended
 
