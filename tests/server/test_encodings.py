@@ -59,6 +59,7 @@ def send(mock: MockServer, body: bytes, coding: str) -> int:
         ("gzip, deflate", zlib.compress(gzip.compress(BODY))),
         ("gzip", gzip.compress(BODY[:9]) + gzip.compress(BODY[9:])),
     ],
+    ids=range(9),
 )
 def test_what_is_known_is_undone(mock: MockServer, coding: str, body: bytes) -> None:
     assert send(mock, body, coding) == 201
@@ -72,7 +73,9 @@ def test_what_is_unknown_is_415(mock: MockServer, coding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"no gzip", gzip.compress(BODY)[:-12], gzip.compress(BODY) + b"more", BODY]
+    "body",
+    [b"no gzip", gzip.compress(BODY)[:-12], gzip.compress(BODY) + b"more", BODY],
+    ids=["no gzip", "cut", "more", "plain"],
 )
 def test_what_is_not_what_it_says_is_400(mock: MockServer, body: bytes) -> None:
     assert send(mock, body, "gzip") == 400
