@@ -9,9 +9,19 @@ if TYPE_CHECKING:
     from mockserver.engine.messages import NO_BODY, Reply, Request
     from mockserver.engine.world import World
     from mockserver.server.mock import MockServer
-    from mockserver.server.scenarios import fates
+    from mockserver.server.scenarios import fates, scenarios
 
-__all__ = ["NO_BODY", "MockServer", "Reply", "Request", "World", "__version__", "fates", "handles"]
+__all__ = [
+    "NO_BODY",
+    "MockServer",
+    "Reply",
+    "Request",
+    "World",
+    "__version__",
+    "fates",
+    "handles",
+    "scenarios",
+]
 __version__ = "0.2.0"
 
 _HOMES = {
@@ -21,6 +31,7 @@ _HOMES = {
     "Request": "mockserver.engine.messages",
     "World": "mockserver.engine.world",
     "fates": "mockserver.server.scenarios",
+    "scenarios": "mockserver.server.scenarios",
     "handles": "mockserver.engine.api",
 }
 

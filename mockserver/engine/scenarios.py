@@ -1,4 +1,4 @@
-"""Fates: the ways that a job and its children can go, derived from the table of their states."""
+"""Scenarios: the ways that a job and its children can go, from the table of their states."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LATE = 3600.0
 
 
 @dataclass(frozen=True)
-class Fate:
+class Scenario:
     """How each child goes, by its place; those beyond the last go as the last one does."""
 
     name: str
@@ -38,27 +38,27 @@ class Fate:
         return self.ways[min(place, len(self.ways) - 1)]
 
 
-def fates_of(lifecycle: Lifecycle, *, children: bool) -> list[Fate]:
+def scenarios_of(lifecycle: Lifecycle, *, children: bool) -> list[Scenario]:
     """Every way through the table once; with `children` for one of them and for all of them.
 
     A state's first move is the usual one.
     """
     usual = _timed(_usual(lifecycle))
-    found = [Fate("as-usual", (usual,))]
+    found = [Scenario("as-usual", (usual,))]
     for states in _ways(lifecycle, (lifecycle.initial,)):
         way = _timed(states)
         if way == usual:
             continue
         name = _name(lifecycle, states)
-        found.append(Fate(f"all-{name}" if children else name, (way,)))
+        found.append(Scenario(f"all-{name}" if children else name, (way,)))
         if children:
-            found.append(Fate(f"one-{name}", (way, usual)))
+            found.append(Scenario(f"one-{name}", (way, usual)))
     late = tuple((state, at + LATE) for state, at in usual)
-    found.append(Fate("all-late" if children else "late", (late,)))
+    found.append(Scenario("all-late" if children else "late", (late,)))
     if children:
-        found.append(Fate("one-late", (late, usual)))
+        found.append(Scenario("one-late", (late, usual)))
         backwards = tuple(_timed(_usual(lifecycle), STEP * slow) for slow in (5, 4, 3, 2, 1))
-        found.append(Fate("out-of-order", backwards))
+        found.append(Scenario("out-of-order", backwards))
     return found
 
 
@@ -88,14 +88,14 @@ def _name(lifecycle: Lifecycle, states: tuple[str, ...]) -> str:
     return f"{last}-while-{before}"
 
 
-def befall(fate: Fate, api: Api, world: World, reply: Reply) -> bool:
+def follow(scenario: Scenario, api: Api, world: World, reply: Reply) -> bool:
     """Let the job that was just begun go this way; False if the reply is of none."""
     if api.jobs.steer is None or not 200 <= reply.status < 300 or isinstance(reply.body, bytes):
         return False
     for jobs in _jobs(orjson.loads(dump(reply.body))):
         try:
             for place, job in enumerate(jobs):
-                schedule = [[state, seconds] for state, seconds in fate.way(place)]
+                schedule = [[state, seconds] for state, seconds in scenario.way(place)]
                 api.jobs.steer(world, job, {"schedule": schedule})
         except NotFound:
             continue  # these are parts of something else

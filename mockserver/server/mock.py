@@ -25,7 +25,7 @@ from mockserver.engine.leniency import STRICT, Leniency
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
 from mockserver.engine.pipeline.authentication import nothing_issued
 from mockserver.engine.pipeline.versions import Answerer
-from mockserver.engine.scenarios import Fate
+from mockserver.engine.scenarios import Scenario
 from mockserver.engine.serialization import Sent
 from mockserver.engine.timestamps import parse
 from mockserver.engine.world import Settings
@@ -106,7 +106,7 @@ class Mock:
     pipeline: Answerer
     options: Options
     faults: Faults = field(default_factory=Faults)
-    fates: dict[str, list[Fate]] = field(default_factory=dict)
+    scenarios: dict[str, list[Scenario]] = field(default_factory=dict)
     journal: Callable[[Exchange], None] = no_journal
 
     @cached_property
@@ -177,14 +177,14 @@ def load(
         max_worlds=options.max_worlds,
     )
     faults = Faults() if store.board is None else SharedFaults(store.board, contract.by_id)
-    fates: dict[str, list[Fate]] = {}
+    scenarios: dict[str, list[Scenario]] = {}
     api.credentials.sign = signer() if api.credentials.plan.any else None
     issued = Grants(store) if api.credentials.plan.any else nothing_issued
     shared = PipelineSettings(
         issued=issued,
         begin=store.begin,
         faults=faults,
-        fates=fates,
+        scenarios=scenarios,
         keys=options.keys,
         undocumented=options.undocumented,
         leniency=options.leniency,
@@ -195,7 +195,9 @@ def load(
     own = {**api.handlers, **(handlers or {})}
     pipeline = Pipeline(contract, api, own, validators, shared)
     answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
-    return Mock(contract, plan, api, store, answerer, options, faults, fates, journal or no_journal)
+    return Mock(
+        contract, plan, api, store, answerer, options, faults, scenarios, journal or no_journal
+    )
 
 
 def _given(options: Options) -> Given | None:
@@ -352,7 +354,7 @@ class MockServer:
         return self._port.url
 
     def _refuse(self, refusal: Refusal, target: str) -> Sent:
-        return self.mock.pipeline.turn_away(Message("?", target), refusal)
+        return self.mock.pipeline.refuse_unrouted(Message("?", target), refusal)
 
     def reset(self) -> None:
         """This tenant's world back to the seed world."""

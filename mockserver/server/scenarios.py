@@ -1,4 +1,4 @@
-"""`fates`: every way that a job of an API can go, for `pytest.mark.parametrize`."""
+"""`scenarios`: every way that a job of an API can go, for `pytest.mark.parametrize`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.engine.inferred.job_control import lifecycle_of
-from mockserver.engine.scenarios import Fate, fates_of
+from mockserver.engine.scenarios import Scenario, scenarios_of
 from mockserver.errors import UsageError
 from mockserver.files.documents import as_document
 from mockserver.inference.build import build_plan
@@ -15,21 +15,21 @@ from mockserver.openapi.build import build_contract
 from mockserver.vendors.scenarios import KINDS, Kinds
 
 
-def fates(kind: str, spec: str | Path | Mapping[str, Any] = "feather") -> list[Fate]:
+def scenarios(kind: str, spec: str | Path | Mapping[str, Any] = "feather") -> list[Scenario]:
     """Every way that a job can go: `suite_run` (with children) or `run` of Feather and Speechify,
-    `session` of TrueState; of another document, one of the things that move by themselves.
+    `session` of TrueState; of another document, a resource whose entities move by themselves.
 
-    `mock_api.follow(fate)` lets the next such job go that way. Raises UsageError for a kind that
-    there is not, ContractError for a document that can't be read.
+    `mock_api.follow(scenario)` lets the next such job go that way. Raises UsageError for a kind
+    that there is not, ContractError for a document that can't be read.
     """
     kinds = KINDS.get(spec) if isinstance(spec, str) else None
     if kinds is None:
         kinds = _inferred(spec)
     if kind not in kinds:
         offer = f"there is {', '.join(kinds)}" if kinds else "nothing in it moves by itself"
-        raise UsageError(f"there are no fates of {kind!r}; {offer}")
+        raise UsageError(f"there are no scenarios of {kind!r}; {offer}")
     lifecycle, children = kinds[kind]
-    return fates_of(lifecycle, children=children)
+    return scenarios_of(lifecycle, children=children)
 
 
 def _inferred(spec: str | Path | Mapping[str, Any]) -> Kinds:
@@ -37,3 +37,7 @@ def _inferred(spec: str | Path | Mapping[str, Any]) -> Kinds:
     plan = build_plan(build_contract(as_document(spec)), {})
     tables = {each.noun: lifecycle_of(each) for each in plan.resources.values()}
     return {noun: (table, False) for noun, table in tables.items() if table is not None}
+
+
+fates = scenarios
+"""The name until 0.1; it goes with the next release."""

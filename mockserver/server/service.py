@@ -142,7 +142,7 @@ class Service:
 
     def refuse(self, refusal: Refusal, target: str) -> Sent:
         """The reply to what the protocol could not make a request of."""
-        return self.mock.pipeline.turn_away(Message("?", target), refusal)
+        return self.mock.pipeline.refuse_unrouted(Message("?", target), refusal)
 
     def load(self, serving: Serving, source: Source) -> Mock:
         """A mock of the document as it is now. Raises a MockServerError."""

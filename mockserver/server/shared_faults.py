@@ -78,7 +78,7 @@ class _SharedCount:
     def meet(self) -> int:
         return self._add("met")
 
-    def strike(self, most: int | None) -> bool:
+    def inject(self, most: int | None) -> bool:
         struck = self._add("struck")
         if most is None or struck <= most:
             return True

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from mockserver.engine.faults.spec import read_fault
-from mockserver.engine.scenarios import Fate
+from mockserver.engine.scenarios import Scenario
 from mockserver.errors import UsageError
 from mockserver.server.har_import import Imported, import_archive
 from mockserver.server.journal.assertions import Calls
@@ -127,11 +127,11 @@ class Tenant:
     def clock(self) -> MockClock:
         return self.server.clock_for(self.key)
 
-    def follow(self, fate: Fate) -> None:
+    def follow(self, scenario: Scenario) -> None:
         """Let the next job that this tenant begins go this way; more wait in a row."""
         if self.server.mock.api.jobs.steer is None:
             raise UsageError(f"the jobs of {self.server.mock.api.name!r} can't be steered")
-        self.server.mock.fates.setdefault(self.key, []).append(fate)
+        self.server.mock.scenarios.setdefault(self.key, []).append(scenario)
 
     def transport(self) -> InProcessTransport:
         """For `httpx.Client(transport=...)` and `AsyncClient`: whatever the URL, it is the mock.
@@ -192,7 +192,7 @@ class Tenant:
         """Drop the world, the faults and the journal of this tenant."""
         self.faults.clear()
         self.webhooks.clear()
-        self.server.mock.fates.pop(self.key, None)
+        self.server.mock.scenarios.pop(self.key, None)
         self.reset()
         self.journal.clear()
         self.server.forget_client(self.key)

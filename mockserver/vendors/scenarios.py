@@ -1,4 +1,4 @@
-"""The fates of the built-in APIs' jobs, by the API and the job's kind."""
+"""The scenarios of the built-in APIs' jobs, by the API and the job's kind."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.faults import Faults, Mishap
+from mockserver.engine.faults import Faults, Injection
 from mockserver.engine.faults.spec import read_fault
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
@@ -26,7 +26,7 @@ def faults(*specs: dict[str, Any]) -> Faults:
     return made
 
 
-def met(made: Faults, times: int, **where: Any) -> list[Mishap | None]:
+def met(made: Faults, times: int, **where: Any) -> list[Injection | None]:
     return [made.meet("getThing", world(**where)) for _ in range(times)]
 
 

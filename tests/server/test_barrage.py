@@ -67,7 +67,7 @@ def test_nothing_breaks_that_was_not_asked_to() -> None:
         if not dropped and answer.status >= 500:
             exchange = next(journal.entries()).exchange
             assert answer.status in ASKED_FOR
-            assert exchange.mishap is not None, exchange.problem
+            assert exchange.injection is not None, exchange.problem
             assert not exchange.problem
         if number % 25 == 0:
             mock.store.change_clock(None, {"advance": 1})

@@ -1,4 +1,4 @@
-"""Fates: every way through the table, and jobs that go it."""
+"""Scenarios: every way through the table, and jobs that go it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import MockServer, fates
-from mockserver.engine.scenarios import Fate
+import mockserver
+from mockserver import MockServer, scenarios
+from mockserver.engine.scenarios import Scenario
 from mockserver.errors import UsageError
 from mockserver.server.tenant import Tenant
 from mockserver.vendors.feather.tables import SIMULATION_RUN
@@ -21,7 +22,7 @@ RUNS = f"/v1/sim-suites/{ID}/runs"
 
 
 def test_they_are_named_and_cover_the_table() -> None:
-    names = [fate.name for fate in fates("run")]
+    names = [scenario.name for scenario in scenarios("run")]
     assert names == [
         "as-usual",
         "stuck-pending",
@@ -35,23 +36,23 @@ def test_they_are_named_and_cover_the_table() -> None:
     ]
     moves = {
         (before, after)
-        for fate in fates("run")
-        for way in fate.ways
+        for scenario in scenarios("run")
+        for way in scenario.ways
         for before, after in zip(
             [SIMULATION_RUN.initial, *(s for s, _ in way)], [s for s, _ in way], strict=False
         )
     }
     assert moves == {(b, a) for b, following in SIMULATION_RUN.moves.items() for a in following}
     with pytest.raises(UsageError, match="there is suite_run, run"):
-        fates("suite")
+        scenarios("suite")
     with pytest.raises(UsageError, match="there is session"):
-        fates("run", "truestate")
+        scenarios("run", "truestate")
     with pytest.raises(UsageError, match="nothing in it moves"):
-        fates("pet", PETSTORE)
+        scenarios("pet", PETSTORE)
 
 
 def test_all_apis_have_the_same_kinds_of_names() -> None:
-    assert [fate.name for fate in fates("session", "truestate")] == [
+    assert [scenario.name for scenario in scenarios("session", "truestate")] == [
         "as-usual",
         "stuck-new",
         "stuck-running",
@@ -59,14 +60,14 @@ def test_all_apis_have_the_same_kinds_of_names() -> None:
         "failed-while-new",
         "late",
     ]
-    names = [fate.name for fate in fates("suite_run", "speechify")]
+    names = [scenario.name for scenario in scenarios("suite_run", "speechify")]
     assert {"one-judged-failed-while-running", "all-stuck-pending", "out-of-order"} <= {*names}
-    assert fates("export", JOBS)[0].name == "as-usual"
+    assert scenarios("export", JOBS)[0].name == "as-usual"
 
 
-@pytest.mark.parametrize("fate", fates("suite_run"))
-def test_the_next_job_goes_that_way(tenant: Tenant, fate: Fate) -> None:
-    tenant.follow(fate)
+@pytest.mark.parametrize("scenario", scenarios("suite_run"))
+def test_the_next_job_goes_that_way(tenant: Tenant, scenario: Scenario) -> None:
+    tenant.follow(scenario)
     tenant.client.get("/v1/sim-suites")  # begins no job
     begun = tenant.client.post(RUNS, json={"agent_id": ID}).json()
     for second in (0, 5, 10, 30, 4000):
@@ -74,7 +75,7 @@ def test_the_next_job_goes_that_way(tenant: Tenant, fate: Fate) -> None:
             tenant.clock.advance(second)
             run = tenant.client.get(f"{RUNS}/{begun['id']}").json()
             for place, child in enumerate(run["runs"]):
-                passed = [state for state, at in fate.way(place) if at <= second]
+                passed = [state for state, at in scenario.way(place) if at <= second]
                 assert child["status"] == (passed or ["pending"])[-1]
     other = tenant.client.post(RUNS, json={"agent_id": ID}).json()
     tenant.clock.advance(1000)
@@ -83,8 +84,10 @@ def test_the_next_job_goes_that_way(tenant: Tenant, fate: Fate) -> None:
 
 
 def test_a_single_run(tenant: Tenant) -> None:
-    (fate,) = (fate for fate in fates("run") if fate.name == "failed-while-pending")
-    tenant.follow(fate)
+    (scenario,) = (
+        scenario for scenario in scenarios("run") if scenario.name == "failed-while-pending"
+    )
+    tenant.follow(scenario)
     persona, scenario = (
         tenant.client.get(f"/v1/{kind}").json()["items"][0]["id"]
         for kind in ("personas", "scenarios")
@@ -97,7 +100,7 @@ def test_a_single_run(tenant: Tenant) -> None:
 
 def test_only_a_new_job_follows_it(tenant: Tenant) -> None:
     begun = tenant.client.post(RUNS, json={"agent_id": ID}).json()
-    tenant.follow(fates("suite_run")[1])
+    tenant.follow(scenarios("suite_run")[1])
     tenant.client.get(f"{RUNS}/{begun['id']}")
     tenant.clock.advance(1000)
     assert tenant.client.get(f"{RUNS}/{begun['id']}").json()["status"] != "pending"
@@ -115,11 +118,11 @@ def speechify() -> Iterator[MockServer]:
 VERDICTS = {"passed": ("completed", "passed"), "judged_failed": ("completed", "failed")}
 
 
-@pytest.mark.parametrize("fate", fates("suite_run", "speechify"))
-def test_a_suite_run_of_speechify_goes_that_way(speechify: MockServer, fate: Fate) -> None:
-    with speechify.tenant("fates") as tenant:
+@pytest.mark.parametrize("scenario", scenarios("suite_run", "speechify"))
+def test_a_suite_run_of_speechify_goes_that_way(speechify: MockServer, scenario: Scenario) -> None:
+    with speechify.tenant("scenarios") as tenant:
         agent = tenant.client.get("/v1/agents").json()["agents"][-1]["id"]
-        tenant.follow(fate)
+        tenant.follow(scenario)
         begun = tenant.client.post(f"/v1/agents/{agent}/tests/runs", json={}).json()
         suite = begun["suite_run"]["id"]
         assert len(begun["runs"]) > 1
@@ -128,7 +131,7 @@ def test_a_suite_run_of_speechify_goes_that_way(speechify: MockServer, fate: Fat
                 tenant.clock.advance(second)
                 for place, run in enumerate(begun["runs"]):
                     told = tenant.client.get(f"/v1/agents/tests/runs/{run['id']}").json()
-                    passed = [state for state, at in fate.way(place) if at <= second]
+                    passed = [state for state, at in scenario.way(place) if at <= second]
                     status, verdict = VERDICTS.get((passed or ["pending"])[-1], (None, None))
                     assert told["status"] == (status or (passed or ["pending"])[-1])
                     if verdict:
@@ -137,33 +140,37 @@ def test_a_suite_run_of_speechify_goes_that_way(speechify: MockServer, fate: Fat
         assert tenant.client.get(f"/v1/agents/tests/suite-runs/{suite}").status_code == 200
 
 
-@pytest.mark.parametrize("fate", fates("session", "truestate"))
-def test_a_session_goes_that_way(fate: Fate) -> None:
+@pytest.mark.parametrize("scenario", scenarios("session", "truestate"))
+def test_a_session_goes_that_way(scenario: Scenario) -> None:
     with MockServer("truestate") as mock:
         sandbox = Sandbox(mock)
         automation = sandbox.automation(chain(START, THINK, PAINT))
-        mock.follow(fate)
+        mock.follow(scenario)
         path = f"/automations/{automation['id']}/sessions/"
         begun = mock.client.post(path, json={}).json()
         for second in (0, 5, 9.9, 10, 4000):
             with mock.fork():
                 mock.clock.advance(second)
-                passed = [state for state, at in fate.way(0) if at <= second]
+                passed = [state for state, at in scenario.way(0) if at <= second]
                 assert sandbox.again(begun)["status"] == (passed or ["NEW"])[-1]
         usual = sandbox.session(automation)
         mock.clock.advance(4000)
         assert sandbox.again(usual)["status"] == "FINISHED"
 
 
-@pytest.mark.parametrize("fate", fates("export", JOBS))
-def test_an_inferred_job_goes_that_way(fate: Fate) -> None:
+@pytest.mark.parametrize("scenario", scenarios("export", JOBS))
+def test_an_inferred_job_goes_that_way(scenario: Scenario) -> None:
     with MockServer(JOBS) as mock:
-        mock.follow(fate)
+        mock.follow(scenario)
         begun = mock.client.post("/exports", json={"format": "csv"}).json()
         first = begun["status"]
         for second in (0, 5, 10, 30, 4000):
             with mock.fork():
                 mock.clock.advance(second)
-                passed = [state for state, at in fate.way(0) if at <= second]
+                passed = [state for state, at in scenario.way(0) if at <= second]
                 told = mock.client.get(f"/exports/{begun['id']}").json()["status"]
                 assert told == (passed or [first])[-1]
+
+
+def test_the_old_name_still_works() -> None:
+    assert mockserver.fates is mockserver.scenarios

@@ -1,6 +1,6 @@
 """Faults on purpose: what shall go wrong with which requests, decided without any I/O.
 
-A fault is a value read from JSON (`read_fault`); `Faults.meet` decides what befalls one request
+A fault is a value read from JSON (`read_fault`); `Faults.meet` decides what happens to one request
 as a function of the seed, the tenant, the fault and how many requests it has met. A server
 brings the effect about: it waits, cuts the reply short, closes the connection.
 """
@@ -35,8 +35,8 @@ class Trouble:
 
 
 @dataclass(slots=True)
-class Mishap:
-    """What befalls one request; `faults` are the ids of those that struck.
+class Injection:
+    """What happens to one request; `faults` are the ids of those that were injected.
 
     `committed` says that the request takes effect although its reply says otherwise; `stale` that
     a reading one does not see what was written in the last so many seconds.
@@ -66,7 +66,7 @@ class Count(Protocol):
     """How one fault and one tenant have met: requests, strikes, and those of this window."""
 
     def meet(self) -> int: ...
-    def strike(self, most: int | None) -> bool: ...
+    def inject(self, most: int | None) -> bool: ...
     def use(self, window: int) -> int: ...
 
 
@@ -84,7 +84,7 @@ class _Count:
         self.met += 1
         return self.met
 
-    def strike(self, most: int | None) -> bool:
+    def inject(self, most: int | None) -> bool:
         """One more strike, if there have not been so many already."""
         if most is not None and self.struck >= most:
             return False
@@ -180,16 +180,16 @@ class Faults:
                 if tenant is None or fault.tenant in (None, tenant)
             ]
 
-    def meet(self, operation_id: str, world: World) -> Mishap | None:
-        """What befalls a request of the world's tenant now. Each call counts as one request."""
-        mishap = Mishap()
+    def meet(self, operation_id: str, world: World) -> Injection | None:
+        """What happens to a request of the world's tenant now. Each call counts as one request."""
+        injection = Injection()
         with self._lock:
             for name, fault in self._faults.items():
                 if fault.concerns(operation_id, world.tenant):
-                    self._strike(name, fault, world, mishap)
-        return mishap if mishap.faults else None
+                    self._inject(name, fault, world, injection)
+        return injection if injection.faults else None
 
-    def _strike(self, name: str, fault: Fault, world: World, mishap: Mishap) -> None:
+    def _inject(self, name: str, fault: Fault, world: World, injection: Injection) -> None:
         count = self.count(name, world.tenant)
         met = count.meet()
         if fault.calls and met not in fault.calls:
@@ -203,17 +203,21 @@ class Faults:
             if wait is None:
                 return
             retry_after = wait if retry_after is None else retry_after
-        if not count.strike(fault.times):
+        if not count.inject(fault.times):
             return
-        mishap.faults.append(name)
+        injection.faults.append(name)
         if fault.latency is not None:
-            mishap.delay += fault.latency.draw(random)
-        mishap.stale = max(mishap.stale, fault.stale or 0.0)
-        mishap.truncate = fault.truncate if mishap.truncate is None else mishap.truncate
-        if (fault.status is not None or fault.drop) and not mishap.drop and mishap.refusal is None:
-            mishap.drop = fault.drop
-            mishap.committed = fault.committed
-            mishap.refusal = None if fault.status is None else _refusal(fault, retry_after)
+            injection.delay += fault.latency.draw(random)
+        injection.stale = max(injection.stale, fault.stale or 0.0)
+        injection.truncate = fault.truncate if injection.truncate is None else injection.truncate
+        if (
+            (fault.status is not None or fault.drop)
+            and not injection.drop
+            and injection.refusal is None
+        ):
+            injection.drop = fault.drop
+            injection.committed = fault.committed
+            injection.refusal = None if fault.status is None else _refusal(fault, retry_after)
 
     def count(self, name: str, tenant: str) -> Count:
         """How often a fault and a tenant have met."""

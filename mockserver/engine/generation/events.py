@@ -199,7 +199,7 @@ def _deltas(known: Any) -> Iterator[dict[str, Any]]:
 
 
 def _ordered(kinds: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Events from a beginning to an end, what begins later within what began before; no mishap.
+    """Events from a beginning to an end, what begins later within what began before; no failure.
 
     `message_start`, `block_start`, `block_delta`, `block_stop`, `message_delta`, `message_stop`.
     """

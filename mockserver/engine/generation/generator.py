@@ -11,7 +11,7 @@ from mockserver.engine.generation import limits
 from mockserver.engine.generation.modes import (
     Mode,
     is_content,
-    is_mishap,
+    is_failure,
     is_moment,
     is_on,
     is_owned,
@@ -21,7 +21,7 @@ from mockserver.engine.generation.modes import (
 from mockserver.engine.generation.numbers import number
 from mockserver.engine.generation.strings import encoded, names_for, text
 from mockserver.engine.generation.unions import (
-    Parting,
+    Separation,
     distinct,
     extra_schema,
     is_a,
@@ -146,7 +146,7 @@ class Maker:
         if self._is_new:
             return not (is_owned(name) or (self.mode == "sparse" and is_content(name)))
         seldom = 0.0 if self.mode == "full" else 0.1
-        return len(path) > _DEEP or self.dice.chance(0.75 if is_mishap(name) else seldom)
+        return len(path) > _DEEP or self.dice.chance(0.75 if is_failure(name) else seldom)
 
     def _free(self, flat: Flat, name: str) -> Any:
         if flat.notes.examples:
@@ -213,7 +213,7 @@ class Maker:
                 continue
             if path in self.narrow:
                 others = [self.schemas.flat(b) for b in branches if b is not branch]
-                found = Parting(self.schemas, self.value).parted(chosen, others, found, path)
+                found = Separation(self.schemas, self.value).separated(chosen, others, found, path)
             if flat.tag is not None and isinstance(found, dict):
                 mark(self.schemas, flat.tag, chosen, branch, found)
             return found

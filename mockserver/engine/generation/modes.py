@@ -33,7 +33,7 @@ _MOMENTS = frozenset(("at", "on", "date", "time", "by", "id"))
 _OWNED = bag("created updated organization tenant account")
 
 
-def is_mishap(name: str) -> bool:
+def is_failure(name: str) -> bool:
     """Whether most things have nothing to say under this name (`error`, `deleted_at`)."""
     return not _MISHAPS.isdisjoint(tokens(name))
 
@@ -68,7 +68,7 @@ def is_servers(name: str, flat: Flat) -> bool:
         return "string" in flat.types
     if flat.types == ("integer",) and not _TALLIES.isdisjoint(words):
         return True
-    return flat.notes.read_only and not (flat.nullable or is_mishap(name) or last in _MOMENTS)
+    return flat.notes.read_only and not (flat.nullable or is_failure(name) or last in _MOMENTS)
 
 
 def unused(name: str, rules: dict[str, Any]) -> dict[str, Any]:

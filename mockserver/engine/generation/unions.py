@@ -184,7 +184,7 @@ _JUDGED = frozenset(
 
 
 @dataclass(slots=True)
-class Parting:
+class Separation:
     """Changes values until other branches refuse them; whether they do is for the judge to say.
 
     `make` makes a value: of a schema, for what is called so, at a place.
@@ -193,7 +193,7 @@ class Parting:
     schemas: Schemas
     make: Make
 
-    def parted(self, chosen: Flat, others: list[Flat], value: Any, path: Path) -> Any:
+    def separated(self, chosen: Flat, others: list[Flat], value: Any, path: Path) -> Any:
         """The value, changed for each of the others as far as a way is seen."""
         for other in others:
             found = self._part(chosen, other, value, path, 0)

@@ -29,7 +29,7 @@ from mockserver.engine.inferred.repository import (
 from mockserver.engine.inferred.seeding import note_birth
 from mockserver.engine.inferred.static import fixed
 from mockserver.engine.inferred.transitions import clone, transition
-from mockserver.engine.inferred.webhooks import Herald, Listeners
+from mockserver.engine.inferred.webhooks import EventSource, Listeners
 from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.world import Collection, World
 from mockserver.inference.credentials import plan_credentials
@@ -94,7 +94,7 @@ def assemble(
         if seeds != "none":
             base.seed(world, fixtures)
 
-    herald = Herald(context)
+    source = EventSource(context)
     listeners = Listeners(context)
     moving = [repository for repository in own_repositories if _moves(repository)]
     jobs = replace(base.jobs, kinds=(*base.jobs.kinds, *map(_job_kind, moving)))
@@ -109,10 +109,10 @@ def assemble(
         adopt=partial(adopt, context),
         jobs=jobs,
         webhooks=Webhooks(
-            announcements=herald.announcements,
-            events=herald.events,
+            announcements=source.announcements,
+            events=source.events,
             listeners=listeners,
-            registering=listeners.operations if herald.announcements else frozenset(),
+            registering=listeners.operations if source.announcements else frozenset(),
         ),
     )
 

@@ -1,6 +1,6 @@
 """What a document says is sent by itself: webhooks and callbacks, when, and with which body.
 
-Nothing is sent here. `Herald.events` says what has happened in a world since an instant, as a
+Nothing is sent here. `EventSource.events` says what has happened in a world since an instant, as a
 function of its rows and its clock; a server sends it.
 """
 
@@ -28,7 +28,7 @@ _INNER = bag("data object resource payload item result body")
 _IDS = bag("id event_id eventid webhook_id delivery_id")
 
 
-class Herald:
+class EventSource:
     """What one document announces."""
 
     def __init__(self, context: Context) -> None:

@@ -16,7 +16,7 @@ from mockserver.engine.calibration import Lock, adapted, with_defaults
 from mockserver.engine.credentials import NAMES, client_of
 from mockserver.engine.error_formats import FastApiDialect, dialect_named
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
-from mockserver.engine.faults import Faults, Mishap
+from mockserver.engine.faults import Faults, Injection
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.leniency import STRICT, Leniency, preferred
@@ -30,7 +30,7 @@ from mockserver.engine.pipeline.authentication import (
 from mockserver.engine.pipeline.failures import failure, plain, raised_by, unavailable
 from mockserver.engine.pipeline.negotiation import Negotiator
 from mockserver.engine.pipeline.prefer import Preference
-from mockserver.engine.scenarios import Fate, befall
+from mockserver.engine.scenarios import Scenario, follow
 from mockserver.engine.serialization import Finisher, Sent, document_refusal, sharpened
 from mockserver.engine.world import World
 from mockserver.errors import (
@@ -84,7 +84,7 @@ class Exchange:
     sent: Sent | None = None
     violations: tuple[Violation, ...] = ()
     problem: str = ""
-    mishap: Mishap | None = None
+    injection: Injection | None = None
     now: int = 0
     faults_version: int = 0
 
@@ -105,7 +105,7 @@ class PipelineSettings:
 
     `begin` opens a transaction, `journal` is told of every exchange, `serials` number the replies.
     `leniency` is how much is forgiven where a request does not say so itself.
-    `fates` are the ways that wait for the next jobs, by tenant; `lock` is what was calibrated.
+    `scenarios` are the ways that wait for the next jobs, by tenant; `lock` is what was calibrated.
     """
 
     begin: Begin
@@ -115,7 +115,7 @@ class PipelineSettings:
     journal: Callable[[Exchange], None] = no_journal
     serials: Iterator[int] = field(default_factory=lambda: count(1))
     faults: Faults = field(default_factory=Faults)
-    fates: dict[str, list[Fate]] = field(default_factory=dict)
+    scenarios: dict[str, list[Scenario]] = field(default_factory=dict)
     lock: Lock = field(default_factory=dict)
     issued: FindIssued = nothing_issued
 
@@ -180,8 +180,8 @@ class Pipeline:
             exchange.sent = sent = self._fail(exchange, *self._cause(operation, error))
         if rules is not None:
             exchange.sent = sent = adapted(rules, message.path_values, sent)
-        if exchange.mishap is not None:
-            exchange.sent = sent = self.strike(operation, message, exchange.mishap, sent)
+        if exchange.injection is not None:
+            exchange.sent = sent = self.inject(operation, message, exchange.injection, sent)
         self.journal(exchange)
         return sent
 
@@ -207,8 +207,8 @@ class Pipeline:
             stale = self._hide(world, exchange)
             try:
                 reply = self.handle(world, request)
-                if tenant in self.settings.fates and operation.method == "POST":
-                    self.follow_fate(world, reply)
+                if tenant in self.settings.scenarios and operation.method == "POST":
+                    self.follow_scenario(world, reply)
                 reply = self.stamp(reply, message)
                 if request.violations:
                     self._warn(request, reply)
@@ -252,10 +252,14 @@ class Pipeline:
 
     def _hide(self, world: World, exchange: Exchange) -> bool:
         """Hide the latest writes from a reading request if a fault says so; whether it does."""
-        mishap = exchange.mishap
-        if mishap is None or not mishap.stale or exchange.message.method not in ("GET", "HEAD"):
+        injection = exchange.injection
+        if (
+            injection is None
+            or not injection.stale
+            or exchange.message.method not in ("GET", "HEAD")
+        ):
             return False
-        self.faults.hide(world, mishap.stale)
+        self.faults.hide(world, injection.stale)
         return True
 
     def leniency_for(self, message: Message) -> Leniency:
@@ -320,23 +324,25 @@ class Pipeline:
         return next((str(n) for n in named if n and self.authenticator.accepts(str(n))), None)
 
     def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
-        """Decide what befalls the request; whether it is therefore not carried out."""
-        if exchange.mishap is None:  # it is the same request when it is tried again
+        """Decide which faults hit the request; whether it is therefore not carried out."""
+        if exchange.injection is None:  # it is the same request when it is tried again
             with self.settings.begin(tenant) as world:
                 # What there is now has just been heard of.
                 exchange.faults_version = self.faults.version
-                exchange.mishap, exchange.now = self.faults.meet(operation.id, world), world.now
-        return exchange.mishap is not None and exchange.mishap.instead
+                exchange.injection, exchange.now = self.faults.meet(operation.id, world), world.now
+        return exchange.injection is not None and exchange.injection.instead
 
-    def strike(self, operation: Operation, message: Message, mishap: Mishap, sent: Sent) -> Sent:
-        """What is sent after a mishap; a reply that the fault asks for is not adapted."""
-        if mishap.refusal is not None:
-            reply = self.stamp(self.dialect.reply(mishap.refusal, operation), message)
+    def inject(
+        self, operation: Operation, message: Message, injection: Injection, sent: Sent
+    ) -> Sent:
+        """What is sent after a injection; a reply that the fault asks for is not adapted."""
+        if injection.refusal is not None:
+            reply = self.stamp(self.dialect.reply(injection.refusal, operation), message)
             try:
                 sent = self.finish(operation, reply)
             except ReplyError:
                 sent = plain(reply)
-        return replace(sent, trouble=mishap.trouble)
+        return replace(sent, trouble=injection.trouble)
 
     def validate(
         self,
@@ -392,13 +398,13 @@ class Pipeline:
             )
         return self.negotiator(world, request, reply)
 
-    def follow_fate(self, world: World, reply: Reply) -> None:
+    def follow_scenario(self, world: World, reply: Reply) -> None:
         """Let the job that this reply began go the way that waits for the tenant's next one."""
-        waiting = self.settings.fates[world.tenant]
-        if befall(waiting[0], self.api, world, reply):
+        waiting = self.settings.scenarios[world.tenant]
+        if follow(waiting[0], self.api, world, reply):
             waiting.pop(0)
             if not waiting:
-                del self.settings.fates[world.tenant]
+                del self.settings.scenarios[world.tenant]
 
     def stamp(self, reply: Reply, message: Message) -> Reply:
         """The reply with what this API puts on every one."""
@@ -410,7 +416,7 @@ class Pipeline:
         """Raises ReplyError if the reply would break the contract."""
         return self.finish(operation, reply)
 
-    def turn_away(self, message: Message, refusal: Refusal) -> Sent:
+    def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent:
         """Refuse a request outside any operation."""
         exchange = Exchange(message, None, violations=refusal.violations)
         exchange.sent = sent = self.refuse(None, refusal, message)

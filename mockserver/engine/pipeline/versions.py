@@ -26,7 +26,7 @@ class Answerer(Protocol):
     journal: Callable[[Exchange], None]
 
     def __call__(self, operation: Operation, message: Message) -> Sent: ...
-    def turn_away(self, message: Message, refusal: Refusal) -> Sent: ...
+    def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent: ...
     def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool: ...
     def fits(self, operation: Operation, message: Message) -> bool: ...
 
@@ -48,23 +48,23 @@ class ShapedPipelines:
         try:
             pipeline = self.pipelines[self.choose(message.headers, tenant)]
         except Refusal as refusal:
-            return self._first.turn_away(message, refusal)
+            return self._first.refuse_unrouted(message, refusal)
         own = pipeline.contract.by_id.get(operation.id)
         if own is None:
             unknown = f"There is no {message.method} {message.target} in this version."
-            return pipeline.turn_away(message, NotFound(unknown))
+            return pipeline.refuse_unrouted(message, NotFound(unknown))
         if own is not operation:
             values = message.path_values.values()
             message.path_values = dict(zip(parameter_names(own.path), values, strict=True))
         return pipeline(own, message)
 
-    def turn_away(self, message: Message, refusal: Refusal) -> Sent:
+    def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent:
         """Refuse a request outside any operation; one for no shape at all is refused for that."""
         try:
             pipeline = self.pipelines[self.choose(message.headers, "")]
         except Refusal as earlier:
-            return self._first.turn_away(message, earlier)
-        return pipeline.turn_away(message, refusal)
+            return self._first.refuse_unrouted(message, earlier)
+        return pipeline.refuse_unrouted(message, refusal)
 
     def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool:
         """Whether the path parameters fit their schemas in the first shape."""

@@ -26,7 +26,7 @@ from mockserver.openapi.routing_projection import parameter_names, routing_proje
 from mockserver.server.asgi.ambiguous import Rivals, named
 from mockserver.server.asgi.encodings import decoded
 from mockserver.server.asgi.fast_path import send_whole
-from mockserver.server.asgi.faults import suffer
+from mockserver.server.asgi.faults import apply_trouble
 from mockserver.server.asgi.lean_connexion import API, ConnexionMiddleware, OpenAPISpecification
 from mockserver.server.asgi.routing import ROUTE, ROUTER, IndexedRouting, Match, normal_path
 
@@ -137,7 +137,7 @@ class Endpoint:
 
     def refuse(self, message: Message, refusal: Refusal) -> Sent:
         """A refusal outside any operation."""
-        return self.pipeline.turn_away(message, refusal)
+        return self.pipeline.refuse_unrouted(message, refusal)
 
     def _unknown(self, scope: Scope, message: Message) -> Sent:
         if self.pipeline.api.wire.slash_redirects and scope["path"] != "/":
@@ -234,7 +234,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
     """Send it; a HEAD gets the headers only, 204 and 304 have no body and no length."""
-    if sent.trouble is not None and await suffer(sent, scope, send):
+    if sent.trouble is not None and await apply_trouble(sent, scope, send):
         return
     body = b"" if scope["method"] == "HEAD" else sent.body
     if send_whole(sent, send, body):

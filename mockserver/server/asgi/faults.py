@@ -1,7 +1,7 @@
 """What a fault does to a reply on its way: waiting, dropping, cutting short.
 
 On a real port the delay is slept and the connection closed. A caller in process puts its own way
-into the scope (`SUFFER`), since nothing sleeps there: see `inprocess`.
+into the scope (`APPLY_TROUBLE`), since nothing sleeps there: see `inprocess`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from starlette.types import Scope, Send
 
 from mockserver.engine.serialization import Sent
 
-SUFFER = "mockserver.suffer"
+APPLY_TROUBLE = "mockserver.apply_trouble"
 
 
-async def suffer(sent: Sent, scope: Scope, send: Send) -> bool:
+async def apply_trouble(sent: Sent, scope: Scope, send: Send) -> bool:
     """Let the reply's trouble happen; whether nothing more shall be sent."""
     trouble = sent.trouble
     assert trouble is not None
-    if SUFFER in scope:
-        scope[SUFFER](trouble)
+    if APPLY_TROUBLE in scope:
+        scope[APPLY_TROUBLE](trouble)
         return False
     if trouble.delay:
         await asyncio.sleep(trouble.delay)

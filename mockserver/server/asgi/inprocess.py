@@ -14,7 +14,7 @@ import httpx
 from starlette.types import ASGIApp, Message, Scope
 
 from mockserver.engine.faults import Trouble
-from mockserver.server.asgi.faults import SUFFER
+from mockserver.server.asgi.faults import APPLY_TROUBLE
 
 
 class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -78,7 +78,7 @@ class Answer:
             f"(received {got} bytes, expected {len(self.body)})"
         )
 
-    def suffer(self, trouble: Trouble) -> None:
+    def apply_trouble(self, trouble: Trouble) -> None:
         self.trouble = trouble
 
     async def receive(self) -> Message:
@@ -110,7 +110,7 @@ def call(
         "headers": [(name.lower(), value) for name, value in headers],
         "client": ("127.0.0.1", 0),
         "server": (url.host, url.port or 80),
-        SUFFER: answer.suffer,
+        APPLY_TROUBLE: answer.apply_trouble,
     }
     drive(app(scope, answer.receive, answer.send))  # type: ignore[arg-type]
     return answer

@@ -146,7 +146,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.close()
         elif self._looks > (LOOKS_FOR_HEAD if self._in_head else LOOKS_FOR_BODY):
             if self._arrived:
-                self._turn_away(Sent(HTTPStatus.REQUEST_TIMEOUT))
+                self._end_with(Sent(HTTPStatus.REQUEST_TIMEOUT))
             else:
                 self.transport.close()
 
@@ -164,9 +164,9 @@ class BoundedProtocol(HttpToolsProtocol):
         return fields + len(getattr(self, "url", b""))
 
     def _refuse(self, refusal: Refusal) -> None:
-        self._turn_away(self.refuse(refusal, getattr(self, "url", b"").decode("latin-1")))
+        self._end_with(self.refuse(refusal, getattr(self, "url", b"").decode("latin-1")))
 
-    def _turn_away(self, sent: Sent) -> None:
+    def _end_with(self, sent: Sent) -> None:
         """Answer and close, without losing the answer to what the client still sends."""
         self._lingering = True
         self._unset_keepalive_if_required()

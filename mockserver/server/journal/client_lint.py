@@ -233,8 +233,8 @@ def _header(entry: Entry, name: bytes) -> str:
 
 def _is_broken(entry: Entry) -> bool:
     """Whether the client can't know if its request took effect."""
-    mishap, sent = entry.exchange.mishap, entry.exchange.sent
-    if mishap is not None and (mishap.drop or mishap.truncate is not None):
+    injection, sent = entry.exchange.injection, entry.exchange.sent
+    if injection is not None and (injection.drop or injection.truncate is not None):
         return True
     return sent is None or sent.status >= 500 or sent.status in (0, 408)
 
@@ -250,7 +250,7 @@ def _why_unsafe(first: Entry, again: Entry, operation: Operation) -> str:
         return "without an Idempotency-Key, which this operation knows"
     if known and keys[0] != keys[1]:
         return "with another Idempotency-Key, which makes it another request"
-    mishap = first.exchange.mishap
-    if not known and (mishap is None or mishap.committed or mishap.truncate is not None):
-        return "although the first one had taken effect" if mishap is not None else ""
+    injection = first.exchange.injection
+    if not known and (injection is None or injection.committed or injection.truncate is not None):
+        return "although the first one had taken effect" if injection is not None else ""
     return ""

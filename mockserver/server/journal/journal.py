@@ -134,7 +134,7 @@ def describe(entry: Entry) -> dict[str, Any]:
         "undocumented": exchange.sent is not None and exchange.sent.undocumented,
         "violations": [describe_violation(violation) for violation in exchange.violations],
         "problem": exchange.problem or None,
-        "faults": exchange.mishap.faults if exchange.mishap is not None else [],
+        "faults": exchange.injection.faults if exchange.injection is not None else [],
     }
 
 

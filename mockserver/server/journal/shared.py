@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.faults import Mishap
+from mockserver.engine.faults import Injection
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent, dump
 from mockserver.errors import StoreUnavailable
@@ -106,7 +106,7 @@ class SharedJournal(Journal):
             _sent(told["sent"]) if told["sent"] is not None else None,
             tuple(Violation(tuple(where), *rest) for where, *rest in told["violations"]),
             told["problem"],
-            _mishap(told) if told["faults"] else None,
+            _injection(told) if told["faults"] else None,
             told["now"],
         )
         return Entry(0, told["ended"], exchange)
@@ -133,9 +133,9 @@ def _message(told: dict[str, Any]) -> Message:
     return Message(**told, query=query.encode("latin-1"), body=b64decode(body))
 
 
-def _mishap(told: dict[str, Any]) -> Mishap:
+def _injection(told: dict[str, Any]) -> Injection:
     lost = told["lost"]
-    return Mishap(
+    return Injection(
         told["faults"], drop=lost["drop"], truncate=lost["truncate"], committed=lost["committed"]
     )
 
@@ -172,12 +172,12 @@ def _text(ended: int, exchange: Exchange) -> bytes:
             for violation in exchange.violations
         ],
         "problem": exchange.problem,
-        "faults": exchange.mishap.faults if exchange.mishap is not None else [],
-        "lost": exchange.mishap
+        "faults": exchange.injection.faults if exchange.injection is not None else [],
+        "lost": exchange.injection
         and {
-            "drop": exchange.mishap.drop,
-            "truncate": exchange.mishap.truncate,
-            "committed": exchange.mishap.committed,
+            "drop": exchange.injection.drop,
+            "truncate": exchange.injection.truncate,
+            "committed": exchange.injection.committed,
         },
         "now": exchange.now,
     }

@@ -238,9 +238,9 @@ class _Walk:
         definition = step_named(self.version, asking["step_id"])
         dice = self._dice(len(before), "answer")
         ended = {**asking, "user_input": text, "result": text}
-        fate = self._fate(definition, len(before), asking["leads_to"] is None, dice)
+        outcome = self._outcome(definition, len(before), asking["leads_to"] is None, dice)
         begun = [*cut(asking["schedule"], RUNNING, now)]
-        ended["schedule"] = self._ending(begun, fate, definition, dice)
+        ended["schedule"] = self._ending(begun, outcome, definition, dice)
         return self._go_on([*before, ended])
 
     def decide(self, outcome: Outcome, after: int) -> Row:
@@ -275,7 +275,7 @@ class _Walk:
         result = result_of(kind, dice)
         if kind == DECISION and way is not None:
             result = way["label"]
-        fate = self._fate(definition, position, leads_to is None, dice)
+        outcome = self._outcome(definition, position, leads_to is None, dice)
         error = error_of(kind, definition["name"], dice)
         if _too_far(position, leads_to is None):
             error = f"{definition['name']}: more than {MOST_STEPS} steps"
@@ -285,7 +285,7 @@ class _Walk:
             schedule.append([WAITING, at + self._lasting(pause, dice)])
         else:
             schedule.append([RUNNING, at + self._lasting(pause, dice)])
-            schedule = self._ending(schedule, fate, definition, dice)
+            schedule = self._ending(schedule, outcome, definition, dice)
         prompt = None if kind == START else self._filled(definition["prompt_template"], before)
         return {
             "id": new_id(self.world, "session_step"),
@@ -299,12 +299,12 @@ class _Walk:
         }
 
     def _ending(
-        self, begun: list[list[Any]], fate: str | None, definition: Row, dice: Dice
+        self, begun: list[list[Any]], outcome: str | None, definition: Row, dice: Dice
     ) -> list[list[Any]]:
-        if fate is None:
+        if outcome is None:
             return begun
         lasts = self._lasting(SECONDS[definition["step_type"]], dice)
-        return [*begun, [fate, begun[-1][1] + lasts]]
+        return [*begun, [outcome, begun[-1][1] + lasts]]
 
     def _lasting(self, bounds: tuple[float, float], dice: Dice) -> int:
         return max(1, seconds(dice.random.uniform(*bounds) * self.pace))
@@ -315,7 +315,7 @@ class _Walk:
         chosen = [way for way in ways if wanted is not None and way["label"] == wanted]
         return dice.random.choice(chosen or ways) if ways else None
 
-    def _fate(self, definition: Row, position: int, last: bool, dice: Dice) -> str | None:
+    def _outcome(self, definition: Row, position: int, last: bool, dice: Dice) -> str | None:
         """The state that a step ends in; None if it never ends."""
         if _too_far(position, last):
             return FAILED
