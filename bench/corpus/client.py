@@ -147,11 +147,29 @@ class Client:
             action = self.plan.actions[operation.id]
             needed = self.values.schemas.flat_at(media.pointer).required if media.pointer else ()
             self.finder.name_known(action, value, needed)
+            value = self._as_kept(action, media.pointer, value, dice)
             if action.envelope is not None and isinstance(value, dict):
                 value.pop(action.envelope.paging.cursor, None)  # nobody knows one yet
         headers["content-type"], raw = wire.body(self.values.schemas, media, value)
         self.said = value
         return raw
+
+    def _as_kept(self, action: Action, pointer: str | None, value: Any, dice: Dice) -> Any:
+        """The body with values that the resource can have, where requests say less of them: a
+        client knows that of a volume there are no 80 terabytes."""
+        resource = self.plan.resources.get(action.resource or "")
+        if resource is None or resource.schema is None or action.request.at or pointer is None:
+            return value
+        for name in [*value] if isinstance(value, dict) else ():
+            place = self.values.schemas.place(resource.schema, name)
+            if place is None or self.read.check(place).is_valid(value[name]):
+                continue
+            with suppress(ReplyError, ContractError):
+                kept = self.read.make(place, dice.child("kept", name), name=name)
+                changed = {**value, name: kept}
+                if self.values.check(pointer).is_valid(changed):
+                    value = changed
+        return value
 
     def why(self) -> str:
         """What the mock said was wrong with the last request that it refused."""

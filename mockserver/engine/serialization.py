@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -55,6 +57,16 @@ _KINDS: dict[int, type[Refusal]] = {
 }
 
 
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+_IS_PLAIN = re.compile("[\t\x20-\x7e]*").fullmatch
+_NOT_PLAIN = re.compile("[^\t\x20-\x7e]")
+_IS_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
+_FRAMING = frozenset(
+    (
+        *("content-type", "content-length", "content-encoding", "transfer-encoding", "connection"),
+        *("keep-alive", "upgrade", "te", "trailer", "host", "proxy-connection"),
+    )
+)
 _VALID_BYTES = 8 * 2**20
 
 
@@ -242,13 +254,17 @@ class Finisher:
             required_headers=tuple(
                 name.lower()
                 for name, header in response.headers.items()
-                if header.required and name.lower() != "content-type"
+                if header.required and can_be_sent(name)
             ),
         )
 
 
 def _content_type(media_type: str) -> tuple[bytes, bytes]:
-    return b"content-type", concrete(media_type or "application/json").encode()
+    found = concrete(media_type or "application/json")
+    if not _IS_PLAIN(found):
+        # A document may write anything there.
+        found = _NOT_PLAIN.split(found)[0].strip() or "application/json"
+    return b"content-type", found.encode()
 
 
 def choose_media_type(response: Response, wanted: str = "") -> str:
@@ -266,11 +282,24 @@ def choose_media_type(response: Response, wanted: str = "") -> str:
 
 
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """As ASGI wants them: lower case, Latin-1."""
+    """As ASGI wants them: lower case, and of letters that no header can be split at.
+
+    What is no printable ASCII is percent-encoded, as in a URL.
+    """
     return [
-        (name.lower().encode(), value.encode("latin-1", "replace"))
+        (name.lower().encode(), (value if _IS_PLAIN(value) else _escaped(value)).encode())
         for name, value in headers.items()
     ]
+
+
+def _escaped(value: str) -> str:
+    return quote(value.encode("utf-8", "replace"), safe=_PRINTABLE)
+
+
+def can_be_sent(name: str) -> bool:
+    """Whether a documented header can be one of a response: its name is one, and it does not
+    belong to how the server sends a response."""
+    return _IS_NAME(name) is not None and name.lower() not in _FRAMING
 
 
 def dump(body: Any) -> bytes:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 SECOND = 1_000_000
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (*("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = int((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH).total_seconds()) * SECOND
 
@@ -19,6 +21,13 @@ def render(instant: int) -> str:
     # Not strftime: its %Y has three digits for the year 999.
     moment = _EPOCH + timedelta(microseconds=instant)
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def http_date(instant: int) -> str:
+    """`Tue, 14 Nov 2023 22:13:20 GMT`, as HTTP writes it."""
+    moment = _EPOCH + timedelta(microseconds=instant)
+    day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
+    return f"{day}, {moment:%d} {month} {moment.year:04d} {moment:%H:%M:%S} GMT"
 
 
 def parse(text: str) -> int:

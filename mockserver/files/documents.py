@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import url2pathname
 
 from mockserver.errors import ContractError, DanglingReference, UsageError
 from mockserver.files.package_data import contract_file
 from mockserver.files.reading import MAX_DOCUMENT, fetch, read_file, reason_of, without_secrets
-from mockserver.openapi.document import lookup, parse_document, walk
+from mockserver.openapi.document import lookup, parse_document, tokens, walk
+from mockserver.openapi.media_types import is_json, is_text
+from mockserver.openapi.model import EXTERNAL
 from mockserver.openapi.references import bundled, foreign_references
 
 if TYPE_CHECKING:
@@ -126,6 +129,9 @@ def _whole(
     if not text.strip():
         raise ContractError(f"{source.name}: the file is empty")
     document = parse_document(text.encode(), source.name, slips)
+    if "externalValue" in text:
+        place = source.path.resolve().as_uri() if source.path is not None else location
+        _take_in_examples(document, place)
     # Walking a large document takes longer than parsing it.
     if not _MAY_BE_FOREIGN.search(text) or next(foreign_references(document), None) is None:
         return document, ()
@@ -138,6 +144,34 @@ def _whole(
         raise ContractError(f"{source.name}: {words}", error.where) from None
 
 
+def _take_in_examples(document: dict[str, Any], location: str) -> None:
+    """Put what the `externalValue` of examples names into the document, as far as it is there:
+    what is JSON or text as a value, else its bytes."""
+    reader = Reader(location)
+    for pointer, node in walk(document):
+        name, path = node.get("externalValue"), tokens(pointer)
+        if not isinstance(name, str) or "value" in node or path[-2:-1] != ["examples"]:
+            continue
+        try:
+            raw = reader.read(urljoin(location, name))
+        except UsageError:
+            continue  # the contract notes that it is not there
+        media_type = path[-3] if len(path) > 2 else ""
+        try:
+            node["value"] = _as_value(raw, media_type)
+        except ValueError:
+            node[EXTERNAL] = b64encode(raw).decode()
+
+
+def _as_value(raw: bytes, media_type: str) -> Any:
+    """What a file says: a JSON value, or a text. Raises ValueError for other bytes."""
+    if is_json(media_type):
+        return json.loads(raw)
+    if not is_text(media_type):
+        raise ValueError(media_type)
+    return raw.decode()
+
+
 class Reader:
     """Reads the other files of a document: from the same place as the first one, and not without
     end."""
@@ -148,6 +182,12 @@ class Reader:
 
     def __call__(self, uri: str) -> Any:
         """Raises UsageError if a file can't be had, ContractError if it is no JSON or YAML."""
+        raw = self.read(uri)
+        name = str(_path_of(uri)) if uri.startswith("file:") else without_secrets(uri)
+        return parse_document(decode(raw, name).encode(), name)
+
+    def read(self, uri: str) -> bytes:
+        """The file as it is. Raises UsageError if it can't be had."""
         if urlsplit(uri)[:2] != self._origin:
             raise UsageError(f"{without_secrets(uri)}: only the document's own server is asked")
         if uri.startswith("file:"):
@@ -158,7 +198,7 @@ class Reader:
         self._left -= len(raw)
         if self._left < 0:
             raise UsageError(f"{name}: {MAX_DOCUMENT} bytes are too many for a document")
-        return parse_document(decode(raw, name).encode(), name)
+        return raw
 
 
 def _path_of(uri: str) -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +14,7 @@ from mockserver.errors import ContractError
 from mockserver.openapi.document import METHODS, join, resolve
 from mockserver.openapi.inheritance import with_choices
 from mockserver.openapi.model import (
+    EXTERNAL,
     Body,
     Contract,
     Header,
@@ -262,11 +266,27 @@ class _Builder:
         found: dict[str, Any] = {}
         for name, example in (raw.get("examples") or {}).items():
             resolved, _ = resolve(self.document, example, join(pointer, "examples", name))
-            if isinstance(resolved, Mapping) and "value" in resolved:
-                found[name] = resolved["value"]
+            if isinstance(resolved, Mapping):
+                found.update(self._example(name, resolved, join(pointer, "examples", name)))
         if "example" in raw:
             found.setdefault("default", raw["example"])
         return found
+
+    def _example(self, name: str, raw: Mapping[str, Any], pointer: str) -> dict[str, Any]:
+        """What an example object shows, under its name; nothing if it shows nothing."""
+        for word in ("value", "dataValue"):
+            if word in raw:
+                return {name: raw[word]}
+        if "serializedValue" in raw:
+            text = str(raw["serializedValue"])
+            with suppress(ValueError):
+                return {name: json.loads(text)}
+            return {name: text}
+        if EXTERNAL in raw:
+            return {name: b64decode(raw[EXTERNAL])}
+        if "externalValue" in raw:
+            self.note(pointer, f"the file {raw['externalValue']} of an example can't be read")
+        return {}
 
     def _response(self, status: str, value: Any, pointer: str) -> Response:
         reference = value.get("$ref") if isinstance(value, Mapping) else None
@@ -291,6 +311,8 @@ class _Builder:
                 bool(resolved.get("required")),
                 schema if isinstance(schema, Mapping) else {},
                 place if "schema" in resolved else None,
+                tuple(self._examples(resolved, here).values()),
+                str(resolved.get("description") or ""),
             )
         return Response(
             status=status,

@@ -52,6 +52,12 @@ def is_xml(media_type: str) -> bool:
     return name.endswith(("/xml", "+xml")) and name != "application/xhtml+xml"
 
 
+def is_text(media_type: str) -> bool:
+    """Whether bodies of this media type are texts, whatever is in them."""
+    name = essence(media_type)
+    return name.startswith("text/") or is_xml(name) or name.endswith(("yaml", "csv", "jsonl"))
+
+
 def covers(wide: str, name: str) -> bool:
     """Whether a range (`image/*`, `application/*+json`, `*/*`) covers a media type, both without
     parameters. What is no range covers itself."""

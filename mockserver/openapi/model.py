@@ -11,6 +11,8 @@ from urllib.parse import unquote
 
 _TOLD_APART = re.compile(r"((?:{[^{}]*}|[^{}#?])*)[#?](.*)", re.DOTALL)
 
+EXTERNAL = "x-external-value"
+"""Where the bytes of an example's `externalValue` are, in base64, if it is no JSON or text."""
 Json = Any
 Schema = Mapping[str, Any]
 Place = Literal["path", "query", "header", "cookie"]
@@ -79,6 +81,8 @@ class Header:
     required: bool
     schema: Schema
     pointer: str | None
+    examples: tuple[Json, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +170,11 @@ class Operation:
     @cached_property
     def success(self) -> int:
         """The status of success: the lowest documented 2xx, else a redirection (304 only if there
-        is no other), else 200."""
+        is no other), else the lowest status if no success is listed at all, else 200."""
         listed = sorted(s for s in self.documented if 200 <= s < 300)
         if not listed and "2XX" not in self.responses and "default" not in self.responses:
             listed = sorted(s for s in self.documented if 300 <= s < 400)
-            listed = [s for s in listed if s != 304] or listed
+            listed = [s for s in listed if s != 304] or listed or sorted(self.documented)
         return listed[0] if listed else 200
 
 

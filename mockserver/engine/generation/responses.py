@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +10,7 @@ import orjson
 
 from mockserver.engine.generation.events import Streams
 from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.headers import Headers
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
@@ -21,11 +22,9 @@ from mockserver.engine.representations.tables import DELIMITERS
 from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.model import FIRST
 from mockserver.openapi.media_types import essence, is_json_or_any, is_xml
-from mockserver.openapi.model import Header, MediaType, Operation, Response
+from mockserver.openapi.model import MediaType, Operation
 from mockserver.openapi.schemas.resolved import Flat
 
-SOON = 1
-"""Seconds after which a client is asked to come again."""
 _BODILESS = frozenset((204, 205, 304))
 
 
@@ -35,6 +34,7 @@ class Answers:
     def __init__(self, values: Values) -> None:
         self.values = values
         self.streams = Streams(values)
+        self.headers = Headers(values)
 
     def reply(
         self,
@@ -46,25 +46,25 @@ class Answers:
         status: int = 0,
         *,
         sample: bool = False,
-        new: bool = False,
+        decided: Collection[str] | None = None,
     ) -> Reply:
         """The success (or another status), with as much of `known`, standing at `at`, as fits.
 
-        `sample`: what is known is only a part of what there is to say. `new`: it was made by this
-        very request, whose answer may say more of it than any other.
+        `sample`: what is known is only a part of what there is to say. `decided`: it was made by
+        this very request, whose answer may say more of it than any other, but for these names.
         """
         status = status or operation.success
         response = operation.response_for(status)
         if response is None:
             return Reply(status, NO_BODY)
-        headers = self.headers(response, dice)
+        headers = self.headers.of(response, dice)
         if status in _BODILESS:
             return Reply(status, NO_BODY, headers)
         chosen = choose_media_type(response)
         media = response.content.get(chosen)
         if media is None:
             return Reply(status, NO_BODY, headers)
-        body = self.body(operation, media, dice, known, at, mode, sample=sample, new=new)
+        body = self.body(operation, media, dice, known, at, mode, sample=sample, decided=decided)
         opaque = isinstance(body, bytes)
         # A file of no known type.
         unknown = opaque and chosen == "application/*" and self._is_binary(media)
@@ -84,11 +84,15 @@ class Answers:
         mode: Mode = "rich",
         *,
         sample: bool = False,
-        new: bool = False,
+        decided: Collection[str] | None = None,
     ) -> Any:
         """A body of this media type: a value that is rendered later, or the bytes of a file."""
         name = essence(media.name)
         if is_sequence(name):
+            for shown in media.examples.values():
+                if isinstance(shown, str) and ("data:" in shown or "\n" in shown):
+                    # A body as it is, not the value of an item.
+                    return shown.encode()
             return self.streams.items(operation, media, dice, _placed(known, at), mode)
         if not is_json_or_any(name):
             example = next(iter(self._examples(media)), None)
@@ -103,10 +107,13 @@ class Answers:
         if media.pointer is None:
             return _unjudged(media, known)
         if not at and not sample and isinstance(known, Mapping):
-            plain = self.values.plain(media.pointer, known, new=new)
+            plain = self.values.plain(media.pointer, known, decided)
             if plain is not MISSING:
                 return plain
-        return self.values.make(media.pointer, dice, _placed(known, at), mode=mode)
+        place = tuple(0 if step == FIRST else step for step in at)
+        said = known if isinstance(known, Mapping) else {}
+        without = [(*place, name) for name in decided or () if name not in said]
+        return self.values.make(media.pointer, dice, _placed(known, at), mode=mode, without=without)
 
     def _examples(self, media: MediaType) -> list[Any]:
         """What the document shows of a body: beside its schema, else in it."""
@@ -142,28 +149,6 @@ class Answers:
         if not is_described(name) and not media.examples:
             return sample_file(name)
         return self.body(operation, media, dice, value, sample=True)
-
-    def headers(self, response: Response, dice: Dice) -> dict[str, str]:
-        """The documented headers: those that are required, Location and Retry-After."""
-        return {
-            name: self.header(header, dice)
-            for name, header in response.headers.items()
-            if (header.required and name.lower() not in ("content-type", "content-length"))
-            or name.lower() in ("location", "retry-after")
-        }
-
-    def header(self, header: Header, dice: Dice) -> str:
-        """A value for a header, as text."""
-        if header.pointer is None:
-            return "1" if header.name.lower() == "retry-after" else "mock"
-        if header.name.lower() == "retry-after":
-            check = self.values.check(header.pointer)
-            if check.is_valid(SOON) or check.is_valid(str(SOON)):
-                return str(SOON)
-        value = self.values.make(header.pointer, dice, name=header.name)
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _placed(known: Any, at: tuple[str, ...]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from mockserver.engine.generation.generator import MISSING, Maker, Path
 from mockserver.engine.generation.limits import Impossible, TooLarge
@@ -40,16 +40,22 @@ class Values:
             return self._validators.request(pointer)
         return self._validators.reply(pointer)
 
-    def plain(self, pointer: str, known: Mapping[str, Json], *, new: bool = False) -> Json:
+    def plain(
+        self,
+        pointer: str,
+        known: Mapping[str, Json],
+        decided: Collection[str] | None = None,
+    ) -> Json:
         """The properties of `known` that the schema names, if they are valid as they are.
 
-        MISSING if they are not, and something has to be made; of what is `new`, too, if the
-        schema names more that only the server can say.
+        MISSING if they are not, and something has to be made; with `decided`, too, if
+        the schema names more beside these that only the server can say.
         """
         flat = self.schemas.flat_at(pointer)
-        if new and any(
-            name not in known and is_servers(name, self.schemas.flat(schema))
+        if decided is not None and any(
+            is_servers(name, self.schemas.flat(schema))
             for name, schema in flat.properties.items()
+            if name not in known and name not in decided
         ):
             return MISSING
         if not flat.properties or flat.choices or flat.objects.extra not in (None, False):
@@ -66,7 +72,7 @@ class Values:
         mode: Mode = "rich",
         name: str = "",
         owner: str = "",
-        without: Iterable[str] = (),
+        without: Iterable[Path] = (),
     ) -> Json:
         """A valid value for the schema at `pointer`, with as much of `known` as fits. It does not
         have the properties `without`, if it need not.
@@ -80,7 +86,7 @@ class Values:
         schema = self.schemas.at(pointer)
         good: Json = MISSING
         wanted: set[Path] = set()
-        unwanted: set[Path] = {(property_,) for property_ in without}
+        unwanted: set[Path] = set(without)
         narrow: set[Path] = set()
         given = known
         for attempt in range(_TRIES):
@@ -122,7 +128,7 @@ class Values:
         *,
         mode: Mode = "rich",
         owner: str = "",
-        without: Iterable[str] = (),
+        without: Iterable[Path] = (),
     ) -> Json:
         """The same for what is kept, not shown; what is known alone if no value fits, as a schema
         may contradict itself. What an answer shows of it has a schema of its own, and it can be

@@ -177,6 +177,9 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 if told.values and not any(v in told.values for v in violation.limit or ()):
                     return True
             case "oneOf" | "anyOf":
+                # What fits several branches can be shown, with what tells them apart.
+                if "more than one" in violation.message:
+                    return True
                 if told.types and not told.choices:
                     return True
     return False

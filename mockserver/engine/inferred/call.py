@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -190,12 +190,12 @@ class Call:
             self.action.response.at,
             mode,
             status,
-            new=made,
+            decided=self.context.flat(self.resource).properties.keys() if made else None,
         )
         self._show(reply, entity)
         for name in list(reply.headers):
             if name.lower() == "location":
-                reply.headers[name] = self._location(entity)
+                reply.headers[name] = self._as_url(name, self._location(entity))
         mark(operation, reply, entity)
         return reply
 
@@ -266,9 +266,36 @@ class Call:
         return self.context.contract.base_path + path
 
     def _location(self, entity: Entity) -> str:
+        """Where the entity can be fetched; beneath the path that was asked, if nowhere else."""
+        own = quote(str(entity.id(self.resource)), safe="")
         path = self.path()
-        own = entity.key.rsplit("/", 1)[-1]
-        return path if path.endswith("/" + own) else f"{path.rstrip('/')}/{own}"
+        beneath = path if path.endswith("/" + own) else f"{path.rstrip('/')}/{own}"
+        found = [where for where in self._fetches(own) if where is not None]
+        return beneath if beneath in found or not found else found[0]
+
+    def _fetches(self, own: str) -> Iterator[str | None]:
+        """The paths at which the context's operations fetch it; None for what can't be said."""
+        plan, contract = self.context.plan, self.context.contract
+        asked = self.request.path
+        above = {link.resource: asked.get(link.parameter) for link in self.action.parents}
+        for action in plan.actions.values():
+            if action.resource != self.action.resource or action.kind != "fetch":
+                continue
+            path = contract.by_id[action.operation].url_path.replace(f"{{{action.item}}}", own)
+            for link in action.parents:
+                value = asked.get(link.parameter, above.get(link.resource))
+                if value is not None:
+                    path = path.replace(f"{{{link.parameter}}}", quote(spoken(value), safe=""))
+            yield contract.base_path + path if "{" not in path else None
+
+    def _as_url(self, header: str, path: str) -> str:
+        """A path as the header of this name has it: with its host, if the document wants a URL."""
+        response = self.operation.response_for(self.operation.success)
+        documented = response.headers.get(header) if response is not None else None
+        if documented is None or documented.schema.get("format") not in ("uri", "url", "iri"):
+            return path
+        host = self.request.headers.get("host", "127.0.0.1:8000")
+        return f"{self.request.base_url or f'http://{host}'}{path}"
 
 
 def media_of(operation: Operation, status: int) -> MediaType | None:

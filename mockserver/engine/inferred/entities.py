@@ -152,7 +152,7 @@ def complete(
     return {**known, **whole}
 
 
-def unsent(context: Context, resource: Resource, known: Mapping[str, Any]) -> Iterator[str]:
+def unsent(context: Context, resource: Resource, known: Mapping[str, Any]) -> Iterator[tuple[str]]:
     """What a client could have said and did not: the server says nothing of it either."""
     flat = context.fitting(resource.shape, known)
     asked = context.fitting(resource.request, known).properties
@@ -160,7 +160,7 @@ def unsent(context: Context, resource: Resource, known: Mapping[str, Any]) -> It
         if name not in known and name not in flat.required and name in flat.properties:
             notes = context.schemas.flat(schema).notes
             if not notes.read_only and notes.default is None:
-                yield name
+                yield (name,)
 
 
 def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:

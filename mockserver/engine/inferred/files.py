@@ -228,7 +228,7 @@ def _download(call: Call, row: Mapping[str, Any]) -> Reply:
     operation = call.operation
     response = operation.response_for(operation.success)
     assert response is not None
-    headers = call.context.answers.headers(response, call.lasting(row["id"]))
+    headers = call.context.answers.headers.of(response, call.lasting(row["id"]))
     for name in headers:
         if name.lower() == "content-disposition" and row["name"]:
             headers[name] = f'attachment; filename="{row["name"]}"'

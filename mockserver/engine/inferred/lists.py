@@ -184,23 +184,29 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage) -> Reply:
 def _headers(shown: ShownPage, reply: Reply) -> dict[str, str]:
     """What the headers say of the page."""
     envelope = shown.envelope
-    found = {}
     numbered = envelope.paging.page is not None or envelope.paging.offset is not None
+    said: dict[str, Any] = {}
     if envelope.page.link_header or (shown.page.more and not envelope.items and numbered):
-        link = shown.link_header()
-        if link:
-            found["Link"] = link
-        else:
-            for name in [name for name in reply.headers if name.lower() == "link"]:
-                del reply.headers[name]
-    for field in envelope.page.headers:
-        value = shown.value(field)
-        name = next((n for n in reply.headers if n.lower() == field.path[0].lower()), field.path[0])
-        if value is None:
-            reply.headers.pop(name, None)
-        else:
+        said["Link"] = shown.link_header() or None
+    said.update({field.path[0]: shown.value(field) for field in envelope.page.headers})
+    found = {}
+    for header, value in said.items():
+        name = next((n for n in reply.headers if n.lower() == header.lower()), header)
+        if value is not None:
             found[name] = str(value).lower() if isinstance(value, bool) else str(value)
+        elif not _is_required(shown.call.operation, reply.status, name):
+            reply.headers.pop(name, None)
+        elif header == "Link":
+            # There has to be one, and there is no page to name.
+            found[name] = ""
     return found
+
+
+def _is_required(operation: Operation, status: int, name: str) -> bool:
+    """Whether the document wants a header in any case."""
+    response = operation.response_for(status)
+    documented = response.headers.get(name) if response is not None else None
+    return documented is not None and documented.required
 
 
 def _settle(

@@ -167,7 +167,7 @@ class Pipeline:
                 exchange.problem = refusal.hint
                 if self.api.wire.candid:
                     refusal.message = refusal.hint
-            exchange.sent = sent = self.refuse(operation, refusal, message)
+            exchange.sent = sent = self.refuse(operation, refusal, message, exchange.now)
         except (ReplyError, ContractError) as error:
             # A schema that can't be used shows when it is first needed.
             exchange.sent = sent = self._fail(exchange, str(error))
@@ -423,7 +423,9 @@ class Pipeline:
         self.journal(exchange)
         return sent
 
-    def refuse(self, operation: Operation | None, refusal: Refusal, message: Message) -> Sent:
+    def refuse(
+        self, operation: Operation | None, refusal: Refusal, message: Message, now: int = 0
+    ) -> Sent:
         """A refusal as bytes: the one place where errors become HTTP."""
         if operation is None:
             return plain(self.stamp(self.dialect.reply(refusal, None), message))
@@ -440,7 +442,7 @@ class Pipeline:
                     return self.finish(operation, self.stamp(adapted, message))
                 refusal = adapted
             reply = self.stamp(self.dialect.reply(refusal, operation), message)
-            self.preference.add_headers(operation, reply)
+            self.preference.add_headers(operation, reply, now)
             return self.finish(operation, reply)
         except ReplyError as error:
             return failure(str(error))

@@ -44,19 +44,15 @@ class Preference:
         dice = Dice.of(world, request.operation.id, *sorted(map(str, request.path.items())))
         return self._answers.reply(request.operation, dice, known or MISSING, (), mode, sample=True)
 
-    def add_headers(self, operation: Operation, reply: Reply) -> None:
-        """Put the headers on a reply that the document requires of its status."""
+    def add_headers(self, operation: Operation, reply: Reply, now: int) -> None:
+        """Put the headers on a refusal that the document has for its status."""
         response = operation.response_for(reply.status)
-        if response is not None and any(header.required for header in response.headers.values()):
-            dice = Dice(0, operation.id, reply.status)
-            reply.headers.update(
-                {
-                    name: self._answers.header(header, dice)
-                    for name, header in response.headers.items()
-                    if header.required
-                    and name.lower() not in (*map(str.lower, reply.headers), "content-type")
-                }
-            )
+        if response is not None and response.headers:
+            said = {name.lower() for name in reply.headers}
+            dice = Dice(now, operation.id, reply.status)
+            for name, value in self._answers.headers.of(response, dice, refused=True).items():
+                if name.lower() not in said:
+                    reply.headers[name] = value
 
     def __call__(self, world: World, request: Request) -> Reply | None:
         """The preferred reply, None without a preference.

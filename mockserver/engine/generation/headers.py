@@ -1,0 +1,150 @@
+"""Headers of responses: as the document shows them, or as what they mean asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mockserver.engine.generation.strings import FORMATS
+from mockserver.engine.generation.values import Values
+from mockserver.engine.randomness import Dice
+from mockserver.engine.serialization import can_be_sent
+from mockserver.engine.timestamps import SECOND, http_date
+from mockserver.errors import ContractError
+from mockserver.inference.words import tokens
+from mockserver.openapi.model import Header, Response
+from mockserver.openapi.schemas.resolved import Flat
+
+SOON = 1
+"""Seconds after which a client is asked to come again."""
+_RARE = frozenset(("deprecation", "sunset", "warning", "retry-after", "refresh", "clear-site-data"))
+"""What is not said without a reason, unless it must be."""
+_LIMIT = 1000
+_WINDOW = 60
+_EPOCH = re.compile(r"epoch|unix|timestamp|utc", re.IGNORECASE)
+
+
+class Headers:
+    """Makes the documented headers of a response."""
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+
+    def of(self, response: Response, dice: Dice, *, refused: bool = False) -> dict[str, str]:
+        """All that the document lists, with `refused` those that are required or shown."""
+        return {
+            name: self.value(header, dice, response)
+            for name, header in response.headers.items()
+            if can_be_sent(name) and (header.required or self._is_said(header, refused))
+        }
+
+    def _is_said(self, header: Header, refused: bool) -> bool:
+        name = header.name.lower()
+        if header.examples:
+            return True
+        if refused:
+            return name == "www-authenticate" or "ratelimit" in _plain(name)
+        if name.startswith("access-control-"):
+            return False
+        return name not in _RARE or name == "retry-after"
+
+    def value(self, header: Header, dice: Dice, response: Response | None = None) -> str:
+        """A value for a header, as text."""
+        if header.examples:
+            return as_text(header.examples[0])
+        flat = self._values.schemas.flat_at(header.pointer) if header.pointer else Flat()
+        shown = [*flat.notes.examples, *flat.notes.defaults]
+        meant = [] if shown or flat.values else _meant(header, dice, response)
+        if header.name.lower() == "retry-after":
+            meant = [SOON]
+        for value in (*meant, *shown):
+            if header.pointer is None or self._fits(header.pointer, value):
+                return as_text(value)
+        if header.pointer is None:
+            return "mock"
+        return as_text(self._values.make(header.pointer, dice, name=header.name))
+
+    def _fits(self, pointer: str, value: Any) -> bool:
+        try:
+            check = self._values.check(pointer)
+        except ContractError:
+            return False
+        return check.is_valid(value) or (not isinstance(value, str) and check.is_valid(str(value)))
+
+
+def as_text(value: Any) -> str:
+    """A value as a header has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return ",".join(f"{name},{as_text(inner)}" for name, inner in value.items())
+    return ",".join(map(as_text, value)) if isinstance(value, list) else str(value)
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+def _meant(header: Header, dice: Dice, response: Response | None) -> list[Any]:
+    """What a header of this name says; nothing if its name says nothing."""
+    name = header.name.lower()
+    make = _BY_NAME.get(name)
+    if make is not None:
+        return [make(dice)]
+    if name == "content-disposition":
+        return [f'attachment; filename="mock{_ending(response)}"']
+    plain = _plain(name)
+    if "ratelimit" in plain:
+        return [_rate_limit(plain.partition("ratelimit")[2], header, dice)]
+    words = tokens(name)
+    if words[-2:] in (("request", "id"), ("correlation", "id"), ("trace", "id")):
+        return [FORMATS["uuid"](dice, name)]
+    return []
+
+
+def _rate_limit(part: str, header: Header, dice: Dice) -> Any:
+    """One of the headers that tell how often a client may still ask."""
+    if part.startswith("policy"):
+        return f'"default";q={_LIMIT};w={_WINDOW}'
+    if part.startswith("limit"):
+        return _LIMIT
+    if part.startswith("remaining"):
+        return _LIMIT - 1
+    if part.startswith("used"):
+        return 1
+    if part.startswith(("reset", "retryafter")):
+        said = f"{header.description} {header.schema.get('description') or ''}"
+        return dice.now // SECOND + _WINDOW if _EPOCH.search(said) else _WINDOW
+    return f'"default";r={_LIMIT - 1};t={_WINDOW}'
+
+
+def _ending(response: Response | None) -> str:
+    kind = next(iter(response.content), "") if response is not None else ""
+    return {
+        "text/csv": ".csv", "application/pdf": ".pdf", "application/zip": ".zip",
+        "image/png": ".png", "image/jpeg": ".jpg", "application/json": ".json",
+        "text/plain": ".txt", "application/xml": ".xml", "text/html": ".html",
+        "audio/mpeg": ".mp3", "video/mp4": ".mp4",
+    }.get(kind, ".bin")  # fmt: skip
+
+
+_BY_NAME: dict[str, Callable[[Dice], Any]] = {
+    "retry-after": lambda dice: SOON,
+    "set-cookie": lambda dice: f"session=mock-{dice.random.getrandbits(96):024x}; Path=/; HttpOnly",
+    "www-authenticate": lambda dice: "Bearer",
+    "date": lambda dice: http_date(dice.now),
+    "expires": lambda dice: http_date(dice.now + 3600 * SECOND),
+    "last-modified": lambda dice: http_date(dice.now),
+    "cache-control": lambda dice: "no-cache",
+    "pragma": lambda dice: "no-cache",
+    "vary": lambda dice: "Accept",
+    "allow": lambda dice: "GET, HEAD, OPTIONS",
+    "accept-ranges": lambda dice: "none",
+    "content-language": lambda dice: "en",
+    "server": lambda dice: "mock",
+    "link": lambda dice: "",
+    "location": lambda dice: f"https://example.com/{dice.fake.slug()}",
+    "content-location": lambda dice: f"/{dice.fake.slug()}",
+    "etag": lambda dice: f'"{dice.random.getrandbits(64):016x}"',
+}

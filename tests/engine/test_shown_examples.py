@@ -1,0 +1,73 @@
+"""Examples that stand in other files, or are written as they are sent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+from tests.engine.small_documents import TEXT, answer, document, thing
+
+
+def shown(media_type: str, example: Any, schema: Any = None) -> dict[str, Any]:
+    media = {"examples": {"a": example}, **({"schema": schema} if schema is not None else {})}
+    content = {media_type: media}
+    get = {"responses": {"200": {"description": "", "content": content}}}
+    return document({"/x": {"get": get}}, "3.2.0")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "name", "data"),
+    [
+        ("application/json", "a.json", b'{"title": "from a file"}'),
+        ("text/csv", "a.csv", "n,ü\r\n".encode()),
+        ("application/pdf", "a.pdf", b"%PDF-1.7 \xff\xfe"),
+        ("application/xml", "a.xml", b"<a>1</a>"),
+        ("image/png", "a b.png", b"\x89PNG"),
+    ],
+)
+def test_an_external_value(tmp_path: Path, media_type: str, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    file = tmp_path / "openapi.json"
+    external = {"externalValue": "./" + name.replace(" ", "%20")}
+    schema = thing("title", title=TEXT) if "json" in media_type else None
+    file.write_text(json.dumps(shown(media_type, external, schema)), "utf-8")
+    with MockServer(file) as server:
+        response = server.client.get("/x")
+    if "json" in media_type:
+        assert response.json() == json.loads(data)
+    else:
+        assert response.content == data
+
+
+def test_an_external_value_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(shown("text/csv", {"externalValue": "no.csv"})), "utf-8")
+    with MockServer(file) as server:
+        assert server.client.get("/x").status_code == 200
+        assert any("no.csv" in note.message for note in server.mock.contract.notes)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "example", "expected"),
+    [
+        ("application/json", {"dataValue": {"n": 1}}, '{"n":1}'),
+        ("application/json", {"serializedValue": '{"n": 2}'}, '{"n":2}'),
+        ("text/csv", {"serializedValue": "a,b\r\n"}, "a,b\r\n"),
+        ("application/xml", {"dataValue": {"n": 1}, "serializedValue": "<n/>"}, "<n>1</n>"),
+        ("text/event-stream", {"serializedValue": "data: x\n\n"}, "data: x\n\n"),
+        ("application/jsonl", {"serializedValue": '{"n":1}\n{"n":2}\n'}, '{"n":1}\n{"n":2}\n'),
+    ],
+)
+def test_values_of_3_2(media_type: str, example: Any, expected: str) -> None:
+    with MockServer(shown(media_type, example)) as server:
+        assert expected in server.client.get("/x").text
+
+
+@pytest.mark.parametrize("status", ["404", "503"])
+def test_the_only_status_is_the_answer(status: str) -> None:
+    with MockServer(document({"/x": {"get": {"responses": {status: answer()}}}})) as server:
+        assert server.client.get("/x").status_code == int(status)
