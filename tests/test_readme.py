@@ -74,7 +74,7 @@ def server() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "mockserver", "serve", "--port", str(port)],
+        [sys.executable, "-m", "mockserver", "serve", "--port", str(port), "--quiet"],
         stdout=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"

@@ -34,6 +34,7 @@ from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
 from mockserver.server.journal.shared import SharedJournal, keep_written
 from mockserver.server.mock import Mock, Options, load
+from mockserver.server.request_log import LogStyle, RequestLog
 from mockserver.server.settings import Config, naming_config, settled
 from mockserver.server.state_file import StateFile
 from mockserver.server.terminal import plain
@@ -57,6 +58,8 @@ class Serving:
     config: Path | None = None
     reload: bool = False
     control_token: str = ""
+    quiet: bool = False
+    log: LogStyle = "text"
     cors: tuple[str, ...] = ()
     prefix: bool = False
 
@@ -122,6 +125,7 @@ class Service:
         self.source: Source = find_document(serving.spec)
         self.journal = Journal()
         self.state = StateFile(serving.state) if serving.state is not None else None
+        self.log = None if serving.quiet else RequestLog(serving.log)
         self.webhooks: Webhooks | None = None
         self.coverage: Coverage | None = None
         self.mock: Mock
@@ -133,6 +137,8 @@ class Service:
     def record(self, exchange: Exchange) -> None:
         """What the pipeline reports. On the hot path."""
         self.journal(exchange)
+        if self.log is not None:
+            self.log(exchange)
         if self.coverage is not None:
             self.coverage.note(exchange)
         if self.webhooks is not None:
@@ -253,6 +259,8 @@ def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background
         background.append(partial(keep_written, lambda: service.journal))
     if service.webhooks is not None and service.mock.api.webhooks.announcements:
         background.append(partial(keep_delivering, service.webhooks))
+    if service.log is not None:
+        background.append(service.log.keep_writing)
     if serving.reload:
         background.append(_watcher(service, resolve))
     return background

@@ -254,6 +254,19 @@ SETTINGS: tuple[Setting, ...] = (
         many=True,
     ),
     Setting(
+        "quiet",
+        bool,
+        False,
+        "Write no line for each request.",
+        flag=True,
+    ),
+    Setting(
+        "log",
+        click.Choice(["text", "json"]),
+        "text",
+        "How requests are written to standard error: a line for people, or JSON.",
+    ),
+    Setting(
         "control-token",
         str,
         "",

@@ -41,7 +41,7 @@ class Process:
         self.stderr = cwd / "stderr.txt"
         with self.stderr.open("w") as stderr:
             self._popen = subprocess.Popen(
-                [sys.executable, "-m", "mockserver", "serve", "--port", "0", *args],
+                [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--quiet", *args],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 cwd=cwd,

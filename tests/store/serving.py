@@ -23,7 +23,8 @@ class Served:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"mockserver-{self.port}.log"
-        command = [sys.executable, "-m", "mockserver", "serve", "--port", str(self.port), *options]
+        command = [sys.executable, "-m", "mockserver", "serve", "--port", str(self.port), "--quiet"]
+        command += options
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

@@ -140,7 +140,7 @@ class Mocks:
 
 def started(document: str, options: Mapping[str, Any]) -> Mock:
     """A mock in a process of its own. Raises UsageError with what it says if it can't start."""
-    command = [sys.executable, "-m", "mockserver", "serve", document, "--port", "0"]
+    command = [sys.executable, "-m", "mockserver", "serve", document, "--port", "0", "--quiet"]
     for name, value in options.items():
         if value not in (None, "", False):
             flag = f"--{name.replace('_', '-')}"

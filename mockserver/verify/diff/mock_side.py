@@ -124,7 +124,16 @@ def _served(
     spec: str, seed: int, port: int, options: Sequence[str]
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     command = [sys.executable, "-m", "mockserver", "serve", spec, "--port", str(port)]
-    command += ["--clock", "manual", "--seed", str(seed), "--max-worlds", "200", *options]
+    command += [
+        "--clock",
+        "manual",
+        "--seed",
+        str(seed),
+        "--max-worlds",
+        "200",
+        "--quiet",
+        *options,
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         yield process, f"http://127.0.0.1:{port}"

@@ -1,0 +1,137 @@
+"""A line for each request in the terminal, or a JSON object for programs.
+
+The hot path only puts a request aside. The lines are written beside it, as many as a person could
+read; of more there is one line that says how many there were.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from threading import Event, Thread
+from typing import Any, Literal, TextIO
+
+import click
+
+from mockserver.engine.pipeline import Exchange
+from mockserver.engine.serialization import dump
+from mockserver.server.journal.journal import Entry, describe
+from mockserver.server.terminal import plain
+
+LogStyle = Literal["text", "json"]
+EVERY = 0.2
+MOST_AT_ONCE = 40
+_PATIENCE = 1.0
+_COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
+_LONGEST = 300
+
+
+class RequestLog:
+    """Writes what is put into it. `stream` is standard error unless another one is given."""
+
+    def __init__(
+        self,
+        style: LogStyle = "text",
+        stream: Callable[[], TextIO] = lambda: sys.stderr,
+        now: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._style = style
+        self._stream = stream
+        self._now = now
+        self._waiting: deque[tuple[int, Exchange]] = deque(maxlen=MOST_AT_ONCE)
+        self._came = 0
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Put it aside. On the hot path."""
+        self._waiting.append((self._now(), exchange))
+        self._came += 1
+
+    def write(self) -> None:
+        """Write what has come since."""
+        waiting = []
+        while self._waiting:
+            waiting.append(self._waiting.popleft())
+        came, self._came = self._came, 0
+        left = max(0, came - len(waiting))
+        if not waiting:
+            return
+        stream = self._stream()
+        try:
+            coloured = self._style == "text" and stream.isatty()
+        except ValueError:  # closed
+            return
+        lines = []
+        if left:
+            lines.append(self._missing(left))
+        for ended, exchange in waiting:
+            told = describe(Entry(0, ended, exchange))
+            if self._style == "json":
+                told.pop("number")
+                lines.append(dump(told).decode())
+            else:
+                lines.append(line_of(told, coloured))
+        try:
+            stream.write("\n".join(lines) + "\n")
+            stream.flush()
+        except (OSError, ValueError):  # nobody reads it any more
+            return
+
+    def _missing(self, left: int) -> str:
+        if self._style == "json":
+            return dump({"not_shown": left}).decode()
+        return f"... {left} more, see /__mock__/journal"
+
+    async def keep_writing(self) -> None:
+        """Write now and then, until cancelled, beside a server.
+
+        In a thread: whoever has a pipe that nobody reads must not hold the server up.
+        """
+        ended = Event()
+        thread = Thread(target=self._work, args=(ended,), daemon=True, name="request log")
+        thread.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+            thread.join(_PATIENCE)
+
+    def _work(self, ended: Event) -> None:
+        while not ended.wait(EVERY):
+            self.write()
+        self.write()
+
+
+def line_of(told: Mapping[str, Any], coloured: bool = False) -> str:
+    """`POST /projects 400 createProject 1.2 ms  body.name is required`, of a described exchange."""
+    status = told["status"]
+    words = [told["method"], plain(str(told["target"]))]
+    shown = str(status) if status is not None else "---"
+    colour = _COLOURS.get(status // 100 if status is not None else 5, "magenta")
+    words.append(click.style(shown, fg=colour) if coloured else shown)
+    if told["operation"] is not None:
+        words.append(plain(told["operation"]))
+    if told["duration_ms"] is not None:
+        words.append(f"{told['duration_ms']:.1f} ms")
+    line = " ".join(words)
+    remarks = list(map(_remark, told["violations"]))
+    if told["problem"]:
+        remarks.append(told["problem"])
+    if told["faults"]:
+        remarks.append("fault: " + ", ".join(map(str, told["faults"])))
+    if told["undocumented"]:
+        remarks.append(f"{status} is not documented")
+    text = plain("; ".join(remarks))
+    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    if not text:
+        return line
+    return f"{line}  {click.style(text, dim=True) if coloured else text}"
+
+
+def _remark(violation: Mapping[str, Any]) -> str:
+    where = ".".join(map(str, violation["where"]))
+    if violation["rule"] == "required":
+        return f"{where} is required"
+    return f"{where}: {violation['message']}"

@@ -1,0 +1,92 @@
+"""A line for each request: what was asked, what came of it, and why; never a secret."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+from mockserver.server.request_log import MOST_AT_ONCE, LogStyle, RequestLog
+from tests.engine.test_examples import TOM, pets
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def guarded() -> dict[str, Any]:
+    shown = pets([TOM])
+    shown["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    shown["security"] = [{"key": []}]
+    post = shown["paths"]["/pets"]["post"]
+    schema = post["requestBody"]["content"]["application/json"]["schema"]
+    schema["required"] = ["name"]
+    post["responses"]["400"] = {"description": "no"}
+    shown["paths"]["/pets"]["get"]["responses"]["401"] = {"description": "who?"}
+    return shown
+
+
+def logged(stream: io.StringIO, style: LogStyle = "text", times: int = 1) -> list[str]:
+    log = RequestLog(style, lambda: stream)
+    with MockServer(guarded()) as mock:
+        for _ in range(times):
+            mock.client.get("/pets?token=hidden-secret")
+        mock.client.post("/pets", json={})
+        mock.client.get("/pets", headers={"authorization": "Bearer hidden-secret"})
+        mock.client.get("/nowhere")
+        for entry in reversed(list(mock.recorder.entries())):
+            log(entry.exchange)
+    log.write()
+    log.write()
+    return stream.getvalue().splitlines()
+
+
+def test_lines() -> None:
+    listed, created, refused, unknown = logged(io.StringIO())
+    assert listed.startswith("GET /pets?token=")
+    assert " 200 listPets " in listed
+    assert listed.endswith(" ms")
+    assert " 400 createPet " in created
+    assert created.endswith("  body.name is required")
+    assert " 401 listPets " in refused
+    assert "mock-" in refused
+    assert unknown.startswith("GET /nowhere 404 ")
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_no_secret_is_told(style: LogStyle) -> None:
+    assert "hidden-secret" not in "\n".join(logged(io.StringIO(), style))
+
+
+def test_colours_are_for_a_terminal() -> None:
+    assert "\x1b[" not in "".join(logged(io.StringIO()))
+    assert "\x1b[32m200" in logged(Terminal())[0]
+    assert "\x1b[" not in "".join(logged(Terminal(), "json"))
+
+
+def test_json_is_for_programs() -> None:
+    told = [json.loads(line) for line in logged(io.StringIO(), "json")]
+    assert [one["status"] for one in told] == [200, 400, 401, 404]
+    assert told[1]["violations"][0]["where"] == ["body", "name"]
+
+
+def test_of_many_the_last_are_told_and_the_others_counted() -> None:
+    lines = logged(io.StringIO(), times=MOST_AT_ONCE + 10)
+    assert lines[0] == "... 13 more, see /__mock__/journal"
+    assert len(lines) == MOST_AT_ONCE + 1
+
+
+def test_nobody_reads() -> None:
+    closed = io.StringIO()
+    closed.close()
+    log = RequestLog(stream=lambda: closed)
+    with MockServer(guarded()) as mock:
+        mock.client.get("/pets")
+        log(next(mock.recorder.entries()).exchange)
+    with pytest.raises(ValueError, match="closed"):
+        closed.isatty()
+    log.write()
