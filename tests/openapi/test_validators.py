@@ -11,6 +11,12 @@ from mockserver.openapi.schemas.validators import Check, Validators, schema_plac
 
 U = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 
+NULL_BRANCHES = (
+    {"nullable": True},
+    {"nullable": True, "description": "or nothing"},
+    {"nullable": True, "x-generated": None, "deprecated": True},
+)
+
 
 def document(schema: Any, version: str = "3.1.0", **others: Any) -> dict[str, Any]:
     return {"openapi": version, "components": {"schemas": {"X": schema, **others}}}
@@ -157,7 +163,7 @@ class TestOld:
         self, version: str, word: str
     ) -> None:
         size = {"$ref": "#/components/schemas/Size"}
-        for branch in ({"nullable": True}, {"nullable": True, "description": "or nothing"}):
+        for branch in NULL_BRANCHES:
             found = check({word: [size, branch]}, version, **OTHERS)
             assert [found.is_valid(v) for v in (None, 5, "x")] == [True, True, False]
             assert [v.keyword for v in found.violations("x", ("body",))] == ["type"]

@@ -329,7 +329,9 @@ def as_2020(schema: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
 
 _BRANCH = re.compile(r"/(oneOf|anyOf)/(\d+)(?=/|$)")
 _NULL: Mapping[str, Any] = {"type": "null"}
-_ANNOTATIONS = frozenset(("title", "description", "example", "default", "deprecated"))
+_ANNOTATIONS = frozenset(
+    ("title", "description", "example", "examples", "default", "deprecated", "readOnly")
+) | {"writeOnly", "externalDocs", "xml", "$comment"}
 
 
 def is_null_by_name(branch: Any) -> bool:
@@ -337,7 +339,10 @@ def is_null_by_name(branch: Any) -> bool:
     return (
         isinstance(branch, Mapping)
         and branch.get("nullable") is True
-        and branch.keys() <= _ANNOTATIONS | {"nullable"}
+        and all(
+            word in _ANNOTATIONS or word == "nullable" or str(word).startswith("x-")
+            for word in branch
+        )
     )
 
 
