@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import orjson
 
@@ -16,6 +14,7 @@ from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
 from mockserver.engine.world import Settings, World
 from mockserver.errors import UsageError
+from mockserver.files.har import read_har
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.routing_projection import parameter_names
 from mockserver.server.asgi.routing import PathIndex
@@ -50,35 +49,13 @@ class Imported:
 
 def read_archive(path: Path) -> list[Recorded]:
     """The exchanges of a HAR file, oldest first. Raises UsageError if it is none."""
+    return [Recorded(one.method, one.path, one.status, _json(one.body)) for one in read_har(path)]
+
+
+def _json(body: bytes) -> Any:
     try:
-        found = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from None
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path}: not JSON: {error}") from None
-    try:
-        entries = found["log"]["entries"]
-        recorded = [_recorded(entry) for entry in entries]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise UsageError(f"{path}: not an HTTP archive (HAR), which has log.entries") from None
-    return recorded
-
-
-def _recorded(entry: Mapping[str, Any]) -> Recorded:
-    request, response = entry["request"], entry["response"]
-    content = response.get("content") or {}
-    return Recorded(
-        str(request["method"]).upper(),
-        urlsplit(request["url"]).path or "/",
-        int(response["status"]),
-        _json(content.get("text") or "", content.get("encoding") or ""),
-    )
-
-
-def _json(text: str, encoding: str) -> Any:
-    try:
-        return orjson.loads(base64.b64decode(text) if encoding == "base64" else text)
-    except (orjson.JSONDecodeError, binascii.Error):
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
         return None
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent
+from mockserver.files.secrets import masked_target
 from mockserver.openapi.model import Violation
 from mockserver.server.journal.har import as_har
 from mockserver.server.journal.journal import (
@@ -15,7 +16,6 @@ from mockserver.server.journal.journal import (
     describe,
     describe_violation,
     mask,
-    masked_target,
 )
 
 

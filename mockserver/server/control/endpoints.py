@@ -12,6 +12,7 @@ from mockserver.engine.jobs.overview import jobs_of, shown_row
 from mockserver.engine.serialization import Sent
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict, NotFound
+from mockserver.files.secrets import mask
 from mockserver.inference.explain import as_json
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract
@@ -22,7 +23,7 @@ from mockserver.server.journal.assertions import closest
 from mockserver.server.journal.client_lint import complaints_of
 from mockserver.server.journal.coverage import Coverage, coverage_of
 from mockserver.server.journal.har import as_har
-from mockserver.server.journal.journal import Entry, describe, mask
+from mockserver.server.journal.journal import Entry, describe
 from mockserver.server.mock import DEFAULT_KEY, real_now
 from mockserver.store.base import Transaction, transact
 

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl
 import orjson
 
 from mockserver.errors import UsageError
+from mockserver.files.secrets import masked_target
 from mockserver.openapi.model import Contract, Operation, Violation
 from mockserver.server.journal.client_lint import KINDS, Complaint, complaints_of
 from mockserver.server.journal.har import as_har
-from mockserver.server.journal.journal import Entry, Journal, masked_target
+from mockserver.server.journal.journal import Entry, Journal
 
 MOST_SHOWN = 25
 CLOSE = 0.6

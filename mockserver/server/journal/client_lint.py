@@ -13,9 +13,10 @@ from typing import Any
 import orjson
 
 from mockserver.engine.timestamps import SECOND
+from mockserver.files.secrets import mask, masked_target
 from mockserver.inference.states import kind_of
 from mockserver.openapi.model import Operation
-from mockserver.server.journal.journal import Entry, mask, masked_target
+from mockserver.server.journal.journal import Entry
 
 KINDS = {
     "too-soon": "asked again before Retry-After had passed",

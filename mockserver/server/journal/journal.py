@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,10 +9,10 @@ from dataclasses import dataclass, replace
 from reprlib import Repr
 from threading import Lock
 from typing import Any
-from urllib.parse import unquote_plus
 
 from mockserver.engine.pipeline import Exchange
 from mockserver.engine.timestamps import render
+from mockserver.files.secrets import SECRET_NAME, mask, masked, masked_target
 from mockserver.openapi.model import Violation
 
 KEPT = 1000
@@ -25,11 +24,8 @@ MOST_VIOLATIONS = 100
 _REPR = Repr()
 _REPR.maxlevel, _REPR.maxdict, _REPR.maxlist, _REPR.maxstring = 4, 10, 10, 100
 _REPR.fillvalue = _CUT = "\0"  # which no other text has in its `repr`
-SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
 # What is said of a breach of these does not quote the value.
 _NEVER_QUOTING = frozenset(("const", "required"))
-# A number under one of the other names is a count, as in `max_tokens`.
-_SECRET_NUMBER = re.compile(r"auth|password|secret|signature", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,29 +151,6 @@ def describe_violation(violation: Violation) -> dict[str, Any]:
     }
 
 
-def masked(value: Any) -> Any:
-    """A JSON value; what stands in it under names that sound secret is masked, however deep."""
-    if isinstance(value, dict):
-        return {name: _masked_under(str(name), inner) for name, inner in value.items()}
-    return [masked(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _masked_under(name: str, value: Any) -> Any:
-    if SECRET_NAME.search(name) is None:
-        return masked(value)
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, dict):
-        return {
-            inner: _masked_under(inner if SECRET_NAME.search(str(inner)) else name, each)
-            for inner, each in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_masked_under(name, each) for each in value]
-    countable = value is None or isinstance(value, bool) or not _SECRET_NUMBER.search(name)
-    return value if countable else "…"
-
-
 def _slim(violation: Violation) -> Violation:
     value = "…" if isinstance(violation.value, dict | list) else brief(violation.value)
     return replace(violation, value=value, limit=None, schema={})
@@ -193,28 +166,3 @@ def brief(value: Any) -> Any:
     if _CUT not in text and len(text) <= LONGEST_VALUE:
         return value
     return text.replace(_CUT, "…")[:LONGEST_VALUE] + "…"
-
-
-def mask(secret: str) -> str:
-    """The beginning of a key: enough to know one's own, not enough to use it.
-
-    A short `mock-` key protects nothing and is shown whole.
-    """
-    if secret.startswith("mock-"):
-        return secret if len(secret) <= 24 else secret[:24] + "…"
-    return secret[: min(4, len(secret) // 3)] + "…"
-
-
-def masked_target(target: str, query: bytes) -> str:
-    """Path and query; the value of a parameter whose name sounds secret is masked."""
-    return f"{target}?{masked_pairs(query.decode('latin-1'))}" if query else target
-
-
-def masked_pairs(text: str) -> str:
-    """A query or a form, in which a name may be percent-encoded, likewise."""
-    pairs = []
-    for pair in text.split("&"):
-        name, equals, value = pair.partition("=")
-        secret = SECRET_NAME.search(unquote_plus(name)) is not None
-        pairs.append(name + equals + (mask(value) if secret else value))
-    return "&".join(pairs)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any, Self
-from urllib.parse import parse_qsl, urlsplit
 
+from mockserver.files.har import Archived, har_entry
 from mockserver.verify.model import Exchange, Finding
 
 Json = Any
@@ -44,7 +43,7 @@ class Record:
             return
         self._ndjson.write(json.dumps({"exchange": plain(exchange)}) + "\n")
         self._har.write("" if self._first else ",\n")
-        self._har.write(json.dumps(har_entry(exchange)))
+        self._har.write(json.dumps(har_entry(archived(exchange), comment=exchange.source)))
         self._first = False
 
     def finding(self, finding: Finding) -> None:
@@ -89,55 +88,16 @@ def text(body: bytes) -> str:
         return "base64:" + base64.b64encode(body).decode()
 
 
-def har_entry(exchange: Exchange) -> dict[str, Json]:
-    """One entry of HAR 1.2."""
-    milliseconds = exchange.elapsed * 1000
-    request: dict[str, Json] = {
-        "method": exchange.method,
-        "url": exchange.url,
-        "httpVersion": "HTTP/1.1",
-        "cookies": [],
-        "headers": _pairs(exchange.request_headers),
-        "queryString": _pairs(dict(parse_qsl(urlsplit(exchange.url).query))),
-        "headersSize": -1,
-        "bodySize": len(exchange.request_body),
-    }
-    if exchange.request_body:
-        request["postData"] = {
-            "mimeType": exchange.request_headers.get("content-type", ""),
-            "text": text(exchange.request_body),
-        }
-    return {
-        "startedDateTime": datetime.now(UTC).isoformat(),
-        "time": milliseconds,
-        "request": request,
-        "response": {
-            "status": exchange.status,
-            "statusText": _phrase(exchange.status),
-            "httpVersion": "HTTP/1.1",
-            "cookies": [],
-            "headers": _pairs(exchange.headers),
-            "content": {
-                "size": len(exchange.body),
-                "mimeType": exchange.content_type,
-                "text": text(exchange.body),
-            },
-            "redirectURL": exchange.headers.get("location", ""),
-            "headersSize": -1,
-            "bodySize": len(exchange.body),
-        },
-        "cache": {},
-        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "comment": exchange.source,
-    }
-
-
-def _pairs(values: Any) -> list[dict[str, str]]:
-    return [{"name": str(name), "value": str(value)} for name, value in values.items()]
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
+def archived(exchange: Exchange) -> Archived:
+    """An exchange as an archive has it."""
+    return Archived(
+        method=exchange.method,
+        url=exchange.url,
+        status=exchange.status,
+        started=datetime.now(UTC).isoformat(),
+        took=exchange.elapsed * 1000,
+        request_headers=tuple(exchange.request_headers.items()),
+        request_body=exchange.request_body,
+        headers=tuple(exchange.headers.items()),
+        body=exchange.body,
+    )

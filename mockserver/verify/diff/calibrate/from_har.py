@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.files.documents import read_contract
+from mockserver.files.har import Archived, archived
+from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Contract, Operation
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import DEPENDS, Calibration, read_json, templated, write_lock
@@ -51,12 +51,12 @@ def calibrate_recording(source: str, spec: str, output: str) -> Calibration:
 
 def recorded(value: Mapping[str, Json], contract: Contract, source: str) -> list[Recorded]:
     """The exchanges that fit the document, in their order. Raises UsageError if there are none."""
+    entries = archived(value, source)
+    patterns = list(_patterns(contract))
     try:
-        entries = list(value["log"]["entries"])
-        patterns = list(_patterns(contract))
         found = [one for entry in entries if (one := _exchange(entry, patterns)) is not None]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise UsageError(f"{source}: not an HTTP archive ({error!r})") from None
+    except ValueError as error:
+        raise UsageError(f"{source}: an exchange has no startedDateTime ({error})") from None
     if not found:
         raise UsageError(
             f"{source}: none of its {len(entries)} exchanges fits the document; check --spec"
@@ -151,32 +151,18 @@ def _habits(exchanges: list[Recorded], contract: Contract) -> Habits:
 # --- archives
 
 
-def _exchange(entry: Mapping[str, Json], patterns: Sequence[Pattern]) -> Recorded | None:
-    request, response = entry["request"], entry["response"]
-    route = _route(patterns, request["method"].upper(), urlsplit(request["url"]).path)
-    if route is None or not response["status"]:
+def _exchange(entry: Archived, patterns: Sequence[Pattern]) -> Recorded | None:
+    route = _route(patterns, entry.method, urlsplit(entry.url).path)
+    if route is None or not entry.status:
         return None
-    content = response.get("content") or {}
-    text = content.get("text") or ""
-    if content.get("encoding") == "base64":
-        text = _decoded(text)
-    moment = datetime.fromisoformat(entry["startedDateTime"].replace("Z", "+00:00"))
-    took = max(0.0, float(entry.get("time") or 0)) / 1000
     return Recorded(
         *route,
-        sent=(request.get("postData") or {}).get("text") or "",
-        status=int(response["status"]),
-        media_type=str(content.get("mimeType") or "").partition(";")[0].strip().lower(),
-        value=_parsed(text),
-        at=moment.timestamp() + took,
+        sent=entry.request_body.decode("utf-8", "replace"),
+        status=entry.status,
+        media_type=essence(entry.header("content-type")),
+        value=_parsed(entry.body.decode("utf-8", "replace")),
+        at=entry.ended,
     )
-
-
-def _decoded(text: str) -> str:
-    try:
-        return base64.b64decode(text).decode("utf-8", "replace")
-    except binascii.Error:
-        return ""
 
 
 def _parsed(text: str) -> Json:

@@ -1,0 +1,76 @@
+"""Masking: what journals, archives and reports show of keys, tokens and passwords."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote_plus
+
+SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
+# A number under one of the other names is a count, as in `max_tokens`.
+_SECRET_NUMBER = re.compile(r"auth|password|secret|signature", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"cookie|tenant", re.IGNORECASE)
+_URLS = ("content-location", "location", "referer")
+# A report writes keys as variables, which say nothing.
+_VARIABLE = re.compile(r"\$[A-Z_]+").fullmatch
+
+
+def mask(secret: str) -> str:
+    """The beginning of a key: enough to know one's own, not enough to use it.
+
+    A short `mock-` key protects nothing and is shown whole.
+    """
+    if _VARIABLE(secret):
+        return secret
+    if secret.startswith("mock-"):
+        return secret if len(secret) <= 24 else secret[:24] + "…"
+    return secret[: min(4, len(secret) // 3)] + "…"
+
+
+def masked(value: Any) -> Any:
+    """A JSON value; what stands in it under names that sound secret is masked, however deep."""
+    if isinstance(value, dict):
+        return {name: _masked_under(str(name), inner) for name, inner in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _masked_under(name: str, value: Any) -> Any:
+    if SECRET_NAME.search(name) is None:
+        return masked(value)
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {
+            inner: _masked_under(inner if SECRET_NAME.search(str(inner)) else name, each)
+            for inner, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_masked_under(name, each) for each in value]
+    countable = value is None or isinstance(value, bool) or not _SECRET_NUMBER.search(name)
+    return value if countable else "…"
+
+
+def masked_target(target: str, query: bytes) -> str:
+    """Path and query; the value of a parameter whose name sounds secret is masked."""
+    return f"{target}?{masked_pairs(query.decode('latin-1'))}" if query else target
+
+
+def masked_pairs(text: str) -> str:
+    """A query or a form, in which a name may be percent-encoded, likewise."""
+    pairs = []
+    for pair in text.split("&"):
+        name, equals, value = pair.partition("=")
+        secret = SECRET_NAME.search(unquote_plus(name)) is not None
+        pairs.append(name + equals + (mask(value) if secret else value))
+    return "&".join(pairs)
+
+
+def masked_header(name: str, value: str) -> str:
+    """The value of a header or a parameter, masked if the name sounds secret."""
+    if name.lower() in _URLS:
+        url, mark, query = value.partition("?")
+        return url + mark + masked_pairs(query)
+    if not SECRET_NAME.search(name) and not _CREDENTIALS.search(name):
+        return value
+    word, space, rest = value.partition(" ")
+    return f"{word} {mask(rest)}" if space and word.isalpha() else mask(value)
