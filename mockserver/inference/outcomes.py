@@ -74,7 +74,9 @@ def with_outcomes(
     )
     taken = {*faults, *cancels, *flags, progress, attempts}
     results = tuple(
-        name for name, schema in free.items() if name not in taken and _is_result(name, schema)
+        name
+        for name, schema in free.items()
+        if name not in taken and (_is_result(name, schema) or _is_late_link(schemas, name, schema))
     )
     return replace(
         states,
@@ -234,6 +236,15 @@ def _is_result(name: str, schema: object) -> bool:
     later = isinstance(text, str) and bool(_LATER.search(text))
     counted = len(words) > 1 and words[-1] == "count" and words[-2] in ("page", "row", "word")
     return later or counted or not RESULTS.isdisjoint(words)
+
+
+def _is_late_link(schemas: Schemas, name: str, schema: object) -> bool:
+    """Whether a property leads somewhere that need not be there from the beginning."""
+    words = tokens(name)
+    later = words[-1:] in (("url",), ("uri",)) and _NO_RESULTS.isdisjoint(words)
+    flat = schemas.flat(schema)
+    branches = [schemas.flat(branch) for choice in flat.choices for branch in choice]
+    return later and any(each.nullable for each in (flat, *branches))
 
 
 def is_progress(schemas: Schemas, schema: object, name: str) -> bool:
