@@ -19,7 +19,7 @@ from mockserver.inference.model import (
     ResponseUse,
     Transition,
 )
-from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.operations import BULK, Facts, Survey
 from mockserver.inference.outcomes import RESULTS
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
@@ -28,11 +28,12 @@ from mockserver.inference.resources import Draft, refs_of
 from mockserver.inference.targets import Targets
 from mockserver.inference.transitions import VerbReader
 from mockserver.inference.verbs import verb_of
-from mockserver.inference.words import plural, tokens
+from mockserver.inference.words import bag, plural, tokens
 
 Steps = tuple[str, ...]
 _TELLING = ("list", "create", "fetch", "replace", "patch")
 _ARRAY = "an array of them is sent"
+_SWEEPING = bag("delete remove destroy bulk batch many multiple several all by ids")
 
 
 class Deducer:
@@ -147,7 +148,9 @@ class Deducer:
                 item_in=facts.plain.place if facts.plain is not None and item else "path",
                 several=facts.several if kind == "create" else None,
             ),
-            response=ResponseUse(facts.at, tells, told_by, more.pop("awaits", None)),
+            response=ResponseUse(
+                facts.at, tells, told_by, more.pop("awaits", None), more.pop("part", None)
+            ),
             because=(Because(why, sure),),
             **more,
         )
@@ -298,7 +301,11 @@ class Deducer:
                     facts, "list", why, "likely", resource=resource.name, envelope=facts.envelope
                 )
                 yield Reading(WEIGHTS["plain"], action)
-            if facts.method == "POST" and FIRST in facts.sent and known:
+            several = FIRST in facts.sent and (known or self._sends_like(facts, resource))
+            swept = self._swept_by_post(facts, resource, steps[-1])
+            if swept is not None:
+                yield Reading(WEIGHTS["plain"], swept)
+            if facts.method == "POST" and several:
                 why = f"makes several {plural(resource.noun)}: {_ARRAY}"
                 action = self._make(facts, "create", why, "likely", resource=resource.name)
                 yield Reading(WEIGHTS["plain"], action)
@@ -307,6 +314,21 @@ class Deducer:
                 action = self._make(facts, "create", why, "likely", resource=resource.name)
                 yield Reading(WEIGHTS["plain"], action)
 
+    def _sends_like(self, facts: Facts, resource: Resource) -> bool:
+        """Whether what is sent several times is what makes one (`POST /emails/batch`)."""
+        sent = self.survey.flat(facts.body).properties.keys()
+        one = self.survey.flat(resource.request or resource.schema).properties.keys()
+        return facts.route.last in BULK and bool(sent) and 2 * len(sent & one) > len(sent)
+
+    def _swept_by_post(self, facts: Facts, resource: Resource, called: str) -> Action | None:
+        """`POST /contacts/delete` with the ids of those that shall go."""
+        if facts.operation.method != "POST" or facts.plain is not None:
+            return None
+        words = set(tokens(called))
+        if not words & {"delete", "remove", "destroy"} or words - _SWEEPING - {resource.noun}:
+            return None
+        return self._sweep(facts, resource)
+
     def _of_part(self, facts: Facts, resource: Resource, word: str) -> Action:
         why = f"a part of one {resource.noun} that nothing else changes"
         states = resource.states
@@ -314,4 +336,21 @@ class Deducer:
         if waits and 409 in facts.operation.documented and not RESULTS.isdisjoint(tokens(word)):
             why += f"; a 409 is listed: it is the result of a {resource.noun}"
             return self._make(facts, "fixed", why, "likely", awaits=resource.name)
+        part = self._part(facts, resource, word) if facts.method == "GET" else None
+        if part is not None:
+            item = facts.route.names[-1]
+            why = f"`{part}` of one {resource.noun} is shown"
+            return self._make(
+                facts, "fetch", why, "likely", item=item, resource=resource.name, part=part
+            )
         return self._make(facts, "fixed", why, "likely")
+
+    def _part(self, facts: Facts, resource: Resource, called: str) -> str | None:
+        """The property of an entity that a path beneath it shows (`/cars/{id}/charge-state`)."""
+        shown = self.survey.flat(facts.ref)
+        for name, schema in self.survey.flat(resource.schema).properties.items():
+            if word(name) == word(called) and "object" in shown.types:
+                own = self.survey.schemas.flat(schema).properties.keys()
+                if own and 2 * len(own & shown.properties.keys()) > len(own):
+                    return name
+        return None

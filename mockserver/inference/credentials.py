@@ -26,6 +26,7 @@ _ACCESS = bag(
 )
 # What says no more than this is a credential where the path speaks of one.
 _MAYBE = bag("token key session session_id session_key sid secret value secret_key")
+_IDS = bag("id sid session_id")
 _REFRESH = bag("refresh_token")
 _LIFE = bag("expires_in expires_at expires expiration expiry token_type scope scopes")
 _PLACES = bag(
@@ -168,6 +169,8 @@ def _issuer(operation: Operation, schemas: Schemas, oauth: bool) -> Issuer | Non
             refresh.append(path)
         elif name in _LIFE:
             life.append(path)
+        elif "{" in operation.path and name in _IDS:
+            continue  # what lies under another thing is no login
         elif spoken and (name in _MAYBE or (name == "id" and "session" in words)):
             maybe.append(path)
     if not access:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from mockserver.inference.model import Action, Because, Path, Resource
 from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.pagination import described
 from mockserver.inference.paths import Route
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -183,6 +184,59 @@ def few_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> bool:
         for facts in survey.by_steps[route.steps].values()
         for parameter in facts.operation.parameters
     )
+
+
+_NAMING = bag("name slug username login email handle code symbol alias key unique_name title")
+_CALLED = "name|slug|username|login|email|handle|code|symbol|alias|key"
+_ARTICLE = r"(?:the |its |an? )?(?:\w+ )?"
+_OTHERWISE = re.compile(
+    rf"\bor {_ARTICLE}({_CALLED})\b|\b({_CALLED}|unique_?name)s? or {_ARTICLE}(?:uu|s|u)?id\b",
+    re.IGNORECASE,
+)
+
+
+def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[str, ...]:
+    """The properties by which a path may name a thing beside its id (`{idOrName}`)."""
+    words: set[str] = set()
+    for route in draft.items:
+        last = tokens(route.names[-1])
+        if "or" in last or (len(last) > 1 and last[-1] in _NAMING):
+            words |= set(last) & _NAMING
+        for facts in survey.by_steps.get(route.steps, {}).values():
+            for parameter in facts.operation.parameters:
+                if parameter.place == "path" and parameter.name == route.names[-1]:
+                    for match in _OTHERWISE.finditer(described(survey.schemas, parameter)):
+                        words |= {word.lower() for word in match.groups() if word}
+    if not words:
+        return ()
+    found = []
+    for name in flat.properties:
+        spelled = tokens(name)
+        ending = singular(spelled[-1]) if spelled else ""
+        if name != key and ending in words and len(spelled) <= 2:
+            found.append(name)
+    return tuple(found)
+
+
+def member_of(
+    survey: Survey, draft: Drafted, flat: Flat, nouns: Iterable[str]
+) -> tuple[str, Path] | None:
+    """The thing of another kind that a path names in place of this one
+    (`/teams/{team}/memberships/{user_id}`): its noun, and where its id stands in this one."""
+    for route in draft.items:
+        words = tokens(route.names[-1])
+        about = "_".join(words[:-1]) if words[-1:] in _ID_WORDS else "_".join(words)
+        short = draft.noun.rsplit("_", 1)[-1]
+        if not about or about in (draft.noun, short) or about not in set(nouns):
+            continue
+        for name, schema in flat.properties.items():
+            spelled = "_".join(tokens(name))
+            if spelled in (f"{about}_id", f"{about}_uuid"):
+                return about, (name,)
+            inner = survey.schemas.flat(schema)
+            if spelled == about and "id" in inner.properties:
+                return about, (name, "id")
+    return None
 
 
 def told_at(survey: Survey, draft: Drafted, ref: str, key: str | None) -> Path:

@@ -229,6 +229,10 @@ class Identity:
     nested: bool = False
     told: bool = True
     open: bool = False
+    names: tuple[str, ...] = ()
+    """Properties by which a path may name one as well."""
+    member: Path | None = None
+    """Where it names the entity of another resource by whose id paths name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,13 +304,14 @@ class ResponseUse:
     `at` leads to the entity in the body; with `FIRST` in it there may be several. `tells` leads
     from the entity to its id, and `told_by` to the schema of it, where the response has it in
     another place or shape than the resource. `awaits` is the resource whose job has to have
-    succeeded before there is a response.
+    succeeded before there is a response. `part` is the property of the entity that is shown.
     """
 
     at: Path = ()
     tells: Path = ()
     told_by: str | None = None
     awaits: str | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

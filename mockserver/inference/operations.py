@@ -18,7 +18,9 @@ from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _NO_FLAT = Flat()
-_BULK = bag("batch bulk batch_create bulk_create create_batch create_bulk create_many")
+BULK = bag(
+    "batch bulk batch_create bulk_create create_batch create_bulk create_many batches many import"
+)
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Survey:
         self.schemas = Schemas(contract.document, contract.version)
         self.keys: dict[tuple[int, str, str], tuple[Flat, tuple[str, Because | None]]] = {}
         self._plain = {(o.method, o.path) for o in contract.operations}
+        self._item_steps = {route(o.url_path).steps for o in contract.operations}
         self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
         calls = RemoteCalls(self._asked(facts) for facts in self.facts)
         for facts in self.facts:
@@ -105,8 +108,14 @@ class Survey:
         return [verb for route in items for verb in self._verbs.get(route.steps, ()) if verb]
 
     def _is_one(self, route: Route, pointer: str) -> bool:
-        """Whether the path names one thing, and the answer is no array."""
-        return route.is_item and "array" not in self.schemas.flat_at(pointer).types
+        """Whether the path names one thing, and the answer is no array, nor a page of what lies
+        under it (`/actions/{app}` and `/actions/{app}/{definition}`)."""
+        if not route.is_item or "array" in self.schemas.flat_at(pointer).types:
+            return False
+        if (*route.steps, ANY) not in self._item_steps:
+            return True
+        place = list_place(self.schemas, pointer, route.noun)
+        return place is None or not place[0] or place[2].confidence != "certain"
 
     def flat(self, pointer: str | None) -> Flat:
         return self.schemas.flat_at(pointer) if pointer else _NO_FLAT
@@ -179,11 +188,14 @@ class Survey:
         body = body_of(operation)
         if body is not None and body.pointer:
             facts.sent, facts.body = self._place(operation, body.pointer, about)
-            if operation.method == "POST" and facts.envelope is None and FIRST not in facts.sent:
+            if operation.method == "POST" and facts.envelope is None:
                 self._read_several(facts, body.pointer, about)
 
     def _read_several(self, facts: Facts, pointer: str, about: str) -> None:
         """See whether an array of entities is sent, or may be (`{"contacts": []}`)."""
+        if FIRST in facts.sent:
+            self._read_shown(facts, about)
+            return
         found = list_place(self.schemas, pointer, about)
         if found is None or not found[0]:
             return
@@ -191,16 +203,24 @@ class Survey:
         if "object" not in self.schemas.flat_at(item).types:
             return
         named = noun(found[0][-1]) in (about, about.rsplit("_", 1)[-1])
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
-        shown = list_place(self.schemas, media.pointer, about) if media and media.pointer else None
+        shown = self._shown(facts, about)
         alike = shown is not None and bool(shown[0]) and self._alike(item, shown[1])
         if facts.sent and named:
             facts.several = place
         elif (named or alike) and not facts.sent:
             facts.sent, facts.body = place, item
-            if shown is not None and shown[0] and FIRST not in facts.at:
-                facts.at, facts.ref = (*shown[0], FIRST), self.schemas.canonical(shown[1])
+            self._read_shown(facts, about)
+
+    def _shown(self, facts: Facts, about: str) -> tuple[Path, str, Because] | None:
+        response = facts.operation.response_for(facts.operation.success)
+        media = json_of(response.content) if response is not None else None
+        return list_place(self.schemas, media.pointer, about) if media and media.pointer else None
+
+    def _read_shown(self, facts: Facts, about: str) -> None:
+        """See where the answer shows what was made of several."""
+        shown = self._shown(facts, about) if FIRST not in facts.at else None
+        if shown is not None and shown[0]:
+            facts.at, facts.ref = (*shown[0], FIRST), self.schemas.canonical(shown[1])
 
     def _alike(self, one: str, other: str) -> bool:
         """Whether two schemas are of one kind of entity: most of what is sent is shown."""
@@ -219,7 +239,7 @@ class Survey:
 
 def _noun(route: Route) -> str:
     """What the path speaks of: contacts at `/contacts`, and at `/contacts/batch`, too."""
-    if route.last in _BULK and len(route.steps) > 1 and route.steps[-2] != ANY:
+    if route.last in BULK and len(route.steps) > 1 and route.steps[-2] != ANY:
         return noun(route.steps[-2])
     return route.noun
 

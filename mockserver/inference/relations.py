@@ -28,6 +28,7 @@ class Linker:
 
     def __init__(self, drafts: Mapping[str, Named]) -> None:
         self._items = {r.steps: name for name, draft in drafts.items() for r in draft.items}
+        self.nouns = frozenset(d.noun for d in drafts.values() if d.items and not d.singleton)
         self._nouns: dict[str, list[str]] = defaultdict(list)
         for name, draft in drafts.items():
             if draft.items and not draft.singleton:

@@ -6,7 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mockserver.inference.identifiers import few_names, has_key, key_in, learnt, only_id, told_at
+from mockserver.inference.identifiers import (
+    few_names,
+    has_key,
+    key_in,
+    learnt,
+    member_of,
+    only_id,
+    other_names,
+    told_at,
+)
 from mockserver.inference.lifecycles import Hints, states_of
 from mockserver.inference.model import FIRST, Because, Confidence, Identity, Resource, States
 from mockserver.inference.operations import Facts, Survey, json_of
@@ -55,7 +64,10 @@ def find_drafts(survey: Survey) -> list[Draft]:
     for steps, found in survey.by_steps.items():
         facts = next(iter(found.values()))
         if facts.route.is_item and len(steps) > 1:
-            if _names_one(survey, found):
+            if not _names_one(survey, found):
+                if (*steps, ANY) in survey.by_steps:
+                    _collection(survey, steps, found, drafts)
+            else:
                 draft = drafts.setdefault(steps[:-1], Draft())
                 draft.items.append(facts.route)
                 methods = ", ".join(found)
@@ -69,7 +81,7 @@ def find_drafts(survey: Survey) -> list[Draft]:
 
 def _names_one(survey: Survey, found: dict[str, Facts]) -> bool:
     get = found.get("GET")
-    if get is not None and get.envelope is not None and get.envelope.items == ():
+    if get is not None and get.envelope is not None:
         return False
     return bool(found.keys() & {"GET", "PUT", "PATCH", "DELETE"})
 
@@ -258,6 +270,10 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     chosen = client_key or few_names(survey, draft, flat, key)
     nested = chosen and bool(parents) and all(r.parent == route for r in draft.items)
     told = draft.singleton or learnt(survey, draft, schema, client_key)
+    member = member_of(survey, draft, flat, linker.nouns) if parents else None
+    if member is not None:
+        nested = True
+        draft.say(f"a path names one by the {member[0]} that it is of")
     hints = hints_of(survey, draft)
     states = _states(survey, flat, hints, key)
     union = _union(survey, draft, schema)
@@ -278,6 +294,8 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
             nested=nested or draft.singleton,
             told=told,
             open=not told,
+            names=other_names(survey, draft, flat, key),
+            member=member[1] if member is not None else None,
         ),
         singleton=draft.singleton,
         creatable=bool(draft.creates),

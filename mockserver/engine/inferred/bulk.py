@@ -33,7 +33,10 @@ def create(call: Call) -> Reply:
     for item in items:
         request = replace(call.request, body=_wrapped(above, [item]))
         replies.append(crud.create(replace(call, request=request)))
-    return _joined(replies, shown)
+    ids = [value for reply in replies for value in crud.told_ids(call, reply)]
+    joined = _joined(replies, shown)
+    crud.tell_ids(call, joined, ids)
+    return joined
 
 
 def remove(call: Call) -> Reply:

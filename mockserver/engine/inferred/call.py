@@ -11,7 +11,7 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found
 from mockserver.engine.inferred.identifiers import dig, key_above, spoken
-from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
+from mockserver.engine.inferred.repository import Choice, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.randomness import Dice
@@ -130,10 +130,26 @@ class Call:
             entity = self.unseen()
             if leniency.knows_any_id:
                 entity = self.repository.put(self.world, entity)
+        if entity is None:
+            entity = self._by_name()
         if entity is not None and not entity.row.get("gone") and self._lies(entity):
             check_match(self.world, self.request, entity)
             return entity
         raise not_found(resource, self.item)
+
+    def _by_name(self) -> Entity | None:
+        """The entity that has what the path says as its name, where a path may say it."""
+        value = spoken(self.item).strip("/")
+        names = self.resource.identity.names
+        if not names or not value:
+            return None
+
+        def is_called(entity: Entity) -> bool:
+            return any(_says(entity.data.get(name), value) for name in names)
+
+        choice = Choice(newest_first=True)
+        found = self.repository.select(self.world, [is_called], choice).page(1).rows
+        return found[0] if found else None
 
     def _lies(self, entity: Entity) -> bool:
         """Whether it lies under the parent that the path names, if that can be told."""
@@ -237,7 +253,7 @@ class Call:
     def known(self, entity: Entity) -> dict[str, Any]:
         """The entity, and its id and those above it under the names that a path has for them."""
         resource = self.resource
-        found = dict(entity.data)
+        found = dict(self.context.joins.shown(self.world, self.repository, entity))
         called = entity.id(resource)
         for name in (resource.identity.parameter, f"{resource.noun}_id", "id"):
             if name is not None:
@@ -245,6 +261,8 @@ class Call:
         for link in self.action.parents:
             if link.parameter in self.request.path:
                 found.setdefault(link.parameter, self.request.path[link.parameter])
+        for name in self.context.self_links(resource):
+            found[name] = self.url(entity)
         if self.action.response.tells:
             self._tell(found, called)
         return found
@@ -257,6 +275,20 @@ class Call:
             inner = holder.get(step)
             holder[step] = holder = dict(inner) if isinstance(inner, Mapping) else {}
         holder[name] = self.context.keys.told(self.action, value)
+
+    def url(self, entity: Entity) -> str:
+        """Where the entity itself can be fetched."""
+        request = self.request
+        base = request.base_url or f"http://{request.headers.get('host', '127.0.0.1:8000')}"
+        items = self.resource.items
+        if not items or "{" not in items[0]:
+            return base + self._location(entity)
+        path = items[0]
+        own = quote(spoken(entity.id(self.resource)), safe="")
+        path = path.replace("{" + str(self.resource.identity.parameter) + "}", own)
+        for name, value in request.path.items():
+            path = path.replace("{" + name + "}", quote(str(value), safe=""))
+        return base + self.context.contract.base_path + path
 
     def path(self) -> str:
         """The path that was asked for."""
@@ -302,6 +334,13 @@ def media_of(operation: Operation, status: int) -> MediaType | None:
     """The body that the document describes for a status."""
     response = operation.response_for(status)
     return response.content.get(choose_media_type(response)) if response is not None else None
+
+
+def _says(value: Any, wanted: str) -> bool:
+    """Whether a property is, or has among others, a name (`/web` is `web`)."""
+    if isinstance(value, list):
+        return any(_says(one, wanted) for one in value)
+    return isinstance(value, str) and value.strip("/") == wanted
 
 
 CallHandler = Callable[[Call], Reply]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.engine.generation.responses import Answers
@@ -14,11 +15,13 @@ from mockserver.engine.inferred.given import Given, GivenExamples
 from mockserver.engine.inferred.identifiers import Keys
 from mockserver.engine.inferred.identifiers import dig as dig
 from mockserver.engine.inferred.identifiers import spoken as spoken
+from mockserver.engine.inferred.joins import Joins
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import Sower, makeable
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
 from mockserver.inference.model import Action, Link, Plan, Resource
+from mockserver.inference.page_fields import word
 from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
@@ -36,6 +39,8 @@ class Context:
     sower: Sower
     keys: Keys
     examples: Examples
+    joins: Joins
+    _self_links: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -63,7 +68,8 @@ class Context:
         if given is not None:
             examples = GivenExamples(given, plan, values, keys, examples)
         sower = Sower(values, repositories, keys, examples, makeable(plan), empty=empty)
-        return cls(contract, plan, values, answers, repositories, sower, keys, examples)
+        joins = Joins(schemas, plan, repositories, sower)
+        return cls(contract, plan, values, answers, repositories, sower, keys, examples, joins)
 
     @property
     def schemas(self) -> Schemas:
@@ -85,6 +91,30 @@ class Context:
         """Where the entities that a path parameter names are kept, if that is known."""
         return self.repositories.get(link.resource) if link.resource is not None else None
 
+    def self_links(self, resource: Resource) -> tuple[str, ...]:
+        """The properties of an entity that say where it is itself."""
+        found = self._self_links.get(resource.name)
+        if found is None:
+            found = tuple(
+                name
+                for name, schema in self.flat(resource).properties.items()
+                if self._leads_to_itself(resource, name, schema)
+            )
+            self._self_links[resource.name] = found
+        return found
+
+    def _leads_to_itself(self, resource: Resource, name: str, schema: Any) -> bool:
+        flat = self.schemas.flat(schema)
+        if "string" not in flat.types or flat.values:
+            return False
+        asked = self.schemas.flat_at(resource.request).properties if resource.request else {}
+        if name in asked and not self.schemas.flat(asked[name]).notes.read_only:
+            return False
+        if word(name) in ("self", "href", "self_url", "self_link", "resource_url", "resource_uri"):
+            return True
+        text = str(schema.get("description") or "") if isinstance(schema, Mapping) else ""
+        return word(name) in ("url", "uri", "link") and bool(_ITSELF.search(text))
+
     def any_is_known(self, world: World, resource: Resource, key: str) -> bool:
         """Whether what is asked for is there in any case: the user wants it so, the document
         itself names it, or nobody can learn the id of one, as no answer tells any, or none that
@@ -101,6 +131,12 @@ class Context:
             self.sower.sow(world, repository, None)
             entity = repository.get(world, key)
         return entity
+
+
+_ITSELF = re.compile(
+    r"\b(?:url|uri|link|address|location)\b.{0,20}\b(?:of|to|for)\b.{0,12}\b(?:this|the|resource)\b",
+    re.IGNORECASE,
+)
 
 
 def not_found(resource: Resource, value: object) -> NotFound:

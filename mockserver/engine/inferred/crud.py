@@ -22,6 +22,7 @@ from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
+from mockserver.inference.words import tokens
 from mockserver.openapi.media_types import essence
 
 
@@ -49,7 +50,33 @@ def create(call: Call) -> Reply:
         entity = new_entity(call, repository, sent, fixed, parent)
     entity = repository.put(call.world, entity)
     keep_file(call, entity)
-    return _remembered(call, entity, call.reply(entity, made=True))
+    reply = _remembered(call, entity, call.reply(entity, made=True))
+    tell_ids(call, reply, [call.id_of(entity)])
+    return reply
+
+
+def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
+    """Where a response tells the ids of what was made beside it (`{"order_ids": []}`)."""
+    noun = call.resource.noun
+    names = {"ids", f"{noun}_ids", f"{noun.rsplit('_', 1)[-1]}_ids"}
+    holder: Any = reply.body
+    for step in ("", *call.action.response.at):
+        holder = holder.get(step) if step and isinstance(holder, dict) else holder
+        if isinstance(holder, dict):
+            for name, value in holder.items():
+                if isinstance(value, list) and "_".join(tokens(name)) in names:
+                    yield holder, name
+
+
+def told_ids(call: Call, reply: Reply) -> list[Any]:
+    """The ids that a response tells beside what was made."""
+    return next((holder[name] for holder, name in _id_lists(call, reply)), [])
+
+
+def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:
+    """Tell the ids of what was made where a response has a list of them."""
+    for holder, name in _id_lists(call, reply):
+        holder[name] = list(ids)
 
 
 def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -113,8 +140,14 @@ def links(call: Call) -> dict[str, Any]:
 
 
 def fetch(call: Call) -> Reply:
-    """Show one."""
+    """Show one, or a part of it."""
     entity = call.entity()
+    part = call.action.response.part
+    if part is not None:
+        own = call.context.joins.shown(call.world, call.repository, entity).get(part)
+        known = {**call.request.path, **own} if isinstance(own, Mapping) else call.request.path
+        dice, at = call.lasting(entity.key, part), call.action.response.at
+        return call.context.answers.reply(call.operation, dice, dict(known), at, "sparse")
     return unchanged(call.request, entity) or call.reply(entity)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.engine.inferred.acceptance import kept_or_refused
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
-from mockserver.engine.inferred.context import Context
+from mockserver.engine.inferred.context import Context, spoken
 from mockserver.engine.inferred.field_roles import is_nullable, kinds, owner_values, stamp
 from mockserver.engine.inferred.files import facts_of
 from mockserver.engine.inferred.job_fields import luck_of
@@ -45,6 +45,7 @@ def new_entity(
         **_owned(call, repository, sent, ordinal),
         **fixed,
     }
+    known.update(context.joins.named(world, resource, sent, _above(call)))
     name = resource.identity.key
     if name is not None and fixed.get(name) is None:
         wished = _key_value(call, resource, name, sent, ordinal, dice)
@@ -60,11 +61,34 @@ def new_entity(
     if value is None or value == "":
         number = ordinal + resource.seeds
         value = context.keys.fitting(resource, new_id(world, resource.name), dice, number)
+    if resource.identity.member is not None:
+        value = _member(resource, data, sent) or value
     key = str(value)
     key = f"{parent}/{key}" if resource.identity.nested and parent else key
     if "schedule" in row and resource.states is not None and resource.states.moves:
         row["luck"] = luck_of(world, resource.name, ordinal)
     return Entity(key, data, parent, row)
+
+
+def _member(resource: Resource, data: Mapping[str, Any], sent: Mapping[str, Any]) -> Any:
+    """The id of the entity of another resource that this one is of."""
+    found: Any = data
+    for name in resource.identity.member or ():
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if found in (None, ""):
+        wanted = tokens(resource.identity.parameter or "")
+        found = next((value for name, value in sent.items() if tokens(name) == wanted), None)
+    return found
+
+
+def _above(call: Call) -> dict[str, Any]:
+    """What the path names above the entity, by its resource."""
+    path = call.request.path
+    return {
+        link.resource: spoken(path[link.parameter])
+        for link in call.action.parents
+        if link.resource is not None and link.parameter in path
+    }
 
 
 def _begin(

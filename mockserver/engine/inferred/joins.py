@@ -1,0 +1,209 @@
+"""What an entity shows of others: those that lie under it, how many they are, those it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
+from mockserver.engine.inferred.seeding import Sower
+from mockserver.engine.world import World
+from mockserver.inference.model import Plan, Resource
+from mockserver.inference.words import bag, noun, plural, tokens
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """A property that lists the entities of `repository` under one, or counts them."""
+
+    name: str
+    repository: OwnRepository
+    counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A property that shows an entity of another resource, or several; `ids` are the names under
+    which a client may send what they are called."""
+
+    name: str
+    resource: str
+    several: bool
+    ids: tuple[str, ...]
+
+
+class Joins:
+    """What the entities of each resource of a document show of others."""
+
+    def __init__(
+        self, schemas: Schemas, plan: Plan, repositories: Mapping[str, Repository], sower: Sower
+    ) -> None:
+        self._schemas = schemas
+        self._plan = plan
+        self._repositories = repositories
+        self._sower = sower
+        self._children: dict[str, tuple[Children, ...]] = {}
+        self._single: dict[str, tuple[tuple[str, OwnRepository], ...]] = {}
+        self._named: dict[str, tuple[Named, ...]] = {}
+        self._places = {
+            schemas.canonical(resource.schema): name
+            for name, resource in reversed(list(plan.resources.items()))
+            if resource.schema is not None
+        }
+
+    def shown(self, world: World, repository: Repository, entity: Entity) -> Mapping[str, Any]:
+        """What is known of an entity, with what lies under it now."""
+        name = repository.resource.name
+        if name not in self._children:
+            self._find_children(repository.resource)
+        if not self._children[name] and not self._single[name]:
+            return entity.data
+        found = dict(entity.data)
+        for child in self._children[name]:
+            self._add_children(world, child, entity, found)
+        for prop, single in self._single[name]:
+            below = single.get(world, entity.key)
+            if below is not None:
+                found[prop] = below.data
+        return found
+
+    def _add_children(
+        self, world: World, child: Children, entity: Entity, found: dict[str, Any]
+    ) -> None:
+        if entity.seed:
+            self._sower.sow(world, child.repository, entity.key)
+        if child.counts:
+            rows = world[child.repository.collection.name]
+            found[child.name] = rows.count(parent=entity.key)
+            return
+        below = [one.data for one in child.repository.scan(world, entity.key, False)]
+        own = found.get(child.name)
+        own = own if isinstance(own, list) else []
+        key = child.repository.resource.identity.key or "id"
+        known = {str(data.get(key)) for data in below}
+        # What was sent with the entity itself, or made up where nothing lies under it.
+        sent = [one for one in own if not (isinstance(one, Mapping) and str(one.get(key)) in known)]
+        if entity.seed and below:
+            sent = []
+        if sent or below or child.name in found:
+            found[child.name] = [*sent, *(dict(data) for data in below)]
+
+    def _flat(self, resource: Resource) -> Flat:
+        schemas = self._schemas
+        return schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
+
+    def _find_children(self, resource: Resource) -> None:
+        lists: list[Children] = []
+        singles: list[tuple[str, OwnRepository]] = []
+        properties = self._flat(resource).properties
+        for repository in self._repositories.values():
+            child = repository.resource
+            above = child.parents[-1].resource if child.parents else None
+            if above != resource.name or not isinstance(repository, OwnRepository):
+                continue
+            for name in properties:
+                place = self._schemas.place(resource.schema or "", name)
+                if place is None or child.schema is None:
+                    continue
+                if child.singleton:
+                    if self._is_of(place, child):
+                        singles.append((name, repository))
+                elif self._lists(place, name, child):
+                    lists.append(Children(name, repository))
+                elif self._counts(place, name, child):
+                    lists.append(Children(name, repository, counts=True))
+        self._children[resource.name] = tuple(lists)
+        self._single[resource.name] = tuple(singles)
+
+    def _is_of(self, place: str, resource: Resource) -> bool:
+        if resource.schema is None:
+            return False
+        return self._schemas.canonical(place) == self._schemas.canonical(resource.schema)
+
+    def _lists(self, place: str, name: str, child: Resource) -> bool:
+        """Whether a property is an array of what lies under the entity."""
+        inner = self._schemas.place(place, None)
+        if inner is None:
+            return False
+        if self._is_of(inner, child):
+            return True
+        called = noun(name) in (child.noun, child.noun.rsplit("_", 1)[-1])
+        own = self._flat(child).properties.keys()
+        shown = self._schemas.flat_at(self._schemas.canonical(inner)).properties.keys()
+        return called and bool(shown) and 2 * len(shown & own) > len(shown)
+
+    def _counts(self, place: str, name: str, child: Resource) -> bool:
+        """Whether a property says how many lie under the entity (`comments_count`)."""
+        if "integer" not in self._schemas.flat_at(self._schemas.canonical(place)).types:
+            return False
+        words = tokens(name)
+        rest = [
+            word for word in words if word not in ("count", "num", "number", "total", "of", "no")
+        ]
+        if len(rest) == len(words):
+            return False
+        short = child.noun.rsplit("_", 1)[-1]
+        return "_".join(rest) in {child.noun, plural(child.noun), short, plural(short)}
+
+    def named(self, world: World, resource: Resource, sent: Mapping[str, Any],
+              above: Mapping[str, Any]) -> dict[str, Any]:  # fmt: skip
+        """What a new entity shows of those that the client, or the path, names."""
+        if resource.name not in self._named:
+            self._named[resource.name] = tuple(self._find_named(resource))
+        found: dict[str, Any] = {}
+        for one in self._named[resource.name]:
+            told = next((sent[n] for n in one.ids if sent.get(n) is not None), None)
+            if told is None and not one.several:
+                told = above.get(one.resource)
+            if one.several and not isinstance(told, list):
+                continue
+            others = [self._one(world, one.resource, value) for value in _listed(told)]
+            known = [dict(other.data) for other in others if other is not None]
+            if known and (one.name not in sent or one.name in one.ids):
+                found[one.name] = known if one.several else known[0]
+        return found
+
+    def _one(self, world: World, name: str, told: Any) -> Entity | None:
+        repository = self._repositories[name]
+        if isinstance(told, Mapping):
+            told = told.get(repository.resource.identity.key or "id")
+        if isinstance(told, bool) or not isinstance(told, str | int):
+            return None
+        found = repository.get(world, str(told))
+        if found is None and self._sower.has_any(repository):
+            self._sower.sow(world, repository, None)
+            found = repository.get(world, str(told))
+        return found
+
+    def _find_named(self, resource: Resource) -> list[Named]:
+        found = []
+        for name in self._flat(resource).properties if resource.schema else ():
+            place = self._schemas.place(resource.schema or "", name)
+            if place is None:
+                continue
+            inner = self._schemas.place(place, None)
+            other = self._places.get(self._schemas.canonical(inner if inner is not None else place))
+            if other is None or other == resource.name:
+                continue
+            kind = self._plan.resources[other]
+            if kind.singleton or kind.identity.nested:
+                continue
+            word = noun(name)
+            stems = dict.fromkeys((word, kind.noun, kind.noun.rsplit("_", 1)[-1]))
+            own = self._schemas.flat_at(resource.request) if resource.request else None
+            asked = {"_".join(tokens(n)): n for n in (own.properties if own else ())}
+            endings = ("_ids", "s") if inner is not None else ("_id", "", "_uuid")
+            ids = [asked[s + e] for s in stems for e in endings if s + e in asked]
+            found.append(Named(name, other, inner is not None, tuple(dict.fromkeys(ids))))
+        return found
+
+
+_COUNTING = bag("count num number total of no")
+
+
+def _listed(told: Any) -> list[Any]:
+    if told is None:
+        return []
+    return told if isinstance(told, list) else [told]
