@@ -129,7 +129,11 @@ def ask(
 
 
 def _document(url: str, file: Path, headers: Mapping[str, str] | None = None) -> Path:
-    status, value = ask(url, headers=headers)
+    for _ in range(5):
+        # The first reply may take long: some make their document then.
+        status, value = ask(url, headers=headers)
+        if status:
+            break
     if status != 200:
         raise RuntimeError(f"{url} gave {status} where a document should be")
     file.write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")

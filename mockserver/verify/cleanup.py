@@ -93,7 +93,7 @@ def _find_again(asked: Asked, ledger: Ledger, target: Target, ownership: Ownersh
     mine = [row for row in _rows(path, action, target) if _has(row, asked.marker)]
     known = {entry.id for entry in ledger.entries.values() if entry.kind == resource}
     name = maker.resource.identity.key
-    key = action.response.tells or ((name,) if name else ())
+    key = action.response.tells or (name or "id",)
     ids = [str(at(row, key)) for row in mine if isinstance(at(row, key), str | int)]
     for identity in (one for one in ids if one not in known):
         where = {n: v for n, v in asked.path.items() if "{" + n + "}" in remove.path}

@@ -95,8 +95,10 @@ def judge(
     target.watchers.append(court.heard)
     with ended_like_ctrl_c() as stop:
         try:
-            preflight(target)
             around = surroundings or clock.surroundings_of(target, plan.effort.patience)
+            if not around.mock:
+                court.guard()
+            preflight(target)
             court.sit(document, around)
         except EnoughError:
             pass
@@ -147,8 +149,6 @@ class Court:
                 "one key only: that tenants can't see each other was not checked "
                 "(give a second one with --other-key)"
             )
-        if not around.mock:
-            self._guard()
         if "lifecycle" in self.plan.parts:
             self.progress("lifecycles")
             sandbox = self.plan.sandbox
@@ -161,7 +161,7 @@ class Court:
             self.progress("conformance: starting Schemathesis")
             self._conformance(document, other)
 
-    def _guard(self) -> None:
+    def guard(self) -> None:
         """A server that can't be set back: what is made there is written down and removed."""
         sandbox, target = self.plan.sandbox, self.target
         if target.ownership is None:

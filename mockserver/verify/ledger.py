@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +27,8 @@ class Entry:
     remove: str
     where: Mapping[str, str]
     kind: str
+    marker: str = ""
+    """A text in it, and in its copies."""
 
     @property
     def id(self) -> str:
@@ -111,8 +113,14 @@ class Ledger:
         return number
 
     def made(self, number: int, remove: str, where: Mapping[str, str], kind: str) -> Entry:
-        self._record({"made": number, "remove": remove, "where": dict(where), "kind": kind})
+        asked = self.asked.get(number)
+        line = {"made": number, "remove": remove, "where": dict(where), "kind": kind}
+        self._record({**line, "marker": asked.marker if asked is not None else ""})
         return self.entries[number]
+
+    def marked(self, entry: Entry, marker: str) -> None:
+        """Another text is in it now."""
+        self._record({"marked": entry.number, "marker": marker})
 
     def nothing(self, number: int) -> None:
         """The creation made nothing."""
@@ -154,10 +162,15 @@ class Ledger:
         elif "made" in line:
             number = line["made"]
             self.asked.pop(number, None)
-            entry = Entry(number, line["remove"], line["where"], line["kind"])
+            entry = Entry(
+                number, line["remove"], line["where"], line["kind"], line.get("marker", "")
+            )
             self._last = max(self._last, number)
             self.entries[number] = entry
             self._by_name.setdefault((entry.kind, entry.id), []).append(number)
+        elif "marked" in line and line["marked"] in self.entries:
+            number = line["marked"]
+            self.entries[number] = replace(self.entries[number], marker=line["marker"])
         elif "nothing" in line:
             self.asked.pop(line["nothing"], None)
         elif "gone" in line:

@@ -17,10 +17,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from mockserver.inference.model import FIRST, Action, Path, Plan, Resource
 from mockserver.openapi.model import Contract, Operation
-from mockserver.verify.ledger import Ledger
+from mockserver.verify.ledger import Entry, Ledger
 
 Json = Any
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+HARMLESS = (*SAFE, "QUERY")
 READS = frozenset(
     {"count", "exists", "export", "filter", "find", "history", "list", "lookup", "paginate"}
     | {"preview", "query", "search", "validate"}
@@ -47,6 +48,10 @@ class Ticket:
     operation: Operation | None = None
     where: Mapping[str, str] = field(default_factory=dict)
     number: int = 0
+    named: str = ""
+    """What the body says that the new thing is to be called."""
+    marker: str = ""
+    """A text that a change puts into a thing."""
 
 
 class Router:
@@ -65,7 +70,7 @@ class Router:
         literal = self._literal.get(path)
         if literal is not None:
             return literal.get(method), path, {}
-        other = ""
+        other: tuple[str, dict[str, str]] | None = None
         for pattern, template, methods in self._routes:
             match = pattern.fullmatch(path)
             if match is None:
@@ -74,8 +79,8 @@ class Router:
             where = dict(zip(_names(template), values, strict=True))
             if method in methods:
                 return methods[method], template, where
-            other = other or template
-        return None, other, {}
+            other = other or (template, where)
+        return (None, *other) if other is not None else (None, "", {})
 
 
 def _names(path: str) -> list[str]:
@@ -213,19 +218,31 @@ class Ownership:
             action = self.plan.actions[operation.id]
             # A PUT to what is ours makes nothing; what else makes something is seen afterwards.
             chosen = maker is not None and maker.chosen and not self.owns(action, where)
-            if maker is not None and (action.kind in ("create", "clone") or chosen):
-                number = self.ledger.ask(operation.id, where, marker_of(body))
-        return Ticket(operation, where, number)
+            makes = action.kind in ("create", "clone") or "201" in operation.responses
+            if maker is not None and (makes or chosen) and operation.method not in SAFE:
+                named = self._named(maker, action, body)
+                source = self._ours(action, where)
+                copied = source.marker if source is not None else ""
+                marker = named or marker_of(body) or copied
+                number = self.ledger.ask(operation.id, where, marker)
+                return Ticket(operation, where, number, named)
+        sent = marker_of(body) if action_changes(self.plan, operation) else ""
+        return Ticket(operation, where, number, marker=sent)
+
+    def _named(self, maker: Maker, action: Action, body: bytes | None) -> str:
+        """The id that the client chooses in the body, if it does."""
+        try:
+            sent = at(json.loads(body or b""), action.request.at)
+        except ValueError:
+            return ""
+        found = at(sent, maker.tells) if maker.tells else at(sent, ("id",))
+        return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
     def _why_not(
         self, method: str, operation: Operation | None, template: str, where: Mapping[str, str]
     ) -> str:
-        if method in SAFE and operation is None:
-            return ""
         if operation is None:
-            # A method that the document does not have may do anything, if the server has it.
-            harmless = method not in ("POST", "DELETE") or not template
-            return "" if harmless else f"{method} {template} is not in the document"
+            return self._why_not_undocumented(method, template, where)
         kind, reason = self.kind(operation)
         if kind == "never":
             return reason
@@ -238,6 +255,21 @@ class Ownership:
         if self._is_there(action, where):
             return f"{', '.join(links.values())} is not ours"
         return ""
+
+    def _why_not_undocumented(self, method: str, template: str, where: Mapping[str, str]) -> str:
+        """A method that the document does not have may do anything, if the server has it."""
+        here = [op for op in self.contract.operations if op.path == template]
+        if not here:
+            return ""
+        if method in HARMLESS:
+            # Some servers carry out a HEAD like a GET.
+            reads = [self.kind(op) for op in here if op.method == "GET"]
+            return next((reason for kind, reason in reads if kind == "never"), "")
+        action = self.plan.actions[here[0].id]
+        known = self._links(action, where)
+        if known and (self.owns(action, where) or not self._is_there(action, where)):
+            return ""
+        return f"{method} {template} is not in the document"
 
     def _links(self, action: Action, where: Mapping[str, str]) -> dict[str, str]:
         """The things that a path names: resource (or parameter) -> id."""
@@ -255,15 +287,18 @@ class Ownership:
 
     def owns(self, action: Action, where: Mapping[str, str]) -> bool:
         """Whether a path names something of ours, or something below it."""
+        return self._ours(action, where) is not None
+
+    def _ours(self, action: Action, where: Mapping[str, str]) -> Entry | None:
         if self.ledger is None:
-            return False
+            return None
         links = self._links(action, where)
         for kind, identity in links.items():
             for entry in self.ledger.called(kind, identity):
                 above = self._links(self.plan.actions[entry.remove], entry.where)
                 if all(links.get(name, value) == value for name, value in above.items()):
-                    return True
-        return False
+                    return entry
+        return None
 
     def own_paths(self, operation: Operation) -> list[dict[str, str]]:
         """The values for a path that lead to something of ours; one without values if it has no
@@ -311,23 +346,30 @@ class Ownership:
 
     # --- after it
 
-    def settle(self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Take a reply into the ledger. `status` 0: none came."""
+    def settle(
+        self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes
+    ) -> Entry | None:
+        """Take a reply into the ledger; what has been made."""
         operation = ticket.operation
         if operation is None or self.ledger is None or operation.method in SAFE:
-            return
+            return None
         action = self.plan.actions[operation.id]
         maker = self.makers.get(operation.id)
         made = self._made(action, maker, ticket, status, headers, body) if maker else None
         if made is not None and maker is not None:
             number = ticket.number or self.ledger.ask(operation.id, ticket.where, "")
-            self.ledger.made(number, maker.remove.operation, made, maker.resource.name)
-        elif ticket.number and self._made_nothing(ticket, status):
+            return self.ledger.made(number, maker.remove.operation, made, maker.resource.name)
+        if ticket.marker and 200 <= status < 300:
+            changed = self._ours(action, ticket.where)
+            if changed is not None:
+                self.ledger.marked(changed, ticket.marker)
+        if ticket.number and self._made_nothing(ticket, status):
             self.ledger.nothing(ticket.number)
         elif action.kind == "remove" and 200 <= status < 300:
             for entry in list(self.ledger.left()):
                 if entry.remove == operation.id and dict(entry.where) == dict(ticket.where):
                     self.ledger.removed(entry)
+        return None
 
     def _made_nothing(self, ticket: Ticket, status: int) -> bool:
         """Whether a creation is known to have made nothing, or could not be found again."""
@@ -358,7 +400,7 @@ class Ownership:
             new = bool(ticket.number) and (status == 201 or not self.disposable)
             identity: str | None = ticket.where.get(maker.chosen) if new else None
         else:
-            identity = _identity(maker, headers, body)
+            identity = _identity(maker, headers, body) or ticket.named or None
         if identity is None:
             return None
         if not maker.chosen and identity == ticket.where.get(action.path_item or ""):
@@ -378,6 +420,11 @@ class Ownership:
         return where
 
 
+def action_changes(plan: Plan, operation: Operation | None) -> bool:
+    action = plan.actions[operation.id] if operation is not None else None
+    return action is not None and action.kind in ("patch", "replace")
+
+
 def _identity(maker: Maker, headers: Mapping[str, str], body: bytes) -> str | None:
     try:
         value = json.loads(body)
@@ -385,11 +432,12 @@ def _identity(maker: Maker, headers: Mapping[str, str], body: bytes) -> str | No
         value = None
     thing = at(value, maker.at)
     found = at(thing, maker.tells)
-    if found is None and isinstance(thing, str | int) and not maker.tells:
-        found = thing
-    if found is None and isinstance(value, Mapping):
-        places = [value, *(inner for inner in value.values() if isinstance(inner, Mapping))]
-        found = next((place["id"] for place in places if "id" in place), None)
+    if not isinstance(found, str | int) and isinstance(value, Mapping):
+        names = ("id", maker.remove.item, "uuid", "name", "key")
+        places = [thing, value, *value.values()]
+        found = next(
+            (p[n] for n in names for p in places if isinstance(p, Mapping) and n in p), None
+        )
     if isinstance(found, bool) or not isinstance(found, str | int):
         location = headers.get("location", "")
         found = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1]) or None

@@ -16,7 +16,7 @@ from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract, Operation
 from mockserver.verify.http import Wire, WireError, is_stream
 from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
-from mockserver.verify.ownership import Ownership, Ticket
+from mockserver.verify.ownership import Ownership, Ticket, Withheld
 from mockserver.verify.persistence import NoReply, Persistence
 
 __all__ = ["NoReply", "Target", "credentials", "fill", "preflight"]
@@ -251,6 +251,8 @@ def preflight(target: Target) -> None:
         try:
             replies.append(target.send("GET", path, operation=operation.id, source="preflight"))
             probes.append((operation, path))
+        except Withheld:
+            continue
         except NoReply as error:
             silent.append(error)
             if error.how == "refused" or (len(silent) > 2 and not replies):

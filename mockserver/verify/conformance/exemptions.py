@@ -15,6 +15,10 @@ BAD_REQUEST = (400, 422)
 
 def allowed(finding: Finding, case: Mapping[str, Json], contract: Contract) -> bool:
     """Whether a failed check of Schemathesis is no finding; `case` is the one that failed it."""
+    example = finding.example
+    if example is not None and example.status == 501 and not example.operation:
+        # What a server says of a method that it does not know: RFC 9110, 15.6.2.
+        return True
     if finding.rule == "negative_data_rejection":
         return _only_unknown_header(case)
     if finding.rule == "status_code_conformance" and finding.example is not None:

@@ -15,6 +15,8 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,11 +33,12 @@ from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import parse_document
 from mockserver.verify.conformance.schemathesis import WITHHELD
 from mockserver.verify.http import WATCHDOG, is_stream, read_body, watch_every_connection
-from mockserver.verify.ledger import Ledger
+from mockserver.verify.ledger import Entry, Ledger
 from mockserver.verify.login import Login
 from mockserver.verify.ownership import Ownership, Ticket, Withheld
 from mockserver.verify.persistence import BUSY
 from mockserver.verify.rate_limit import Pace, retry_after
+from mockserver.verify.target import fill
 
 BUSY_SECONDS = 20.0
 
@@ -50,6 +53,7 @@ class Guard:
     login: Login | None = None
     token: str = ""
     pace: Pace | None = None
+    credentials: Mapping[str, str] = field(default_factory=dict)
     _send: Any = HTTPAdapter.send
     _lock: Any = field(default_factory=threading.RLock)
 
@@ -70,8 +74,39 @@ class Guard:
         if ticket is not None and self.ownership is not None:
             headers = {name.lower(): value for name, value in response.headers.items()}
             with self._lock:
-                self.ownership.settle(ticket, response.status_code, headers, response.content)
+                entry = self.ownership.settle(
+                    ticket, response.status_code, headers, response.content
+                )
+            if entry is not None and self._is_anothers(request):
+                self._undo(adapter, request, entry, options)
         return response
+
+    def _is_anothers(self, request: requests.PreparedRequest) -> bool:
+        """Whether a request goes without our credentials, as those of some checks do."""
+        sent = {name.lower(): _text(value) for name, value in request.headers.items()}
+        return any(sent.get(name) != value for name, value in self.credentials.items())
+
+    def _undo(
+        self,
+        adapter: HTTPAdapter,
+        request: requests.PreparedRequest,
+        entry: Entry,
+        options: dict[str, Any],
+    ) -> None:
+        """Remove what another has made: later, with our own key, it may not be allowed."""
+        assert self.ownership is not None
+        ledger = self.ownership.ledger
+        operation = self.ownership.contract.by_id[entry.remove]
+        parts = urlsplit(request.url or "")
+        undo = request.copy()
+        undo.method = operation.method
+        path = self.base + fill(operation.path, entry.where)
+        undo.url = f"{parts.scheme}://{parts.netloc}{path}"
+        undo.prepare_body(None, None)
+        with suppress(requests.RequestException):
+            reply = self._in_time(adapter, undo, options)
+            if ledger is not None and (reply.status_code < 300 or reply.status_code == 404):
+                ledger.removed(entry)
 
     def _patiently(
         self, adapter: HTTPAdapter, request: requests.PreparedRequest, options: dict[str, Any]
@@ -195,6 +230,7 @@ def guard_of(policy: dict[str, Any]) -> Guard:
             except requests.RequestException:
                 return 0
 
+        guard.credentials = policy["credentials"]
         guard.ownership = Ownership(
             contract,
             build_plan(contract, policy["overrides"]),

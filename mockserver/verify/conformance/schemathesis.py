@@ -128,6 +128,7 @@ def _policy(target: Target, spec: Path, login: Login | None, rate: float) -> dic
             "excluded": sorted(ownership.excluded),
             "disposable": ownership.disposable,
             "given": ownership.given,
+            "credentials": credentials(target.contract, target.key, target.keys),
             "headers": {**target.headers, **credentials(target.contract, target.key, target.keys)},
         }
     return policy

@@ -104,9 +104,10 @@ class _Derivation:
         key = create.response.tells or _path(resource.identity.key)
         several = inferred.FIRST in (*create.response.at, *create.request.at)
         answer = reply_schema(contract, contract.by_id[create.operation])
-        at = create.response.at
-        if self.wrapped and not key and answer is not None:
-            at, key = (), _open_id(contract, answer)
+        at, guessed = create.response.at, False
+        if not key and answer is not None:
+            place = _open_id(contract, inner(contract, answer, at))
+            at, key, guessed = (*at, *place[:-1]), place[-1:], True
         if item is None or item.path_item is None or not key or several or answer is None:
             return None
         by_kind = {a.kind: a for a in reversed(actions) if a.path == item.path}
@@ -138,6 +139,7 @@ class _Derivation:
             filters=filters,
             partial=by_kind.get("patch") is not None,
             at=() if self.wrapped else at,
+            guessed=guessed,
             sent=create.request.at,
             sent_change=change.request.at if change else (),
             **_movement(contract, thing, writers, ".".join(key), resource.states, at),
@@ -234,7 +236,7 @@ def _open_id(contract: Contract, answer: Schema) -> inferred.Path:
     for name, value in properties(contract, answer).items():
         if name in _WRAPPINGS and value.get("type") == "object" and _is_open(value):
             return (name, "id")
-    return ()
+    return ("id",) if _may_have_more(answer) else ()
 
 
 def _path(name: str | None) -> inferred.Path:
@@ -308,6 +310,10 @@ def _grows(schema: Schema) -> bool:
 def _is_open(schema: Schema) -> bool:
     """Whether it says that there may be more than it lists."""
     return schema.get("additionalProperties", False) is not False
+
+
+def _may_have_more(schema: Schema) -> bool:
+    return schema.get("type") == "object" and schema.get("additionalProperties") is not False
 
 
 def _paging(contract: Contract, listing: Operation) -> Paging | None:

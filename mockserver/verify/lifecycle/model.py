@@ -113,6 +113,8 @@ class Resource:
     sent: tuple[str, ...] = ()
     sent_change: tuple[str, ...] = ()
     """Where the thing is in the body of its creation, and of its change."""
+    guessed: bool = False
+    """Whether the document does not say where the id is."""
     newest_first: bool = False
     partial: bool = False
     """Whether absent fields of a change stay as they are."""

@@ -271,6 +271,8 @@ class Session:
             self.expect(exchange, [operation.success], "documented_success", "created")
         value = resource.whole(self.thing(exchange, resource))
         identity = resource.identity(value)
+        if identity is None and resource.guessed:
+            raise CannotMake(f"{resource.create}: where the id is can't be told")
         if identity is None:
             self.fail("created_has_id", f"the reply has no {resource.id_field!r}")
         known = [t for t in self.things if t.resource is resource and t.path == dict(path)]

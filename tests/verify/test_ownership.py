@@ -1,0 +1,377 @@
+"""What others made is left alone, and nothing of ours stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.errors import UsageError
+from mockserver.inference.build import build_plan
+from mockserver.openapi.build import build_contract
+from mockserver.verify.ledger import Ledger
+from mockserver.verify.ownership import Ownership, Router, Withheld
+from mockserver.verify.sandbox import Sandbox, sandbox_of
+from tests.verify.jobs_server import serving
+
+TEXT = {"type": "string"}
+THING = {"type": "object", "required": ["id", "name"], "properties": {"id": TEXT, "name": TEXT}}
+GIVEN = {"type": "object", "required": ["name"], "properties": {"name": TEXT}}
+
+
+def _reply(schema: Any = None, status: str = "200") -> dict[str, Any]:
+    content = {"content": {"application/json": {"schema": schema}}} if schema else {}
+    no = {code: {"description": "No."} for code in ("400", "404", "422")}
+    return {status: {"description": "It.", **content}, **no}
+
+
+def _operation(name: str, replies: dict[str, Any], body: Any = None) -> dict[str, Any]:
+    found: dict[str, Any] = {"operationId": name, "responses": replies}
+    if body is not None:
+        found["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": body}},
+        }
+    return found
+
+
+ITEM = [{"name": "thing_id", "in": "path", "required": True, "schema": TEXT}]
+ROWS = {"type": "object", "properties": {"items": {"type": "array", "items": THING}}}
+OBJECT = {"type": "object"}
+COUNT = {"type": "object", "properties": {"deleted": {"type": "integer"}}}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Things", "version": "1"},
+    "paths": {
+        "/things": {
+            "get": _operation("listThings", _reply(ROWS)),
+            "post": _operation("makeThing", _reply(THING, "201"), GIVEN),
+            "delete": _operation("removeThings", _reply(status="204")),
+        },
+        "/things/bulk_delete": {
+            "post": _operation("bulkDelete", _reply(COUNT), {"type": "object"})
+        },
+        "/things/search": {"post": _operation("searchThings", _reply(ROWS), {"type": "object"})},
+        "/things/{thing_id}": {
+            "parameters": ITEM,
+            "get": _operation("getThing", _reply(THING)),
+            "put": _operation("putThing", _reply(THING), GIVEN),
+            "delete": _operation("removeThing", _reply(status="204")),
+        },
+        "/things/{thing_id}/copy": {
+            "parameters": ITEM,
+            "post": _operation("copyThing", _reply(THING, "201")),
+        },
+        "/settings": {"put": _operation("putSettings", _reply(THING), GIVEN)},
+        "/shutdown": {"get": _operation("shutdown", _reply())},
+    },
+}
+PRECIOUS = "precious"
+
+
+class Things:
+    """Things, one of them somebody else's; what is done to that is noted."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, str]] = {}
+        self.touched: list[str] = []
+        self.rows[PRECIOUS] = {"id": PRECIOUS, "name": "theirs"}
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        try:
+            sent = json.loads(body) if body else {}
+        except ValueError:
+            return 400, {"detail": "no JSON"}
+        named = isinstance(sent, dict) and isinstance(sent.get("name"), str)
+        if method not in ("GET", "HEAD", "OPTIONS", "TRACE", "QUERY") and (
+            PRECIOUS in path or path in ("/settings", "/shutdown")
+        ):
+            self.touched.append(f"{method} {path}")
+        if path == "/shutdown":
+            self.touched.append("shut down")
+            return 200, None
+        if path in ("/things", "/things/search"):
+            if method == "DELETE":
+                self.touched.append("everything")
+                self.rows.clear()
+                return 204, None
+            if method == "POST" and path == "/things":
+                return self._new(sent["name"]) if named else (422, {"detail": "no name"})
+            return 200, {"items": list(self.rows.values())}
+        if path == "/things/bulk_delete":
+            self.touched.append("in bulk")
+            return 200, {"deleted": 0}
+        if path == "/settings":
+            return 404, {"detail": "none"}
+        return self._one(method, path, sent if named else None)
+
+    def _one(self, method: str, path: str, sent: Any) -> tuple[int, Any]:
+        identity, _, verb = path.removeprefix("/things/").partition("/")
+        if identity not in self.rows:
+            return 404, {"detail": "none"}
+        if verb == "copy" and method == "POST":
+            return self._new(self.rows[identity]["name"])
+        if method == "DELETE" and not verb:
+            del self.rows[identity]
+            return 204, None
+        if method == "PUT" and not verb:
+            if sent is None:
+                return 422, {"detail": "no name"}
+            self.rows[identity]["name"] = sent["name"]
+        return (200, self.rows[identity]) if not verb else (404, {"detail": "none"})
+
+    def _new(self, name: str) -> tuple[int, Any]:
+        row = {"id": str(uuid.uuid4()), "name": name}
+        self.rows[row["id"]] = row
+        return 201, row
+
+
+# --- what may be sent
+
+
+def ownership(**more: Any) -> Ownership:
+    contract = build_contract(DOCUMENT)
+    return Ownership(contract, build_plan(contract), **more)
+
+
+def test_what_each_operation_may_do() -> None:
+    known = ownership()
+    kinds = {op.id: known.kind(op)[0] for op in known.contract.operations}
+    assert kinds == {
+        "listThings": "read",
+        "searchThings": "read",
+        "getThing": "read",
+        "makeThing": "create",
+        "putThing": "own",
+        "removeThing": "own",
+        "copyThing": kinds["copyThing"],
+        "removeThings": "never",
+        "bulkDelete": "never",
+        "putSettings": "never",
+        "shutdown": "never",
+    }
+    assert kinds["copyThing"] in ("create", "own")
+
+
+@pytest.mark.parametrize("more", [{"disposable": True}, {"allowed": ["bulkDelete"]}])
+def test_what_is_allowed_is_sent(more: dict[str, Any]) -> None:
+    ownership(**more).admit("POST", "/things/bulk_delete")
+
+
+def test_what_is_excluded_is_never_sent() -> None:
+    known = ownership(disposable=True, excluded=["bulkDelete"])
+    with pytest.raises(Withheld, match="--exclude"):
+        known.admit("POST", "/things/bulk_delete")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", "/things"),
+        ("DELETE", "/things/precious"),
+        ("PUT", "/things/precious"),
+        ("POST", "/things/precious/copy"),
+        ("POST", "/things/bulk_delete"),
+        ("PUT", "/settings"),
+        ("DELETE", "/things/search"),
+        ("POST", "/things/precious"),
+        ("GET", "/shutdown"),
+    ],
+)
+def test_others_are_left_alone(method: str, path: str) -> None:
+    known = ownership(probe=lambda path: 200)
+    with pytest.raises(Withheld):
+        known.admit(method, path)
+
+
+def test_what_is_not_there_may_be_asked_to_go() -> None:
+    asked: list[str] = []
+
+    def probe(path: str) -> int:
+        asked.append(path)
+        return 404
+
+    known = ownership(probe=probe)
+    known.admit("DELETE", "/things/no%2Fsuch")
+    known.admit("PUT", "/things/no%2Fsuch")
+    assert asked == ["/things/no%2Fsuch"]
+
+
+def test_ours_may_be_changed_copied_and_removed(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    known = ownership(ledger=ledger, probe=lambda path: 200)
+    made = known.admit("POST", "/things", b'{"name": "a long enough name"}')
+    known.settle(made, 201, {}, b'{"id": "ours", "name": "one"}')
+    known.admit("PUT", "/things/ours")
+    copied = known.admit("POST", "/things/ours/copy")
+    known.settle(copied, 201, {}, b'{"id": "copy", "name": "one"}')
+    assert [entry.id for entry in ledger.left()] == ["copy", "ours"]
+    gone = known.admit("DELETE", "/things/ours")
+    known.settle(gone, 204, {}, b"")
+    assert [entry.id for entry in ledger.left()] == ["copy"]
+    refused = known.admit("POST", "/things", b"{}")
+    known.settle(refused, 422, {}, b"")
+    failed = known.admit("POST", "/things", b'{"name": "a long enough name"}')
+    known.settle(failed, 500, {}, b"")
+    ledger.close()
+    assert [asked.marker for asked in ledger.asked.values()] == ["a long enough name"]
+
+
+def test_the_most_literal_path_wins() -> None:
+    router = Router(build_contract(DOCUMENT))
+    operation, template, where = router.find("POST", "/things/a%20b/copy")
+    assert operation is not None
+    assert (operation.id, template, where) == (
+        "copyThing",
+        "/things/{thing_id}/copy",
+        {"thing_id": "a b"},
+    )
+    found = router.find("POST", "/things/search")[0]
+    assert found is not None
+    assert found.id == "searchThings"
+    assert router.find("PATCH", "/things/x") == (None, "/things/{thing_id}", {"thing_id": "x"})
+    assert router.find("GET", "/nowhere") == (None, "", {})
+
+
+# --- runs
+
+
+def _command(*arguments: str, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mockserver", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder,
+    )
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    file = tmp_path / "things.json"
+    file.write_text(json.dumps(DOCUMENT))
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("test", "--max-examples", "1", "--max-time", "20"),
+        ("fuzz", "--max-time", "4", "--rate", "100"),
+    ],
+)
+def test_a_run_leaves_everything_as_it_was(
+    words: tuple[str, ...], spec: str, tmp_path: Path
+) -> None:
+    things = Things()
+    with serving(things) as url:
+        options = ["--url", url, "--allow-host", "127.0.0.1", "-q"]
+        process = _command(words[0], spec, *words[1:], *options, folder=tmp_path)
+        said, _ = process.communicate(timeout=300)
+    assert things.touched == [], said
+    assert things.rows == {PRECIOUS: {"id": PRECIOUS, "name": "theirs"}}, said
+    assert "not removed" not in said
+    assert "bulk_delete" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are other signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_told_to_stop_cleans_up(
+    number: signal.Signals, code: int, spec: str, tmp_path: Path
+) -> None:
+    things = Things()
+    with serving(things) as url:
+        report = tmp_path / "report"
+        options = ["--url", url, "-q", "--report-dir", str(report)]
+        process = _command("test", spec, *options, folder=tmp_path)
+        _wait(process, lambda: len(things.rows) > 2)
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == code, said
+    assert "interrupted" in said
+    assert set(things.rows) == {PRECIOUS}
+    assert (report / "junit.xml").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are other signals")
+def test_after_a_kill_the_ledger_removes_everything(spec: str, tmp_path: Path) -> None:
+    things = Things()
+    with serving(things) as url:
+        process = _command("test", spec, "--url", url, "-q", folder=tmp_path)
+        _wait(process, lambda: len(things.rows) > 3)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        again = _command("test", spec, "--url", url, "-q", folder=tmp_path)
+        said, _ = again.communicate(timeout=120)
+        assert again.returncode == 2
+        assert "--cleanup" in said
+        cleanup = ["--cleanup", "mockserver-ledger.ndjson", "-q"]
+        process = _command("test", spec, *cleanup, folder=tmp_path)
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert set(things.rows) == {PRECIOUS}
+
+
+def _wait(process: subprocess.Popen[str], until: Any) -> None:
+    deadline = time.monotonic() + 120
+    while not until() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+# --- what is said of a server
+
+
+def test_flags_win_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "from outside")
+    table = {"api-key": "${SECRET_KEY}", "timeout": 20, "params": {"a": 1, "b": "x"}}
+    sandbox = sandbox_of({"timeout": 3.0, "params": ("a=2",)}, table)
+    assert (sandbox.key, sandbox.timeout) == ("from outside", 3.0)
+    assert sandbox.params == {"a": "2", "b": "x"}
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"tiemout": 3}, "did you mean 'timeout'"),
+        ({"timeout": "3"}, "is a number"),
+        ({"include": "x"}, "a list of texts"),
+        ({"api-key": "${NO_SUCH_VARIABLE}"}, "NO_SUCH_VARIABLE"),
+        ({"ignore": [{"rule": "x", "until": "2030-01-01"}]}, "needs a reason"),
+        ({"ignore": [{"rule": "x", "reason": "y"}]}, "needs a day"),
+        ({"ignore": [{"reason": "y", "until": "2030-01-01"}]}, "names a rule"),
+        ({"params": ["x"]}, r"write \[verify.params\]"),
+    ],
+)
+def test_what_the_file_says_wrongly(table: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        sandbox_of({}, table)
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "words"),
+    [
+        (Sandbox(include=["makeTing"]), "did you mean 'makeThing'"),
+        (Sandbox(allow=["tag:none"]), "has no 'tag:none'"),
+        (Sandbox(params={"thing": "x"}), "did you mean 'thing_id'"),
+        (Sandbox(keys={"k": "x"}), "has no 'k'"),
+        (Sandbox(bodies={"x": {}}), "has no 'x'"),
+    ],
+)
+def test_what_the_document_does_not_have(sandbox: Sandbox, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        sandbox.check(build_contract(DOCUMENT))
+
+
+def test_patterns() -> None:
+    contract = build_contract(DOCUMENT)
+    sandbox = Sandbox(include=["/things/{thing_id}*"], exclude=["DELETE /things*"])
+    assert sandbox.in_view(contract) == {"getThing", "putThing", "copyThing"}
+    assert sandbox.left_out(contract) == {"removeThings", "removeThing"}
