@@ -433,7 +433,7 @@ def _identity(maker: Maker, headers: Mapping[str, str], body: bytes) -> str | No
     thing = at(value, maker.at)
     found = at(thing, maker.tells)
     if not isinstance(found, str | int) and isinstance(value, Mapping):
-        names = ("id", maker.remove.item, "uuid", "name", "key")
+        names = ("id", maker.remove.path_item, "uuid", "name", "key")
         places = [thing, value, *value.values()]
         found = next(
             (p[n] for n in names for p in places if isinstance(p, Mapping) and n in p), None

@@ -91,9 +91,15 @@ def _apply(session: Session, thing: Thing, fields: dict[str, Json]) -> None:
             session.unchanged(old, value, resource, "partial_change", why)
         _times(session, thing.value, value)
         thing.value = value
+    elif not resource.strict:
+        # It tells nothing of the thing: what was not sent stays, and what was sent is there.
+        kept = thing.value if resource.partial else {}
+        thing.value = {k: v for k, v in kept.items() if k not in fields and k not in MOVING}
     thing.sent |= fields
     if resource.read:
-        read(session, thing)
+        value = read(session, thing)
+        if not resource.strict:
+            session.echoes(fields, value, resource)
 
 
 def _has_thing(exchange: Exchange, resource: Resource) -> bool:

@@ -276,7 +276,11 @@ class Session:
         if identity is None:
             self.fail("created_has_id", f"the reply has no {resource.id_field!r}")
         known = [t for t in self.things if t.resource is resource and t.path == dict(path)]
-        if any(t.id == identity for t in known) and not self._chosen(resource, sent, identity):
+        old = next((t for t in known if t.id == identity), None)
+        if old is not None and not resource.strict and self._is_called_so(old, sent or {}):
+            old.value, old.sent, old.alive = value, dict(sent or {}), True
+            return old
+        if old is not None:
             self.fail("created_is_new", f"the new {resource.name} has an old id, {identity}")
         self.echoes(sent or {}, value, resource)
         thing = Thing(resource, identity, dict(path), value, dict(sent or {}))
@@ -284,9 +288,12 @@ class Session:
         self.touched(path)
         return thing
 
-    def _chosen(self, resource: Resource, sent: Mapping[str, Json] | None, identity: str) -> bool:
-        """Whether the client has said what it is to be called."""
-        return not resource.strict and resource.identity(sent or {}) == identity
+    def _is_called_so(self, old: Thing, sent: Mapping[str, Json]) -> bool:
+        """Whether an API that answers a creation with an old thing can have been asked for that: by
+        its id, or by a text that it was made with."""
+        texts = {v for v in old.sent.values() if isinstance(v, str)}
+        same = any(value in texts for value in sent.values() if isinstance(value, str))
+        return same or old.resource.identity(sent) == old.id
 
     def touched(self, path: Mapping[str, str]) -> None:
         """What stands above a thing that came or went may look different now."""
