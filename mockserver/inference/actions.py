@@ -68,7 +68,9 @@ class Deducer:
 
     def action(self, facts: Facts) -> Action:
         """What this operation does."""
-        readings = [*self._plain(facts), *self._verbs.readings(facts)]
+        readings = list(self._plain(facts))
+        if not any(reading.weight > WEIGHTS["sure"] for reading in readings):
+            readings += self._verbs.readings(facts)
         nothing = self._make(facts, "fixed", "no resource is known by this path", "guess")
         best, instead = reasons([*readings, Reading(0, nothing)])
         changes = facts.method not in ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -197,8 +199,7 @@ class Deducer:
                 transition=Transition(verb, tuple(changes.items()), same, soft=soft),
             )  # fmt: skip
             return replace(action, response=replace(action.response, at=at))
-        waits = same or 202 in facts.operation.documented
-        leaving = self._verbs.leaving(resource) if waits else None
+        leaving = self._verbs.leaving(resource) if same else None
         states = resource.states
         change = (
             Transition("delete", ((states.name, leaving),), same) if leaving and states else None

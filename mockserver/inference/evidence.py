@@ -12,6 +12,7 @@ from mockserver.inference.operations import Facts
 WEIGHTS = {
     "plain": 8,  # the path is the resource's own, and the method says the rest
     "collection": 6,  # ... and it is where entities of it are made
+    "sure": 12,  # nothing weighs as much as what weighs more
     "removal": 5,  # DELETE of the path of one
     "deletes": 4,  # ... and the text says so
     "posted": 3,  # POST to the path of one

@@ -13,7 +13,14 @@ from typing import Any
 
 from mockserver.inference import state_words as known
 from mockserver.inference.model import NEXT, Action, Because, Confidence, Path, Resource, States
-from mockserver.inference.outcomes import COMPLETED, ENDED, STARTED, is_progress, moment_of
+from mockserver.inference.outcomes import (
+    COMPLETED,
+    ENDED,
+    STARTED,
+    is_progress,
+    may_have_parts,
+    moment_of,
+)
 from mockserver.inference.states import (
     SUCCESS,
     birth_of,
@@ -231,6 +238,8 @@ _PLAIN = bag("current processing process job run overall lifecycle ready executi
 
 def _inside(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
     """The status in a part of the thing: `attributes.status`, `nav.status`."""
+    if not may_have_parts(schemas, schema):
+        return
     inner = schemas.flat(schema)
     if "object" not in inner.types or "id" in inner.properties:
         return

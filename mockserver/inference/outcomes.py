@@ -92,11 +92,19 @@ def with_outcomes(
     )
 
 
+def may_have_parts(schemas: Schemas, schema: Any) -> bool:
+    """Whether it is worth a look: an object whose properties are written down."""
+    written = schemas.plain(schema)
+    return "properties" in written or "allOf" in written
+
+
 def _within(
     states: States, schemas: Schemas, flat: Flat, sent: Set[str]
 ) -> Iterator[tuple[str, dict[str, frozenset[str]]]]:
     """The parts of a thing that hold moments of its states: `status_transitions.paid_at`."""
     for name, schema in flat.properties.items():
+        if not may_have_parts(schemas, schema):
+            continue
         inner = schemas.flat(schema)
         words = {tokens(one)[-1:] for one in inner.properties}
         other = {("status",), ("state",), ("id",)} & words and name != states.name
@@ -181,9 +189,15 @@ def _all(schemas: Schemas, schema: Any, depth: int = 0) -> Iterator[Flat]:
 
 def _flag(states: States, schemas: Schemas, schema: Any, name: str) -> frozenset[str]:
     """The states in which a flag is true: `done`, `is_running`, `expired`."""
+    found = _flagged(states, name)
+    if not found:
+        return found
     kinds = {kind for flat in _all(schemas, schema) for kind in flat.types} - {"null"}
-    if kinds != {"boolean"}:
-        return frozenset()
+    return found if kinds == {"boolean"} else frozenset()
+
+
+def _flagged(states: States, name: str) -> frozenset[str]:
+    """The states that a name speaks of."""
     word = spelled(name.removeprefix("is_").removeprefix("has_"))
     if tokens(name)[:1] == ("is",):
         word = "_".join(tokens(name)[1:])

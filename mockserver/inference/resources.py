@@ -40,6 +40,7 @@ class Draft:
     creates: list[Facts] = field(default_factory=list)
     because: list[Because] = field(default_factory=list)
     singleton: bool = False
+    hints: Hints | None = None
 
     @property
     def route(self) -> Route:
@@ -308,6 +309,12 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
 
 def hints_of(survey: Survey, draft: Draft) -> Hints:
     """What speaks of the status of a thing beside its schema."""
+    if draft.hints is None:
+        draft.hints = _hints(survey, draft)
+    return draft.hints
+
+
+def _hints(survey: Survey, draft: Draft) -> Hints:
     request = next((one.body for one in draft.creates if one.body), "")
     changing = [
         one
@@ -344,7 +351,7 @@ def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
         name
         for pointer in pointers
         for name, schema in survey.flat(pointer).properties.items()
-        if not survey.schemas.flat(schema).notes.read_only
+        if not _is_read_only(survey, schema)
     )
 
 
@@ -352,6 +359,13 @@ def _seeds(states: States | None, beneath: bool, kinds: int) -> int:
     """How many there are to begin with: a few, or one of each kind and in each state."""
     few = max(2 if beneath else 3, min(kinds, _MOST_SEEDS))
     return few if states is None else max(few, min(len(states.each), _MOST_SEEDS))
+
+
+def _is_read_only(survey: Survey, schema: object) -> bool:
+    written = survey.schemas.plain(schema)
+    return bool(written.get("readOnly")) or (
+        isinstance(schema, Mapping) and bool(schema.get("readOnly"))
+    )
 
 
 def _states(survey: Survey, flat: Flat, hints: Hints, key: str) -> States | None:

@@ -36,6 +36,10 @@ class StartReader:
         self.resources = resources
         self.refs = refs
         self.make = make
+        self._of_ref: dict[str, list[str]] = {}
+        for name, places in refs.items():
+            for place in places:
+                self._of_ref.setdefault(place, []).append(name)
         self._by_noun: dict[str, list[str]] = {}
         for name, resource in resources.items():
             if not resource.singleton:
@@ -65,8 +69,8 @@ class StartReader:
 
     def _started(self, facts: Facts, own: str | None) -> Started | None:
         sent = {"_".join(tokens(name)) for name in self.survey.flat(facts.body).properties}
-        for name, refs in self.refs.items():
-            if name == own or facts.ref not in refs or self.resources[name].singleton:
+        for name in self._of_ref.get(facts.ref, ()):
+            if name == own or self.resources[name].singleton:
                 continue
             noun = self.resources[name].noun
             if not {f"{noun}_id", f"{noun.rsplit('_', 1)[-1]}_id"} & sent:
@@ -88,7 +92,7 @@ class StartReader:
     def _part(self, name: str, place: str, own: str | None, sent: set[str]) -> Started | None:
         """What one property of an answer says: the entity is in it, or its id."""
         words = tokens(name)
-        other = next((n for n, refs in self.refs.items() if place in refs), None)
+        other = next(iter(self._of_ref.get(place, ())), None)
         if other is not None and other != own and "_".join((*words, "id")) not in sent:
             return None if self.resources[other].singleton else Started(other, (name,), (), "shown")
         if words[-1:] not in (("id",), ("uuid",)) or len(words) < 2 or "_".join(words) in sent:

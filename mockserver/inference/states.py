@@ -86,7 +86,9 @@ def _kind(word: str) -> str:
     words = word.split("_")
     if words[0] in _NOT and len(words) > 1:
         return INITIAL if _kind("_".join(words[1:])) in (SUCCESS, ACTIVE) else FAILURE
-    if not known.FAILS.isdisjoint(words) and not {"with", "without"} & set(words[:-1]):
+    if {"with", "without"} & set(words[1:-1]):
+        return _kind(words[0])
+    if not known.FAILS.isdisjoint(words):
         return FAILURE
     if "in_progress" in word or "in_process" in word:
         return ACTIVE

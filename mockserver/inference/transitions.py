@@ -314,7 +314,8 @@ class VerbReader:
             if value is None and not states.known:
                 value = next(iter(OUTCOMES.get(verb, ())), None)
             if value is not None:
-                found[states.name] = passing(verb, states.leads, value) or value
+                working = (*states.leads, *states.active)
+                found[states.name] = passing(verb, working, value) or value
             elif (through := passing(verb, states.leads, None)) is not None:
                 found[states.name] = through
             elif verb in known.FORWARD and states.initial and len(states.path) > 1:

@@ -36,15 +36,14 @@ def verb_of(step: str) -> str:
 
 
 def acting_verb(name: str) -> str:
-    """The verb of an operationId or of a summary's first word, unless it is one of plain reading
-    and writing: `cancelRun`, `runs_cancel`, `Cancels a run`."""
+    """The verb of an operationId, unless it is one of plain reading and writing: `cancelRun`,
+    `runs_cancel`."""
     words = [word for word in tokens(name) if word not in known.ADVERBS]
     for word in (*words[:1], *words[-1:]):
-        for form in _forms(word):
-            if form in _ALL and form not in known.CRUD:
-                return known.OTHER_NAMES.get(form, form)
         if word in known.CRUD:
             return ""
+        if word in _ALL:
+            return known.OTHER_NAMES.get(word, word)
     return ""
 
 
@@ -54,7 +53,10 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 def verb_in_text(text: str) -> str:
     """The verb that a summary begins with: `Cancels a run`; "" for one of reading and writing."""
     found = _WORD.match(text.strip())
-    return acting_verb(found[0].replace("-", "")) if found else ""
+    for form in _forms("".join(tokens(found[0]))) if found else ():
+        if form in _ALL and form not in known.CRUD:
+            return known.OTHER_NAMES.get(form, form)
+    return ""
 
 
 def _forms(word: str) -> tuple[str, ...]:

@@ -285,6 +285,7 @@ class Schemas:
         self._flat: dict[int, Flat] = {}
         self._joined: dict[tuple[int, ...], Mapping[str, Any]] = {}
         self._chosen: dict[tuple[int, int], Flat] = {}
+        self._plain: dict[int, Mapping[str, Any]] = {}
         self._kept: list[Any] = []
         self._at: dict[str, Any] = {}
         self._canonical: dict[str, str] = {}
@@ -360,6 +361,13 @@ class Schemas:
 
     def plain(self, schema: Any) -> Mapping[str, Any]:
         """The schema that really speaks: behind references, `allOf` of one and `or null`."""
+        found = self._plain.get(id(schema))
+        if found is None:
+            found = self._plain[id(schema)] = self._speaking(schema)
+            self._kept.append(schema)
+        return found
+
+    def _speaking(self, schema: Any) -> Mapping[str, Any]:
         for _ in range(50):
             schema = self.resolved(schema)
             if not isinstance(schema, Mapping):

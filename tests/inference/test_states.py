@@ -1,0 +1,129 @@
+"""What the values of a status say, beside each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.inference.states import birth_of, kind_of, read_states
+from mockserver.inference.verbs import acting_verb, outcome, passing, verb_in_text, verb_of
+
+WAYS = [
+    # The words of a job.
+    ("queued running done failed", "queued > running > done"),
+    ("in_progress transcribed failed", "in_progress > transcribed"),
+    ("NotStarted InProgress Completed Failure", "NotStarted > InProgress > Completed"),
+    # What all values begin with says nothing.
+    ("EXPORT_STATUS_QUEUED EXPORT_STATUS_RUNNING EXPORT_STATUS_OK",
+     "EXPORT_STATUS_QUEUED > EXPORT_STATUS_RUNNING > EXPORT_STATUS_OK"),
+    ("CREATE_IN_PROGRESS CREATE_COMPLETE CREATE_FAILED UPDATE_IN_PROGRESS UPDATE_COMPLETE",
+     "CREATE_IN_PROGRESS > CREATE_COMPLETE"),
+    # Words of a trade: an -ing value is work, its participle is the end.
+    ("new anonymizing anonymized error", "new > anonymizing > anonymized"),
+    ("waiting brewing brewed", "waiting > brewing > brewed"),
+    ("PENDING_VALIDATION ISSUED FAILED", "PENDING_VALIDATION > ISSUED"),
+    ("scheduled scanning clean infected", "scheduled > scanning > clean"),
+    ("not_indexed indexing indexed", "not_indexed > indexing > indexed"),
+    # The same word is work beside an end, and the end where there is no other.
+    ("provisioning running deprovisioning terminated", "provisioning > running"),
+    ("registered running completed", "registered > running > completed"),
+    ("creating active deleting failed", "creating > active"),
+    ("queued building deploying live failed", "queued > building > deploying > live"),
+    # By the alphabet: the vocabulary knows the order.
+    ("BUILDING CANCELED DEPLOYING ERROR INITIALIZING QUEUED READY UPLOADING",
+     "QUEUED > INITIALIZING > UPLOADING > BUILDING > DEPLOYING > READY"),
+    ("expired in_progress completed", "in_progress > completed"),
+    # One success after another.
+    ("queued sending sent delivered", "queued > sending > sent > delivered"),
+    ("pending processing shipped delivered", "pending > processing > shipped > delivered"),
+    # Other languages.
+    ("ausstehend in_bearbeitung abgeschlossen storniert",
+     "ausstehend > in_bearbeitung > abgeschlossen"),
+    ("pendiente en_proceso completado fallido", "pendiente > en_proceso > completado"),
+    ("en_attente en_cours terminé échoué", "en_attente > en_cours > terminé"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "way"), WAYS)
+def test_the_way_when_all_goes_well(values: str, way: str) -> None:
+    assert " > ".join(read_states(values.split()).path) == way
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        ("accepted expired pending", "pending"),
+        ("expired in_progress completed", "in_progress"),
+        ("active idle disabled", "idle"),
+        ("active inactive", "active"),
+        ("enabled disabled", "enabled"),
+        ("archived published draft", "draft"),
+        ("deleted failed creating available", "creating"),
+        ("closed open", "open"),
+        ("available reserved sold", "available"),
+    ],
+)
+def test_nothing_is_born_dead(values: str, first: str) -> None:
+    assert birth_of(read_states(values.split())) == first
+
+
+def test_what_passes_by_itself_leads_somewhere() -> None:
+    found = read_states(
+        ["creating", "available", "resizing", "deleting", "cancelling", "cancelled"]
+    )
+    assert found.leads == {"resizing": "", "deleting": "", "cancelling": "cancelled"}
+    # What is done to other things is the work of a thing that is called so.
+    assert read_states(["migrating", "migrated"], ["migration"]).path == ("migrating", "migrated")
+
+
+def test_what_is_in_no_list_is_said() -> None:
+    assert read_states(["queued", "running", "done", "frobnicated"]).unplaced == ("frobnicated",)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("IMPORT_FAILED", "failure"),
+        ("completed_with_errors", "success"),
+        ("awaiting_approval", "initial"),
+        ("asset_created", "success"),
+        ("timedOut", "failure"),
+        ("pending", "initial"),
+        ("canceled_by_user", "cancelled"),
+    ],
+)
+def test_the_kind_of_a_value_alone(value: str, kind: str) -> None:
+    assert kind_of(value) == kind
+
+
+@pytest.mark.parametrize(
+    ("step", "verb"),
+    [
+        ("cancel", "cancel"),
+        ("force-stop", "stop"),
+        ("cancellation", "cancel"),
+        ("stornieren", "cancel"),
+        ("rerequest", "rerun"),
+        ("poweroff", "shutdown"),
+        ("items", ""),
+    ],
+)
+def test_the_verb_of_a_step(step: str, verb: str) -> None:
+    assert verb_of(step) == verb
+
+
+def test_the_verb_of_an_operation_id_and_of_a_summary() -> None:
+    assert acting_verb("cancelRun") == "cancel"
+    assert acting_verb("runs_cancel") == "cancel"
+    assert acting_verb("updateRun") == ""
+    assert verb_in_text("Cancels a run that has not ended.") == "cancel"
+    assert verb_in_text("Returns the run.") != "cancel"
+    assert verb_in_text("List runs to cancel") == ""
+
+
+def test_where_a_verb_leads() -> None:
+    values = ["JOB_RUNNING", "JOB_CANCELLED", "JOB_DONE"]
+    assert outcome("cancel", values) == "JOB_CANCELLED"
+    assert outcome("cancel", ["running", "error"]) == "error"
+    assert passing("cancel", ["cancelling"], "cancelled") == "cancelling"
+    assert passing("shutdown", ["shutting_down"], "offline") == "shutting_down"
+    assert passing("archive", ["cancelling"], "archived") is None
