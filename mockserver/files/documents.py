@@ -6,7 +6,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -106,21 +106,20 @@ def read_document(source: Source, slips: list[str] | None = None) -> dict[str, A
 
     Raises UsageError if it can't be had, ContractError if it is not an OpenAPI document.
     """
-    return _whole(source, slips)[0]
+    return _whole(source, slips, set())
 
 
 def other_files(source: Source) -> set[Path]:
-    """The files beside the first that a document consists of; none if it can't be read."""
-    try:
-        return {_path_of(uri) for uri in _whole(source)[1] if uri.startswith("file:")}
-    except (UsageError, ContractError):
-        return set()
+    """The files beside the first that a document consists of, as far as they are known: one that
+    is missing or broken may come again."""
+    asked: set[str] = set()
+    with suppress(UsageError, ContractError):
+        _whole(source, None, asked)
+    return {_path_of(uri) for uri in asked if uri.startswith("file:")}
 
 
-def _whole(
-    source: Source, slips: list[str] | None = None
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The document of all its files, and where the others lie."""
+def _whole(source: Source, slips: list[str] | None, asked: set[str]) -> dict[str, Any]:
+    """The document of all its files; `asked` gets the URIs of the others."""
     if source.path is not None:
         raw, location = read_file(source.path, source.name), ""
     else:
@@ -131,23 +130,22 @@ def _whole(
     document = parse_document(text.encode(), source.name, slips)
     if "externalValue" in text:
         place = source.path.resolve().as_uri() if source.path is not None else location
-        _take_in_examples(document, place)
+        _take_in_examples(document, Reader(place, asked), place)
     # Walking a large document takes longer than parsing it.
     if not _MAY_BE_FOREIGN.search(text) or next(foreign_references(document), None) is None:
-        return document, ()
+        return document
     if source.path is not None:
         location = source.path.resolve().as_uri()
     try:
-        return bundled(document, location, Reader(location))
+        return bundled(document, location, Reader(location, asked))[0]
     except ContractError as error:
         words = str(error).removesuffix(f" (at {error.where})")
         raise ContractError(f"{source.name}: {words}", error.where) from None
 
 
-def _take_in_examples(document: dict[str, Any], location: str) -> None:
+def _take_in_examples(document: dict[str, Any], reader: Reader, location: str) -> None:
     """Put what the `externalValue` of examples names into the document, as far as it is there:
     what is JSON or text as a value, else its bytes."""
-    reader = Reader(location)
     for pointer, node in walk(document):
         name, path = node.get("externalValue"), tokens(pointer)
         if not isinstance(name, str) or "value" in node or path[-2:-1] != ["examples"]:
@@ -176,7 +174,8 @@ class Reader:
     """Reads the other files of a document: from the same place as the first one, and not without
     end."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, asked: set[str]) -> None:
+        self._asked = asked
         self._origin = urlsplit(location)[:2]
         self._left = MAX_DOCUMENT
 
@@ -190,6 +189,7 @@ class Reader:
         """The file as it is. Raises UsageError if it can't be had."""
         if urlsplit(uri)[:2] != self._origin:
             raise UsageError(f"{without_secrets(uri)}: only the document's own server is asked")
+        self._asked.add(uri)
         if uri.startswith("file:"):
             path = _path_of(uri)
             name, raw = str(path), read_file(path, str(path))

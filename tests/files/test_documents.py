@@ -330,3 +330,12 @@ def test_a_contract_is_read_from_what_serve_takes(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"did you mean petstore\.json"):
         read_contract("petstore.jsn")
     assert read_contract("feather")[1].title
+
+
+def test_a_file_that_is_missing_or_broken_is_still_a_part_of_the_document() -> None:
+    Path("parts").mkdir()
+    source = find_document(write("a.json", referring("parts/b.yaml#/B")))
+    for text in (None, "B: [", "B: {type: string}"):
+        if text is not None:
+            write("parts/b.yaml", text)
+        assert {path.name for path in other_files(source)} == {"b.yaml"}

@@ -19,6 +19,7 @@ import orjson
 from mockserver.engine.pipeline import Exchange
 from mockserver.engine.webhooks import Event
 from mockserver.errors import BadRequest
+from mockserver.openapi.document import find
 from mockserver.server.access import is_address
 
 if TYPE_CHECKING:
@@ -239,10 +240,7 @@ def _value(text: str, exchange: Exchange) -> str | None:
 
 def _inside(body: bytes, pointer: str) -> str | None:
     try:
-        value: Any = orjson.loads(body)
-        for part in pointer.split("/")[1:]:
-            part = part.replace("~1", "/").replace("~0", "~")
-            value = value[int(part)] if isinstance(value, list) else value[part]
-    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, ValueError):
+        value = find(orjson.loads(body), pointer)
+    except orjson.JSONDecodeError:
         return None
     return value if isinstance(value, str) else None

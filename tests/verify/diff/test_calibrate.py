@@ -67,7 +67,7 @@ def test_what_was_found_is_gone_with_the_lock(
         code, output = run("calibrate", str(written(before, tmp_path)), "-o", str(lock))
         assert code == 0, output
         with MockServer(DOCUMENT, seed=1, lock=lock) as following:
-            rules = following.mock.pipeline.lock.values()  # type: ignore[attr-defined]
+            rules = following.mock.pipeline.settings.lock.values()  # type: ignore[attr-defined]
             assert any(rule.items() <= vars(r).items() for r in rules)
             proxy.plant(fault)
             after = differ(url, following.url, origins=LITTLE)
