@@ -22,14 +22,16 @@ from mockserver.engine.inferred.build import assemble
 from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.job_control import lifecycle_of
 from mockserver.engine.leniency import STRICT, Leniency
+from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
 from mockserver.engine.pipeline.authentication import nothing_issued
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Scenario
 from mockserver.engine.serialization import Sent
+from mockserver.engine.stubs import Stub, Stubs, read_stub
 from mockserver.engine.timestamps import parse
 from mockserver.engine.world import Settings
-from mockserver.errors import ContractError, Refusal
+from mockserver.errors import BadRequest, ContractError, Refusal, ReplyError
 from mockserver.files.calibration import read_lock
 from mockserver.files.documents import as_document
 from mockserver.files.package_data import fixture_file
@@ -39,7 +41,7 @@ from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.document import parse_document
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.asgi.app import MAX_BODY, build_app
 from mockserver.server.asgi.uvicorn import ThreadedServer
@@ -108,6 +110,23 @@ class Mock:
     faults: Faults = field(default_factory=Faults)
     scenarios: dict[str, list[Scenario]] = field(default_factory=dict)
     journal: Callable[[Exchange], None] = no_journal
+    stubs: Stubs = field(default_factory=Stubs)
+    finish: Callable[[Operation, Reply], Sent] | None = None
+
+    def stub(self, spec: Mapping[str, Any], tenant: str | None) -> Stub:
+        """Lay down a response. Raises BadRequest, also for one that breaks the contract unless it
+        says that it does (`invalid`)."""
+        stub = read_stub(spec, self.contract.by_id, tenant)
+        if self.finish is not None and not stub.invalid and not stub.has_place:
+            operation = self.contract.by_id[stub.operation]
+            try:
+                self.finish(operation, stub.reply(None, Request(operation)))
+            except ReplyError as error:
+                raise BadRequest(
+                    f"the stub of {stub.operation} breaks the contract: {error}; say invalid=True "
+                    "(JSON: true) if it shall"
+                ) from None
+        return self.stubs.add(stub)
 
     @cached_property
     def job_states(self) -> frozenset[str]:
@@ -157,8 +176,7 @@ def load(
         )
     validators = Validators(contract.document, contract.version)
     written = in_shape(written_for(contract), contract)
-    written_down = read_lock(Path(options.lock), contract.by_id) if options.lock is not None else {}
-    lock = {name: Rules(**rules) for name, rules in written_down.items()}
+    lock = _calibration(options, contract)
     plan = locked(build_plan(contract, options.overrides), lock)
     api = assemble(contract, plan, written, validators, options.seeds, _given(options))
     if options.har is not None:
@@ -180,7 +198,9 @@ def load(
     scenarios: dict[str, list[Scenario]] = {}
     api.credentials.sign = signer() if api.credentials.plan.any else None
     issued = Grants(store) if api.credentials.plan.any else nothing_issued
+    stubs = Stubs()
     shared = PipelineSettings(
+        stubs=stubs,
         issued=issued,
         begin=store.begin,
         faults=faults,
@@ -196,8 +216,17 @@ def load(
     pipeline = Pipeline(contract, api, own, validators, shared)
     answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
     return Mock(
-        contract, plan, api, store, answerer, options, faults, scenarios, journal or no_journal
-    )
+        contract, plan, api, store, answerer, options, faults, scenarios, shared.journal, stubs,
+        pipeline.finish,
+    )  # fmt: skip
+
+
+def _calibration(options: Options, contract: Contract) -> dict[str, Rules]:
+    """What the real server was seen to do, by operationId."""
+    if options.lock is None:
+        return {}
+    written_down = read_lock(Path(options.lock), contract.by_id)
+    return {name: Rules(**rules) for name, rules in written_down.items()}
 
 
 def _given(options: Options) -> Given | None:
@@ -288,6 +317,7 @@ class MockServer:
         own = Tenant(self, key)
         self.faults, self.journal, self.webhooks = own.faults, own.journal, own.webhooks
         self.snapshot, self.restore, self.fork = own.snapshot, own.restore, own.fork
+        self.stub = own.stub
         self.follow, self.import_har = own.follow, own.import_har
         self.transport, self.patch_httpx = own.transport, own.patch_httpx
         self.requests_adapter = own.requests_adapter

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mockserver.engine.faults.spec import read_fault
 from mockserver.engine.scenarios import Scenario
+from mockserver.engine.stubs import Stub
 from mockserver.errors import UsageError
 from mockserver.server.har_import import Imported, import_archive
 from mockserver.server.journal.assertions import Calls
@@ -133,6 +134,15 @@ class Tenant:
             raise UsageError(f"the jobs of {self.server.mock.api.name!r} can't be steered")
         self.server.mock.scenarios.setdefault(self.key, []).append(scenario)
 
+    def stub(self, operation: str, **spec: Any) -> Stub:
+        """Lay down what an operation answers this tenant from now on (docs/stubs.md): `json` or
+        `text`, `status`, `headers`, `when`, `times`, `delay`, `invalid`. Its `calls` count.
+
+        Raises BadRequest.
+        """
+        __tracebackhide__ = True
+        return self.server.mock.stub({"operation": operation, **spec}, self.key)
+
     def transport(self) -> InProcessTransport:
         """For `httpx.Client(transport=...)` and `AsyncClient`: whatever the URL, it is the mock.
 
@@ -192,6 +202,7 @@ class Tenant:
         """Drop the world, the faults and the journal of this tenant."""
         self.faults.clear()
         self.webhooks.clear()
+        self.server.mock.stubs.remove(tenant=self.key)
         self.server.mock.scenarios.pop(self.key, None)
         self.reset()
         self.journal.clear()

@@ -16,7 +16,7 @@ from mockserver.engine.calibration import Lock, adapted, with_defaults
 from mockserver.engine.credentials import NAMES, client_of
 from mockserver.engine.error_formats import FastApiDialect, dialect_named
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
-from mockserver.engine.faults import Faults, Injection
+from mockserver.engine.faults import Faults, Injection, Trouble
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.leniency import STRICT, Leniency, preferred
@@ -27,11 +27,12 @@ from mockserver.engine.pipeline.authentication import (
     FindIssued,
     nothing_issued,
 )
-from mockserver.engine.pipeline.failures import failure, plain, raised_by, unavailable
+from mockserver.engine.pipeline.failures import as_it_is, failure, plain, raised_by, unavailable
 from mockserver.engine.pipeline.negotiation import Negotiator
 from mockserver.engine.pipeline.prefer import Preference
 from mockserver.engine.scenarios import Scenario, follow
 from mockserver.engine.serialization import Finisher, Sent, document_refusal, sharpened
+from mockserver.engine.stubs import Stub, Stubs
 from mockserver.engine.world import World
 from mockserver.errors import (
     ContractError,
@@ -87,6 +88,7 @@ class Exchange:
     injection: Injection | None = None
     now: int = 0
     faults_version: int = 0
+    stub: Stub | None = None
 
 
 class Begin(Protocol):
@@ -118,6 +120,7 @@ class PipelineSettings:
     scenarios: dict[str, list[Scenario]] = field(default_factory=dict)
     lock: Lock = field(default_factory=dict)
     issued: FindIssued = nothing_issued
+    stubs: Stubs = field(default_factory=Stubs)
 
 
 class Pipeline:
@@ -206,13 +209,14 @@ class Pipeline:
                 world.commit(by_time=True)
             stale = self._hide(world, exchange)
             try:
-                reply = self.handle(world, request)
+                stub = self.stub_for(tenant, request, exchange)
+                reply = stub.reply(world, request) if stub else self.handle(world, request)
                 if tenant in self.settings.scenarios and operation.method == "POST":
                     self.follow_scenario(world, reply)
                 reply = self.stamp(reply, message)
                 if request.violations:
                     self._warn(request, reply)
-                sent = self.validate_reply(operation, reply)
+                sent = self.validate_reply(operation, reply, exchange)
             except Refusal as refusal:
                 if refusal.keeps_writes and not stale:
                     world.commit()
@@ -412,9 +416,25 @@ class Pipeline:
             return reply
         return self.api.wire.stamp(reply, message.headers, next(self.settings.serials))
 
-    def validate_reply(self, operation: Operation, reply: Reply) -> Sent:
-        """Raises ReplyError if the reply would break the contract."""
-        return self.finish(operation, reply)
+    def stub_for(self, tenant: str, request: Request, exchange: Exchange) -> Stub | None:
+        """What is laid down for this request; the same if it is tried again."""
+        if exchange.stub is None and self.settings.stubs.active:
+            exchange.stub = self.settings.stubs.find(tenant, request)
+        return exchange.stub
+
+    def validate_reply(self, operation: Operation, reply: Reply, exchange: Exchange) -> Sent:
+        """Raises ReplyError if the reply would break the contract, and is not meant to."""
+        stub = exchange.stub
+        try:
+            sent = self.finish(operation, reply)
+        except ReplyError as error:
+            if stub is None or not stub.invalid:
+                raise
+            exchange.problem = f"{stub.id} breaks the contract, as it is meant to: {error}"
+            sent = as_it_is(reply)
+        if stub is not None and stub.delay:
+            sent = replace(sent, trouble=Trouble(stub.delay))
+        return sent
 
     def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent:
         """Refuse a request outside any operation."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mockserver.engine.api import Handler
-from mockserver.engine.messages import Reply
+from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import Sent, dump, encode_headers
 
 _SEPARATOR = re.compile(r"[\\/]")
@@ -16,6 +16,15 @@ def plain(reply: Reply) -> Sent:
     headers = encode_headers(reply.headers)
     headers.append((b"content-type", (reply.media_type or "application/json").encode()))
     return Sent(reply.status, headers, dump(reply.body))
+
+
+def as_it_is(reply: Reply) -> Sent:
+    """A reply that nobody has judged."""
+    headers = encode_headers(reply.headers)
+    body = b"" if reply.body is NO_BODY else reply.body
+    if reply.body is not NO_BODY:
+        headers.append((b"content-type", (reply.media_type or "application/json").encode()))
+    return Sent(reply.status, headers, body if isinstance(body, bytes) else dump(body))
 
 
 def raised_by(handler: Handler, error: BaseException) -> str:

@@ -281,6 +281,23 @@ def remove_faults(panel: Panel, call: Call) -> dict[str, Any]:
     return {"removed": removed}
 
 
+def show_stubs(panel: Panel, call: Call) -> dict[str, Any]:
+    return {"stubs": panel.mock.stubs.describe(call.tenant)}
+
+
+def add_stubs(panel: Panel, call: Call) -> dict[str, Any]:
+    specs = call.body if isinstance(call.body, list) else [call.body]
+    return {"added": [panel.mock.stub(spec, call.tenant).id for spec in specs]}
+
+
+def remove_stubs(panel: Panel, call: Call) -> dict[str, Any]:
+    name = call.query.get("id")
+    removed = panel.mock.stubs.remove(name, call.tenant)
+    if name is not None and not removed:
+        raise NotFound(f"there is no stub {name!r}")
+    return {"removed": removed}
+
+
 def show_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
     return panel.webhooks.describe()
 
@@ -365,6 +382,11 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "faults",
         {"GET": show_faults, "POST": add_faults, "DELETE": remove_faults},
+        ("tenant", "id"),
+    ),
+    Route(
+        "stubs",
+        {"GET": show_stubs, "POST": add_stubs, "DELETE": remove_stubs},
         ("tenant", "id"),
     ),
     Route(

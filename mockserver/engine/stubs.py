@@ -1,0 +1,274 @@
+"""Responses that a test or a user lays down: what an operation answers instead of what it would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import count
+from threading import Lock
+from typing import Any
+
+from mockserver.engine.messages import NO_BODY, Reply, Request
+from mockserver.engine.timestamps import render
+from mockserver.engine.world import World
+from mockserver.errors import BadRequest
+
+When = Mapping[str, Any] | Callable[[Request], bool]
+LONGEST_DELAY = 3600.0
+_PARTS = ("path", "query", "header", "headers", "cookie", "body")
+_FIELDS = ("operation", "status", "json", "text", "headers", "when", "times", "delay", "invalid")
+_PLACE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+
+
+@dataclass
+class Stub:
+    """One response, for `operation` and, if it is set, one `tenant`.
+
+    `when` says for which requests, `times` for how many of them; `delay` are seconds. In texts
+    `{{ request.body.name }}` and `{{ world.COLLECTION.KEY.name }}` are replaced. Only one that is
+    `invalid` may break the contract.
+    """
+
+    operation: str
+    tenant: str | None = None
+    status: int | None = None
+    json: Any = NO_BODY
+    text: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    when: When = field(default_factory=dict)
+    times: int | None = None
+    delay: float = 0.0
+    invalid: bool = False
+    id: str = ""
+    calls: int = 0
+
+    @property
+    def has_place(self) -> bool:
+        """Whether something has to be filled in for each request."""
+        return _has_place(self.json) or _has_place(self.text) or _has_place(dict(self.headers))
+
+    def meets(self, tenant: str, request: Request) -> bool:
+        """Whether it is for this request."""
+        if self.tenant not in (None, tenant) or (
+            self.times is not None and self.calls >= self.times
+        ):
+            return False
+        return self.when(request) if callable(self.when) else _fits(self.when, request)
+
+    def reply(self, world: World | None, request: Request) -> Reply:
+        """What it answers, all places filled."""
+        status = self.status or request.operation.success
+        headers = {n: str(_filled(v, world, request)) for n, v in self.headers.items()}
+        if self.text is not None:
+            body: Any = str(_filled(self.text, world, request)).encode()
+            kind = next(
+                (v for n, v in headers.items() if n.lower() == "content-type"), "text/plain"
+            )
+            rest = {n: v for n, v in headers.items() if n.lower() != "content-type"}
+            return Reply(status, body, rest, kind)
+        if self.json is NO_BODY:
+            return Reply(status, NO_BODY, headers)
+        return Reply(status, _filled(self.json, world, request), headers)
+
+    def as_json(self) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "id": self.id,
+            "operation": self.operation,
+            "tenant": self.tenant,
+            "status": self.status,
+            "json": self.json if self.json is not NO_BODY else None,
+            "text": self.text,
+            "headers": dict(self.headers) or None,
+            "when": "a function" if callable(self.when) else dict(self.when) or None,
+            "times": self.times,
+            "delay": self.delay or None,
+            "invalid": self.invalid or None,
+            "calls": self.calls,
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+
+class Stubs:
+    """All stubs of a mock; of several that fit the newest answers. Safe from several threads."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self._all: list[Stub] = []
+        self._numbers = count(1)
+        self._lock = Lock()
+
+    def add(self, stub: Stub) -> Stub:
+        with self._lock:
+            stub.id = f"stub-{next(self._numbers)}"
+            self._all.append(stub)
+            self.active = True
+        return stub
+
+    def find(self, tenant: str, request: Request) -> Stub | None:
+        """The stub that answers this request, which counts as one of its calls."""
+        with self._lock:
+            for stub in reversed(self._all):
+                if stub.operation == request.operation.id and stub.meets(tenant, request):
+                    stub.calls += 1
+                    return stub
+        return None
+
+    def describe(self, tenant: str | None = None) -> list[dict[str, Any]]:
+        """Those of a tenant and of all, as JSON."""
+        with self._lock:
+            return [s.as_json() for s in self._all if tenant is None or s.tenant in (None, tenant)]
+
+    def remove(self, name: str | None = None, tenant: str | None = None) -> int:
+        """Take away one by its id, those of a tenant, or all; how many there were."""
+        with self._lock:
+            before = len(self._all)
+            self._all = [
+                stub
+                for stub in self._all
+                if (name is not None and stub.id != name)
+                or (tenant is not None and stub.tenant != tenant)
+            ]
+            self.active = bool(self._all)
+            return before - len(self._all)
+
+
+def read_stub(spec: Any, operations: Collection[str], tenant: str | None = None) -> Stub:
+    """A stub from its JSON. Raises BadRequest that names the field and what it takes."""
+    if not isinstance(spec, Mapping):
+        raise BadRequest('a stub is an object such as {"operation": "getThing", "json": {...}}')
+    for name in spec:
+        if name not in (*_FIELDS, "tenant"):
+            raise BadRequest(f"a stub has no {name!r}; {_offer(str(name), _FIELDS)}")
+    operation = spec.get("operation")
+    if operation not in operations:
+        raise BadRequest(
+            f"the document has no operation {operation!r}; {_offer(str(operation), operations)}"
+        )
+    status, times = spec.get("status"), spec.get("times")
+    _number("status", status, 100, 599)
+    _number("times", times, 1, 10**9)
+    delay = spec.get("delay") or 0.0
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 3600:
+        raise BadRequest(f"delay takes seconds from 0 to {LONGEST_DELAY:g}, not {delay!r}")
+    headers = spec.get("headers") or {}
+    if not isinstance(headers, Mapping) or not all(isinstance(v, str) for v in headers.values()):
+        raise BadRequest("headers takes an object of texts")
+    when = spec.get("when") or {}
+    if not isinstance(when, Mapping) and not callable(when):
+        raise BadRequest('when takes an object such as {"query": {"page": 2}}')
+    text = spec.get("text")
+    if text is not None and not isinstance(text, str):
+        raise BadRequest("text takes a text")
+    if text is not None and "json" in spec:
+        raise BadRequest("give json or text, not both")
+    owner = spec.get("tenant", tenant)
+    return Stub(
+        str(operation), owner, status, spec.get("json", NO_BODY), text, dict(headers),
+        when, times, float(delay), bool(spec.get("invalid")),
+    )  # fmt: skip
+
+
+def _number(name: str, value: Any, least: int, most: int) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (whole and least <= value <= most):
+        raise BadRequest(f"{name} takes a whole number from {least} to {most}, not {value!r}")
+
+
+def _offer(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there is {', '.join(list(known)[:20])}"
+
+
+# -- which requests
+
+
+def _fits(when: Mapping[str, Any], request: Request) -> bool:
+    """Whether the request says all of it: by its parts, or by names anywhere in it."""
+    for name, wanted in when.items():
+        if name in _PARTS and isinstance(wanted, Mapping):
+            if not _says(_part(request, name), wanted):
+                return False
+        elif not any(
+            isinstance(part, Mapping) and name in part and _says(part[name], wanted)
+            for part in (request.path, request.query, request.body)
+        ):
+            return False
+    return True
+
+
+def _part(request: Request, name: str) -> Any:
+    if name in ("header", "headers"):
+        return request.headers
+    return getattr(request, name)
+
+
+def _says(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return isinstance(value, Mapping) and all(
+            _says(_named(value, name), inner) for name, inner in wanted.items()
+        )
+    if isinstance(value, str) != isinstance(wanted, str):
+        return str(value) == str(wanted)
+    return bool(value == wanted)
+
+
+def _named(value: Mapping[str, Any], name: str) -> Any:
+    return value[name] if name in value else value.get(name.lower())
+
+
+# -- what is filled in
+
+
+def _has_place(value: Any) -> bool:
+    if isinstance(value, str):
+        return _PLACE.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(map(_has_place, value.values()))
+    return isinstance(value, list) and any(map(_has_place, value))
+
+
+def _filled(value: Any, world: World | None, request: Request) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _filled(inner, world, request) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, world, request) for inner in value]
+    if not isinstance(value, str):
+        return value
+    whole = _PLACE.fullmatch(value)
+    if whole is not None:
+        return _meant(whole[1], world, request)
+    return _PLACE.sub(lambda found: str(_meant(found[1], world, request)), value)
+
+
+def _meant(path: str, world: World | None, request: Request) -> Any:
+    """What a place stands for; None for what is not there."""
+    root, *steps = path.split(".")
+    if root == "now" and world is not None:
+        return render(world.now)
+    if root == "request" and steps:
+        value = _part(request, steps[0]) if steps[0] in _PARTS else None
+        return _walk(value, steps[1:])
+    if root == "world" and world is not None and steps:
+        # A collection may have dots in its name.
+        for length in range(len(steps), 0, -1):
+            name = ".".join(steps[:length])
+            if name in world:
+                rest = steps[length:]
+                if not rest or rest == ["count"]:
+                    return len(world[name])
+                row = world[name].get(rest[0])
+                return _walk(row.get("data", row) if row is not None else None, rest[1:])
+    return None
+
+
+def _walk(value: Any, steps: list[str]) -> Any:
+    for step in steps:
+        if isinstance(value, Mapping):
+            value = _named(value, step)
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
