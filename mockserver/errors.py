@@ -95,13 +95,14 @@ class Refusal(MockServerError):
     """A request is refused. A dialect turns it into the vendor's body.
 
     `code` is the machine-readable word (a dialect has a default for each kind),
-    `headers` are sent along. `body` is what a standard has for it where the document describes no
-    such response. What a handler has written before is undone, unless it says
-    `keeps_writes`.
+    `headers` are sent along, `instance` is the URI that was asked for. `body` is what a standard
+    has for it where the document describes no such response. What a handler has written before is
+    undone, unless it says `keeps_writes`.
     """
 
     status: ClassVar[int] = 400
     keeps_writes = False
+    instance = ""
     body: Any = None
 
     def __init__(

@@ -187,7 +187,7 @@ def test_problem_details() -> None:
         "type": "about:blank",
         "title": "Unprocessable Content",
         "status": 422,
-        "detail": "The request does not fit.",
+        "detail": "query.limit must be at least 1; body.items.0.id is required",
         "errors": [
             {"pointer": "#/query/limit", "detail": "must be at least 1"},
             {"pointer": "#/body/items/0/id", "detail": "is required"},

@@ -16,6 +16,8 @@ class Dialect(Protocol):
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply: ...
 
 
+_MOST_TOLD = 5
+_LONGEST_TOLD = 300
 _WORDS: dict[int, tuple[str, str]] = {
     400: ("bad_request", "The request can't be carried out."),
     401: ("authentication_required", "A valid API key is required."),
@@ -60,6 +62,21 @@ def code_of(refusal: Refusal) -> str:
 def message_of(refusal: Refusal) -> str:
     """The text of a refusal."""
     return refusal.message or _WORDS.get(refusal.status, _WORDS[400])[1]
+
+
+def reason_of(refusal: Refusal) -> str:
+    """The text of a refusal with all that is wrong: `body.name is required; query.limit must be at
+    most 100`. For who is told nothing else."""
+    told = [_told(violation) for violation in refusal.violations[:_MOST_TOLD]]
+    left = len(refusal.violations) - len(told)
+    if left > 0:
+        told.append(f"and {left} more")
+    return "; ".join(told) or message_of(refusal)
+
+
+def _told(violation: Violation) -> str:
+    text = f"{dotted(place_of(violation))} {fault_text(violation)}"
+    return text if len(text) <= _LONGEST_TOLD else text[: _LONGEST_TOLD - 3] + "..."
 
 
 def title_of(status: int) -> str:

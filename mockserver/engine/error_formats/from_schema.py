@@ -9,17 +9,17 @@ from mockserver.engine.error_formats.base import (
     answer,
     code_of,
     invalid_status,
-    message_of,
+    reason_of,
     request_id_of,
 )
 from mockserver.engine.error_formats.fastapi import words_of
-from mockserver.engine.error_formats.problem import ProblemDialect
+from mockserver.engine.error_formats.problem import ProblemDialect, is_problem, problem
 from mockserver.engine.error_formats.property_roles import Facts, Recogniser
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.randomness import Dice
 from mockserver.errors import Invalid, Refusal, ReplyError
-from mockserver.openapi.media_types import is_json_or_any
+from mockserver.openapi.media_types import is_json_or_any, is_xml
 from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Validators
@@ -53,20 +53,30 @@ class SchemaDialect:
             return answer(status, NO_BODY, refusal)
         else:
             media = _preferred(response)
-        if not is_json_or_any(media.name):
-            return answer(status, message_of(refusal).encode(), refusal, media.name)
+        written = is_json_or_any(media.name) or is_xml(media.name)
+        if not written or (media.pointer is None and is_xml(media.name)):
+            return answer(status, reason_of(refusal).encode(), refusal, media.name)
         facts = Facts(
             status=status,
             code=code_of(refusal),
-            message=message_of(refusal),
+            message=reason_of(refusal),
             violations=refusal.violations[:_MOST_VIOLATIONS],
-            path=operation.path if operation is not None else "",
+            path=refusal.instance or (operation.path if operation is not None else ""),
             request_id=request_id_of(refusal),
         )
+        if is_problem(media.name) and not self._is_described(media):
+            return answer(status, problem(refusal, status), refusal, media.name)
         if media.pointer is None:
             body = self._otherwise.reply(refusal, operation).body
             return answer(status, body, refusal, media.name)
         return answer(status, self._body(media, facts), refusal, media.name)
+
+    def _is_described(self, media: MediaType) -> bool:
+        """Whether the schema says what is in it."""
+        if media.pointer is None:
+            return False
+        flat = self._values.schemas.flat_at(media.pointer)
+        return bool(flat.properties or flat.choices)
 
     def _body(self, media: MediaType, facts: Facts) -> Any:
         pointer = media.pointer or ""

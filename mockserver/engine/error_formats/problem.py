@@ -12,11 +12,13 @@ from mockserver.engine.error_formats.base import (
     fault_text,
     message_of,
     place_of,
+    reason_of,
     request_id_of,
     title_of,
 )
 from mockserver.engine.messages import Reply
 from mockserver.errors import Invalid, Refusal
+from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Operation, Violation
 
 _CODES: dict[int, str] = {401: "unauthorized"}
@@ -64,14 +66,21 @@ class ProblemDialect:
         )
 
 
+def is_problem(media_type: str) -> bool:
+    """Whether bodies of this media type are problem details."""
+    return essence(media_type) == "application/problem+json"
+
+
 def problem(refusal: Refusal, status: int) -> dict[str, Any]:
     """A refusal as problem details."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": title_of(status),
         "status": status,
-        "detail": message_of(refusal),
+        "detail": reason_of(refusal),
     }
+    if refusal.instance:
+        body["instance"] = refusal.instance
     if refusal.code:
         body["code"] = refusal.code
     if refusal.violations:

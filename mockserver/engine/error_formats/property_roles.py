@@ -21,6 +21,8 @@ _MESSAGE = frozenset(
         *("errormessage", "usermessage", "text", "faultstring", "developermessage", "summary"),
     )
 )
+_MESSAGES = ("message", "messages", "description", "detail", "explanation", "reason")
+_FAULTY = ("error", "fault", "issue", "problem", "violation", "reason", "message")
 _CODE = frozenset(
     ("code", "errorcode", "slug", "key", "errortype", "kind", "reasoncode", "errorkey", "errorname")
 )
@@ -115,10 +117,19 @@ class Recogniser:
             flags = {"success": False, "ok": False, "error": True, "failed": True}
             return flags.get(name, _NOTHING)
         if kind == "array":
-            return self._list(flat, facts, depth) if name in _LISTS else _NOTHING
+            told = name in _LISTS or self._lists_faults(flat, name)
+            return self._list(flat, facts, depth) if told else _NOTHING
         if kind == "object" and depth < _TOO_DEEP:
             return self._nested(name, flat, facts, depth)
         return _NOTHING
+
+    def _lists_faults(self, flat: Flat, name: str) -> bool:
+        """Whether a list of another name is one of errors: its items have a text for people."""
+        item = self._flat(flat.arrays.items if flat.arrays.items is not None else {})
+        if item.properties:
+            names = {_plain(own) for own in item.properties}
+            return any(map(_is_message, names)) and bool(names & (_CODE | _PLACE | _MESSAGE))
+        return "string" in item.types and any(word in name for word in _FAULTY)
 
     def _nested(self, name: str, flat: Flat, facts: Facts, depth: int) -> Any:
         if flat.properties:
@@ -158,8 +169,11 @@ class Recogniser:
             if depth >= _TOO_DEEP:
                 return []
             known = self._object(item, facts, depth + 1, neutral=False)
-            if known.keys() >= item.required.keys():
+            lacking = {_plain(name) for name in item.required if name not in known}
+            if not lacking:
                 return [known]
+            if not any(name in _PLACE or name == "pointer" for name in lacking):
+                return [self._object(item, facts, depth + 1)]
             # Of a place, say, there is none: an empty list says so, where one may be.
             needed = flat.rules.get("minItems")
             return [self._object(item, facts, depth + 1)] if needed else []
@@ -187,6 +201,11 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name)).lower()
 
 
+def _is_message(name: str) -> bool:
+    """Whether a text of this name is for people: `long_message`, too."""
+    return name in _MESSAGE or name.endswith(_MESSAGES)
+
+
 def _text(name: str, format_: str, beside: set[str], facts: Facts) -> Any:
     if name == "title":
         return title_of(facts.status)
@@ -195,7 +214,7 @@ def _text(name: str, format_: str, beside: set[str], facts: Facts) -> Any:
         return facts.code if beside & _MESSAGE else facts.message
     if name == "type":
         return "about:blank" if beside & {"title", "instance"} else facts.code
-    if name in _MESSAGE:
+    if _is_message(name):
         return facts.message
     if name in _CODE:
         return facts.code

@@ -6,10 +6,12 @@ Routing comes before (a server's business) and sending after it.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.calibration import Lock, adapted, with_defaults
@@ -49,6 +51,7 @@ from mockserver.openapi.request.parameters import ParameterReader
 from mockserver.openapi.schemas.validators import Validators
 
 log = logging.getLogger("mockserver")
+_NOT_URI = re.compile(r"[^!-~]|[<>\"{}|\\^`]")
 NO_CONTENT = BodyValue(None, False, "", [])
 VIOLATIONS = "X-Mock-Violations"
 _LONGEST_HEADER = 1000
@@ -121,6 +124,10 @@ class PipelineSettings:
     lock: Lock = field(default_factory=dict)
     issued: FindIssued = nothing_issued
     stubs: Stubs = field(default_factory=Stubs)
+
+
+def _as_uri(match: re.Match[str]) -> str:
+    return quote(match[0], safe="")
 
 
 class Pipeline:
@@ -447,6 +454,7 @@ class Pipeline:
         self, operation: Operation | None, refusal: Refusal, message: Message, now: int = 0
     ) -> Sent:
         """A refusal as bytes: the one place where errors become HTTP."""
+        refusal.instance = _NOT_URI.sub(_as_uri, message.target)
         if operation is None:
             return plain(self.stamp(self.dialect.reply(refusal, None), message))
         if refusal.body is not None and operation.response_for(refusal.status) is None:

@@ -1,0 +1,70 @@
+"""An error says what was wrong, wherever its schema has room for that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+from tests.engine.small_documents import TEXT, WHOLE, answer, body, collection, document, thing
+
+SENT = thing("name", name=TEXT, quantity={"type": "integer", "maximum": 5})
+LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100}}
+
+
+def refusal(schema: Any, media_type: str = "application/json") -> Any:
+    """The response to an order without a name and with too much of everything."""
+    responses = {"201": answer(), "422": answer(schema, media_type)}
+    post = {"parameters": [LIMIT], "requestBody": body(SENT), "responses": responses}
+    with MockServer(document({"/orders": {"post": post}})) as server:
+        response = server.client.post("/orders?limit=101", json={"quantity": 9})
+    assert response.status_code == 422
+    assert response.headers["content-type"] == media_type
+    return response
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        thing("message", message=TEXT),
+        thing("error", error=thing("code message", code=TEXT, message=TEXT)),
+        thing("errorDescription status", errorDescription=TEXT, status=WHOLE),
+        thing("user_message", user_message=TEXT),
+        TEXT,
+    ],
+)
+@pytest.mark.parametrize("media_type", ["application/json", "application/xml"])
+def test_one_text_has_all_of_it(schema: Any, media_type: str) -> None:
+    text = refusal(schema, media_type).text
+    for said in ("query.limit must be at most 100", "body.name is required", "body.quantity"):
+        assert said in text
+
+
+def test_plain_text_has_all_of_it() -> None:
+    assert "body.name is required" in refusal(TEXT, "text/plain").text
+
+
+@pytest.mark.parametrize("schema", [{}, {"type": "object"}, {"type": "object", "title": "Problem"}])
+def test_problem_details_without_a_schema(schema: Any) -> None:
+    found = refusal(schema, "application/problem+json").json()
+    assert (found["status"], found["instance"]) == (422, "/orders")
+    assert found.keys() >= {"type", "title", "detail", "errors"}
+
+
+@pytest.mark.parametrize("name", ["errors", "faults", "problemList", "items"])
+def test_a_list_of_errors_has_one_for_each(name: str) -> None:
+    item = thing("message long_message code", message=TEXT, long_message=TEXT, code=TEXT)
+    schema = thing(name, **{name: {"type": "array", "items": item}})
+    found = refusal(schema).json()[name]
+    assert len(found) == 3
+    assert all(each["long_message"] for each in found)
+
+
+def test_a_list_of_errors_of_what_is_not_there() -> None:
+    item = thing("message long_message code", message=TEXT, long_message=TEXT, code=TEXT)
+    schema = thing("errors", errors={"type": "array", "items": item})
+    paths = collection("/users", thing("id", id=TEXT), thing(id=TEXT), answers=schema)
+    with MockServer(document(paths)) as server:
+        (error,) = server.client.get("/users/nobody").json()["errors"]
+    assert "nobody" in error["long_message"]
