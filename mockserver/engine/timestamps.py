@@ -5,6 +5,7 @@ The spelling has a fixed width, so that texts sort as the instants do.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -28,6 +29,19 @@ def http_date(instant: int) -> str:
     moment = _EPOCH + timedelta(microseconds=instant)
     day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
     return f"{day}, {moment:%d} {month} {moment.year:04d} {moment:%H:%M:%S} GMT"
+
+
+def spellings(instant: int) -> Iterator[str]:
+    """The instant as documents have it that describe it with a pattern: the usual one first."""
+    full = render(instant)
+    second, day, clock = full[:19], full[:10], full[11:19]
+    yield from (full, f"{second}Z", f"{full[:23]}Z", second, full[:23], full[:26])
+    yield from (f"{second}+00:00", f"{full[:23]}+00:00", f"{second}+0000", f"{second}.000Z")
+    yield from (f"{day} {clock}", f"{day} {clock}Z", day, f"{day.replace('-', '/')} {clock}")
+    yield from (day.replace("-", "/"), day.replace("-", ""), f"{day[8:]}/{day[5:7]}/{day[:4]}")
+    yield from (f"{day[5:7]}/{day[8:]}/{day[:4]}", f"{day[8:]}.{day[5:7]}.{day[:4]}")
+    yield (day + "T" + clock).replace("-", "").replace(":", "") + "Z"
+    yield from (http_date(instant), day[:7], str(instant // SECOND), day[:4])
 
 
 def parse(text: str) -> int:

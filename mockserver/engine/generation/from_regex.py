@@ -65,8 +65,11 @@ class _Writer(Xeger):
         return str(self._handle_state(item))
 
 
-def written(pattern: str, random: Random, low: int = 0) -> Iterator[str]:
-    """Some texts for a pattern, and some of about `low` characters; none if it can't be read.
+def written(
+    pattern: str, random: Random, low: int = 0, *, long_first: bool = False
+) -> Iterator[str]:
+    """Some texts for a pattern, and some of about `low` characters, which may come first; none if
+    it can't be read.
 
     Whether they match (anchors, look-around) is for the caller to see. Raises TooLarge if none
     is of a sane size.
@@ -76,7 +79,10 @@ def written(pattern: str, random: Random, low: int = 0) -> Iterator[str]:
         return
     long = (low, low // 2 + 1, low // 4 + 1) if 4 < low < _MOST else ()
     left = MOST_LETTERS
-    for most, exact in (*((n, False) for n in _TRIES), *((n, True) for n in long)):
+    tries = [*((n, False) for n in _TRIES), *((n, True) for n in long)]
+    if long_first:
+        tries.sort(key=lambda each: not each[1])
+    for most, exact in tries:
         writer = _Writer(random, most, exact, left)
         try:
             with _quiet():

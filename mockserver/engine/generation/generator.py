@@ -18,8 +18,8 @@ from mockserver.engine.generation.modes import (
     is_servers,
     unused,
 )
-from mockserver.engine.generation.numbers import number
-from mockserver.engine.generation.strings import encoded, names_for, text
+from mockserver.engine.generation.numbers import in_millis, is_unix, number
+from mockserver.engine.generation.strings import constant_of, encoded, instant, names_for, text
 from mockserver.engine.generation.unions import (
     Separation,
     distinct,
@@ -33,6 +33,7 @@ from mockserver.engine.generation.unions import (
     weight,
 )
 from mockserver.engine.randomness import Dice
+from mockserver.engine.timestamps import SECOND
 from mockserver.inference.words import singular, tokens
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
@@ -170,12 +171,20 @@ class Maker:
             if self._is_new:
                 return is_on(name)
             return self.dice.chance(0.5)
+        if is_unix(name, flat):
+            moment = instant(self.dice, name) // SECOND * (1000 if in_millis(name, flat) else 1)
+            low, high = flat.rules.get("minimum", 0), flat.rules.get("maximum", moment)
+            if low <= moment <= high and not flat.rules.keys() & {"multipleOf", "exclusiveMaximum"}:
+                return moment
         rules = unused(name, flat.rules) if self._is_new else flat.rules
         return number(self.dice, name, rules, whole=kind == "integer")
 
     def _text(self, flat: Flat, name: str) -> str:
         """A text; if it stands for another value, that value as the schema says to write it."""
         rules = flat.rules
+        said = constant_of(name, flat)
+        if said is not None and not rules:
+            return said
         media_type, schema = rules.get("contentMediaType"), rules.get("contentSchema")
         if isinstance(media_type, str) and is_json(media_type):
             held = self.value(schema, name, ()) if schema is not None else {}

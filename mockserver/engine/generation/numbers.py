@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 from typing import Any
 
 from mockserver.engine.randomness import Dice
 from mockserver.inference.words import tokens
+from mockserver.openapi.schemas.resolved import Flat
 
 _SIZES: dict[str, tuple[float, float]] = {
     "year": (2019, 2026), "month": (1, 12), "day": (1, 28), "hour": (0, 23), "minute": (0, 59),
@@ -24,9 +26,29 @@ _SIZES: dict[str, tuple[float, float]] = {
     "attempts": (1, 3), "retries": (0, 3), "tokens": (50, 4000), "code": (100, 999),
     "timestamp": (1_700_000_000, 1_790_000_000),
 }  # fmt: skip
+_UNIX_FORMATS = frozenset(("unixtime", "unixtimestamp", "unix", "epoch", "timestamp", "unixms"))
+_UNIX = re.compile(r"\bunix\b|\bepoch\b|seconds since (?:1970|jan)", re.IGNORECASE)
 _BITS = {"int32": 31, "int64": 63}
 _DEFAULT = (1.0, 100.0)
 _TRIES = 20
+
+
+def is_unix(name: str, flat: Flat) -> bool:
+    """Whether a number counts the seconds (or milliseconds) since 1970, by its format, by what is
+    said of it, or by its name."""
+    rules = flat.rules
+    if str(rules.get("format")).replace("-", "").replace("_", "").lower() in _UNIX_FORMATS:
+        return True
+    if any(_UNIX.search(str(part.get("description") or "")) for part in flat.parts):
+        return True
+    return flat.types == ("integer",) and tokens(name)[-1:] == ("at",)
+
+
+def in_millis(name: str, flat: Flat) -> bool:
+    """Whether it counts milliseconds."""
+    said = (str(part.get("description") or "") for part in flat.parts)
+    named = tokens(name)[-1:] in (("ms",), ("millis",))
+    return named or any("millisecond" in text.lower() for text in said)
 
 
 def number(dice: Dice, name: str, rules: dict[str, Any], *, whole: bool) -> int | float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b32encode, b64encode, urlsafe_b64encode
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
@@ -10,11 +11,21 @@ from uuid import UUID
 from mockserver.engine.generation.by_name import by_name, sentence
 from mockserver.engine.generation.from_regex import written
 from mockserver.engine.generation.limits import bound, least
+from mockserver.engine.generation.modes import is_moment
 from mockserver.engine.randomness import Dice
-from mockserver.engine.timestamps import SECOND, render
+from mockserver.engine.timestamps import SECOND, http_date, render, spellings
+from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import Flat
 
+_KINDS = frozenset(("object", "type", "kind", "resource", "resource_type", "entity"))
+_ALWAYS = re.compile(
+    r"\balways (?:be |is |equal to |set to |has the value |the string |the value )*"
+    r"[`'\"\u201c]([\w.:-]+)[`'\"\u201d]",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"(?:\\d|\[0-9\])\{4\}\)?[-/]")
+_ID_LENGTH = 20
 _DAY = 86_400 * SECOND
 _LATER = ("expire", "expires", "expiry", "expiration", "due", "until", "next", "scheduled", "renew")
 
@@ -25,6 +36,20 @@ def instant(dice: Dice, name: str) -> int:
     if name.startswith(_LATER):
         return dice.now + distance + _DAY
     return max(0, dice.now - distance)
+
+
+def constant_of(name: str, flat: Flat) -> str | None:
+    """What a text always is, as examples or the description of a kind say (`object`: "list")."""
+    if name.lower() not in _KINDS:
+        return None
+    examples = [one for one in flat.notes.examples if isinstance(one, str)]
+    if examples:
+        return examples[0]
+    for part in flat.parts:
+        found = _ALWAYS.search(str(part.get("description") or ""))
+        if found is not None:
+            return found[1]
+    return None
 
 
 def _uuid(dice: Dice, name: str) -> str:
@@ -88,6 +113,14 @@ FORMATS: dict[str, Callable[[Dice, str], str]] = {
     "regex": lambda dice, name: "^[a-z]+$",
     "uuid": _uuid,
     "byte": _base64,
+    "base64url": lambda dice, name: encoded(dice.fake.sentence(4), "base64url"),
+    "char": lambda dice, name: dice.random.choice("ABCDEFGHJKLMNPQRSTUVWXYZ"),
+    "decimal": lambda dice, name: f"{dice.random.randint(100, 99999) / 100:.2f}",
+    "http-date": lambda dice, name: http_date(instant(dice, name)),
+    "unixtime": lambda dice, name: str(instant(dice, name) // SECOND),
+    "int64": lambda dice, name: str(dice.random.randint(1, 1 << 40)),
+    "uint64": lambda dice, name: str(dice.random.randint(1, 1 << 40)),
+    "int32": lambda dice, name: str(dice.random.randint(1, 1 << 30)),
     "base64": _base64,
     "binary": lambda dice, name: dice.fake.sentence(4),
     "phone": lambda dice, name: f"+1202555{dice.random.randint(100, 9999):04d}",
@@ -160,9 +193,18 @@ def _candidates(dice: Dice, name: str, rules: dict[str, Any], owner: str) -> Ite
             yield "https://example.com/" + "a" * int(rules.get("minLength", 0))
         if "pattern" not in rules:
             return
+    pattern = rules.get("pattern")
+    if isinstance(pattern, str) and (_DATED.search(pattern) or is_moment(name)):
+        yield from spellings(instant(dice, name))
     yield by_name(dice, name, owner)
-    if isinstance(rules.get("pattern"), str):
-        yield from written(rules["pattern"], dice.random, int(rules.get("minLength", 0)))
+    if tokens(name)[-1:] == ("country",):
+        yield from (dice.fake.country_code(), dice.fake.country_code("alpha-3"))
+    if isinstance(pattern, str):
+        least_length = int(rules.get("minLength", 0))
+        if tokens(name)[-1:] == ("id",):
+            # Of two letters there would soon be two.
+            yield from written(pattern, dice.random, max(least_length, _ID_LENGTH), long_first=True)
+        yield from written(pattern, dice.random, least_length)
 
 
 def _fitted(dice: Dice, found: str, low: int, high: int) -> str:

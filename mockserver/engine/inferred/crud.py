@@ -25,6 +25,8 @@ from mockserver.inference.states import spelled
 from mockserver.inference.words import tokens
 from mockserver.openapi.media_types import essence
 
+_TRIES = 50
+
 
 def create(call: Call) -> Reply:
     """Make one; change it, if the body names one that is there and that is allowed."""
@@ -47,6 +49,11 @@ def create(call: Call) -> Reply:
             raise Conflict(f"A {resource.noun} '{own}' exists already.")
         # The server's own id, which a client may repeat from what it has read.
         sent = {name: value for name, value in sent.items() if name != resource.identity.key}
+        entity = new_entity(call, repository, sent, fixed, parent)
+    for _ in range(_TRIES):
+        if chosen or call.find(entity.key) is None:
+            break
+        # An id of a short pattern comes twice.
         entity = new_entity(call, repository, sent, fixed, parent)
     entity = repository.put(call.world, entity)
     keep_file(call, entity)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.engine.timestamps import SECOND, render
+from mockserver.engine.generation.numbers import in_millis
+from mockserver.engine.timestamps import SECOND, http_date, render, spellings
 from mockserver.engine.world import World, tenant_id
 from mockserver.inference.words import bag, tokens
+from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _CREATED = bag(
@@ -109,9 +111,24 @@ def stamp(schemas: Schemas, name: str, schema: Any, instant: int) -> Any:
     spoken = kinds(schemas, schema)
     if "string" in spoken or not spoken:
         text = render(instant)
-        return text[:10] if "date" in formats(schemas, schema) else text
+        if "date" in formats(schemas, schema):
+            text = text[:10]
+        for flat in _branches(schemas, schema) if "string" in spoken else ():
+            return as_described(instant, flat, text)
+        return text
     whole = instant // SECOND
-    return whole * 1000 if tokens(name)[-1:] in (("ms",), ("millis",)) else whole
+    counts_millis = any(in_millis(name, flat) for flat in _branches(schemas, schema))
+    return whole * 1000 if counts_millis else whole
+
+
+def as_described(instant: int, flat: Flat, usual: str) -> str:
+    """An instant as a text, spelled as the schema's pattern or format wants it."""
+    if flat.rules.get("format") == "http-date":
+        return http_date(instant)
+    matches = reader(flat.rules["pattern"]) if isinstance(flat.rules.get("pattern"), str) else None
+    if matches is None or matches(usual):
+        return usual
+    return next((text for text in spellings(instant) if matches(text)), usual)
 
 
 def owner_values(world: World, roles: Roles) -> dict[str, str]:
