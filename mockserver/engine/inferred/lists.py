@@ -77,13 +77,15 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         always = not (tests or fields) and is_never_empty(context, operation, envelope)
         if always and _is_empty(pages):
             sower.sow_some(call.world, repository, within or "", _named_above(call, within))
-        if call.world.leniency.fill and _is_empty(pages):
+        shown = ShownPage(call, envelope, pages, request)
+        if call.world.leniency.fill and not shown.page.rows and _is_empty(pages):
             # Something is shown where nothing would be, as the filters ask as far as that can be.
             known = {**filters.equal_to(query), **_named_above(call, within)}
             sower.sow_another(call.world, repository, within or "", known)
             if _is_empty(pages):
                 pages = _pages(call, envelope, within, [], {})
-        return _reply(call, envelope, ShownPage(call, envelope, pages, request))
+            shown = ShownPage(call, envelope, pages, request)
+        return _reply(call, envelope, shown)
 
     return handle
 
