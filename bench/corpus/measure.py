@@ -21,6 +21,7 @@ from bench.corpus.credentials import KEY
 from bench.corpus.finding import NoRequest
 from bench.corpus.judge import Judge, NotJudged
 from bench.corpus.proof import Prover
+from bench.corpus.shown import judge_shown
 from mockserver import MockServer
 from mockserver.errors import MockServerError
 from mockserver.openapi.model import Operation
@@ -42,10 +43,11 @@ class Measured:
     """What came out for one document.
 
     `valid` are the operations that answered as documented, `succeeded` those with a 2xx;
-    `unjudged` could not be judged and count as valid. Of the `silent` ones the document lists no
-    success, so that no answer could be documented, and of the `impossible` ones it is proven that
-    no request or no success fits its schema; both count neither way. `tried` falls short of
-    `operations` if the time was up.
+    `shown` are the ids that examples have and that can be asked for, of which those that answer
+    200 with the example are `shown_right`. `unjudged` could not be judged and count as valid.
+    Of the `silent` ones the document lists no success, so that no answer could be documented,
+    and of the `impossible` ones it is proven that no request or no success fits its schema;
+    both count neither way. `tried` falls short of `operations` if the time was up.
     """
 
     name: str
@@ -59,6 +61,8 @@ class Measured:
     impossible: int = 0
     trips: int = 0
     held: int = 0
+    shown: int = 0
+    shown_right: int = 0
     refused: str = ""
     timed_out: bool = False
     exceptions: list[Problem] = field(default_factory=list)
@@ -115,6 +119,12 @@ def measure(
     contract = server.mock.contract
     found.version = contract.written or contract.version
     found.operations = len(contract.operations)
+    client = Client(server)
+    try:
+        found.shown, found.shown_right, wrong = judge_shown(client)
+        found.problems.extend(Problem("an example is not there", name, text) for text in wrong)
+    except Exception as error:
+        found.exceptions.append(Problem("examples", name, told(error)))
     client = Client(server)
     judge = Judge(contract.document, contract.version)
     gc.freeze()  # as `serve` does: collections need not look at the document again and again

@@ -32,6 +32,8 @@ def figures(results: list[Result]) -> dict[str, float]:
         "impossible": sum(each.get("impossible", 0) for each in loaded),
         "trips": total("trips"),
         "held": total("held"),
+        "shown": sum(each.get("shown", 0) for each in loaded),
+        "shown right": sum(each.get("shown_right", 0) for each in loaded),
         "exceptions": sum(len(each["exceptions"]) for each in loaded),
     }
 
@@ -51,6 +53,8 @@ def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
     def of(part: str, whole: float) -> str:
         return f"{f[part]:,.0f} ({_share(f[part], whole)})"
 
+    right, asked = f["shown right"], f["shown"]
+    shown = f"{right:,.0f} of {asked:,.0f} ({_share(right, asked)})"
     trips = f"{f['held']:,.0f} of {f['trips']:,.0f} ({_share(f['held'], f['trips'])})"
     return [
         ("documents", f"{f['documents']:,.0f}", ""),
@@ -63,6 +67,7 @@ def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
         ("of these, what the judge can't read", f"{f['unjudged']:,.0f}", ""),
         ("a success (2xx)", of("succeeded", f["tried"]), ""),
         ("round trips that hold", trips, "90 %"),
+        ("ids of examples that answer 200 with the example", shown, "90 %"),
         ("exceptions", f"{f['exceptions']:.0f}", "0"),
         *([("seconds, all", f"{took:,.0f}", "")] if took else []),
         ("seconds for a document, median and longest", f"{median:.2f} and {longest:.0f}", ""),

@@ -1,0 +1,134 @@
+"""Whether the ids that a document's examples show are there, and are what the examples say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.corpus.client import Client
+from bench.corpus.finding import NoRequest
+from mockserver.inference.model import Action
+from mockserver.openapi.media_types import is_json
+from mockserver.openapi.model import Operation, Parameter
+
+_MOST = 200
+"""How many ids of one document are asked for."""
+
+
+@dataclass
+class Shown:
+    """One id that an operation can be asked for: the values of its path, and what is shown."""
+
+    operation: Operation
+    path: dict[str, Any]
+    example: Mapping[str, Any] | None
+
+
+def shown_ids(client: Client) -> Iterator[Shown]:
+    """The ids of the items that the document's own examples have: of the operation itself, of the
+    lists of the same resource, and of the parameter that names one."""
+    for operation in client.contract.operations:
+        action = client.plan.actions[operation.id]
+        if action.kind != "fetch" or action.item is None or action.resource is None:
+            continue
+        given = {p.name: _first(p) for p in operation.parameters if p.place == "path"}
+        key = client.plan.resources[action.resource].identity.key
+        seen: set[str] = set()
+        for thing in _things(client, operation, action):
+            value = thing.get(key) if key is not None else None
+            if value is None:
+                value = given.get(action.item)
+            if isinstance(value, str | int) and str(value) not in seen:
+                seen.add(str(value))
+                yield Shown(
+                    operation, {**given, **_above(action, thing), action.item: value}, thing
+                )
+        value = given.get(action.item)
+        if isinstance(value, str | int) and str(value) not in seen:
+            yield Shown(operation, given, None)
+
+
+def _first(parameter: Parameter) -> Any:
+    for example in parameter.examples.values():
+        return example
+    return parameter.schema.get("example")
+
+
+def _above(action: Action, thing: Mapping[str, Any]) -> dict[str, Any]:
+    """What the entity itself says of what it lies under."""
+    return {
+        link.parameter: thing[link.field]
+        for link in action.parents
+        if link.field is not None and isinstance(thing.get(link.field), str | int)
+    }
+
+
+def _things(client: Client, operation: Operation, action: Action) -> Iterator[Mapping[str, Any]]:
+    for body in _bodies(operation):
+        thing = _at(body, action.response.at)
+        if isinstance(thing, Mapping):
+            yield thing
+
+
+def _bodies(operation: Operation) -> Iterator[Any]:
+    response = operation.response_for(operation.success)
+    for media in response.content.values() if response is not None else ():
+        if is_json(media.name):
+            yield from media.examples.values()
+
+
+def _at(body: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        if not isinstance(body, Mapping) or name not in body:
+            return None
+        body = body[name]
+    return body
+
+
+def judge_shown(client: Client) -> tuple[int, int, list[str]]:
+    """How many ids can be asked for, how many are right, and what is wrong with the others.
+
+    An id whose form breaks its own schema can't be asked for.
+    """
+    asked = right = 0
+    wrong = []
+    for one in shown_ids(client):
+        if asked == _MOST:
+            break
+        fits = all(
+            client.fits(parameter, one.path.get(parameter.name))
+            or client.fits(parameter, str(one.path.get(parameter.name)))
+            for parameter in one.operation.parameters
+            if parameter.place == "path" and one.path.get(parameter.name) is not None
+        )
+        if not fits:
+            continue
+        known = {name: value for name, value in one.path.items() if value is not None}
+        try:
+            path = {**client.path_for(one.operation), **known}
+            reply = client.send(one.operation, path)
+        except NoRequest:
+            continue
+        asked += 1
+        complaint = _complaint(client, one, reply)
+        right += not complaint
+        if complaint:
+            wrong.append(f"{one.operation.method} {one.operation.path} {path}: {complaint}"[:300])
+    return asked, right, wrong
+
+
+def _complaint(client: Client, one: Shown, reply: Any) -> str:
+    if reply.status_code != 200:
+        return f"answers {reply.status_code}"
+    if one.example is None:
+        return ""
+    action = client.plan.actions[one.operation.id]
+    said = _at(reply.json(), action.response.at)
+    if not isinstance(said, Mapping):
+        return "answers no object"
+    pointer = client.plan.resources[action.resource or ""].schema
+    if pointer is None or not client.read.check(pointer).is_valid(dict(one.example)):
+        return ""  # as far as it fits, which is another question
+    other = [name for name, value in one.example.items() if name in said and said[name] != value]
+    return f"says another {', '.join(other)}" if other else ""
