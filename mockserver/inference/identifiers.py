@@ -72,6 +72,10 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
         if not _names(schemas, schema):
             continue
         spelled.setdefault("_".join(tokens(name)) or name, name)
+    either = tokens(parameter)
+    if "or" in either[1:-1]:
+        # `{idOrName}`: the first of both is the id.
+        parameter = "_".join(either[: either.index("or")])
     wanted = "_".join(tokens(parameter))
     short = noun.rsplit("_", 1)[-1]
     own = wanted in (noun, short) and "id" in spelled

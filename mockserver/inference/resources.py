@@ -200,7 +200,19 @@ def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
         # The same path in two versions, each of which has a part.
         return True
     orphan = not (shorter.lists or shorter.creates) or not (mine and others)
+    if orphan and not (mine and others) and _shaped_alike(survey, one, other):
+        return True
     return orphan and _goes_through(long, short)
+
+
+def _shaped_alike(survey: Survey, one: Draft, other: Draft) -> bool:
+    """Whether schemas without a name say that two are of the same thing."""
+    shapes = [
+        {name for ref in _described(survey, draft) for name in survey.flat(ref).properties}
+        for draft in (one, other)
+    ]
+    less = min(map(len, shapes))
+    return less > 1 and 3 * len(shapes[0] & shapes[1]) >= 2 * less
 
 
 def _literals(draft: Draft) -> Steps:

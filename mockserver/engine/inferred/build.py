@@ -34,6 +34,7 @@ from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.world import Collection, World
 from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.model import Action, ActionKind, Plan
+from mockserver.inference.page_fields import word
 from mockserver.inference.paths import route
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Schemas
@@ -73,7 +74,7 @@ def assemble(
     written = api if api is not None and api.claims(contract) else None
     base = written if written is not None else Api(contract.title, wire=Wire(candid=True))
     schemas = Schemas(contract.document, contract.version)
-    repositories = _repositories(plan, schemas, base.collections)
+    repositories = _repositories(contract, plan, schemas, base.collections)
     context = Context.of(contract, plan, validators, schemas, repositories, seeds, given)
     handlers: dict[str, Handler] = {
         operation.id: _lazy(context, operation, plan.actions[operation.id])
@@ -145,10 +146,11 @@ def _job_kind(repository: OwnRepository) -> JobKind:
 
 
 def _repositories(
-    plan: Plan, schemas: Schemas, taken: Mapping[str, Collection]
+    contract: Contract, plan: Plan, schemas: Schemas, taken: Mapping[str, Collection]
 ) -> dict[str, Repository]:
     by_path = {route(c.path).steps: c for c in taken.values() if c.path}
     names = {*taken, SYSTEM.name}
+    indexed = _indexed(contract, plan, schemas)
     found: dict[str, Repository] = {}
     for name, resource in plan.resources.items():
         paths = (resource.path, *resource.collections)
@@ -157,8 +159,33 @@ def _repositories(
             found[name] = BorrowedRepository(resource, schemas, kept)
         else:
             own = name if name not in names else f"{name} (inferred)"
-            found[name] = OwnRepository(resource, schemas, own)
+            found[name] = OwnRepository(resource, schemas, own, indexed.get(name, ()))
     return found
+
+
+def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list[str]]:
+    """The properties by which lists are asked for what belongs to another entity."""
+    found: dict[str, dict[str, None]] = {}
+    for action in plan.actions.values():
+        resource = plan.resource_of(action)
+        if resource is None or action.kind != "list":
+            continue
+        own = resource.parents[-1:]
+        fields = [link.field for link in action.parents[-1:] if not (own and own[0].alike(link))]
+        properties = schemas.flat_at(resource.schema).properties if resource.schema else {}
+        spelled = {word(name): name for name in properties}
+        for parameter in contract.by_id[action.operation].parameters:
+            asked = word(parameter.name)
+            if parameter.place == "query" and asked.endswith("_id") and asked in spelled:
+                fields.append(spelled[asked])
+        for field in fields:
+            if field is not None and field != resource.identity.key:
+                found.setdefault(resource.name, {})[field] = None
+    return {name: list(fields)[:_MOST_INDEXES] for name, fields in found.items()}
+
+
+_MOST_INDEXES = 4
+"""Each costs a little whenever an entity is written."""
 
 
 def _lazy(context: Context, operation: Operation, action: Action) -> Handler:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.engine.inferred.acceptance import accepted
-from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
@@ -66,18 +66,21 @@ def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
     """Where a response tells the ids of what was made beside it (`{"order_ids": []}`)."""
     noun = call.resource.noun
     names = {"ids", f"{noun}_ids", f"{noun.rsplit('_', 1)[-1]}_ids"}
-    holder: Any = reply.body
-    for step in ("", *call.action.response.at):
-        holder = holder.get(step) if step and isinstance(holder, dict) else holder
-        if isinstance(holder, dict):
-            for name, value in holder.items():
-                if isinstance(value, list) and "_".join(tokens(name)) in names:
-                    yield holder, name
+    schemas, holder = call.context.schemas, reply.body
+    media = media_of(call.operation, reply.status)
+    place = media.pointer if media is not None else None
+    for step in (*call.action.response.at, ""):
+        if not isinstance(holder, dict) or place is None:
+            return
+        for name, schema in schemas.flat_at(schemas.canonical(place)).properties.items():
+            if "_".join(tokens(name)) in names and "array" in schemas.flat(schema).types:
+                yield holder, name
+        holder, place = holder.get(step), schemas.place(place, step or None)
 
 
 def told_ids(call: Call, reply: Reply) -> list[Any]:
     """The ids that a response tells beside what was made."""
-    return next((holder[name] for holder, name in _id_lists(call, reply)), [])
+    return next((holder.get(name) or [] for holder, name in _id_lists(call, reply)), [])
 
 
 def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:

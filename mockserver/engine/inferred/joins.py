@@ -177,6 +177,20 @@ class Joins:
             found = repository.get(world, str(told))
         return found
 
+    def _shown_at(self, name: str, place: str) -> str | None:
+        """The resource of which a property shows one: by its schema, or its name and most of what
+        it has."""
+        place = self._schemas.canonical(place)
+        found = self._places.get(place)
+        if found is not None:
+            return found
+        shown = self._schemas.flat_at(place).properties.keys()
+        for other, resource in self._plan.resources.items():
+            own = self._flat(resource).properties.keys()
+            if resource.noun == noun(name) and shown and 2 * len(shown & own) > len(shown):
+                return other
+        return None
+
     def _find_named(self, resource: Resource) -> list[Named]:
         found = []
         for name in self._flat(resource).properties if resource.schema else ():
@@ -184,7 +198,7 @@ class Joins:
             if place is None:
                 continue
             inner = self._schemas.place(place, None)
-            other = self._places.get(self._schemas.canonical(inner if inner is not None else place))
+            other = self._shown_at(name, inner if inner is not None else place)
             if other is None or other == resource.name:
                 continue
             kind = self._plan.resources[other]
