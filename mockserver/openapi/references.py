@@ -24,7 +24,7 @@ Read = Callable[[str], Any]
 
 PLACE = "x-bundled"
 MOST_FILES = 2000
-_WORDS = (b'"$id"', b'nchor"', b'"$dynamicRef"')
+_WORDS = (b'"$id":', b'"$anchor":', b'"$dynamicAnchor":', b'"$dynamicRef":')
 _ANCHORS = ("$anchor", "$dynamicAnchor")
 # Any other would be taken for a pointer, or for the whole document.
 _NAME = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*")

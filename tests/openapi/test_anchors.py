@@ -56,6 +56,8 @@ def test_what_only_looks_like_an_anchor_is_none() -> None:
 def test_plain_references_a_document_stays_the_very_same() -> None:
     whole = document({"$ref": "#/components/schemas/Pet"}, Pet={"type": "string"})
     assert plain_references(whole) is whole
+    named = document({}, Link={"properties": {"anchor": {"type": "string"}, "id": {}}})
+    assert plain_references(named) is named
 
 
 def test_a_response_parameter_or_definition_called_like_a_keyword_is_none() -> None:
