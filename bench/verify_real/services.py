@@ -303,7 +303,7 @@ def _powerdns(home: Path, folder: Path) -> Iterator[Live]:
         zone = {"name": "precious.example.", "kind": "Native", "nameservers": []}
         at = "/servers/localhost/zones"
         rows = {f"{at}/precious.example.": ("POST", at, zone)}
-        options = ("--api-key", "pdns-key")
+        options = ("--api-key", "pdns-key", "--param", "server_id=localhost")
         yield Live("powerdns", url, spec, headers, options, _precious(url, headers, rows))
 
 

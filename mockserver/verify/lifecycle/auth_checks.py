@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.verify.lifecycle.crud_checks import changes, read
 from mockserver.verify.lifecycle.list_checks import ALL, walk
-from mockserver.verify.lifecycle.session import CannotMake, Session, Thing, wrapped
+from mockserver.verify.lifecycle.session import CannotTell, Session, Thing, wrapped
 from mockserver.verify.target import credentials
 
 REFUSED = (401, 403)
@@ -40,7 +40,7 @@ def foreign(session: Session, thing: Thing, also: tuple[str, ...] = ()) -> None:
         exchange = session.call(operation_id, thing.where, body=body, key=key)
         if exchange.status == 401:
             # It is nobody's key here; what another user sees can't be told with it.
-            raise CannotMake("the second key is refused with 401; give another with --other-key")
+            raise CannotTell("the second key is refused with 401; give another with --other-key")
         session.not_found(exchange, "tenants_are_apart", "another user's key", [403])
     if resource.list and not resource.parents:
         rows = walk(session, resource, thing.path, limit=ALL, key=key)

@@ -140,6 +140,7 @@ class _Derivation:
             partial=by_kind.get("patch") is not None,
             at=() if self.wrapped else at,
             guessed=guessed,
+            shown=frozenset(properties(contract, thing)),
             sent=create.request.at,
             sent_change=change.request.at if change else (),
             **_movement(contract, thing, writers, ".".join(key), resource.states, at),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -17,6 +18,16 @@ def at(value: Json, path: Sequence[str]) -> Json:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def parameters(path: str) -> tuple[str, ...]:
+    """The names of a path's parameters."""
+    return tuple(part.split("}")[0] for part in path.split("{")[1:])
+
+
+def shape(path: str) -> str:
+    """A path without the names of its parameters."""
+    return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,8 @@ class Resource:
     sent: tuple[str, ...] = ()
     sent_change: tuple[str, ...] = ()
     """Where the thing is in the body of its creation, and of its change."""
+    shown: frozenset[str] = frozenset()
+    """The fields that the document says it has."""
     guessed: bool = False
     """Whether the document does not say where the id is."""
     newest_first: bool = False
@@ -139,7 +152,7 @@ class Resource:
     @property
     def parents(self) -> tuple[str, ...]:
         """The path parameters of the collection."""
-        return tuple(part.split("}")[0] for part in self.collection.split("{")[1:])
+        return parameters(self.collection)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,14 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from mockserver.verify.lifecycle import auth_checks, crud_checks, list_checks
 from mockserver.verify.lifecycle.job_checks import Oracle
-from mockserver.verify.lifecycle.session import UNREADABLE, Broken, CannotMake, Session, Thing
+from mockserver.verify.lifecycle.session import (
+    UNREADABLE,
+    Broken,
+    CannotMake,
+    CannotTell,
+    Session,
+    Thing,
+)
 from mockserver.verify.lifecycle.walkthrough import dispatch
 from mockserver.verify.model import Finding
 from mockserver.verify.persistence import NoReply
@@ -34,7 +41,7 @@ def in_time(step: Step) -> Step:
             return
         try:
             step(self, **given)
-        except CannotMake:
+        except (CannotMake, CannotTell):
             pass
         except NoReply as error:
             if error.how == "key" or not self.session.target.is_there():

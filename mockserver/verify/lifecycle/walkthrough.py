@@ -17,7 +17,14 @@ from mockserver.verify.lifecycle import (
 )
 from mockserver.verify.lifecycle.job_checks import Oracle
 from mockserver.verify.lifecycle.model import Resource
-from mockserver.verify.lifecycle.session import UNREADABLE, Broken, CannotMake, Session, Thing
+from mockserver.verify.lifecycle.session import (
+    UNREADABLE,
+    Broken,
+    CannotMake,
+    CannotTell,
+    Session,
+    Thing,
+)
 from mockserver.verify.model import Finding
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.persistence import NoReply
@@ -42,6 +49,8 @@ def tour(session: Session, note: Callable[[str], None], end: float = math.inf) -
             yield broken.finding
         except UNREADABLE as error:
             yield session.unreadable(error)
+        except CannotTell as reason:
+            note(f"{name}: not checked, {reason}")
         except (CannotMake, Withheld) as reason:
             given_up.add(kind)
             note(f"{kind}: not checked further, {reason}")
