@@ -69,9 +69,9 @@ def made(server: MockServer, path: str, **body: Any) -> dict[str, Any]:
     return dict(found.json())
 
 
-def seen(server: MockServer, path: str, name: str = "status", seconds: int = 60) -> list[str]:
+def seen(server: MockServer, path: str, name: str = "status", seconds: int = 60) -> list[Any]:
     """The states that a client sees that looks again and again."""
-    found: list[str] = []
+    found: list[Any] = []
     for _ in range(seconds * 2):
         value = server.client.get(path).json()[name]
         if found[-1:] != [value]:
@@ -248,7 +248,8 @@ def test_counts_never_exceed_the_whole() -> None:
     names = ("total_cases", "completed_cases", "failed_cases")
     inner = {"total": whole, "done": whole, "running": whole, "failed": whole}
     counts = {"type": "object", "required": list(inner), "properties": inner}
-    schema = thing("queued", "running", "done", counts=counts, **dict.fromkeys(names, whole))
+    schema = thing("queued", "running", "done", counts=counts)
+    schema["properties"] |= dict.fromkeys(names, whole)
     schema["required"] += [*names, "counts"]
     with served(kept("/checks", ref("Check")), Check=schema) as server:
         path = f"/checks/{made(server, '/checks')['id']}"
@@ -287,3 +288,33 @@ def test_what_is_sent_in_another_spelling_is_kept() -> None:
     schema = {"type": "object", "required": ["id"], "properties": properties}
     with served(kept("/rooms", ref("Room"), 201, FriendlyName=TEXT), Room=schema) as server:
         assert made(server, "/rooms", FriendlyName="den")["friendly_name"] == "den"
+
+
+def test_what_a_job_has_made_can_be_fetched() -> None:
+    file = {"type": "object", "required": ["id"], "properties": {"id": TEXT, "name": TEXT}}
+    schema = thing("queued", "running", "completed", output_file_id=TEXT)
+    paths = kept("/exports", ref("Export")) | kept("/files", ref("File"))
+    with served(paths, Export=schema, File=file) as server:
+        job = made(server, "/exports")
+        server.clock.advance(60)
+        made_file = server.client.get(f"/exports/{job['id']}").json()["output_file_id"]
+        assert server.client.get(f"/files/{made_file}").json()["id"] == made_file
+        assert server.client.get("/files/another").status_code == 404
+
+
+def test_a_snapshot_is_of_what_it_was_made_under() -> None:
+    suite = thing("draft", "ready", limit={"type": "integer"})
+    suite["properties"]["name"] = TEXT
+    needed = ["id", "suite_name", "limit_snapshot"]
+    check: dict[str, Any] = {"type": "object", "required": needed}
+    check["properties"] = {
+        "id": TEXT, "suite_name": TEXT, "limit_snapshot": {"type": "integer"}
+    }  # fmt: skip
+    named = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
+    paths = kept("/suites", ref("Suite"), 201, limit={"type": "integer"})
+    paths["/suites/{id}/checks"] = {"parameters": named, "post": shown(ref("Check"), 201)}
+    paths["/suites/{id}/checks"]["get"] = shown({"type": "array", "items": ref("Check")})
+    with served(paths, Suite=suite, Check=check) as server:
+        above = made(server, "/suites", limit=7)
+        found = server.client.post(f"/suites/{above['id']}/checks").json()
+        assert (found["suite_name"], found["limit_snapshot"]) == ("it", 7)

@@ -17,14 +17,18 @@ from mockserver.engine.inferred.identifiers import dig as dig
 from mockserver.engine.inferred.identifiers import spoken as spoken
 from mockserver.engine.inferred.joins import Joins
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
-from mockserver.engine.inferred.seeding import Sower, makeable
+from mockserver.engine.inferred.seeding import Sower, lasting, makeable
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
 from mockserver.inference.model import Action, Link, Plan, Resource
 from mockserver.inference.page_fields import word
+from mockserver.inference.words import tokens
 from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
+
+_MOST_JOBS = 200
+"""Among so many of the newest jobs the one is looked for that has made a result."""
 
 
 @dataclass(slots=True)
@@ -41,6 +45,7 @@ class Context:
     examples: Examples
     joins: Joins
     _self_links: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _results: dict[str, list[tuple[Repository, str]]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -130,7 +135,34 @@ class Context:
         if entity is None and self.sower.has_any(repository):
             self.sower.sow(world, repository, None)
             entity = repository.get(world, key)
-        return entity
+        return self._result(world, repository, key) if entity is None else entity
+
+    def _result(self, world: World, repository: Repository, key: str) -> Entity | None:
+        """What a job has made: it is there once one says its id (`output_file_id`)."""
+        resource = repository.resource
+        for jobs, name in self._told_by_jobs(resource):
+            newest = jobs.scan(world, None, newest_first=True)
+            for _, job in zip(range(_MOST_JOBS), newest, strict=False):
+                if str(job.data.get(name)) == key and resource.schema is not None:
+                    known = {resource.identity.key: job.data[name]} if resource.identity.key else {}
+                    dice = lasting(world, "result", resource.name, key)
+                    data = self.values.kept(resource.schema, dice, known, owner=resource.noun)
+                    shown = data if isinstance(data, Mapping) else known
+                    return Entity(key, shown, "", {"seed": True})
+        return None
+
+    def _told_by_jobs(self, resource: Resource) -> list[tuple[Repository, str]]:
+        """The jobs whose results are entities of a resource, with the property that names one."""
+        found = self._results.get(resource.name)
+        if found is None:
+            found = self._results[resource.name] = [
+                (jobs, name)
+                for jobs in self.repositories.values()
+                if (states := jobs.resource.states) is not None and states.moves
+                for name in states.results
+                if tokens(name)[-2:] == (resource.noun.rsplit("_", 1)[-1], "id")
+            ]
+        return found
 
 
 _ITSELF = re.compile(

@@ -46,6 +46,7 @@ def new_entity(
         **fixed,
     }
     known.update(context.joins.named(world, resource, sent, _above(call)))
+    known.update(_copied_from_above(call, repository, known, parent))
     name = resource.identity.key
     if name is not None and fixed.get(name) is None:
         wished = _key_value(call, resource, name, sent, ordinal, dice)
@@ -89,6 +90,33 @@ def _above(call: Call) -> dict[str, Any]:
         for link in call.action.parents
         if link.resource is not None and link.parameter in path
     }
+
+
+def _copied_from_above(
+    call: Call, repository: Repository, known: Mapping[str, Any], parent: str
+) -> dict[str, Any]:
+    """What an entity repeats of the one that it lies under: `suite_name`, and how it was when this
+    one was made (`pass_threshold_snapshot`)."""
+    links = repository.resource.parents
+    above = call.context.above(links[-1]) if links and parent else None
+    entity = call.context.find(call.world, above, parent) if above is not None else None
+    if above is None or entity is None:
+        return {}
+    noun = above.resource.noun
+    nouns = (noun, noun.rsplit("_", 1)[-1])
+    spelt = {"_".join(tokens(name)): value for name, value in entity.data.items()}
+    own = {f"{one}_{word}": value for one in nouns for word, value in spelt.items()}
+    found = {}
+    for name in call.context.flat(repository.resource).properties:
+        word = "_".join(tokens(name))
+        source = {**own, **spelt} if word.endswith("_snapshot") else own
+        value = source.get(word.removesuffix("_snapshot"))
+        if value is None or name in known or word.endswith("_id"):
+            continue
+        place = call.context.schemas.place(repository.resource.schema or "", name)
+        if place is not None and call.context.values.check(place).is_valid(value):
+            found[name] = value
+    return found
 
 
 def _begin(
