@@ -37,7 +37,16 @@ def examples(page: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "page", ["pytest.md", "faults.md", "complaints.md", "webhooks.md", "recording.md", "stubs.md"]
+    "page",
+    [
+        "pytest.md",
+        "faults.md",
+        "complaints.md",
+        "webhooks.md",
+        "recording.md",
+        "stubs.md",
+        "quickstart.md",
+    ],
 )
 def test_the_pages_work_as_printed(tmp_path: Path, page: str) -> None:
     (tmp_path / "test_page.py").write_text(examples(page))
