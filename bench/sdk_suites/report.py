@@ -11,7 +11,7 @@ from bench.sdk_suites.servers import TITLES
 
 MARK = "<!-- figures: make sdk-suites ARGS=--page -->"
 END = "<!-- end of the figures -->"
-_STATUS = re.compile(r"(?:Error code: |^\w+Error: )(\d{3})\b")
+_STATUS = re.compile(r"Error(?: code)?: (\d{3})\b")
 _KINDS = (
     (re.compile(r"4(00|22)"), "the request is refused ({})"),
     (re.compile(r"40[13]"), "the credential is refused ({})"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import shlex
 import subprocess
 import sys
@@ -39,10 +38,12 @@ def main() -> int:
         return 2
     order = [suite.name for suite in listed()]
     shown = sorted(results.values(), key=lambda result: order.index(result["suite"]))
-    of = f"Measured on {datetime.date.today()} at {_revision()}, with `{' '.join(options.ours)}`"
-    of += f'; of suites in Python the tests that `-k "{options.select}"` selects.' * bool(
-        options.select
-    )
+    revisions = dict.fromkeys(each.get("revision", "an earlier revision") for each in shown)
+    options_said = " ".join(options.ours)
+    of = f"Measured at {', '.join(revisions)}, with `{options_said}`"
+    if options.select:
+        of += f'; of suites in Python the tests that `-k "{options.select}"` selects'
+    of += "."
     print(report.page(shown, of))
     print(f"every outcome: {out}")
     if options.page:
@@ -82,7 +83,12 @@ def _run_all(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, An
         for server in chosen:
             runs.update(_against(server, suite, files, folder, options))
         operations = _operations(files.document)
-        yield {"suite": suite.name, "operations": operations, "runs": runs}
+        yield {
+            "suite": suite.name,
+            "operations": operations,
+            "runs": runs,
+            "revision": _revision(),
+        }
 
 
 def _against(
