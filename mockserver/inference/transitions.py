@@ -318,7 +318,15 @@ class VerbReader:
                 found[states.name] = passing(verb, working, value) or value
             elif (through := passing(verb, states.leads, None)) is not None:
                 found[states.name] = through
-            elif verb in known.FORWARD and states.initial and len(states.path) > 1:
+            elif (
+                verb in known.FORWARD
+                and states.initial
+                and len(states.path) > 1
+                and (
+                    # `verify-domain` of a certificate says nothing of the certificate's own way.
+                    set(about) <= set(tokens(resource.noun))
+                )
+            ):
                 found[states.name] = NEXT
             for name in states.beside:
                 values = enumerated(self.survey.schemas, flat.properties[name])
