@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -24,6 +24,8 @@ def named(
     properties that tell its id."""
     found: dict[str, dict[str, None]] = {name: {} for name in resources}
     told: dict[str, dict[str, None]] = {name: {} for name in resources}
+    referred: dict[str, dict[str, None]] = {name: {} for name in resources}
+    nouns = _only_ones(resources)
     for facts in survey.facts:
         action = actions[facts.operation.id]
         about = {link.parameter: link.resource for link in action.parents if link.certain}
@@ -35,6 +37,11 @@ def named(
                 found[name][parameter.pointer] = None
         if action.resource is not None and action.response.told_by is not None:
             told[action.resource][action.response.told_by] = None
+        for name, pointer in _said(survey, facts):
+            words = tokens(name)
+            other = nouns.get("_".join(words[:-1])) if words[-1:] and words[-1] in _SURE else None
+            if other is not None and pointer not in found[other] and _is_ruled(survey, pointer):
+                referred[other][pointer] = None
     return {
         name: replace(
             resource,
@@ -42,11 +49,38 @@ def named(
                 resource.identity,
                 named_by=tuple(found[name]),
                 told_by=tuple(told[name]),
+                referred_by=tuple(referred[name]),
                 given=tuple(dict.fromkeys(_literals(survey, found[name]))),
             ),
         )
         for name, resource in resources.items()
     }
+
+
+def _only_ones(resources: Mapping[str, Resource]) -> dict[str, str]:
+    """The resources by their nouns, as far as a noun means only one of them."""
+    found: dict[str, str | None] = {}
+    for resource in resources.values():
+        if not resource.singleton:
+            found[resource.noun] = None if resource.noun in found else resource.name
+    return {noun: name for noun, name in found.items() if name is not None}
+
+
+def _said(survey: Survey, facts: Facts) -> Iterator[tuple[str, str]]:
+    """The names in a request that end as ids do (`ServiceSid`), and where their schemas stand."""
+    for parameter in facts.operation.parameters:
+        if parameter.place in ("path", "query") and parameter.pointer:
+            yield parameter.name, parameter.pointer
+    for name in survey.flat(facts.body).properties if facts.body else ():
+        pointer = survey.schemas.place(facts.body, name)
+        if pointer is not None:
+            yield name, pointer
+
+
+def _is_ruled(survey: Survey, pointer: str) -> bool:
+    """Whether a schema says what its texts look like."""
+    flat = survey.schemas.flat(survey.schemas.at(pointer))
+    return bool({"pattern", "minLength", "maxLength", "format"} & flat.rules.keys())
 
 
 def _literals(survey: Survey, pointers: Iterable[str]) -> Iterator[str]:
@@ -274,7 +308,7 @@ def place_of_id(
         return (), None
     found = told_at(survey, draft, facts.ref, resource.identity.key)
     if not found and made:
-        only = only_id(survey, facts.ref)
+        only = only_id(survey, facts)
         found = (only,) if only and only not in survey.flat(resource.schema).properties else ()
     place = _schema_at(survey, facts.ref, found)
     own = found == (resource.identity.key,) and place == _schema_at(survey, resource.schema, found)
@@ -296,15 +330,52 @@ def _about(name: str, noun: str) -> bool:
     return bool(words) and (words[-1] in _PARTS or "_".join(words) in (noun, own))
 
 
-def only_id(survey: Survey, ref: str) -> str:
-    """The one property that is an id, whatever it is called (`{"lockId": ..., "since": ...}`)."""
+def only_id(survey: Survey, facts: Facts) -> str:
+    """The one property of an answer that is an id, whatever it is called (`{"lockId": ..., "since":
+    ...}`), and that the client has not sent itself."""
+    sent = survey.flat(facts.body).properties if facts.body else {}
     names = [
         name
-        for name, schema in survey.flat(ref).properties.items()
+        for name, schema in survey.flat(facts.ref).properties.items()
         if tokens(name)[-1:] in _ID_WORDS
+        and name not in sent
         and not {"object", "array", "boolean"} & set(survey.schemas.flat(schema).types)
     ]
     return names[0] if len(names) == 1 else ""
+
+
+def more_ids(
+    survey: Survey, draft: Drafted, schema: str | None, key: str, nouns: Collection[str]
+) -> dict[str, str]:
+    """The ids beside its `key` that the server gives to a new thing, and where their schemas stand:
+    its own under another name (`buildId`), and those in an answer that is only the create's, of
+    what the document has no other path for (`conversation_uuid`)."""
+    short = draft.noun.rsplit("_", 1)[-1]
+    own = {*_SURE[:-1], "id"} | {f"{one}_{word}" for one in (draft.noun, short) for word in _SURE}
+    shown = {schema, *(one.ref for one in draft.lists)}
+    found: dict[str, str] = {}
+    for facts in draft.creates:
+        sent = (
+            {tokens(name) for name in survey.flat(facts.body).properties} if facts.body else set()
+        )
+        told = told_at(survey, draft, facts.ref, key or None)
+        for place in dict.fromkeys((facts.ref, schema)):
+            for name, one in survey.flat(place).properties.items() if place else ():
+                words, flat = tokens(name), survey.schemas.flat(one)
+                alone = place == facts.ref and place not in shown and words[-1:] in _ID_WORDS
+                stranger = not (_OTHERS & set(words)) and "_".join(words[:-1]) not in nouns
+                if (
+                    name == key
+                    or (name,) == told
+                    or words in sent
+                    or not _names(survey.schemas, one)
+                ):
+                    continue
+                if "_".join(words) in own or (alone and stranger and not flat.nullable):
+                    where = survey.schemas.place(place or "", name)
+                    if where is not None:
+                        found.setdefault(name, where)
+    return found
 
 
 def learnt(survey: Survey, draft: Drafted, schema: str | None, client_key: bool) -> bool:
@@ -339,4 +410,4 @@ def _tells(survey: Survey, draft: Drafted, made: Facts) -> bool:
     if "object" not in flat.types:
         # The id alone.
         return not flat.types or bool(set(flat.types) & {"string", "integer", "number"})
-    return bool(told_at(survey, draft, made.ref, None) or only_id(survey, made.ref))
+    return bool(told_at(survey, draft, made.ref, None) or only_id(survey, made))

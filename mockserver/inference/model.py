@@ -214,7 +214,8 @@ class Identity:
 
     `key` is the property with the id, `parameter` what paths call it. `named_by` leads to the
     schemas of the path parameters that name one, `told_by` to those of the properties that hold
-    the id where that is not under its `key`; `given` are ids that the paths have by name
+    the id where that is not under its `key`, `referred_by` to those of what else of a request names
+    one (`ServiceSid` in a body); `given` are ids that the paths have by name
     (`DRAFT`). `client_key`: the client chooses it. `nested`: ids count only under their parent.
     `told`: a response tells the id of one. `open`: any id is known, as there is no other way to
     learn a first one.
@@ -224,6 +225,7 @@ class Identity:
     parameter: str | None = None
     named_by: tuple[str, ...] = ()
     told_by: tuple[str, ...] = ()
+    referred_by: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     client_key: bool = False
     nested: bool = False
@@ -233,6 +235,8 @@ class Identity:
     """Properties by which a path may name one as well."""
     member: Path | None = None
     """Where it names the entity of another resource by whose id paths name it."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Other ids that the server gives to a new one, with where their schemas stand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -364,7 +364,9 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         deeper, place = ((), "") if own or level else thing_place(schemas, inner, about, level + 1)
         if deeper:
             return (*path, *deeper), place
-        if len(schemas.flat_at(inner).properties) > 1:
+        held = len(schemas.flat_at(inner).properties)
+        # `{"order": {"note": ...}}`: what is nothing but one wrapper may hold as little.
+        if held > 1 or (held and own and len(flat.properties) == 1):
             if own:
                 return path, inner
             wrapped = wrapped if wrapped[0] else (path, inner)

@@ -12,6 +12,7 @@ from mockserver.inference.identifiers import (
     key_in,
     learnt,
     member_of,
+    more_ids,
     only_id,
     other_names,
     told_at,
@@ -64,7 +65,8 @@ def find_drafts(survey: Survey) -> list[Draft]:
     drafts: dict[Steps, Draft] = {}
     for steps, found in survey.by_steps.items():
         facts = next(iter(found.values()))
-        if facts.route.is_item and len(steps) > 1:
+        # An API about one thing may list them at `/`.
+        if facts.route.is_item and (len(steps) > 1 or () in survey.by_steps):
             if not _names_one(survey, found):
                 if (*steps, ANY) in survey.by_steps:
                     _collection(survey, steps, found, drafts)
@@ -309,6 +311,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
             open=not told,
             names=other_names(survey, draft, flat, key),
             member=member[1] if member is not None else None,
+            more=more_ids(survey, draft, schema, key, linker.nouns),
         ),
         singleton=draft.singleton,
         creatable=bool(draft.creates),
@@ -394,10 +397,10 @@ def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]
     for facts in draft.lists if key else ():
         row = survey.flat(facts.ref)
         listed, sure = key_in(survey, draft, row)
-        if listed and key not in row.properties and _surer(sure, why):
+        if listed and listed != key and _surer(sure, why):
             return (listed, sure) if listed in flat.properties else ("", None)
     for facts in () if key else draft.creates:
-        only = "" if told_at(survey, draft, facts.ref, None) else only_id(survey, facts.ref)
+        only = "" if told_at(survey, draft, facts.ref, None) else only_id(survey, facts)
         if only and only in flat.properties:
             return only, Because(f"`{only}` is the only id in the answer to a create", "guess")
     return key, why

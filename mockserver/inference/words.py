@@ -11,7 +11,10 @@ import inflection
 _BOUNDARY = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 # Words that only look like a plural, or that English gives none.
 _SAME = frozenset(("data", "metadata", "media", "series", "news", "analytics", "settings"))
-_OWN = {"bases": "base", "databases": "database", "caches": "cache", "movies": "movie"}
+_OWN = {
+    "bases": "base", "databases": "database", "caches": "cache", "movies": "movie",
+    "apis": "api", "kpis": "kpi", "uris": "uri", "emojis": "emoji", "taxis": "taxi",
+}  # fmt: skip
 _HARD = ("ies", "ses", "xes", "zes", "ches", "shes", "oes", "ves", "ices")
 _IRREGULAR = frozenset(
     ("people", "children", "men", "women", "indices", "criteria", "vertices", "matrices", "mice")
@@ -42,10 +45,10 @@ def tokens(name: str) -> tuple[str, ...]:
 def singular(word: str) -> str:
     """`policies` -> `policy`; a word that is none in English stays."""
     lower = word.lower()
-    if lower in _SAME or lower.endswith(("ss", "us", "is")):
-        return lower
     if lower in _OWN:
         return _OWN[lower]
+    if lower in _SAME or lower.endswith(("ss", "us", "is")):
+        return lower
     if lower.endswith("s"):
         # The library tries every rule of English; most words need one.
         return inflection.singularize(lower) if lower.endswith(_HARD) else lower[:-1]

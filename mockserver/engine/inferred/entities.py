@@ -52,6 +52,12 @@ def new_entity(
         wished = _key_value(call, resource, name, sent, ordinal, dice)
         number = ordinal + resource.seeds
         known[name] = context.keys.fitting(resource, wished, dice, number)
+    spelled: dict[tuple[str, ...], Any] = {}
+    for more, place in resource.identity.more.items():
+        if known.get(more) is None:
+            made = _made_id(call, resource, more, place, ordinal, dice)
+            # One id, whose name two schemas spell differently, is the same in both.
+            known[more] = spelled.setdefault(tokens(more), made)
     row = _begin(call, repository, sent, known)
     if facts and "schedule" in row:
         # A file has its size at once, whatever else comes once it is processed.
@@ -251,7 +257,7 @@ def _key_value(
     dice: Dice,
 ) -> Any:
     """The id: as sent if the client may choose it, else one that fits the schema."""
-    context, world = call.context, call.world
+    context = call.context
     if sent.get(key) is not None:
         accepted = context.fitting(resource.request, sent).properties
         if resource.identity.client_key or key in accepted:
@@ -259,22 +265,28 @@ def _key_value(
     chosen = called(resource, sent)
     if chosen:
         return chosen
-    flat = context.flat(resource)
-    schema = flat.properties.get(key, {})
-    spoken = kinds(context.schemas, schema)
+    place = context.schemas.place(resource.schema, key) if resource.schema is not None else None
+    return _made_id(call, resource, key, place, ordinal, dice)
+
+
+def _made_id(
+    call: Call, resource: Resource, name: str, place: str | None, ordinal: int, dice: Dice
+) -> Any:
+    """An id of the server's that fits its schema."""
+    context, world = call.context, call.world
+    if place is None:
+        return new_id(world, resource.name)
+    spoken = kinds(context.schemas, context.schemas.at(place))
     if "integer" in spoken or "number" in spoken:
         return ordinal + resource.seeds
-    rules = context.schemas.flat(schema).rules
+    rules = context.schemas.flat_at(place).rules
     if (
         rules.get("format") in (None, "uuid")
         and "pattern" not in rules
         and "maxLength" not in rules
     ):
         return new_id(world, resource.name)
-    pointer = context.schemas.place(resource.schema, key) if resource.schema is not None else None
-    if pointer is None:
-        return new_id(world, resource.name)
-    made = context.values.make(pointer, dice.child("key"), name=key)
+    made = context.values.make(place, dice.child("key"), name=name)
     return new_id(world, resource.name) if made is None else made
 
 

@@ -31,12 +31,16 @@ class Keys:
 
         One that a path can name, at least, or the value all the same, if nothing fits everywhere.
         """
-        pointers = resource.identity.named_by
-        if not pointers and not resource.identity.told_by:
+        identity = resource.identity
+        if not identity.named_by and not identity.told_by and not identity.referred_by:
             return value
-        for told in (resource.identity.told_by, ()) if resource.identity.told_by else ((),):
-            for spoken in self._spoken_ways(resource, value, dice, number, told):
-                if self._fits_all(resource, told, spoken):
+        told, referred = identity.told_by, identity.referred_by
+        # What cannot be had all at once is given up from its end on.
+        for one, other in dict.fromkeys(((told, referred), (told, ()), ((), ()))):
+            for spoken in self._spoken_ways(resource, value, dice, number, (*one, *other)):
+                if self._fits_all(resource, one, spoken) and all(
+                    self._names(pointer, spoken) for pointer in other
+                ):
                     return spoken
         return value
 

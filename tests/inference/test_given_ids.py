@@ -1,0 +1,214 @@
+"""What a new entity is called: every id that the server gives, fit for every request that asks for
+one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+
+Json = dict[str, Any]
+_TEXT: Json = {"type": "string"}
+
+
+def shape(**properties: Json) -> Json:
+    return {"type": "object", "properties": properties}
+
+
+def sends(schema: Json) -> Json:
+    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+
+
+def shows(schema: Json, status: str = "200") -> Json:
+    content = {"application/json": {"schema": schema}}
+    return {"responses": {status: {"description": "ok", "content": content}}}
+
+
+def named(name: str, **schema: Any) -> list[Json]:
+    return [{"name": name, "in": "path", "required": True, "schema": {**_TEXT, **schema}}]
+
+
+def document(paths: Json) -> Json:
+    return {"openapi": "3.0.3", "info": {"title": "Own", "version": "1"}, "paths": paths}
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("ServiceSid", {"pattern": "^SV[0-9a-f]{32}$", "minLength": 34, "maxLength": 34}),
+        ("service_id", {"maxLength": 12}),
+        ("serviceId", {"pattern": "^[0-9a-f]{24}$"}),
+        ("service-uuid", {"format": "uuid"}),
+    ],
+)
+@pytest.mark.parametrize("place", ["body", "query", "path"])
+def test_an_id_fits_the_other_requests_that_name_it(name: str, rules: Json, place: str) -> None:
+    service = shape(id=_TEXT, label=_TEXT)
+    using: Json = {"body": sends({**shape(**{name: {**_TEXT, **rules}}), "required": [name]})}.get(
+        place, {}
+    )
+    path = "/reports"
+    if place == "query":
+        using = {"parameters": [{**named(name, **rules)[0], "in": "query"}]}
+    elif place == "path":
+        path, using = f"/teams/{{team}}/reports/by/{{{name}}}", {}
+        using = {"parameters": [*named("team"), *named(name, **rules)]}
+    paths = {
+        "/services": {"post": {**sends(shape(label=_TEXT)), **shows(service, "201")}},
+        "/services/{id}": {"get": {"parameters": named("id"), **shows(service)}},
+        path: {"post": {**using, **shows(shape(id=_TEXT, ok={"type": "boolean"}), "201")}},
+    }
+    with MockServer(document(paths)) as mock:
+        made = mock.client.post("/services", json={"label": "a"}).json()["id"]
+        assert mock.client.get(f"/services/{made}").status_code == 200
+        sent = {"json": {name: made}} if place == "body" else {}
+        asked = {"params": {name: made}} if place == "query" else {}
+        url = path.replace(f"{{{name}}}", made).replace("{team}", "t")
+        assert mock.client.post(url, **sent, **asked).status_code != 422
+        assert re.search(rules.get("pattern", ""), made)
+        assert len(made) <= rules.get("maxLength", 99)
+
+
+def test_rules_that_contradict_the_path_give_way() -> None:
+    item = shape(id=_TEXT)
+    digits = {"pattern": "^[0-9]{6}$"}
+    paths = {
+        "/services": {"post": shows(item, "201")},
+        "/services/{id}": {"get": {"parameters": named("id", **digits), **shows(item)}},
+        "/reports": {
+            "post": {
+                **sends(shape(service_id={**_TEXT, "pattern": "^sv_[a-z]+$"})),
+                **shows(shape(id=_TEXT), "201"),
+            }
+        },
+    }
+    with MockServer(document(paths)) as mock:
+        made = mock.client.post("/services").json()["id"]
+        assert re.fullmatch("[0-9]{6}", made)
+        assert mock.client.get(f"/services/{made}").status_code == 200
+
+
+@pytest.mark.parametrize("other", ["uuid", "buildId", "build_sid", "uid"])
+@pytest.mark.parametrize("kind", ["string", "integer"])
+def test_it_has_its_other_ids_too(other: str, kind: str) -> None:
+    build = shape(version=_TEXT, branch=_TEXT, **{other: {"type": kind}})
+    path = "/builds/{buildVersion}"
+    paths = {
+        "/builds": {"post": {**sends(shape(branch=_TEXT)), **shows(build)}},
+        path: {"get": {"parameters": named("buildVersion"), **shows(build)}},
+    }
+    with MockServer(document(paths)) as mock:
+        first = mock.client.post("/builds", json={"branch": "main"}).json()
+        second = mock.client.post("/builds", json={"branch": "main"}).json()
+        assert None not in (first.get(other), second.get(other))
+        assert first[other] != second[other]
+        shown = mock.client.get(f"/builds/{first['version']}").json()
+        assert shown[other] == first[other]
+
+
+def test_an_answer_that_is_only_the_creates_says_all_its_ids() -> None:
+    call = shape(uuid=_TEXT, conversation_uuid=_TEXT, previous_id=_TEXT, to=_TEXT)
+    begun = shape(uuid=_TEXT, conversation_uuid=_TEXT, previous_id=_TEXT, trunk_id=_TEXT)
+    trunk = shape(id=_TEXT)
+    paths = {
+        "/calls": {"post": {**sends(shape(to=_TEXT)), **shows(begun, "201")}},
+        "/calls/{uuid}": {"get": {"parameters": named("uuid"), **shows(call)}},
+        "/trunks": {"post": shows(trunk, "201")},
+        "/trunks/{id}": {"get": {"parameters": named("id"), **shows(trunk)}},
+    }
+    with MockServer(document(paths)) as mock:
+        made = mock.client.post("/calls", json={"to": "1"}).json()
+        shown = mock.client.get(f"/calls/{made['uuid']}").json()
+        assert made["conversation_uuid"] == shown["conversation_uuid"]
+        assert "previous_id" not in made  # it is of another call
+        assert "trunk_id" not in made  # somebody has to make a trunk first
+
+
+def test_an_id_that_the_client_may_send_is_not_made_up() -> None:
+    item = shape(id=_TEXT, uid=_TEXT)
+    paths = {
+        "/items": {"post": {**sends(shape(uid=_TEXT)), **shows(item, "201")}},
+        "/items/{id}": {"get": {"parameters": named("id"), **shows(item)}},
+    }
+    with MockServer(document(paths)) as mock:
+        assert "uid" not in mock.client.post("/items", json={}).json()
+        assert mock.client.post("/items", json={"uid": "mine"}).json()["uid"] == "mine"
+
+
+@pytest.mark.parametrize("parameter", ["uuid", "callId", "id"])
+def test_an_api_about_one_thing_may_have_it_at_its_root(parameter: str) -> None:
+    call = shape(**{parameter: _TEXT}, to=_TEXT)
+    calls = shape(calls={"type": "array", "items": call})
+    paths = {
+        "/": {"get": shows(calls), "post": {**sends(shape(to=_TEXT)), **shows(call, "201")}},
+        f"/{{{parameter}}}": {
+            "get": {"parameters": named(parameter), **shows(call)},
+            "delete": {"parameters": named(parameter), "responses": {"204": {"description": "-"}}},
+        },
+    }
+    with MockServer(document(paths)) as mock:
+        made = mock.client.post("/", json={"to": "1"}).json()
+        assert mock.client.get(f"/{made[parameter]}").json()["to"] == "1"
+        assert made[parameter] in [
+            one.get(parameter) for one in mock.client.get("/").json()["calls"]
+        ]
+        assert mock.client.delete(f"/{made[parameter]}").status_code == 204
+        assert mock.client.get(f"/{made[parameter]}").status_code == 404
+
+
+def test_the_id_that_only_the_create_tells_is_the_one_that_paths_ask_for() -> None:
+    inner = shape(id=_TEXT, name=_TEXT)
+    told = shape(id=_TEXT, name=_TEXT, uid=_TEXT)
+    paths = {
+        "/environments": {
+            "get": shows(shape(environments={"type": "array", "items": told})),
+            "post": {
+                **sends(shape(environment=shape(name=_TEXT))),
+                **shows(shape(environment=told)),
+            },
+        },
+        "/environments/{environment_uid}": {
+            "get": {"parameters": named("environment_uid"), **shows(shape(environment=inner))}
+        },
+    }
+    with MockServer(document(paths)) as mock:
+        made = mock.client.post("/environments", json={"environment": {"name": "a"}}).json()
+        uid = made["environment"]["uid"]
+        shown = mock.client.get(f"/environments/{uid}").json()["environment"]
+        assert shown["name"] == "a"
+        listed = mock.client.get("/environments").json()["environments"]
+        assert uid in [one.get("uid") for one in listed]
+
+
+def test_the_id_among_ids_that_the_client_sends() -> None:
+    report = shape(account_id=_TEXT, request_id=_TEXT, state=_TEXT)
+    paths = {
+        "/reports": {"post": {**sends(shape(account_id=_TEXT)), **shows(report)}},
+        "/reports/{report_id}": {"get": {"parameters": named("report_id"), **shows(report)}},
+    }
+    with MockServer(document(paths)) as mock:
+        made = mock.client.post("/reports", json={"account_id": "mine"}).json()
+        assert made["account_id"] == "mine"
+        shown = mock.client.get(f"/reports/{made['request_id']}").json()
+        assert shown["account_id"] == "mine"
+
+
+@pytest.mark.parametrize("path", ["apis", "uris", "kpis"])
+def test_nouns_in_is_are_plurals(path: str) -> None:
+    inner = {**shape(id=_TEXT, name=_TEXT)}
+    one = path.removesuffix("s")
+    parameter = f"{one}Id"
+    paths = {
+        f"/{path}": {
+            "post": {**sends(shape(**{one: shape(name=_TEXT)})), **shows(shape(**{one: inner}))}
+        },
+        f"/{path}/{{{parameter}}}": {
+            "get": {"parameters": named(parameter), **shows(shape(**{one: inner}))}
+        },
+    }
+    with MockServer(document(paths)) as mock:
+        made = mock.client.post(f"/{path}", json={one: {"name": "a"}}).json()[one]
+        assert mock.client.get(f"/{path}/{made['id']}").json()[one]["name"] == "a"
