@@ -92,7 +92,8 @@ def plan_credentials(contract: Contract, schemas: Schemas) -> CredentialPlan:
     cookie = next((s.parameter for s in contract.schemes.values() if s.place == "cookie"), None)
     issuers = {}
     for operation in contract.operations:
-        issuer = _issuer(operation, schemas, _is_at(contract, operation, oauth.token))
+        fetched = _is_fetched(contract, operation)
+        issuer = _issuer(operation, schemas, _is_at(contract, operation, oauth.token), fetched)
         if issuer is None and cookie is not None and _logs_in(operation):
             issuer = Issuer(operation.id, "login", ())
         if issuer is not None:
@@ -147,7 +148,16 @@ def _is_at(contract: Contract, operation: Operation, paths: frozenset[str]) -> b
     return path in paths or contract.base_path + path in paths
 
 
-def _issuer(operation: Operation, schemas: Schemas, oauth: bool) -> Issuer | None:
+def _is_fetched(contract: Contract, operation: Operation) -> bool:
+    """Whether what an operation makes is read by its id, or lies under another thing."""
+    beneath = operation.url_path.rstrip("/") + "/{"
+    reads = (o for o in contract.operations if o.method in ("GET", "PATCH", "PUT"))
+    return "{" in operation.url_path or any(o.url_path.startswith(beneath) for o in reads)
+
+
+def _issuer(
+    operation: Operation, schemas: Schemas, oauth: bool, fetched: bool = False
+) -> Issuer | None:
     if operation.method not in ("POST", "PUT") and not oauth:
         return None
     response = operation.response_for(operation.success)
@@ -169,8 +179,8 @@ def _issuer(operation: Operation, schemas: Schemas, oauth: bool) -> Issuer | Non
             refresh.append(path)
         elif name in _LIFE:
             life.append(path)
-        elif "{" in operation.path and name in _IDS:
-            continue  # what lies under another thing is no login
+        elif fetched and name in _IDS:
+            continue  # what it names is a thing that is read, or lies under another
         elif spoken and (name in _MAYBE or (name == "id" and "session" in words)):
             maybe.append(path)
     if not access:
