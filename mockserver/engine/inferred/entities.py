@@ -138,7 +138,7 @@ def _begin(
     first = state_of(states, sent)
     if first not in states.known or not _may_set(call.context, repository.resource, states):
         first = states.birth
-    if first is None:
+    if not first:
         return {}
     if first in states.holds and first in states.path and not _is_asked_for(call, first, known):
         first = states.path[states.path.index(first) + 1]

@@ -108,6 +108,15 @@ class _Issue:
         self, path: Path, wanted: str, kind: str, subject: str, entity: list[str] | None
     ) -> None:
         """Say the credential, or another one that the schema admits, and let it be good."""
+        if entity is not None and path == self._id_path():
+            # It is called so in paths: with another id nobody would find it again.
+            told = dig(self._reply.body, path)
+            keep(
+                self._world, str(told), kind,
+                lasts=self._lasts() if kind == "access" else None,
+                scopes=self._scopes, subject=subject, client="", entity=entity,
+            )  # fmt: skip
+            return
         for value in self._ways(path, wanted):
             if not self._put(path, value):
                 continue
@@ -119,6 +128,13 @@ class _Issue:
                 lasts=lasts, scopes=self._scopes, subject=subject, client="", entity=entity,
             )  # fmt: skip
             return
+
+    def _id_path(self) -> Path:
+        """Where the response has the id of the entity that it is about."""
+        action = self._context.plan.actions[self._request.operation.id]
+        resource = self._context.plan.resource_of(action)
+        key = resource.identity.key if resource is not None else None
+        return action.response.tells or ((*action.response.at, key) if key is not None else ())
 
     def _ways(self, path: Path, wanted: str) -> Iterator[Any]:
         yield wanted
