@@ -212,3 +212,20 @@ def test_nouns_in_is_are_plurals(path: str) -> None:
     with MockServer(document(paths)) as mock:
         made = mock.client.post(f"/{path}", json={one: {"name": "a"}}).json()[one]
         assert mock.client.get(f"/{path}/{made['id']}").json()[one]["name"] == "a"
+
+
+@pytest.mark.parametrize("name", ["id", "sid", "session_id"])
+@pytest.mark.parametrize("path", ["/chat/sessions", "/sessions"])
+def test_the_id_of_a_session_is_the_one_that_it_is_asked_for_by(path: str, name: str) -> None:
+    session = shape(**{name: _TEXT}, title=_TEXT)
+    paths = {
+        path: {"post": {**sends(shape(title=_TEXT)), **shows(session, "201")}},
+        f"{path}/{{session_id}}": {"get": {"parameters": named("session_id"), **shows(session)}},
+    }
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
+    secured = {**document(paths), "components": {"securitySchemes": schemes}}
+    with MockServer({**secured, "security": [{"bearer": []}]}) as mock:
+        made = mock.client.post(path, json={"title": "a"}).json()
+        assert mock.client.get(f"{path}/{made[name]}").json()["title"] == "a"
+        own = {"Authorization": f"Bearer {made[name]}"}  # a credential, if it is a login's
+        assert mock.client.get(f"{path}/{made[name]}", headers=own).status_code == 200
