@@ -170,11 +170,14 @@ class Operation:
     @cached_property
     def success(self) -> int:
         """The status of success: the lowest documented 2xx, else a redirection (304 only if there
-        is no other), else the lowest status if no success is listed at all, else 200."""
+        is no other), else 200. Of a GET that asks for nothing the only status, whatever it is."""
         listed = sorted(s for s in self.documented if 200 <= s < 300)
         if not listed and "2XX" not in self.responses and "default" not in self.responses:
             listed = sorted(s for s in self.documented if 300 <= s < 400)
-            listed = [s for s in listed if s != 304] or listed or sorted(self.documented)
+            listed = [s for s in listed if s != 304] or listed
+            asks = self.method != "GET" or any(p.required for p in self.parameters)
+            if not listed and not asks and len(self.responses) == 1:
+                listed = sorted(self.documented)
         return listed[0] if listed else 200
 
 

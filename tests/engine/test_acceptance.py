@@ -234,3 +234,10 @@ def test_a_key_looks_like_one() -> None:
         assert key["name"] == "ci"
         assert len(key["token"]) > 15
         assert " " not in key["token"]
+
+
+def test_what_requests_spell_otherwise_is_told_otherwise() -> None:
+    shown = thing("id sandbox", id=TEXT, sandbox={"type": ["string", "null"]})
+    sent = thing("Sandbox", Sandbox={"type": "boolean"})
+    with MockServer(document(collection("/keys", shown, sent, "422"))) as server:
+        assert server.client.post("/keys", json={"Sandbox": True}).status_code == 201

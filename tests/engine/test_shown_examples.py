@@ -71,3 +71,11 @@ def test_values_of_3_2(media_type: str, example: Any, expected: str) -> None:
 def test_the_only_status_is_the_answer(status: str) -> None:
     with MockServer(document({"/x": {"get": {"responses": {status: answer()}}}})) as server:
         assert server.client.get("/x").status_code == int(status)
+
+
+@pytest.mark.parametrize("listed", [["400", "404"], ["404"]])
+def test_an_operation_that_lists_its_refusals_alone_can_succeed(listed: list[str]) -> None:
+    item = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    one = {"parameters": [item], "delete": {"responses": {s: answer() for s in listed}}}
+    with MockServer(document({"/x/{id}": one})) as server:
+        assert server.client.delete("/x/1").status_code == 200

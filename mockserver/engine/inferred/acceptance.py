@@ -188,5 +188,13 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
 def _described(schemas: Schemas, pointer: str, where: Sequence[str | int]) -> str | None:
     here: str | None = pointer
     for step in where:
-        here = schemas.place(here, None if isinstance(step, int) else step) if here else None
+        if here is None:
+            return None
+        inside = schemas.place(here, None if isinstance(step, int) else step)
+        if inside is None and isinstance(step, str):
+            # Forms may have another spelling: `Sandbox` of what is shown as `sandbox`.
+            names = schemas.flat_at(here).properties
+            alike = next((name for name in names if tokens(name) == tokens(step)), None)
+            inside = schemas.place(here, alike) if alike is not None else None
+        here = inside
     return here
