@@ -240,7 +240,8 @@ class _Reading:
         """`X or null` reads like X; of a real choice the branches are the limit."""
         keyword = "anyOf" if error.kind.name == "anyOf" else "oneOf"
         nested = error.kind.as_dict().get("context") or []
-        kept = [errors for errors in nested if not _asks_for_null(errors)]
+        depth = len(error.instance_path)
+        kept = [errors for errors in nested if not _asks_for_null(errors, depth)]
         if len(kept) == 1 and len(nested) > 1:
             for inner in kept[0]:
                 yield from self.violations(inner)
@@ -285,9 +286,9 @@ def _text(error: jsonschema_rs.ValidationError) -> str:
     return message if len(message) <= _LONGEST else message[:_LONGEST] + "..."
 
 
-def _asks_for_null(errors: Sequence[jsonschema_rs.ValidationError]) -> bool:
-    """Whether a branch refused a value as it is null alone."""
-    if len(errors) != 1:
+def _asks_for_null(errors: Sequence[jsonschema_rs.ValidationError], depth: int) -> bool:
+    """Whether a branch refused the value itself, `depth` steps inside, as it is null alone."""
+    if len(errors) != 1 or len(errors[0].instance_path) != depth:
         return False
     kind = errors[0].kind
     if kind.name == "enum":
