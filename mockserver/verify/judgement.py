@@ -106,8 +106,12 @@ def judge(
             court.result.interrupted = stop.exit_code
         except NoReply as error:
             if not court.result.requests:
+                court.abandon()
                 raise
             court.result.errors.append(str(error))
+        except UsageError:
+            court.abandon()
+            raise
         try:
             court.leave()
         except KeyboardInterrupt:
@@ -195,6 +199,14 @@ class Court:
             login=self.plan.login,
             rate=self.plan.sandbox.rate,
         )
+
+    def abandon(self) -> None:
+        """Close the ledger of a run that could not begin; nothing is in it."""
+        ledger = self.target.ownership.ledger if self.target.ownership is not None else None
+        if ledger is not None:
+            ledger.close()
+            if not (ledger.asked or ledger.entries):
+                ledger.path.unlink(missing_ok=True)
 
     def leave(self) -> None:
         """Remove what was made, however it has ended."""

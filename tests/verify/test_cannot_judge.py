@@ -99,3 +99,12 @@ def test_fuzz_asks_for_what_it_needs(tmp_path: Path) -> None:
     url = ["--url", "http://127.0.0.1:1", "--allow-host", "127.0.0.1"]
     assert "STAGING_API_KEY" in message(*url)
     assert "is no ledger" in message("--cleanup", __file__)
+
+
+def test_a_run_that_could_not_begin_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with serving(broken_servers.page) as url:
+        refused("--url", url)
+    assert not list(tmp_path.iterdir())
