@@ -173,3 +173,9 @@ def test_links_lead_somewhere() -> None:
     for page in (CLI, CONTROL):
         for target in re.findall(r"\]\(([^)#]+)", page):
             assert (DOCS / target).exists(), target
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.stem)
+def test_no_page_has_a_placeholder(page: Path) -> None:
+    lines = {line.strip() for line in page.read_text("utf-8").splitlines()}
+    assert not lines & {"FIGURES", "TBD", "TODO", "PLACEHOLDER", "XXX"}
