@@ -169,7 +169,7 @@ def has_key(flat: Flat, noun: str) -> bool:
 
 def _names(schemas: Schemas, schema: Any) -> bool:
     """Whether a property can be an id: objects, arrays and flags are none."""
-    types = schemas.flat(schema).types
+    types = schemas.types(schema)
     return not types or bool({"string", "integer", "number"} & set(types))
 
 
@@ -339,7 +339,7 @@ def only_id(survey: Survey, facts: Facts) -> str:
         for name, schema in survey.flat(facts.ref).properties.items()
         if tokens(name)[-1:] in _ID_WORDS
         and name not in sent
-        and not {"object", "array", "boolean"} & set(survey.schemas.flat(schema).types)
+        and not {"object", "array", "boolean"} & set(survey.schemas.types(schema))
     ]
     return names[0] if len(names) == 1 else ""
 

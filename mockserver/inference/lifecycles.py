@@ -175,7 +175,7 @@ def _work_flags(
     schemas: Schemas, properties: Mapping[str, Any], sent: Set[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
     for name, schema in properties.items():
-        if set(schemas.flat(schema).types) - {"null"} != {"boolean"} or name in sent:
+        if set(schemas.types(schema)) - {"null"} != {"boolean"} or name in sent:
             continue
         word = "_".join(word for word in tokens(name) if word not in ("is", "has"))
         if word in known.DONE_FLAGS:

@@ -60,7 +60,7 @@ class Survey:
         self._plain = {(o.method, o.path) for o in contract.operations}
         self._item_steps = {route(o.url_path).steps for o in contract.operations}
         self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
-        calls = RemoteCalls(self._asked(facts) for facts in self.facts)
+        calls = RemoteCalls((facts.operation.method, facts.route) for facts in self.facts)
         for facts in self.facts:
             facts.plain = calls.plain(self._asked(facts))
             if facts.plain is not None:
@@ -145,8 +145,10 @@ class Survey:
         body = body_of(facts.operation)
         sent = self.schemas.flat_at(body.pointer).properties if body and body.pointer else {}
         query = [p.name for p in facts.operation.parameters if p.place == "query"]
-        lists = facts.envelope is not None or self._may_list(facts)
-        return Asked(facts.operation.method, facts.route, sent, query, lists)
+        return Asked(
+            facts.operation.method, facts.route, sent, query,
+            lambda: facts.envelope is not None or self._may_list(facts),
+        )  # fmt: skip
 
     def _may_list(self, facts: Facts) -> bool:
         """Whether the answer of a POST is a list, whatever it is asked for."""

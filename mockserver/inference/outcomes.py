@@ -263,12 +263,12 @@ def _is_late_link(schemas: Schemas, name: str, schema: object) -> bool:
 
 def is_progress(schemas: Schemas, schema: object, name: str) -> bool:
     """Whether a property says how far the work is."""
-    kinds = schemas.flat(schema).types
+    kinds = schemas.types(schema)
     return not _PROGRESS.isdisjoint(tokens(name)) and bool({"integer", "number"} & set(kinds))
 
 
 def _is_whole(schemas: Schemas, schema: object) -> bool:
-    return "integer" in schemas.flat(schema).types
+    return "integer" in schemas.types(schema)
 
 
 def moment_of(flat: Flat, words: frozenset[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mockserver.inference.model import Form, PageField, Paging, Path, Said
 from mockserver.inference.words import bag, tokens
@@ -98,6 +99,7 @@ PAGING = frozenset().union(
 )
 
 
+@lru_cache(maxsize=65_536)
 def word(name: str) -> str:
     """A name in one spelling: `nextPageToken`, `next-page-token` -> `next_page_token`."""
     return "_".join(tokens(name))

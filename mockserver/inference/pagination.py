@@ -80,11 +80,7 @@ def _listed_property(
 ) -> tuple[Path, str, Because] | None:
     if "object" not in flat.types or not flat.properties:
         return None
-    arrays = {
-        name: one
-        for name, schema in flat.properties.items()
-        if (one := _array_of(schemas, pointer, name, schema)) is not None
-    }
+    arrays = schemas.arrays(pointer)
     if not arrays:
         return None
     others = [name for name in flat.properties if name not in arrays]
@@ -102,14 +98,6 @@ def _listed_property(
         rest = "beside the token of the next page" if page else "the rest is about paging"
         return (name,), one, Because(f"`{name}` is the only array, {rest}")
     return None
-
-
-def _array_of(schemas: Schemas, pointer: str, name: str, schema: Any) -> str | None:
-    plain = schemas.plain(schema)
-    if plain.get("type") not in ("array", ["array", "null"]) and "items" not in plain:
-        return None
-    inner = schemas.place(pointer, name)
-    return schemas.place(inner, None) if inner is not None else None
 
 
 def envelope_of(
@@ -214,7 +202,7 @@ def _parameter(asked: Mapping[str, Any], words: frozenset[str]) -> str | None:
 
 
 def _is_text(schemas: Schemas, schema: Any) -> bool:
-    types = set(schemas.flat(schema).types)
+    types = set(schemas.types(schema))
     return "string" in types and not types & {"integer", "number"}
 
 

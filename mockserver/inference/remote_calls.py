@@ -4,7 +4,7 @@ read as what they would be if the method said it (`POST /agents`, `GET /jobs/{id
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,25 +36,26 @@ class PlainForm:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What counts of an operation: its method, its path, what it sends, whether it lists."""
+    """What counts of an operation: its method, its path, what it sends, whether it
+    lists (found out when it matters)."""
 
     method: str
     route: Route
     body: Mapping[str, Any]
     query: Sequence[str]
-    lists: bool
+    lists: Callable[[], bool]
 
 
 class RemoteCalls:
     """Finds the plain forms of the operations of one document."""
 
-    def __init__(self, operations: Iterable[Asked]) -> None:
+    def __init__(self, operations: Iterable[tuple[str, Route]]) -> None:
         operations = list(operations)
-        self._taken = {(one.method, one.route.steps) for one in operations if not one.route.verb}
+        self._taken = {(method, route.steps) for method, route in operations if not route.verb}
         self._paths = {steps for _, steps in self._taken}
         self._families: dict[Steps, set[str]] = {}
-        for one in operations:
-            found = _told(one.route)
+        for _, route in operations:
+            found = _told(route)
             if found is not None:
                 parent, kind, _ = found
                 self._families.setdefault(parent, set()).add(kind)
@@ -93,7 +94,7 @@ class RemoteCalls:
             return None
         if kind == "create" and asked.method in ("POST", "PUT"):
             return PlainForm("POST", Route(parent, names))
-        if kind == "list" and asked.lists:
+        if kind == "list" and asked.lists():
             return PlainForm("GET", Route(parent, names))
         if asked.method not in ("POST", "GET", "DELETE", "PUT", "PATCH") or len(family) < 2:
             return None

@@ -291,12 +291,17 @@ def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found) if isinstance(found, list) else ()
 
 
+_SAID_OTHERWISE = frozenset(("nullable", "oneOf", "anyOf", "exclusiveMinimum", "exclusiveMaximum"))
+
+
 def as_2020(schema: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
     """A schema as 2020-12 says it; the same one if there is no difference.
 
     `nullable` counts in 3.1 too, which does not know it: whoever writes it means it. A branch
     that is nothing but `nullable` means null.
     """
+    if _SAID_OTHERWISE.isdisjoint(schema):
+        return schema
     changed: dict[str, Any] = {}
     if schema.get("nullable") is True:
         kinds = list(types_of(schema))

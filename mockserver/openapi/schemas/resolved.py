@@ -1,272 +1,19 @@
-"""One schema without references and `allOf`: everything that speaks about a value, at once."""
+"""The schemas of one document, each flat: without references and `allOf`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from math import lcm
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.errors import ContractError
 from mockserver.openapi.document import join, lookup, pointer_of
-from mockserver.openapi.schemas.json_schema import as_2020, is_nullable_whole, types_of
+from mockserver.openapi.schemas.flat import TYPES, Flat, Merger
+from mockserver.openapi.schemas.json_schema import as_2020, is_nullable_whole
+
+__all__ = ["ANY", "NEVER", "Flat", "Schemas"]
 
 ANY: Mapping[str, Any] = {}
 NEVER: Mapping[str, Any] = {"not": {}}
-
-_OBJECT_WORDS = frozenset(
-    ("properties", "required", "additionalProperties", "patternProperties", "minProperties")
-)
-_ARRAY_WORDS = frozenset(("items", "minItems", "maxItems", "prefixItems", "uniqueItems"))
-_STRING_WORDS = frozenset(("pattern", "minLength", "maxLength"))
-_CONTENT_WORDS = ("contentEncoding", "contentMediaType", "contentSchema")
-_NUMBER_WORDS = frozenset(
-    ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-)
-_LARGEST = frozenset(
-    ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
-)
-_SMALLEST = frozenset(
-    ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
-)
-
-
-@dataclass(slots=True)
-class ObjectRules:
-    """What is said of an object's properties beyond which there are.
-
-    `extra` is the schema of the others, `names` that of their names; `needs` are the properties
-    that one property asks for.
-    """
-
-    closed: bool = False
-    extra: Any = None
-    patterned: dict[str, Any] = field(default_factory=dict)
-    names: Any = None
-    needs: dict[str, list[str]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class ArrayRules:
-    """What is said of an array's items."""
-
-    items: Any = None
-    prefix: list[Any] | None = None
-    contains: Any = None
-
-
-@dataclass(slots=True)
-class Annotations:
-    """What a schema says without demanding. `defaults` has the default, if there is one."""
-
-    examples: list[Any] = field(default_factory=list)
-    defaults: list[Any] = field(default_factory=list)
-    read_only: bool = False
-    write_only: bool = False
-    title: str = ""
-
-    @property
-    def default(self) -> Any:
-        """The default; None, too, if there is none."""
-        return self.defaults[0] if self.defaults else None
-
-
-@dataclass(slots=True)
-class Flat:
-    """One schema without references and `allOf`.
-
-    `types` is empty if any type will do. `choices` are the branches of each `oneOf` and
-    `anyOf`. `rules` has the plain keywords (bounds, lengths, format, pattern).
-    """
-
-    types: tuple[str, ...] = ()
-    nullable: bool = False
-    values: list[Any] | None = None
-    properties: dict[str, Any] = field(default_factory=dict)
-    required: dict[str, None] = field(default_factory=dict)
-    objects: ObjectRules = field(default_factory=ObjectRules)
-    arrays: ArrayRules = field(default_factory=ArrayRules)
-    choices: list[list[Any]] = field(default_factory=list)
-    tag: Mapping[str, Any] | None = None
-    conditions: list[Mapping[str, Any]] = field(default_factory=list)
-    rules: dict[str, Any] = field(default_factory=dict)
-    notes: Annotations = field(default_factory=Annotations)
-    never: bool = False
-    parts: list[Mapping[str, Any]] = field(default_factory=list)
-
-
-Both = Callable[[Any, Any], Mapping[str, Any]]
-
-
-class Merger:
-    """Takes one part after the other; `both` makes one schema of two."""
-
-    def __init__(self, both: Both) -> None:
-        self.both = both
-        self.flat = Flat()
-        self.types: set[str] | None = None
-        self.seen: set[str] = set()
-        self.allowed: set[str] | None = None
-        self.nullable = False
-
-    def add(self, part: Mapping[str, Any]) -> None:
-        flat = self.flat
-        flat.parts.append(part)
-        self.seen |= part.keys()
-        self._types(part)
-        self._values(part)
-        self._object(part)
-        self._array(part)
-        self._rules(part)
-        for word in ("oneOf", "anyOf"):
-            branches = part.get(word)
-            if isinstance(branches, list) and branches:
-                flat.choices.append(branches)
-        if flat.tag is None and isinstance(part.get("discriminator"), Mapping):
-            flat.tag = part["discriminator"]
-        if "if" in part:
-            flat.conditions.append(part)
-        if part.get("not") in (True, {}) and "not" in part:
-            flat.never = True
-        if "example" in part:
-            flat.notes.examples.append(part["example"])
-        if isinstance(part.get("examples"), list):
-            flat.notes.examples.extend(part["examples"])
-        if "default" in part and not flat.notes.defaults:
-            flat.notes.defaults.append(part["default"])
-        if not (flat.notes.read_only or flat.notes.write_only):
-            # The word of the property itself comes before that of what it refers to.
-            flat.notes.read_only = part.get("readOnly") is True
-            flat.notes.write_only = part.get("writeOnly") is True
-        flat.notes.title = flat.notes.title or str(part.get("title") or "")
-
-    def _types(self, part: Mapping[str, Any]) -> None:
-        types = set(types_of(part))
-        if not types:
-            return
-        if "number" in types:
-            types.add("integer")
-        self.types = types if self.types is None else self.types & types
-
-    def _values(self, part: Mapping[str, Any]) -> None:
-        values = part.get("enum")
-        if "const" in part:
-            values = [part["const"]]
-        if isinstance(values, list):
-            known = self.flat.values
-            self.flat.values = values if known is None else [v for v in known if v in values]
-
-    def _object(self, part: Mapping[str, Any]) -> None:
-        flat = self.flat
-        own = part.get("properties")
-        own = own if isinstance(own, Mapping) else {}
-        for name, schema in own.items():
-            known = flat.properties.get(name)
-            if known is None or known is schema:
-                flat.properties[name] = schema
-            else:
-                flat.properties[name] = self.both(known, schema)
-        if isinstance(part.get("required"), list):
-            flat.required.update(dict.fromkeys(map(str, part["required"])))
-        if isinstance(part.get("patternProperties"), Mapping):
-            flat.objects.patterned.update(part["patternProperties"])
-        extra = part.get("additionalProperties")
-        if extra is False:
-            flat.objects.closed = True
-            if not part.get("patternProperties"):
-                self.allowed = set(own) if self.allowed is None else self.allowed & set(own)
-        elif extra is not None:
-            flat.objects.extra = (
-                extra if flat.objects.extra is None else self.both(flat.objects.extra, extra)
-            )
-        if part.get("unevaluatedProperties") is False:
-            flat.objects.closed = True
-        if part.get("propertyNames") is not None:
-            flat.objects.names = part["propertyNames"]
-        if isinstance(part.get("dependentRequired"), Mapping):
-            flat.objects.needs.update(part["dependentRequired"])
-
-    def _array(self, part: Mapping[str, Any]) -> None:
-        flat = self.flat
-        items = part.get("items")
-        if items is not None:
-            flat.arrays.items = (
-                items if flat.arrays.items is None else self.both(flat.arrays.items, items)
-            )
-        if isinstance(part.get("prefixItems"), list):
-            flat.arrays.prefix = flat.arrays.prefix or part["prefixItems"]
-        if part.get("contains") is not None:
-            flat.arrays.contains = part["contains"]
-
-    def _rules(self, part: Mapping[str, Any]) -> None:
-        rules = self.flat.rules
-        for word in ("format", "pattern", "uniqueItems", *_CONTENT_WORDS):
-            if part.get(word) is not None:
-                rules.setdefault(word, part[word])
-        for word in _LARGEST & part.keys():
-            rules[word] = max(rules.get(word, part[word]), part[word])
-        for word in _SMALLEST & part.keys():
-            rules[word] = min(rules.get(word, part[word]), part[word])
-        step = part.get("multipleOf")
-        if step:
-            known = rules.get("multipleOf", step)
-            whole = isinstance(step, int) and isinstance(known, int)
-            rules["multipleOf"] = lcm(step, known) if whole else max(step, known)
-
-    def done(self) -> Flat:
-        flat = self.flat
-        if self.allowed is not None:
-            flat.properties = {n: s for n, s in flat.properties.items() if n in self.allowed}
-        types = self.types
-        if types is None:
-            types = self._implied()
-        elif not types:
-            flat.never = True
-        flat.nullable = self.nullable or "null" in types
-        types.discard("null")
-        if "number" in types:
-            types.discard("integer")
-        flat.types = tuple(
-            kind
-            for kind in ("object", "array", "string", "number", "integer", "boolean")
-            if kind in types
-        )
-        if self.types is not None and not flat.types and flat.nullable:
-            flat.values = [None]
-        if flat.values is not None and self.types is not None:
-            # Documents list numbers under `type: string`; no such value is valid.
-            flat.values = [value for value in flat.values if _is_of(value, flat)]
-            flat.never = flat.never or not flat.values
-        return flat
-
-    def _implied(self) -> set[str]:
-        for words, kind in (
-            (_OBJECT_WORDS, "object"),
-            (_ARRAY_WORDS, "array"),
-            (_STRING_WORDS, "string"),
-            (_NUMBER_WORDS, "number"),
-        ):
-            if words & self.seen:
-                return {kind}
-        return {"string"} if self.flat.rules.get("format") else set()
-
-
-def _is_of(value: Any, flat: Flat) -> bool:
-    match value:
-        case None:
-            return flat.nullable
-        case bool():
-            return "boolean" in flat.types
-        case str():
-            return "string" in flat.types
-        case int():
-            return "integer" in flat.types or "number" in flat.types
-        case float():
-            return "number" in flat.types or ("integer" in flat.types and value.is_integer())
-        case list():
-            return "array" in flat.types
-    return "object" in flat.types
-
 
 _ANNOTATIONS = frozenset(
     ("description", "title", "example", "examples", "deprecated", "externalDocs", "xml", "default")
@@ -289,6 +36,7 @@ class Schemas:
         self._kept: list[Any] = []
         self._at: dict[str, Any] = {}
         self._canonical: dict[str, str] = {}
+        self._arrays: dict[str, Mapping[str, str]] = {}
 
     def at(self, pointer: str) -> Any:
         """The schema at a pointer, as it stands. Raises ContractError if there is none."""
@@ -305,6 +53,14 @@ class Schemas:
             found = self._flat[key] = self._make(schema)
             self._kept.append(schema)
         return found
+
+    def types(self, schema: Any) -> tuple[str, ...]:
+        """The types of `flat`, without making it where the schema itself says the only one."""
+        if isinstance(schema, Mapping) and id(schema) not in self._flat:
+            only = schema.get("type")
+            if only in TYPES and "$ref" not in schema and "allOf" not in schema:
+                return (only,)
+        return self.flat(schema).types
 
     def both(self, *schemas: Any) -> Mapping[str, Any]:
         """One schema that asks for all of these; the same one each time."""
@@ -438,6 +194,24 @@ class Schemas:
                 if isinstance(branches, list):
                     waiting.extend(join(here, word, n) for n in reversed(range(len(branches))))
         return None
+
+    def arrays(self, pointer: str) -> Mapping[str, str]:
+        """The properties that are arrays, with where the schemas of their items stand."""
+        found = self._arrays.get(pointer)
+        if found is None:
+            found = self._arrays[pointer] = {
+                name: one
+                for name, schema in self.flat_at(pointer).properties.items()
+                if (one := self._item_of(pointer, name, schema)) is not None
+            }
+        return found
+
+    def _item_of(self, pointer: str, name: str, schema: Any) -> str | None:
+        plain = self.plain(schema)
+        if plain.get("type") not in ("array", ["array", "null"]) and "items" not in plain:
+            return None
+        inner = self.place(pointer, name)
+        return self.place(inner, None) if inner is not None else None
 
     def resolved(self, schema: Any) -> Any:
         """The schema behind its references."""
