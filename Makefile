@@ -57,7 +57,7 @@ fuzz: $(STAMP) ## a long, polite fuzz: STAGING_URL=... STAGING_API_KEY=... (ARGS
 	$(BIN)/mockserver fuzz --report-dir fuzz-report $(ARGS)
 
 kill-rate: $(STAMP) ## how many planted faults are found, beside stock Schemathesis
-	$(BIN)/python -m bench.kill_rate.run $(ARGS)
+	$(BIN)/python -m bench.kill_rate $(ARGS)
 
 diff-self: $(STAMP) ## a mock against itself: false alarms of mockserver diff (ARGS=--spec ...)
 	$(BIN)/python -m bench.diff_self $(ARGS)

@@ -12,6 +12,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from mockserver.engine.pipeline import Message
 from mockserver.engine.world import digest, uuid_of
 from mockserver.server.asgi.uvicorn import bind, make_server
 from mockserver.server.mock import Options, load, read_spec
@@ -33,7 +34,7 @@ def main() -> None:
         world.commit()
     server = make_server(
         mock.app(),
-        lambda refusal, target: mock.pipeline.refuse(None, refusal, None),  # type: ignore[arg-type]
+        lambda refusal, target: mock.pipeline.refuse_unrouted(Message("?", target), refusal),
     )
     server.run(sockets=bind("127.0.0.1", port))
 

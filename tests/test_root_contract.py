@@ -226,7 +226,7 @@ def _meaning(node: Any, document: dict[str, Any]) -> Any:
         for step in node["$ref"].removeprefix("#/").split("/"):
             target = target[step]
         return _meaning(target, document)
-    meaning = {}
+    meaning: dict[str, Any] = {}
     for key, value in node.items():
         if key in TEXTS:
             continue

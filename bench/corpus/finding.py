@@ -155,9 +155,9 @@ class Finder:
                 continue
             self._asked += 1
             ids = self._client.listed_ids(resource, operation, action, above)
-            told = [key for key in ids if key is not None]
-            if told:
-                yield from (told[0], told[-1])
+            shown = [key for key in ids if key is not None]
+            if shown:
+                yield from (shown[0], shown[-1])
                 return
 
 

@@ -16,9 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.kill_rate.catalogue import Fault, load
-from bench.kill_rate.proxy import FaultProxy, the_proxy
-from bench.kill_rate.run import KEY
+from bench.kill_rate import KEY
 from mockserver.errors import UsageError
 from mockserver.files.documents import read_contract
 from mockserver.verify.diff.api import Knowledge
@@ -29,6 +27,8 @@ from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.runner import Side
 from mockserver.verify.lifecycle.clock import clock_of, reset
 from mockserver.verify.target import Target
+from tests.support.fault_proxy.catalogue import Fault, load
+from tests.support.fault_proxy.proxy import FaultProxy, the_proxy
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 SHORT = 5

@@ -28,12 +28,13 @@ class Caller:
         self.server = server
         self.contract = server.mock.contract
         self.plan = server.mock.plan
-        self.values = Values(self.contract, server.mock.pipeline.validators, request=True)
+        pipeline: Any = server.mock.pipeline
+        self.values = Values(self.contract, pipeline.validators, request=True)
         self.dice = Dice(NOW, "caller", seed)
         self._judges: dict[str, Any] = {}
         self._count = 0
         self._registry = jsonschema_rs.Registry(
-            [("urn:document", self.contract.document)], draft=jsonschema_rs.Draft202012
+            [("urn:document", dict(self.contract.document))], draft=jsonschema_rs.Draft202012
         )
 
     def send(

@@ -42,7 +42,7 @@ class PersonaCreate(BaseModel):
     is_active: bool = True
     body: str = Field(min_length=1)
     traits: dict[str, Any] = {}
-    behavior_config: Behavior = Behavior()
+    behavior_config: Behavior = Behavior()  # type: ignore[call-arg]
 
 
 class Item(BaseModel):

@@ -34,6 +34,8 @@ def test_a_number_in_a_text_is_one_as_json_has_it(query: str) -> None:
     assert [fault[0] for fault in ours(got(query)).faults] in (["int_parsing"], ["float_parsing"])
 
 
+BOOLEANS = {"0", "1", "0.0", "1.0", "true", "false", "on", "off", "t", "f", "y", "n", "yes", "no"}
+
 # What pydantic's lax mode takes and JSON Schema does not: refused, in the words of strict mode.
 STRICT: dict[str, Callable[[Any], bool]] = {
     "a text that reads as an integer, or a boolean": lambda v: (
@@ -46,7 +48,6 @@ STRICT: dict[str, Callable[[Any], bool]] = {
     "a time without seconds, or with a space": lambda v: isinstance(v, str) and len(v) > 10,
     "an empty text or NaN": lambda v: v == "",
 }
-BOOLEANS = {"0", "1", "0.0", "1.0", "true", "false", "on", "off", "t", "f", "y", "n", "yes", "no"}
 
 
 def _reads(kind: type, value: object) -> bool:

@@ -121,7 +121,8 @@ def test_payments() -> None:
 @pytest.mark.parametrize("name", ["petstore", "jobs", "payments"])
 def test_every_inference_has_its_evidence(name: str) -> None:
     plan = plan_of(name)
-    for found in (*plan.resources.values(), *plan.actions.values()):
+    inferred: list[Any] = [*plan.resources.values(), *plan.actions.values()]
+    for found in inferred:
         assert found.because
         assert all(reason.text for reason in found.because)
 

@@ -111,7 +111,7 @@ def test_the_config_file_says_when() -> None:
     told = {"resource": "jobs", "when": ["created", "FAILED"]}
     contract = build_contract(document("ping", {"type": "string"}))
     (found,) = build_plan(contract, {"webhooks": {"ping": told}}).announcements
-    assert (found.created, found.states) == (True, {"FAILED"})
+    assert (found.created, found.states) == (True, frozenset({"FAILED"}))
     for name, wrong in (
         ("pong", told),
         ("ping", {**told, "when": ["NOPE"]}),

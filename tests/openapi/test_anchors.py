@@ -132,7 +132,7 @@ def test_a_schema_that_is_referred_to_by_its_id() -> None:
 def generic(**more: Any) -> dict[str, Any]:
     """A page of anything, and pages of two kinds."""
     anything = {"$dynamicAnchor": "item", "not": {}}
-    kinds = {
+    kinds: dict[str, Any] = {
         name: {
             "$id": f"https://vendor.test/{name}",
             "$ref": "https://vendor.test/page",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -39,7 +38,8 @@ DOCUMENT: dict[str, Any] = {
 @pytest.fixture
 def things():
     with MockServer(DOCUMENT) as server:
-        server.mock.pipeline.handlers = {  # type: ignore[assignment]
+        pipeline: Any = server.mock.pipeline
+        pipeline.handlers = {
             "getThing": lambda world, request: Reply(200, {"id": request.path["id"]}),
             "putThing": lambda world, request: Reply(200, request.body),
             "empty": lambda world, request: Reply(204, NO_BODY),
@@ -48,8 +48,8 @@ def things():
 
 
 def set_handler(server: MockServer, operation_id: str, handler: Any) -> None:
-    handlers: Mapping[str, Any] = server.mock.pipeline.handlers
-    server.mock.pipeline.handlers = {**handlers, operation_id: handler}
+    pipeline: Any = server.mock.pipeline
+    pipeline.handlers = {**pipeline.handlers, operation_id: handler}
 
 
 def test_path_parameters_arrive_decoded(things: MockServer):

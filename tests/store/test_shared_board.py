@@ -25,6 +25,8 @@ _seeds = count(50_000)
 class Process:
     """A mock with its control plane, as a worker has it."""
 
+    journal: SharedJournal
+
     def __init__(self, server: RedisServer, seed: int) -> None:
         options = Options(seed=seed, store=server.url, clock="manual")
         self.mock = load(DOCUMENT, options, journal=lambda exchange: self.journal(exchange))

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from bench.kill_rate.catalogue import Fault, load
-from bench.kill_rate.proxy import FaultProxy, the_proxy
 from mockserver import MockServer
 from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract
 from mockserver.verify.lifecycle.clock import Surroundings
+from tests.support.fault_proxy.catalogue import Fault, load
+from tests.support.fault_proxy.proxy import FaultProxy, the_proxy
 
 FAULTS = {fault.id: fault for fault in load()}
 

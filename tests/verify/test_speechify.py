@@ -77,7 +77,7 @@ def test_a_resubmit_of_everything_is_found(
     mock: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def all_of_them(world: Any, suite: Any) -> Iterator[Any]:
-        for row in suites.children(world, suite):
+        for row in views.children(world, suite):
             yield world["tests"].get(row["test_id"]), world["agents"].get(row["agent_id"])
 
     monkeypatch.setattr(suites, "_unsuccessful", all_of_them)

@@ -69,7 +69,7 @@ def test_rule_005_a_key_that_is_revoked_fails_at_once() -> None:
     with MockServer("feather", keys=("live-key",)) as server:
         client = server.client_for("live-key")
         assert client.post(RUN + "/cancel").status_code == 200
-        pipeline = server.mock.pipeline
+        pipeline: Any = server.mock.pipeline
         pipeline.authenticator = Authenticator(pipeline.contract, keys=())
         assert client.get(RUN).status_code == 401
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from bench.kill_rate.catalogue import Fault
 from mockserver import MockServer
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.api import Knowledge
@@ -19,6 +18,7 @@ from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.runner import Side
 from mockserver.verify.lifecycle.clock import clock_of, reset
 from mockserver.verify.target import Target
+from tests.support.fault_proxy.catalogue import Fault
 
 _TIME = {"type": "string", "format": "date-time"}
 _JSON = "application/json"

@@ -11,7 +11,6 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from bench.kill_rate.proxy import the_proxy
 from mockserver import MockServer
 from mockserver.cli.diff import calibrate, drift
 from mockserver.engine.calibration import Rules, adapted, with_defaults
@@ -23,6 +22,7 @@ from mockserver.verify.diff.drift import document_changes, drift_of
 from mockserver.verify.diff.fidelity import fidelity_of
 from mockserver.verify.diff.model import Report
 from mockserver.verify.diff.report import write
+from tests.support.fault_proxy.proxy import the_proxy
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, differ, planted, served
 
 SHELF = "/shelves/{}"

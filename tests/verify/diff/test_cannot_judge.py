@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench.kill_rate.proxy import the_proxy
 from mockserver import MockServer
 from mockserver.cli.diff import diff
 from mockserver.errors import UsageError
 from mockserver.verify.diff.runner import CannotJudge
+from tests.support.fault_proxy.proxy import the_proxy
 from tests.verify import broken_servers
 from tests.verify.broken_servers import serving
 from tests.verify.diff.small import DOCUMENT, differ, planted, served

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.kill_rate.catalogue import Fault
-from bench.kill_rate.proxy import FaultProxy, the_proxy
+from tests.support.fault_proxy.catalogue import Fault
+from tests.support.fault_proxy.proxy import FaultProxy, the_proxy
 from tests.verify.diff.small import KNOWLEDGE, differ, planted, served
 
 

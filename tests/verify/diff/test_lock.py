@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bench.kill_rate.proxy import the_proxy
 from mockserver import MockServer
 from mockserver.cli.diff import calibrate
 from mockserver.errors import UsageError
 from mockserver.verify.diff.calibrate import departs
+from tests.support.fault_proxy.proxy import the_proxy
 from tests.verify.diff.small import DOCUMENT, differ, planted, served
 
 JOB = {

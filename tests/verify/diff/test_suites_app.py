@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from bench.kill_rate.proxy import served
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff import run
 from mockserver.verify.diff.fidelity import fidelity_of
 from mockserver.verify.diff.programs.coverage import coverage
 from mockserver.verify.diff.run import Order, differential
+from tests.support.fault_proxy.proxy import served
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "suites_app"
 

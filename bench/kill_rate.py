@@ -1,6 +1,6 @@
 """Kill rate: how many of the planted faults are found, beside stock Schemathesis.
 
-    python -m bench.kill_rate.run [--only ID...] [--class NAME...] [--no-stock] [--controls N]
+    python -m bench.kill_rate [--only ID...] [--class NAME...] [--no-stock] [--controls N]
 
 For each fault a proxy with that fault stands before the mock (manual clock, the same world each
 time). `mockserver test` judges through it until its first finding; stock Schemathesis gets as many
@@ -33,11 +33,10 @@ from mockserver.verify.lifecycle.clock import reset
 from mockserver.verify.lifecycle.run import Effort
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.target import Target
+from tests.support.fault_proxy.catalogue import Fault, load
+from tests.support.fault_proxy.proxy import FaultProxy, the_proxy
 
-from .catalogue import Fault, load
-from .proxy import FaultProxy, the_proxy
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 KEY = "mock-key"
 BUDGET = Budget(max_examples=8)
 EFFORT = Effort(examples=4, steps=20)
@@ -223,7 +222,9 @@ def main() -> int:
         and (not given.kinds or fault.kind in given.kinds)
     ]
     if not faults:
-        parser.error("no planted fault has such an id or class; see bench/kill_rate/catalogue.toml")
+        parser.error(
+            "no planted fault has such an id or class; see tests/support/fault_proxy/catalogue.toml"
+        )
     earlier = _earlier(Path(given.json)) if given.resume else {}
     outcomes: list[Outcome] = []
     with the_mock() as upstream, the_proxy(upstream) as (proxy, url):
