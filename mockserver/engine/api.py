@@ -12,7 +12,7 @@ from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.jobs.schedule import Lifecycle
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.webhooks import EventsSince, Listener, nobody_listens, nothing_happens
-from mockserver.engine.world import Collection, Seeder, World
+from mockserver.engine.world import Collection, Row, Seeder, World
 from mockserver.inference.model import Announcement
 from mockserver.openapi.model import Contract, Operation
 
@@ -51,6 +51,15 @@ def nothing_due(world: World) -> bool:
 
 Adopt = Callable[[World, Operation, Mapping[str, str], Any], list[str]]
 """`(world, operation, path values, body)` -> the keys of the rows that a recorded reply shows."""
+
+
+Show = Callable[[World, str, Row], Any]
+"""`(world, collection, row)` -> what a client is shown of the row."""
+
+
+def as_kept(world: World, collection: str, row: Row) -> Any:
+    """An API that shows what it keeps."""
+    return dict(row)
 
 
 def nothing_adopted(
@@ -143,8 +152,9 @@ class Api:
     """One vendor's behaviour.
 
     `handlers` by operationId; `collections` by name; `seed` fills a new world from the parsed
-    fixtures. `adopt` makes rows of a recorded response. `shapes` are the wire shapes of an API that
-    has several. `credentials` says where it gives some out.
+    fixtures. `adopt` makes rows of a recorded response, `show` what a client sees of a row.
+    `shapes` are the wire shapes of an API that has several. `credentials` says where it gives
+    some out.
     `settle` brings about what is due by now, as of its own instant, before each request;
     it returns whether it wrote anything. What it writes may depend on the state and on when
     things were due, never on when it is called.
@@ -156,6 +166,7 @@ class Api:
     seed: Seeder = no_seed
     settle: Callable[[World], bool] = nothing_due
     adopt: Adopt = nothing_adopted
+    show: Show = as_kept
     jobs: Jobs = Jobs()
     webhooks: Webhooks = Webhooks()
     wire: Wire = Wire()

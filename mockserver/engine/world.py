@@ -92,6 +92,14 @@ class World(Protocol):
         """1, 2, 3, ... for each kind."""
         ...
 
+    def show(self, row: Row, collection: str | None = None) -> Any:
+        """What a client sees of a row when it fetches it, as a JSON value of its own.
+
+        The collection is found by the row's key where it is not given. Raises LookupError if
+        none, or more than one, may be meant.
+        """
+        ...
+
 
 def new_id(world: World, kind: str) -> str:
     """A new UUID (version 4 in form): the same world and order give the same ids."""

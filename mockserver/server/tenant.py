@@ -80,7 +80,7 @@ class TenantWebhooks:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """What became of those of this tenant, oldest first."""
+        """Those of this tenant: ended ones, oldest first, then what waits or is tried again."""
         return [each for each in self._sender.deliveries if each.tenant == self._tenant]
 
     def clear(self) -> None:

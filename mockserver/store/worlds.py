@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, Self, TypeVar
 
 import orjson
@@ -27,6 +28,7 @@ class MemoryWorld:
     __slots__ = (
         "_counters",
         "_rows",
+        "api",
         "clock",
         "leniency",
         "now",
@@ -44,11 +46,15 @@ class MemoryWorld:
         self.now = 0
         self.undo: list[Undo] = []
         self.written = False
+        self.api: Api | None = None
         self._rows: dict[str, MemoryRows] = {}
         self._counters: dict[str, int] = {}
 
     def __getitem__(self, collection: str) -> MemoryRows:
-        return self._rows[collection]
+        try:
+            return self._rows[collection]
+        except KeyError:
+            raise KeyError(_unknown(collection, self._rows)) from None
 
     def __contains__(self, collection: str) -> bool:
         return collection in self._rows
@@ -58,6 +64,19 @@ class MemoryWorld:
         self._counters[kind] = count + 1
         self.undo.append((self, kind, count))
         return count + 1
+
+    def show(self, row: Row, collection: str | None = None) -> Any:
+        """What a client sees of a row. Raises LookupError if its collection can't be told."""
+        if collection is None:
+            held = {name: _same_key(rows, row) for name, rows in self._rows.items()}
+            same = [name for name, one in held.items() if one == row]
+            found = same or [name for name, one in held.items() if one is not None]
+            if len(found) != 1:
+                which = f"several collections ({', '.join(found)})" if found else "no collection"
+                raise LookupError(f"{which} may hold this row; name it: world.show(row, NAME)")
+            collection = found[0]
+        self[collection]  # says which there are
+        return self.api.show(self, collection, row) if self.api is not None else dict(row)
 
     def put_back(self, kind: str, count: int) -> None:
         """Set a counter; a transaction does not know of it."""
@@ -79,6 +98,7 @@ class MemoryWorld:
 
     def take(self, other: MemoryWorld) -> Self:
         """Become a copy that shares everything with the other until one of them writes."""
+        self.api = other.api
         self._counters = dict(other._counters)
         for name, rows in other._rows.items():
             self._rows[name] = rows.fork(self.undo)
@@ -110,6 +130,20 @@ class MemoryWorld:
             self._rows[name].fill(rows)
 
 
+def _same_key(rows: MemoryRows, row: Row) -> Row | None:
+    """The row that has the same key here."""
+    key = row.get(rows.spec.key)
+    return rows.get(key) if isinstance(key, str) else None
+
+
+def _unknown(collection: str, known: Iterable[str]) -> str:
+    """What is said of a collection that there is not."""
+    names = sorted(known)
+    close = get_close_matches(str(collection), names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"there is no collection {collection!r}; {hint}there are {', '.join(names)}"
+
+
 def check_rows(spec: Collection, rows: Any) -> None:
     """Whether rows have what keeps them: key, order and indexes. Raises StoreError if not.
 
@@ -128,6 +162,7 @@ def check_rows(spec: Collection, rows: Any) -> None:
 
 def with_collections(world: W, api: Api) -> W:
     """The world with the API's collections, empty."""
+    world.api = api
     for spec in api.collections.values():
         world.add(MemoryRows(spec, world.undo))
     return world

@@ -236,6 +236,25 @@ def test_a_callback_goes_where_the_request_said(mock: MockServer, receiver: Rece
     assert (body["id"], body["status"]) == (export["id"], "succeeded")
 
 
+def test_a_delivery_shows_while_it_waits_and_is_tried_again(mock: MockServer) -> None:
+    mock.webhooks.send_to(lambda request: 503)
+    mock.client.post("/exports", json=CSV)
+    mock.webhooks.deliver()
+    (delivery,) = mock.webhooks.deliveries
+    assert (delivery.state, delivery.answers) == ("waiting", [503])
+    shown = mock.sender.describe()["deliveries"][0]
+    assert shown["due"] == "2026-01-01T00:00:05.000000Z"
+    mock.clock.advance(5)
+    first, *behind = mock.webhooks.deliveries
+    assert (first.state, first.answers) == ("waiting", [503, 503])
+    assert all((each.state, each.answers) == ("waiting", []) for each in behind)
+    mock.clock.advance(300)
+    mock.clock.advance(1800)
+    mock.clock.advance(7200)
+    assert mock.webhooks.deliveries[0].state == "given up"
+    assert mock.sender.describe()["deliveries"][-1]["due"] is None
+
+
 def test_nothing_leaves_this_machine(mock: MockServer) -> None:
     mock.client.post("/exports", json={**CSV, "callback_url": "http://192.0.2.1/hook"})
     mock.clock.advance(3600)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from mockserver import MockServer, Reply
 from mockserver.errors import MockServerError, PlanError
 from mockserver.server.asgi.inprocess import InProcessTransport
 from mockserver.server.handlers_file import check_known, load_handlers
@@ -155,3 +157,39 @@ def test_a_handler_that_fails_is_named(tmp_path: Path) -> None:
     assert answer.status_code == 500
     assert answer.json()["title"] == "The handler of getThing failed"
     assert answer.json()["detail"] == "handlers.py:5 KeyError: 'x'"
+
+
+JOBS = Path(__file__).parents[1] / "fixtures/jobs.yaml"
+
+
+def test_a_handler_shows_an_entity_as_a_client_sees_it() -> None:
+    seen: list[Any] = []
+
+    def cancel(world: Any, request: Any) -> Reply:
+        row = world["exports"].get(str(request.path["export_id"]))
+        seen.append(world.show({**row, "luck": "changed by the handler"}))
+        return Reply(200, world.show(row))
+
+    with MockServer(JOBS, handlers={"cancelExport": cancel}) as mock:
+        url = f"/exports/{mock.client.post('/exports', json={'format': 'csv'}).json()['id']}"
+        assert mock.client.post(f"{url}:cancel").json() == mock.client.get(url).json() == seen[0]
+        mock.clock.advance(3600)
+        shown = mock.client.post(f"{url}:cancel").json()
+        assert shown["status"] == "succeeded"
+        assert shown == mock.client.get(url).json()
+
+
+def test_a_collection_that_there_is_not_and_a_row_of_none() -> None:
+    def cancel(world: Any, request: Any) -> Reply:
+        return Reply(200, world["export"].get("a"))
+
+    def retry(world: Any, request: Any) -> Reply:
+        return Reply(200, world.show({"id": "nothing"}))
+
+    handlers = {"cancelExport": cancel, "retryExport": retry}
+    with MockServer(JOBS, handlers=handlers) as mock:
+        url = f"/exports/{mock.client.post('/exports', json={'format': 'csv'}).json()['id']}"
+        detail = mock.client.post(f"{url}:cancel").json()["detail"]
+        assert "no collection 'export'; did you mean 'exports'? there are exports, " in detail
+        detail = mock.client.post(f"{url}/retry").json()["detail"]
+        assert "no collection may hold this row; name it: world.show(row, NAME)" in detail

@@ -82,7 +82,9 @@ class Repository(Protocol):
     resource: Resource
     roles: Roles
     flat: Flat
+    collection: Collection
 
+    def as_of(self, row: Mapping[str, Any], now: int) -> Entity: ...
     def get(self, world: World, key: str) -> Entity | None: ...
     def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]: ...
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]: ...
@@ -119,12 +121,12 @@ class OwnRepository:
 
     def get(self, world: World, key: str) -> Entity | None:
         row = world[self.collection.name].get(key)
-        return self._held(world, row) if row is not None and is_there(row, world.now) else None
+        return self.as_of(row, world.now) if row is not None and is_there(row, world.now) else None
 
     def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]:
         where: dict[str, Any] = {} if parent is None else {"parent": parent}
         rows = world[self.collection.name].scan(newest_first=newest_first, **where)
-        return (self._held(world, row) for row in rows if is_there(row, world.now))
+        return (self.as_of(row, world.now) for row in rows if is_there(row, world.now))
 
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
         """The entities of a list; by an index if there is one."""
@@ -149,7 +151,7 @@ class OwnRepository:
                 left.append(partial(_has, name, wanted))
         return Selection(
             rows,
-            lambda row: self._held(world, row),
+            lambda row: self.as_of(row, world.now),
             left,
             newest_first=choice.newest_first,
             where=where,
@@ -176,13 +178,10 @@ class OwnRepository:
         if "n" not in row:
             row["n"] = world.ordinal("row:" + self.collection.name)
         world[self.collection.name].put(row)
-        return self._held(world, row)
+        return self.as_of(row, world.now)
 
     def remove(self, world: World, key: str) -> None:
         world[self.collection.name].remove(key)
-
-    def _held(self, world: World, row: Mapping[str, Any]) -> Entity:
-        return self.as_of(row, world.now)
 
     def as_of(self, row: Mapping[str, Any], now: int) -> Entity:
         """The row as it is at an instant, as far as that follows from the time."""
@@ -224,13 +223,13 @@ class BorrowedRepository:
 
     def get(self, world: World, key: str) -> Entity | None:
         row = world[self.collection.name].get(key)
-        return self._held(row) if row is not None else None
+        return self.as_of(row, world.now) if row is not None else None
 
     def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]:
         rows = world[self.collection.name].scan(newest_first=newest_first)
         return (
             entity
-            for entity in map(self._held, rows)
+            for entity in (self.as_of(row, world.now) for row in rows)
             if parent is None or parent in ("", entity.parent) or not entity.parent
         )
 
@@ -241,7 +240,9 @@ class BorrowedRepository:
         if choice.parent:
             left.append(lambda entity: entity.parent in ("", choice.parent))
         rows = world[self.collection.name]
-        return Selection(rows, self._held, left, newest_first=choice.newest_first)
+        return Selection(
+            rows, lambda row: self.as_of(row, world.now), left, newest_first=choice.newest_first
+        )
 
     def place(self, entity: Entity) -> SortKey:
         """Where it stands in the order of its kind."""
@@ -262,7 +263,8 @@ class BorrowedRepository:
     def remove(self, world: World, key: str) -> None:
         world[self.collection.name].remove(key)
 
-    def _held(self, row: Mapping[str, Any]) -> Entity:
+    def as_of(self, row: Mapping[str, Any], now: int) -> Entity:
+        """The row as it lies there."""
         data = dict(row)
         for name, value in row.items():
             schema = self.flat.properties.get(name)

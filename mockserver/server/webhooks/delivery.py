@@ -12,7 +12,7 @@ import logging
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from itertools import chain, count, islice
 from threading import Event as Flag
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ class Webhooks:
 
     def __init__(self, mock: Mock) -> None:
         self.mock = mock
-        self.deliveries: deque[Delivery] = deque(maxlen=KEPT)
+        self._ended: deque[Delivery] = deque(maxlen=KEPT)
         self._subscriptions: dict[str, Subscription] = {}
         self._serial = count(1)
         self._seen: dict[str, tuple[int, set[str]]] = {}
@@ -70,6 +70,12 @@ class Webhooks:
     @property
     def active(self) -> bool:
         return bool(self._subscriptions or self._registering)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Those that have ended, as they did, then those that wait or are tried again."""
+        waiting = chain.from_iterable(each.queue[:] for each in [*self._subscriptions.values()])
+        return [*self._ended, *islice(waiting, KEPT)]
 
     def add(self, spec: Any, tenant: str | None) -> Subscription:
         """Subscribe as JSON says. Raises BadRequest, Conflict if nothing is announced."""
@@ -139,7 +145,7 @@ class Webhooks:
         return {
             "announced": [each.as_json() for each in self.mock.api.webhooks.announcements],
             "subscriptions": [each.as_json() for each in self._subscriptions.values()],
-            "deliveries": [each.as_json() for each in reversed(self.deliveries)],
+            "deliveries": [each.as_json() for each in self.deliveries[::-1]],
         }
 
     def note(self, exchange: Exchange) -> None:
@@ -253,7 +259,7 @@ class Webhooks:
                 self._attempt(found, delivery)
                 if delivery.state != "waiting":
                     found.queue.remove(delivery)
-                    self.deliveries.append(delivery)
+                    self._ended.append(delivery)
                     sent += delivery.state == "sent"
             if delivery.state == "waiting" and found.order == "kept":
                 break  # those behind it wait, too

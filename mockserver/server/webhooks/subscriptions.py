@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import orjson
 
 from mockserver.engine.pipeline import Exchange
+from mockserver.engine.timestamps import render
 from mockserver.engine.webhooks import Event
 from mockserver.errors import BadRequest
 from mockserver.openapi.document import find
@@ -93,12 +94,14 @@ class Delivery:
     answers: list[int | str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """`answers` are the statuses, or what went wrong, one for each attempt."""
+        """`answers` are the statuses, or what went wrong, one for each attempt; `due` is when the
+        next one is made, by the clock of its world."""
         return {
             "id": self.event.id,
             "event": self.event.announcement.name,
             "subscription": self.subscription,
             "state": self.state,
+            "due": render(self.due) if self.state == "waiting" else None,
             "answers": self.answers,
             "body": self.event.body,
         }
