@@ -84,7 +84,7 @@ def locked(plan: Plan, lock: Lock) -> Plan:
         resource = resources[resource.name]
         states = resource.states
         if states is not None and rules.durations:
-            states = replace(states, lasts={**states.lasts, **rules.durations})
+            states = replace(states, lasts={**rules.durations, **states.lasts})
         moving = {states.name} if states is not None else set()
         in_use = dict(resource.in_use)
         for field_name, values in rules.enums.items():

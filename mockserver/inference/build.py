@@ -11,7 +11,7 @@ from mockserver.inference.identifiers import named
 from mockserver.inference.lifecycles import with_decisions
 from mockserver.inference.model import Plan
 from mockserver.inference.operations import Survey
-from mockserver.inference.overrides import corrected
+from mockserver.inference.overrides import corrected, with_stated
 from mockserver.inference.relations import Linker, reached, referring
 from mockserver.inference.resources import (
     find_drafts,
@@ -30,7 +30,8 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     Raises PlanError for an override that does not fit.
     """
     survey = Survey(contract)
-    drafts = name_drafts(find_drafts(survey))
+    overrides = overrides or {}
+    drafts = with_stated(survey, name_drafts(find_drafts(survey)), overrides)
     linker = Linker(drafts)
     resources = without_circles(
         {name: make_resource(survey, name, draft, linker) for name, draft in drafts.items()}
@@ -43,6 +44,6 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     actions = referring(survey, actions, resources)
     plan = Plan(actions=actions, resources=resources)
     if overrides:
-        plan = corrected(plan, overrides, survey.schemas)
-    told = (overrides or {}).get("webhooks", {})
+        plan = corrected(plan, overrides, survey)
+    told = overrides.get("webhooks", {})
     return replace(plan, announcements=announced(contract, plan, survey.schemas, told))

@@ -27,6 +27,9 @@ class Because:
     confidence: Confidence = "likely"
 
 
+CORRECTED = Because("mockserver.toml says so", "certain")
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A path parameter that names an entity of another resource (None if it is not known which).

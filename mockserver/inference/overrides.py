@@ -5,54 +5,115 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any
 
 from mockserver.errors import PlanError
+from mockserver.inference import corrections as known_keys
+from mockserver.inference.corrections import KINDS, MOST_SEEDS, ON_ONE, TABLES
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import (
+    CORRECTED,
+    NEXT,
     Action,
-    ActionKind,
-    Because,
+    ItemPlace,
+    Link,
     Plan,
     Reference,
     Resource,
     States,
     Transition,
 )
+from mockserver.inference.operations import Facts, Survey, body_of
+from mockserver.inference.resources import Draft
+from mockserver.inference.words import noun
 from mockserver.openapi.schemas.resolved import Schemas
 
-_TOLD = Because("mockserver.toml says so", "certain")
-_KINDS: tuple[str, ...] = get_args(ActionKind)
-_ON_ONE = frozenset(("fetch", "replace", "patch", "remove", "transition", "clone"))
 _DEEPEST = 5
 _LISTS = ("initial", "active", "success", "failure", "cancelled")
 
 
-def corrected(plan: Plan, overrides: Mapping[str, Any], schemas: Schemas) -> Plan:
+def corrected(plan: Plan, overrides: Mapping[str, Any], survey: Survey) -> Plan:
     """The plan with the overrides applied. Raises PlanError for one that does not fit.
 
-    `operations` by operationId (`action`, `resource`, `verb`, `changes`, `refers`), `resources` by
-    name (`key`, `seeds`), `lifecycles` by the name of a resource (`property`, the five lists of
-    states, `moves`, `passes`: a table of states that pass by themselves). What `webhooks` says is
+    They are the tables of mockserver.toml that `corrections.py` describes. What `webhooks` says is
     read in `inference/webhooks.py`.
     """
-    _known("a table", overrides, ("operations", "resources", "lifecycles", "webhooks"))
+    _known("a table", overrides, TABLES)
+    schemas = survey.schemas
+    facts = {one.operation.id: one for one in survey.facts}
     resources, actions = dict(plan.resources), dict(plan.actions)
-    for name, told in _tables(overrides, "resources"):
+    for name, told in tables(overrides, "resources"):
         _known("a resource", (name,), resources)
         resources[name] = _resource(resources[name], told, schemas)
-    for name, told in _tables(overrides, "lifecycles"):
+    for name, told in tables(overrides, "lifecycles"):
         _known("a resource", (name,), resources)
-        resource = resources[name]
-        resources[name] = replace(resource, states=_states(resource, told, schemas))
-    for name, told in _tables(overrides, "operations"):
+        resources[name] = _with_states(resources[name], told, schemas)
+    for name, told in tables(overrides, "operations"):
         _known("an operation", (name,), actions)
-        actions[name] = _action(actions[name], told, resources)
-    _tables(overrides, "webhooks")
+        actions[name] = _action(actions[name], told, resources, facts[name], schemas)
+    for name, told in tables(overrides, "lifecycles"):
+        waits = told.get("waits_for", ())
+        for state, operation in waits.items() if isinstance(waits, Mapping) else ():
+            _known("an operation", (operation,), actions)
+            actions[operation] = _leading_on(actions[operation], resources[name], state)
+    list(tables(overrides, "webhooks"))
     return Plan(actions, resources)
 
 
-def _tables(overrides: Mapping[str, Any], kind: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
+def with_stated(
+    survey: Survey, drafts: dict[str, Draft], overrides: Mapping[str, Any]
+) -> dict[str, Draft]:
+    """The drafts of resources, with those that only [operations] names: made of the operations that
+    name them, whose paths are nobody else's then. Raises PlanError for one without a path."""
+    facts = {one.operation.id: one for one in survey.facts}
+    stated: dict[str, Draft] = {}
+    for operation, told in tables(overrides, "operations"):
+        name = told.get("resource")
+        if isinstance(name, str) and name and name not in drafts and operation in facts:
+            draft = stated.setdefault(name, Draft())
+            _add(draft, facts[operation], told.get("action"))
+    for name, draft in stated.items():
+        near = get_close_matches(name, drafts, 1)
+        if not (draft.collections or draft.items) or any(noun(name) == noun(n) for n in near):
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise PlanError(
+                f"{name!r} is not a resource of this document; {hint}To make one, let an operation "
+                'name it that says action = "create", "list", "fetch" or "read"'
+            )
+        draft.because.append(CORRECTED)
+    taken = {r.steps for draft in stated.values() for r in (*draft.collections, *draft.items)}
+    left = {}
+    for name, draft in drafts.items():
+        if taken:
+            draft.collections = [r for r in draft.collections if r.steps not in taken]
+            draft.items = [r for r in draft.items if r.steps not in taken]
+            draft.lists = [one for one in draft.lists if one.route.steps not in taken]
+            draft.creates = [one for one in draft.creates if one.route.steps not in taken]
+        if draft.collections or draft.items:
+            left[name] = draft
+    return {**left, **stated}
+
+
+def _add(draft: Draft, facts: Facts, kind: Any) -> None:
+    """Put an operation where a draft has those of its kind."""
+    route = facts.route
+    match kind:
+        case "create" | "list":
+            (draft.creates if kind == "create" else draft.lists).append(facts)
+            if route not in draft.collections:
+                draft.collections.append(route)
+        case "read" | "write" | "clear":
+            draft.singleton = True
+            if route not in draft.collections:
+                draft.collections.append(route)
+        case "fetch" | "replace" | "patch" | "remove" if route not in draft.items:
+            if route.names:
+                draft.items.append(route)
+            elif route not in draft.collections:
+                draft.collections.append(route)  # its id stands in the query or the body
+
+
+def tables(overrides: Mapping[str, Any], kind: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
     tables = overrides.get(kind, {})
     if not isinstance(tables, Mapping):
         raise PlanError(f"[{kind}] is a table of tables")
@@ -75,8 +136,13 @@ def _known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
 
 def _properties(resource: Resource, schemas: Schemas) -> dict[str, Any]:
     """The properties that the document gives it, those of every choice too; none if it is vague."""
+    return _properties_at(resource.schema, schemas) if resource.schema else {}
+
+
+def _properties_at(pointer: str, schemas: Schemas) -> dict[str, Any]:
+    """The properties of a schema, those of every choice too."""
     found: dict[str, Any] = {}
-    pending: list[tuple[Any, int]] = [(schemas.at(resource.schema), 0)] if resource.schema else []
+    pending: list[tuple[Any, int]] = [(schemas.at(pointer), 0)]
     while pending:
         schema, depth = pending.pop(0)
         flat = schemas.flat(schema)
@@ -98,24 +164,24 @@ def _text(where: str, value: Any, what: str, known: Iterable[str] = ()) -> str:
 
 def _resource(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> Resource:
     where = f"resources.{resource.name}"
-    _fields(where, told, ("key", "seeds"))
+    _fields(where, told, known_keys.RESOURCES)
     seeds = told.get("seeds", resource.seeds)
-    if isinstance(seeds, bool) or not isinstance(seeds, int) or not 0 <= seeds <= 1000:
-        raise PlanError(f"{where}.seeds is a number from 0 to 1000, not {seeds!r}")
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or not 0 <= seeds <= MOST_SEEDS:
+        raise PlanError(f"{where}.seeds is a number from 0 to {MOST_SEEDS}, not {seeds!r}")
     key = resource.identity.key
     if told.get("key", key) != key:
         known = _properties(resource, schemas)
         key = _text(f"{where}.key", told["key"], "the name of a property", known)
     identity = replace(resource.identity, key=key)
-    because = (_TOLD, *resource.because)
+    because = (CORRECTED, *resource.because)
     return replace(resource, identity=identity, seeds=seeds, because=because)
 
 
-def _states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> States:
+def _with_states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> Resource:
     where = f"lifecycles.{resource.name}"
-    _fields(where, told, ("property", "moves", "passes", *_LISTS))
+    _fields(where, told, known_keys.LIFECYCLES)
     found = resource.states if resource.states is not None else States(name="status")
-    changes: dict[str, Any] = {"because": (_TOLD,)}
+    changes: dict[str, Any] = {"because": (CORRECTED,), "instead": None}
     known = _properties(resource, schemas)
     name = told.get("property", found.name)
     if "property" in told:
@@ -123,12 +189,7 @@ def _states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> St
     values = enumerated(schemas, known[name]) if name in known else []
     for kind in _LISTS:
         if kind in told:
-            listed = told[kind]
-            if not isinstance(listed, list) or not all(isinstance(v, str) for v in listed):
-                raise PlanError(f"{where}.{kind} is a list of texts, not {listed!r}")
-            for value in listed:
-                _text(f"{where}.{kind}", value, f"a list of values of {name!r}", values)
-            changes[kind] = tuple(listed)
+            changes[kind] = _listed(f"{where}.{kind}", told[kind], name, values)
     if set(told) & {"initial", "active", "success", "moves"}:
         first = changes.get("initial", found.initial)
         path = (*first[:1], *changes.get("active", found.active))
@@ -136,14 +197,60 @@ def _states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> St
         changes["birth"] = next(iter(changes["path"]), None)
     if "passes" in told:
         changes["leads"] = _passing(where, told["passes"], values)
+    if "durations" in told:
+        changes["lasts"] = _durations(f"{where}.durations", told["durations"], values)
+        changes["moves"] = True
+    if "waits_for" in told:
+        waits = told["waits_for"]
+        states = list(waits) if isinstance(waits, Mapping) else waits
+        changes["holds"] = _listed(f"{where}.waits_for", states, name, values)
     if "moves" in told:
         if not isinstance(told["moves"], bool):
             raise PlanError(f"{where}.moves is true or false, not {told['moves']!r}")
         changes["moves"] = told["moves"]
-    found = replace(found, **changes)
-    if found.moves and not (found.initial or found.active):
+    states = replace(found, **changes)
+    if states.moves and not (states.initial or states.active):
         raise PlanError(f"{where}: what moves needs an initial or an active state")
-    return found
+    return replace(resource, states=states)
+
+
+def _listed(where: str, told: Any, name: str, values: list[str]) -> tuple[str, ...]:
+    """A list of states. Raises PlanError."""
+    if not isinstance(told, list) or not all(isinstance(value, str) for value in told):
+        raise PlanError(f"{where} is a list of texts, not {told!r}")
+    for value in told:
+        _text(where, value, f"a list of values of {name!r}", values)
+    return tuple(told)
+
+
+def _durations(where: str, told: Any, values: list[str]) -> dict[str, float]:
+    """Seconds by state. Raises PlanError."""
+    if not isinstance(told, Mapping):
+        raise PlanError(f"{where} is a table of states and seconds, not {told!r}")
+    for state, seconds in told.items():
+        _text(where, state, "a table of values of the status", values)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+            raise PlanError(f"{where}.{state} is a number of seconds, not {seconds!r}")
+    return {state: float(seconds) for state, seconds in told.items()}
+
+
+def _leading_on(action: Action, resource: Resource, state: str) -> Action:
+    """The operation that leads on from a state that waits for it."""
+    where = f"lifecycles.{resource.name}.waits_for.{state}"
+    states = resource.states
+    assert states is not None
+    if action.kind == "transition" and action.resource == resource.name:
+        changes = dict(action.transition.changes) if action.transition is not None else {}
+    else:
+        changes = {}
+    if states.name not in changes:
+        changes[states.name] = NEXT
+    item, parents = _named_by(where, action, "transition")
+    transition = replace(action.transition or Transition(), changes=tuple(changes.items()))
+    return replace(
+        action, kind="transition", resource=resource.name, item=item, parents=parents,
+        transition=transition, because=(CORRECTED,), instead=None,
+    )  # fmt: skip
 
 
 def _passing(where: str, told: Any, values: list[str]) -> dict[str, str]:
@@ -157,12 +264,18 @@ def _passing(where: str, told: Any, values: list[str]) -> dict[str, str]:
     return dict(told)
 
 
-def _action(action: Action, told: Mapping[str, Any], resources: Mapping[str, Resource]) -> Action:
+def _action(
+    action: Action,
+    told: Mapping[str, Any],
+    resources: Mapping[str, Resource],
+    facts: Facts,
+    schemas: Schemas,
+) -> Action:
     where = f"operations.{action.operation}"
-    _fields(where, told, ("action", "resource", "verb", "changes", "refers"))
+    _fields(where, told, known_keys.OPERATIONS)
     kind = told.get("action", action.kind)
-    if kind not in _KINDS:
-        raise PlanError(f"{where}.action is one of {', '.join(_KINDS)}, not {kind!r}")
+    if kind not in KINDS:
+        raise PlanError(f"{where}.action is one of {', '.join(KINDS)}, not {kind!r}")
     resource = action.resource
     if "resource" in told:
         resource = _text(f"{where}.resource", told["resource"], "the name of a resource") or None
@@ -170,37 +283,100 @@ def _action(action: Action, told: Mapping[str, Any], resources: Mapping[str, Res
         if resource is None:
             raise PlanError(f"{where}: {kind!r} needs a resource")
         _known("a resource", (resource,), resources)
-    item, parents = action.item, action.parents
-    if kind in _ON_ONE and not item:
-        if not parents:
-            raise PlanError(f"{where}: {kind!r} needs a path that names one")
-        # The last parameter of the path names the thing itself.
-        item, parents = parents[-1].parameter, parents[:-1]
-    refers = told.get("refers", {one.field: one.resource for one in action.request.refers})
-    if not isinstance(refers, Mapping):
-        raise PlanError(f"{where}.refers is a table of properties and resources")
-    for field, name in refers.items():
-        _known("a resource", (_text(f"{where}.refers.{field}", name, "a resource"),), resources)
+    if kind == "list" and action.envelope is None:
+        action = replace(action, envelope=facts.envelope)
+        if facts.envelope is None:
+            raise PlanError(f"{where}: 'list' needs a response with an array in it")
+    request = replace(
+        action.request, refers=_refers(where, action, told, resources, facts, schemas)
+    )
+    if "item" in told:
+        named, place = _item(where, told["item"], facts, schemas)
+        parents = tuple(link for link in action.parents if link.parameter != named)
+        action = replace(action, item=named, parents=parents)
+        request = replace(request, item_in=place)
+    item, parents = _named_by(where, action, kind)
     transition = action.transition or Transition()
     changes = told.get("changes", dict(transition.changes))
     if not isinstance(changes, Mapping):
         raise PlanError(f"{where}.changes is a table of properties and values")
     verb = _text(f"{where}.verb", told.get("verb", transition.verb), "a text")
     transition = replace(transition, verb=verb, changes=tuple(changes.items()))
-    references = tuple(Reference(field, name) for field, name in refers.items())
     return replace(
         action,
         kind=kind,
         resource=resource if kind != "fixed" else None,
-        item=item if kind in _ON_ONE else None,
+        item=item,
         parents=parents,
-        request=replace(action.request, refers=references),
+        request=request,
         transition=transition if kind in ("transition", "clone") else None,
-        because=(_TOLD,),
+        because=(CORRECTED,),
+        instead=None,
     )
 
 
-def _fields(where: str, told: Mapping[str, Any], known: tuple[str, ...]) -> None:
+def _named_by(where: str, action: Action, kind: str) -> tuple[str | None, tuple[Link, ...]]:
+    """What names the entity of an action of a kind, and what names those above it."""
+    item, parents = action.item, action.parents
+    if kind not in ON_ONE:
+        return None, parents
+    if not item:
+        if not parents:
+            raise PlanError(
+                f"{where}: {kind!r} needs a path that names one; where its id stands in the query "
+                'or the body, say so: item = "NAME"'
+            )
+        # The last parameter of the path names the thing itself.
+        item, parents = parents[-1].parameter, parents[:-1]
+    return item, parents
+
+
+def _item(where: str, told: Any, facts: Facts, schemas: Schemas) -> tuple[str, ItemPlace]:
+    """What names the entity, and where in a request it stands. Raises PlanError."""
+    places: dict[str, ItemPlace] = dict.fromkeys(_sent(facts, schemas), "body")
+    for place in ("query", "path"):
+        names = (p.name for p in facts.operation.parameters if p.place == place)
+        places.update(dict.fromkeys(names, place))
+    what = "the name of a parameter or of a property of the body"
+    name = _text(f"{where}.item", told, what, places or ("none, as it has neither",))
+    return name, places[name]
+
+
+def _sent(facts: Facts, schemas: Schemas) -> dict[str, Any]:
+    """The properties of the body, those of every choice too."""
+    body = body_of(facts.operation)
+    return _properties_at(body.pointer, schemas) if body is not None and body.pointer else {}
+
+
+def _refers(
+    where: str,
+    action: Action,
+    told: Mapping[str, Any],
+    resources: Mapping[str, Resource],
+    facts: Facts,
+    schemas: Schemas,
+) -> tuple[Reference, ...]:
+    """What the body names of other resources. Raises PlanError for what there is not."""
+    if "refers" not in told:
+        return action.request.refers
+    refers = told["refers"]
+    if not isinstance(refers, Mapping):
+        raise PlanError(f"{where}.refers is a table of properties and resources")
+    known = _properties_at(facts.body, schemas) if facts.body else {}
+    for name, resource in refers.items():
+        _known("a resource", (_text(f"{where}.refers.{name}", resource, "a resource"),), resources)
+        first = name if name in known else name.partition(".")[0]
+        if known and first not in known:
+            near = get_close_matches(first, list(known), 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise PlanError(f"{where}.refers: the body has no property {first!r}; {hint}")
+    return tuple(Reference(name, resource) for name, resource in refers.items())
+
+
+def _fields(where: str, told: Mapping[str, Any], keys: tuple[known_keys.Key, ...]) -> None:
+    known = known_keys.names(keys)
     for name in told:
         if name not in known:
-            raise PlanError(f"{where}: there is no {name!r}; there are {', '.join(known)}")
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise PlanError(f"{where}: there is no {name!r}; {hint}")

@@ -11,8 +11,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.errors import ContractError, PlanError
+from mockserver.inference import corrections
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import CREATED, Announcement, Because, Plan, Resource, States
+from mockserver.inference.model import (
+    CORRECTED,
+    CREATED,
+    Announcement,
+    Because,
+    Plan,
+    Resource,
+    States,
+)
 from mockserver.inference.states import kind_of
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import outcome
@@ -96,7 +105,6 @@ TELLERS = bag("type event event_type eventtype topic name action kind")
 """Properties that name the event."""
 _VAGUE = bag("name kind type")
 _METHODS = ("post", "put", "patch")
-_TOLD = Because("mockserver.toml says so", "certain")
 
 
 def announced(
@@ -249,7 +257,9 @@ class _Reader:
         self, one: Announcement, told: Any, teller: str, values: list[str]
     ) -> Announcement:
         where = f"webhooks.{one.name}"
-        if not isinstance(told, Mapping) or not told.keys() <= {"resource", "when"}:
+        if not isinstance(told, Mapping) or not told.keys() <= {
+            *corrections.names(corrections.WEBHOOKS)
+        }:
             raise PlanError(f"{where} is a table of `resource` and `when`")
         subject, _ = self._subject(one)
         name = told.get("resource", subject.name if subject else "")
@@ -272,7 +282,7 @@ class _Reader:
                 f"{where}.when: no value of `{teller}` says {moment or 'created'}; "
                 f"there is {', '.join(values)}"
             )
-        return _made(one, resource, teller, by_value, moments, [_TOLD])
+        return _made(one, resource, teller, by_value, moments, [CORRECTED])
 
 
 def _made(

@@ -342,16 +342,27 @@ def checked(handler: CallHandler) -> CallHandler:
             return handler(call)
         for thing in _things(call.request.body, call.action):
             for reference in call.action.request.refers:
-                value = thing.get(reference.field)
                 repository = call.context.repositories[reference.resource]
-                if (
-                    value is not None
-                    and call.context.find(call.world, repository, str(value)) is None
-                ):
-                    raise not_found(repository.resource, value)
+                for value in _values_at(thing, reference.field):
+                    if call.context.find(call.world, repository, str(value)) is None:
+                        raise not_found(repository.resource, value)
         return handler(call)
 
     return handle
+
+
+def _values_at(thing: Any, field: str) -> Iterator[Any]:
+    """What stands at a property; each element of an array, and deeper behind a dot."""
+    if isinstance(thing, list):
+        for one in thing:
+            yield from _values_at(one, field)
+    elif isinstance(thing, Mapping):
+        name, _, rest = (field, "", "") if field in thing else field.partition(".")
+        value = thing.get(name)
+        if rest:
+            yield from _values_at(value, rest)
+        else:
+            yield from (v for v in (value if isinstance(value, list) else [value]) if v is not None)
 
 
 def _things(body: Any, action: Action) -> Iterator[Mapping[str, Any]]:
