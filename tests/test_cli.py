@@ -337,6 +337,26 @@ def test_explain_in_a_pipe_keeps_to_columns(run: Run, monkeypatch: pytest.Monkey
     assert max(map(len, table.splitlines())) <= 70
 
 
+def test_explain_marks_handlers_and_corrections(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mockserver.toml").write_text('[operations.getThing]\naction = "fixed"\n', "utf-8")
+    (line,) = (one for one in run("explain", "small.yaml").out.splitlines() if "GET /things" in one)
+    assert line.endswith("[mockserver.toml]")
+    assert json.loads(run("explain", "small.yaml", "--json").out)["operations"]["getThing"][
+        "corrected"
+    ]
+    code = "from mockserver import handles\n\n@handles('getThing')\ndef get(world, request): ...\n"
+    (tmp_path / "own.py").write_text(code, "utf-8")
+    shown = run("explain", "small.yaml", "--handlers", "own.py").out
+    assert "handlers of yours (1)\n  GET /things/{id}  own.py:3\n" in shown
+    assert "1 operation, 1 of them by handlers of yours" in shown
+    (tmp_path / "mockserver.toml").write_text('[serve]\nhandlers = "own.py"\n', "utf-8")
+    found = json.loads(run("explain", "small.yaml", "--json").out)["operations"]["getThing"]
+    assert (found["handler"], found["corrected"]) == ("own.py:3", False)
+    assert "own.py:3; else fetch things" in run("explain", "small.yaml", "--why").out
+    (tmp_path / "own.py").write_text(code.replace("getThing", "getThin"), "utf-8")
+    assert "no operation 'getThin'; did you mean getThing?" in run("explain", "small.yaml").err
+
+
 def test_explain_says_what_is_written_by_hand(run: Run) -> None:
     found = json.loads(run("explain", "--json").out)
     assert found["api"] == "feather"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from mockserver.inference.explain import Row, as_json, rows
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract
+from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.settings import Config, naming_config, read_config
 from mockserver.server.terminal import plain
 from mockserver.server.versions import in_shape
@@ -61,17 +63,20 @@ class View:
 
 @dataclass(frozen=True)
 class Explained:
-    """A plan, and the API whose handlers take precedence over it, by the operations' names."""
+    """A plan, and what takes precedence over it: the API whose handlers are written by hand (by the
+    operations' names), and the user's own handlers, by name with the place of each."""
 
     contract: Contract
     plan: Plan
-    api: str
-    by_hand: frozenset[str]
+    api: str = ""
+    by_hand: frozenset[str] = frozenset()
+    handlers: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         found = as_json(self.plan)
         for name, operation in found["operations"].items():
             operation["by_hand"] = name in self.by_hand
+            operation["handler"] = self.handlers.get(name)
         return {"title": self.contract.title, "api": self.api or None, **found}
 
     @property
@@ -80,19 +85,40 @@ class Explained:
         by_id = self.contract.by_id
         return frozenset(f"{by_id[name].method} {by_id[name].path}" for name in self.by_hand)
 
+    def handler_of(self, row: Row) -> str:
+        """Where the user's handler of the row's operation is; "" if there is none."""
+        return self.handlers.get(row.operation, "") if row.operation is not None else ""
 
-def explained(spec: str | None, config: Config) -> Explained:
-    """Read a document and infer. Raises a MockServerError."""
+
+def explained(spec: str | None, config: Config, handlers: Path | None = None) -> Explained:
+    """Read a document and infer; `handlers` is a file, else the one that the configuration names.
+
+    Raises a MockServerError.
+    """
     name = spec or config.spec or DEFAULT_SPEC
     document = as_document(name)
     with naming(name, document), naming_config(config.path):
         contract = build_contract(document)
         plan = build_plan(contract, config.overrides)
+    own = _own_handlers(handlers or config.serve.get("handlers"), contract)
     written = in_shape(written_for(contract), contract)
     if written is None:
-        return Explained(contract, plan, "", frozenset())
+        return Explained(contract, plan, handlers=own)
     by_hand = frozenset(name for name in written.handlers if name in contract.by_id)
-    return Explained(contract, plan, written.name, by_hand)
+    return Explained(contract, plan, written.name, by_hand - own.keys(), own)
+
+
+def _own_handlers(path: Path | None, contract: Contract) -> dict[str, str]:
+    """The place of the user's handler of each operation, such as `handlers.py:12`."""
+    if path is None:
+        return {}
+    found = load_handlers(path)
+    check_known(f"--handlers {path}", found, contract.by_id)
+    lines = {name: getattr(f, "__code__", None) for name, f in found.items()}
+    return {
+        name: f"{path.name}:{code.co_firstlineno}" if code is not None else path.name
+        for name, code in lines.items()
+    }
 
 
 def print_plan(found: Explained, view: View) -> None:
@@ -123,6 +149,13 @@ def _with_reasons(found: Explained, chosen: list[Row]) -> Table:
                 Text(plain(row.subject)), Text(plain(hand)), Text("its operationId matches"), ""
             )
             continue
+        handler = found.handler_of(row)
+        if handler:
+            own = f"{handler}; else {row.inference}"
+            table.add_row(
+                Text(plain(row.subject)), Text(plain(own)), Text("a handler of yours"), ""
+            )
+            continue
         reason = row.evidence + (f"; or else {row.instead}" if row.instead else "")
         table.add_row(
             Text(plain(_subject(row))),
@@ -139,7 +172,11 @@ def _print_short(console: Console, found: Explained, chosen: list[Row], view: Vi
     asked for."""
     by_hand = found.hand_written
     lines = [row for row in chosen if row.kind in ("operation", "lifecycle", "webhook", "callback")]
-    inferred = [row for row in lines if row.kind != "operation" or row.subject not in by_hand]
+    inferred = [
+        row
+        for row in lines
+        if row.kind != "operation" or not (row.subject in by_hand or found.handler_of(row))
+    ]
     for level in _LEVELS:
         shown = [row for row in inferred if row.confidence == level]
         if not shown:
@@ -150,8 +187,16 @@ def _print_short(console: Console, found: Explained, chosen: list[Row], view: Vi
         else:
             console.print(_one_line_each(shown))
         console.print()
-    if len(inferred) < len(lines):
-        hand = len(lines) - len(inferred)
+    own = [row for row in lines if row.kind == "operation" and found.handler_of(row)]
+    if own:
+        console.print(Text(f"handlers of yours ({len(own)})", style="bold"))
+        table = _short_table()
+        for row in own:
+            table.add_row(Text("  " + plain(row.subject)), Text(plain(found.handler_of(row))))
+        console.print(table)
+        console.print()
+    hand = len(lines) - len(inferred) - len(own)
+    if hand:
         console.print(Text(f"written by hand for {found.api}: {_plural(hand, 'operation')}"))
 
 
@@ -167,6 +212,7 @@ def _one_line_each(shown: list[Row]) -> Table:
     for row in shown:
         text = row.short or row.inference
         text += f"  [or: {row.instead}]" if row.instead else ""
+        text += "  [mockserver.toml]" if row.corrected else ""
         table.add_row(Text("  " + plain(_subject(row))), Text(plain(text)))
     return table
 
@@ -203,8 +249,9 @@ def _summary(found: Explained) -> str:
         _plural(guesses, "guess"),
     ]
     hand = f", {len(found.by_hand)} of them by hand" if found.by_hand else ""
+    own = f", {len(found.handlers)} of them by handlers of yours" if found.handlers else ""
     return (
-        f"\n{plain(found.contract.title)}: {words[0]}, {words[1]}{hand}; {words[2]}. "
+        f"\n{plain(found.contract.title)}: {words[0]}, {words[1]}{hand}{own}; {words[2]}. "
         "A wrong one is put right in mockserver.toml."
     )
 
@@ -239,6 +286,12 @@ def _plural(count: int, noun: str) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--data-template", is_flag=True, help="Print data to begin with, for serve --data.")
 @click.option(
+    "--handlers",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The handlers of serve, so that their operations are marked.",
+)
+@click.option(
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -251,6 +304,7 @@ def explain(
     about: str,
     as_json: bool,
     data_template: bool,
+    handlers: Path | None,
     config: Path | None,
 ) -> None:
     """Print what a mock makes of SPEC: what each operation does, guesses first, and why.
@@ -259,7 +313,7 @@ def explain(
     document. A wrong guess is put right in mockserver.toml.
     """
 
-    found = explained(spec, read_config(config))
+    found = explained(spec, read_config(config), handlers)
     if data_template:
         click.echo(
             _TEMPLATE + yaml.safe_dump(template(found.contract, found.plan), sort_keys=False)

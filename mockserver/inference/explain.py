@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.inference.model import (
+    CORRECTED,
     Action,
     Announcement,
     Because,
@@ -38,6 +39,8 @@ class Row:
     instead: str | None = None
     resource: str | None = None
     operation: str | None = None
+    corrected: bool = False
+    """Whether mockserver.toml says so."""
 
     def speaks_of(self, text: str) -> bool:
         """Whether a text stands in what it is about."""
@@ -60,6 +63,7 @@ def rows(plan: Plan) -> list[Row]:
             instead=action.instead,
             resource=action.resource,
             operation=action.operation,
+            corrected=CORRECTED in action.because,
         )
         for action in plan.actions.values()
     )
@@ -106,6 +110,7 @@ def _resource_rows(resource: Resource) -> list[Row]:
             _texts(resource.because),
             _lowest(resource.because),
             resource=resource.name,
+            corrected=CORRECTED in resource.because,
         )
     ]
     for link in resource.parents:
@@ -148,6 +153,7 @@ def _resource_rows(resource: Resource) -> list[Row]:
                 short=way_of(states),
                 instead=states.instead,
                 resource=resource.name,
+                corrected=CORRECTED in states.because,
             )
         )
         if states.moves and (outcome := told(states)):
@@ -287,6 +293,7 @@ def _action(action: Action) -> dict[str, Any]:
         "path": action.path,
         "action": action.kind,
         "resource": action.resource,
+        "corrected": CORRECTED in action.because,
         "because": _reasons(action.because),
     }
     if action.transition is not None:
