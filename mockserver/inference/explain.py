@@ -127,40 +127,42 @@ def _resource_rows(resource: Resource) -> list[Row]:
                 resource=resource.name,
             )
         )
-    states = resource.states
-    if states is not None:
-        parts = [
-            f"{kind}: {', '.join(values)}"
-            for kind, values in (
-                ("initial", states.initial),
-                ("active", states.active),
-                ("success", states.success),
-                ("failure", states.failure),
-                ("cancelled", states.cancelled),
-            )
-            if values
-        ]
-        named = f"`{'.'.join((states.name, *states.inner))}` " if states.name else ""
-        text = named + ("moves by itself" if states.moves else "stays as it is set")
-        text = "; ".join([text, *parts])
-        found.append(
-            Row(
-                "lifecycle",
-                resource.name,
-                text,
-                _texts(states.because),
-                _lowest(states.because),
-                short=way_of(states),
-                instead=states.instead,
-                resource=resource.name,
-                corrected=CORRECTED in states.because,
-            )
+    if resource.states is not None:
+        found.extend(_lifecycle_rows(resource, resource.states))
+    return found
+
+
+def _lifecycle_rows(resource: Resource, states: States) -> list[Row]:
+    parts = [
+        f"{kind}: {', '.join(values)}"
+        for kind, values in (
+            ("initial", states.initial),
+            ("active", states.active),
+            ("success", states.success),
+            ("failure", states.failure),
+            ("cancelled", states.cancelled),
         )
-        if states.moves and (outcome := told(states)):
-            why = "the words of their names and of what is said of them"
-            found.append(
-                Row("outcome", resource.name, outcome, why, "guess", resource=resource.name)
-            )
+        if values
+    ]
+    named = f"`{'.'.join((states.name, *states.inner))}` " if states.name else ""
+    text = named + ("moves by itself" if states.moves else "stays as it is set")
+    text = "; ".join([text, *parts])
+    found = [
+        Row(
+            "lifecycle",
+            resource.name,
+            text,
+            _texts(states.because),
+            _lowest(states.because),
+            short=way_of(states),
+            instead=states.instead,
+            resource=resource.name,
+            corrected=CORRECTED in states.because,
+        )
+    ]
+    if states.moves and (outcome := told(states)):
+        why = "the words of their names and of what is said of them"
+        found.append(Row("outcome", resource.name, outcome, why, "guess", resource=resource.name))
     return found
 
 
