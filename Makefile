@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test typescript lint contract fuzz kill-rate diff-self diff-planted diff-kinto verify-real rules bench corpus sdk-suites inference-score build package-check docs browser screenshots lock clean
+.PHONY: help setup serve test test-slow typescript lint contract fuzz kill-rate diff-self diff-planted diff-kinto verify-real rules bench corpus sdk-suites inference-score build package-check docs browser screenshots lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,8 +36,11 @@ $(STAMP): pyproject.toml requirements-dev.txt
 serve: $(STAMP) ## the Feather mock on http://127.0.0.1:8000 (PORT=... another port)
 	@exec $(BIN)/mockserver serve --port $(PORT)
 
-test: $(STAMP) ## every test (ARGS=... for pytest)
+test: $(STAMP) ## every test but the slow ones (ARGS=... for pytest)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-slow: $(STAMP) ## the slow tests: long barrages, kills, whole judgements
+	$(BIN)/python -m pytest -n 2 -m slow tests $(ARGS)
 
 typescript: $(STAMP) ## the tests of clients/typescript (needs Node 20)
 	@command -v npm >/dev/null || { echo "make typescript needs Node 20 and npm" >&2; exit 2; }

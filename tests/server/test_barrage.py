@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import pytest
 
 from mockserver.engine.faults.spec import read_fault
 from mockserver.server.asgi.inprocess import call
@@ -49,6 +50,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 ASKED_FOR = {503, 504, 500}
 
 
+@pytest.mark.slow
 def test_nothing_breaks_that_was_not_asked_to() -> None:
     journal = Journal(kept=KEPT)
     mock = load(read_spec("feather"), Options(clock="manual", max_worlds=20), journal=journal)

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from mockserver.server.state_file import SECONDS_BETWEEN_WRITES, StateFile
 from tests.store.state_writer import new_store
 
@@ -49,6 +51,7 @@ def rows_in(path: Path) -> int:
     return len(rows) + 2
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(tmp_path: Path) -> None:
     path = tmp_path / "worlds.json"
     chance = random.Random(3)

@@ -67,6 +67,7 @@ def test_a_planted_fault_is_named(faulty: Faulty, fault: str, rule: str) -> None
     assert "mock-key" not in finding.example.curl()
 
 
+@pytest.mark.slow
 def test_conformance_and_its_record(faulty: Faulty, tmp_path: Path) -> None:
     good = judged(faulty.mock, faulty.mock.url, SMALL)
     assert good.exit_code == 0
