@@ -18,9 +18,9 @@ from mockserver.inference.outcomes import (
     ENDED,
     STARTED,
     is_progress,
-    may_have_parts,
     moment_of,
 )
+from mockserver.inference.parts import has_properties
 from mockserver.inference.states import (
     SUCCESS,
     birth_of,
@@ -92,11 +92,14 @@ class Found:
     default: object = None
 
 
-def states_of(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
-    """The status of a thing, if it has one; whether it moves is decided later."""
+def states_of(
+    schemas: Schemas, flat: Flat, hints: Hints, holder: str | None = None
+) -> States | None:
+    """The status of a thing, if it has one; whether it moves is decided later. `holder` is the
+    property that has most of the thing, if it is not all in one place."""
     candidates = list(_properties(schemas, flat, hints))
     if not candidates:
-        return _by_flags(schemas, flat, hints)
+        return _by_flags(schemas, flat, hints, holder)
     found, *others = candidates
     reading = read_states(found.values, tokens(hints.noun))
     kinds: dict[str, Any] = {
@@ -141,14 +144,14 @@ def _way_of(found: Found) -> tuple[str, ...]:
     return reading.path if works and birth in reading.path[:1] else (birth,) if birth else ()
 
 
-def _by_flags(schemas: Schemas, flat: Flat, hints: Hints) -> States | None:
+def _by_flags(schemas: Schemas, flat: Flat, hints: Hints, holder: str | None) -> States | None:
     """A thing without a status, of which a flag says whether it is done, or at work."""
     flags = dict(_work_flags(schemas, flat.properties, hints.sent))
     within: dict[str, Mapping[str, frozenset[str]]] = {}
-    if "attributes" in flat.properties:
-        inner = schemas.flat(flat.properties["attributes"]).properties
+    if holder is not None:
+        inner = schemas.flat(flat.properties[holder]).properties
         found = dict(_work_flags(schemas, inner, hints.sent))
-        within = {"attributes": found} if found else {}
+        within = {holder: found} if found else {}
     every = [*flags.values(), *(kinds for one in within.values() for kinds in one.values())]
     noun = tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS
     if not every or not (noun or _is_job(schemas, flat, hints) or _WORKS in every):
@@ -238,7 +241,7 @@ _PLAIN = bag("current processing process job run overall lifecycle ready executi
 
 def _inside(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
     """The status in a part of the thing: `attributes.status`, `nav.status`."""
-    if not may_have_parts(schemas, schema):
+    if not has_properties(schemas, schema):
         return
     inner = schemas.flat(schema)
     if "object" not in inner.types or "id" in inner.properties:

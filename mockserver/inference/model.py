@@ -248,7 +248,8 @@ class Resource:
 
     `schema` leads to its richest description, `request` to what a client sends to make one.
     Where it is one of several kinds, `union` leads to their choice, and `schema` to the first.
-    `in_use` are the values that some fields really have, of all that the document allows.
+    `in_use` are the values that some fields really have, of all that the document allows. `holder`
+    is the property that has what others have beside the id (`attributes`).
     """
 
     name: str
@@ -267,6 +268,7 @@ class Resource:
     states: States | None = None
     because: tuple[Because, ...] = ()
     in_use: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    holder: str | None = None
 
     @property
     def shape(self) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.inference import state_words as known
 from mockserver.inference.model import States
+from mockserver.inference.parts import has_properties
 from mockserver.inference.states import FAILURE, SUCCESS, kind_of, spelled
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -48,12 +49,19 @@ _LATER = re.compile(
 
 
 def with_outcomes(
-    states: States, schemas: Schemas, flat: Flat, sent: Set[str], key: str | None = None
+    states: States,
+    schemas: Schemas,
+    flat: Flat,
+    sent: Set[str],
+    key: str | None = None,
+    holder: str | None = None,
 ) -> States:
     """The states, with the properties that follow from them. What the client sends, and the id,
-    are none."""
+    are none. `holder` is the property that has most of the thing, if it is not in one place."""
     moments = dict(moments_of(states, schemas, flat, sent))
-    within = {**dict(_within(states, schemas, flat, sent)), **states.within}
+    within = dict(_within(states, schemas, flat, sent, holder))
+    for name, found in states.within.items():
+        within[name] = {**within.get(name, {}), **found}
     timeout = next(
         (
             name
@@ -92,26 +100,27 @@ def with_outcomes(
     )
 
 
-def may_have_parts(schemas: Schemas, schema: Any) -> bool:
-    """Whether it is worth a look: an object whose properties are written down."""
-    written = schemas.plain(schema)
-    return "properties" in written or "allOf" in written
-
-
 def _within(
-    states: States, schemas: Schemas, flat: Flat, sent: Set[str]
+    states: States, schemas: Schemas, flat: Flat, sent: Set[str], holder: str | None
 ) -> Iterator[tuple[str, dict[str, frozenset[str]]]]:
-    """The parts of a thing that hold moments of its states: `status_transitions.paid_at`."""
+    """The parts of a thing that hold moments and flags of its states:
+    `status_transitions.paid_at`, `state.running` beside `state.status`."""
     for name, schema in flat.properties.items():
-        if not may_have_parts(schemas, schema):
+        if not has_properties(schemas, schema):
             continue
         inner = schemas.flat(schema)
         words = {tokens(one)[-1:] for one in inner.properties}
         other = {("status",), ("state",), ("id",)} & words and name != states.name
-        if name in sent or "object" not in inner.types or (other and name != "attributes"):
+        if "object" not in inner.types or (name != holder and (name in sent or other)):
             continue
-        found = dict(moments_of(states, schemas, inner))
-        own = name in (states.name, "attributes") or len(found) * 2 >= len(inner.properties)
+        given = sent if name == holder else frozenset[str]()
+        found = dict(moments_of(states, schemas, inner, given))
+        own = name in (states.name, holder) or len(found) * 2 >= len(inner.properties)
+        if name == holder or (name == states.name and states.inner):
+            for one, about in inner.properties.items():
+                kinds = _flag(states, schemas, about, one) if one not in given else frozenset()
+                if kinds:
+                    found[one] = kinds
         if found and own:
             yield name, found
 

@@ -33,6 +33,7 @@ from mockserver.inference.page_fields import (
     page_headers,
     word,
 )
+from mockserver.inference.parts import has_properties
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation, Parameter, Response
@@ -352,9 +353,12 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         deeper, place = ((), "") if own or level else thing_place(schemas, inner, about, level + 1)
         if deeper:
             return (*path, *deeper), place
-        held = len(schemas.flat_at(inner).properties)
-        # `{"order": {"note": ...}}`: what is nothing but one wrapper may hold as little.
-        if held > 1 or (held and own and len(flat.properties) == 1):
+        parts = schemas.flat_at(inner).properties
+        held = len(parts)
+        # `{"order": {"note": ...}}`: what is nothing but one wrapper may hold as little; so may
+        # `{"data": {"attributes": {...}}}`.
+        little = own or any(has_properties(schemas, schema) for schema in parts.values())
+        if held > 1 or (held and little and len(flat.properties) == 1):
             if own:
                 return path, inner
             wrapped = wrapped if wrapped[0] else (path, inner)

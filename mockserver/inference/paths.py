@@ -33,8 +33,9 @@ class Route:
 
     @property
     def last(self) -> str:
-        """The last literal step."""
-        return next((step for step in reversed(self.steps) if step != ANY), "")
+        """The last literal step that does not only say which version this is."""
+        steps = [step for step in reversed(self.steps) if step != ANY]
+        return next((step for step in steps if not is_version(step)), steps[0] if steps else "")
 
     @property
     def noun(self) -> str:

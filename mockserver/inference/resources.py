@@ -21,6 +21,7 @@ from mockserver.inference.lifecycles import Hints, states_of
 from mockserver.inference.model import FIRST, Because, Confidence, Identity, Resource, States
 from mockserver.inference.operations import Facts, Survey, json_of
 from mockserver.inference.outcomes import with_outcomes
+from mockserver.inference.parts import holder_of
 from mockserver.inference.paths import ANY, Route, is_version, label
 from mockserver.inference.relations import Linker
 from mockserver.inference.verbs import verb_of
@@ -290,7 +291,8 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         nested = True
         draft.say(f"a path names one by the {member[0]} that it is of")
     hints = hints_of(survey, draft)
-    states = _states(survey, flat, hints, key)
+    holder = holder_of(survey.schemas, flat, draft.noun, sent)
+    states = _states(survey, flat, hints, key, holder)
     union = _union(survey, draft, schema)
     kinds = len(survey.schemas.branches(union or schema)) if schema else 0
     return Resource(
@@ -319,6 +321,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         parents=parents,
         states=states,
         because=tuple(draft.because),
+        holder=holder,
     )
 
 
@@ -383,11 +386,13 @@ def _is_read_only(survey: Survey, schema: object) -> bool:
     )
 
 
-def _states(survey: Survey, flat: Flat, hints: Hints, key: str) -> States | None:
-    states = states_of(survey.schemas, flat, hints)
+def _states(
+    survey: Survey, flat: Flat, hints: Hints, key: str, holder: str | None
+) -> States | None:
+    states = states_of(survey.schemas, flat, hints, holder)
     if states is None:
         return None
-    return with_outcomes(states, survey.schemas, flat, hints.sent, key)
+    return with_outcomes(states, survey.schemas, flat, hints.sent, key, holder)
 
 
 def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]:

@@ -9,15 +9,12 @@ from mockserver.engine.generation.unions import alternatives, best, is_a, may_be
 from mockserver.engine.inferred.call import Call
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.model import FIRST, Resource
+from mockserver.inference.parts import properties_of
 from mockserver.inference.words import tokens
 from mockserver.openapi.model import Operation, Violation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
-
-
-_HOLDERS = ("attributes", "properties", "spec", "details")
-"""Parts of an entity in which some APIs keep what others have beside its id."""
 
 
 def accepted(
@@ -37,33 +34,39 @@ def accepted(
         return schema is not None and schemas.flat(schema).notes.read_only
 
     kept = {name: value for name, value in sent.items() if not is_servers(name)}
-    return _under_own_names(schemas, own, kept, before or {})
+    return under_own_names(schemas, resource, own, kept, before or {})
 
 
-def _under_own_names(
-    schemas: Schemas, own: Mapping[str, Any], sent: dict[str, Any], before: Mapping[str, Any]
+def under_own_names(
+    schemas: Schemas,
+    resource: Resource,
+    own: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    before: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """`FriendlyName` is `friendly_name` where responses call it so; what they have in a part
-    (`attributes`) is put there."""
-    strange = [name for name in sent if name not in own]
-    if not strange or not own:
-        return sent
+    """`FriendlyName` is `friendly_name` where responses call it so; what they have in a part of the
+    entity (`attributes`) is put there, beside what that part has `before`. `own` are the
+    properties of the entity."""
+    if not own:
+        return dict(sent)
+    holder = resource.holder if resource.holder not in sent else None
     spelt = {tokens(name): name for name in own}
-    found = dict(sent)
-    for name in strange:
-        same = spelt.get(tokens(name))
-        if same is not None and same not in found:
-            found[same] = found.pop(name)
-            continue
-        holder = next((one for one in _HOLDERS if _holds(schemas, own, one, name)), None)
-        if holder is not None and holder not in sent:
-            inner = found.get(holder, before.get(holder))
-            found[holder] = {**(inner if isinstance(inner, Mapping) else {}), name: found.pop(name)}
+    parts = properties_of(schemas, own[holder]) if holder is not None and holder in own else {}
+    held = {tokens(name): name for name in parts}
+    inner: dict[str, Any] = {}
+    found: dict[str, Any] = {}
+    for name, value in sent.items():
+        words = tokens(name)
+        if words in held and name != resource.identity.key:
+            inner[held[words]] = value
+        elif name not in own and words in spelt and spelt[words] not in sent:
+            found[spelt[words]] = value
+        else:
+            found[name] = value
+    if inner and holder is not None:
+        known = before.get(holder)
+        found[holder] = {**(known if isinstance(known, Mapping) else {}), **inner}
     return found
-
-
-def _holds(schemas: Schemas, own: Mapping[str, Any], holder: str, name: str) -> bool:
-    return holder in own and name in schemas.flat(own[holder]).properties
 
 
 def kept_or_refused(

@@ -9,7 +9,13 @@ from mockserver.engine.inferred.acceptance import kept_or_refused
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.context import Context, spoken
-from mockserver.engine.inferred.field_roles import is_nullable, kinds, owner_values, stamp
+from mockserver.engine.inferred.field_roles import (
+    is_nullable,
+    kinds,
+    owner_values,
+    set_times,
+    stamp,
+)
 from mockserver.engine.inferred.files import facts_of
 from mockserver.engine.inferred.job_fields import luck_of
 from mockserver.engine.inferred.repository import Entity, Repository
@@ -62,7 +68,12 @@ def new_entity(
     if facts and "schedule" in row:
         # A file has its size at once, whatever else comes once it is processed.
         row["said"] = {**row.get("said", {}), **facts}
-    given = {n: v for n, v in sent.items() if n in known and known[n] is v and n not in fixed}
+    holder = repository.roles.holder
+    given = {
+        n: v
+        for n, v in sent.items()
+        if n in known and (known[n] is v or n == holder) and n not in fixed
+    }
     data = complete(call, resource, dice, known, given)
     value = data.get(name) if name is not None else called(resource, sent)
     if value is None or value == "":
@@ -242,8 +253,9 @@ def _owned(
     found: dict[str, Any] = {
         name: value for name, value in owner_values(world, roles).items() if name not in sent
     }
-    for name in (*roles.created, *roles.updated):
-        found[name] = stamp(context.schemas, name, flat.properties[name], world.now)
+    if roles.held is not None and isinstance(sent.get(roles.holder), Mapping):
+        found[roles.holder] = sent[roles.holder]
+    set_times(context.schemas, flat, roles, found, world.now, made=True)
     found.update({n: ordinal + repository.resource.seeds for n in roles.counted if n not in sent})
     return found
 
@@ -320,6 +332,15 @@ def _settable(
     }
 
 
+def _joined(before: Any, data: Mapping[str, Any], holder: str) -> Any:
+    """The part that has most of an entity: what a client does not send of it is the server's, or
+    stays as it was."""
+    after = data.get(holder)
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return {**before, **after}
+    return after
+
+
 def changed_entity(
     call: Call,
     repository: Repository,
@@ -333,7 +354,8 @@ def changed_entity(
     """
     context, world, resource = call.context, call.world, repository.resource
     flat = context.flat(resource)
-    given = given or {}
+    given = dict(given or {})
+    held = resource.holder if resource.holder in given else None
     data = {**entity.data, **_settable(context, flat, entity, changes)}
     if resource.identity.key and resource.identity.key in entity.data:
         data[resource.identity.key] = entity.data[resource.identity.key]
@@ -341,11 +363,14 @@ def changed_entity(
         if name in entity.data:
             data[name] = entity.data[name]
     given = {n: v for n, v in given.items() if v is None or data.get(n) is v}
+    if resource.holder is not None and resource.holder in data:
+        data[resource.holder] = _joined(entity.data.get(resource.holder), data, resource.holder)
     lost = any(v is None and data.get(name) is not None for name, v in given.items())
     if data == dict(entity.data) and not lost:
         return entity
-    for name in repository.roles.updated:
-        data[name] = stamp(context.schemas, name, flat.properties[name], world.now)
+    set_times(context.schemas, flat, repository.roles, data, world.now)
+    if held is not None and data.get(held) is not None:
+        given[held] = data[held]
     dice = Dice.of(world, "changed", resource.name, entity.key)
     row = {**entity.row, "touched": world.now}
     row.pop("shown", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,18 +42,24 @@ _SWITCHES = dict.fromkeys(
 
 @dataclass(slots=True)
 class Roles:
-    """Names of properties by what they are for."""
+    """Names of properties by what they are for. `held` are the roles of those in the part of the
+    entity that has most of it, which is called `holder`."""
 
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     counted: list[str] = field(default_factory=list)
     switches: dict[str, bool] = field(default_factory=dict)
+    holder: str = ""
+    held: Roles | None = None
 
 
-def roles_of(schemas: Schemas, flat: Flat) -> Roles:
-    """The roles of the properties of one thing."""
+def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
+    """The roles of the properties of one thing. `holder` is the one in which most of it stands."""
     found = Roles()
+    if holder is not None:
+        found.holder = holder
+        found.held = roles_of(schemas, schemas.flat(flat.properties[holder]))
     for name, schema in flat.properties.items():
         word = "_".join(tokens(name))
         if word in _CREATED:
@@ -74,6 +81,33 @@ def roles_of(schemas: Schemas, flat: Flat) -> Roles:
             if word in words and "uuid" in formats(schemas, schema):
                 found.owners[name] = owner
     return found
+
+
+def set_times(
+    schemas: Schemas,
+    flat: Flat,
+    roles: Roles,
+    data: dict[str, Any],
+    instant: int,
+    *,
+    made: bool = False,
+    missing: bool = False,
+) -> None:
+    """Write into `data` when an entity was changed, and when it was `made`; with `missing` only
+    where nothing is said yet."""
+    names = (*roles.created, *roles.updated) if made else roles.updated
+    for name in names:
+        if not missing or name not in data:
+            data[name] = stamp(schemas, name, flat.properties[name], instant)
+    if roles.held is not None and (roles.held.created or roles.held.updated):
+        part = data.get(roles.holder)
+        if isinstance(part, Mapping) or made:
+            inner = dict(part) if isinstance(part, Mapping) else {}
+            within = schemas.flat(flat.properties[roles.holder])
+            set_times(
+                schemas, within, roles.held, inner, instant, made=made, missing=missing
+            )  # fmt: skip
+            data[roles.holder] = inner
 
 
 def kinds(schemas: Schemas, schema: Any) -> set[str]:

@@ -239,7 +239,7 @@ class Phases:
         for holder, names in self._states.within.items():
             part = found.get(holder, data.get(holder))
             if not isinstance(part, Mapping):
-                if holder != "attributes":
+                if holder not in (self._resource.holder, self._states.name):
                     continue
                 part = {}
             flat = self._schemas.flat(self._flat.properties[holder])

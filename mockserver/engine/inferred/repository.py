@@ -111,7 +111,7 @@ class OwnRepository:
         flat = schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
         self.schemas = schemas
         self.flat = flat
-        self.roles = roles_of(schemas, flat)
+        self.roles = roles_of(schemas, flat, resource.holder)
         states = resource.states
         self.phases = (
             Phases(schemas, flat, resource, states, self.roles.updated)
@@ -217,7 +217,7 @@ class BorrowedRepository:
         self.resource = resource
         self.collection = collection
         flat = schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
-        self.roles = roles_of(schemas, flat)
+        self.roles = roles_of(schemas, flat, resource.holder)
         self.schemas = schemas
         self.flat = flat
 

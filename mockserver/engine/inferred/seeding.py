@@ -17,7 +17,7 @@ from mockserver.engine.generation.unions import kind
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.examples import Examples, Shown
-from mockserver.engine.inferred.field_roles import kinds, owner_values, stamp
+from mockserver.engine.inferred.field_roles import kinds, owner_values, set_times, stamp
 from mockserver.engine.inferred.identifiers import Keys, spoken
 from mockserver.engine.inferred.job_fields import said_of
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
@@ -317,8 +317,7 @@ class Sower:
         dice = Dice(at, *salt)
         row: dict[str, Any] = {"at": at, "n": ordinal - resource.seeds, "seed": True}
         known = {**self._guided(resource, ordinal), **owner_values(world, repository.roles)}
-        for name in (*repository.roles.created, *repository.roles.updated):
-            known[name] = stamp(repository.schemas, name, repository.flat.properties[name], at)
+        set_times(repository.schemas, repository.flat, repository.roles, known, at, made=True)
         known.update(dict.fromkeys(repository.roles.counted, ordinal + 1))
         if resource.parents and resource.parents[-1].field:
             known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.engine.inferred.acceptance import under_own_names
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named, not_found
 from mockserver.engine.inferred.entities import changed_entity, new_entity
-from mockserver.engine.inferred.field_roles import stamp
+from mockserver.engine.inferred.field_roles import set_times, stamp
 from mockserver.engine.inferred.job_fields import luck_of
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import is_paused, state_of, told, with_state
@@ -113,7 +114,9 @@ def _changes(
     """The new values of the entity's properties."""
     context = call.context
     flat = context.flat(call.resource)
-    changes = {name: value for name, value in sent.items() if name in flat.properties}
+    own = flat.properties
+    placed = under_own_names(context.schemas, call.resource, own, sent, before)
+    changes = {name: value for name, value in placed.items() if name in own}
     for name, value in verb.changes:
         if name not in flat.properties and "." in name:
             holder, _, inner = name.partition(".")
@@ -187,9 +190,8 @@ def _moved(
     moved = changed_entity(call, repository, moved, changes)
     row = {**moved.row, "schedule": schedule, "touched": world.now}
     data = {**moved.data, states.name: with_state(states, moved.data, after)}
-    for name in repository.roles.updated:
-        schema = call.context.flat(repository.resource).properties[name]
-        data[name] = stamp(call.context.schemas, name, schema, world.now)
+    flat = call.context.flat(repository.resource)
+    set_times(call.context.schemas, flat, repository.roles, data, world.now)
     if after in states.cancelled or states.leads.get(after) in states.cancelled:
         _cancel_below(call, repository, entity)
     return Entity(entity.key, data, entity.parent, row)

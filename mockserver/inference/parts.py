@@ -1,0 +1,70 @@
+"""The part of an entity in which an API keeps what others have beside the id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+
+from mockserver.inference.words import bag, noun, tokens
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+_USUAL = bag("attributes properties spec details fields data result")
+"""What such a part is called whatever the entity is."""
+_SHARE = 0.5
+"""So much of what is sent has to be in a part of any other name."""
+
+
+def has_properties(schemas: Schemas, schema: object) -> bool:
+    """Whether a schema is an object whose properties are written down."""
+    written = schemas.plain(schema)
+    return "properties" in written or "allOf" in written
+
+
+def holder_of(schemas: Schemas, flat: Flat, about: str, sent: Set[str]) -> str | None:
+    """The property under which most of what a client sends is shown: `attributes`, the entity's
+    own noun (`{"id": ..., "rule": {...}}`), or whatever holds more of it than the entity does
+    beside. None where things stand side by side, or nowhere else than in what is sent.
+
+    `about` is the entity's noun, `sent` are the names that a client may send of a new one.
+    """
+    asked = {"_".join(tokens(name)) for name in sent}
+    own = _spelled(flat.properties)
+    beside = len(asked & own)
+    nouns = (about, about.rsplit("_", 1)[-1])
+    best, holder = 0, None
+    for name, schema in flat.properties.items():
+        inner = properties_of(schemas, schema)
+        if not inner:
+            continue
+        called = name.lower() in _USUAL or noun(name) in nouns
+        held = len(asked & _spelled(inner))
+        if name in sent:
+            # It is sent as it is shown.
+            fits = called and len(inner) >= len(own)
+        elif called:
+            fits = held > 0 and held >= beside
+        else:
+            fits = held > 1 and held > beside and held >= _SHARE * len(asked)
+        if fits and held + called > best:
+            best, holder = held + called, name
+    return holder
+
+
+def properties_of(schemas: Schemas, schema: object) -> dict[str, object]:
+    """The properties of an object, or of each kind of it; none of anything else."""
+    found: dict[str, object] = {}
+    flat = schemas.flat(schema) if _is_written(schemas, schema) else None
+    if flat is not None and "object" in flat.types:
+        found.update(flat.properties)
+    for branches in flat.choices if flat is not None else ():
+        for branch in branches:
+            found = {**schemas.flat(branch).properties, **found}
+    return found
+
+
+def _is_written(schemas: Schemas, schema: object) -> bool:
+    written = schemas.plain(schema)
+    return not written.keys().isdisjoint(("properties", "allOf", "oneOf", "anyOf"))
+
+
+def _spelled(names: Iterable[str]) -> set[str]:
+    return {"_".join(tokens(name)) for name in names}
