@@ -1,4 +1,4 @@
-"""What each operation does to which resource."""
+"""Infers what each operation does to which resource."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Deducer:
         self._verbs = VerbReader(survey, resources, self._refs, targets, self._make)
 
     def action(self, facts: Facts) -> Action:
-        """What this operation does."""
+        """The action of one operation."""
         readings = list(self._plain(facts))
         if not any(reading.weight > WEIGHTS["sure"] for reading in readings):
             readings += self._verbs.readings(facts)
@@ -80,7 +80,7 @@ class Deducer:
         return replace(best.action, instead=instead)
 
     def _plain(self, facts: Facts) -> Iterator[Reading]:
-        """What it is by its path and its method."""
+        """The action that the path and the method alone suggest."""
         steps = facts.route.steps
         if facts.route.verb:
             return
@@ -98,7 +98,7 @@ class Deducer:
             yield from self._beneath(facts, steps)
 
     def _weighed(self, facts: Facts, action: Action) -> Reading:
-        """How much speaks for the plain meaning of a path and a method."""
+        """The weight of that plain reading."""
         about = f"{facts.operation.summary} {facts.operation.id}".lower()
         if action.kind == "remove":
             deletes = "delete" in about or "remove" in about or "destroy" in about
@@ -263,7 +263,7 @@ class Deducer:
         return None
 
     def _sweep(self, facts: Facts, resource: Resource) -> Action | None:
-        """DELETE of a collection with the ids of those that shall go."""
+        """DELETE on a collection, with the ids to remove in the request."""
         names = {
             "ids",
             "id",
@@ -316,13 +316,13 @@ class Deducer:
                 yield Reading(WEIGHTS["plain"], action)
 
     def _sends_like(self, facts: Facts, resource: Resource) -> bool:
-        """Whether what is sent several times is what makes one (`POST /emails/batch`)."""
+        """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""
         sent = self.survey.flat(facts.body).properties.keys()
         one = self.survey.flat(resource.request or resource.schema).properties.keys()
         return facts.route.last in BULK and bool(sent) and 2 * len(sent & one) > len(sent)
 
     def _swept_by_post(self, facts: Facts, resource: Resource, called: str) -> Action | None:
-        """`POST /contacts/delete` with the ids of those that shall go."""
+        """`POST /contacts/delete`, with the ids to remove in the body."""
         if facts.operation.method != "POST" or facts.plain is not None:
             return None
         words = set(tokens(called))
@@ -347,7 +347,7 @@ class Deducer:
         return self._make(facts, "fixed", why, "likely")
 
     def _part(self, facts: Facts, resource: Resource, called: str) -> str | None:
-        """The property of an entity that a path beneath it shows (`/cars/{id}/charge-state`)."""
+        """The property of an entity that a path below it shows (`/cars/{id}/charge-state`)."""
         shown = self.survey.flat(facts.ref)
         for name, schema in self.survey.flat(resource.schema).properties.items():
             if word(name) == word(called) and "object" in shown.types:

@@ -25,7 +25,7 @@ from mockserver.openapi.model import Contract
 
 
 def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -> Plan:
-    """Infer the resources of a document, and what every operation does to them.
+    """Infer the resources of a document and what each operation does to them.
 
     Raises PlanError for an override that does not fit.
     """

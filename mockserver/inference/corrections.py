@@ -1,6 +1,7 @@
-"""The tables of mockserver.toml that correct an inference, as data: their keys and what they take.
+"""The tables of mockserver.toml that correct an inference, as data: their keys and values.
 
-`overrides.py` reads them; the file's JSON Schema and its reference page are made of the same rows.
+`overrides.py` reads them; the JSON Schema of the file and its reference page are generated from the
+same rows.
 """
 
 from __future__ import annotations

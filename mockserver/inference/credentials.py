@@ -1,7 +1,7 @@
-"""Which operations give credentials out, and which take them back.
+"""Which operations issue credentials and which revoke them.
 
-OAuth's own are those at a flow's `tokenUrl`; others show by what they answer: a token, a session or
-an API key.
+OAuth operations are those at the `tokenUrl` of a flow. Others are recognised by their response: a
+token, a session or an API key.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _DEEPEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """An operation that gives credentials out, and where its response has them.
+    """An operation that issues credentials, and where its response holds them.
 
-    `life` are the properties that say how long they last and of what kind they are.
+    `life` are the properties with the lifetime and the type of the credential.
     """
 
     operation: str
@@ -53,7 +53,7 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class OAuthPaths:
-    """The paths of OAuth and OpenID Connect that a document names."""
+    """The OAuth and OpenID Connect paths that a document names."""
 
     token: frozenset[str] = frozenset()
     authorization: frozenset[str] = frozenset()
@@ -67,9 +67,11 @@ class OAuthPaths:
 
 @dataclass(frozen=True, slots=True)
 class CredentialPlan:
-    """Who gives credentials out (by operationId), who takes them back, and OAuth's own paths.
+    """The operations that issue credentials (by operationId), those that revoke them, and the OAuth
+    paths.
 
-    `jwt`: clients are told that a token is one. `cookie` is where a session is kept, if it is.
+    `jwt`: the document says that a token is a JWT. `cookie` is the cookie that holds the session,
+    if any.
     """
 
     issuers: Mapping[str, Issuer] = field(default_factory=dict)
@@ -80,12 +82,13 @@ class CredentialPlan:
 
     @property
     def any(self) -> bool:
-        """Whether anybody gives credentials out."""
+        """Whether any operation issues credentials."""
         return bool(self.issuers) or bool(self.oauth.any)
 
 
 def plan_credentials(contract: Contract, schemas: Schemas) -> CredentialPlan:
-    """What a document says of credentials; nothing if it has no security scheme."""
+    """Infer how credentials are issued and revoked; empty if the document has no security
+    scheme."""
     if not contract.schemes:
         return CredentialPlan()
     oauth = _oauth_paths(contract)
@@ -112,7 +115,7 @@ def _schemes(contract: Contract) -> Iterator[Mapping[str, Any]]:
 
 
 def _speaks_jwt(contract: Contract) -> bool:
-    """Whether clients are told that a token is a JWT."""
+    """Whether the document says that its tokens are JWTs."""
     formats = (str(scheme.get("bearerFormat") or "") for scheme in _schemes(contract))
     return any(name.upper() == "JWT" for name in formats)
 
@@ -138,7 +141,7 @@ def _oauth_paths(contract: Contract) -> OAuthPaths:
 
 
 def _path_of(url: Any) -> set[str]:
-    """The path of a URL, whatever host it is on."""
+    """The path of a URL on any host."""
     path = urlsplit(url).path if isinstance(url, str) else ""
     return {"/" + path.strip("/")} if path.strip("/") else set()
 
@@ -149,7 +152,7 @@ def _is_at(contract: Contract, operation: Operation, paths: frozenset[str]) -> b
 
 
 def _is_fetched(contract: Contract, operation: Operation) -> bool:
-    """Whether what an operation makes is read by its id, or lies under another thing."""
+    """Whether the created entity can be fetched by id, or belongs to another resource."""
     beneath = operation.url_path.rstrip("/") + "/{"
     reads = (o for o in contract.operations if o.method in ("GET", "PATCH", "PUT"))
     return "{" in operation.url_path or any(o.url_path.startswith(beneath) for o in reads)
@@ -195,13 +198,13 @@ def _issuer(
 
 
 def _logs_in(operation: Operation) -> bool:
-    """Whether it begins a session that only a cookie tells."""
+    """Whether the operation starts a session whose id is only in a cookie."""
     begins = _words(operation) & bag("login signin signon logon session")
     return operation.method == "POST" and "{" not in operation.url_path and bool(begins)
 
 
 def _words(operation: Operation) -> set[str]:
-    """What the end of the path and the operation's name speak of."""
+    """The words at the end of the path and in the operation's name."""
     steps = [step for step in operation.url_path.split("/") if step and "{" not in step]
     # /auth/login, /oauth/token, /users/login; but not what lies deep beneath /auth.
     found = {singular(word) for step in steps[-2:] for word in tokens(step)}
@@ -210,7 +213,7 @@ def _words(operation: Operation) -> set[str]:
 
 
 def _texts(schemas: Schemas, pointer: str) -> Iterator[Path]:
-    """The paths of a body's properties, objects in it followed."""
+    """The paths of a body's text properties, nested objects included."""
     waiting: list[tuple[str, Path]] = [(pointer, ())]
     while waiting:
         place, above = waiting.pop(0)
@@ -227,7 +230,7 @@ def _texts(schemas: Schemas, pointer: str) -> Iterator[Path]:
 
 
 def _revokes(operation: Operation, issuing: set[str]) -> bool:
-    """Whether it ends the credential that it is asked with, or that its body names."""
+    """Whether the operation revokes the credential it is called with, or the one its body names."""
     if "{" in operation.url_path:
         return False  # it is about an entity, whose end is the end of its credential
     last = operation.url_path.rstrip("/").rsplit("/", 1)[-1]

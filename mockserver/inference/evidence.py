@@ -1,4 +1,4 @@
-"""How operations are read: what speaks for each reading, weighed in one table."""
+"""The table of evidence: how much each fact counts for each reading of an operation."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ WEIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read an operation, and how much speaks for it."""
+    """One possible reading of an operation, and its evidence."""
 
     weight: int
     action: Action
 
 
 class Maker(Protocol):
-    """What makes an action of what is read."""
+    """Makes the action of a reading."""
 
     def __call__(
         self, facts: Facts, kind: Any, why: str, sure: Any = ..., **more: Any
@@ -54,12 +54,12 @@ class Maker(Protocol):
 
 
 def weight_of(evidence: Iterable[str]) -> int:
-    """How much these speak for a reading."""
+    """The total weight of this evidence."""
     return sum(WEIGHTS[name] for name in evidence)
 
 
 def reasons(readings: list[Reading]) -> tuple[Reading, str | None]:
-    """The heaviest reading, and in words the one that comes next."""
+    """The best reading, with the runner-up in words."""
     ranked = sorted(readings, key=lambda reading: -reading.weight)
     best = ranked[0]
     for other in ranked[1:]:
@@ -75,6 +75,6 @@ def _same_deed(one: Action, other: Action) -> bool:
 
 
 def unsure(action: Action) -> Action:
-    """The action as a guess."""
+    """The action, marked as a guess."""
     first, *rest = action.because
     return replace(action, because=(Because(first.text, "guess"), *rest))

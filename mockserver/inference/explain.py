@@ -1,4 +1,4 @@
-"""What was inferred, for people and for programs: each inference with its evidence."""
+"""The plan as a table and as JSON: each inference with its evidence."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ _ORDER: dict[Confidence, int] = {"guess": 0, "likely": 1, "certain": 2}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: of what kind, about what, what is inferred, and why; in short, and
-    how it could be read, too. `resource` is the one that it speaks of, `operation` the operationId.
+    """One line of the table: kind, subject, inference and reason, and the runner-up if there is
+    one.
+
+    `resource` is the resource it concerns, `operation` the operationId.
     """
 
     kind: str
@@ -43,13 +45,13 @@ class Row:
     """Whether mockserver.toml says so."""
 
     def speaks_of(self, text: str) -> bool:
-        """Whether a text stands in what it is about."""
+        """Whether the text occurs in the subject."""
         about = (self.subject, self.inference, self.resource, self.operation, self.kind)
         return any(text.lower() in part.lower() for part in about if part)
 
 
 def rows(plan: Plan) -> list[Row]:
-    """Every inference, resources first, operations in the order of the document."""
+    """Every inference: resources first, then operations in document order."""
     found: list[Row] = []
     for resource in plan.resources.values():
         found.extend(_resource_rows(resource))
@@ -81,19 +83,19 @@ def rows(plan: Plan) -> list[Row]:
 
 
 def confidence(because: tuple[Because, ...]) -> Confidence:
-    """A chain of reasons is as sure as its first; without any it is a guess."""
+    """The confidence of a chain of reasons: that of the first, or a guess if there is none."""
     return because[0].confidence if because else "guess"
 
 
 def _lowest(because: tuple[Because, ...]) -> Confidence:
-    """Several things that must hold together are as sure as the least sure of them."""
+    """The lowest confidence among inferences that depend on each other."""
     found: list[Confidence] = [reason.confidence for reason in because]
     return min(found, key=_ORDER.__getitem__, default="guess")
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON: `resources` by name, `operations` by operationId, `webhooks` (callbacks
-    too) as a list."""
+    """The plan as JSON: `resources` by name, `operations` by operationId, `webhooks` (with
+    callbacks) as a list."""
     return {
         "resources": {name: _resource(r) for name, r in plan.resources.items()},
         "operations": {name: _action(a) for name, a in plan.actions.items()},
@@ -167,7 +169,7 @@ def _lifecycle_rows(resource: Resource, states: States) -> list[Row]:
 
 
 def way_of(states: States) -> str:
-    """The way of a thing in one line: `queued > running > succeeded, or failed, canceled`."""
+    """A lifecycle in one line: `queued > running > succeeded, or failed, canceled`."""
     way = states.path if states.moves else (states.birth or "",)
     ends = [v for v in (*states.failure, *states.cancelled) if v not in way]
     text = " > ".join(f"{v} (waits)" if v in states.holds and states.moves else v for v in way)
@@ -234,14 +236,14 @@ def _shape(envelope: Envelope) -> str:
 
 
 def _asked(envelope: Envelope) -> Iterator[tuple[str, str | None]]:
-    """The query parameters of a list, by what they ask for."""
+    """The query parameters of a list, by purpose."""
     for name in ("limit", "cursor", "offset", "page"):
         yield name, getattr(envelope.paging, name)
     yield "sort", envelope.ordering.sort
 
 
 def _said(envelope: Envelope) -> Iterator[tuple[str, Path | None]]:
-    """Where a list says which page it is."""
+    """The properties that describe the page of a list."""
     names: tuple[Said, ...] = ("next", "previous", "more", "total", "pages")
     for name in names:
         yield name, envelope.page.path(name)

@@ -1,4 +1,4 @@
-"""Whether and where the answers of a document tell what a thing is called."""
+"""Which property is the id of a resource, and where responses hold it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _LITERAL = re.compile(r"\^([\w-]+)\$")
 def named(
     survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
 ) -> dict[str, Resource]:
-    """The resources with the schemas of the path parameters that name one of theirs, and of the
-    properties that tell its id."""
+    """The resources, with the schemas of their path parameters and of the properties that hold
+    their ids."""
     found: dict[str, dict[str, None]] = {name: {} for name in resources}
     told: dict[str, dict[str, None]] = {name: {} for name in resources}
     referred: dict[str, dict[str, None]] = {name: {} for name in resources}
@@ -58,7 +58,7 @@ def named(
 
 
 def _only_ones(resources: Mapping[str, Resource]) -> dict[str, str]:
-    """The resources by their nouns, as far as a noun means only one of them."""
+    """Resources by noun, leaving out nouns that several resources share."""
     found: dict[str, str | None] = {}
     for resource in resources.values():
         if not resource.singleton:
@@ -67,7 +67,8 @@ def _only_ones(resources: Mapping[str, Resource]) -> dict[str, str]:
 
 
 def _said(survey: Survey, facts: Facts) -> Iterator[tuple[str, str]]:
-    """The names in a request that end as ids do (`ServiceSid`), and where their schemas stand."""
+    """The properties of a request that end like an id (`ServiceSid`), with the places of their
+    schemas."""
     for parameter in facts.operation.parameters:
         if parameter.place in ("path", "query") and parameter.pointer:
             yield parameter.name, parameter.pointer
@@ -78,13 +79,13 @@ def _said(survey: Survey, facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _is_ruled(survey: Survey, pointer: str) -> bool:
-    """Whether a schema says what its texts look like."""
+    """Whether a schema restricts its text by a format, a pattern or an enum."""
     flat = survey.schemas.flat(survey.schemas.at(pointer))
     return bool({"pattern", "minLength", "maxLength", "format"} & flat.rules.keys())
 
 
 def _literals(survey: Survey, pointers: Iterable[str]) -> Iterator[str]:
-    """The ids that paths have by name: a pattern or a list of values that allows only one."""
+    """The ids that are fixed in the path: by an enum, or by a pattern that matches one value."""
     for pointer in pointers:
         schema = survey.schemas.resolved(survey.schemas.at(pointer))
         values, pattern = schema.get("enum"), schema.get("pattern")
@@ -100,7 +101,7 @@ _SURE = ("id", "_id", "uuid", "guid", "uid", "sid")
 
 
 def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
-    """The id property of a thing, and why; "" if it has none that one can tell."""
+    """The id property of a resource and the reason; "" if none can be found."""
     spelled: dict[str, str] = {}
     for name, schema in flat.properties.items():
         if not _names(schemas, schema):
@@ -161,14 +162,14 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
 
 
 def has_key(flat: Flat, noun: str) -> bool:
-    """Whether a thing has a property that surely names it."""
+    """Whether a resource has a property that is certainly its id."""
     short = noun.rsplit("_", 1)[-1]
     sure = {*_SURE, f"{noun}_id", f"{short}_id", f"{short}_key", f"{short}_uuid"}
     return any(("_".join(tokens(name)) or name) in sure for name in flat.properties)
 
 
 def _names(schemas: Schemas, schema: Any) -> bool:
-    """Whether a property can be an id: objects, arrays and flags are none."""
+    """Whether a property can be an id; objects, arrays and booleans can't."""
     types = schemas.types(schema)
     return not types or bool({"string", "integer", "number"} & set(types))
 
@@ -183,7 +184,7 @@ _ID_WORDS = (("id",), ("uuid",), ("guid",), ("identifier",))
 
 
 class Drafted(Protocol):
-    """What of a resource in the making counts here."""
+    """What this module needs of a draft resource."""
 
     items: list[Route]
     lists: list[Facts]
@@ -194,7 +195,8 @@ class Drafted(Protocol):
 
 
 def key_in(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | None]:
-    """The id property, by what the paths call the thing: their own word, else one further on."""
+    """The id property suggested by the path parameters: the resource's own, else one of a longer
+    path."""
     names = survey.names(draft.items) or [""]
     found = (_key_of(survey, flat, draft.noun, name) for name in names)
     return next((one for one in found if one[0]), ("", None))
@@ -210,8 +212,8 @@ def _key_of(survey: Survey, flat: Flat, noun: str, name: str) -> tuple[str, Beca
 
 
 def few_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> bool:
-    """Whether the ids are of a few words that the document lists (`/policies/{default}`): the
-    same ones under each parent."""
+    """Whether the ids are a short documented list (`/policies/{default}`), the same under each
+    parent."""
     if key and survey.schemas.flat(flat.properties[key]).values is not None:
         return True
     return any(
@@ -234,7 +236,7 @@ _OTHERWISE = re.compile(
 
 
 def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[str, ...]:
-    """The properties by which a path may name a thing beside its id (`{idOrName}`)."""
+    """The other properties that a path may use to name an entity (`{idOrName}`)."""
     words: set[str] = set()
     for route in draft.items:
         last = tokens(route.names[-1])
@@ -259,8 +261,10 @@ def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[s
 def member_of(
     survey: Survey, draft: Drafted, flat: Flat, nouns: Iterable[str]
 ) -> tuple[str, Path] | None:
-    """The thing of another kind that a path names in place of this one
-    (`/teams/{team}/memberships/{user_id}`): its noun, and where its id stands in this one."""
+    """The other resource whose id a path uses for this one (`/teams/{team}/memberships/{user_id}`).
+
+    Returns its noun, and the property that holds that id.
+    """
     for route in draft.items:
         words = tokens(route.names[-1])
         about = "_".join(words[:-1]) if words[-1:] in _ID_WORDS else "_".join(words)
@@ -278,9 +282,11 @@ def member_of(
 
 
 def told_at(survey: Survey, draft: Drafted, ref: str, key: str | None) -> Path:
-    """Where an answer (its schema is at `ref`) holds the id: the thing's own `key`, what it is
-    called in a summary (`groupName` of a `billingGroupName`), or a step deeper in a part
-    (`Attachment.AttachmentId`); () if nowhere."""
+    """Where a response (with its schema at `ref`) holds the id of the entity; () if nowhere.
+
+    It is under `key`, under the name of a summary (`groupName` for `billingGroupName`), or one
+    level deeper (`Attachment.AttachmentId`).
+    """
     flat = survey.flat(ref)
     if key and key in flat.properties:
         return (key,)
@@ -301,9 +307,11 @@ def told_at(survey: Survey, draft: Drafted, ref: str, key: str | None) -> Path:
 def place_of_id(
     survey: Survey, draft: Drafted, facts: Facts, resource: Resource, made: bool
 ) -> tuple[Path, str | None]:
-    """Where an operation's answer holds the id of the thing, and the schema of it there; () if it
-    is where and as the resource has it. `made`: the answer is about a new thing, so that its only
-    id is the thing's."""
+    """Where the response of an operation holds the id of the entity, with its schema there.
+
+    () if it is where the resource has it. `made`: the response is about a new entity, so an only id
+    in it is that of the entity.
+    """
     if not facts.ref:
         return (), None
     found = told_at(survey, draft, facts.ref, resource.identity.key)
@@ -316,7 +324,7 @@ def place_of_id(
 
 
 def _schema_at(survey: Survey, pointer: str | None, path: Path) -> str | None:
-    """Where the schema of what stands at a path of an object is; None if nothing is said of it."""
+    """The place of the schema of a nested property; None if the document doesn't describe it."""
     place = pointer if path else None
     for step in path:
         place = survey.schemas.place(place, step) if place else None
@@ -324,15 +332,15 @@ def _schema_at(survey: Survey, pointer: str | None, path: Path) -> str | None:
 
 
 def _about(name: str, noun: str) -> bool:
-    """Whether a property is about the thing itself: its data, or the thing under its name."""
+    """Whether a property holds the entity: `data`, or the name of the resource."""
     words = tokens(name)
     own = noun.rsplit("_", 1)[-1]
     return bool(words) and (words[-1] in _PARTS or "_".join(words) in (noun, own))
 
 
 def only_id(survey: Survey, facts: Facts) -> str:
-    """The one property of an answer that is an id, whatever it is called (`{"lockId": ..., "since":
-    ...}`), and that the client has not sent itself."""
+    """The one id in a response, whatever its name (`{"lockId": ..., "since": ...}`), that the
+    client didn't send."""
     sent = survey.flat(facts.body).properties if facts.body else {}
     names = [
         name
@@ -347,9 +355,11 @@ def only_id(survey: Survey, facts: Facts) -> str:
 def more_ids(
     survey: Survey, draft: Drafted, schema: str | None, key: str, nouns: Collection[str]
 ) -> dict[str, str]:
-    """The ids beside its `key` that the server gives to a new thing, and where their schemas stand:
-    its own under another name (`buildId`), and those in an answer that is only the create's, of
-    what the document has no other path for (`conversation_uuid`)."""
+    """The other ids that the server assigns to a new entity, with the places of their schemas.
+
+    These are its id under a second name (`buildId`), and ids in a create's response that no other
+    path of the document uses (`conversation_uuid`).
+    """
     short = draft.noun.rsplit("_", 1)[-1]
     own = {*_SURE[:-1], "id"} | {f"{one}_{word}" for one in (draft.noun, short) for word in _SURE}
     shown = {schema, *(one.ref for one in draft.lists)}
@@ -379,17 +389,20 @@ def more_ids(
 
 
 def learnt(survey: Survey, draft: Drafted, schema: str | None, client_key: bool) -> bool:
-    """Whether a client can come to know an id: from a list, from what a create answers, or as it
-    has chosen it."""
+    """Whether a client can learn an id: from a list, from the response of a create, or because it
+    chose it."""
     if client_key or any(_lists_ids(survey, draft, one, schema) for one in draft.lists):
         return True
     return any(_tells(survey, draft, one) for one in draft.creates)
 
 
 def _lists_ids(survey: Survey, draft: Drafted, listing: Facts, schema: str | None) -> bool:
-    """Whether the rows of a list say what they are called; one that is no object is its name, one
-    of which nothing is said shows all that is known of the thing (`schema`). What nobody can
-    make, and of which nothing is known, is never in a list."""
+    """Whether the items of a list hold their ids.
+
+    An item that is not an object is its own id; one without a described schema shows everything
+    known of the entity (`schema`). Entities that nobody can create and that have no schema are
+    never listed.
+    """
     if not schema and not draft.creates:
         return False
     ref = listing.ref

@@ -1,7 +1,7 @@
-"""Which property says how a thing is, whether time moves it, and what else follows from that.
+"""Which property is the status of a resource, whether it changes with time, and what follows.
 
-What speaks for a job and against it is weighed in one table, `JOB`. What is read from the words of
-the values is in `states.py`.
+The evidence for and against a job is weighed in one table, `JOB`. `states.py` reads the words of
+the values.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ _BACKGROUND = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What else speaks of a thing's status.
+    """Other evidence about the status of a resource.
 
-    `sent` are the properties that a client may set when it makes one, `changed` those that it may
-    set later; `accepted` says that making one answers 202, `asked` are the values of query
-    parameters, `texts` what is written about it.
+    `sent` are the properties that a client may set on create, `changed` those it may set later;
+    `accepted`: the create answers 202; `asked` are the enum values of query parameters; `texts` are
+    the descriptions.
     """
 
     noun: str = ""
@@ -83,7 +83,7 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A property that says how a thing is."""
+    """A property that can be the status."""
 
     name: str
     values: list[str]
@@ -95,8 +95,7 @@ class Found:
 def states_of(
     schemas: Schemas, flat: Flat, hints: Hints, holder: str | None = None
 ) -> States | None:
-    """The status of a thing, if it has one; whether it moves is decided later. `holder` is the
-    property that has most of the thing, if it is not all in one place."""
+    """The status of a resource, if it has one. Whether it changes with time is decided later."""
     candidates = list(_properties(schemas, flat, hints))
     if not candidates:
         return _by_flags(schemas, flat, hints, holder)
@@ -136,8 +135,7 @@ def states_of(
 
 
 def _way_of(found: Found) -> tuple[str, ...]:
-    """The states that another property of this kind passes beside; the first alone if nothing says
-    that work is done there."""
+    """The states of another status property; only the first if nothing suggests work."""
     reading = read_states(found.values)
     birth = birth_of(reading, found.default)
     works = bool(reading.of("active")) and bool(reading.of(SUCCESS))
@@ -145,7 +143,7 @@ def _way_of(found: Found) -> tuple[str, ...]:
 
 
 def _by_flags(schemas: Schemas, flat: Flat, hints: Hints, holder: str | None) -> States | None:
-    """A thing without a status, of which a flag says whether it is done, or at work."""
+    """A resource without a status, with a boolean that says whether it is done or running."""
     flags = dict(_work_flags(schemas, flat.properties, hints.sent))
     within: dict[str, Mapping[str, frozenset[str]]] = {}
     if holder is not None:
@@ -188,7 +186,7 @@ def _work_flags(
 
 
 def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
-    """The properties that may be it, the best first."""
+    """The candidate properties, best first."""
     own = set(tokens(hints.noun))
     found: list[tuple[int, int, Found]] = []
     vague: list[str] = []
@@ -226,8 +224,7 @@ def _one_of(name: str, values: Iterable[str]) -> Because:
 
 
 def _worth(found: Found, words: tuple[str, ...], own: set[str]) -> int:
-    """How much a property looks like the one that says how the thing is: by what its values say,
-    and by its own name."""
+    """How much a property looks like a status, by its values and its name."""
     reading = read_states(found.values)
     strange = [word for word in words[:-1] if word not in own | _PLAIN]
     work = 2 if reading.of("active") else 0
@@ -240,7 +237,7 @@ _PLAIN = bag("current processing process job run overall lifecycle ready executi
 
 
 def _inside(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
-    """The status in a part of the thing: `attributes.status`, `nav.status`."""
+    """A status in a nested object: `attributes.status`, `nav.status`."""
     if not has_properties(schemas, schema):
         return
     inner = schemas.flat(schema)
@@ -256,12 +253,12 @@ def _inside(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
 
 
 def _speaks(values: Iterable[str]) -> bool:
-    """Whether any value is a known state: those of an address (`NSW`) are none."""
+    """Whether any value is a known state; the states of an address (`NSW`) are not."""
     return any(kind_of(value) != "other" or spelled(value) in known.ASIDE for value in values)
 
 
 def _deeper(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
-    """`status.state`: an object that has the state in it."""
+    """`status.state`: an object that holds the state."""
     inner = schemas.flat(schema)
     if "object" not in inner.types:
         return
@@ -274,7 +271,7 @@ def _deeper(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
 
 
 def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterator[Found]:
-    """A text whose values are not listed as such: what is said of it, what lists can be asked."""
+    """A text without an enum: its states come from its description and from the list's filters."""
     own = tokens(hints.noun)[-1:]
     schema = schemas.plain(flat.properties[name])
     if schema.get("type") not in ("string", ["string", "null"], ["null", "string"]):
@@ -315,7 +312,7 @@ _LISTED = re.compile(
 
 
 def spoken_values(text: str) -> list[str]:
-    """The states that a description names: in quotes, or in a row."""
+    """The states that a description lists, quoted or in a row."""
     quoted = list(dict.fromkeys(_QUOTED.findall(text)))
     for found in (quoted, *(_in_a_row(match) for match in _LISTED.findall(text))):
         sure = [value for value in found if spelled(value) and _speaks([value])]
@@ -334,7 +331,7 @@ def _default(schemas: Schemas, schema: Any) -> object:
 
 
 def enumerated(schemas: Schemas, schema: object) -> list[str]:
-    """The texts that a property may be, `or null` left aside."""
+    """The enum of a property without null."""
     found: dict[str, None] = {}
     waiting, seen = [schema], set()
     for one in waiting:
@@ -350,8 +347,8 @@ def enumerated(schemas: Schemas, schema: object) -> list[str]:
 
 
 def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
-    """The states, with what the verbs say of them: whether time moves the thing, and where it waits
-    until somebody tells it to go on."""
+    """The states, with what the verbs imply: whether the resource is a job, and where it waits for
+    a client."""
     actions = list(actions)
     evidence = list(_evidence(states, hints, actions))
     score = sum(JOB[name] for name, _ in evidence)
@@ -380,7 +377,7 @@ def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
 
 
 def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[tuple[str, str]]:
-    """What speaks for a job, and against it: names of `JOB`, each in words."""
+    """The evidence for and against a job, as names of `JOB` with their texts."""
     if states.active:
         yield "work", f"{', '.join(states.active)} is work"
     done = [value for value in states.success if spelled(value) in known.JOB_DONE]
@@ -425,7 +422,7 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
 
 
 def _is_systems(word: str) -> bool:
-    """Whether the server ends a state by itself, whatever verbs there are."""
+    """Whether the server ends a state on its own, whatever verbs exist."""
     return word in ("queued", "enqueued", "in_queue", "provisioning", "starting")
 
 
@@ -442,8 +439,7 @@ def _background(hints: Hints) -> bool:
 
 
 def _holds(states: States, actions: list[Action]) -> Iterator[str]:
-    """The states out of which somebody has to tell it to go on: a verb leads to what would follow,
-    or the word says so by itself."""
+    """The states that a client has to end: a verb leads to the next one, or the word implies it."""
     told_to = {
         value
         for action in actions
@@ -479,7 +475,7 @@ def with_decisions(
     hints: Mapping[str, Hints],
     actions: Mapping[str, Action],
 ) -> dict[str, Resource]:
-    """The resources with whether time moves them, now that it is known what can be done to them."""
+    """The resources, with whether each is a job now that their verbs are known."""
     about: dict[str, list[Action]] = {}
     for action in actions.values():
         if action.resource is not None:

@@ -1,4 +1,4 @@
-"""What a document implies, as frozen values; each inference carries its evidence."""
+"""What a document implies, as frozen values. Each inference carries its evidence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ schema alone."""
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """Why something is inferred."""
+    """The reason of an inference."""
 
     text: str
     confidence: Confidence = "likely"
@@ -32,10 +32,10 @@ CORRECTED = Because("mockserver.toml says so", "certain")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A path parameter that names an entity of another resource (None if it is not known which).
+    """A path parameter that names an entity of another resource (None if unknown).
 
-    `field` is the property of the child that holds the same id; `certain` says that the
-    parent's own path stands before the child's.
+    `field` is the property of the child that holds the same id; `certain`: the path of the parent
+    is a prefix of the child's.
     """
 
     parameter: str
@@ -44,17 +44,18 @@ class Link:
     certain: bool = True
 
     def alike(self, other: Link) -> bool:
-        """Whether both name entities of one kind; of an unknown kind if they have one name."""
+        """Whether both name the same kind of entity; if unknown, whether they have the same
+        name."""
         known = self.resource is not None or self.parameter == other.parameter
         return self.resource == other.resource and known
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The query parameters that ask for a page; properties of the body if `in_body`.
+    """The query parameters of a page; properties of the body if `in_body`.
 
-    `cursor` asks for what comes behind a row, `before` for what comes in front of one. The
-    default of a cursor, `first_cursor` (`*`), asks for the first page.
+    `cursor` requests what follows an entity, `before` what precedes one. `first_cursor` is the
+    value of a cursor that requests the first page, its default (`*`).
     """
 
     limit: str | None = None
@@ -69,14 +70,14 @@ class Paging:
 
     @property
     def names(self) -> frozenset[str]:
-        """All of them."""
+        """All parameter names."""
         found = (self.limit, self.cursor, self.before, self.offset, self.page)
         return frozenset(name for name in found if name is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """The query parameters that order a list, and its order without them, if anything is said."""
+    """The query parameters that order a list, and its default order if the document states one."""
 
     sort: str | None = None
     direction: str | None = None
@@ -84,7 +85,7 @@ class Ordering:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parameters, the one with the field first."""
+        """The parameter names, the one with the field first."""
         return tuple(name for name in (self.sort, self.direction) if name is not None)
 
 
@@ -97,9 +98,9 @@ Form = Literal["cursor", "url", "page", "offset"]
 
 @dataclass(frozen=True, slots=True)
 class PageField:
-    """One property of a response that says something of its page.
+    """One property of a response that describes the page.
 
-    `form` is how it names another page: by a cursor, a URL, its number, or where it begins.
+    `form` is how it refers to another page: by cursor, URL, number or offset.
     """
 
     path: Path
@@ -109,23 +110,23 @@ class PageField:
 
 @dataclass(frozen=True, slots=True)
 class PageFields:
-    """Where a response says which page it is, in its body and its headers."""
+    """Where a response describes its page, in the body and in headers."""
 
     fields: tuple[PageField, ...] = ()
     headers: tuple[PageField, ...] = ()
     link_header: bool = False
 
     def path(self, said: Said) -> Path | None:
-        """Where it says this, if it does."""
+        """The place of this field, if the response has it."""
         return next((one.path for one in self.fields if one.said == said), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """How a list is asked for and answered.
+    """The shape of a list's request and response.
 
-    `items` leads to the array (empty: the body is the array), `row` to the entity in one of its
-    items (`{"hook": {...}}`); the schema of an item is at `item`.
+    `items` leads to the array (empty: the body is the array), `row` to the entity within an item
+    (`{"hook": {...}}`), `item` to the schema of an item.
     """
 
     items: Path = ()
@@ -139,20 +140,19 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """A status-like property and the order of its values.
+    """A status property and the order of its values.
 
-    The value stands at `inner` in the property `name`: there itself, or deeper (`status.state`).
-    `birth` is the first state; `path` are those that a thing passes through when all goes well.
-    `moves` says that time takes it there, except out of the states that it `holds` in until
-    somebody tells it to go on; `timeout` is the property that says until when it waits. `leads`
-    are the states that pass by themselves (`cancelling`), with what follows. `lasts` are the
-    seconds that it is in one, where they are known.
-    `moments` are the properties that say when it entered one of some states; `results`, `faults`
-    and `cancels` are those that say something once it has succeeded, failed or was cancelled;
-    `progress` goes up while it works, `attempts` when it is tried again; `flags` are true in some
-    states; `within` has the moments and flags in parts of it. `beside` are other properties of this
-    kind, with the states that they pass: one, or those of the same work. Where nothing but flags
-    says how it is, `name` is "".
+    The value is in the property `name`, or deeper, at `inner` (`status.state`). `birth` is the
+    initial state; `path` are the states of a successful run. `moves`: time changes the state,
+    except in states in `holds`, where a client has to act; `timeout` is the property with the time
+    until which it waits. `leads` are states that end on their own (`cancelling`), each with the
+    next one. `lasts` are the seconds in each state, where known.
+
+    `moments` are the timestamps of entering states; `results`, `faults` and `cancels` are
+    properties that are set on success, failure or cancellation; `progress` grows while it works,
+    `attempts` on each retry; `flags` are true in certain states; `within` has the moments and flags
+    of nested objects. `beside` are other status properties with their states: a single one, or
+    those of the same work. Where only flags tell the state, `name` is "".
     """
 
     name: str
@@ -187,7 +187,7 @@ class States:
 
     @property
     def each(self) -> tuple[str, ...]:
-        """Every state once; first the one in which most of what there is may be found."""
+        """Every state once, starting with the one in which most properties are set."""
         done = self.path[-1:] if self.moves else ()
         born = (self.birth,) if self.birth is not None else ()
         listed = (
@@ -203,7 +203,7 @@ class States:
 
     @property
     def known(self) -> tuple[str, ...]:
-        """Every value that it can have."""
+        """Every possible value."""
         kinds = (
             self.initial, self.active, self.success, self.failure, self.cancelled, self.other,
             tuple(self.leads),
@@ -213,15 +213,14 @@ class States:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What an entity is called, and who knows it.
+    """The id of an entity and who knows it.
 
-    `key` is the property with the id, `parameter` what paths call it. `named_by` leads to the
-    schemas of the path parameters that name one, `told_by` to those of the properties that hold
-    the id where that is not under its `key`, `referred_by` to those of what else of a request names
-    one (`ServiceSid` in a body); `given` are ids that the paths have by name
-    (`DRAFT`). `client_key`: the client chooses it. `nested`: ids count only under their parent.
-    `told`: a response tells the id of one. `open`: any id is known, as there is no other way to
-    learn a first one.
+    `key` is the id property, `parameter` the name of the path parameter. `named_by` leads to the
+    schemas of path parameters that hold the id, `told_by` to those of properties that hold it under
+    another name than `key`, `referred_by` to those of other places in requests (`ServiceSid` in a
+    body); `given` are ids fixed in paths (`DRAFT`). `client_key`: the client chooses the id.
+    `nested`: ids are unique per parent only. `told`: a response contains the id. `open`: any id is
+    accepted, since clients can't learn a first one.
     """
 
     key: str | None = None
@@ -246,10 +245,9 @@ class Identity:
 class Resource:
     """One kind of entity that the API keeps.
 
-    `schema` leads to its richest description, `request` to what a client sends to make one.
-    Where it is one of several kinds, `union` leads to their choice, and `schema` to the first.
-    `in_use` are the values that some fields really have, of all that the document allows. `holder`
-    is the property that has what others have beside the id (`attributes`).
+    `schema` leads to its fullest schema, `request` to that of the create request. Where it is one
+    branch of a union, `union` leads to the union and `schema` to the first branch. `in_use` are the
+    values that occur in certain fields, out of all that the document allows.
     """
 
     name: str
@@ -272,13 +270,13 @@ class Resource:
 
     @property
     def shape(self) -> str | None:
-        """What each entity fits: its `schema`, or the choice of which that is one."""
+        """The schema that every entity fits: `schema`, or the union it belongs to."""
         return self.union or self.schema
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A property of a body that names an entity of another resource, which has to be there."""
+    """A property of a body that names an existing entity of another resource."""
 
     field: str
     resource: str
@@ -289,12 +287,13 @@ ItemPlace = Literal["path", "query", "body"]
 
 @dataclass(frozen=True, slots=True)
 class RequestUse:
-    """What a request of an action says.
+    """How an action reads its request.
 
-    `at` leads to the entity in the body; with `FIRST` in it there may be several. What a body
-    `refers` to has to be there. `ids` is the query parameter with the ids of a sweep. `partial`:
-    what is not sent stays as it is. `upsert`: what is not there is made. `item_in` is where the id
-    of the entity stands, `several` leads to an array of entities that may be sent as well.
+    `at` leads to the entity in the body; with `FIRST` in it, there may be several. Entities in
+    `refers` have to exist. `ids` is the query parameter with the ids of a bulk delete. `partial`:
+    properties that are not sent keep their values. `upsert`: a missing entity is created. `item_in`
+    is where the request holds the id of the entity; `several` leads to an array of entities that
+    may be sent as well.
     """
 
     at: Path = ()
@@ -308,12 +307,12 @@ class RequestUse:
 
 @dataclass(frozen=True, slots=True)
 class ResponseUse:
-    """What a response of an action says.
+    """How an action builds its response.
 
-    `at` leads to the entity in the body; with `FIRST` in it there may be several. `tells` leads
-    from the entity to its id, and `told_by` to the schema of it, where the response has it in
-    another place or shape than the resource. `awaits` is the resource whose job has to have
-    succeeded before there is a response. `part` is the property of the entity that is shown.
+    `at` leads to the entity in the body; with `FIRST` in it, there may be several. `tells` leads
+    from the entity to its id, and `told_by` to the schema of the id, where the response has it in
+    another place or form than the resource. `awaits` is the resource whose job has to succeed
+    before there is a response. `part` is the property of the entity that is shown.
     """
 
     at: Path = ()
@@ -327,10 +326,10 @@ class ResponseUse:
 class Transition:
     """What a verb does to an entity.
 
-    A change is a property and its value; `now` is the moment, `body.NAME` what is sent, and
-    `shown.NAME` the entity whose id is sent. `same`: the response is the entity itself; `shows` is
-    the other resource of which the body's property `shown_by` names one. `soft`: what is changed is
-    no longer listed.
+    A change is a property and its new value: `now` is the current time, `body.NAME` a property of
+    the request, `shown.NAME` the entity whose id is sent. `same`: the response is the entity
+    itself; `shows` is the other resource whose entity the body property `shown_by` names. `soft`:
+    the entity is no longer listed afterwards.
     """
 
     verb: str = ""
@@ -345,9 +344,9 @@ class Transition:
 class Action:
     """What one operation does.
 
-    `item` is the path parameter that names the entity, `parents` are those that name others.
-    `elsewhere`: the path is that of another resource than the one that is made. `instead` is how
-    the operation could be read, too.
+    `item` is the path parameter that names the entity, `parents` are those that name other
+    entities. `elsewhere`: the path belongs to another resource than the one created. `instead` is
+    the runner-up reading.
     """
 
     operation: str
@@ -367,7 +366,7 @@ class Action:
 
     @property
     def path_item(self) -> str | None:
-        """The path parameter that names the entity, if the path does."""
+        """The path parameter that names the entity, if there is one."""
         return self.item if self.request.item_in == "path" else None
 
 
@@ -383,10 +382,11 @@ CREATED = ""
 class Announcement:
     """One webhook or callback of the document.
 
-    It stands at `place`; `schema` leads to its body, if it has one. A callback is asked for by
-    `operation`, and goes to the runtime expression `url`. It tells of rows of `resource`: that one
-    is made (`created`), or that it enters one of `states`; neither if nothing says when. `values`
-    has, by the moment, what the body's property `teller` says of it.
+    `place` is its place in the document; `schema` leads to its body, if it has one. A callback is
+    registered by `operation` and goes to the runtime expression `url`. It reports on entities of
+    `resource`: their creation (`created`), or their entering one of `states`; neither if the
+    document doesn't say when. `values` has, for each event, the value of the body property
+    `teller`.
     """
 
     name: str
@@ -405,7 +405,7 @@ class Announcement:
 
     @property
     def when(self) -> list[str]:
-        """The moments, for people."""
+        """The events, for people."""
         made = ["it is made"] if self.created else []
         return made + [f"it is {state}" for state in sorted(self.states)]
 
@@ -424,12 +424,12 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is inferred. `actions` are by operationId, `resources` by name."""
+    """Everything that is inferred: `actions` by operationId, `resources` by name."""
 
     actions: Mapping[str, Action] = field(default_factory=dict)
     resources: Mapping[str, Resource] = field(default_factory=dict)
     announcements: tuple[Announcement, ...] = ()
 
     def resource_of(self, action: Action) -> Resource | None:
-        """The resource that an action is about."""
+        """The resource of an action."""
         return self.resources.get(action.resource) if action.resource is not None else None

@@ -1,4 +1,4 @@
-"""What the operations of a document look like, before anything is inferred from it."""
+"""Facts about the operations of a document, before anything is inferred."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ BULK = bag(
 
 @dataclass(slots=True)
 class Facts:
-    """One operation, with what its answer and its body hold.
+    """One operation with the contents of its response and request bodies.
 
-    `ref` is where the schema of the thing (or of one row) stands; equal for equal things.
+    `ref` is the place of the schema of the entity (or of one list item); equal for equal schemas.
     """
 
     operation: Operation
@@ -42,7 +42,7 @@ class Facts:
 
     @property
     def method(self) -> str:
-        """The method; that of its plain form, if its path ends in what is done."""
+        """The method; for a path that ends in a verb, that of its plain form."""
         return self.plain.method if self.plain is not None else self.operation.method
 
     @property
@@ -88,28 +88,30 @@ class Survey:
                 self._verbs.setdefault(here.steps[:-1], []).append(verb_of(here.last))
 
     def at(self, steps: tuple[str, ...], *methods: str) -> Facts | None:
-        """The operation at a path with the first of these methods that it has."""
+        """The operation at a path with the first of these methods that exists."""
         found = self.by_steps.get(steps, {})
         return next((found[method] for method in methods if method in found), None)
 
     def is_led_through(self, steps: tuple[str, ...]) -> bool:
-        """Whether any path has a parameter here, at its end or before more steps."""
+        """Whether any path has a parameter here, at its end or before further steps."""
         return steps in self._names
 
     def names(self, items: Iterable[Route]) -> list[str]:
-        """What the paths call the things at these paths, their own word first."""
+        """The parameter names of these paths, the last one first."""
         found = dict.fromkeys(item.names[-1] for item in items)
         for item in items:
             found.update(self._names.get(item.steps, {}))
         return list(found)
 
     def verbs(self, items: Iterable[Route]) -> list[str]:
-        """What can be done to the things at these paths, beside reading and changing them."""
+        """The verbs on the entities at these paths, besides read and write."""
         return [verb for route in items for verb in self._verbs.get(route.steps, ()) if verb]
 
     def _is_one(self, route: Route, pointer: str) -> bool:
-        """Whether the path names one thing, and the answer is no array, nor a page of what lies
-        under it (`/actions/{app}` and `/actions/{app}/{definition}`)."""
+        """Whether the path names one entity rather than a list of what is below it.
+
+        `/actions/{app}` and `/actions/{app}/{definition}` are an example of a list.
+        """
         if not route.is_item or "array" in self.schemas.flat_at(pointer).types:
             return False
         if (*route.steps, ANY) not in self._item_steps:
@@ -121,7 +123,7 @@ class Survey:
         return self.schemas.flat_at(pointer) if pointer else _NO_FLAT
 
     def kinds(self, schema: Any) -> set[str]:
-        """The types that a value may have, those of every choice too."""
+        """The types that a value may have, in any branch of a union."""
         found: set[str] = set()
         waiting, seen = [schema], set()
         while waiting:
@@ -134,7 +136,7 @@ class Survey:
         return found
 
     def _path(self, operation: Operation) -> str:
-        """The path; what tells an operation from others at the same path is its last step."""
+        """The path; for operations that share one, the discriminating value is its last step."""
         told = [value.rsplit(".", 1)[-1] for _, value in operation.told_by if value]
         if not told and (operation.method, operation.url_path) in self._plain:
             told = [name for name, _ in operation.told_by]
@@ -151,7 +153,7 @@ class Survey:
         )  # fmt: skip
 
     def _may_list(self, facts: Facts) -> bool:
-        """Whether the answer of a POST is a list, whatever it is asked for."""
+        """Whether the response of a POST is a list whatever the request says."""
         response = facts.operation.response_for(facts.operation.success)
         media = json_of(response.content) if response is not None else None
         if media is None or not media.pointer:
@@ -164,7 +166,7 @@ class Survey:
         return facts
 
     def _read(self, facts: Facts) -> None:
-        """See what the answer and the body of an operation hold, by its path."""
+        """Read the response and request bodies of an operation."""
         operation = facts.operation
         facts.envelope, facts.several = None, None
         facts.at, facts.ref, facts.sent, facts.body = (), "", (), ""
@@ -194,7 +196,7 @@ class Survey:
                 self._read_several(facts, body.pointer, about)
 
     def _read_several(self, facts: Facts, pointer: str, about: str) -> None:
-        """See whether an array of entities is sent, or may be (`{"contacts": []}`)."""
+        """Detect that an array of entities is, or may be, sent (`{"contacts": []}`)."""
         if FIRST in facts.sent:
             self._read_shown(facts, about)
             return
@@ -219,19 +221,20 @@ class Survey:
         return list_place(self.schemas, media.pointer, about) if media and media.pointer else None
 
     def _read_shown(self, facts: Facts, about: str) -> None:
-        """See where the answer shows what was made of several."""
+        """Detect where the response shows several created entities."""
         shown = self._shown(facts, about) if FIRST not in facts.at else None
         if shown is not None and shown[0]:
             facts.at, facts.ref = (*shown[0], FIRST), self.schemas.canonical(shown[1])
 
     def _alike(self, one: str, other: str) -> bool:
-        """Whether two schemas are of one kind of entity: most of what is sent is shown."""
+        """Whether two schemas describe the same kind of entity: the response has most sent
+        properties."""
         sent = self.schemas.flat_at(one).properties.keys()
         shown = self.schemas.flat_at(self.schemas.canonical(other)).properties.keys()
         return bool(sent) and 2 * len(sent & shown) > len(sent)
 
     def _place(self, operation: Operation, pointer: str, about: str) -> tuple[Path, str]:
-        """Where a thing stands; a POST may take and give an array of them."""
+        """Where an entity is in a body; a POST may take and return an array of them."""
         if operation.method == "POST":
             found = self.schemas.place(self.schemas.main(pointer), None)
             if found is not None and "object" in self.schemas.flat_at(found).types:
@@ -240,14 +243,14 @@ class Survey:
 
 
 def _noun(route: Route) -> str:
-    """What the path speaks of: contacts at `/contacts`, and at `/contacts/batch`, too."""
+    """The noun of a path: contacts for `/contacts` and for `/contacts/batch`."""
     if route.last in BULK and len(route.steps) > 1 and route.steps[-2] != ANY:
         return noun(route.steps[-2])
     return route.noun
 
 
 def json_of(content: Any) -> MediaType | None:
-    """The media type whose schema speaks about JSON."""
+    """The media type with a schema for JSON."""
     for name, media in content.items():
         if is_json_or_any(name):
             return media if isinstance(media, MediaType) else None
@@ -255,7 +258,7 @@ def json_of(content: Any) -> MediaType | None:
 
 
 def body_of(operation: Operation) -> MediaType | None:
-    """The media type of what is sent: JSON, else a form, else the first."""
+    """The media type of the request: JSON, else a form, else the first."""
     if operation.body is None:
         return None
     found = json_of(operation.body.content)

@@ -63,8 +63,11 @@ def corrected(plan: Plan, overrides: Mapping[str, Any], survey: Survey) -> Plan:
 def with_stated(
     survey: Survey, drafts: dict[str, Draft], overrides: Mapping[str, Any]
 ) -> dict[str, Draft]:
-    """The drafts of resources, with those that only [operations] names: made of the operations that
-    name them, whose paths are nobody else's then. Raises PlanError for one without a path."""
+    """The drafts of resources, plus those that only [operations] declares, made from the operations
+    that name them.
+
+    Their paths then belong to no other resource. Raises PlanError for one without a path.
+    """
     facts = {one.operation.id: one for one in survey.facts}
     stated: dict[str, Draft] = {}
     for operation, told in tables(overrides, "operations"):
@@ -95,7 +98,7 @@ def with_stated(
 
 
 def _add(draft: Draft, facts: Facts, kind: Any) -> None:
-    """Put an operation where a draft has those of its kind."""
+    """Add an operation to the draft, by its kind."""
     route = facts.route
     match kind:
         case "create" | "list":
@@ -135,12 +138,13 @@ def _known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _properties(resource: Resource, schemas: Schemas) -> dict[str, Any]:
-    """The properties that the document gives it, those of every choice too; none if it is vague."""
+    """The properties that the document describes, in any branch of a union; empty if it is
+    vague."""
     return _properties_at(resource.schema, schemas) if resource.schema else {}
 
 
 def _properties_at(pointer: str, schemas: Schemas) -> dict[str, Any]:
-    """The properties of a schema, those of every choice too."""
+    """The properties of a schema, in any branch of a union."""
     found: dict[str, Any] = {}
     pending: list[tuple[Any, int]] = [(schemas.at(pointer), 0)]
     while pending:
@@ -153,7 +157,7 @@ def _properties_at(pointer: str, schemas: Schemas) -> dict[str, Any]:
 
 
 def _text(where: str, value: Any, what: str, known: Iterable[str] = ()) -> str:
-    """A text, one of the known ones if any are. Raises PlanError."""
+    """A text, out of the known ones if there are any. Raises PlanError."""
     if not isinstance(value, str):
         raise PlanError(f"{where} is {what}, not {value!r}")
     listed = list(known)
@@ -235,7 +239,7 @@ def _durations(where: str, told: Any, values: list[str]) -> dict[str, float]:
 
 
 def _leading_on(action: Action, resource: Resource, state: str) -> Action:
-    """The operation that leads on from a state that waits for it."""
+    """The operation that ends a waiting state."""
     where = f"lifecycles.{resource.name}.waits_for.{state}"
     states = resource.states
     assert states is not None
@@ -254,7 +258,7 @@ def _leading_on(action: Action, resource: Resource, state: str) -> Action:
 
 
 def _passing(where: str, told: Any, values: list[str]) -> dict[str, str]:
-    """States that pass by themselves, each with what follows. Raises PlanError."""
+    """States that end on their own, each with the next one. Raises PlanError."""
     if not isinstance(told, Mapping):
         raise PlanError(f"{where}.passes is a table of states and what follows them")
     for state, after in told.items():
@@ -316,7 +320,7 @@ def _action(
 
 
 def _named_by(where: str, action: Action, kind: str) -> tuple[str | None, tuple[Link, ...]]:
-    """What names the entity of an action of a kind, and what names those above it."""
+    """What names the entity of an action of this kind, and its parents."""
     item, parents = action.item, action.parents
     if kind not in ON_ONE:
         return None, parents
@@ -332,7 +336,7 @@ def _named_by(where: str, action: Action, kind: str) -> tuple[str | None, tuple[
 
 
 def _item(where: str, told: Any, facts: Facts, schemas: Schemas) -> tuple[str, ItemPlace]:
-    """What names the entity, and where in a request it stands. Raises PlanError."""
+    """The parameter that names the entity, and where the request holds it. Raises PlanError."""
     places: dict[str, ItemPlace] = dict.fromkeys(_sent(facts, schemas), "body")
     for place in ("query", "path"):
         names = (p.name for p in facts.operation.parameters if p.place == place)
@@ -343,7 +347,7 @@ def _item(where: str, told: Any, facts: Facts, schemas: Schemas) -> tuple[str, I
 
 
 def _sent(facts: Facts, schemas: Schemas) -> dict[str, Any]:
-    """The properties of the body, those of every choice too."""
+    """The properties of the body, in any branch of a union."""
     body = body_of(facts.operation)
     return _properties_at(body.pointer, schemas) if body is not None and body.pointer else {}
 
@@ -356,7 +360,7 @@ def _refers(
     facts: Facts,
     schemas: Schemas,
 ) -> tuple[Reference, ...]:
-    """What the body names of other resources. Raises PlanError for what there is not."""
+    """The other resources that the body names. Raises PlanError for unknown ones."""
     if "refers" not in told:
         return action.request.refers
     refers = told["refers"]

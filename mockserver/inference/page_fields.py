@@ -1,4 +1,4 @@
-"""The words of paging, and what the properties of a response say of its page."""
+"""The vocabulary of paging, and what the properties of a response say about the page."""
 
 from __future__ import annotations
 
@@ -101,12 +101,12 @@ PAGING = frozenset().union(
 
 @lru_cache(maxsize=65_536)
 def word(name: str) -> str:
-    """A name in one spelling: `nextPageToken`, `next-page-token` -> `next_page_token`."""
+    """A name in normal form: `nextPageToken`, `next-page-token` -> `next_page_token`."""
     return "_".join(tokens(name))
 
 
 class PageReader:
-    """Reads what the properties of a response say of its page."""
+    """Reads how the properties of a response describe the page."""
 
     def __init__(self, schemas: Schemas, paging: Paging, items: Path) -> None:
         self._schemas = schemas
@@ -141,7 +141,7 @@ class PageReader:
                 yield PageField(here, *found)
 
     def header(self, called: str, pointer: str, beside: set[str]) -> tuple[Said, Form] | None:
-        """What a header says; a text there is a number as well."""
+        """The meaning of a header; its text may be a number."""
         pointer = self._schemas.main(pointer)
         kinds = set(self._schemas.flat_at(pointer).types)
         if called in TOTAL | PAGES | ECHOES["page"] | ECHOES["limit"] | ECHOES["offset"]:
@@ -183,7 +183,7 @@ class PageReader:
         return None
 
     def _number(self, called: str, beside: set[str]) -> tuple[Said, Form] | None:
-        """What a whole number says."""
+        """The meaning of an integer."""
         if called in COUNT and beside & ((TOTAL - COUNT) | {"total"}):
             return "returned", "cursor"
         if called in PAGES:
@@ -208,7 +208,7 @@ class PageReader:
         return None
 
     def _form(self, url: bool, called: str) -> Form:
-        """How a text names another page: where nothing has a cursor, by its URL or its number."""
+        """How a text refers to another page: by URL or number if there are no cursors."""
         paging = self._paging
         if url:
             return "url"
@@ -230,7 +230,7 @@ class PageReader:
         return any(isinstance(one, str) and "://" in one for one in shown)
 
     def begins_with_zero(self, pointer: str, field: PageField) -> bool:
-        """Whether an example shows that pages are counted from 0."""
+        """Whether an example shows that pages count from 0."""
         if self._paging.page is None or self._paging.first_page == 0:
             return False
         for name in field.path:
@@ -242,7 +242,7 @@ class PageReader:
 
 
 def page_headers(response: Response, reader: PageReader) -> Iterator[PageField]:
-    """The headers that say something of the page: `X-Total-Count`, `X-Next-Page`."""
+    """The headers that describe the page: `X-Total-Count`, `X-Next-Page`."""
     plain = {name: word(name).removeprefix("x_").removeprefix("pagination_")
              for name in response.headers}  # fmt: skip
     for name, called in plain.items():
@@ -256,7 +256,7 @@ def page_headers(response: Response, reader: PageReader) -> Iterator[PageField]:
 
 
 def _linked(called: str) -> Said | None:
-    """What a link of this name leads to."""
+    """The target of a link with this name."""
     for words, said in (
         (NEXT, "next"), (PREVIOUS, "previous"), (FIRST, "first"), (LAST, "last"),
         (SELF, "self"),

@@ -1,4 +1,4 @@
-"""How lists are answered: where the rows stand, and how one asks for more of them."""
+"""The shape of lists: where their items are, and which parameters page and order them."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ _DEFAULT = re.compile(
 
 
 def list_place(schemas: Schemas, pointer: str, about: str) -> tuple[Path, str, Because] | None:
-    """Where in a body the rows of a list stand, and the schema of one.
+    """Where in a body the items of a list are, and the schema of one item.
 
-    `about` is the noun that the path speaks of.
+    `about` is the noun of the path.
     """
     pointer = schemas.main(pointer)
     flat = schemas.flat_at(pointer)
@@ -110,10 +110,10 @@ def envelope_of(
     *,
     lists: bool = False,
 ) -> Envelope | None:
-    """How this operation lists, or None if its answer is no list.
+    """The envelope of an operation that lists, or None if its response is no list.
 
-    A POST lists if its body asks for a page (`{"maxResults": 10, "nextToken": ...}`), or if its
-    path says that it `lists`.
+    A POST is a list if its body has paging properties (`{"maxResults": 10, "nextToken": ...}`), or
+    if its path says so (`lists`).
     """
     asked = {p.name: p.schema for p in operation.parameters if p.place == "query"}
     posted = operation.method == "POST"
@@ -150,7 +150,7 @@ def envelope_of(
 def _paging(
     schemas: Schemas, operation: Operation, asked: Mapping[str, Any], posted: bool
 ) -> Paging:
-    """The parameters that ask for a page."""
+    """The paging parameters."""
     limit = _parameter(asked, LIMIT)
     page = _parameter(asked, PAGE)
     offset = _parameter(asked, OFFSET)
@@ -191,7 +191,7 @@ def _sent(schemas: Schemas, operation: Operation) -> dict[str, Any]:
 
 
 def _parameter(asked: Mapping[str, Any], words: frozenset[str]) -> str | None:
-    """The first parameter with one of these names, plain or within `page[...]`."""
+    """The first parameter with one of these names, plain or as `page[...]`."""
     for name in asked:
         spelled = word(name.strip("$").replace("[", "_").replace("]", ""))
         inner = spelled.removeprefix("page_")
@@ -208,13 +208,13 @@ def _is_text(schemas: Schemas, schema: Any) -> bool:
 
 
 def _plain_text(schemas: Schemas, schema: Any) -> bool:
-    """Whether a text may be anything, so that it can be a cursor."""
+    """Whether a text is unrestricted, so that it can be a cursor."""
     flat = schemas.flat(schema)
     return not flat.rules.get("format") and not flat.values
 
 
 def _names_row(schemas: Schemas, schema: Any) -> bool:
-    """Whether a value can be a cursor: no date, and no word of a few."""
+    """Whether a value can be a cursor; dates and enum values can't."""
     flat = schemas.flat(schema)
     if flat.rules.get("format") in ("date", "date-time", "time") or flat.values:
         return False
@@ -223,13 +223,13 @@ def _names_row(schemas: Schemas, schema: Any) -> bool:
 
 
 def _default_of(schemas: Schemas, schema: Any) -> Any:
-    """What a parameter is if it is not sent."""
+    """The default of a parameter."""
     found = schemas.resolved(schema)
     return found.get("default") if isinstance(found, Mapping) else None
 
 
 def _digits(value: Any) -> int | None:
-    """A whole number of 0 or more, a text of digits too."""
+    """A non-negative integer, or a text of digits."""
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         return int(value)
     return value if type(value) is int and value >= 0 else None
@@ -238,7 +238,7 @@ def _digits(value: Any) -> int | None:
 def _default(
     schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
 ) -> int:
-    """How many rows are on a page if nobody asks: by the schema, else by the description."""
+    """The default page size, by the schema or by the description."""
     schema = asked.get(name) if name is not None else None
     default = _digits(_default_of(schemas, schema))
     if default:
@@ -253,7 +253,7 @@ def _default(
 
 
 def described(schemas: Schemas, parameter: Parameter) -> str:
-    """What a document says of a parameter in words."""
+    """The description of a parameter."""
     place, schema, _ = parameter.pointer.rpartition("/schema")
     try:
         found = schemas.at(place) if schema else {}
@@ -272,7 +272,7 @@ _RISING = bag("asc ascending oldest earliest up")
 
 
 def _ordering(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]) -> Ordering:
-    """How a list is ordered, by the values that its parameters may have where these are listed."""
+    """How a list is ordered, by the parameters' enum values where they have any."""
     sort, direction = _parameter(asked, SORT), _parameter(asked, DIRECTION)
     for name in dict.fromkeys(one for one in (sort, direction) if one is not None):
         values = [v for v in schemas.flat(asked[name]).values or () if isinstance(v, str)]
@@ -288,7 +288,7 @@ def _ordering(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]) 
 def _newest_first(
     operation: Operation, asked: Mapping[str, Any], names: tuple[str | None, ...]
 ) -> bool | None:
-    """Whether the newest come first; None if nothing is said."""
+    """Whether the newest come first; None if the document doesn't say."""
     for name in names:
         schema = asked.get(name) if name is not None else None
         default = schema.get("default") if isinstance(schema, Mapping) else None
@@ -321,7 +321,7 @@ def _texts(operation: Operation) -> Iterator[str]:
 
 
 def falling(text: str) -> bool | None:
-    """Whether a value of a parameter asks for what is greater first; None if it does not say."""
+    """Whether a value of a parameter requests descending order; None if it doesn't say."""
     if text.startswith("-"):
         return True
     words = set(tokens(text))
@@ -331,8 +331,8 @@ def falling(text: str) -> bool | None:
 
 
 def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> tuple[Path, str]:
-    """Where in a body one thing stands: wrapped in `data` or its own name, in an array of one
-    (`FIRST`), or all of it."""
+    """Where in a body a single entity is: in `data` or under its own name, in an array of one
+    (`FIRST`), or the whole body."""
     pointer = schemas.main(pointer)
     flat = schemas.flat_at(pointer)
     if "object" not in flat.types or "id" in flat.properties or len(flat.properties) > 6:
@@ -366,7 +366,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
 
 
 def _inside(schemas: Schemas, pointer: str, name: str) -> tuple[Path, str]:
-    """What a property holds, or an array in it; where that schema stands."""
+    """The place of the schema of a property, or of the items of an array property."""
     inner = schemas.place(pointer, name)
     if inner is None:
         return (), ""

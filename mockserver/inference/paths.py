@@ -1,4 +1,4 @@
-"""Paths taken apart: literal steps, parameters and verbs."""
+"""Paths split into literal steps, parameters and verbs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _VERSION = re.compile(r"v?\d+(\.\d+)*([ab]\d*|beta|alpha)?$|api$|rest$")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One path. `steps` has `{}` for each parameter; `names` are these, in order.
+    """One path. `steps` has `{}` for each parameter; `names` are the parameter names in order.
 
-    `verb` is what stands behind a colon in the last step (`/runs/{id}:cancel`).
+    `verb` is the part after a colon in the last step (`/runs/{id}:cancel`).
     """
 
     steps: tuple[str, ...]
@@ -62,7 +62,7 @@ class Route:
 
 @lru_cache(maxsize=16_384)
 def route(path: str) -> Route:
-    """Take a path apart."""
+    """Split a path."""
     steps: list[str] = []
     names: list[str] = []
     verb = ""
@@ -84,7 +84,7 @@ def route(path: str) -> Route:
 
 
 def _colon(part: str) -> tuple[str, str, str]:
-    """`runs:cancel` and `{id}:cancel` have a verb; `{a:b}` and `12:30` have none."""
+    """Split off a verb: `runs:cancel` and `{id}:cancel` have one, `{a:b}` and `12:30` don't."""
     head, colon, tail = part.rpartition(":")
     if colon and head and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", tail) and "{" not in tail:
         return head, colon, tail
@@ -92,11 +92,11 @@ def _colon(part: str) -> tuple[str, str, str]:
 
 
 def is_version(step: str) -> bool:
-    """Whether a step says only which API this is: `v2`, `api`."""
+    """Whether a step only names the API or its version: `v2`, `api`."""
     return bool(_VERSION.match(step.lower()))
 
 
 def label(steps: tuple[str, ...]) -> str:
-    """A name for what stands at these steps: literals, versions left out."""
+    """A name for the resource at these steps: the literals without versions."""
     words = ["_".join(tokens(step)) for step in steps if step != ANY and not is_version(step)]
     return ".".join(word for word in words if word) or "root"

@@ -1,4 +1,4 @@
-"""Which resource a path parameter names."""
+"""Relations between resources: parents in paths and references in bodies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockserver.inference.words import noun, tokens
 
 
 class Named(Protocol):
-    """What of a resource in the making counts here."""
+    """What this module needs of a draft resource."""
 
     items: list[Route]
     singleton: bool
@@ -74,10 +74,10 @@ _SENDING = frozenset(("create", "replace", "patch"))
 def referring(
     survey: Survey, actions: Mapping[str, Action], resources: Mapping[str, Resource]
 ) -> dict[str, Action]:
-    """The actions with what the bodies of their requests refer to.
+    """The actions, with the entities that their request bodies refer to.
 
-    That an unknown id is refused is only taken for sure where the document lists a 404 which
-    can speak of nothing else: the path names no thing.
+    Rejecting an unknown id is certain only where the document lists a 404 that can mean nothing
+    else, because the path names no entity.
     """
     known: dict[str, list[Resource]] = defaultdict(list)
     for resource in resources.values():
@@ -118,8 +118,8 @@ def _references(
 def reached(
     resources: Mapping[str, Resource], actions: Mapping[str, Action]
 ) -> dict[str, Resource]:
-    """The resources; `open` are those, too, that are listed and made only beneath what can't be
-    known before (`/rules/{id}/rules`): without a first one there would never be any."""
+    """The resources, with `open` set for those that are listed and created only below entities
+    nobody can know (`/rules/{id}/rules`): without a first one, there would never be any."""
     known = {name for name, one in resources.items() if one.singleton or one.identity.open}
     ways = [
         (action.resource, {link.resource for link in action.parents if link.resource in resources})

@@ -1,5 +1,5 @@
-"""Paths that end in what is done (`POST /agents/create`, `POST /jobs/get` with an id in its body),
-read as what they would be if the method said it (`POST /agents`, `GET /jobs/{id}`)."""
+"""Paths that end in a verb (`POST /agents/create`, `POST /jobs/get` with an id in the body), read
+as their REST form (`POST /agents`, `GET /jobs/{id}`)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Steps = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class PlainForm:
-    """An operation as its path and method would be, and where the id of the entity stands."""
+    """The REST form of an operation, and where the request holds the id of the entity."""
 
     method: str
     route: Route
@@ -36,8 +36,8 @@ class PlainForm:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What counts of an operation: its method, its path, what it sends, whether it
-    lists (found out when it matters)."""
+    """What counts of an operation: method, path, request body, and whether it is a list (evaluated
+    lazily)."""
 
     method: str
     route: Route
@@ -47,7 +47,7 @@ class Asked:
 
 
 class RemoteCalls:
-    """Finds the plain forms of the operations of one document."""
+    """Finds the REST forms of the operations of one document."""
 
     def __init__(self, operations: Iterable[tuple[str, Route]]) -> None:
         operations = list(operations)
@@ -61,7 +61,7 @@ class RemoteCalls:
                 self._families.setdefault(parent, set()).add(kind)
 
     def plain(self, asked: Asked) -> PlainForm | None:
-        """The plain form of an operation, if it has another than its own."""
+        """The REST form of an operation, if it differs from its own."""
         found = _told(asked.route)
         if found is None or asked.route.verb:
             return None
@@ -115,7 +115,7 @@ class RemoteCalls:
 
 
 def _told(route: Route) -> tuple[Steps, Kind, str] | None:
-    """What the last step says: of which collection or entity, what, and in which word."""
+    """The meaning of the last step: which collection or entity, what is done, and the verb."""
     if not route.steps or route.steps[-1] == ANY:
         return None
     *above, last = route.steps
@@ -151,7 +151,7 @@ def _kind(step: str) -> Kind | None:
 
 
 def _named(about: str, names: Sequence[str]) -> str | None:
-    """What names the entity among the properties that are sent."""
+    """The property of the request that names the entity."""
     short = about.rsplit("_", 1)[-1]
     spelled = {"_".join(tokens(name)): name for name in reversed(names)}
     for wanted in (

@@ -1,4 +1,4 @@
-"""The things that an API keeps: where they are listed, made and named."""
+"""The resources of an API: where they are listed, created and named."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Draft:
 
     @property
     def route(self) -> Route:
-        """The path that it is known by: where things are made, else listed, else named."""
+        """The main path of the resource: that of the create, else of the list, else of an item."""
         if self.creates:
             return self.creates[0].route
         if self.collections:
@@ -62,7 +62,7 @@ class Draft:
 
 
 def find_drafts(survey: Survey) -> list[Draft]:
-    """The resources that paths, methods and schemas speak of."""
+    """The resources that paths, methods and schemas imply."""
     drafts: dict[Steps, Draft] = {}
     for steps, found in survey.by_steps.items():
         facts = next(iter(found.values()))
@@ -121,7 +121,7 @@ def _collection(
 
 
 def _kept(survey: Survey, listing: Facts) -> bool:
-    """Whether the rows of a list are things with an id, not the lines of a report."""
+    """Whether the items of a list are entities with an id, rather than lines of a report."""
     if not has_key(survey.flat(listing.ref), listing.route.noun):
         return False
     made = survey.at(listing.route.steps, "POST")
@@ -148,7 +148,7 @@ def _same(one: Facts, other: Facts) -> bool:
 
 
 def refs_of(survey: Survey, draft: Draft) -> set[str]:
-    """The schemas of the thing, as far as they are named."""
+    """The named schemas of the entity."""
     facts = [*draft.lists, *draft.creates]
     for route in draft.items:
         facts.extend(
@@ -160,7 +160,7 @@ def refs_of(survey: Survey, draft: Draft) -> set[str]:
 
 
 def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:
-    """Put together what several paths say of one thing (`/a/{a}/runs` and `/runs/{run}`)."""
+    """Merge several paths of one resource (`/a/{a}/runs` and `/runs/{run}`)."""
     groups: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         groups[draft.noun].append(draft)
@@ -209,7 +209,7 @@ def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
 
 
 def _shaped_alike(survey: Survey, one: Draft, other: Draft) -> bool:
-    """Whether schemas without a name say that two are of the same thing."""
+    """Whether two unnamed schemas describe the same resource."""
     shapes = [
         {name for ref in _described(survey, draft) for name in survey.flat(ref).properties}
         for draft in (one, other)
@@ -227,7 +227,7 @@ def _unversioned(literals: Steps) -> Steps:
 
 
 def _goes_through(long: Steps, short: Steps) -> bool:
-    """Whether the short path is the long one without some of its inner steps."""
+    """Whether the short path is the long one without some inner steps."""
     rest = iter(long)
     return len(short) > 1 and all(step in rest for step in short)
 
@@ -255,7 +255,7 @@ def _reads(reading: Facts | None, made: Facts) -> bool:
 
 
 def name_drafts(drafts: Iterable[Draft]) -> dict[str, Draft]:
-    """A name for each, from its path."""
+    """A name for each resource, from its path."""
     found: dict[str, Draft] = {}
     for draft in sorted(drafts, key=lambda d: len(d.route.steps)):
         name = label(draft.route.steps)
@@ -266,7 +266,7 @@ def name_drafts(drafts: Iterable[Draft]) -> dict[str, Draft]:
 
 
 def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Resource:
-    """What is known of one resource."""
+    """Build a Resource from a draft."""
     schema = _schema(survey, draft)
     request = next((one.body for one in draft.creates if one.body), None)
     flat = survey.flat(schema)
@@ -326,7 +326,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
 
 
 def hints_of(survey: Survey, draft: Draft) -> Hints:
-    """What speaks of the status of a thing beside its schema."""
+    """Evidence about the status of a resource from outside its schema."""
     if draft.hints is None:
         draft.hints = _hints(survey, draft)
     return draft.hints
@@ -364,7 +364,7 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
 
 
 def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
-    """The properties of bodies that a client may set."""
+    """The request body properties that a client may set."""
     return frozenset(
         name
         for pointer in pointers
@@ -374,7 +374,7 @@ def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
 
 
 def _seeds(states: States | None, beneath: bool, kinds: int) -> int:
-    """How many there are to begin with: a few, or one of each kind and in each state."""
+    """The number of seed entities: a few, or one for each branch of a union and each state."""
     few = max(2 if beneath else 3, min(kinds, _MOST_SEEDS))
     return few if states is None else max(few, min(len(states.each), _MOST_SEEDS))
 
@@ -396,8 +396,8 @@ def _states(
 
 
 def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]:
-    """The id property of a thing, "" if its own schema has none: as the paths say, unless its
-    lists, which do not show that one, are surer of another."""
+    """The id property, "" if the entity's schema has none: the one in the paths, unless lists lack
+    it and have a more certain one."""
     key, why = key_in(survey, draft, flat)
     for facts in draft.lists if key else ():
         row = survey.flat(facts.ref)
@@ -423,9 +423,9 @@ def _path_of(survey: Survey, route: Route) -> str:
 
 
 def _schema(survey: Survey, draft: Draft) -> str | None:
-    """The richest description: of one that is read, else made or changed, else listed.
+    """The fullest schema: of a fetch, else of a create or an update, else of a list.
 
-    One that holds an id is better than any that does not.
+    A schema with an id wins over one without.
     """
     known = [ref for ref in _described(survey, draft) if survey.flat(ref).properties]
     for ref in known:
@@ -435,7 +435,7 @@ def _schema(survey: Survey, draft: Draft) -> str | None:
 
 
 def _union(survey: Survey, draft: Draft, schema: str | None) -> str | None:
-    """Where the choice stands of which the schema is the first branch."""
+    """The place of the union whose first branch the schema is."""
     schemas = survey.schemas
     items = (one for route in draft.items for one in survey.by_steps[route.steps].values())
     for facts in (*items, *draft.creates, *draft.lists):
@@ -462,7 +462,7 @@ def _described(survey: Survey, draft: Draft) -> Iterator[str]:
 
 
 def without_circles(resources: dict[str, Resource]) -> dict[str, Resource]:
-    """The resources, none of which lies under itself (`/folders/{id}/folders`)."""
+    """The resources, none of which is its own ancestor (`/folders/{id}/folders`)."""
     found = dict(resources)
     for name in found:
         seen = {name}

@@ -1,4 +1,4 @@
-"""Operations that start the work of another resource: `POST /bases/{base}/ingest` starts a job."""
+"""Operations that start a job of another resource: `POST /bases/{base}/ingest` starts a job."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mockserver.inference.words import tokens
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What an answer says of the entity that was started: of which resource it is, where in the
-    answer it stands, and where its id is told if that is all there is."""
+    """What a response says about the started entity: its resource, its place in the response, and
+    the place of its id if the response holds nothing else."""
 
     resource: str
     at: Path
@@ -23,7 +23,7 @@ class Started:
 
 
 class StartReader:
-    """Reads operations that make an entity of a resource whose path they are not."""
+    """Reads operations that create an entity of a resource with another path."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class StartReader:
                 self._by_noun.setdefault(resource.noun, []).append(name)
 
     def readings(self, facts: Facts, own: str | None) -> Iterator[Reading]:
-        """The reading as a start, if the answer is, or names, one of another resource than its
+        """The reading as a start, if the response is or names an entity of another resource than
         `own`."""
         found = self._started(facts, own) if facts.envelope is None else None
         if found is None:
@@ -90,7 +90,7 @@ class StartReader:
         return None
 
     def _part(self, name: str, place: str, own: str | None, sent: set[str]) -> Started | None:
-        """What one property of an answer says: the entity is in it, or its id."""
+        """What a property of a response holds: the entity or its id."""
         words = tokens(name)
         other = next(iter(self._of_ref.get(place, ())), None)
         if other is not None and other != own and "_".join((*words, "id")) not in sent:
@@ -101,7 +101,7 @@ class StartReader:
         return Started(other, (), (name,), "named") if other not in (None, own) else None
 
     def one_of(self, noun: str) -> str | None:
-        """The resource of this noun, or of one that ends in it."""
+        """The resource with this noun, or with one that ends in it."""
         names = self._by_noun.get(noun) or [
             name
             for other, listed in self._by_noun.items()

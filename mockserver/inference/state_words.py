@@ -1,7 +1,7 @@
-"""What words say of states: data.
+"""Vocabulary of states, as data.
 
-A word of another trade or language is put into a list here, and is then known everywhere. Words
-are in lower case, without accents, their parts joined by `_`.
+A word of another trade or language is added to a list here and is then known everywhere. Words are
+lower case without accents, parts joined by `_`.
 """
 
 from __future__ import annotations

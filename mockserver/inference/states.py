@@ -1,7 +1,7 @@
-"""What the values of a status say: which is the first, which are work, which are ends.
+"""Reads the values of a status: which is initial, which are active, which are terminal.
 
-A value is read by its words, then beside the others: `running` is work where something is
-`completed`, and the end where nothing is; `imported` is the end of `importing`.
+A value is read by its words, then in the context of the others: `running` is active where something
+is `completed`, and terminal where nothing is; `imported` is the end of `importing`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _JOINED: dict[str, str] = {}
 
 
 def _exact() -> dict[str, str]:
-    """The kind of each word of the vocabulary; the first list that has it counts."""
+    """The kind of each word of the vocabulary; the first list that has it wins."""
     found: dict[str, str] = {}
     lists: tuple[tuple[str, Iterable[str]], ...] = (
         (LEAVING, known.ENDINGS),
@@ -49,10 +49,10 @@ _JOINED = {word.replace("_", ""): word for word in _EXACT if "_" in word}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The values of a status by kind, each kind in the order in which a thing passes through it.
+    """The values of a status by kind, each kind in the order in which they are passed.
 
-    `leads` has for a state that passes by itself (`deleting`) what follows ("": what there was
-    before, or nothing). `surely` are the kinds that were read from words, not guessed.
+    `leads` has the next state for each transient one (`deleting`); "" for the previous state, or
+    none. `surely` are the kinds that were read from words rather than guessed.
     """
 
     kinds: Mapping[str, str] = field(default_factory=dict)
@@ -67,20 +67,20 @@ class Reading:
 
 
 def spelled(value: str) -> str:
-    """A value in one spelling: `IN PROGRESS`, `InProgress` -> `in_progress`."""
+    """A value in normal form: `IN PROGRESS`, `InProgress` -> `in_progress`."""
     word = "_".join(tokens(value))
     return _JOINED.get(word, word)
 
 
 @lru_cache(maxsize=16_384)
 def kind_of(value: str) -> str:
-    """What a state's name says by itself."""
+    """The kind of a state by its name alone."""
     kind = _kind(spelled(value))
     return {LEAVING: CANCELLED if "cancel" in value.lower() else ACTIVE}.get(kind, kind)
 
 
 def _kind(word: str) -> str:
-    """The kind of a spelt value, without a look at the others."""
+    """The kind of a normalised value, regardless of the others."""
     if word in _EXACT:
         return _EXACT[word]
     words = word.split("_")
@@ -114,7 +114,7 @@ def is_work(word: str) -> bool:
 
 
 def participle_of(working: str) -> tuple[str, ...]:
-    """What a thing is after that: `rendering` -> `rendered`."""
+    """The past participle: `rendering` -> `rendered`."""
     stem = working[:-3]
     found = [stem + "ed", stem + "d" if stem.endswith("e") else stem + "e" + "d"]
     if len(stem) > 3 and stem[-1] == stem[-2]:
@@ -124,7 +124,7 @@ def participle_of(working: str) -> tuple[str, ...]:
 
 
 def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
-    """Read them all. `own` are the words of the thing's noun."""
+    """Read all values. `own` are the words of the resource's noun."""
     words = _without_common(values)
     nouns = set(own)
     kinds = {value: _of_deed(words[value]) or _kind(words[value]) for value in values}
@@ -147,7 +147,7 @@ def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
 
 
 def _without_common(values: Sequence[str]) -> dict[str, str]:
-    """The values without the words that all of them begin with: `BATCH_STATUS_RUNNING`."""
+    """The values without a common prefix: `BATCH_STATUS_RUNNING`."""
     split = {value: tokens(value) for value in values}
     while len(split) > 1:
         heads = {words[:1] for words in split.values()}
@@ -159,7 +159,7 @@ def _without_common(values: Sequence[str]) -> dict[str, str]:
 
 
 def _of_deed(word: str) -> str:
-    """`UPDATE_IN_PROGRESS`: something is done to what is there already."""
+    """`UPDATE_IN_PROGRESS`: a change to an existing entity is under way."""
     words = word.split("_")
     if len(words) < 2 or words[0] not in _DEEDS:
         return ""
@@ -170,7 +170,7 @@ def _of_deed(word: str) -> str:
 
 
 def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[str]) -> None:
-    """Change the kinds that mean another thing beside the other values."""
+    """Change kinds that mean something else in the context of the other values."""
     spelt = {word: value for value, word in words.items()}
     # What is being done to other things is the work of this one: a migration is migrating.
     for value, word in words.items():
@@ -219,7 +219,7 @@ def _stands(word: str) -> bool:
 
 
 def _after(value: str, words: Mapping[str, str], kinds: Mapping[str, str]) -> str:
-    """What follows a state that passes by itself."""
+    """The state after a transient one."""
     spelt = {word: one for one, word in words.items()}
     word = words[value]
     head, _, rest = word.partition("_")
@@ -230,7 +230,7 @@ def _after(value: str, words: Mapping[str, str], kinds: Mapping[str, str]) -> st
 
 
 def _is_ordered(values: Sequence[str], kinds: Mapping[str, str]) -> bool:
-    """Whether a document lists the values as a thing passes through them."""
+    """Whether a document lists the values in the order in which they are passed."""
     if list(values) == sorted(values) and len(values) > 2:
         return False
     place = {INITIAL: 0, ACTIVE: 1, SUCCESS: 2}
@@ -239,7 +239,7 @@ def _is_ordered(values: Sequence[str], kinds: Mapping[str, str]) -> bool:
 
 
 def _rank(kind: str, words: Mapping[str, str], values: Sequence[str], ordered: bool):  # type: ignore[no-untyped-def]
-    """How the values of one kind are sorted: as the document has them, or as the words are."""
+    """The sort key of values of one kind: document order, or the order of the vocabulary."""
     places = {value: place for place, value in enumerate(values)}
     table: Mapping[str, int] = {INITIAL: known.INITIAL, ACTIVE: known.ACTIVE}.get(kind, {})
     usual = table.get("in_progress", 10_000)
@@ -253,7 +253,7 @@ def _rank(kind: str, words: Mapping[str, str], values: Sequence[str], ordered: b
 
 
 def _worth(word: str) -> int:
-    """Of several good ends the usual one comes first, a partial one last."""
+    """The sort key of successful ends: the usual one first, a partial one last."""
     words = word.split("_")
     if "partial" in word or "with" in words:
         return 5_000
@@ -270,7 +270,7 @@ def _path(
     ordered: bool,
     values: Sequence[str],
 ) -> tuple[str, ...]:
-    """The states that a thing passes through when all goes well."""
+    """The states of a successful run."""
     begun, working, ends = by_kind[INITIAL], by_kind[ACTIVE], by_kind[SUCCESS]
     found = list(begun[:1])
     for value in begun[1:]:
@@ -295,7 +295,7 @@ def _path(
 
 
 def birth_of(reading: Reading, default: object = None) -> str:
-    """The first state of a thing: never an end that it would have to be led to."""
+    """The initial state: never a terminal one that the entity has to reach first."""
     if isinstance(default, str) and default in reading.kinds:
         return default
     values = list(reading.kinds)

@@ -1,4 +1,4 @@
-"""The entity that a path leads through, whatever stands behind it."""
+"""The entity that a path leads through, whatever follows it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Steps = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The entity that a path names: its resource, and how many steps of the path lead to it."""
+    """The entity that a path names: its resource, and the number of path steps that lead to it."""
 
     resource: Resource
     length: int
 
 
 class Targets:
-    """Finds the entity that a path leads through: by its own path, by another version of it, or by
-    a collection of which no item can be read."""
+    """Finds the entity that a path leads through: by the path of the resource, by that of another
+    version, or by a collection whose items can't be fetched."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Targets:
                 self._nouns.setdefault(noun_of(steps[-2]), set()).add(name)
 
     def of(self, steps: Steps) -> str | None:
-        """The resource that has an entity at these steps."""
+        """The resource whose entity is at these steps."""
         if not steps or steps[-1] != ANY:
             return None
         found = self._items.get(steps)

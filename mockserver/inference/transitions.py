@@ -1,4 +1,4 @@
-"""What verbs do: the readings of an operation that acts on one entity.
+"""The readings of an operation as a verb on one entity.
 
 Each reading has a weight, the sum of its evidence; `actions.py` takes the heaviest.
 """
@@ -67,7 +67,7 @@ class VerbReader:
         self._starts = StartReader(survey, resources, refs, make)
 
     def readings(self, facts: Facts) -> Iterator[Reading]:
-        """Every way to read it as a verb."""
+        """Every reading as a verb."""
         if facts.method not in (*CHANGING, "DELETE"):
             return
         target, rest = self._target(facts)
@@ -78,7 +78,7 @@ class VerbReader:
             yield from self._starts.readings(facts, own)
 
     def _target(self, facts: Facts) -> tuple[Target | None, Steps]:
-        """What it acts on, and the steps of the path behind that."""
+        """The entity it acts on, and the remaining steps of the path."""
         steps = facts.route.steps
         for length in range(len(steps), 0, -1):
             name = self.targets.of(steps[:length])
@@ -108,7 +108,7 @@ class VerbReader:
             )
 
     def _verbs_said(self, facts: Facts, word: str) -> dict[str, list[str]]:
-        """The verbs that the path, the operationId and the summary say, each with what does."""
+        """The verbs in the path, the operationId and the summary, each with its source."""
         found: dict[str, list[str]] = {}
         verb = verb_of(word) if word else ""
         if verb:
@@ -176,7 +176,7 @@ class VerbReader:
         return facts.route.names[steps.count(ANY) - 1]
 
     def _copies(self, facts: Facts, resource: Resource, verb: str, same: bool) -> bool:
-        """Whether the verb makes a new entity of the kind."""
+        """Whether the verb creates a new entity of the same kind."""
         if not resource.name or not (same or self._tells_id(facts)):
             return False
         if verb in known.CLONING:
@@ -191,13 +191,13 @@ class VerbReader:
         return "id" in self.survey.flat(facts.ref).properties
 
     def _sets(self, facts: Facts, resource: Resource) -> bool:
-        """Whether the body speaks of properties that the entity has, and of little else."""
+        """Whether the body has properties of the entity and little else."""
         sent = self.survey.flat(facts.body).properties.keys()
         own = self.survey.flat(resource.schema).properties.keys()
         return bool(sent & own) and len(sent - own) <= len(sent & own)
 
     def _undone(self, facts: Facts, target: Target, word: str) -> Iterator[Reading]:
-        """DELETE of what a verb has made so: `DELETE /gists/{gist}/star`."""
+        """A DELETE that undoes a verb: `DELETE /gists/{gist}/star`."""
         verb = verb_of(word)
         if not verb:
             return
@@ -222,7 +222,7 @@ class VerbReader:
     # -- what the answer is
 
     def answered(self, facts: Facts, resource: Resource) -> tuple[bool, Path]:
-        """Whether the answer is the entity, and where in it that stands."""
+        """Whether the response is the entity, and where in it."""
         refs = self.refs[resource.name]
         if facts.ref and facts.ref in refs:
             return True, facts.at
@@ -245,7 +245,7 @@ class VerbReader:
         return (True, facts.at) if alike else (False, ())
 
     def _within(self, place: str, refs: set[str], depth: int) -> Path | None:
-        """Where in an answer the entity stands: `{"data": {"contract": {...}}}`."""
+        """Where in a response the entity is: `{"data": {"contract": {...}}}`."""
         schemas = self.survey.schemas
         inner: list[tuple[str, str]] = []
         for name in schemas.flat_at(place).properties:
@@ -266,8 +266,8 @@ class VerbReader:
     def _shown(
         self, facts: Facts, resource: Resource, word: str
     ) -> tuple[str | None, str | None, dict[str, Any]]:
-        """`set-active-revision` answers the revision that the body names, and keeps its id and what
-        is embedded of it."""
+        """`set-active-revision` returns the revision that the body names, and stores its id and its
+        embedded copy."""
         sent = self.survey.flat(facts.body).properties
         own = self.survey.flat(resource.schema).properties
         about = "_".join(tokens(word)[1:])
@@ -301,7 +301,7 @@ class VerbReader:
         return resource.states.known if resource.states is not None else ()
 
     def _changes(self, resource: Resource, verb: str, word: str) -> Mapping[str, Any]:
-        """The properties that a verb changes, and how."""
+        """The properties that a verb changes, and their new values."""
         flat = self.survey.flat(resource.schema)
         found: dict[str, Any] = {}
         states = resource.states
@@ -340,7 +340,7 @@ class VerbReader:
         return found
 
     def _of_part(self, resource: Resource, verb: str, rest: Steps) -> Iterator[tuple[str, Any]]:
-        """What a verb changes in a part of the entity that the path names: `/backups/enable`,
+        """What a verb changes in a nested object that the path names: `/backups/enable`,
         `/compile/cancel`."""
         if len(rest) < 2:
             return
@@ -381,7 +381,7 @@ class VerbReader:
             yield name, "now" if wanted[stem] else None
 
     def _from_body(self, facts: Facts, resource: Resource, word: str) -> Iterator[tuple[str, str]]:
-        """The properties whose new value the body has under another name: `to_status`, `value` of
+        """The properties whose new value has another name in the body: `to_status`, `value` of
         `/clusters/{cluster}/status`."""
         own = self.survey.flat(resource.schema).properties
         sent = self.survey.flat(facts.body).properties
@@ -409,7 +409,7 @@ class VerbReader:
     # -- DELETE of the entity itself
 
     def removal(self, facts: Facts, resource: Resource) -> tuple[str, dict[str, Any]]:
-        """What DELETE leaves of an entity, if it leaves it marked: the verb, and what it sets."""
+        """A DELETE that marks the entity instead of removing it: the verb and its changes."""
         operation = facts.operation
         about = f"{operation.summary} {operation.description} {operation.id}"
         said = [

@@ -1,4 +1,4 @@
-"""What words say of what is done to things: data, as in `state_words.py`."""
+"""Vocabulary of verbs, as data, like `state_words.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to things, and the states and flags that it leads to."""
+"""Verbs, and the states and flags they lead to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _IRREGULAR = {
 
 
 def verb_of(step: str) -> str:
-    """The verb that a step of a path begins with (`retry-failed` -> `retry`), or ""."""
+    """The verb at the start of a path step (`retry-failed` -> `retry`), or ""."""
     words = list(tokens(step))
     while len(words) > 1 and words[0] in known.ADVERBS and words[1] in _ALL:
         words = words[1:]
@@ -36,8 +36,7 @@ def verb_of(step: str) -> str:
 
 
 def acting_verb(name: str) -> str:
-    """The verb of an operationId, unless it is one of plain reading and writing: `cancelRun`,
-    `runs_cancel`."""
+    """The verb of an operationId other than plain reads and writes: `cancelRun`, `runs_cancel`."""
     words = [word for word in tokens(name) if word not in known.ADVERBS]
     for word in (*words[:1], *words[-1:]):
         if word in known.CRUD:
@@ -51,7 +50,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 
 
 def verb_in_text(text: str) -> str:
-    """The verb that a summary begins with: `Cancels a run`; "" for one of reading and writing."""
+    """The verb at the start of a summary (`Cancels a run`); "" for plain reads and writes."""
     found = _WORD.match(text.strip())
     for form in _forms("".join(tokens(found[0]))) if found else ():
         if form in _ALL and form not in known.CRUD:
@@ -60,7 +59,7 @@ def verb_in_text(text: str) -> str:
 
 
 def _forms(word: str) -> tuple[str, ...]:
-    """A word as it stands, and without the ending of a third person."""
+    """A word, and the word without a third-person ending."""
     found = [word]
     for ending in ("es", "s"):
         if word.endswith(ending) and len(word) > len(ending) + 2:
@@ -81,7 +80,7 @@ def participles(verb: str) -> tuple[str, ...]:
 
 
 def outcome(verb: str, values: Iterable[str]) -> str | None:
-    """The value of a status that a verb leads to in the end, if one of them reads like it."""
+    """The value of a status that a verb finally leads to, if there is one."""
     words = _words(values)
     for word in (*OUTCOMES.get(verb, ()), *participles(verb)):
         if word in words:
@@ -94,7 +93,7 @@ def outcome(verb: str, values: Iterable[str]) -> str | None:
 
 
 def passing(verb: str, values: Iterable[str], end: str | None) -> str | None:
-    """The value that says that what the verb asks for is being done: `cancelling`."""
+    """The value for a verb under way: `cancelling`."""
     words = _words(values)
     wanted = [end] if end is not None else []
     if known.BEING_DONE.get(verb) in words:
@@ -113,7 +112,7 @@ def passing(verb: str, values: Iterable[str], end: str | None) -> str | None:
 
 
 def _words(values: Iterable[str]) -> Mapping[str, str]:
-    """The values by their words, without those that all of them begin with."""
+    """The values by their words, without a common prefix."""
     listed = list(values)
     found = {spelled(value): value for value in listed}
     heads = {value: tokens(value) for value in listed}
@@ -127,7 +126,7 @@ def _words(values: Iterable[str]) -> Mapping[str, str]:
 
 
 def flags(verb: str) -> dict[str, bool]:
-    """The names of properties that a verb makes true or false."""
+    """The names of booleans that a verb sets or clears."""
     found: dict[str, bool] = {}
     opposite = known.OPPOSITES.get(verb)
     if opposite is None:

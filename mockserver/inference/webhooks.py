@@ -1,7 +1,7 @@
-"""When a document's webhooks and callbacks are sent, and what they say has happened.
+"""When the webhooks and callbacks of a document are sent, and what they report.
 
-The moments are read from the name (`renderFinished`), from the values of the property that names
-the event (`event: [render.succeeded, render.failed]`), or from both.
+The events are read from the name (`renderFinished`), from the values of the property that names the
+event (`event: [render.succeeded, render.failed]`), or from both.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SAID, _ALIKE, _END, _CHANGE = range(4)
 
 @dataclass
 class Ranks:
-    """The moments that a name speaks of; the lower the number, the more closely."""
+    """The events that a name matches; the lower the number, the better the match."""
 
     ranks: dict[str, int] = field(default_factory=dict)
     removed: bool = False
@@ -50,13 +50,13 @@ class Ranks:
             self.ranks[moment] = min(rank, self.ranks.get(moment, rank))
 
     def closest(self) -> frozenset[str]:
-        """The states that it speaks of most closely, and that the thing is made."""
+        """The best matching states, and whether creation matches."""
         least = min((r for m, r in self.ranks.items() if m != CREATED), default=0)
         return frozenset(m for m, rank in self.ranks.items() if m == CREATED or rank == least)
 
 
 def read(name: str, noun: Collection[str], states: States | None) -> Ranks:
-    """What a name (`render.timed_out`) says of a thing with this noun and these states."""
+    """What a name (`render.timed_out`) says about an entity with this noun and these states."""
     rest = [word for word in tokens(name) if word not in noun]
     words = {*rest, "_".join(rest)}
     found = Ranks(removed=bool(words & _REMOVED))
@@ -79,7 +79,7 @@ def read(name: str, noun: Collection[str], states: States | None) -> Ranks:
 
 
 def best(said: Mapping[str, Ranks], states: States | None) -> dict[str, str]:
-    """For each moment the value that says it most closely; moments that none says are left out."""
+    """The best matching value for each event; events without a match are left out."""
     found: dict[str, tuple[int, str]] = {}
     for value, read_ in said.items():
         for moment, rank in read_.ranks.items():
@@ -94,7 +94,7 @@ def best(said: Mapping[str, Ranks], states: States | None) -> dict[str, str]:
 
 
 def _alike(words: set[str], states: tuple[str, ...]) -> set[str]:
-    """The states that are named by another word for the same."""
+    """The states with a synonymous name."""
     kinds = {kind_of(word) for word in words} & {"success", "failure", "cancelled", "active"}
     found = {state for state in states if kind_of(state) in kinds}
     led = {outcome(word, states) for word in words if word in OUTCOMES}
@@ -110,9 +110,9 @@ _METHODS = ("post", "put", "patch")
 def announced(
     contract: Contract, plan: Plan, schemas: Schemas, overrides: Mapping[str, Any]
 ) -> tuple[Announcement, ...]:
-    """Every webhook and callback; one that tells of several kinds of things once for each.
+    """Every webhook and callback; one that reports on several resources appears once for each.
 
-    `overrides` are the tables [webhooks] of mockserver.toml: `resource`, and `when`, a list of
+    `overrides` are the [webhooks] tables of mockserver.toml: `resource`, and `when`, a list of
     states and "created". Raises PlanError for one that does not fit.
     """
     found = list(_written(contract))
@@ -128,7 +128,7 @@ def announced(
 
 
 class _Reader:
-    """Reads when each is sent."""
+    """Reads when each one is sent."""
 
     def __init__(self, plan: Plan, schemas: Schemas) -> None:
         self._plan = plan
@@ -165,7 +165,7 @@ class _Reader:
         return sent or [replace(one, because=(Because("nothing says what it tells of", "guess"),))]
 
     def _subject(self, one: Announcement) -> tuple[Resource | None, Because]:
-        """What it tells of: by its name, its operation, or what its body is or holds."""
+        """The resource it reports on: by its name, its operation, or its body."""
         resource = _spoken_of(one.name, self._plan)
         if resource is not None:
             return resource, Because(f"its name speaks of a {_shown(resource)}")
@@ -179,13 +179,13 @@ class _Reader:
         return None, Because("", "guess")
 
     def _is(self, schema: str | None, resource: Resource) -> bool:
-        """Whether a body is nothing but the thing."""
+        """Whether the body is just the entity."""
         if not schema or resource.schema is None:
             return False
         return self._schemas.canonical(schema) == self._schemas.canonical(resource.schema)
 
     def _held(self, schema: str) -> list[Resource]:
-        """The kinds of things that a body is or holds."""
+        """The resources that a body is, or contains."""
         try:
             names = self._schemas.flat_at(schema).properties if schema else ()
             places = [schema, *(self._schemas.place(schema, name) for name in names)]
@@ -196,7 +196,7 @@ class _Reader:
         return list(found.values())
 
     def _teller(self, schema: str) -> tuple[str, list[str]]:
-        """The property of a body that names the event, and the values that it can have."""
+        """The property of a body that names the event, and its possible values."""
         try:
             flat = self._schemas.flat_at(schema) if schema else self._schemas.flat({})
         except ContractError:
@@ -223,7 +223,7 @@ class _Reader:
         values: list[str],
         why: Because,
     ) -> Announcement:
-        """The same with its moments, as its name and the values say."""
+        """The announcement with its events, by its name and by the values."""
         states = resource.states if resource.states and resource.states.moves else None
         noun = {*tokens(resource.noun), *tokens(resource.name)}
         named = read(one.name, noun, states)
@@ -306,7 +306,7 @@ def _made(
 
 
 def _silence(resource: Resource, states: States | None, read_: Iterable[Ranks]) -> str:
-    """Why it is not known when."""
+    """Why the events are unknown."""
     if any(one.removed for one in read_):
         return "that a thing is gone is not told"
     if states is None and resource.states is not None:
@@ -329,7 +329,7 @@ def _words(name: str) -> set[str]:
 
 
 def _spoken_of(name: str, plan: Plan) -> Resource | None:
-    """The resource whose noun stands in a name; of several the longest."""
+    """The resource with the longest noun that occurs in a name."""
     words = [singular(word) for word in tokens(name)]
     found: tuple[int, Resource] | None = None
     for resource in plan.resources.values():
@@ -342,7 +342,7 @@ def _spoken_of(name: str, plan: Plan) -> Resource | None:
 
 
 def _written(contract: Contract) -> Iterator[Announcement]:
-    """Those that the document has, as it has them."""
+    """The values as the document spells them."""
     webhooks = contract.document.get("webhooks")
     if isinstance(webhooks, Mapping):
         for name, item in webhooks.items():

@@ -1,4 +1,4 @@
-"""Names and what they are made of: words, singular and plural."""
+"""Names split into words; singular and plural."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _IRREGULAR = frozenset(
 
 
 def bag(text: str) -> frozenset[str]:
-    """The words of a text, as a set."""
+    """The set of words in a text."""
     return frozenset(text.split())
 
 
 def listed(text: str) -> dict[str, int]:
-    """The words of a text, with their places."""
+    """The words of a text with their positions."""
     return {word: place for place, word in enumerate(dict.fromkeys(text.split()))}
 
 
@@ -43,7 +43,7 @@ def tokens(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def singular(word: str) -> str:
-    """`policies` -> `policy`; a word that is none in English stays."""
+    """`policies` -> `policy`; unknown words stay."""
     lower = word.lower()
     if lower in _OWN:
         return _OWN[lower]
@@ -71,7 +71,7 @@ def is_plural(word: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def noun(name: str) -> str:
-    """A name in one spelling, its last word in the singular: `simSuites` -> `sim_suite`."""
+    """A name in normal form, its last word in the singular: `simSuites` -> `sim_suite`."""
     words = tokens(name)
     if not words:
         return ""
