@@ -1,4 +1,4 @@
-"""An API: what is written by hand for a document, on top of what is inferred."""
+"""An API: the handlers written for a document, combined with what is inferred."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def no_seed(world: World, fixtures: Mapping[str, Any]) -> None:
 
 
 def nothing_due(world: World) -> bool:
-    """An API without events."""
+    """The `settle` of an API without timed events."""
     return False
 
 
@@ -58,14 +58,14 @@ Show = Callable[[World, str, Row], Any]
 
 
 def as_kept(world: World, collection: str, row: Row) -> Any:
-    """An API that shows what it keeps."""
+    """The `show` of an API whose rows are what clients see."""
     return dict(row)
 
 
 def nothing_adopted(
     world: World, operation: Operation, path_values: Mapping[str, str], body: Any
 ) -> list[str]:
-    """An API that takes nothing over."""
+    """The `adopt` of an API that can't import recordings."""
     return []
 
 
@@ -76,7 +76,7 @@ empty while the caller is not known."""
 
 @dataclass(frozen=True)
 class Shape:
-    """One wire shape: its document (`contracts/DOCUMENT.json`) and the handlers that speak it."""
+    """One wire shape: its document (`contracts/DOCUMENT.json`) and its handlers."""
 
     document: str
     handlers: Mapping[str, Handler]
@@ -84,12 +84,13 @@ class Shape:
 
 @dataclass(frozen=True)
 class Shapes:
-    """The wire shapes of one API, over the same worlds, each with a document of its own.
+    """The wire shapes of one API, over the same worlds, each with its own document.
 
-    `of(contract)` says which one a document describes; `chooser(settings, served)` makes the
-    choice from the API's table in mockserver.toml and the document that is served. It raises
-    UsageError for a setting that it does not know or can't use. The choice has judged `header`
-    (in lower case); the documents, which each admit their own versions only, are not asked again.
+    `of(contract)` says which shape a document describes. `chooser(settings, served)` returns the
+    function that picks a shape per request, from the API's table in mockserver.toml and the served
+    document. It raises UsageError for an unknown or impossible setting. The chooser validates
+    `header` (lower case), so the documents, which each allow only their own versions, don't
+    validate it again.
     """
 
     all: tuple[Shape, ...]
@@ -100,11 +101,11 @@ class Shapes:
 
 @dataclass(frozen=True)
 class Jobs:
-    """An API's jobs: where they are kept, how they go, and how one is steered.
+    """The jobs of an API: where they are stored, their lifecycles and how to steer them.
 
-    `lifecycles` are the tables of their states, for the diagrams; `kinds` say where they are kept,
-    for the dashboard. `steer(world, job_id, order)` rewrites what is to become of an open job, for
-    the admin API; `outcomes` is what it can order.
+    `lifecycles` are the state tables, for the diagrams; `kinds` say where jobs are stored, for the
+    dashboard. `steer(world, job_id, order)` changes the future of an open job for the admin API;
+    `outcomes` are the orders it accepts.
     """
 
     kinds: tuple[JobKind, ...] = ()
@@ -115,10 +116,10 @@ class Jobs:
 
 @dataclass(frozen=True)
 class Webhooks:
-    """What an API sends by itself.
+    """What an API sends on its own.
 
-    `announcements` are the webhooks and callbacks, `events` says what there is to send,
-    `listeners` who has registered for it in a world, by the operations `registering`.
+    `announcements` are the webhooks and callbacks, `events` returns what to send, and `listeners`
+    who has registered for it in a world, through the operations `registering`.
     """
 
     announcements: tuple[Announcement, ...] = ()
@@ -131,12 +132,11 @@ class Webhooks:
 class Wire:
     """How an API speaks HTTP.
 
-    `dialect` names the error format ("" chooses by the document), `slash_redirects` whether a
-    wrong trailing slash is redirected (307) as FastAPI does, `body_first` whether a body that is
-    not JSON is refused even before the credential is looked at. Keys that begin with `prefix` are
-    accepted. `stamp(reply, headers, serial)` puts on every reply what all of them carry (a request
-    id); `serial` counts the replies. `candid`: no vendor's words are known, so that refusals may
-    say what would do.
+    `dialect` names the error format ("" chooses by the document). `slash_redirects`: a wrong
+    trailing slash is redirected (307) as in FastAPI. `body_first`: a body that isn't JSON is
+    rejected before the credential is checked. Keys that start with `prefix` are accepted.
+    `stamp(reply, headers, serial)` adds what every reply carries (a request id); `serial` counts
+    the replies. `candid`: no vendor's wording is known, so refusals may say what would work.
     """
 
     dialect: str = ""
@@ -149,15 +149,16 @@ class Wire:
 
 @dataclass(frozen=True)
 class Api:
-    """One vendor's behaviour.
+    """The behaviour of one vendor's API.
 
     `handlers` by operationId; `collections` by name; `seed` fills a new world from the parsed
-    fixtures. `adopt` makes rows of a recorded response, `show` what a client sees of a row.
-    `shapes` are the wire shapes of an API that has several. `credentials` says where it gives
-    some out.
-    `settle` brings about what is due by now, as of its own instant, before each request;
-    it returns whether it wrote anything. What it writes may depend on the state and on when
-    things were due, never on when it is called.
+    fixtures. `adopt` turns a recorded response into rows, `show` a row into what a client sees.
+    `shapes` are the wire shapes of an API with several. `credentials` says where it issues
+    credentials.
+
+    `settle` applies what is due by now, at its own time, before each request, and returns whether
+    it wrote anything. What it writes may depend on the state and on when things were due, never on
+    when it is called.
     """
 
     name: str
@@ -174,6 +175,6 @@ class Api:
     credentials: Credentials = field(default_factory=Credentials)
 
     def claims(self, contract: Contract) -> bool:
-        """Whether the document is this API's: most of the handlers find their operationId."""
+        """Whether the document is this API's: most handlers find their operationId in it."""
         known = sum(1 for operation_id in self.handlers if operation_id in contract.by_id)
         return bool(self.handlers) and known >= 0.8 * len(self.handlers)

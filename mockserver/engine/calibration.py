@@ -1,7 +1,7 @@
-"""What a real server was seen to do otherwise than its document lets one guess.
+"""How a real server was seen to differ from what its document suggests.
 
-`mockserver calibrate` writes it down, a person reviews it, and the mock follows it: the defaults
-before a request is validated, the rest after the reply has been.
+`mockserver calibrate` writes the file, a person reviews it, and the mock follows it: defaults are
+applied before a request is validated, the rest after the reply is made.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ Lock = Mapping[str, Rules]
 
 
 def with_defaults(rules: Rules, body: bytes) -> bytes:
-    """A request's body with the defaults that it leaves out; one that is no object stays."""
+    """The request body with the defaults for what it leaves out; a body that is no object is
+    unchanged."""
     if not rules.defaults or not body:
         return body
     try:
@@ -58,7 +59,7 @@ def with_defaults(rules: Rules, body: bytes) -> bytes:
 
 
 def adapted(rules: Rules, path_values: Mapping[str, str], sent: Sent) -> Sent:
-    """A reply as the real server gives it."""
+    """The reply as the real server would give it."""
     status = str(sent.status)
     if status in rules.bodies:
         body = _filled(rules.bodies[status], path_values)
@@ -74,7 +75,7 @@ def adapted(rules: Rules, path_values: Mapping[str, str], sent: Sent) -> Sent:
 
 
 def locked(plan: Plan, lock: Lock) -> Plan:
-    """The plan with the durations and the values in use that the lock knows of."""
+    """The plan with the calibrated durations and enum values."""
     resources = dict(plan.resources)
     for name, rules in lock.items():
         action = plan.actions.get(name)
@@ -97,7 +98,8 @@ def locked(plan: Plan, lock: Lock) -> Plan:
 def _reshaped(
     sent: Sent, extra: Mapping[str, Json], absent: Sequence[str], *, over: bool = False
 ) -> Sent:
-    """A reply without some fields and with others; `over`: those that it has are written over."""
+    """The reply with some fields removed and others added; `over`: existing fields are
+    overwritten."""
     try:
         value = json.loads(sent.body)
     except ValueError:
@@ -113,7 +115,7 @@ def _reshaped(
 
 
 def _holders(value: Json, place: str) -> Iterator[tuple[dict[str, Json], str]]:
-    """The objects that a dotted place is in, `*` for every element, and the last name."""
+    """The objects at a dotted place (`*` matches every element), and the last name."""
     step, _, rest = place.partition(".")
     if step == "*" and isinstance(value, list):
         for item in value:

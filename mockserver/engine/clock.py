@@ -1,4 +1,4 @@
-"""A world's clock, as a value: what time it is follows from it and the real time."""
+"""The clock of a world, as a value: a function of the real time."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _END = "the clock does not go beyond the year 9999"
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """At real time `since` it showed `base`; it runs `speed` times as fast, or not at all.
+    """Showed `base` at real time `since`, and runs `speed` times as fast (0: stopped).
 
-    All instants are microseconds. Time never goes back: a job that has ended stays ended.
+    All times are microseconds. Time never goes back, so a job that has ended stays ended.
     """
 
     mode: Mode
@@ -26,13 +26,13 @@ class Clock:
     speed: float = 1.0
 
     def now(self, real: int) -> int:
-        """What it shows at real time `real`."""
+        """The time of the world at real time `real`."""
         if self.mode == "manual":
             return self.base
         return self.base + int((real - self.since) * self.speed)
 
     def advance(self, real: int, amount: float) -> Clock:
-        """Move it forward by `amount` seconds. Raises BadRequest if that is below 0 or too much."""
+        """Advance by `amount` seconds. Raises BadRequest if it is negative or too large."""
         if amount < 0:
             raise BadRequest(
                 f"advance takes seconds from 0 on, not {amount:g}: time never goes back"
@@ -42,7 +42,7 @@ class Clock:
         return self._at(real, self.now(real) + seconds(amount))
 
     def set_to(self, real: int, instant: int) -> Clock:
-        """Put it forward to `instant`. Raises BadRequest if that has passed."""
+        """Advance to `instant`. Raises BadRequest if it is in the past."""
         if instant < self.now(real):
             raise BadRequest(
                 f"the clock shows {render(self.now(real))} and never goes back to "
@@ -51,7 +51,7 @@ class Clock:
         return self._at(real, instant)
 
     def run_at(self, real: int, speed: float) -> Clock:
-        """From now on run `speed` times as fast as real time; 0 stops it."""
+        """Run `speed` times as fast as real time from now on; 0 stops the clock."""
         if not 0 <= speed <= 1e6:
             raise BadRequest(f"speed is a number from 0 to 1000000, not {speed:g}")
         if self.mode == "manual" and speed > 0:
@@ -64,12 +64,13 @@ class Clock:
         return replace(self, base=instant, since=real)
 
     def describe(self, real: int) -> dict[str, Any]:
-        """As the control plane shows it."""
+        """The clock as the admin API shows it."""
         speed = 0.0 if self.mode == "manual" else self.speed
         return {"now": render(self.now(real)), "mode": self.mode, "speed": speed}
 
     def change(self, real: int, order: Any) -> Clock:
-        """Obey `{"advance": seconds}`, `{"set": text}` or `{"speed": n}`; several in this order.
+        """Apply `{"advance": seconds}`, `{"set": text}` or `{"speed": n}`; several are applied in
+        this order.
 
         Raises BadRequest for anything else.
         """

@@ -1,7 +1,7 @@
-"""Credentials that the mock itself gives out: tokens, sessions and API keys.
+"""Credentials that the mock issues: tokens, sessions and API keys.
 
-Each is a row in the world of the tenant for whom it is, under the digest of its text, and good
-until it expires by that world's clock, or is taken back.
+Each is stored in the world of its tenant, keyed by a digest of its text. It is valid until it
+expires by that world's clock or is revoked.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ Sign = Callable[[Mapping[str, Any]], str]
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What is known of a credential that was given out: `scopes` is None if it has every one, and
-    `problem` says why it is good no more; `subject` is who logged in."""
+    """An issued credential. `scopes` is None if it has every scope, `problem` says why it is no
+    longer valid, and `subject` is the user who logged in."""
 
     tenant: str
     scopes: frozenset[str] | None = None
@@ -55,19 +55,19 @@ class Issued:
 
 @dataclass
 class Credentials:
-    """Where an API gives credentials out, and with what JWTs are signed, if they are."""
+    """Where an API issues credentials, and how it signs JWTs, if it does."""
 
     plan: CredentialPlan = field(default_factory=CredentialPlan)
     sign: Sign | None = None
 
     @property
     def access_sign(self) -> Sign | None:
-        """What makes access tokens: they are JWTs where clients are told so."""
+        """The signer of access tokens, if the document says they are JWTs."""
         return self.sign if self.plan.jwt else None
 
 
 class OAuthError(BadRequest):
-    """A token request is refused, with OAuth's own word."""
+    """A rejected token request, with the OAuth error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message, code=code)
@@ -75,12 +75,12 @@ class OAuthError(BadRequest):
 
 
 def name_of(credential: str) -> str:
-    """What a credential is kept under: the row is not to give it away."""
+    """The key of a stored credential, from which the credential can't be recovered."""
     return sha256(credential.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def secret(world: World, kind: str) -> str:
-    """A new credential, another each time."""
+    """A new, unique credential."""
     return f"{kind}_{digest(world.settings.seed, world.tenant, world.now, _next(world)).hex()}"
 
 
@@ -97,7 +97,7 @@ def keep(
     scopes: Sequence[str] | None = None,
     **more: Any,
 ) -> None:
-    """Let a credential be good from now on, for `lasts` seconds if they are given."""
+    """Make a credential valid from now on, for `lasts` seconds if given."""
     world[ISSUED.name].put(
         {
             "id": name_of(credential),
@@ -111,7 +111,7 @@ def keep(
 
 
 def issued_in(world: World, credential: str) -> Issued | None:
-    """What the world knows of a credential; None if it did not give it out."""
+    """The stored data of a credential; None if this world didn't issue it."""
     row = world[ISSUED.name].get(name_of(credential))
     if row is None:
         return None
@@ -127,7 +127,7 @@ def issued_in(world: World, credential: str) -> Issued | None:
 
 
 def revoke(world: World, credential: str) -> bool:
-    """Take a credential back; whether it was one."""
+    """Revoke a credential; returns whether it existed."""
     row = world[ISSUED.name].get(name_of(credential))
     if row is None:
         return False
@@ -136,7 +136,7 @@ def revoke(world: World, credential: str) -> bool:
 
 
 def _has_ended(world: World, row: Row) -> bool:
-    """Whether the entity that the credential belongs to is gone, or over."""
+    """Whether the entity that the credential belongs to is deleted or has ended."""
     held = row.get("entity")
     if held is None:
         return False
@@ -171,7 +171,7 @@ def _is_past(world: World, value: Any) -> bool:
 
 
 def client_of(form: Mapping[str, Any], authorization: str) -> str:
-    """The client that asks for a token: in the form, or in HTTP Basic; "" if none is named."""
+    """The client id of a token request, from the form or HTTP Basic; "" if there is none."""
     named = form.get("client_id")
     if isinstance(named, str) and named:
         return named
@@ -227,7 +227,7 @@ def tokens_for(
     nonce: str | None = None,
     lasts: float | None = LASTS,
 ) -> dict[str, Any]:
-    """New tokens, as a token response has them."""
+    """The fields of a token response with new tokens."""
     claims = {"sub": subject, "client_id": client, "scope": " ".join(scopes or ())}
     access = _token(world, claims, lasts, credentials.access_sign)
     about: dict[str, Any] = {"scopes": scopes, "subject": subject, "client": client}
@@ -271,7 +271,7 @@ def _narrowed(asked: Sequence[str] | None, given: Sequence[str] | None) -> Seque
 
 
 def _taken(world: World, form: Mapping[str, Any], name: str, kind: str) -> Row:
-    """The row of the code or the refresh token that a form has. Raises OAuthError."""
+    """The stored code or refresh token that a form names. Raises OAuthError."""
     given = form.get(name)
     if not isinstance(given, str) or not given:
         raise OAuthError("invalid_request", f"{name} is missing.")
@@ -284,7 +284,7 @@ def _taken(world: World, form: Mapping[str, Any], name: str, kind: str) -> Row:
 
 
 def new_code(world: World, subject: str, asked: Mapping[str, str]) -> str:
-    """A code of the authorization code flow, for what the authorization request asked."""
+    """A new authorization code for an authorization request."""
     code = secret(world, "ac")
     keep(
         world,
@@ -318,7 +318,7 @@ def _check_code(row: Row, form: Mapping[str, Any], client: str) -> None:
 
 
 def refused(issued: Issued) -> Unauthenticated:
-    """The refusal of a credential that is good no more (RFC 6750)."""
+    """The refusal of a credential that is no longer valid (RFC 6750)."""
     challenge = f'Bearer error="invalid_token", error_description="the token {issued.problem}"'
     refusal = Unauthenticated(
         f"The credential {issued.problem}.", headers={"www-authenticate": challenge}

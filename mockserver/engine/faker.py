@@ -25,14 +25,16 @@ _generators = local()
 
 
 def fake_for(world: World, *salt: object) -> Faker:
-    """Faker, seeded by the seed, the tenant and `salt`. Use it before the next call of this."""
+    """A Faker seeded by the seed, the tenant and `salt`. Valid until the next call in this
+    thread."""
     fake = faker()
     fake.seed_instance(int.from_bytes(digest(world.settings.seed, world.tenant, *salt)))
     return fake
 
 
 def faker() -> Faker:
-    """This thread's generator: a seeded one that two threads share gives neither its values."""
+    """The generator of this thread: sharing one between threads would make its values depend on
+    timing."""
     found: Faker | None = getattr(_generators, "faker", None)
     if found is None:
         found = _generators.faker = _new_faker()
@@ -106,7 +108,8 @@ _PLACE = re.compile(r"(?<!\$)\{([a-z_]+)(?::([^}]*))?\}")
 
 
 def filled(world: World, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry with its places filled: the same place in it gets the same text."""
+    """The value with its placeholders filled; a placeholder at the same place gets the same
+    text."""
     fake = fake_for(world, "seed", name)
     known: dict[str, str] = {}
 

@@ -1,7 +1,7 @@
-"""Idempotency keys, where a document has them: the same request again gets the same answer.
+"""Idempotency keys, where a document has them: repeating a request repeats its response.
 
-As in the IETF's draft on the header: a key belongs to the operation and the path, is kept for a
-day, and is taken by a request that succeeds; one that was refused may be sent again.
+As in the IETF draft on the header, a key belongs to the operation and the path and is kept for a
+day. A request that succeeds uses it up; a rejected one may be sent again.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ KEPT = 24 * 3600 * SECOND
 
 
 def place_of(request: Request, key: str) -> str:
-    """The id of the row for a key: it belongs to the operation and the path."""
+    """The id of a key's row; it includes the operation and the path."""
     return digest(request.operation.id, sorted(request.path.items()), key).hex()
 
 
 def mark_of(request: Request) -> str:
-    """What tells a request from another one with the same key: its body, and its query."""
+    """The fingerprint of a request: its body and query."""
     said = json.dumps(request.body, sort_keys=True, default=repr)
     return digest(said, request.has_body, sorted(request.query.items())).hex()
 
 
 def kept(world: World, answers: str, place: str) -> Row | None:
-    """The first answer, while it is kept."""
+    """The stored response, if it hasn't expired."""
     first = world[answers].get(place)
     return first if first is not None and first["expires_at"] > world.now else None
 
 
 def keep(world: World, answers: str, place: str, asked: str, **said: Any) -> None:
-    """Keep an answer, and drop those whose day is over. The collection
-    `answers` is ordered by `expires_at`."""
+    """Store a response and drop expired ones. The collection `answers` is ordered by
+    `expires_at`."""
     rows = world[answers]
     for old in list(takewhile(lambda row: row["expires_at"] <= world.now, rows.scan())):
         rows.remove(old["id"])
@@ -53,7 +53,7 @@ _NAMES = ("idempotency", "idempotent", "idempotence")
 
 
 def key_of(operation: Operation) -> str:
-    """The header that holds the key (`X-Idempotency-Key`, too); "" if there is none."""
+    """The header that holds the key (`X-Idempotency-Key` too); "" if there is none."""
     if operation.method not in ("POST", "PATCH"):
         return ""
     for parameter in operation.parameters:
@@ -64,8 +64,8 @@ def key_of(operation: Operation) -> str:
 
 
 def once(operation: Operation, handler: Handler) -> Handler:
-    """The handler, carried out once for each key. Raises Conflict for a key that came with another
-    body before, where the document has a 409; elsewhere that is another request."""
+    """The handler, executed once per key. Raises Conflict for a key that was used with another
+    body, where the document has a 409; elsewhere that counts as another request."""
     name = key_of(operation)
     if not name:
         return handler

@@ -1,4 +1,4 @@
-"""How vendors word their refusals: one list of violations, one dialect, one body."""
+"""Error formats of vendors: a dialect turns a list of violations into a body."""
 
 from mockserver.engine.error_formats.base import Dialect
 from mockserver.engine.error_formats.detect import choose_dialect, dialect_named

@@ -11,7 +11,7 @@ from mockserver.openapi.model import Operation, Violation
 
 
 class Dialect(Protocol):
-    """How a vendor words a refusal."""
+    """How a vendor formats a refusal."""
 
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply: ...
 
@@ -55,18 +55,18 @@ _TITLES: dict[int, str] = {
 
 
 def code_of(refusal: Refusal) -> str:
-    """The machine-readable word of a refusal."""
+    """The error code of a refusal."""
     return refusal.code or _WORDS.get(refusal.status, _WORDS[400])[0]
 
 
 def message_of(refusal: Refusal) -> str:
-    """The text of a refusal."""
+    """The message of a refusal."""
     return refusal.message or _WORDS.get(refusal.status, _WORDS[400])[1]
 
 
 def reason_of(refusal: Refusal) -> str:
-    """The text of a refusal with all that is wrong: `body.name is required; query.limit must be at
-    most 100`. For who is told nothing else."""
+    """The message of a refusal with all violations, for bodies with a single text: `body.name is
+    required; query.limit must be at most 100`."""
     told = [_told(violation) for violation in refusal.violations[:_MOST_TOLD]]
     left = len(refusal.violations) - len(told)
     if left > 0:
@@ -85,7 +85,7 @@ def title_of(status: int) -> str:
 
 
 def request_id_of(refusal: Refusal) -> str:
-    """The request id that is sent along as a header, if one is."""
+    """The request id that is also sent as a header, if there is one."""
     for name, value in refusal.headers.items():
         if name.lower().endswith("request-id"):
             return value
@@ -98,12 +98,13 @@ def dotted(where: tuple[str | int, ...]) -> str:
 
 
 def place_of(violation: Violation) -> tuple[str | int, ...]:
-    """Where it is. Of what is no JSON the last step is a character, and no part of the value."""
+    """The place of a violation. For invalid JSON the last step is a character offset and is left
+    out."""
     return violation.where[:-1] if violation.keyword == "json" else violation.where
 
 
 def fault_text(violation: Violation) -> str:
-    """What is wrong, for a person; never longer than a line or two."""
+    """A violation for people, at most a line or two."""
     if violation.keyword == "json":
         return f"not JSON: {violation.message} at character {violation.where[-1]}"
     make = _FAULTS.get(violation.keyword)
@@ -141,7 +142,7 @@ def _either(limit: Any) -> str:
 
 
 def invalid_status(operation: Operation | None) -> int:
-    """What a request that does not fit its schema is answered with: 422, or the documented 400."""
+    """The status for a request that doesn't fit its schema: 422, or the documented 400."""
     if operation is not None and 422 not in operation.documented and 400 in operation.documented:
         return 400
     return 422

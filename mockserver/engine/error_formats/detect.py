@@ -1,4 +1,4 @@
-"""Which dialect a document speaks."""
+"""Which dialect a document uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = ("fastapi", "fastapi-plain", "envelope", "problem", "schema")
 
 
 def dialect_named(name: str, contract: Contract, validators: Validators) -> Dialect:
-    """A dialect by its name; "" chooses. Raises PlanError for an unknown one."""
+    """The dialect with this name; "" detects it. Raises PlanError for an unknown name."""
     if name == "fastapi":
         return FastApiDialect(contract)
     if name == "fastapi-plain":
@@ -35,10 +35,10 @@ def dialect_named(name: str, contract: Contract, validators: Validators) -> Dial
 
 
 def choose_dialect(contract: Contract, validators: Validators) -> Dialect:
-    """The dialect that the document's own error schemas ask for.
+    """The dialect that fits the document's own error schemas.
 
-    If all of them have one shape that we know, that dialect; else what each schema asks
-    for, and the commonest shape where nothing is documented.
+    If all have one known format, that dialect; else each schema is filled by itself, and the most
+    frequent format is used where nothing is documented.
     """
     shapes = _shapes(contract)
     if not shapes:
@@ -59,7 +59,7 @@ def choose_dialect(contract: Contract, validators: Validators) -> Dialect:
 
 
 def _shapes(contract: Contract) -> Counter[str]:
-    """How often each shape of an error body is documented."""
+    """How often each error format is documented."""
     schemas = Schemas(contract.document, contract.version)
     known: dict[str, str] = {}
     found: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Refusals as a FastAPI application words them."""
+"""Refusals as a FastAPI application formats them."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ _DEEPEST = 100
 class Words:
     """Turns violations into the `detail` of a 422.
 
-    `named` are the component schemas: an enum there is a Python Enum, any other a Literal.
+    `named` are the component schemas: their enums are Python Enums, all others are Literals.
     """
 
     def __init__(self, named: Mapping[str, Any]) -> None:
         self._named = {id(schema): name for name, schema in named.items()}
 
     def details(self, refusal: Refusal) -> list[dict[str, Any]]:
-        """One entry for each fault that FastAPI would report, in its order."""
+        """One entry for each error that FastAPI would report, in its order."""
         return self.faults(refusal.violations, refusal.message)
 
     def faults(self, violations: Sequence[Violation], message: str) -> list[dict[str, Any]]:
-        """The same, of violations; without any, the message alone."""
+        """The same from violations; the message alone if there are none."""
         for violation in violations:
             if violation.keyword == "json" and violation.where[:1] == ("body",):
                 # FastAPI reads the body before it looks at anything else.
@@ -83,7 +83,7 @@ class Words:
             yield _detail("value_error", violation.where, message, violation.value)
 
     def label(self, schema: Schema) -> str:
-        """What pydantic calls a branch of a union."""
+        """Pydantic's name for a branch of a union."""
         reference = schema.get("$ref")
         if isinstance(reference, str):
             return reference.rpartition("/")[2]
@@ -115,7 +115,7 @@ class Words:
 
 
 def _condition(violation: Violation) -> Violation:
-    """A choice beside `properties` is no union but a condition across fields: a validator's."""
+    """A union beside `properties` is a condition across fields, as from a validator."""
     if violation.keyword in ("anyOf", "oneOf") and "properties" in violation.schema:
         message = "the fields that were sent do not go together"
         return replace(violation, keyword="value_error", message=message)
@@ -123,7 +123,7 @@ def _condition(violation: Violation) -> Violation:
 
 
 def first_faults(violations: Iterable[Violation]) -> list[Violation]:
-    """What pydantic gets to see: one fault a value, and none behind a fault that stops it."""
+    """The errors pydantic would reach: one per value, and none after an error that stops it."""
     best: dict[Where, Violation] = {}
     for violation in violations:
         # A key and its value are two values at one place.
@@ -157,7 +157,7 @@ def _detail(
 
 
 def _echo(value: Any, depth: int) -> Any:
-    """The value, cut where a serializer could not follow."""
+    """The value, cut where a serializer would fail."""
     if isinstance(value, dict):
         return {k: _echo(v, depth - 1) for k, v in value.items()} if depth else "..."
     if isinstance(value, list):
@@ -182,10 +182,10 @@ _FORMAT_LABELS = {
 
 
 class FastApiDialect:
-    """422 is FastAPI's `detail` list; everything else an `{error, message}` pair.
+    """422 has FastAPI's `detail` list; every other status has an `{error, message}` pair.
 
-    With `plain`, everything else is `{detail: text}`, as an application answers that
-    has no handlers of its own.
+    With `plain`, other statuses have `{detail: text}`, like an application without exception
+    handlers.
     """
 
     def __init__(self, contract: Contract, *, plain: bool = False) -> None:
@@ -207,7 +207,7 @@ class FastApiDialect:
 
 
 def words_of(contract: Contract) -> Words:
-    """FastAPI's words, told which enums have a name in this document."""
+    """The FastAPI formatter for a document, given which enums are components."""
     return Words(_component_schemas(contract.document))
 
 

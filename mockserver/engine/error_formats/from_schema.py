@@ -1,4 +1,4 @@
-"""Refusals in the shape that a document's own schema of the status asks for."""
+"""Refusals that follow the document's own error schema of the status."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ _MOST_VIOLATIONS = 200
 
 
 class SchemaDialect:
-    """Fills the documented schema of a status: what it recognises by name, the rest as it must.
+    """Fills the documented schema of a status: recognised properties by name, required ones in any
+    case.
 
-    What is not documented has the schema of all the document's errors, if they have one; else it
-    is answered by `otherwise`, RFC 9457 if nothing is given.
+    An undocumented status uses the schema that all errors of the document share, else `otherwise`,
+    which is RFC 9457 by default.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class SchemaDialect:
         return answer(status, self._body(media, facts), refusal, media.name)
 
     def _is_described(self, media: MediaType) -> bool:
-        """Whether the schema says what is in it."""
+        """Whether the schema describes its contents."""
         if media.pointer is None:
             return False
         flat = self._values.schemas.flat_at(media.pointer)
@@ -102,7 +103,7 @@ def _status(refusal: Refusal, operation: Operation | None) -> int:
 
 
 def _only_one(contract: Contract, schemas: Schemas) -> MediaType | None:
-    """What all documented refusals have in common: one schema, in one media type."""
+    """The schema and media type that all documented refusals share."""
     found: dict[tuple[str, str], MediaType] = {}
     for operation in contract.operations:
         for status, response in operation.responses.items():

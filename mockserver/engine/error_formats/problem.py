@@ -27,8 +27,8 @@ _CODES: dict[int, str] = {401: "unauthorized"}
 class EnvelopeDialect:
     """`{"error": {"code", "message", "fields"?}, "request_id"?}`.
 
-    A request that does not fit its schema is a 400 `validation_failed`; `fields` maps each
-    place to what is wrong with it. `codes` are the words of statuses that differ from ours.
+    A request that doesn't fit its schema is a 400 `validation_failed`; `fields` maps each place to
+    its violation. `codes` are the error codes of statuses that differ from the defaults.
     """
 
     def __init__(self, codes: Mapping[int, str] | None = None) -> None:
@@ -52,13 +52,13 @@ class EnvelopeDialect:
 
 
 def _field(violation: Violation) -> str:
-    """`config.scenario`, `limit`, or `body` for all of it."""
+    """`config.scenario`, `limit`, or `body` for the whole body."""
     inside = place_of(violation)[1:]
     return dotted(inside) if inside else str(violation.where[0])
 
 
 class ProblemDialect:
-    """RFC 9457, `application/problem+json`; violations are listed under `errors`."""
+    """RFC 9457, `application/problem+json`, with violations under `errors`."""
 
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply:
         return answer(
@@ -67,7 +67,7 @@ class ProblemDialect:
 
 
 def is_problem(media_type: str) -> bool:
-    """Whether bodies of this media type are problem details."""
+    """Whether a media type stands for problem details."""
     return essence(media_type) == "application/problem+json"
 
 
@@ -92,6 +92,6 @@ def problem(refusal: Refusal, status: int) -> dict[str, Any]:
 
 
 def pointer(where: tuple[str | int, ...]) -> str:
-    """`#/body/items/0` as a JSON pointer in a fragment."""
+    """A place as a JSON pointer in a fragment: `#/body/items/0`."""
     tokens = (str(token).replace("~", "~0").replace("/", "~1") for token in where)
     return "#/" + "/".join(tokens)

@@ -1,4 +1,4 @@
-"""What the properties of an error schema are for, told by their names and types."""
+"""Roles of the properties of an error schema, recognised by name and type."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NESTS = frozenset(("error", "errors", "err", "fault", "problem", "exception", "
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What there is to say."""
+    """The facts about a refusal that a body can contain."""
 
     status: int
     code: str
@@ -57,14 +57,15 @@ class Facts:
 
 
 class Recogniser:
-    """Builds as much of an error body as can be recognised."""
+    """Fills as much of an error body as it recognises."""
 
     def __init__(self, schemas: Schemas, words: Words) -> None:
         self._schemas = schemas
         self._words = words
 
     def body(self, schema: Any, facts: Facts) -> Any:
-        """A body for a documented schema; it may still lack what nothing was recognised for."""
+        """A body for a documented schema; required properties without a recognised role may be
+        missing."""
         flat = self._flat(schema)
         if flat.types[:1] == ("string",):
             return facts.message
@@ -75,7 +76,7 @@ class Recogniser:
         return self._object(flat, facts, 0)
 
     def _flat(self, schema: Any) -> Flat:
-        """The schema, with the first branch that is not null of every choice."""
+        """The schema, with the first branch of every union that isn't null."""
         flat = self._schemas.flat(schema)
         for _ in range(_TOO_DEEP):
             if not flat.choices:
@@ -89,7 +90,7 @@ class Recogniser:
         return isinstance(branch, dict) and branch.get("type") == "null"
 
     def _object(self, flat: Flat, facts: Facts, depth: int, neutral: bool = True) -> dict[str, Any]:
-        """An object; with `neutral`, plain texts that must be there say nothing untrue."""
+        """An object; with `neutral`, required texts get a value that claims nothing false."""
         found: dict[str, Any] = {}
         plain = {_plain(name) for name in flat.properties}
         for name, schema in flat.properties.items():
@@ -124,7 +125,7 @@ class Recogniser:
         return _NOTHING
 
     def _lists_faults(self, flat: Flat, name: str) -> bool:
-        """Whether a list of another name is one of errors: its items have a text for people."""
+        """Whether an array is a list of errors: its items have a text for people."""
         item = self._flat(flat.arrays.items if flat.arrays.items is not None else {})
         if item.properties:
             names = {_plain(own) for own in item.properties}
@@ -139,7 +140,7 @@ class Recogniser:
         return _NOTHING
 
     def _map(self, flat: Flat, facts: Facts) -> dict[str, Any]:
-        """Place -> text, or place -> texts."""
+        """A map from place to text, or to a list of texts."""
         many = (
             self._flat(flat.objects.extra).types[:1] == ("array",)
             if flat.objects.extra is not None
@@ -202,7 +203,7 @@ def _plain(name: str) -> str:
 
 
 def _is_message(name: str) -> bool:
-    """Whether a text of this name is for people: `long_message`, too."""
+    """Whether a text with this name is for people, `long_message` included."""
     return name in _MESSAGE or name.endswith(_MESSAGES)
 
 
@@ -228,7 +229,7 @@ def _text(name: str, format_: str, beside: set[str], facts: Facts) -> Any:
 
 
 def _neutral(name: str, flat: Flat, facts: Facts) -> Any:
-    """A text that says nothing untrue: the whole of the request, or the message once more."""
+    """A text that claims nothing false: the whole request, or the message again."""
     if flat.types[:1] != ("string",) or flat.values is not None:
         return _NOTHING
     if flat.rules.keys() & {"format", "pattern"}:
@@ -239,7 +240,7 @@ def _neutral(name: str, flat: Flat, facts: Facts) -> Any:
 
 
 def _listed(values: Sequence[Any], name: str, facts: Facts) -> Any:
-    """The allowed value that says most nearly what happened."""
+    """The enum value that is closest to what happened."""
     if name in _STATUS and facts.status in values:
         return facts.status
     wanted = (facts.code, facts.code.replace("_", "-"), facts.message, title_of(facts.status))
@@ -260,7 +261,7 @@ def _place(violation: Violation) -> str:
 
 
 def _about(name: str, flat: Flat, violation: Violation) -> Any:
-    """What an item of a list says about one violation."""
+    """The item of a list for one violation."""
     kind = flat.types[0] if flat.types else "string"
     if name in ("in", "source") and kind == "string":
         return violation.where[0]

@@ -1,7 +1,7 @@
-"""One violation in the words of pydantic 2: type, msg and ctx.
+"""One violation as pydantic 2 reports it: type, msg and ctx.
 
-JSON Schema refuses more than pydantic's lax mode does ("5" for an integer); what only JSON
-Schema refuses is put as pydantic's strict mode puts it.
+JSON Schema rejects more than pydantic's lax mode does ("5" for an integer). What only JSON Schema
+rejects is reported as in pydantic's strict mode.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ _FITS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def word_for(violation: Violation, *, named: bool = False) -> Word:
-    """What pydantic says; an enum that is `named` is a Python Enum, another one a Literal."""
+    """Pydantic's error for a violation; an enum that is `named` is a Python Enum, any other a
+    Literal."""
     if violation.keyword == "enum":
         return _choice("enum" if named else "literal_error", violation.limit)
     return _WORDS.get(violation.keyword, _value_error)(violation)
@@ -150,7 +151,7 @@ def _format(violation: Violation) -> Word:
 
 
 def _as_number(value: Any) -> float | None:
-    """The value as a number of seconds, if pydantic would take it for one."""
+    """The value as a number of seconds, if pydantic would accept it as one."""
     if isinstance(value, str):
         try:
             return float(value) if _SECONDS(value) else None
@@ -201,7 +202,7 @@ def _type(violation: Violation) -> Word:
 
 
 def wanted_word(wanted: str, value: Any, schema: Schema) -> Word:
-    """What is said of a value that is not of the wanted type."""
+    """The error for a value of the wrong type."""
     if wanted == "string":
         return _string(str(schema.get("format")), value)
     if wanted == "integer":
@@ -253,7 +254,8 @@ def _integer(value: Any, schema: Schema) -> Word:
 
 
 def _beyond(value: Any, schema: Schema) -> Word | None:
-    """Lax pydantic reads `true` and "5" as numbers, and then says that they are out of bounds."""
+    """Lax pydantic reads `true` and "5" as numbers, and then reports that they are out of
+    bounds."""
     if isinstance(value, bool):
         value = int(value)
     elif isinstance(value, str):

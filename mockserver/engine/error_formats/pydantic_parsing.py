@@ -1,4 +1,4 @@
-"""Why pydantic can't read a text as a UUID, a date, a time or a URL: its own words.
+"""Why pydantic can't parse a text as a UUID, a date, a time or a URL, in its own words.
 
 These follow the parsers that pydantic 2.14 uses (the uuid, speedate and url crates).
 """
@@ -15,7 +15,7 @@ _EXTRA = "unexpected extra characters at the end of the input"
 
 
 def uuid_error(text: str) -> str:
-    """Why a text is no UUID."""
+    """Why a text is not a UUID."""
     body, offset, simple = text, 0, True
     if text.startswith("{") and text.endswith("}") and len(text) > 1:
         body, offset, simple = text[1:-1], 1, False
@@ -42,13 +42,13 @@ def uuid_error(text: str) -> str:
 
 
 def date_error(text: str) -> str:
-    """Why a text is no date."""
+    """Why a text is not a date."""
     raw = text.encode("utf-8", "surrogatepass")
     return _day_error(raw) or _EXTRA
 
 
 def instant_error(text: str) -> str:
-    """Why a text is no date-time."""
+    """Why a text is not a date-time."""
     raw = text.encode("utf-8", "surrogatepass")
     error = _day_error(raw)
     if error:
@@ -59,12 +59,12 @@ def instant_error(text: str) -> str:
 
 
 def time_error(text: str) -> str:
-    """Why a text is no time of day."""
+    """Why a text is not a time of day."""
     return _clock_error(text.encode("utf-8", "surrogatepass")) or _EXTRA
 
 
 def timestamp_error(value: float) -> str:
-    """Why a number is no Unix time, in seconds or (beyond 20,000,000,000) milliseconds."""
+    """Why a number is not a Unix time, in seconds or (above 20,000,000,000) milliseconds."""
     seconds = value if abs(value) <= _SECONDS else value / 1000
     if seconds > 253_402_300_799:
         return "dates after 9999 are not supported as unix timestamps"
@@ -74,14 +74,14 @@ def timestamp_error(value: float) -> str:
 
 
 def seconds_error(value: float) -> str:
-    """Why a number is no time of day in seconds."""
+    """Why a number is not a time of day in seconds."""
     if value < 0:
         return "time in seconds should be positive"
     return "numeric times may not exceed 86,399 seconds" if value > 86_399 else ""
 
 
 def is_midnight(value: float) -> bool:
-    """Whether a Unix time is exactly a day."""
+    """Whether a Unix time is a whole number of days."""
     return (value if abs(value) <= _SECONDS else value / 1000) % 86_400 == 0
 
 
@@ -146,7 +146,7 @@ def _zone_error(raw: bytes) -> str:
 
 
 def url_error(text: str) -> str:
-    """Why a text is no absolute URL."""
+    """Why a text is not an absolute URL."""
     if not text:
         return "input is empty"
     scheme, separator, rest = text.partition(":")

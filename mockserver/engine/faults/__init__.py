@@ -1,8 +1,8 @@
-"""Faults on purpose: what shall go wrong with which requests, decided without any I/O.
+"""Injected faults: which requests get which fault, decided without I/O.
 
-A fault is a value read from JSON (`read_fault`); `Faults.meet` decides what happens to one request
-as a function of the seed, the tenant, the fault and how many requests it has met. A server
-brings the effect about: it waits, cuts the reply short, closes the connection.
+A fault is a value read from JSON (`read_fault`). `Faults.meet` decides what happens to one request
+as a function of the seed, the tenant, the fault and the number of requests it has matched. The
+server carries out the effect: it waits, truncates the reply or closes the connection.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Write = tuple[int, str, str, Row | None]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What happens to a reply on its way: waits, is dropped, or ends after `truncate` bytes."""
+    """The effect on a reply: it is delayed, dropped, or truncated after `truncate` bytes."""
 
     delay: float = 0.0
     drop: bool = False
@@ -36,10 +36,10 @@ class Trouble:
 
 @dataclass(slots=True)
 class Injection:
-    """What happens to one request; `faults` are the ids of those that were injected.
+    """The faults injected into one request; `faults` are their ids.
 
-    `committed` says that the request takes effect although its reply says otherwise; `stale` that
-    a reading one does not see what was written in the last so many seconds.
+    `committed`: the request takes effect although its reply says otherwise; `stale`: a read doesn't
+    see what was written in the last so many seconds.
     """
 
     faults: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Injection:
 
     @property
     def instead(self) -> bool:
-        """Whether the request is not carried out at all."""
+        """Whether the fault replaces the request."""
         return (self.refusal is not None or self.drop) and not self.committed
 
     @property
@@ -63,7 +63,7 @@ class Injection:
 
 
 class Count(Protocol):
-    """How one fault and one tenant have met: requests, strikes, and those of this window."""
+    """How often a fault matched a tenant: requests, injections, and requests in this window."""
 
     def meet(self) -> int: ...
     def inject(self, most: int | None) -> bool: ...
@@ -72,7 +72,7 @@ class Count(Protocol):
 
 @dataclass(slots=True)
 class _Count:
-    """A count in this process."""
+    """A counter in this process."""
 
     met: int = 0
     struck: int = 0
@@ -80,19 +80,19 @@ class _Count:
     used: int = 0
 
     def meet(self) -> int:
-        """One more request; which one it is."""
+        """Count a request; returns its number."""
         self.met += 1
         return self.met
 
     def inject(self, most: int | None) -> bool:
-        """One more strike, if there have not been so many already."""
+        """Count an injection, unless the maximum has been reached."""
         if most is not None and self.struck >= most:
             return False
         self.struck += 1
         return True
 
     def use(self, window: int) -> int:
-        """One more request in this window of time; which one it is."""
+        """Count a request in this time window; returns its number."""
         if self.window != window:
             self.window, self.used = window, 0
         self.used += 1
@@ -100,10 +100,10 @@ class _Count:
 
 
 class Faults:
-    """The faults of one mock. `active` is False while there are none: look at it first.
+    """The faults of one mock. `active` is False while there are none; check it first.
 
-    `version` counts how often others have changed them: a request that met an older one meets
-    them again.
+    `version` counts changes made by other processes: a request that was matched against an older
+    version is matched again.
     """
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ class Faults:
         self._lock = Lock()
 
     def add(self, faults: Iterable[Fault]) -> list[str]:
-        """Let these strike from now on; their ids, in order."""
+        """Add faults; returns their ids in order."""
         ids = []
         with self._lock:
             for fault in faults:
@@ -127,7 +127,7 @@ class Faults:
         return ids
 
     def remove(self, fault_id: str | None = None, tenant: str | None = None) -> int:
-        """Take away one fault, one tenant's, or all of them; how many there were."""
+        """Remove one fault, those of a tenant, or all; returns how many there were."""
         with self._lock:
             gone = [
                 name
@@ -145,11 +145,11 @@ class Faults:
 
     @property
     def lagging(self) -> bool:
-        """Whether what is written may have to be hidden from readers for a while."""
+        """Whether writes may have to be hidden from readers for a while."""
         return any(fault.stale for fault in self._faults.values())
 
     def wrote(self, world: World, changes: Iterable[tuple[str, str, Row | None]]) -> None:
-        """What a request has written: collection, key, and the row that was there before."""
+        """Record what a request wrote: collection, key, and the previous row."""
         with self._lock:
             writes = self._writes.setdefault(world.tenant, deque(maxlen=MOST_WRITES))
             self._writes.move_to_end(world.tenant)
@@ -158,9 +158,9 @@ class Faults:
                 self._writes.popitem(last=False)
 
     def hide(self, world: World, seconds_back: float) -> None:
-        """Let the world be as it was that long ago, as far as requests have changed it.
+        """Show the world as it was that long ago, as far as requests changed it.
 
-        What time itself has brought about stays. The world must not be committed.
+        Changes caused by time stay. The world must not be committed.
         """
         since = world.now - seconds(seconds_back)
         with self._lock:
@@ -220,7 +220,7 @@ class Faults:
             injection.refusal = None if fault.status is None else _refusal(fault, retry_after)
 
     def count(self, name: str, tenant: str) -> Count:
-        """How often a fault and a tenant have met."""
+        """How often a fault matched a tenant."""
         key = name, tenant
         count = self._counts.get(key)
         if count is None:
@@ -230,7 +230,7 @@ class Faults:
         return count
 
     def totals(self, name: str, tenant: str | None) -> dict[str, int]:
-        """How often a fault has met and struck a tenant, or anybody."""
+        """How often a fault matched, and was injected for, a tenant or all tenants."""
         counts = [
             count
             for (fault, who), count in self._counts.items()
@@ -240,7 +240,7 @@ class Faults:
 
 
 def _over_limit(fault: Fault, count: Count, now: int) -> int | None:
-    """Seconds until the next window if this request is one too many for this one."""
+    """Seconds until the next window if this request exceeds the limit of this one."""
     assert fault.limit is not None
     length = max(1, int(fault.per * SECOND))
     window = now // length
@@ -273,7 +273,7 @@ _KINDS: dict[int, type[Refusal]] = {}
 
 
 def injected(status: int) -> type[Refusal]:
-    """The kind of refusal that has this status and no other meaning."""
+    """The kind of refusal with this status and no more specific meaning."""
     kind = _KINDS.get(status)
     if kind is None:
         kind = _KINDS[status] = type(f"Injected{status}", (Refusal,), {"status": status})

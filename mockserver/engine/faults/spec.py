@@ -1,4 +1,4 @@
-"""A fault as a value, and reading one from JSON with every mistake named."""
+"""A fault as a value, and its JSON form, with an error for every mistake."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Which requests it strikes, and how; see docs/faults.md for each field.
+    """Which requests a fault applies to, and its effect; docs/faults.md explains each field.
 
-    `operation` and `tenant` None mean any. Calls are counted for each tenant by itself.
+    `operation` and `tenant` None match any. Calls are counted per tenant.
     """
 
     operation: str | None = None
@@ -73,7 +73,7 @@ class Fault:
         return self.operation in (None, operation_id) and self.tenant in (None, tenant)
 
     def as_json(self) -> dict[str, Any]:
-        """As `read_fault` takes it; what is not set is left out."""
+        """The form that `read_fault` takes, without unset fields."""
         shown: dict[str, Any] = {
             "operation": self.operation,
             "tenant": self.tenant,
@@ -96,9 +96,9 @@ class Fault:
 
 
 def read_fault(spec: Any, operations: Collection[str], tenant: str | None = None) -> Fault:
-    """A fault from its JSON. `tenant` is whose it is if it does not say so itself.
+    """A fault from its JSON. `tenant` is its default tenant.
 
-    Raises BadRequest that names the field and what it takes.
+    Raises BadRequest that names the field and its valid values.
     """
     if not isinstance(spec, Mapping):
         raise BadRequest('a fault is an object such as {"operation": "getThing", "status": 503}')

@@ -1,4 +1,4 @@
-"""What a person would expect under a name."""
+"""Realistic text for a property name."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ _LAST: dict[str, Make] = {
 
 
 def by_name(dice: Dice, name: str, owner: str = "") -> str:
-    """A text for a property called `name` of a thing called `owner`."""
+    """A text for the property `name` of a resource `owner`."""
     words = tokens(name)
     make = _WHOLE.get(" ".join(words))
     if words == ("role",) and _SPOKEN & set(tokens(owner)):

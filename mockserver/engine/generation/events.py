@@ -1,4 +1,4 @@
-"""What stands in a stream: events and lines that fit their schema, in an order that makes sense."""
+"""The items of streams: events and lines that fit their schema, in a sensible order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class Streams:
     def items(
         self, operation: Operation, media: MediaType, dice: Dice, known: Any, mode: Mode
     ) -> list[Any]:
-        """The items of a body of this media type; `known` is the whole that they are parts of."""
+        """The items of a body of this media type; `known` is the complete response they are parts
+        of."""
         shown = self._shown(media)
         found = shown or self._made(media, dice, known, mode)
         if essence(media.name) == EVENT_STREAM and self._ends_with_a_word(operation, media, found):
@@ -42,7 +43,7 @@ class Streams:
         return found
 
     def _shown(self, media: MediaType) -> list[Any]:
-        """The examples: each an item, or a list of them."""
+        """The examples: each is an item or a list of items."""
         found: list[Any] = []
         pointer = media.items or media.pointer
         check = self._values.check(pointer) if pointer else None
@@ -95,7 +96,7 @@ class Streams:
             return self._values.make(pointer, dice, mode=mode)
 
     def _of_whole(self, pointer: str | None, dice: Dice, known: Any) -> list[Any]:
-        """Of a stream whose items nobody describes: the parts of what would be answered at once."""
+        """Items without a schema: the parts of the complete response."""
         if isinstance(known, Mapping) and isinstance(known.get("choices"), list):
             return [{**_shared(known), **_as_chunk(known), **part} for part in _deltas(known)]
         if isinstance(known, list):
@@ -113,7 +114,7 @@ class Streams:
         return schemas.flat(schemas.flat(choices).arrays.items or {}).properties
 
     def _kinds(self, flat: Flat) -> list[tuple[str, str]]:
-        """The kinds of events of a union: the property that names them, and the name of each."""
+        """The kinds of events in a union: the property that names them, and each name."""
         schemas = self._values.schemas
         tag = (flat.tag or {}).get("propertyName")
         found: list[tuple[str, str]] = []
@@ -132,7 +133,7 @@ class Streams:
 
     def _ends_with_a_word(self, operation: Operation, media: MediaType, items: list[Any]) -> bool:
         """Whether the stream ends with `[DONE]`: the document says so, or its chunks are of the
-        kind that usually does."""
+        usual kind."""
         if items and items[-1] == DONE:
             return False
         parts = [operation.description, operation.summary]
@@ -158,7 +159,7 @@ class Streams:
 
 
 def _shared(known: Any) -> dict[str, Any]:
-    """What each part of a whole says of the whole."""
+    """The properties of the complete response that each part repeats."""
     if not isinstance(known, Mapping):
         return {}
     names = ("id", "model", "created", "created_at", "system_fingerprint")
@@ -171,13 +172,13 @@ def _as_chunk(known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _placed(flat: Flat, place: int) -> dict[str, Any]:
-    """Where an item stands, if it says that."""
+    """The index of an item, if it has one."""
     names = ("seq", "sequence", "sequence_number", "index", "offset")
     return {name: place for name in names if name in flat.properties}
 
 
 def _deltas(known: Any) -> Iterator[dict[str, Any]]:
-    """A message word by word: who speaks, what is said, and that it is over."""
+    """A message word by word: role, content, and finish reason."""
     said = "Mock answer."
     role = "assistant"
     if isinstance(known, Mapping) and isinstance(known.get("choices"), list) and known["choices"]:
@@ -199,7 +200,7 @@ def _deltas(known: Any) -> Iterator[dict[str, Any]]:
 
 
 def _ordered(kinds: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Events from a beginning to an end, what begins later within what began before; no failure.
+    """Events in order, each nested one within its outer one, without failures.
 
     `message_start`, `block_start`, `block_delta`, `block_stop`, `message_delta`, `message_stop`.
     """

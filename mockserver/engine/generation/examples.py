@@ -1,4 +1,4 @@
-"""What the document shows of a schema: its own examples, or those of its properties together."""
+"""Examples of a schema: its own, or composed from those of its properties."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _MOST = 500
 
 
 def example_of(schemas: Schemas, schema: Any, nth: int = 0) -> Any:
-    """The `nth` example of a schema; MISSING if it has none.
+    """The `nth` example of a schema; MISSING if there is none.
 
-    An object without an example of its own is put together from those of its properties, and an
-    array from that of its items.
+    An object without its own example is composed from those of its properties, an array from that
+    of its items.
     """
     return _Composer(schemas, nth).example(schema, 0)
 
@@ -50,7 +50,7 @@ class _Composer:
 
 
 def body_examples(schemas: Schemas, media: Any) -> list[Any]:
-    """The examples of a body: those beside its schema, else those of the schema itself."""
+    """The examples of a body: those beside its schema, else those of the schema."""
     if media.examples or media.pointer is None:
         return list(media.examples.values())
     return list(schemas.flat_at(media.pointer).notes.examples)

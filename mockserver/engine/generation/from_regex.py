@@ -1,4 +1,4 @@
-"""Text that a regular expression matches."""
+"""Texts that match a regular expression."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _FOREIGN = (
 
 
 class _Writer(Xeger):
-    """Xeger whose choices are ordered (its own go through sets) and repeats are bounded."""
+    """Xeger with ordered choices (its own come from sets) and bounded repeats."""
 
     def __init__(self, random: Random, most: int, exact: bool, left: int) -> None:
         super().__init__(random)
@@ -68,11 +68,11 @@ class _Writer(Xeger):
 def written(
     pattern: str, random: Random, low: int = 0, *, long_first: bool = False
 ) -> Iterator[str]:
-    """Some texts for a pattern, and some of about `low` characters, which may come first; none if
-    it can't be read.
+    """Some texts for a pattern, with one of about `low` characters first if possible; empty if it
+    can't be parsed.
 
-    Whether they match (anchors, look-around) is for the caller to see. Raises TooLarge if none
-    is of a sane size.
+    The caller checks whether they match (anchors, look-around). Raises TooLarge if none has a
+    reasonable size.
     """
     python = _python(pattern)
     if python is None:
@@ -99,7 +99,8 @@ def written(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Python warns of what its own patterns may mean one day (`[[a]`); these are others."""
+    """Suppress Python's warnings about future pattern syntax (`[[a]`), which don't apply to other
+    dialects."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         yield

@@ -1,4 +1,4 @@
-"""One value for one schema; whether it is valid is for the judge to say."""
+"""One value for one schema; the validator decides whether it is valid."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ _TOO_DEEP = 24
 
 @dataclass(slots=True)
 class Maker:
-    """Makes one value.
+    """Generates one value.
 
-    `wanted` and `unwanted` are places that a repair asks for, `narrow` those of a choice where
-    a value suited too many branches.
+    `wanted` and `unwanted` are places that a repair asks for; `narrow` are those of a union where
+    the value fitted too many branches.
     """
 
     schemas: Schemas
@@ -75,7 +75,7 @@ class Maker:
         return self.flat_value(self.schemas.flat(schema), name, path, known)
 
     def flat_value(self, flat: Flat, name: str, path: Path, known: Any) -> Any:
-        """A value; `known` (or as much of it as fits) if it is given."""
+        """A value; `known`, or as much of it as fits, if given."""
         self.left -= 1
         if flat.never or len(path) > (_DEEP if self.mode == "loose" else _TOO_DEEP):
             raise limits.Impossible
@@ -98,7 +98,7 @@ class Maker:
 
     @property
     def _is_new(self) -> bool:
-        """Whether what is made has no history yet."""
+        """Whether the entity has just been created."""
         return self.mode in ("fresh", "sparse")
 
     @property
@@ -180,7 +180,7 @@ class Maker:
         return number(self.dice, name, rules, whole=kind == "integer")
 
     def _text(self, flat: Flat, name: str) -> str:
-        """A text; if it stands for another value, that value as the schema says to write it."""
+        """A text; if it encodes another value, that value in the encoding of the schema."""
         rules = flat.rules
         said = constant_of(name, flat)
         if said is not None and not rules:
@@ -287,14 +287,14 @@ class Maker:
         return found
 
     def _shown(self, flat: Flat) -> Mapping[str, Any]:
-        """What an example of the document says, now and then."""
+        """An example of the document, some of the time."""
         examples = [example for example in flat.notes.examples if isinstance(example, Mapping)]
         if examples and self._rich and self.dice.chance(0.7):
             return self.dice.random.choice(examples)
         return {}
 
     def _includes(self, path: Path, name: str, schema: Any) -> bool:
-        """Whether an object has a property that it need not have."""
+        """Whether an object has an optional property."""
         if self._lean or len(path) > _DEEP:
             return False
         if self.mode == "loose":
@@ -312,7 +312,8 @@ class Maker:
     def _extras(
         self, flat: Flat, path: Path, known: Mapping[str, Any], found: dict[str, Any], most: int
     ) -> None:
-        """What is known and not named; kept where the schema speaks of such or names nothing."""
+        """Known values that the schema doesn't name; kept if it allows additional properties or
+        names none."""
         free = not flat.properties and not flat.objects.closed
         if not (free or flat.objects.patterned or flat.objects.extra not in (None, False)):
             return
@@ -332,7 +333,7 @@ class Maker:
         found: dict[str, Any],
         sample: bool,
     ) -> None:
-        """Names that are required without being described, and as many as there must be."""
+        """Required names without a schema, and as many properties as the minimum demands."""
         # What has no value above has none here.
         needed = [] if self.mode == "loose" else list(flat.required)
         for key, others in flat.objects.needs.items():
@@ -398,7 +399,7 @@ class Maker:
         return found[:most]
 
     def _item(self, schema: Any, name: str, path: Path, known: Any) -> Any:
-        """One item; where it says its place, it is this one."""
+        """One item; where the item has an index, it is this one."""
         if known is MISSING:
             place = self.schemas.flat(schema).properties.get("index")
             if place is not None and "integer" in self.schemas.flat(place).types:

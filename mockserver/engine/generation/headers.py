@@ -1,4 +1,4 @@
-"""Headers of responses: as the document shows them, or as what they mean asks for."""
+"""Response headers: their examples, or values by their meaning."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _EPOCH = re.compile(r"epoch|unix|timestamp|utc", re.IGNORECASE)
 
 
 class Headers:
-    """Makes the documented headers of a response."""
+    """Generates the documented headers of a response."""
 
     def __init__(self, values: Values) -> None:
         self._values = values
 
     def of(self, response: Response, dice: Dice, *, refused: bool = False) -> dict[str, str]:
-        """All that the document lists, with `refused` those that are required or shown."""
+        """All documented headers; of a refusal, those that are required or have an example."""
         return {
             name: self.value(header, dice, response)
             for name, header in response.headers.items()
@@ -50,7 +50,7 @@ class Headers:
         return name not in _RARE or name == "retry-after"
 
     def value(self, header: Header, dice: Dice, response: Response | None = None) -> str:
-        """A value for a header, as text."""
+        """The value of a header, as text."""
         if header.examples:
             return as_text(header.examples[0])
         flat = self._values.schemas.flat_at(header.pointer) if header.pointer else Flat()
@@ -74,7 +74,7 @@ class Headers:
 
 
 def as_text(value: Any) -> str:
-    """A value as a header has it."""
+    """A value in the format of a header."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
@@ -87,7 +87,7 @@ def _plain(name: str) -> str:
 
 
 def _meant(header: Header, dice: Dice, response: Response | None) -> list[Any]:
-    """What a header of this name says; nothing if its name says nothing."""
+    """The value of a header with this name; None if the name has no known meaning."""
     name = header.name.lower()
     make = _BY_NAME.get(name)
     if make is not None:
@@ -104,7 +104,7 @@ def _meant(header: Header, dice: Dice, response: Response | None) -> list[Any]:
 
 
 def _rate_limit(part: str, header: Header, dice: Dice) -> Any:
-    """One of the headers that tell how often a client may still ask."""
+    """One of the rate limit headers."""
     if part.startswith("policy"):
         return f'"default";q={_LIMIT};w={_WINDOW}'
     if part.startswith("limit"):

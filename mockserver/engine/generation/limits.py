@@ -1,4 +1,4 @@
-"""How large a value may become that a schema asks for."""
+"""Limits on the size of generated values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TooLarge(Impossible):
 
 
 def bound(rules: Mapping[str, Any], word: str, otherwise: int) -> int:
-    """A bound of a size, which a document may write as 3.0 or 1e300."""
+    """The bound of a size, which a document may write as 3.0 or 1e300."""
     try:
         return int(rules.get(word, otherwise))
     except (OverflowError, ValueError):
@@ -37,7 +37,7 @@ def bound(rules: Mapping[str, Any], word: str, otherwise: int) -> int:
 
 
 def least(rules: Mapping[str, Any], word: str, otherwise: int = 0) -> int:
-    """A lower bound. Raises TooLarge for one that is not to be met."""
+    """A lower bound. Raises TooLarge for one that can't be met."""
     found = bound(rules, word, otherwise)
     if found > MOST[word]:
         raise TooLarge(f"{word} asks for more than the {MOST[word]} that are made")

@@ -1,4 +1,4 @@
-"""What a thing is like: in use, or just made and still without a history."""
+"""What an entity looks like when it is in use, or when it has just been created."""
 
 from __future__ import annotations
 
@@ -34,32 +34,32 @@ _OWNED = bag("created updated organization tenant account")
 
 
 def is_failure(name: str) -> bool:
-    """Whether most things have nothing to say under this name (`error`, `deleted_at`)."""
+    """Whether most entities have no value for this name (`error`, `deleted_at`)."""
     return not _MISHAPS.isdisjoint(tokens(name))
 
 
 def is_on(name: str) -> bool:
-    """Whether a new thing has this (`enabled`)."""
+    """Whether this flag of a new entity is true (`enabled`)."""
     return not _ON.isdisjoint(tokens(name))
 
 
 def is_owned(name: str) -> bool:
-    """Whether the server says this of every thing from its beginning."""
+    """Whether the server sets this for every entity from its creation."""
     return not _OWNED.isdisjoint(tokens(name))
 
 
 def is_content(name: str) -> bool:
-    """Whether this is what the server has made, on which a client waits."""
+    """Whether this is generated content that clients wait for."""
     return tokens(name)[-1:] != () and tokens(name)[-1] in _CONTENT
 
 
 def is_moment(name: str) -> bool:
-    """Whether this says when something happened (`completed_at`)."""
+    """Whether this is the time of an event (`completed_at`)."""
     return tokens(name)[-1:] == ("at",)
 
 
 def is_servers(name: str, flat: Flat) -> bool:
-    """Whether the server says this of a thing that it has just made, even if it need not."""
+    """Whether the server sets this for a new entity even if it is optional."""
     if flat.values is not None and len(flat.values) == 1:
         return True
     words = tokens(name)
@@ -72,7 +72,7 @@ def is_servers(name: str, flat: Flat) -> bool:
 
 
 def unused(name: str, rules: dict[str, Any]) -> dict[str, Any]:
-    """The bounds of a number, narrowed to where counting begins if it is a count."""
+    """The bounds of a number, narrowed to the start of a count if it is one."""
     words = tokens(name)
     if _COUNTED.isdisjoint(words) and _FIRST.isdisjoint(words):
         return rules

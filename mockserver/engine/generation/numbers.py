@@ -34,8 +34,8 @@ _TRIES = 20
 
 
 def is_unix(name: str, flat: Flat) -> bool:
-    """Whether a number counts the seconds (or milliseconds) since 1970, by its format, by what is
-    said of it, or by its name."""
+    """Whether a number is a Unix time in seconds or milliseconds, by its format, description or
+    name."""
     rules = flat.rules
     if str(rules.get("format")).replace("-", "").replace("_", "").lower() in _UNIX_FORMATS:
         return True
@@ -45,14 +45,14 @@ def is_unix(name: str, flat: Flat) -> bool:
 
 
 def in_millis(name: str, flat: Flat) -> bool:
-    """Whether it counts milliseconds."""
+    """Whether a Unix time is in milliseconds."""
     said = (str(part.get("description") or "") for part in flat.parts)
     named = tokens(name)[-1:] in (("ms",), ("millis",))
     return named or any("millisecond" in text.lower() for text in said)
 
 
 def number(dice: Dice, name: str, rules: dict[str, Any], *, whole: bool) -> int | float:
-    """A number that keeps to `rules`; whole ones for integers."""
+    """A number that fits `rules`; a whole one for integers."""
     low, high = _bounds(rules, whole)
     step = rules.get("multipleOf")
     wanted_low, wanted_high = _wanted(name)

@@ -1,4 +1,4 @@
-"""Replies by what the document says of a status: media type, body, headers."""
+"""Replies as documented for a status: media type, body, headers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BODILESS = frozenset((204, 205, 304))
 
 
 class Answers:
-    """Makes the documented answer of an operation out of what is known."""
+    """Generates the documented response of an operation from what is known."""
 
     def __init__(self, values: Values) -> None:
         self.values = values
@@ -48,10 +48,10 @@ class Answers:
         sample: bool = False,
         decided: Collection[str] | None = None,
     ) -> Reply:
-        """The success (or another status), with as much of `known`, standing at `at`, as fits.
+        """The success (or another status), with as much of `known`, placed at `at`, as fits.
 
-        `sample`: what is known is only a part of what there is to say. `decided`: it was made by
-        this very request, whose answer may say more of it than any other, but for these names.
+        `sample`: what is known is only part of the response. `decided`: this request created it, so
+        its response may show more than any other, except these names.
         """
         status = status or operation.success
         response = operation.response_for(status)
@@ -86,7 +86,7 @@ class Answers:
         sample: bool = False,
         decided: Collection[str] | None = None,
     ) -> Any:
-        """A body of this media type: a value that is rendered later, or the bytes of a file."""
+        """A body of this media type: a value to be rendered later, or the bytes of a file."""
         name = essence(media.name)
         if is_sequence(name):
             for shown in media.examples.values():
@@ -116,19 +116,19 @@ class Answers:
         return self.values.make(media.pointer, dice, _placed(known, at), mode=mode, without=without)
 
     def _examples(self, media: MediaType) -> list[Any]:
-        """What the document shows of a body: beside its schema, else in it."""
+        """The examples of a body: beside its schema, else within it."""
         if media.examples or media.pointer is None:
             return list(media.examples.values())
         return self.values.schemas.flat_at(media.pointer).notes.examples
 
     def _is_any_text(self, pointer: str) -> bool:
-        """Whether the schema says no more than that it is a text."""
+        """Whether the schema allows any text."""
         flat = self.values.schemas.flat_at(pointer)
         said = flat.values or flat.choices or flat.notes.examples or flat.notes.defaults
         return flat.types in ((), ("string",)) and not said and not flat.properties
 
     def _text(self, name: str, pointer: str, dice: Dice, known: Any) -> Any:
-        """A text of which only the media type tells what it is like."""
+        """A text that only has a media type."""
         if name == "text/plain":
             rules = self.values.schemas.flat_at(pointer).rules
             return self.values.make(pointer, dice) if rules else sample_file(name)
@@ -140,7 +140,7 @@ class Answers:
     def in_another_form(
         self, operation: Operation, media: MediaType, name: str, dice: Dice, reply: Reply
     ) -> Any:
-        """The body of a reply as another documented media type, which is sent as `name`."""
+        """The body of a reply in another documented media type, sent as `name`."""
         value = MISSING if isinstance(reply.body, bytes) else reply.body
         pointer = media.pointer
         fits = value is not MISSING and pointer is not None and is_described(name)
@@ -159,7 +159,7 @@ def _placed(known: Any, at: tuple[str, ...]) -> Any:
 
 
 def _unjudged(media: MediaType, known: Any) -> Any:
-    """A body without a schema: the example, with what is known under the same names."""
+    """A body without a schema: the example, with known values under the same names."""
     example = next(iter(media.examples.values()), None)
     if isinstance(example, str) and example.lstrip()[:1] in ("{", "["):
         # JSON that is shown as a text.

@@ -1,4 +1,4 @@
-"""Texts: by format, by pattern, by what their name suggests, of the right length."""
+"""Texts by format, pattern and name, of valid length."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LATER = ("expire", "expires", "expiry", "expiration", "due", "until", "next", "
 
 
 def instant(dice: Dice, name: str) -> int:
-    """A moment before now; after it for what lies ahead by its name."""
+    """A time in the past; in the future for names that imply it."""
     distance = int(dice.random.random() * 20 * _DAY)
     if name.startswith(_LATER):
         return dice.now + distance + _DAY
@@ -39,7 +39,8 @@ def instant(dice: Dice, name: str) -> int:
 
 
 def constant_of(name: str, flat: Flat) -> str | None:
-    """What a text always is, as examples or the description of a kind say (`object`: "list")."""
+    """The constant value of a text, by its examples or the description of a kind (`object`:
+    "list")."""
     if name.lower() not in _KINDS:
         return None
     examples = [one for one in flat.notes.examples if isinstance(one, str)]
@@ -73,7 +74,7 @@ def _email(dice: Dice, name: str) -> str:
 
 
 def encoded(found: str, encoding: str) -> str:
-    """A text as `contentEncoding` says to write it."""
+    """A text encoded by `contentEncoding`."""
     raw = found.encode()
     match encoding.lower():
         case "base64":
@@ -140,9 +141,9 @@ _SHORT: dict[str, tuple[str, ...]] = {
 
 
 def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
-    """A text that keeps to `rules`, as far as these can be kept.
+    """A text that fits `rules` as far as possible.
 
-    Raises TooLarge for one that is too long.
+    Raises TooLarge for one that would be too long.
     """
     low = least(rules, "minLength")
     high = bound(rules, "maxLength", 1 << 30)
@@ -164,7 +165,7 @@ def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
 def names_for(
     dice: Dice, patterns: Iterable[str], names: Flat | None, taken: Container[str]
 ) -> Iterator[str]:
-    """Names for properties that no schema names: by the patterns, by what names must be."""
+    """Names for additional properties, by the patterns and the schema of names."""
     for pattern in patterns:
         for _ in range(4):
             yield from (name for name in written(pattern, dice.random) if name not in taken)

@@ -1,4 +1,4 @@
-"""Values that fit one branch of a choice and no other: what `oneOf` asks for."""
+"""Values that fit exactly one branch of a union, as `oneOf` requires."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 
 
 def is_a(kind: str, value: Any) -> bool:
-    """Whether a value is of a JSON Schema type (any number passes for an integer)."""
+    """Whether a value has a JSON Schema type (any number counts as an integer)."""
     return isinstance(value, _KINDS[kind]) and isinstance(value, bool) == (kind == "boolean")
 
 
 def suits(flat: Flat, value: Any) -> bool:
-    """Whether a default or an example is of the type that the schema asks for."""
+    """Whether a default or an example has the type of the schema."""
     return not flat.types or any(is_a(kind, value) for kind in flat.types)
 
 
 def is_null(flat: Flat) -> bool:
-    """Whether the schema admits null alone."""
+    """Whether the schema allows only null."""
     return not flat.types and flat.nullable and flat.values == [None]
 
 
 def alternatives(schemas: Schemas, schema: Any) -> Iterator[Flat]:
-    """What a schema admits, choice by choice: none of these has choices of its own."""
+    """The branches of a schema, nested unions flattened."""
     seen: set[int] = set()
     waiting = [schema]
     while waiting:
@@ -55,7 +55,7 @@ def alternatives(schemas: Schemas, schema: Any) -> Iterator[Flat]:
 
 
 def may_be_null(schemas: Schemas, schema: Any) -> bool:
-    """Whether null is among what the schema admits."""
+    """Whether the schema allows null."""
     return any(
         flat.nullable or not flat.types or None in (flat.values or ())
         for flat in alternatives(schemas, schema)
@@ -63,7 +63,7 @@ def may_be_null(schemas: Schemas, schema: Any) -> bool:
 
 
 def weight(flat: Flat) -> int:
-    """How much a value will bring with it."""
+    """The approximate size of a value."""
     if flat.choices:
         return 5
     kind = flat.types[0] if flat.types else ""
@@ -71,7 +71,7 @@ def weight(flat: Flat) -> int:
 
 
 def fit(schemas: Schemas, flat: Flat, known: Any) -> float:
-    """How well a known value suits a schema; below 0 if it does not."""
+    """How well a known value fits a schema; negative if it doesn't."""
     if flat.never:
         return -2
     if known is None:
@@ -94,7 +94,7 @@ def fit(schemas: Schemas, flat: Flat, known: Any) -> float:
 
 
 def extra_schema(flat: Flat, key: str) -> Any:
-    """The schema of a property that the schema does not name; False if there may be none."""
+    """The schema of an additional property; False if there may be none."""
     for pattern, schema in flat.objects.patterned.items():
         matches = reader(pattern)
         if matches is not None and matches(key):
@@ -107,7 +107,7 @@ def extra_schema(flat: Flat, key: str) -> Any:
 def mark(
     schemas: Schemas, tag: Mapping[str, Any], chosen: Flat, branch: Any, found: dict[str, Any]
 ) -> None:
-    """Let the discriminator name the branch, as far as the branch admits that."""
+    """Set the discriminator to the name of the branch, if the branch allows it."""
     name = tag.get("propertyName")
     if not isinstance(name, str):
         return
@@ -121,8 +121,8 @@ def mark(
 
 
 def ranked(schemas: Schemas, flat: Flat, branches: list[Any], known: Any) -> list[Any]:
-    """The branches, what suits a known value best first; before all others what its
-    discriminator names."""
+    """The branches, best fit first; the one that the value's discriminator names before all
+    others."""
     tag = flat.tag or {}
     name = tag.get("propertyName")
     said = known.get(name) if isinstance(known, Mapping) and isinstance(name, str) else None
@@ -135,7 +135,7 @@ def ranked(schemas: Schemas, flat: Flat, branches: list[Any], known: Any) -> lis
 
 
 def best(schemas: Schemas, pointer: str, known: Any) -> Flat:
-    """The schema, of a choice with the branch that suits a known value best."""
+    """The schema; of a union, the branch that best fits a known value."""
     flat = schemas.flat_at(pointer)
     for _ in range(5):
         if not flat.choices:
@@ -146,8 +146,8 @@ def best(schemas: Schemas, pointer: str, known: Any) -> Flat:
 
 
 def kind(schemas: Schemas, pointer: str, nth: int) -> tuple[str, dict[str, Any]]:
-    """The branch of which the `nth` value is, where a schema is a choice of objects, and what its
-    discriminator says then; so there are some of each."""
+    """The branch of the `nth` value of a union of objects, and its discriminator value, so that
+    each branch occurs."""
     branches = schemas.branches(pointer)
     if not branches:
         return pointer, {}
@@ -161,7 +161,7 @@ def kind(schemas: Schemas, pointer: str, nth: int) -> tuple[str, dict[str, Any]]
 
 
 def distinct(items: list[Any]) -> list[Any]:
-    """The items without those that come a second time."""
+    """The items without duplicates."""
     found: dict[tuple[type, str], Any] = {}
     for item in items:
         found.setdefault((type(item), dumps(item, sort_keys=True)), item)
@@ -185,24 +185,24 @@ _JUDGED = frozenset(
 
 @dataclass(slots=True)
 class Separation:
-    """Changes values until other branches refuse them; whether they do is for the judge to say.
+    """Changes values until other branches reject them; the validator decides whether they do.
 
-    `make` makes a value: of a schema, for what is called so, at a place.
+    `make` generates a value: of a schema, for a name, at a place.
     """
 
     schemas: Schemas
     make: Make
 
     def separated(self, chosen: Flat, others: list[Flat], value: Any, path: Path) -> Any:
-        """The value, changed for each of the others as far as a way is seen."""
+        """The value, changed for each of the other branches where possible."""
         for other in others:
             found = self._part(chosen, other, value, path, 0)
             value = value if found is _NO else found
         return value
 
     def _part(self, mine: Flat, other: Flat, value: Any, path: Path, depth: int) -> Any:
-        """The value changed so that `other` refuses it and `mine` does not; `_NO` if no way is
-        seen."""
+        """The value changed so that `other` rejects it and `mine` doesn't; `_NO` if that isn't
+        possible."""
         if depth > _DEEPEST:
             return _NO
         if other.never or fit(self.schemas, other, value) < 0:
@@ -253,7 +253,8 @@ class Separation:
         return _NO
 
     def _unnamed(self, mine: Flat, schema: Any, name: str, value: Mapping[str, Any]) -> Any:
-        """What another refuses under a name of its own, where this one judges nothing."""
+        """A value that `other` rejects under one of its own names, which this branch doesn't
+        restrict."""
         kinds = self.schemas.flat(schema).types
         if (
             mine.objects.closed
@@ -271,7 +272,7 @@ class Separation:
     def _inside(
         self, mine: Any, other: Any, name: str, holder: Mapping[str, Any], path: Path, depth: int
     ) -> Any:
-        """A value for a property by which the two can be told apart."""
+        """A value for a property that tells the two branches apart."""
         wanted, unwanted = self.schemas.flat(mine), self.schemas.flat(other)
         if wanted is unwanted or wanted.parts == unwanted.parts:
             return _NO

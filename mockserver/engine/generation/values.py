@@ -1,4 +1,4 @@
-"""Valid values for the schemas of a document: made, judged, mended."""
+"""Valid values for the schemas of a document: generated, validated, repaired."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _SIMPLE: tuple[Json, ...] = ({}, [], "", 0, 1, None, True, False, "a", 0.5, -1)
 
 
 class Values:
-    """Makes what a document's schemas ask for; what it gives out is valid.
+    """Generates values for a document's schemas; everything it returns is valid.
 
-    With `request` it makes what a client sends.
+    With `request` it generates what a client sends.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class Values:
         known: Mapping[str, Json],
         decided: Collection[str] | None = None,
     ) -> Json:
-        """The properties of `known` that the schema names, if they are valid as they are.
+        """The properties of `known` that the schema names, if they are valid unchanged.
 
-        MISSING if they are not, and something has to be made; with `decided`, too, if
-        the schema names more beside these that only the server can say.
+        MISSING if they aren't; with `decided`, also if the schema has other properties that only
+        the server can fill.
         """
         flat = self.schemas.flat_at(pointer)
         if decided is not None and any(
@@ -74,10 +74,10 @@ class Values:
         owner: str = "",
         without: Iterable[Path] = (),
     ) -> Json:
-        """A valid value for the schema at `pointer`, with as much of `known` as fits. It does not
-        have the properties `without`, if it need not.
+        """A valid value for the schema at `pointer`, with as much of `known` as fits. Optional
+        properties in `without` are left out.
 
-        Raises ReplyError if none can be found, but for a `loose` one, which need not fit.
+        Raises ReplyError if there is none, except for a `loose` one, which need not fit.
         """
         if mode == "loose":
             return self._loose(pointer, dice, known, name)
@@ -130,16 +130,15 @@ class Values:
         owner: str = "",
         without: Iterable[Path] = (),
     ) -> Json:
-        """The same for what is kept, not shown; what is known alone if no value fits, as a schema
-        may contradict itself. What an answer shows of it has a schema of its own, and it can be
-        removed."""
+        """A value for storage; `known` unchanged if no value fits, since a schema may contradict
+        itself. The responses that show it have their own schemas."""
         try:
             return self.make(pointer, dice, known, mode=mode, owner=owner, without=without)
         except ReplyError:
             return dict(known)
 
     def _loose(self, pointer: str, dice: Dice, known: Json, name: str) -> Json:
-        """What comes nearest to a schema that no value fits."""
+        """The nearest value for a schema that no value fits."""
         maker = Maker(self.schemas, dice, "loose", self._request)
         try:
             return maker.value(self.schemas.at(pointer), name, (), known)
@@ -156,7 +155,7 @@ class Values:
 
 
 def _without(known: Json, violations: Sequence[Violation]) -> tuple[Json, bool]:
-    """What is known, but for what broke a rule; and whether anything was taken away."""
+    """What is known without what broke a rule, and whether anything was removed."""
     helped = False
     for violation in violations:
         if violation.keyword != "required":
@@ -197,7 +196,7 @@ def _mend(violations: Sequence[Violation], wanted: set[Path], unwanted: set[Path
 
 
 def _leaves(violations: Sequence[Violation]) -> Iterator[Violation]:
-    """The violations, and those of the first branch of a choice."""
+    """The violations, including those of the first branch of a union."""
     for violation in violations:
         yield violation
         if violation.keyword in ("anyOf", "oneOf") and isinstance(violation.limit, tuple):
