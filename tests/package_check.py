@@ -16,18 +16,20 @@ ROOT = Path(__file__).parent.parent
 def main() -> int:
     (wheel,) = sorted((ROOT / "dist").glob("mockserver-*.whl"))[-1:]
     readme = (ROOT / "README.md").read_text("utf-8")
+    (document,) = re.findall(r"<!-- document -->\n```yaml\n(.*?)```", readme, re.DOTALL)
     (example,) = re.findall(r"<!-- test -->\n```python\n(.*?)```", readme, re.DOTALL)
     with tempfile.TemporaryDirectory() as folder:
         home, new = Path(folder, "venv"), Path(folder, "new")
         venv.create(home, with_pip=True)
         new.mkdir()
-        (new / "test_mine.py").write_text(example)
+        (new / "test_renders.py").write_text(example)
+        (new / "renders.yaml").write_text(document)
         python = str(home / "bin/python")
         for command in (
             ["-m", "pip", "install", "--quiet", f"{wheel}[pytest]", "pytest-xdist"],
             ["-m", "pip", "check"],
-            ["-m", "pytest", "-q"],
-            ["-m", "pytest", "-q", "-n", "2"],
+            ["-m", "pytest", "-q", "--mock-spec", "renders.yaml"],
+            ["-m", "pytest", "-q", "-n", "2", "--mock-spec", "renders.yaml"],
             ["-m", "mockserver", "--version"],
             ["-m", "mockserver", "check", "feather"],
         ):

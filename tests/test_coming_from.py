@@ -11,7 +11,7 @@ import click
 import pytest
 
 from mockserver import cli
-from mockserver.server.control.endpoints import find_route
+from mockserver.server.admin.endpoints import find_route
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted((DOCS / "coming-from").glob("*.md"))

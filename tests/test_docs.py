@@ -1,4 +1,4 @@
-"""The pages about the command line and the control plane name everything that there is, truly."""
+"""The pages about the command line and the admin API name everything that there is, truly."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ import httpx
 import pytest
 
 from mockserver import cli
+from mockserver.server.admin.endpoints import ROUTES
 from mockserver.server.asgi.uvicorn import bind, make_server, url_of
-from mockserver.server.control.endpoints import ROUTES
 from mockserver.server.handlers_file import load_handlers
 from mockserver.server.service import Service, Serving, prepare
 from mockserver.server.settings import OVERRIDES, SETTINGS, read_config
 
 DOCS = Path(__file__).parent.parent / "docs"
 CLI = (DOCS / "cli.md").read_text("utf-8")
-CONTROL = (DOCS / "control-plane.md").read_text("utf-8")
+CONTROL = (DOCS / "admin-api.md").read_text("utf-8")
 
 
 def blocks(text: str, language: str) -> list[str]:

@@ -41,7 +41,7 @@ def examples(page: str) -> str:
     [
         "pytest.md",
         "faults.md",
-        "complaints.md",
+        "client-lint.md",
         "webhooks.md",
         "recording.md",
         "stubs.md",

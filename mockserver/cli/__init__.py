@@ -37,7 +37,7 @@ class Deferred(click.Command):
     def imported(self) -> click.Command:
         try:
             with collector_paused():
-                found = getattr(import_module(self._module), str(self.name))
+                found = getattr(import_module(self._module), str(self.name).replace("-", "_"))
         except ModuleNotFoundError as error:
             if error.name is not None and error.name.partition(".")[0] == "mockserver":
                 raise MockServerError(f"mockserver {self.name} is still to come") from None
@@ -46,7 +46,19 @@ class Deferred(click.Command):
         return found
 
 
-@click.group(context_settings=CONTEXT)
+class Commands(click.Group):
+    """The commands, listed by theme. `ALIASES` are old names that work on."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for theme, commands in _THEMES.items():
+            with formatter.section(theme):
+                formatter.write_dl([(name, text) for name, _, _, text in commands])
+
+
+@click.group(cls=Commands, context_settings=CONTEXT)
 @click.version_option(
     mockserver.__version__, prog_name="mockserver", message="%(prog)s %(version)s"
 )
@@ -55,42 +67,39 @@ def cli() -> None:
 
     \b
     mockserver serve                      the Feather API on http://127.0.0.1:8000
-    mockserver serve openapi.yaml         an API of your own
-    mockserver check openapi.yaml         what of it can't be honoured, and where
-    mockserver explain openapi.yaml       what the mock makes of it, and why
+    mockserver serve openapi.yaml         your own API
+    mockserver check openapi.yaml         problems of the document, and where they are
+    mockserver explain openapi.yaml       what the mock infers from it, and why
 
-    It exits with 0 when all is well, with 1 when a check found something, and with 2 when it
-    could not do what it was asked to.
+    Exit codes: 0 success, 1 a check found something, 2 the command could not run.
     """
 
 
-_COMMANDS = (
-    ("serve", "serve", "", "Serve a mock of SPEC that remembers what it is told."),
-    ("check", "check", "", "Say whether SPEC is sound, and what of it a mock can't honour."),
-    ("explain", "explain", "", "Print what a mock makes of SPEC, and why."),
-    ("test", "test", "verify", "Test any server against SPEC: conformance and lifecycles."),
-    ("fuzz", "fuzz", "verify", "Fuzz any server, politely, and clean up behind."),
-    (
-        "diff",
-        "diff",
-        "verify",
-        "Send the same sequences to a mock of SPEC and to the real API; where do they part?",
+ALIASES = {"complaints": "client-lint"}
+_THEMES = {
+    "Mock an API": (
+        ("serve", "serve", "", "Serve a stateful mock of SPEC."),
+        ("explain", "explain", "", "Show what the mock infers from SPEC, and why."),
+        ("check", "check", "", "List problems of SPEC, and what a mock can't honour."),
+        ("record", "record", "", "Proxy a real server and record its responses."),
+        ("client-lint", "client_lint", "", "List what clients of a running mock do badly."),
+        ("mcp", "mcp", "mcp", "Let an agent start and use mocks (Model Context Protocol)."),
     ),
-    ("drift", "diff", "verify", "Say what has changed between two differential runs."),
-    (
-        "calibrate",
-        "diff",
-        "verify",
-        "Turn a differential run into a lock file that the mock follows.",
+    "Test a server": (
+        ("test", "test", "verify", "Test a server against SPEC: conformance and lifecycles."),
+        ("fuzz", "fuzz", "verify", "Fuzz a server at a limited rate, and clean up."),
     ),
-    ("complaints", "complaints", "", "Say what the clients of a running mock do badly."),
-    ("record", "record", "", "Stand before a real server, and write down what it answers."),
-    ("mcp", "mcp", "mcp", "Let an agent start and use mocks (Model Context Protocol)."),
-)
-"""Name, module in this package, the extra that it needs, and a line of help."""
+    "Compare mock and server": (
+        ("diff", "diff", "verify", "Send the same requests to a mock of SPEC and to the real API."),
+        ("drift", "diff", "verify", "Show what changed between two runs of diff."),
+        ("calibrate", "diff", "verify", "Write a calibration file from a run of diff or a HAR."),
+    ),
+}
+"""By theme: name, module in this package, the extra that it needs, and a line of help."""
 
-for _name, _module, _needs, _help in _COMMANDS:
-    cli.add_command(Deferred(_name, f"{__name__}.{_module}", _needs, _help))
+for _commands in _THEMES.values():
+    for _name, _module, _needs, _help in _commands:
+        cli.add_command(Deferred(_name, f"{__name__}.{_module}", _needs, _help))
 
 
 def main(args: list[str] | None = None) -> None:

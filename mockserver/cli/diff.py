@@ -43,7 +43,12 @@ _CONTEXT = CONTEXT
     "--max-differences", "most", default=200, show_default=True, help="Stop after so many."
 )
 @click.option(
-    "--lock", default="", metavar="FILE", help="What is known, and followed by its own mock."
+    "--calibration",
+    "--lock",
+    "lock",
+    default="",
+    metavar="FILE",
+    help="A calibration file: the mock follows it, and what it lists is no new difference.",
 )
 @click.option("--report-dir", default="", help="JSON, HTML and curl scripts go here.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
@@ -98,17 +103,19 @@ def drift(old: str, new: str) -> None:
 @click.option("--spec", default="", help="The document that a recording is of.")
 @click.option("--output", "-o", default="mockserver.lock.toml", show_default=True, metavar="FILE")
 def calibrate(source: str, spec: str, output: str) -> None:
-    """Turn SOURCE into a lock file to be reviewed: the fidelity.json of a differential run, or,
-    with --spec, a recording of the real API (mockserver record, or any HAR file).
+    """Write a calibration file from SOURCE, for you to review.
 
-    What a mock can follow becomes rules, which mockserver serve --lock follows. The rest is
-    known, and mockserver diff --lock reports only what is new.
+    SOURCE is the fidelity.json of a run of diff or, with --spec, a recording of the real API
+    (mockserver record, or any HAR file).
+
+    What a mock can follow becomes rules, which mockserver serve --calibration follows. The rest is
+    known, and mockserver diff --calibration reports only what is new.
 
     \b
     Example:
       mockserver calibrate fidelity/fidelity.json
       mockserver calibrate recording.har --spec openapi.yaml
-      mockserver serve openapi.yaml --lock mockserver.lock.toml
+      mockserver serve openapi.yaml --calibration mockserver.lock.toml
     """
     require_extra("mockserver calibrate")
     from mockserver.verify.diff.calibrate import calibrate as calibrated

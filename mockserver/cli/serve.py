@@ -36,6 +36,7 @@ def _option(setting: Setting) -> Callable[[_F], _F]:
         )
     return click.option(
         f"--{setting.name}",
+        *([f"--{setting.alias}"] if setting.alias else []),
         setting.key,
         envvar=variable,
         type=setting.type,

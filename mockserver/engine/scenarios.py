@@ -88,21 +88,29 @@ def _name(lifecycle: Lifecycle, states: tuple[str, ...]) -> str:
     return f"{last}-while-{before}"
 
 
-def follow(scenario: Scenario, api: Api, world: World, reply: Reply) -> bool:
-    """Let the job that was just begun go this way; False if the reply is of none."""
+def follow(scenario: Scenario | str, api: Api, world: World, reply: Reply) -> bool:
+    """Let the job that was just begun go this way, or end in this state after one step.
+
+    False if the reply is of none.
+    """
     if api.jobs.steer is None or not 200 <= reply.status < 300 or isinstance(reply.body, bytes):
         return False
     for jobs in _jobs(orjson.loads(dump(reply.body))):
         try:
             for place, job in enumerate(jobs):
-                schedule = [[state, seconds] for state, seconds in scenario.way(place)]
-                api.jobs.steer(world, job, {"schedule": schedule})
+                api.jobs.steer(world, job, _order(scenario, place))
         except NotFound:
             continue  # these are parts of something else
         except (Conflict, BadRequest):
             return False
         return True
     return False
+
+
+def _order(scenario: Scenario | str, place: int) -> dict[str, Any]:
+    if isinstance(scenario, str):
+        return {"outcome": scenario, "after": STEP}
+    return {"schedule": [[state, seconds] for state, seconds in scenario.way(place)]}
 
 
 def _jobs(body: Any) -> Iterator[list[str]]:

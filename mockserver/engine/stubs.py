@@ -134,7 +134,7 @@ class Stubs:
             return before - len(self._all)
 
 
-def read_stub(spec: Any, operations: Collection[str], tenant: str | None = None) -> Stub:
+def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = None) -> Stub:
     """A stub from its JSON. Raises BadRequest that names the field and what it takes."""
     if not isinstance(spec, Mapping):
         raise BadRequest('a stub is an object such as {"operation": "getThing", "json": {...}}')
@@ -165,7 +165,7 @@ def read_stub(spec: Any, operations: Collection[str], tenant: str | None = None)
         raise BadRequest("give json or text, not both")
     owner = spec.get("tenant", tenant)
     return Stub(
-        str(operation), owner, status, spec.get("json", NO_BODY), text, dict(headers),
+        operations[str(operation)], owner, status, spec.get("json", NO_BODY), text, dict(headers),
         when, times, float(delay), bool(spec.get("invalid")),
     )  # fmt: skip
 

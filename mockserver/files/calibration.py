@@ -1,4 +1,4 @@
-"""`--lock FILE`: a lock file as `mockserver calibrate` writes it."""
+"""`--calibration FILE`: a calibration file as `mockserver calibrate` writes it."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ def read_lock(path: Path, operations: Collection[str]) -> dict[str, dict[str, An
     try:
         value = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"--lock {path}: {error.strerror or error}") from None
+        raise UsageError(f"--calibration {path}: {error.strerror or error}") from None
     except ValueError as error:
-        raise UsageError(f"--lock {path}: not TOML: {error}") from None
+        raise UsageError(f"--calibration {path}: not TOML: {error}") from None
     found = value.get("operations", {})
     if not isinstance(found, Mapping):
-        raise UsageError(f"--lock {path}: operations must be a table")
+        raise UsageError(f"--calibration {path}: operations must be a table")
     for name in found:
         if name not in operations:
             raise UsageError(
-                f"--lock {path}: the document has no operation {name!r}; "
+                f"--calibration {path}: the document has no operation {name!r}; "
                 "make the file again with mockserver calibrate"
             )
     return {name: _rules(path, name, rules) for name, rules in found.items()}
 
 
 def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
-    where = f"--lock {path}: operations.{name}"
+    where = f"--calibration {path}: operations.{name}"
     if not isinstance(value, Mapping):
         raise UsageError(f"{where} must be a table")
     for key, part in value.items():

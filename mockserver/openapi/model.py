@@ -206,6 +206,12 @@ class Contract:
     def by_id(self) -> Mapping[str, Operation]:
         return {operation.id: operation for operation in self.operations}
 
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The id of each operation by what a person may call it: its id, or `POST /renders`."""
+        requests = {f"{each.method} {each.path}": each.id for each in self.operations}
+        return requests | {name: name for name in self.by_id}
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

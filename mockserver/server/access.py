@@ -1,4 +1,4 @@
-"""Who may use the control plane.
+"""Who may use the admin API.
 
 It can erase every world, so it answers this machine only, or whoever has the token. A web page
 that a developer happens to visit also comes from this machine: it gives itself away by its
@@ -54,7 +54,7 @@ class Guard:
         self._refuse_foreign_host(headers)
         if not is_local(scope, headers):
             raise Forbidden(
-                "the control plane answers this machine only; start the server with "
+                "the admin API answers this machine only; start the server with "
                 "--control-token TOKEN and send it in the header x-mock-token"
             )
 
@@ -96,10 +96,10 @@ class Guard:
         own = hosts[0].lower().removesuffix(":80") if len(hosts) == 1 else ""
         for origin in headers.get("origin", []):
             if not own or origin_host(origin) != own:
-                raise Forbidden(f"a page of {origin!r} may not use the control plane")
+                raise Forbidden(f"a page of {origin!r} may not use the admin API")
         for site in headers.get("sec-fetch-site", []):
             if site not in ("same-origin", "none") and not _is_visit(headers, scope):
-                raise Forbidden("a page of another site may not use the control plane")
+                raise Forbidden("a page of another site may not use the admin API")
 
 
 def _is_visit(headers: Headers, scope: Scope) -> bool:

@@ -16,14 +16,14 @@ _FIRST: dict[str, tuple[str, str]] = {
 
 
 def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> str:
-    """Address, key, a first curl that works, the control plane, and how to stop."""
+    """Address, key, a first curl that works, the admin API, and how to stop."""
     contract = mock.contract
     lines = [
         f"{contract.title} ({source}, {len(contract.operations)} operations) listens on {url}",
         "",
         f"  key            {_key(mock)}",
         f"  try            {first_curl(mock, url)}",
-        f"  control plane  {url}/__mock__/",
+        f"  admin API      {url}/__mock__/",
         f"  world          {_world(mock)}",
         *(f"  {name:<13}  {text}" for name, text in notes),
         "",

@@ -29,8 +29,8 @@ class MockOptions(TypedDict, total=False):
     """What `MockServer` takes beside the document; all of it may stand in mockserver.toml, too.
 
     `seed`, `seeds`, `clock`, `pace`, `api_key`, `har`, `data`, `handlers`, `lenient` and its parts
-    are those of `mockserver serve` (docs/cli.md). `keys` is `api_key`, `calibration` is its
-    `--lock`; `handlers` may be functions by their operationId, `data` a mapping.
+    are those of `mockserver serve` (docs/cli.md). `keys` is `api_key`, `lock` the old name of
+    `calibration`; `handlers` may be functions by their operationId, `data` a mapping.
     `overrides` are the corrections of mockserver.toml, `settings` its tables of built-in APIs.
     """
 
@@ -65,7 +65,7 @@ class MockOptions(TypedDict, total=False):
 
 
 KNOWN = tuple(MockOptions.__annotations__)
-_SAME = {"api_key": "keys", "webhook_host": "webhook_hosts", "calibration": "lock"}
+_SAME = {"api_key": "keys", "webhook_host": "webhook_hosts", "lock": "calibration"}
 _OF_SERVE = (
     frozenset(
         (
@@ -77,7 +77,7 @@ _OF_SERVE = (
             "max_worlds",
             "max_body",
             "har",
-            "lock",
+            "calibration",
         )
     )
     | {"strict_base_path"}

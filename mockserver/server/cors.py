@@ -1,6 +1,6 @@
 """`--cors`: front ends in a browser may use the API.
 
-The control plane is no part of it: its guard refuses every other origin, and no answer of its own
+The admin API is no part of it: its guard refuses every other origin, and no answer of its own
 may be read by one.
 """
 
@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.errors import UsageError
-from mockserver.server.control.app import PREFIX
+from mockserver.server.admin.app import PREFIX
 
 ANY = "*"
 _SECONDS = 600

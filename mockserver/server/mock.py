@@ -31,7 +31,7 @@ from mockserver.engine.serialization import Sent
 from mockserver.engine.stubs import Stub, Stubs, read_stub
 from mockserver.engine.timestamps import parse
 from mockserver.engine.world import Settings
-from mockserver.errors import BadRequest, ContractError, Refusal, ReplyError
+from mockserver.errors import BadRequest, ContractError, NotFound, Refusal, ReplyError
 from mockserver.files.calibration import read_lock
 from mockserver.files.documents import as_document
 from mockserver.files.package_data import fixture_file
@@ -92,7 +92,7 @@ class Options:
     webhook_hosts: tuple[str, ...] = ()
     har: Path | None = None
     data: Path | Mapping[str, Any] | None = None
-    lock: Path | None = None
+    calibration: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -108,7 +108,7 @@ class Mock:
     pipeline: Answerer
     options: Options
     faults: Faults = field(default_factory=Faults)
-    scenarios: dict[str, list[Scenario]] = field(default_factory=dict)
+    scenarios: dict[str, list[Scenario | str]] = field(default_factory=dict)
     journal: Callable[[Exchange], None] = no_journal
     stubs: Stubs = field(default_factory=Stubs)
     finish: Callable[[Operation, Reply], Sent] | None = None
@@ -116,7 +116,7 @@ class Mock:
     def stub(self, spec: Mapping[str, Any], tenant: str | None) -> Stub:
         """Lay down a response. Raises BadRequest, also for one that breaks the contract unless it
         says that it does (`invalid`)."""
-        stub = read_stub(spec, self.contract.by_id, tenant)
+        stub = read_stub(spec, self.contract.names, tenant)
         if self.finish is not None and not stub.invalid and not stub.has_place:
             operation = self.contract.by_id[stub.operation]
             try:
@@ -127,6 +127,30 @@ class Mock:
                     "(JSON: true) if it shall"
                 ) from None
         return self.stubs.add(stub)
+
+    def steer_job(
+        self, tenant: str, job: str, order: Mapping[str, Any], *, keep: bool = True
+    ) -> Mapping[str, Any] | None:
+        """Decide how an open job goes on; the job as it is now, None if the world has none.
+
+        Without `keep` nothing changes. Raises Conflict, BadRequest; NotFound if no job of this
+        API can be steered.
+        """
+        steer = self.api.jobs.steer
+        if steer is None:
+            raise NotFound(f"the API {self.api.name!r} has no jobs that can be steered")
+        if order.get("hold") is True:
+            order = {"outcome": "stuck", **{name: order[name] for name in order if name != "hold"}}
+        with self.store.begin(tenant) as world:
+            if self.api.settle(world):
+                world.commit()
+            try:
+                steered = steer(world, job, order)
+            except NotFound:
+                return None
+            if keep:
+                world.commit()
+        return steered
 
     @cached_property
     def job_states(self) -> frozenset[str]:
@@ -194,8 +218,8 @@ def load(
         fixtures=lambda: load_fixtures(api.name),
         max_worlds=options.max_worlds,
     )
-    faults = Faults() if store.board is None else SharedFaults(store.board, contract.by_id)
-    scenarios: dict[str, list[Scenario]] = {}
+    faults = Faults() if store.board is None else SharedFaults(store.board, contract.names)
+    scenarios: dict[str, list[Scenario | str]] = {}
     api.credentials.sign = signer() if api.credentials.plan.any else None
     issued = Grants(store) if api.credentials.plan.any else nothing_issued
     stubs = Stubs()
@@ -212,7 +236,8 @@ def load(
         serials=Serials() if store.board is not None else count(1),
         lock=lock,
     )
-    own = {**api.handlers, **(handlers or {})}
+    by_hand = {contract.names.get(name, name): each for name, each in (handlers or {}).items()}
+    own = {**api.handlers, **by_hand}
     pipeline = Pipeline(contract, api, own, validators, shared)
     answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
     return Mock(
@@ -223,9 +248,9 @@ def load(
 
 def _calibration(options: Options, contract: Contract) -> dict[str, Rules]:
     """What the real server was seen to do, by operationId."""
-    if options.lock is None:
+    if options.calibration is None:
         return {}
-    written_down = read_lock(Path(options.lock), contract.by_id)
+    written_down = read_lock(Path(options.calibration), contract.by_id)
     return {name: Rules(**rules) for name, rules in written_down.items()}
 
 
@@ -307,7 +332,7 @@ class MockServer:
         with naming_config(found.config):
             self.mock = load(document, asked, handlers=handlers, journal=self._record)
         where = f"--handlers {found.handlers}" if isinstance(found.handlers, Path) else "handlers"
-        check_known(where, handlers, self.mock.contract.by_id)
+        check_known(where, handlers, self.mock.contract.names)
         self.coverage = Coverage(self.mock.pipeline.contract)
         self.sender = Webhooks(self.mock)
         self.app = self.mock.app()
@@ -318,7 +343,7 @@ class MockServer:
         self.faults, self.journal, self.webhooks = own.faults, own.journal, own.webhooks
         self.snapshot, self.restore, self.fork = own.snapshot, own.restore, own.fork
         self.stub = own.stub
-        self.follow, self.import_har = own.follow, own.import_har
+        self.follow, self.steer_job, self.import_har = own.follow, own.steer_job, own.import_har
         self.transport, self.patch_httpx = own.transport, own.patch_httpx
         self.requests_adapter = own.requests_adapter
 

@@ -40,7 +40,7 @@ class Reloader:
             self._service.source.path,
             serving.handlers,
             serving.config,
-            serving.options.lock,
+            serving.options.calibration,
         )
         named = {path.absolute() for path in given if path is not None}
         if self._service.source.path is not None:
@@ -130,7 +130,7 @@ def carry_faults(before: Mock, after: Mock) -> list[str]:
     for shown in before.faults.describe():
         spec = {name: value for name, value in shown.items() if name not in _SHOWN_ONLY}
         try:
-            after.faults.add([read_fault(spec, after.pipeline.contract.by_id)])
+            after.faults.add([read_fault(spec, after.pipeline.contract.names)])
         except BadRequest:
             lost.append(shown["id"])
     return lost

@@ -22,12 +22,12 @@ from mockserver.engine.serialization import Sent
 from mockserver.errors import Refusal, UsageError
 from mockserver.files.documents import Source, find_document, naming, read_document
 from mockserver.server.access import Guard
+from mockserver.server.admin.app import admin_api
+from mockserver.server.admin.request import Panel
 from mockserver.server.asgi.uvicorn import Background, bind_for, make_server, url_of
 from mockserver.server.asgi.workers import Workers, end_with_parent
 from mockserver.server.authorization import signing_key
 from mockserver.server.banner import banner
-from mockserver.server.control.app import control_plane
-from mockserver.server.control.request import Panel
 from mockserver.server.cors import check_origins, with_cors
 from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.journal.coverage import Coverage
@@ -70,7 +70,7 @@ class Serving:
 
 _OPTIONS = (
     *("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har"),
-    *("data", "lock"),
+    *("data", "calibration"),
     "strict_base_path",
 )
 
@@ -161,7 +161,7 @@ class Service:
         for text in lost:
             log.warning("%s: %s", source.name, text)
         if handlers is not None:
-            check_known(f"--handlers {serving.handlers}", handlers, mock.contract.by_id)
+            check_known(f"--handlers {serving.handlers}", handlers, mock.contract.names)
         return mock
 
     def install(self, mock: Mock, serving: Serving, source: Source) -> None:
@@ -180,7 +180,7 @@ class Service:
             self.state.store = mock.store
             panel.changed, panel.state_file = self.state.changed, True
         guard = Guard(serving.control_token, frozenset({serving.host.lower()}))
-        app = mock.app(control_plane(panel, guard))
+        app = mock.app(admin_api(panel, guard))
         self._app = with_cors(app, serving.cors) if serving.cors else app
         self.mock, self.serving, self.source = mock, serving, source
 
@@ -283,8 +283,8 @@ def serving_notes(serving: Serving) -> list[tuple[str, str]]:
         notes.append(("config", str(serving.config)))
     if serving.handlers is not None:
         notes.append(("handlers", str(serving.handlers)))
-    if serving.options.lock is not None:
-        notes.append(("lock", str(serving.options.lock)))
+    if serving.options.calibration is not None:
+        notes.append(("calibration", str(serving.options.calibration)))
     if serving.options.data is not None:
         notes.append(("data", str(serving.options.data)))
     if serving.options.har is not None:

@@ -59,7 +59,10 @@ class Factor(click.FloatRange):
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of `serve`. `file` says that it is a path, relative to the file that names it."""
+    """One setting of `serve`. `file` says that it is a path, relative to the file that names it.
+
+    `alias` is the name until 0.2, which works on.
+    """
 
     name: str
     type: Any
@@ -69,6 +72,7 @@ class Setting:
     many: bool = False
     flag: bool = False
     file: bool = False
+    alias: str = ""
 
     @property
     def key(self) -> str:
@@ -199,12 +203,13 @@ SETTINGS: tuple[Setting, ...] = (
         file=True,
     ),
     Setting(
-        "lock",
+        "calibration",
         _FILE,
         None,
         "Follow this file of what the real server does, as mockserver calibrate writes it.",
         "FILE",
         file=True,
+        alias="lock",
     ),
     Setting(
         "handlers",
@@ -353,7 +358,8 @@ def _spec(path: Path, spec: str | None) -> str | None:
 
 def _serve(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
     by_key = {setting.key: setting for setting in SETTINGS}
-    given = {name.replace("-", "_"): value for name, value in table.items()}
+    aliases = {setting.alias: setting.key for setting in SETTINGS if setting.alias}
+    given = {aliases.get(name, name.replace("-", "_")): value for name, value in table.items()}
     _refuse_unknown(path, "[serve] ", given, (*by_key, "spec"), "-")
     return {key: _convert(path, by_key[key], value) for key, value in given.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -18,7 +18,7 @@ _BETWEEN = "\x1f"
 class SharedFaults(Faults):
     """Faults on the board. Each process has them in memory too, and hears when they change."""
 
-    def __init__(self, board: Board, operations: Collection[str]) -> None:
+    def __init__(self, board: Board, operations: Mapping[str, str]) -> None:
         super().__init__()
         self._board = board
         self._operations = operations

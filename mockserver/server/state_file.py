@@ -90,7 +90,7 @@ class StateFile:
                 self._dirty = True
 
     def changed(self) -> None:
-        """The control plane has changed something."""
+        """The admin API has changed something."""
         self._touched = self._dirty = True
 
     async def keep(self) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mockserver.engine.faults.spec import read_fault
 from mockserver.engine.scenarios import Scenario
 from mockserver.engine.stubs import Stub
-from mockserver.errors import UsageError
+from mockserver.errors import NotFound, UsageError
 from mockserver.server.har_import import Imported, import_archive
 from mockserver.server.journal.assertions import Calls
 from mockserver.server.journal.coverage import Coverage, coverage_of
@@ -48,7 +48,7 @@ class TenantFaults:
     def add(self, operation: str | None = None, **spec: Any) -> str:
         """Let a fault strike from now on (docs/faults.md); its id. Raises BadRequest."""
         given = {"operation": operation, **spec, "tenant": self._tenant}
-        fault = read_fault(given, self._mock.contract.by_id)
+        fault = read_fault(given, self._mock.contract.names)
         return self._mock.faults.add([fault])[0]
 
     def list(self) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ class TenantWebhooks:
     def send_to(self, target: Target, **spec: Any) -> Subscription:
         """From now on, to a URL or a function of an httpx.Request that gives a status or None.
 
-        `events`, `secret` and `order` as over the control plane. Raises BadRequest.
+        `events`, `secret` and `order` as over the admin API. Raises BadRequest.
         """
         return self._sender.send_to(target, self._tenant, **spec)
 
@@ -128,11 +128,30 @@ class Tenant:
     def clock(self) -> MockClock:
         return self.server.clock_for(self.key)
 
-    def follow(self, scenario: Scenario) -> None:
-        """Let the next job that this tenant begins go this way; more wait in a row."""
-        if self.server.mock.api.jobs.steer is None:
+    def follow(self, scenario: Scenario | str) -> None:
+        """Let the next job that this tenant starts take a scenario, or end in a state.
+
+        `follow("failed")` ends it in that state five seconds after it started. Each call is for
+        one job more. Raises UsageError for a state that no job can end in.
+        """
+        jobs = self.server.mock.api.jobs
+        if jobs.steer is None:
             raise UsageError(f"the jobs of {self.server.mock.api.name!r} can't be steered")
+        if isinstance(scenario, str) and scenario not in jobs.outcomes:
+            raise UsageError(f"no job can end as {scenario!r}; there is {', '.join(jobs.outcomes)}")
         self.server.mock.scenarios.setdefault(self.key, []).append(scenario)
+
+    def steer_job(self, job_id: str, **order: Any) -> Mapping[str, Any]:
+        """Decide how an open job goes on: `outcome="failed"`, with `after` in seconds of the
+        tenant's clock, or `schedule=[["running", 5], ["failed", 9]]`. The job as it is now.
+
+        Raises NotFound, Conflict for a job that has ended, BadRequest for another order.
+        """
+        __tracebackhide__ = True
+        steered = self.server.mock.steer_job(self.key, job_id, order)
+        if steered is None:
+            raise NotFound(f"there is no job {job_id!r}")
+        return steered
 
     def stub(self, operation: str, **spec: Any) -> Stub:
         """Lay down what an operation answers this tenant from now on (docs/stubs.md): `json` or

@@ -77,7 +77,7 @@ def judge(
     surroundings: clock.Surroundings | None = None,
     second: SecondJudge | None = None,
 ) -> Result:
-    """`surroundings` are the control plane's, unless they are given, and the second judge a new
+    """`surroundings` are the admin API's, unless they are given, and the second judge a new
     one, which takes its time.
 
     Raises UsageError if there is nothing to judge.

@@ -13,7 +13,7 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import BadRequest
 
-KNOWN = ("getThing", "putThing")
+KNOWN = {name: name for name in ("getThing", "putThing")}
 
 
 def world(tenant: str = "a", now: int = 0, seed: int = 0) -> Any:

@@ -1,4 +1,4 @@
-"""An application with its control plane, in process."""
+"""An application with its admin API, in process."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 
 from mockserver.server.access import Guard
+from mockserver.server.admin.app import admin_api
+from mockserver.server.admin.request import Panel
 from mockserver.server.asgi.inprocess import InProcessTransport
-from mockserver.server.control.app import control_plane
-from mockserver.server.control.request import Panel
 from mockserver.server.journal.journal import Journal
 from mockserver.server.mock import Options, load
 
@@ -38,13 +38,13 @@ DOCUMENT: dict[str, Any] = {
 
 
 class Plane:
-    """An application with its control plane, and clients for it."""
+    """An application with its admin API, and clients for it."""
 
     def __init__(self, guard: Guard | None = None, **options: Any) -> None:
         self.journal = Journal()
         self.mock = load(DOCUMENT, Options(**options), journal=self.journal)
         self.panel = Panel(self.mock, self.journal, "things.yaml")
-        self.app = self.mock.app(control_plane(self.panel, guard or Guard()))
+        self.app = self.mock.app(admin_api(self.panel, guard or Guard()))
 
     def client(self, caller: str | None = "127.0.0.1", **headers: str) -> httpx.Client:
         """A client whose requests seem to come from `caller`."""

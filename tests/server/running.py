@@ -1,4 +1,4 @@
-"""A mock on a real port, with its control plane, as `mockserver serve` has it."""
+"""A mock on a real port, with its admin API, as `mockserver serve` has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may use the control plane: this machine or the token, and no page of another site."""
+"""Who may use the admin API: this machine or the token, and no page of another site."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_nothing_breaks_that_was_not_asked_to() -> None:
     journal = Journal(kept=KEPT)
     mock = load(read_spec("feather"), Options(clock="manual", max_worlds=20), journal=journal)
     app, random = mock.app(), Random(7)
-    mock.faults.add(read_fault(spec, mock.contract.by_id) for spec in FAULTS)
+    mock.faults.add(read_fault(spec, mock.contract.names) for spec in FAULTS)
     seen: Counter[int | str] = Counter()
     grown = []
     for number in range(REQUESTS):

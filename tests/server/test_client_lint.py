@@ -22,7 +22,7 @@ AGENT = {"agent_id": ID}
 
 
 def kinds(tenant: Tenant) -> list[str]:
-    return [complaint.kind for complaint in tenant.journal.complaints()]
+    return [finding.kind for finding in tenant.journal.client_lint()]
 
 
 def begin(tenant: Tenant, outcome: str = "completed", at: float = 10) -> str:
@@ -43,7 +43,7 @@ def test_a_client_that_sees_it_through_is_a_good_one(tenant: Tenant) -> None:
         tenant.client.get(path)
         tenant.clock.advance(4)
     tenant.client.get(path)
-    assert tenant.journal.complaints() == []
+    assert tenant.journal.client_lint() == []
 
 
 @pytest.mark.parametrize(("waited", "complains"), [(0, True), (6.9, True), (7, False)])
@@ -64,7 +64,7 @@ def test_asking_after_the_end(tenant: Tenant, more: int, complains: bool) -> Non
         tenant.client.get(path)
     assert kinds(tenant) == (["after-the-end"] if complains else [])
     if complains:
-        (found,) = tenant.journal.complaints()
+        (found,) = tenant.journal.client_lint()
         assert f"asked for {more} times more" in found.text
         assert len(found.calls) == 1 + more
 
@@ -84,7 +84,7 @@ def test_a_failed_child(tenant: Tenant) -> None:
     path = begin(tenant, "failed")
     tenant.clock.advance(60)
     child = tenant.client.get(path).json()["runs"][0]["id"]
-    (found,) = tenant.journal.complaints("failed-child")
+    (found,) = tenant.journal.client_lint("failed-child")
     assert child in found.text
     tenant.client.get(f"/v1/simulation/runs/{child}")
     assert kinds(tenant) == []
@@ -133,19 +133,19 @@ def test_an_idempotency_key_is_sent_again(keys: Any, complains: bool) -> None:
             reply = mock.client.post(f"/v1/agents/{agent}/tests/runs", json={}, headers=headers)
         suite = reply.json()["suite_run"]["id"]
         mock.client.post(f"/v1/agents/tests/suite-runs/{suite}/cancel")
-        found = [complaint.kind for complaint in mock.journal.complaints()]
+        found = [finding.kind for finding in mock.journal.client_lint()]
         assert found == (["no-idempotency-key"] if complains else [])
 
 
 def test_a_kind_that_there_is_not_is_named(tenant: Tenant) -> None:
     with pytest.raises(UsageError, match=", ".join(KINDS)):
-        tenant.journal.complaints("nope")
+        tenant.journal.client_lint("nope")
 
 
 def test_the_assertion_lists_the_calls(tenant: Tenant) -> None:
     begin(tenant)
     with pytest.raises(AssertionError) as failed:
-        tenant.journal.assert_no_complaints()
+        tenant.journal.assert_client_lint_clean()
     assert "leaked-job: " in str(failed.value)
     assert "dispatchSimulationSuiteRun" in str(failed.value)
 
@@ -157,18 +157,18 @@ def url() -> Iterator[str]:
 
 
 def run(*arguments: str) -> Any:
-    return CliRunner().invoke(cli, ["complaints", *arguments])
+    return CliRunner().invoke(cli, ["client-lint", *arguments])
 
 
 def test_a_running_server_is_asked(url: str) -> None:
     quiet = run("--url", url, "--tenant", "mock-quiet")
-    assert (quiet.exit_code, quiet.output) == (0, "no complaints about 0 exchanges\n")
+    assert (quiet.exit_code, quiet.stdout) == (0, "no findings in 0 exchanges\n")
     httpx.post(f"{url}{SUITE}/runs", json=AGENT, headers={"x-api-key": "mock-key"})
     found = run("--url", url, "--tenant", "mock-key")
     assert found.exit_code == 1
     assert "leaked-job: " in found.output
-    assert "1 complaint about 1 exchange\n" in found.output
-    assert '"kind": "leaked-job"' in run("--url", url, "--json").output
+    assert "1 finding in 1 exchange\n" in found.output
+    assert '"kind": "leaked-job"' in run("--url", url, "--json").stdout
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense", "http://[::1"])
@@ -180,4 +180,14 @@ def test_nobody_there_is_said(url: str) -> None:
 
 def test_another_server_is_not_judged(url: str) -> None:
     failed = run("--url", f"{url}/v1")
-    assert "no control plane of a mock" in str(failed.exception)
+    assert "no admin API of a mock" in str(failed.exception)
+
+
+def test_the_names_until_0_2_work(url: str, tenant: Tenant) -> None:
+    old = CliRunner().invoke(cli, ["complaints", "--url", url, "--tenant", "mock-quiet"])
+    assert (old.exit_code, old.stdout) == (0, "no findings in 0 exchanges\n")
+    assert httpx.get(f"{url}/__mock__/complaints?tenant=mock-quiet").json() == {
+        "exchanges": 0, "complaints": []
+    }  # fmt: skip
+    assert tenant.journal.complaints() == []
+    tenant.journal.assert_no_complaints()

@@ -1,4 +1,4 @@
-"""The control plane: what it answers, to whom, and what it refuses."""
+"""The admin API: what it answers, to whom, and what it refuses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from mockserver.engine.api import Api, Jobs
 from mockserver.engine.world import Collection
 from mockserver.errors import NotFound
-from mockserver.server.control.endpoints import ROUTES
+from mockserver.server.admin.endpoints import ROUTES
 from tests.server.plane import Plane, call_api
 
 

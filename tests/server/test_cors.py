@@ -1,4 +1,4 @@
-"""`--cors`: which pages may use the API in a browser, and that none may use the control plane."""
+"""`--cors`: which pages may use the API in a browser, and that none may use the admin API."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_another_page_may_not() -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/state", "/clock"])
-def test_the_control_plane_stays_closed(path: str) -> None:
+def test_the_admin_api_stays_closed(path: str) -> None:
     with running("feather", cors=("*",)) as url:
         answered = httpx.get(f"{url}/__mock__{path}", headers={"origin": PAGE})
         assert answered.status_code == 403

@@ -9,8 +9,8 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.openapi.model import Violation
-from mockserver.server.control.endpoints import show_coverage
-from mockserver.server.control.request import Call, Panel
+from mockserver.server.admin.endpoints import show_coverage
+from mockserver.server.admin.request import Call, Panel
 from mockserver.server.journal.coverage import blame
 
 PET = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}

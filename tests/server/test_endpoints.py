@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from mockserver.server.access import Guard
+from mockserver.server.admin.app import admin_api
+from mockserver.server.admin.request import Panel
 from mockserver.server.asgi.inprocess import InProcessTransport
-from mockserver.server.control.app import control_plane
-from mockserver.server.control.request import Panel
 from mockserver.server.mock import MockServer
 
 SUITE = "/v1/sim-suites/3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -22,12 +22,12 @@ JOBS = Path(__file__).parent.parent / "fixtures/jobs.yaml"
 
 
 class Watched:
-    """A mock, its API as one tenant, and its control plane."""
+    """A mock, its API as one tenant, and its admin API."""
 
     def __init__(self, spec: str) -> None:
         self.mock = MockServer(spec)
         panel = Panel(self.mock.mock, self.mock.recorder)
-        app = self.mock.mock.app(control_plane(panel, Guard()))
+        app = self.mock.mock.app(admin_api(panel, Guard()))
         self.control = httpx.Client(
             transport=InProcessTransport(app), base_url="http://127.0.0.1/__mock__"
         )

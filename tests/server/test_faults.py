@@ -15,9 +15,9 @@ import pytest
 from mockserver import MockServer
 from mockserver.engine.faults.spec import read_fault
 from mockserver.server.access import Guard
+from mockserver.server.admin.app import admin_api
+from mockserver.server.admin.request import Panel
 from mockserver.server.asgi.inprocess import InProcessTransport
-from mockserver.server.control.app import control_plane
-from mockserver.server.control.request import Panel
 from mockserver.server.journal.journal import Journal
 from mockserver.server.mock import Options, load, read_spec
 
@@ -43,7 +43,7 @@ def client(request: pytest.FixtureRequest, server: MockServer) -> Iterator[httpx
 
 
 def add(server: MockServer, **spec: Any) -> None:
-    server.mock.faults.add([read_fault(spec, server.mock.contract.by_id)])
+    server.mock.faults.add([read_fault(spec, server.mock.contract.names)])
 
 
 def count(client: httpx.Client) -> int:
@@ -121,13 +121,13 @@ def test_a_rate_limit_on_the_worlds_clock(server: MockServer) -> None:
         server.mock.faults.remove()
 
 
-def test_the_control_planes_examples() -> None:
-    """The commands of docs/faults.md, put to the control plane in process."""
+def test_the_admin_apis_examples() -> None:
+    """The commands of docs/faults.md, put to the admin API in process."""
     page = (Path(__file__).parents[2] / "docs/faults.md").read_text("utf-8")
     (block,) = re.findall(r"<!-- faults -->\n```sh\n(.*?)```", page, re.DOTALL)
     journal = Journal()
     mock = load(read_spec("feather"), Options(clock="manual"), journal=journal)
-    app = mock.app(control_plane(Panel(mock, journal, "feather"), Guard()))
+    app = mock.app(admin_api(Panel(mock, journal, "feather"), Guard()))
     answers = []
     with httpx.Client(transport=InProcessTransport(app)) as client:
         for line in block.splitlines():

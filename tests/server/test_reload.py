@@ -162,7 +162,7 @@ def test_every_file_is_watched_links_with_their_targets(tmp_path: Path) -> None:
     (tmp_path / "target.yaml").write_text(document("toys"))
     (tmp_path / "api.yaml").symlink_to("target.yaml")
     config, handlers = tmp_path / "mockserver.toml", tmp_path / "h.py"
-    options = Options(lock=tmp_path / "lock.toml")
+    options = Options(calibration=tmp_path / "lock.toml")
     serving = Serving(
         str(tmp_path / "api.yaml"), options=options, config=config, handlers=handlers, reload=True
     )

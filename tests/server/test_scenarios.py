@@ -10,7 +10,7 @@ import pytest
 import mockserver
 from mockserver import MockServer, scenarios
 from mockserver.engine.scenarios import Scenario
-from mockserver.errors import UsageError
+from mockserver.errors import Conflict, NotFound, UsageError
 from mockserver.server.tenant import Tenant
 from mockserver.vendors.feather.tables import SIMULATION_RUN
 from tests.vendors.truestate.sandbox import PAINT, START, THINK, Sandbox, chain
@@ -174,3 +174,37 @@ def test_an_inferred_job_goes_that_way(scenario: Scenario) -> None:
 
 def test_the_old_name_still_works() -> None:
     assert mockserver.fates is mockserver.scenarios
+
+
+def test_a_name_of_a_state_is_how_the_next_job_ends() -> None:
+    with MockServer(JOBS) as mock:
+        mock.follow("failed")
+        failing = mock.client.post("/exports", json={"format": "csv"}).json()
+        other = mock.client.post("/exports", json={"format": "csv"}).json()
+        mock.clock.advance(60)
+        states = [
+            mock.client.get(f"/exports/{job['id']}").json()["status"] for job in (failing, other)
+        ]
+        assert states == ["failed", "succeeded"]
+        with pytest.raises(
+            UsageError, match="no job can end as 'broken'; there is succeeded, failed"
+        ):
+            mock.follow("broken")
+
+
+def test_an_open_job_is_steered() -> None:
+    with MockServer(JOBS) as mock:
+        job = mock.client.post("/exports", json={"format": "csv"}).json()
+        mock.steer_job(job["id"], outcome="failed", after=3)
+        mock.clock.advance(2)
+        assert mock.client.get(f"/exports/{job['id']}").json()["status"] == "running"
+        mock.clock.advance(2)
+        assert mock.client.get(f"/exports/{job['id']}").json()["status"] == "failed"
+        with pytest.raises(Conflict, match="has ended"):
+            mock.steer_job(job["id"], outcome="failed")
+        with pytest.raises(NotFound, match="no job 'nope'"):
+            mock.steer_job("nope", outcome="failed")
+        held = mock.client.post("/exports", json={"format": "csv"}).json()
+        assert mock.steer_job(held["id"], hold=True)["id"] == held["id"]
+    with MockServer(PETSTORE) as mock, pytest.raises(NotFound, match="no jobs that can be steered"):
+        mock.steer_job("any", outcome="failed")

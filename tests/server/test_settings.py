@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.cli.serve import serve as serve_command
 from mockserver.errors import UsageError
 from mockserver.server.asgi import app
 from mockserver.server.mock import Options
@@ -166,3 +167,12 @@ def test_every_setting_has_a_help_and_a_key() -> None:
     for setting in SETTINGS:
         assert setting.help.endswith("."), setting.name
         assert setting.key.isidentifier()
+
+
+def test_the_old_name_of_the_calibration_file_works(tmp_path: Path) -> None:
+    path = tmp_path / "mockserver.toml"
+    path.write_text("[serve]\nlock = 'seen.toml'\n")
+    assert read_config(path).serve == {"calibration": tmp_path / "seen.toml"}
+    for flag in ("--lock", "--calibration"):
+        asked = serve_command.make_context("serve", [flag, "seen.toml"])
+        assert asked.params["calibration"] == Path("seen.toml")

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from mockserver.server.access import Guard
+from mockserver.server.admin.app import admin_api
+from mockserver.server.admin.request import Panel
 from mockserver.server.asgi.inprocess import InProcessTransport
-from mockserver.server.control.app import control_plane
-from mockserver.server.control.request import Panel
 from mockserver.server.journal import shared
 from mockserver.server.journal.shared import SharedJournal
 from mockserver.server.mock import Options, load
@@ -23,7 +23,7 @@ _seeds = count(50_000)
 
 
 class Process:
-    """A mock with its control plane, as a worker has it."""
+    """A mock with its admin API, as a worker has it."""
 
     journal: SharedJournal
 
@@ -32,7 +32,7 @@ class Process:
         self.mock = load(DOCUMENT, options, journal=lambda exchange: self.journal(exchange))
         assert self.mock.store.board is not None
         self.journal = SharedJournal(self.mock.store.board, self.mock.contract.by_id)
-        app = self.mock.app(control_plane(Panel(self.mock, self.journal, "things"), Guard()))
+        app = self.mock.app(admin_api(Panel(self.mock, self.journal, "things"), Guard()))
         self.client = httpx.Client(
             transport=InProcessTransport(app),
             base_url="http://localhost",

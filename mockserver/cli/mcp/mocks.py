@@ -41,15 +41,15 @@ class Mock:
 
     def operation(self, name: str) -> Operation:
         """Raises UsageError, with names that are near, if there is none."""
-        if name not in self.contract.by_id:
+        if name not in self.contract.names:
             from difflib import get_close_matches
 
-            near = get_close_matches(name, self.contract.by_id, 3, 0.4)
+            near = get_close_matches(name, self.contract.names, 3, 0.4)
             raise UsageError(
                 f"there is no operation {name!r}"
                 + (f"; did you mean {', '.join(near)}?" if near else "; list_operations has them")
             )
-        return self.contract.by_id[name]
+        return self.contract.by_id[self.contract.names[name]]
 
     def admin(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """A request to the admin API. Raises UsageError with what the mock says is wrong."""

@@ -95,8 +95,10 @@ class Fault:
         return {name: value for name, value in shown.items() if value is not None}
 
 
-def read_fault(spec: Any, operations: Collection[str], tenant: str | None = None) -> Fault:
-    """A fault from its JSON. `tenant` is its default tenant.
+def read_fault(spec: Any, operations: Mapping[str, str], tenant: str | None = None) -> Fault:
+    """A fault from its JSON; `operations` are `Contract.names`.
+
+    `tenant` is whose it is if the JSON does not say.
 
     Raises BadRequest that names the field and its valid values.
     """
@@ -119,6 +121,8 @@ def read_fault(spec: Any, operations: Collection[str], tenant: str | None = None
         del found["operation"]
     elif operation is not None and operation not in operations:
         raise BadRequest(f"there is no operation {operation!r}; {_offer(operation, operations)}")
+    elif operation is not None:
+        found["operation"] = operations[operation]
     if "limit" in found:
         found.setdefault("status", 429)
     fault = Fault(**found)

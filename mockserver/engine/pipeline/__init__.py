@@ -120,7 +120,7 @@ class PipelineSettings:
     journal: Callable[[Exchange], None] = no_journal
     serials: Iterator[int] = field(default_factory=lambda: count(1))
     faults: Faults = field(default_factory=Faults)
-    scenarios: dict[str, list[Scenario]] = field(default_factory=dict)
+    scenarios: dict[str, list[Scenario | str]] = field(default_factory=dict)
     lock: Lock = field(default_factory=dict)
     issued: FindIssued = nothing_issued
     stubs: Stubs = field(default_factory=Stubs)

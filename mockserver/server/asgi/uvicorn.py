@@ -214,7 +214,7 @@ def make_server(
         log_config=None,
         access_log=False,
         server_header=False,
-        # A header that names another client would open the control plane to it.
+        # A header that names another client would open the admin API to it.
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=SECONDS_OF_GRACE,

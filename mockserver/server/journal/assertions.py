@@ -13,7 +13,7 @@ import orjson
 from mockserver.errors import UsageError
 from mockserver.files.secrets import masked_target
 from mockserver.openapi.model import Contract, Operation, Violation
-from mockserver.server.journal.client_lint import KINDS, Complaint, complaints_of
+from mockserver.server.journal.client_lint import KINDS, LintFinding, lint_of
 from mockserver.server.journal.har import as_har
 from mockserver.server.journal.journal import Entry, Journal
 
@@ -140,24 +140,28 @@ class Calls:
         if found:
             raise AssertionError(self._report(operation, found, "expected never"))
 
-    def complaints(self, *kinds: str) -> list[Complaint]:
-        """What the client did badly, oldest first; of these kinds, or of all (docs/complaints.md).
+    def client_lint(self, *kinds: str) -> list[LintFinding]:
+        """What the client did badly, oldest first; of these kinds, or of all (docs/client-lint.md).
 
-        Raises UsageError for a kind that there is not.
+        Raises UsageError for an unknown kind.
         """
         for kind in kinds:
             if kind not in KINDS:
-                raise UsageError(f"there are no complaints {kind!r}; there is {', '.join(KINDS)}")
-        found = complaints_of(self._entries(), self._states)
-        return [complaint for complaint in found if not kinds or complaint.kind in kinds]
+                raise UsageError(f"client lint has no kind {kind!r}; there is {', '.join(KINDS)}")
+        found = lint_of(self._entries(), self._states)
+        return [finding for finding in found if not kinds or finding.kind in kinds]
 
-    def assert_no_complaints(self, *kinds: str) -> None:
-        """Raises AssertionError that lists them."""
+    def assert_client_lint_clean(self, *kinds: str) -> None:
+        """Raises AssertionError that lists what the client did badly."""
         __tracebackhide__ = True
-        found = self.complaints(*kinds)
+        found = self.client_lint(*kinds)
         if found:
             made = [f"  {each}" for each in self._numbered()[-MOST_SHOWN:]]
             raise AssertionError("\n".join([*map(str, found), "The calls made:", *made]))
+
+    # Their names until 0.2.
+    complaints = client_lint
+    assert_no_complaints = assert_client_lint_clean
 
     def _numbered(self) -> list[str]:
         return [f"{entry.number}: {Call(entry)}" for entry in self._entries()]
@@ -182,15 +186,12 @@ class Calls:
         return self._tenant in sent or f"Bearer {self._tenant}" in sent
 
     def _operation(self, name: str) -> Operation:
-        known = self._contract.by_id
-        requests = {f"{one.method} {one.path}": one for one in self._contract.operations}
-        if name in requests:
-            return requests[name]
+        known = self._contract.names
         if name not in known:
-            close = get_close_matches(name, [*known, *requests], 3, CLOSE)
+            close = get_close_matches(name, known, 3, CLOSE)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
             raise UsageError(f"there is no operation {name!r}{hint}")
-        return known[name]
+        return self._contract.by_id[known[name]]
 
     def _report(self, name: str, found: list[Call], expected: str) -> str:
         lines = [f"{_spell(self._operation(name))} was {_called(len(found))}, {expected}."]

@@ -34,7 +34,7 @@ Thing = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Complaint:
+class LintFinding:
     """One thing that was done badly. `calls` are the numbers of the exchanges in the journal."""
 
     kind: str
@@ -51,8 +51,8 @@ class Complaint:
         return {**shown, "tenant": mask(self.tenant) if self.tenant else None}
 
 
-def complaints_of(entries: Iterable[Entry], states: frozenset[str]) -> list[Complaint]:
-    """The complaints about each tenant's client; `entries` come oldest first."""
+def lint_of(entries: Iterable[Entry], states: frozenset[str]) -> list[LintFinding]:
+    """What each tenant's client does badly; `entries` come oldest first."""
     readers: dict[str, _Reader] = {}
     for entry in entries:
         tenant = entry.exchange.tenant
@@ -67,7 +67,7 @@ class _Reader:
 
     tenant: str
     states: frozenset[str]
-    found: list[Complaint] = field(default_factory=list)
+    found: list[LintFinding] = field(default_factory=list)
     due: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
     looks: dict[str, list[int]] = field(default_factory=dict)
     failed: dict[str, tuple[list[str], int]] = field(default_factory=dict)
@@ -75,8 +75,8 @@ class _Reader:
     begun: dict[str, int] = field(default_factory=dict)
     last: dict[str, str] = field(default_factory=dict)
 
-    def complain(self, kind: str, text: str, *calls: int) -> None:
-        self.found.append(Complaint(kind, text, calls, self.tenant))
+    def report(self, kind: str, text: str, *calls: int) -> None:
+        self.found.append(LintFinding(kind, text, calls, self.tenant))
 
     def read(self, entry: Entry) -> None:
         operation = entry.exchange.operation
@@ -93,22 +93,22 @@ class _Reader:
         for thing in self._things(body):
             self.last[thing["id"]] = self._state(thing) or ""
 
-    def finish(self) -> list[Complaint]:
+    def finish(self) -> list[LintFinding]:
         for job, calls in self.looks.items():
             more = len(calls) - 1
             if more > LOOKS_AFTER_THE_END:
                 text = f"{job} had ended as {self.last[job]}, and was asked for {more} times more"
-                self.complain("after-the-end", text, *calls)
+                self.report("after-the-end", text, *calls)
         for job, (children, call) in self.failed.items():
             names = ", ".join(children)
             text = f"of {job} {names} failed; nothing was asked about it, and nothing repeated"
-            self.complain("failed-child", text, call)
+            self.report("failed-child", text, call)
         for job, call in self.begun.items():
             state = self.last.get(job, "")
             if kind_of(state) not in _ENDS:
                 text = f"{job} was begun and left {state}: neither seen to its end nor cancelled"
-                self.complain("leaked-job", text, call)
-        return sorted(self.found, key=lambda complaint: complaint.calls[-1])
+                self.report("leaked-job", text, call)
+        return sorted(self.found, key=lambda finding: finding.calls[-1])
 
     def _check_wait(self, entry: Entry, operation: Operation) -> None:
         message, now = entry.exchange.message, entry.exchange.now
@@ -123,7 +123,7 @@ class _Reader:
                     f"{message.method} {masked_target(message.target, message.query)} came after "
                     f"{waited:g} s, and was asked to wait {wanted} s"
                 )
-                self.complain("too-soon", text, number, entry.number)
+                self.report("too-soon", text, number, entry.number)
         wait = _header(entry, b"retry-after")
         if wait.isdigit() and len(wait) < 8:
             self.due[key] = now + int(wait) * SECOND, int(wait), entry.number
@@ -138,7 +138,7 @@ class _Reader:
             reason = _why_unsafe(first, entry, operation)
             if reason:
                 text = f"POST {message.target} was repeated {reason}"
-                self.complain("no-idempotency-key", text, first.number, entry.number)
+                self.report("no-idempotency-key", text, first.number, entry.number)
         if _is_broken(entry):
             self.broken[key] = entry
 

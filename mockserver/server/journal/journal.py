@@ -114,7 +114,7 @@ class Journal:
 
 
 def describe(entry: Entry) -> dict[str, Any]:
-    """An exchange as the control plane shows it, secrets masked."""
+    """An exchange as the admin API shows it, secrets masked."""
     exchange = entry.exchange
     message = exchange.message
     started = getattr(message, "started", 0)

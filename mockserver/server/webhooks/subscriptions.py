@@ -64,7 +64,7 @@ class Subscription:
         return not self.events or not said.isdisjoint(map(_plain, self.events))
 
     def as_json(self) -> dict[str, Any]:
-        """As the control plane shows it; the secret is for the receiver, and is shown."""
+        """As the admin API shows it; the secret is for the receiver, and is shown."""
         return {
             "id": self.id,
             "url": self.target if isinstance(self.target, str) else "(a function)",

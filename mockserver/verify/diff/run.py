@@ -146,7 +146,7 @@ def mock_urls(order: Order) -> Iterator[list[str]]:
         check_mock(order.mock)
         yield [order.mock]
     else:
-        options = [*order.serve, *(["--lock", order.lock] if order.lock else [])]
+        options = [*order.serve, *(["--calibration", order.lock] if order.lock else [])]
         with own_mocks(order.spec, (order.seed, order.seed + 1), options) as urls:
             yield urls
 

@@ -1,4 +1,4 @@
-"""How time passes: moved by the control plane of a mock, or waited for."""
+"""How time passes: moved by the admin API of a mock, or waited for."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Surroundings:
 
 
 def surroundings_of(target: Target, patience: float) -> Surroundings:
-    """By the control plane, if there is one."""
+    """By the admin API, if there is one."""
     time = clock_of(target, patience)
 
     def start_afresh() -> None:
@@ -89,7 +89,7 @@ def is_mock(target: Target) -> bool:
 
 
 def reset(target: Target) -> bool:
-    """Back to the seed world, this key's alone; False if the server has no control plane."""
+    """Back to the seed world, this key's alone; False if the server has no admin API."""
     reply = _control(target, "POST", "reset")
     return reply is not None and reply.status == 200
 

@@ -1,6 +1,6 @@
 """A proxy with one fault in it: ASGI in front, HTTP behind.
 
-The control plane of the mock passes untouched. Without a fault the proxy is transparent.
+The admin API of the mock passes untouched. Without a fault the proxy is transparent.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class FaultProxy:
-    """`requests` counts what came in, the control plane aside; `hits` what the fault concerned."""
+    """`requests` counts what came in, the admin API aside; `hits` what the fault concerned."""
 
     def __init__(self, upstream: str, fault: Fault | None = None, *, owner: str) -> None:
         self.fault = fault

@@ -1,4 +1,4 @@
-"""The control plane's hand on runs: `steer` and `plan_outcome`."""
+"""The admin API's hand on runs: `steer` and `plan_outcome`."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class Sandbox:
 
 
 def change_plan(server: MockServer, **workspace: Any) -> None:
-    """Change what the workspace's plan allows, through the control plane's state."""
+    """Change what the workspace's plan allows, through the admin API's state."""
     state = server.mock.store.snapshot(server.key)
     (row,) = state["worlds"][server.key]["collections"]["workspace"]
     row.update(workspace)

@@ -122,7 +122,7 @@ KNOWLEDGE = Knowledge.of(build_contract(DOCUMENT))
 
 @contextmanager
 def served(seed: int) -> Iterator[str]:
-    """The small API on a port of its own, without a control plane, as a real server has none."""
+    """The small API on a port of its own, without an admin API, as a real server has none."""
     with MockServer(DOCUMENT, clock="manual", seed=seed) as mock:
         yield mock.url
 

@@ -1,4 +1,4 @@
-"""A differential run as a lock file: what the mock can follow as rules, the rest as known."""
+"""A differential run as a calibration file: rules that a mock can follow, the rest as known."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mockserver.verify.diff.runner import at
 Json = Any
 Signature = tuple[str, str, str, str]
 HEAD = """# What the real server does otherwise than the mock would: {real}, {made}, {title}.
-# Made by mockserver calibrate; review it as you would code. mockserver serve --lock follows
-# [operations], mockserver diff --lock counts [[known]] as known and the rest as new.
+# Made by mockserver calibrate; review it as you would code. mockserver serve --calibration follows
+# [operations], mockserver diff --calibration counts [[known]] as known and the rest as new.
 
 """
 _BELOW = 300
@@ -56,7 +56,7 @@ def read_report(path: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Locked:
-    """What `mockserver diff` has to know of a lock file.
+    """What `mockserver diff` has to know of a calibration file.
 
     `known` are the differences that it accepts, each with what the real side did; `in_use` the
     values of fields by operation; `shortest` how long a job stays in a state at least, in seconds,
@@ -82,10 +82,11 @@ def read_lock(path: str) -> Locked:
         stays = [float(s) for one in rules.values() for s in one.get("durations", {}).values()]
         return Locked(known, in_use, min((s for s in stays if s > 0), default=0.0))  # type: ignore[arg-type]
     except OSError as error:
-        raise UsageError(f"--lock {path}: {error.strerror or error}") from None
+        raise UsageError(f"--calibration {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
-            f"--lock {path}: not a lock file ({error}); make one with mockserver calibrate"
+            f"--calibration {path}: not a calibration file ({error}); "
+            "make one with mockserver calibrate"
         ) from None
 
 
@@ -269,7 +270,7 @@ def write_lock(found: Calibration, output: str, real: str, made: str, title: str
 
 
 def calibrate(source: str, output: str) -> Calibration:
-    """Write the lock file of a report. Raises UsageError."""
+    """Write the calibration file of a report. Raises UsageError."""
     report = read_report(source)
     found = Calibration()
     found.add_report(report)

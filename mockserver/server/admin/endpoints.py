@@ -1,8 +1,8 @@
-"""What the control plane can do: one function a method and path, listed in `ROUTES`."""
+"""What the admin API can do: one function a method and path, listed in `ROUTES`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -16,11 +16,11 @@ from mockserver.files.secrets import mask
 from mockserver.inference.explain import as_json
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract
-from mockserver.server.control.dashboard import front_page
-from mockserver.server.control.request import Call, Panel, Route, limit_of
-from mockserver.server.control.swagger_ui import show_asset, show_document, show_reference
+from mockserver.server.admin.dashboard import front_page
+from mockserver.server.admin.request import Call, Panel, Route, limit_of
+from mockserver.server.admin.swagger_ui import show_asset, show_document, show_reference
 from mockserver.server.journal.assertions import closest
-from mockserver.server.journal.client_lint import complaints_of
+from mockserver.server.journal.client_lint import lint_of
 from mockserver.server.journal.coverage import Coverage, coverage_of
 from mockserver.server.journal.har import as_har
 from mockserver.server.journal.journal import Entry, describe
@@ -229,14 +229,20 @@ def clear_journal(panel: Panel, call: Call) -> dict[str, Any]:
     return {"forgotten": panel.journal.clear()}
 
 
-def show_complaints(panel: Panel, call: Call) -> dict[str, Any]:
+def show_client_lint(panel: Panel, call: Call) -> dict[str, Any]:
     kept = [
         entry
         for entry in panel.journal.entries()
         if call.tenant is None or entry.exchange.tenant == call.tenant
     ]
-    found = complaints_of(reversed(kept), panel.mock.job_states)
-    return {"exchanges": len(kept), "complaints": [each.as_json() for each in found]}
+    found = lint_of(reversed(kept), panel.mock.job_states)
+    return {"exchanges": len(kept), "findings": [each.as_json() for each in found]}
+
+
+def show_complaints(panel: Panel, call: Call) -> dict[str, Any]:
+    """The client lint under its name until 0.2."""
+    found = show_client_lint(panel, call)
+    return {"exchanges": found["exchanges"], "complaints": found["findings"]}
 
 
 def show_coverage(panel: Panel, call: Call) -> Any:
@@ -268,7 +274,7 @@ def show_faults(panel: Panel, call: Call) -> dict[str, Any]:
 
 def add_faults(panel: Panel, call: Call) -> dict[str, Any]:
     specs = call.body if isinstance(call.body, list) else [call.body]
-    known = panel.mock.pipeline.contract.by_id
+    known = panel.mock.pipeline.contract.names
     ids = panel.mock.faults.add([read_fault(spec, known, call.tenant) for spec in specs])
     return {"added": ids}
 
@@ -317,42 +323,24 @@ def remove_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
 def steer_job(panel: Panel, call: Call) -> Any:
     """Decide what is to become of an open job."""
     job = call.path["id"]
-    if panel.mock.api.jobs.steer is None:
-        raise NotFound(f"the API {panel.mock.api.name!r} has no jobs that can be steered")
     order = call.body
     if not isinstance(order, dict):
         raise BadRequest('give {"outcome": "failed", "after": SECONDS} or {"hold": true}')
-    if order.get("hold") is True:
-        order = {"outcome": "stuck", **{name: order[name] for name in order if name != "hold"}}
     if call.tenant is not None:
         tenant = call.tenant
     else:
-        holders = [name for name in worlds_of(panel) if _steer(panel, name, job, order, False)]
+        holders = [
+            name for name in worlds_of(panel) if panel.mock.steer_job(name, job, order, keep=False)
+        ]
         if not holders:
             raise NotFound(f"no world has a job {job!r}")
         if len(holders) > 1:
             raise Conflict(f"{len(holders)} worlds have a job {job!r}; say which by ?tenant=KEY")
         tenant = holders[0]
-    steered = _steer(panel, tenant, job, order, True)
+    steered = panel.mock.steer_job(tenant, job, order)
     if steered is None:
         raise NotFound(f"the world of {mask(tenant)} has no job {job!r}")
     panel.changed()
-    return steered
-
-
-def _steer(panel: Panel, tenant: str, job: str, order: Mapping[str, Any], keep: bool) -> Any:
-    """The job as it is now, as JSON; None if the world has none of this id. Raises a Refusal."""
-    api = panel.mock.api
-    assert api.jobs.steer is not None
-    with panel.mock.store.begin(tenant) as world:
-        if api.settle(world):
-            world.commit()
-        try:
-            steered = api.jobs.steer(world, job, order)
-        except NotFound:
-            return None
-        if keep:
-            world.commit()
     return steered
 
 
@@ -373,6 +361,7 @@ ROUTES: tuple[Route, ...] = (
         {"GET": show_journal, "DELETE": clear_journal},
         ("tenant", "limit", "operation", "format"),
     ),
+    Route("client-lint", {"GET": show_client_lint}, _TENANT),
     Route("complaints", {"GET": show_complaints}, _TENANT),
     Route("coverage", {"GET": show_coverage}, ("tenant", "format")),
     Route("worlds", {"GET": show_worlds}, _TENANT),

@@ -13,8 +13,8 @@ from string import Template
 
 from mockserver.engine.serialization import Sent
 from mockserver.errors import NotFound
-from mockserver.server.control.dashboard import PAGES, asset, file, html
-from mockserver.server.control.request import Call, Panel
+from mockserver.server.admin.dashboard import PAGES, asset, file, html
+from mockserver.server.admin.request import Call, Panel
 
 PACKAGE = "fastapi_swagger"
 FILES = ("swagger-ui-bundle.js", "swagger-ui.css")

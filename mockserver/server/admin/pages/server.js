@@ -1,4 +1,4 @@
-// Talking to the control plane. All paths are relative to the page, wherever it is mounted.
+// Talking to the admin API. All paths are relative to the page, wherever it is mounted.
 
 const TOKEN = "mockserver-control-token";
 

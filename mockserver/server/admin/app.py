@@ -1,4 +1,4 @@
-"""The control plane: ASGI in front of Connexion, everything under `/__mock__/`."""
+"""The admin API: ASGI in front of Connexion, everything under `/__mock__/`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from mockserver.errors import (
     TooLarge,
 )
 from mockserver.server.access import Guard
+from mockserver.server.admin.endpoints import ROUTES, find_route, is_page
+from mockserver.server.admin.request import Call, Panel
 from mockserver.server.asgi.app import read_body, send_reply
-from mockserver.server.control.endpoints import ROUTES, find_route, is_page
-from mockserver.server.control.request import Call, Panel
 
 log = logging.getLogger("mockserver")
 
@@ -42,8 +42,8 @@ _COMMON_HEADERS = [
 
 
 @dataclass
-class ControlPlane:
-    """Answers the control plane's paths itself and lets everything else pass."""
+class AdminApi:
+    """Answers the admin API's paths itself and lets everything else pass."""
 
     app: ASGIApp
     panel: Panel
@@ -134,9 +134,9 @@ class ControlPlane:
         return result if isinstance(result, Sent) else _json(200, result)
 
 
-def control_plane(panel: Panel, guard: Guard) -> Callable[[ASGIApp], ControlPlane]:
+def admin_api(panel: Panel, guard: Guard) -> Callable[[ASGIApp], AdminApi]:
     """The middleware, for `build_app`."""
-    return partial(ControlPlane, panel=panel, guard=guard)
+    return partial(AdminApi, panel=panel, guard=guard)
 
 
 def parse_json(body: bytes) -> Any:

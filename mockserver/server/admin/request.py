@@ -1,4 +1,4 @@
-"""What the control plane's functions are given: the panel that they work on, and the call."""
+"""What the admin API's functions are given: the panel that they work on, and the call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_LIMIT = 100
 
 @dataclass
 class Panel:
-    """What the control plane works on. `source` is what the user calls the document.
+    """What the admin API works on. `source` is what the user calls the document.
 
     `state_file`: the worlds outlive the process in one.
     """
@@ -40,7 +40,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Call:
-    """A request to the control plane: values from its path, its query, its JSON body."""
+    """A request to the admin API: values from its path, its query, its JSON body."""
 
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
