@@ -145,7 +145,7 @@ class Mock:
             if self.api.settle(world):
                 world.commit()
             try:
-                steered = steer(world, job, order)
+                steered: Mapping[str, Any] = steer(world, job, order)
             except NotFound:
                 return None
             if keep:
