@@ -1,4 +1,4 @@
-"""A mock that behaves: a stateful stand-in generated from an OpenAPI document."""
+"""A stateful mock server, generated from an OpenAPI document."""
 
 from __future__ import annotations
 

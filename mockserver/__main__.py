@@ -1,4 +1,4 @@
-"""`python -m mockserver` is the command line."""
+"""Run the command line: `python -m mockserver`."""
 
 from mockserver.cli import main
 

@@ -1,16 +1,16 @@
-"""The errors of mockserver, one tree:
+"""The exceptions of mockserver, in one tree:
 
 MockServerError
 ├── UsageError              a wrong option, a port in use, an unreadable file: one line, exit 2
 │   └── MissingExtra        an optional dependency is not installed
 ├── ContractError           the OpenAPI document can't be used
-│   └── DanglingReference   what a `$ref` of it names is not there
+│   └── DanglingReference   the target of a `$ref` is missing
 ├── PlanError               an override or a handlers file does not fit the document
 ├── StoreError              state can't be read, written or restored
-│   └── StoreUnavailable    the store does not answer: 503, and again later
-├── Stale                   another request changed the world first: the same again
+│   └── StoreUnavailable    the store does not respond: 503, retry later
+├── Stale                   another request changed the world first: retry the transaction
 ├── ReplyError              the mock would break its own contract: 500, with the reason
-└── Refusal                 what a request is refused with; HTTP only in `engine.dialects`
+└── Refusal                 the request is refused; `engine.dialects` renders it as HTTP
     ├── BadRequest          400
     ├── Unauthenticated     401
     ├── PaymentRequired     402
@@ -38,24 +38,24 @@ if TYPE_CHECKING:
 
 
 class MockServerError(Exception):
-    """Everything that mockserver raises on purpose."""
+    """Base class of every exception that mockserver raises on purpose."""
 
 
 class UsageError(MockServerError):
-    """What the user typed can't be done; the text says what, where and what to do."""
+    """The user's input can't be used. The message states what is wrong, where, and what to do."""
 
 
 class MissingExtra(UsageError):
-    """An optional dependency is missing; the text names the pip line that adds it."""
+    """An optional dependency is missing. The message names the `pip install` that adds it."""
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional dependency: pip install 'mockserver[{extra}]'")
 
 
 class ContractError(MockServerError):
-    """The document can't be used.
+    """The OpenAPI document can't be used.
 
-    `where` is a JSON pointer into it, or empty.
+    `where` is a JSON pointer into the document, or empty.
     """
 
     def __init__(self, message: str, where: str = "") -> None:
@@ -64,15 +64,15 @@ class ContractError(MockServerError):
 
 
 class DanglingReference(ContractError):
-    """A reference leads nowhere; `reference` is the JSON pointer that it names."""
+    """The target of a `$ref` is missing; `reference` is its JSON pointer."""
 
     def __init__(self, reference: str) -> None:
-        super().__init__(f"the reference {reference} leads nowhere")
+        super().__init__(f"the target of the reference {reference} is missing")
         self.reference = reference
 
 
 class PlanError(MockServerError):
-    """An override or a handler does not fit the document."""
+    """An override or a handlers file does not fit the document."""
 
 
 class StoreError(MockServerError):
@@ -80,24 +80,24 @@ class StoreError(MockServerError):
 
 
 class StoreUnavailable(StoreError):
-    """The store does not answer. Whether a commit under way was kept is not known."""
+    """The store does not respond. A commit in progress may or may not have been applied."""
 
 
 class Stale(MockServerError):
-    """The world has changed since the transaction began: nothing was kept, do it all again."""
+    """The world changed since the transaction began. Nothing was written; retry the transaction."""
 
 
 class ReplyError(MockServerError):
-    """A reply that would break the contract; the client gets 500 and the reason."""
+    """The reply would break the contract. The client gets 500 and the reason."""
 
 
 class Refusal(MockServerError):
-    """A request is refused. A dialect turns it into the vendor's body.
+    """A refused request. The API's dialect renders it as an error response.
 
-    `code` is the machine-readable word (a dialect has a default for each kind),
-    `headers` are sent along, `instance` is the URI that was asked for. `body` is what a standard
-    has for it where the document describes no such response. What a handler has written before is
-    undone, unless it says `keeps_writes`.
+    `code` is the machine-readable error code (each dialect has defaults), `headers` are added to
+    the response, `instance` is the requested URI, and `body` is a standard body for when the
+    document describes no such response. Writes of the handler are rolled back unless `keeps_writes`
+    is set.
     """
 
     status: ClassVar[int] = 400
@@ -125,7 +125,7 @@ class BadRequest(Refusal):
 
 
 class Unauthenticated(Refusal):
-    """`hint` says which credential would do, for a person; vendors do not say so."""
+    """`hint` describes an accepted credential, for people; vendors' bodies omit it."""
 
     status = 401
     hint = ""
@@ -168,7 +168,7 @@ class UnsupportedMedia(Refusal):
 
 
 class Invalid(Refusal):
-    """The request does not fit the contract; `violations` say where and why."""
+    """The request violates the contract; `violations` list where and why."""
 
     status = 422
 

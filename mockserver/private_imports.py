@@ -1,9 +1,8 @@
-"""A package imported by itself, without those that only parts we don't use need.
+"""Import a package privately and skip the dependencies that we don't use.
 
-An import of Connexion or Faker does much more than our use of them takes, and importing is most of
-the time to the first response. So their modules are executed with an `__import__` of their own,
-which gives stand-ins for what is named as unused. The instance is private: `sys.modules` is left
-alone, and whoever imports the package in this process gets all of it.
+Connexion and Faker import far more than we need, and imports dominate the time to the first
+response. Their modules run with their own `__import__`, which replaces the modules listed as unused
+by stand-ins. `sys.modules` is untouched: other importers in this process get the complete package.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any
 
 
 class _StandIn(type):
-    """A class that can be subclassed, called, subscripted and asked for attributes."""
+    """A class that supports subclassing, calls, subscripts and attribute access."""
 
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__"):
@@ -45,10 +44,10 @@ class _Unused(ModuleType):
 
 
 class PrivateImporter:
-    """Loads the modules of `package` for its owner only; imports of others are Python's own.
+    """Loads private copies of the modules of `package`; other imports work as usual.
 
-    An import of `unused` (packages or modules; what is already imported is used) gives a stand-in,
-    whose members can be subclassed and called. `replaced` are modules to use as they are, by name.
+    Modules and packages in `unused` are replaced by stand-ins that can be subclassed and called,
+    unless they are already imported. `replaced` maps module names to modules to use instead.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class PrivateImporter:
         self._builtins = {**vars(builtins), "__import__": self._import}
 
     def load(self, name: str) -> ModuleType:
-        """The module. Raises ModuleNotFoundError, and whatever executing it raises."""
+        """Load a module. Raises ModuleNotFoundError, or what the module itself raises."""
         parent, _, last = name.rpartition(".")
         path = self.load(parent).__path__ if parent else None
         if name in self._modules:

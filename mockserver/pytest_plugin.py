@@ -1,7 +1,6 @@
-"""The fixtures `mock_server` and `mock_api`, in every pytest where mockserver is installed.
+"""The pytest fixtures `mock_server` and `mock_api`.
 
-pytest imports this at each start, also for those who use neither: nothing else is imported until a
-test asks for a fixture.
+pytest imports this module at every start, so it imports nothing else until a fixture is used.
 """
 
 from __future__ import annotations
@@ -19,25 +18,25 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("mockserver", "a mock of an API (mock_api, mock_server)")
+    group = parser.getgroup("mockserver", "mock APIs (mock_api, mock_server)")
     group.addoption(
         "--mock-spec",
         metavar="SPEC",
-        help="what to mock: feather, speechify, speechify-legacy, truestate or the path of an "
+        help="the API to mock: feather,  speechify, speechify-legacy, truestate or the path of an "
         "OpenAPI document",
     )
-    parser.addini("mock_spec", "what to mock, as --mock-spec (default: feather)", default="")
+    parser.addini("mock_spec", "the API to mock, as --mock-spec (default: feather)", default="")
     group.addoption(
         "--mock-config",
         metavar="FILE",
-        help="mockserver.toml, if it does not lie beside the document or in the root directory",
+        help="mockserver.toml, if it is not in the document's folder or the root directory",
     )
     parser.addini("mock_config", "mockserver.toml, as --mock-config")
     parser.addini("mock_seed", "the seed of every world (default: 0)", default="")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A spec that can't be read is said once, before any test runs."""
+    """Report an unreadable spec once, before any test runs."""
     if not any("mock_server" in getattr(item, "fixturenames", ()) for item in items):
         return
     from mockserver.errors import MockServerError
@@ -53,13 +52,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def mock_options() -> Mapping[str, Any]:
-    """What MockServer is given beside the settings of pytest; override it in a conftest."""
+    """Further arguments for MockServer; override it in a conftest."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def mock_data() -> Any:
-    """What worlds begin with: a mapping or a file, as `--data`; override it in a conftest."""
+    """Seed data: a mapping or a file, as for `--data`; override it in a conftest."""
     return None
 
 
@@ -67,8 +66,10 @@ def mock_data() -> Any:
 def mock_server(
     mock_options: Mapping[str, Any], mock_data: Any, pytestconfig: pytest.Config
 ) -> Iterator[MockServer]:
-    """One mock for the whole session, with a manual clock. What neither pytest's settings nor
-    `mock_options` say is read from mockserver.toml."""
+    """One mock for the session, with a manual clock.
+
+    mockserver.toml supplies what neither the pytest settings nor `mock_options` set.
+    """
     from mockserver.errors import MockServerError
     from mockserver.server.mock import MockServer
 
@@ -85,18 +86,18 @@ def mock_server(
 
 @pytest.fixture
 def mock_api(mock_server: MockServer, request: pytest.FixtureRequest) -> Iterator[Tenant]:
-    """A tenant of its own for each test: a world and a clock that nobody else has."""
+    """A tenant for each test, with its own world and clock."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     with mock_server.tenant(f"{request.node.nodeid} {worker}") as tenant:
         yield tenant
 
 
 def _spec(config: pytest.Config) -> str:
-    """What to mock: as pytest is told, else as mockserver.toml has it, else Feather."""
+    """The document to mock: from the pytest settings, mockserver.toml, or the default, Feather."""
     spec = str(config.getoption("--mock-spec") or config.getini("mock_spec"))
     if spec:
-        beside = config.rootpath / spec
-        return str(beside) if beside.is_file() else spec
+        path_in_root = config.rootpath / spec
+        return str(path_in_root) if path_in_root.is_file() else spec
     from mockserver.server.settings import read_config
 
     path = _config(config)
@@ -104,17 +105,17 @@ def _spec(config: pytest.Config) -> str:
 
 
 def _config(config: pytest.Config) -> Path | None:
-    """The file that is named, else the one in the root directory, if nothing else is said."""
+    """The configured mockserver.toml, else the root directory's if no spec is set."""
     named = str(config.getoption("--mock-config") or config.getini("mock_config"))
     if named:
         return config.rootpath / named
     root = config.rootpath / "mockserver.toml"
-    said = config.getoption("--mock-spec") or config.getini("mock_spec")
-    return root if not said and root.is_file() else None
+    has_spec = config.getoption("--mock-spec") or config.getini("mock_spec")
+    return root if not has_spec and root.is_file() else None
 
 
 def _given(config: pytest.Config) -> dict[str, Any]:
-    """What pytest's settings say of the mock."""
+    """MockServer arguments from the pytest settings."""
     found: dict[str, Any] = {}
     path = _config(config)
     if path is not None:
@@ -124,5 +125,5 @@ def _given(config: pytest.Config) -> dict[str, Any]:
         try:
             found["seed"] = int(given)
         except ValueError:
-            raise pytest.UsageError(f"mock_seed takes a whole number, not {given!r}") from None
+            raise pytest.UsageError(f"mock_seed must be an integer, not {given!r}") from None
     return found

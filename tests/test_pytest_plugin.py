@@ -110,7 +110,7 @@ def test_settings(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout, done.stdout + done.stderr
     (tmp_path / "pytest.ini").write_text("[pytest]\nmock_seed = x\n")
     done = run(tmp_path, "-q", "--mock-spec", "things.yaml")
-    assert "mock_seed takes a whole number, not 'x'" in done.stdout + done.stderr
+    assert "mock_seed must be an integer, not 'x'" in done.stdout + done.stderr
     done = run(tmp_path, "-q", "--mock-spec", "thigns.yaml")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     said = f"ERROR: --mock-spec: thigns.yaml: no such file and no built-in API; {HINT}"

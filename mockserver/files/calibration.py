@@ -1,4 +1,4 @@
-"""`--calibration FILE`: a calibration file as `mockserver calibrate` writes it."""
+"""Read a calibration file, as `mockserver calibrate` writes it (`--calibration FILE`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TABLES = {
 
 
 def read_lock(path: Path, operations: Collection[str]) -> dict[str, dict[str, Any]]:
-    """The rules of each operation, by their names. Raises UsageError, with the place."""
+    """The rules of each operation, by operation name. Raises UsageError with the place."""
     try:
         value = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -36,7 +36,7 @@ def read_lock(path: Path, operations: Collection[str]) -> dict[str, dict[str, An
         if name not in operations:
             raise UsageError(
                 f"--calibration {path}: the document has no operation {name!r}; "
-                "make the file again with mockserver calibrate"
+                "create the file again with mockserver calibrate"
             )
     return {name: _rules(path, name, rules) for name, rules in found.items()}
 
@@ -51,17 +51,17 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
         else:
             fine = key in _TABLES and isinstance(part, Mapping)
         if not fine:
-            raise UsageError(f"{where}.{key}: not known here, or not of the right kind")
+            raise UsageError(f"{where}.{key}: unknown, or of the wrong type")
     for status in value.get("statuses", {}).values():
         if not isinstance(status, int) or not 100 <= status <= 599:
-            raise UsageError(f"{where}.statuses: {status!r} is no status")
+            raise UsageError(f"{where}.statuses: {status!r} is not a status")
     for status, words in value.get("words", {}).items():
         if not isinstance(words, Mapping):
             raise UsageError(f"{where}.words.{status} must be a table")
     for state, lasts in value.get("durations", {}).items():
         if isinstance(lasts, bool) or not isinstance(lasts, int | float) or lasts < 0:
-            raise UsageError(f"{where}.durations.{state}: {lasts!r} is no number of seconds")
+            raise UsageError(f"{where}.durations.{state}: {lasts!r} is not a number of seconds")
     for name, values in value.get("enums", {}).items():
         if not isinstance(values, list) or not values:
-            raise UsageError(f"{where}.enums.{name} must be a list of the values in use")
+            raise UsageError(f"{where}.enums.{name} must be a list of values")
     return dict(value)

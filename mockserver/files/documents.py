@@ -1,4 +1,4 @@
-"""Finding and reading the document that SPEC stands for: a name, a path or a URL."""
+"""Find and read the document given as SPEC: a name, a path or a URL."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BUILT_IN_NAMES = ("feather", "speechify", "truestate")
 NAMES = ("feather", "speechify", "speechify-legacy", "truestate")
-"""What SPEC may be called: the APIs, and a second shape of one."""
+"""Names that SPEC can be: the APIs, and a variant of one."""
 DEFAULT_SPEC = "feather"
 _MAY_BE_FOREIGN = re.compile(r"""\$ref["']?\s*:\s*["']?[^"'#\s]|\\u0024""")
 _ENDINGS = {".json", ".yaml", ".yml"}
@@ -36,7 +36,7 @@ _ENCODINGS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Source:
-    """Where a document lies. `path` is None for a URL, `name` is how the user calls it."""
+    """Location of a document. `path` is None for a URL; `name` is the user's name for it."""
 
     name: str
     path: Path | None = None
@@ -44,10 +44,10 @@ class Source:
 
 
 def find_document(spec: str) -> Source:
-    """What SPEC stands for. Raises UsageError, with a suggestion for a slip of the pen."""
+    """Locate SPEC. Raises UsageError, with a suggestion for a misspelt name."""
     if spec.lower().startswith(("http://", "https://")):
         if not urlsplit(spec).hostname:
-            raise UsageError(f"{spec}: this URL names no host")
+            raise UsageError(f"{spec}: this URL has no host")
         return Source(without_secrets(spec), url=spec)
     built_in = contract_file(spec) if spec in NAMES else None
     if built_in is not None:
@@ -58,7 +58,7 @@ def find_document(spec: str) -> Source:
     if "://" in spec:
         raise UsageError(f"{spec}: only http and https URLs are read")
     if spec in NAMES:
-        raise UsageError(f"{spec}: this API is still to come; {_names()}")
+        raise UsageError(f"{spec}: this API is not available yet; {_names()}")
     raise UsageError(_not_found(spec, path))
 
 
@@ -68,7 +68,7 @@ def _is_file(path: Path) -> bool:
             raise UsageError(_is_directory(path))
         return path.exists()
     except (OSError, ValueError) as error:
-        # A name too long, a NUL in it, or a directory that may not be searched.
+        # The name is too long or has a NUL, or the directory is not searchable.
         raise UsageError(f"{path}: {reason_of(error)}") from None
 
 
@@ -86,7 +86,7 @@ def _not_found(spec: str, path: Path) -> str:
 
 
 def available_names() -> list[str]:
-    """The built-in APIs that are there."""
+    """The built-in APIs."""
     return [name for name in NAMES if contract_file(name) is not None]
 
 
@@ -101,17 +101,17 @@ def _is_directory(path: Path) -> str:
 
 
 def read_document(source: Source, slips: list[str] | None = None) -> dict[str, Any]:
-    """The parsed document, with what stands in other files of its. `slips` gets what of the first
-    file is lost.
+    """The parsed document, with referenced files bundled. `slips` receives notes on parts of the
+    first file that are lost.
 
-    Raises UsageError if it can't be had, ContractError if it is not an OpenAPI document.
+    Raises UsageError if a file can't be read, ContractError if it is not an OpenAPI document.
     """
     return _whole(source, slips, set())
 
 
 def other_files(source: Source) -> set[Path]:
-    """The files beside the first that a document consists of, as far as they are known: one that
-    is missing or broken may come again."""
+    """The known files of a document other than the first; missing or broken ones are included,
+    because they may reappear."""
     asked: set[str] = set()
     with suppress(UsageError, ContractError):
         _whole(source, None, asked)
@@ -119,7 +119,7 @@ def other_files(source: Source) -> set[Path]:
 
 
 def _whole(source: Source, slips: list[str] | None, asked: set[str]) -> dict[str, Any]:
-    """The document of all its files; `asked` gets the URIs of the others."""
+    """The document with all its files bundled; `asked` receives the URIs of the others."""
     if source.path is not None:
         raw, location = read_file(source.path, source.name), ""
     else:
@@ -144,8 +144,8 @@ def _whole(source: Source, slips: list[str] | None, asked: set[str]) -> dict[str
 
 
 def _take_in_examples(document: dict[str, Any], reader: Reader, location: str) -> None:
-    """Put what the `externalValue` of examples names into the document, as far as it is there:
-    what is JSON or text as a value, else its bytes."""
+    """Inline the `externalValue` of examples where it can be read: JSON and text as a value, else
+    bytes."""
     for pointer, node in walk(document):
         name, path = node.get("externalValue"), tokens(pointer)
         if not isinstance(name, str) or "value" in node or path[-2:-1] != ["examples"]:
@@ -153,7 +153,7 @@ def _take_in_examples(document: dict[str, Any], reader: Reader, location: str) -
         try:
             raw = reader.read(urljoin(location, name))
         except UsageError:
-            continue  # the contract notes that it is not there
+            continue  # the contract reports that it is missing
         media_type = path[-3] if len(path) > 2 else ""
         try:
             node["value"] = _as_value(raw, media_type)
@@ -162,7 +162,7 @@ def _take_in_examples(document: dict[str, Any], reader: Reader, location: str) -
 
 
 def _as_value(raw: bytes, media_type: str) -> Any:
-    """What a file says: a JSON value, or a text. Raises ValueError for other bytes."""
+    """The content as a JSON value or text. Raises ValueError for other bytes."""
     if is_json(media_type):
         return json.loads(raw)
     if not is_text(media_type):
@@ -171,8 +171,7 @@ def _as_value(raw: bytes, media_type: str) -> Any:
 
 
 class Reader:
-    """Reads the other files of a document: from the same place as the first one, and not without
-    end."""
+    """Reads the other files of a document, from the same origin as the first, within limits."""
 
     def __init__(self, location: str, asked: set[str]) -> None:
         self._asked = asked
@@ -180,15 +179,17 @@ class Reader:
         self._left = MAX_DOCUMENT
 
     def __call__(self, uri: str) -> Any:
-        """Raises UsageError if a file can't be had, ContractError if it is no JSON or YAML."""
+        """Read and parse. Raises UsageError if unreadable, ContractError if not JSON or YAML."""
         raw = self.read(uri)
         name = str(_path_of(uri)) if uri.startswith("file:") else without_secrets(uri)
         return parse_document(decode(raw, name).encode(), name)
 
     def read(self, uri: str) -> bytes:
-        """The file as it is. Raises UsageError if it can't be had."""
+        """The file's bytes. Raises UsageError if it can't be read."""
         if urlsplit(uri)[:2] != self._origin:
-            raise UsageError(f"{without_secrets(uri)}: only the document's own server is asked")
+            raise UsageError(
+                f"{without_secrets(uri)}: files are fetched only from the document's own server"
+            )
         self._asked.add(uri)
         if uri.startswith("file:"):
             path = _path_of(uri)
@@ -197,7 +198,7 @@ class Reader:
             name, raw = without_secrets(uri), fetch(uri, only_host=urlsplit(uri).hostname).raw
         self._left -= len(raw)
         if self._left < 0:
-            raise UsageError(f"{name}: {MAX_DOCUMENT} bytes are too many for a document")
+            raise UsageError(f"{name}: larger than {MAX_DOCUMENT} bytes, the limit for a document")
         return raw
 
 
@@ -206,10 +207,10 @@ def _path_of(uri: str) -> Path:
 
 
 def decode(raw: bytes, name: str) -> str:
-    """The text, whatever Unicode encoding it has. Raises ContractError with the position."""
+    """Decode text in any Unicode encoding. Raises ContractError with the position."""
     encoding = next((found for mark, found in _ENCODINGS if raw.startswith(mark)), "utf-8")
     if encoding == "utf-8" and raw[:4].count(0):
-        # JSON's first two characters are ASCII: where the zeros stand tells the encoding.
+        # JSON starts with two ASCII characters: the position of the zeros shows the encoding.
         encoding = json.detect_encoding(raw)
     try:
         return raw.decode(encoding)
@@ -224,14 +225,14 @@ def decode(raw: bytes, name: str) -> str:
 def as_document(
     spec: str | Path | Mapping[str, Any], slips: list[str] | None = None
 ) -> dict[str, Any]:
-    """The document of a name, a path, a URL, or a parsed one. Raises as `read_document`."""
+    """The document for a name, path or URL, or one already parsed. Raises as `read_document`."""
     if isinstance(spec, Mapping):
         return dict(spec)
     return read_document(find_document(str(spec)), slips)
 
 
 def read_contract(spec: str) -> tuple[dict[str, Any], Contract]:
-    """The document that SPEC stands for (a Swagger 2.0 one converted), and what it says."""
+    """Read SPEC, convert Swagger 2.0 if necessary, and build its contract."""
     from mockserver.openapi.build import build_contract  # `--help` needs no schemas
 
     document = as_document(spec)
@@ -242,8 +243,8 @@ def read_contract(spec: str) -> tuple[dict[str, Any], Contract]:
 
 @contextmanager
 def naming(name: str, document: Mapping[str, Any]) -> Iterator[None]:
-    """What is wrong with a document is said with its name, and of a reference that leads nowhere
-    where it stands and what it may have meant."""
+    """Prefix document errors with its name; for a dangling reference add its place and a
+    suggestion."""
     try:
         yield
     except ContractError as error:
@@ -262,5 +263,5 @@ def _about(reference: str, document: Mapping[str, Any]) -> str:
     except ContractError:
         beside = {}
     near = get_close_matches(token, list(beside)[:2000], 1) if isinstance(beside, Mapping) else []
-    hint = f"did you mean {parent}/{near[0]}?" if near else "add it, or mend the reference"
-    return f"; it stands at {place}; {hint}" if place else f"; {hint}"
+    hint = f"did you mean {parent}/{near[0]}?" if near else "add it, or fix the reference"
+    return f"; the reference is at {place}; {hint}" if place else f"; {hint}"

@@ -1,4 +1,4 @@
-"""HTTP archives (HAR 1.2): one writer and one reader."""
+"""HTTP archives (HAR 1.2): a writer and a reader."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Archived:
-    """One exchange of an archive. `started` is RFC 3339, `took` in milliseconds.
+    """One exchange. `started` is RFC 3339, `took` is in milliseconds.
 
-    A reply that was never sent has status 0, as browsers write it.
+    A missing response has status 0, as browsers write it.
     """
 
     method: str
@@ -45,17 +45,17 @@ class Archived:
 
     @property
     def ended(self) -> float:
-        """The moment of the end, in seconds. Raises ValueError if the archive has none."""
+        """End time in seconds since the epoch. Raises ValueError if `started` is invalid."""
         moment = datetime.fromisoformat(self.started.replace("Z", "+00:00"))
         return moment.timestamp() + max(0.0, self.took) / 1000
 
     def header(self, name: str) -> str:
-        """A header of the response, "" if it has none."""
+        """A response header, or "" if absent."""
         return next((value for known, value in self.headers if known.lower() == name), "")
 
 
 def archive(entries: Iterable[Mapping[str, Any]], version: str) -> dict[str, Any]:
-    """A whole archive of entries."""
+    """A complete archive of entries."""
     creator = {"name": "mockserver", "version": version}
     return {"log": {"version": "1.2", "creator": creator, "entries": list(entries)}}
 
@@ -108,7 +108,7 @@ def _shown(pairs: Pairs) -> list[dict[str, str]]:
 
 
 def _text(body: bytes, media_type: str) -> dict[str, str]:
-    """The bytes as text, or as base64 where they are none."""
+    """The body as text, or as base64 if it is not UTF-8."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -124,7 +124,7 @@ def _text(body: bytes, media_type: str) -> dict[str, str]:
 
 
 def read_har(path: Path) -> list[Archived]:
-    """The exchanges of a file, in its order. Raises UsageError if it is no archive."""
+    """The exchanges of a file, in order. Raises UsageError if it is not a HAR file."""
     try:
         text = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
         return archived(orjson.loads(text), str(path))
@@ -135,11 +135,13 @@ def read_har(path: Path) -> list[Archived]:
 
 
 def archived(value: Any, source: str) -> list[Archived]:
-    """The exchanges of an archive that was parsed. Raises UsageError if it is none."""
+    """The exchanges of a parsed archive. Raises UsageError if it is not a HAR."""
     try:
         return [_archived(entry) for entry in value["log"]["entries"]]
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise UsageError(f"{source}: not an HTTP archive (HAR), which has log.entries") from None
+        raise UsageError(
+            f"{source}: not an HTTP archive (HAR): it has no valid log.entries"
+        ) from None
 
 
 def _archived(entry: Mapping[str, Any]) -> Archived:

@@ -1,6 +1,6 @@
-"""What ships with the package: contracts and fixtures.
+"""Data shipped with the package: contracts and fixtures.
 
-In a wheel they lie in `mockserver/_data`, in a checkout at its top level.
+Wheels contain it as `mockserver/_data`; in a checkout it is at the top level.
 """
 
 from __future__ import annotations
@@ -19,5 +19,5 @@ def contract_file(name: str) -> Path | None:
 
 
 def fixture_file(name: str) -> Path:
-    """A file of the fixtures folder."""
+    """A file in the fixtures folder."""
     return ROOT / "fixtures" / name

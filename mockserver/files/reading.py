@@ -1,4 +1,4 @@
-"""Bytes from a path or a URL, within bounds of size and time."""
+"""Read bytes from a path or a URL, with limits on size and time."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 MAX_DOCUMENT = 64 * 1024 * 1024
 PATIENCE = 9.0
-"""Seconds that a pipe or a server has for a document; one that has sent a lot by then has more."""
+"""Seconds to wait for a document; extended if a lot of it has arrived by then."""
 _A_LOT = 1024 * 1024
 _AT_MOST = 60.0
 _MOST_REDIRECTS = 20
 
 
 class Fetched(NamedTuple):
-    """What a URL gave, and the URL that gave it in the end."""
+    """The content of a URL, and the final URL after redirects."""
 
     raw: bytes
     url: str
 
 
 def read_file(path: Path, name: str) -> bytes:
-    """A file or a pipe. Raises UsageError if it can't be read, or not soon."""
+    """Read a file or a pipe. Raises UsageError if it is unreadable, too large or too slow."""
     try:
         found = path.stat()
         if stat.S_ISFIFO(found.st_mode):
@@ -42,14 +42,16 @@ def read_file(path: Path, name: str) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise UsageError(f"{name}: this is a device or a socket; give a file")
         if found.st_size > MAX_DOCUMENT:
-            raise UsageError(f"{name}: {found.st_size} bytes are too many for a document")
+            raise UsageError(
+                f"{name}: {found.st_size} bytes; the limit for a document is {MAX_DOCUMENT}"
+            )
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{name}: {reason_of(error)}") from None
 
 
 def _read_pipe(path: Path, name: str) -> bytes:
-    # Without O_NONBLOCK, to open a pipe that nobody writes to takes for ever.
+    # Without O_NONBLOCK, opening a pipe that has no writer blocks for ever.
     pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     end = time.monotonic() + PATIENCE
     chunks = bytearray()
@@ -60,14 +62,14 @@ def _read_pipe(path: Path, name: str) -> bytes:
             left = end - time.monotonic()
             if left <= 0 or not poll.poll(left * 1000):
                 raise UsageError(
-                    f"{name}: this is a pipe, and its end did not come within {PATIENCE:g} s"
+                    f"{name}: this is a pipe, and it did not end within {PATIENCE:g} s"
                 )
             chunk = os.read(pipe, 1 << 16)
             if not chunk:
                 return bytes(chunks)
             chunks += chunk
             if len(chunks) > MAX_DOCUMENT:
-                raise UsageError(f"{name}: more than {MAX_DOCUMENT} bytes, too many")
+                raise UsageError(f"{name}: more than {MAX_DOCUMENT} bytes, the limit")
     finally:
         os.close(pipe)
 
@@ -77,12 +79,12 @@ def reason_of(error: OSError | ValueError) -> str:
 
 
 def fetch(url: str, *, only_host: str | None = None) -> Fetched:
-    """Get a document; with `only_host` no other is asked, wherever this one redirects to.
+    """Download a document. With `only_host`, redirects to other hosts are refused.
 
-    Raises UsageError with what went wrong.
+    Raises UsageError with the reason.
     """
     transfer = _Transfer(url, only_host)
-    # A server that sends a byte a second keeps any timeout of a single read from passing.
+    # A server that sends a byte a second never exceeds the timeout of a single read.
     worker = threading.Thread(target=transfer.run, daemon=True)
     worker.start()
     worker.join(PATIENCE)
@@ -90,7 +92,7 @@ def fetch(url: str, *, only_host: str | None = None) -> Fetched:
         worker.join(_AT_MOST - PATIENCE)
     if worker.is_alive():
         transfer.given_up = True
-        came = f"only {len(transfer.chunks)} bytes" if transfer.chunks else "no answer"
+        came = f"only {len(transfer.chunks)} bytes" if transfer.chunks else "no response"
         raise UsageError(f"{transfer.name}: {came} within {PATIENCE:g} s")
     if transfer.error is not None:
         raise transfer.error
@@ -98,7 +100,7 @@ def fetch(url: str, *, only_host: str | None = None) -> Fetched:
 
 
 class _Transfer:
-    """One download, in a thread of its own."""
+    """One download, in its own thread."""
 
     def __init__(self, url: str, only_host: str | None) -> None:
         self.url = url
@@ -109,7 +111,7 @@ class _Transfer:
         self.given_up = False
 
     def run(self) -> None:
-        import httpx  # a tenth of a second, and most documents are files
+        import httpx  # takes a tenth of a second, and most documents are files
 
         try:
             with httpx.Client(timeout=PATIENCE) as client:
@@ -117,7 +119,7 @@ class _Transfer:
         except UsageError as error:
             self.error = error
         except httpx.TimeoutException:
-            self.error = UsageError(f"{self.name}: no answer within {PATIENCE:g} s")
+            self.error = UsageError(f"{self.name}: no response within {PATIENCE:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             reason = str(error) or type(error).__name__
             self.error = UsageError(f"{self.name}: can't be fetched: {reason}")
@@ -141,30 +143,30 @@ class _Transfer:
         raise UsageError(f"{self.name}: more than {_MOST_REDIRECTS} redirects")
 
     def _allow(self, url: str) -> None:
-        """Refuse a redirect that leaves the host, or its encryption."""
+        """Refuse a redirect to another host or from https to http."""
         if self.only_host is None:
             return
         old, new = urlsplit(self.url), urlsplit(url)
         if new.hostname != self.only_host or (old.scheme == "https" and new.scheme != "https"):
             raise UsageError(
                 f"{self.name}: it redirects to {new.scheme}://{new.netloc.rpartition('@')[2]}, and "
-                f"only {self.only_host} is asked for the files of this document; save the file "
-                "beside the document, or refer to it there"
+                f"files of this document are fetched from {self.only_host} only; save the file "
+                "next to the document, or refer to it there"
             )
 
     def _body(self, response: httpx.Response) -> None:
         if response.status_code != 200:
-            raise UsageError(f"{self.name}: the server answered {response.status_code}")
+            raise UsageError(f"{self.name}: the server responded with {response.status_code}")
         for chunk in response.iter_bytes():
             self.chunks += chunk
             if len(self.chunks) > MAX_DOCUMENT:
-                raise UsageError(f"{self.name}: more than {MAX_DOCUMENT} bytes, too many")
+                raise UsageError(f"{self.name}: more than {MAX_DOCUMENT} bytes, the limit")
             if self.given_up:
                 return
 
 
 def without_secrets(url: str) -> str:
-    """The URL without user, password and query, fit to be shown."""
+    """The URL without user, password and query, safe to display."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", ""))

@@ -1,4 +1,4 @@
-"""Masking: what journals, archives and reports show of keys, tokens and passwords."""
+"""Masking of keys, tokens and passwords in journals, archives and reports."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNOREC
 _SECRET_NUMBER = re.compile(r"auth|password|secret|signature", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"cookie|tenant", re.IGNORECASE)
 _URLS = ("content-location", "location", "referer")
-# A report writes keys as variables, which say nothing.
+# Reports write keys as variables, which need no masking.
 _VARIABLE = re.compile(r"\$[A-Z_]+").fullmatch
 
 
 def mask(secret: str) -> str:
-    """The beginning of a key: enough to know one's own, not enough to use it.
+    """The first characters of a key: enough to recognise it, too few to use it.
 
-    A short `mock-` key protects nothing and is shown whole.
+    A short `mock-` key protects nothing and is shown in full.
     """
     if _VARIABLE(secret):
         return secret
@@ -28,7 +28,7 @@ def mask(secret: str) -> str:
 
 
 def masked(value: Any) -> Any:
-    """A JSON value; what stands in it under names that sound secret is masked, however deep."""
+    """A JSON value with secrets masked, by property name and at any depth."""
     if isinstance(value, dict):
         return {name: _masked_under(str(name), inner) for name, inner in value.items()}
     return [masked(each) for each in value] if isinstance(value, list | tuple) else value
@@ -51,12 +51,12 @@ def _masked_under(name: str, value: Any) -> Any:
 
 
 def masked_target(target: str, query: bytes) -> str:
-    """Path and query; the value of a parameter whose name sounds secret is masked."""
+    """Path and query, with the values of secret parameters masked."""
     return f"{target}?{masked_pairs(query.decode('latin-1'))}" if query else target
 
 
 def masked_pairs(text: str) -> str:
-    """A query or a form, in which a name may be percent-encoded, likewise."""
+    """A query or form with secret values masked; names may be percent-encoded."""
     pairs = []
     for pair in text.split("&"):
         name, equals, value = pair.partition("=")
@@ -66,7 +66,7 @@ def masked_pairs(text: str) -> str:
 
 
 def masked_header(name: str, value: str) -> str:
-    """The value of a header or a parameter, masked if the name sounds secret."""
+    """A header or parameter value, masked if its name suggests a secret."""
     if name.lower() in _URLS:
         url, mark, query = value.partition("?")
         return url + mark + masked_pairs(query)

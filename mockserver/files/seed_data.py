@@ -1,4 +1,4 @@
-"""`--data FILE`: what worlds begin with, as its user writes it, with the lines where it stands."""
+"""Read seed data (`--data FILE`) and the line numbers of its entries."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class SeedData:
-    """Entities by resource; `lines` says where what stands at a path begins."""
+    """Entities by resource; `lines` maps a path in the file to the line where it starts."""
 
     table: Mapping[str, Any]
     source: str = "data"
     lines: Mapping[Place, int] = field(default_factory=dict)
 
     def where(self, place: Place) -> str:
-        """Where something stands, for people: by its line, or by its path if there are none."""
+        """The place of an entry for people: its line, or its path if lines are unknown."""
         for length in range(len(place), -1, -1):
             if place[:length] in self.lines:
                 return f"{self.source} line {self.lines[place[:length]]}"
@@ -32,7 +32,7 @@ class SeedData:
 
 
 def read_seed_data(path: Path) -> SeedData:
-    """The file, YAML or JSON. Raises UsageError if it can't be read."""
+    """Read the file, YAML or JSON. Raises UsageError if it can't be read."""
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -44,7 +44,7 @@ def read_seed_data(path: Path) -> SeedData:
     lines: dict[Place, int] = {}
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:  # JSON with what YAML does not take, such as tabs
+    except yaml.YAMLError:  # JSON that is not valid YAML, for example because of tabs
         node = None
     if node is not None:
         _note(node, (), lines)

@@ -1,4 +1,4 @@
-"""What `--store` takes."""
+"""Addresses that `--store` accepts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ REDIS = ("redis://", "rediss://", "unix://")
 
 
 def is_shared(where: str) -> bool:
-    """Whether several processes can use it. Raises UsageError if there is no such store."""
+    """Whether several processes can share the store. Raises UsageError for an unknown scheme."""
     if where != MEMORY and not where.startswith(REDIS):
-        raise UsageError(f"--store {where}: there are memory and redis://HOST:PORT/DB")
+        raise UsageError(f"--store {where}: use memory or redis://HOST:PORT/DB")
     return where != MEMORY
 
 

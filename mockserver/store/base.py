@@ -1,4 +1,4 @@
-"""What a store does: it keeps worlds and makes each request one transaction."""
+"""The store interface: it keeps worlds and runs each request as one transaction."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Now = Callable[[], int]
 
 
 class Transaction(World, Protocol):
-    """A world inside one request."""
+    """A world during one request."""
 
     def commit(self, *, by_time: bool = False) -> None:
-        """Keep what was written. Without it, leaving the transaction undoes everything.
+        """Keep the writes. Leaving the transaction without a commit undoes them.
 
-        `by_time` says that no request wrote it: it comes about again in a new world.
+        `by_time` marks writes that only the clock caused: a new world repeats them.
 
-        Raises Stale if another process has changed the world since: whoever began the
-        transaction then begins it again, as `transact` does.
+        Raises Stale if another process has changed the world since the transaction began; the
+        caller starts over, as `transact` does.
         """
 
 
 class Board(Protocol):
-    """What several processes tell one another beside the worlds."""
+    """What processes share besides worlds: notes, counters and logs."""
 
     def on_news(self, call: Callable[[], None]) -> None:
-        """Call this whenever a look at a world finds that notes have changed."""
+        """Call `call` whenever reading a world shows that notes have changed."""
         ...
 
     def notes(self, name: str) -> Mapping[str, bytes]: ...
@@ -45,85 +45,85 @@ class Board(Protocol):
         *,
         quietly: bool = False,
     ) -> None:
-        """Put up some notes and take others away, at once; `quietly` is no news."""
+        """Set some notes and remove others, atomically; `quietly` does not notify."""
         ...
 
     def ask(self, name: str, seconds: int) -> bool:
-        """Let `is_asked` be true for some time; whether it was not before."""
+        """Make `is_asked` true for `seconds`. Returns whether it was false before."""
         ...
 
     def is_asked(self, name: str) -> bool: ...
 
     def add(self, name: str, field: str, amount: int = 1) -> int:
-        """Count; how many there are now."""
+        """Add to a counter and return its new value."""
         ...
 
     def counts(self, name: str) -> Mapping[str, int]: ...
 
     def forget(self, name: str, *fields: str) -> None:
-        """Forget some counts, or all of this name."""
+        """Remove some counters of `name`, or all of them."""
         ...
 
     def append(self, name: str, entries: Sequence[bytes], most: int) -> None:
-        """Add to a log, of which the last `most` entries are kept."""
+        """Append to a log, which keeps its last `most` entries."""
         ...
 
     def log(self, name: str) -> list[bytes]:
-        """A log, oldest first."""
+        """The entries of a log, oldest first."""
         ...
 
     def clear(self, name: str) -> None:
-        """Forget a log."""
+        """Remove a log."""
         ...
 
 
 class Store(Protocol):
-    """Worlds by tenant. Every method may be called from any thread.
+    """Worlds by tenant. Methods are thread-safe.
 
-    Each raises StoreUnavailable if worlds are kept elsewhere and can't be reached. `board` is
-    there if they are, and other processes may use them at the same time.
+    A remote store raises StoreUnavailable from any method when it can't be reached. `board` is set
+    if several processes can share the store.
     """
 
     @property
     def board(self) -> Board | None: ...
 
     def begin(self, tenant: str) -> AbstractContextManager[Transaction]:
-        """The tenant's world, made from the seed world if there is none yet."""
+        """Open a transaction on the tenant's world, which is forked from the seed world if new."""
         ...
 
     def tenants(self) -> list[str]: ...
 
     def holder(self, collection: str, key: str) -> str | None:
-        """The tenant in whose world there is such a row."""
+        """The tenant whose world contains this row, if any."""
         ...
 
     def clock(self, tenant: str | None) -> Clock:
-        """A world's clock; of None, the one that new worlds get."""
+        """The clock of a tenant's world, or for None the clock of new worlds."""
         ...
 
     def change_clock(self, tenant: str | None, order: Any) -> Clock:
-        """Obey an order to a world's clock, or (None) to all of them and to new ones."""
+        """Change the clock of one world, or for None of all worlds, present and future."""
         ...
 
     def reset(self, tenant: str | None) -> None:
-        """Back to the seed world: one, or all."""
+        """Reset one world, or all, to the seed world."""
         ...
 
     def snapshot(self, tenant: str | None) -> dict[str, Any]:
-        """Everything as one JSON value."""
+        """All worlds as one JSON value."""
         ...
 
     def restore(self, snapshot: Any) -> None:
-        """Put back what `snapshot` gave. Raises StoreError and changes nothing if it can't."""
+        """Restore a snapshot. Raises StoreError, and changes nothing, if it is invalid."""
         ...
 
     def close(self) -> None:
-        """Let go of connections; they are made again when they are needed."""
+        """Close connections; they are reopened when needed."""
         ...
 
 
 def transact(store: Store, tenant: str, work: Callable[[Transaction], T]) -> T:
-    """Do `work` in a transaction, again for as long as others are faster."""
+    """Run `work` in a transaction, and retry it as long as it is Stale."""
     while True:
         try:
             with store.begin(tenant) as world:

@@ -29,7 +29,7 @@ SEED_AGE = 60 * SECOND
 
 
 class _Transaction:
-    """Holds the store's lock and undoes what was not committed."""
+    """Holds the store's lock; rolls back uncommitted writes."""
 
     __slots__ = ("_store", "_tenant", "_world")
 
@@ -58,11 +58,11 @@ class _Transaction:
 
 
 class MemoryStore:
-    """Worlds by tenant, at most `max_worlds`: then one goes that no request has written to, which
-    loses nothing, else the longest idle one.
+    """Worlds by tenant, at most `max_worlds`.
 
-    A new world is a fork of the seed world, which is made again when it is older than a
-    minute, so that what its jobs do still lies ahead.
+    The world to evict is one that no request has written to (nothing is lost), else the one idle
+    longest. New worlds are forks of the seed world, which is rebuilt once it is a minute old, so
+    that the transitions of its jobs still lie ahead.
     """
 
     board = None
@@ -84,7 +84,7 @@ class MemoryStore:
         self._fixtures = fixtures
         self.max_worlds = max_worlds
         self.worlds: OrderedDict[str, MemoryWorld] = OrderedDict()
-        # Some may have been written to since.
+        # Some may have been written since.
         self._unwritten: OrderedDict[str, None] = OrderedDict()
         self._forgotten = 0
         self._seed: tuple[int, MemoryWorld] | None = None
@@ -161,10 +161,10 @@ class MemoryStore:
             self.evict()
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to close."""
 
     def world(self, tenant: str) -> MemoryWorld:
-        """The tenant's world, now the latest used; to be called with the lock held."""
+        """The tenant's world, marked as most recently used. The caller holds the lock."""
         world = self.worlds.get(tenant)
         if world is None:
             return self._add(tenant, self._new_clock)
@@ -178,7 +178,7 @@ class MemoryStore:
         return world
 
     def evict(self) -> None:
-        """Forget worlds until there are no more than `max_worlds`; with the lock held."""
+        """Evict worlds down to `max_worlds`. The caller holds the lock."""
         while len(self.worlds) > self.max_worlds:
             unwritten = self._pop_unwritten()
             if unwritten is not None:
@@ -189,7 +189,7 @@ class MemoryStore:
             log_eviction(idle, self.max_worlds, self._forgotten)
 
     def _pop_unwritten(self) -> str | None:
-        """The oldest world that no request has written to; each world is looked at once."""
+        """Remove and return the oldest unwritten world; checks each world only once."""
         while self._unwritten:
             tenant = self._unwritten.popitem(last=False)[0]
             world = self.worlds.get(tenant)
@@ -212,10 +212,10 @@ class MemoryStore:
 
 
 def log_eviction(tenant: str, max_worlds: int, nth: int = 1) -> None:
-    """Say that a world is forgotten: the first ten times, then at each power of ten."""
+    """Log an eviction: the first ten, then each power of ten."""
     if nth <= 10 or str(nth).strip("0") == "1":
         log.warning(
-            "the world of %s was idle longest and is forgotten, as number %d (--max-worlds %d)",
+            "evicted the longest idle world, of %s: eviction %d (--max-worlds %d)",
             mask(tenant),
             nth,
             max_worlds,
@@ -223,5 +223,5 @@ def log_eviction(tenant: str, max_worlds: int, nth: int = 1) -> None:
 
 
 def mask(tenant: str) -> str:
-    """A tenant's name fit for a log: only the beginning of a key."""
+    """A tenant's name for logs: only the first characters of a key."""
     return repr(tenant if len(tenant) <= 9 else tenant[:9] + "…")

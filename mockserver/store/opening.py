@@ -1,4 +1,4 @@
-"""The store that a user asks for."""
+"""Open the store given by `--store`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def open_store(
     fixtures: Callable[[], Mapping[str, Any]],
     max_worlds: int,
 ) -> Store:
-    """The store at `where`. Raises UsageError if it can't be reached or used."""
+    """Open the store at `where`. Raises UsageError if it can't be reached or used."""
     if not is_shared(where):
         return MemoryStore(
             api,

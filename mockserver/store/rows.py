@@ -1,4 +1,4 @@
-"""One collection in memory: a dict, and for each index a sorted list of sort keys."""
+"""One collection in memory: a dict, and a sorted list of sort keys for each index."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from mockserver.engine.world import Collection, Row, SortKey
 
 
 class Reversible(Protocol):
-    """What a transaction changes."""
+    """State that a transaction changes and can restore."""
 
     def put_back(self, key: str, before: Any, /) -> None: ...
 
 
 Undo = tuple[Reversible, str, Any]
-"""What was changed, under which key, and what stood there before."""
+"""The changed state, the key, and the previous value."""
 _ALL = (None, None)
 
 
 class MemoryRows:
-    """Rows of one kind.
+    """The rows of one collection.
 
-    Listing costs as much as the page: an index is a sorted list, found by bisection.
-    Every change is noted in `undo`. `fork` shares everything until one side writes.
+    A page costs time in proportion to its size: an index is a sorted list, searched by bisection.
+    `undo` records every change. `fork` shares all data until one side writes.
     """
 
     __slots__ = ("_indexed", "_lists", "_rows", "_shared", "spec", "undo")
@@ -67,7 +67,7 @@ class MemoryRows:
             self.put_back(key, None)
 
     def fill(self, rows: Iterable[Row]) -> None:
-        """Put in many rows at once where there are none; a transaction does not know of it."""
+        """Insert many new rows at once, outside any transaction."""
         self._rows = {row[self.spec.key]: row for row in rows}
         self._lists = {_ALL: []}
         self._shared = False
@@ -106,7 +106,7 @@ class MemoryRows:
         return self._lists.get(entry, [])
 
     def put_back(self, key: str, row: Row | None, /) -> None:
-        """Set or remove a row; a transaction does not know of it."""
+        """Set or remove a row, outside any transaction."""
         if self._shared:
             self._rows = dict(self._rows)
             self._lists = {name: list(keys) for name, keys in self._lists.items()}

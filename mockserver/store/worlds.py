@@ -1,4 +1,4 @@
-"""A world in memory, and worlds as one JSON value."""
+"""A world in memory, and the JSON form of worlds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ W = TypeVar("W", bound="MemoryWorld")
 
 
 class MemoryWorld:
-    """One tenant's world. Reads see what the open transaction has written."""
+    """A tenant's world. Reads see the writes of the open transaction."""
 
     __slots__ = (
         "_counters",
@@ -66,20 +66,22 @@ class MemoryWorld:
         return count + 1
 
     def show(self, row: Row, collection: str | None = None) -> Any:
-        """What a client sees of a row. Raises LookupError if its collection can't be told."""
+        """The row as clients see it. Raises LookupError if its collection is unclear."""
         if collection is None:
             held = {name: _same_key(rows, row) for name, rows in self._rows.items()}
             same = [name for name, one in held.items() if one == row]
             found = same or [name for name, one in held.items() if one is not None]
             if len(found) != 1:
                 which = f"several collections ({', '.join(found)})" if found else "no collection"
-                raise LookupError(f"{which} may hold this row; name it: world.show(row, NAME)")
+                raise LookupError(
+                    f"{which} may hold this row; pass its name: world.show(row, NAME)"
+                )
             collection = found[0]
-        self[collection]  # says which there are
+        self[collection]  # raises with the known names
         return self.api.show(self, collection, row) if self.api is not None else dict(row)
 
     def put_back(self, kind: str, count: int) -> None:
-        """Set a counter; a transaction does not know of it."""
+        """Set a counter, outside any transaction."""
         self._counters[kind] = count
 
     def commit(self, *, by_time: bool = False) -> None:
@@ -97,7 +99,7 @@ class MemoryWorld:
         self._rows[rows.spec.name] = rows
 
     def take(self, other: MemoryWorld) -> Self:
-        """Become a copy that shares everything with the other until one of them writes."""
+        """Become a copy of another world; both share their data until one of them writes."""
         self.api = other.api
         self._counters = dict(other._counters)
         for name, rows in other._rows.items():
@@ -105,7 +107,7 @@ class MemoryWorld:
         return self
 
     def changes(self) -> Iterator[tuple[str, str, Row | None]]:
-        """What this transaction has written: collection, key, and the row there was before."""
+        """The writes of this transaction: collection, key, and the previous row."""
         for changed, key, before in self.undo:
             if isinstance(changed, MemoryRows):
                 yield changed.spec.name, key, before
@@ -121,11 +123,13 @@ class MemoryWorld:
         }
 
     def load(self, counters: Mapping[str, int], collections: Mapping[str, list[Row]]) -> None:
-        """Put in what `dump` gave. Raises StoreError for a collection that is not known."""
+        """Insert what `dump` returned. Raises StoreError for an unknown collection."""
         self._counters.update((str(kind), int(count)) for kind, count in counters.items())
         for name, rows in collections.items():
             if name not in self._rows:
-                raise StoreError(f"the snapshot has a collection {name!r} that this API has not")
+                raise StoreError(
+                    f"the snapshot has a collection {name!r}, which this API does not have"
+                )
             check_rows(self._rows[name].spec, rows)
             self._rows[name].fill(rows)
 
@@ -137,31 +141,31 @@ def _same_key(rows: MemoryRows, row: Row) -> Row | None:
 
 
 def _unknown(collection: str, known: Iterable[str]) -> str:
-    """What is said of a collection that there is not."""
+    """The message for an unknown collection."""
     names = sorted(known)
     close = get_close_matches(str(collection), names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"there is no collection {collection!r}; {hint}there are {', '.join(names)}"
+    return f"there is no collection {collection!r}; {hint}the collections are {', '.join(names)}"
 
 
 def check_rows(spec: Collection, rows: Any) -> None:
-    """Whether rows have what keeps them: key, order and indexes. Raises StoreError if not.
+    """Check that rows have their key, order and index fields. Raises StoreError if not.
 
-    What else is in a row is its API's affair: a snapshot is trusted like the code that made it.
+    Other fields are not checked: a snapshot is trusted like the code that wrote it.
     """
     needed = (spec.key, *spec.order, *spec.indexes)
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
-            raise StoreError(f"row {number} of {spec.name!r} is no object")
+            raise StoreError(f"row {number} of {spec.name!r} is not an object")
         missing = [name for name in needed if name not in row]
         if missing:
             raise StoreError(f"row {number} of {spec.name!r} lacks {', '.join(missing)}")
         if not isinstance(row[spec.key], str):
-            raise StoreError(f"the {spec.key} of row {number} of {spec.name!r} is no text")
+            raise StoreError(f"the {spec.key} of row {number} of {spec.name!r} is not a string")
 
 
 def with_collections(world: W, api: Api) -> W:
-    """The world with the API's collections, empty."""
+    """The world, with the API's collections, all empty."""
     world.api = api
     for spec in api.collections.values():
         world.add(MemoryRows(spec, world.undo))
@@ -169,19 +173,19 @@ def with_collections(world: W, api: Api) -> W:
 
 
 def as_snapshot(api: Api, settings: Settings, worlds: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON value that stands for worlds, each as `describe` gives it."""
+    """A snapshot of worlds, each as returned by `describe`."""
     return {"format": FORMAT, "api": api.name, "seed": settings.seed, "worlds": dict(worlds)}
 
 
 def describe(world: MemoryWorld, real: int) -> dict[str, Any]:
-    """One world of a snapshot."""
+    """One world, as it appears in a snapshot."""
     return {"clock": world.clock.describe(real), **world.dump()}
 
 
 def read_snapshot(
     snapshot: Any, api: Api, real: int, make: Callable[[str, Clock], W]
 ) -> dict[str, W]:
-    """The worlds of a snapshot, each in one that `make` gives. Raises StoreError."""
+    """The worlds of a snapshot, each created by `make`. Raises StoreError."""
     try:
         if snapshot["format"] != FORMAT or snapshot["api"] != api.name:
             raise StoreError(
@@ -202,13 +206,13 @@ def read_snapshot(
         raise StoreError(f"the snapshot can't be restored: it has no {error}; {_WHOLE}") from None
     except (TypeError, AttributeError, ValueError):
         raise StoreError(
-            f"the snapshot can't be restored: a part of it has another form; {_WHOLE}"
+            f"the snapshot can't be restored: a part of it has the wrong type; {_WHOLE}"
         ) from None
     return restored
 
 
 def _clock_of(description: Mapping[str, Any], real: int) -> Clock:
-    """The clock that was described so. Raises BadRequest for an instant or speed that none has."""
+    """A clock from its description. Raises BadRequest for an invalid instant or speed."""
     orders = {"set": description["now"], "speed": description["speed"]}
     clock = Clock("manual", 0, real).change(real, orders)
     match description["mode"]:
@@ -224,7 +228,7 @@ _MAYBE_HUGE = re.compile(rb"\d{19}").search
 
 
 def read_json(raw: bytes) -> Any:
-    """What `dump` wrote, integers of any length too. Raises ValueError if it is not JSON."""
+    """Parse what `dump` wrote, including integers of any size. Raises ValueError."""
     try:
         if _MAYBE_HUGE(raw):
             return json.loads(raw)

@@ -98,7 +98,7 @@ def test_statuses_are_found_by_number_range_and_default():
         ({"openapi": "3.1.0", "paths": {"/a": 5}}, "object is needed"),
         ({"openapi": "3.1.0", "paths": {"/a": {"get": None}}}, "object is needed"),
         ({"openapi": "3.1.0", "paths": {"/a": {"get": {"responses": {"200": 1}}}}}, "object"),
-        ({"openapi": "3.1.0", "paths": {"/a": {"$ref": "#/nope"}}}, "leads nowhere"),
+        ({"openapi": "3.1.0", "paths": {"/a": {"$ref": "#/nope"}}}, "is missing"),
     ],
 )
 def test_broken_documents_are_refused_with_the_place(broken: dict[str, Any], words: str | None):

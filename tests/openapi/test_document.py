@@ -80,7 +80,7 @@ def test_resolve_follows_chains_and_says_where_it_ended():
 
 @pytest.mark.parametrize(
     ("reference", "words"),
-    [("#/nowhere", "leads nowhere"), ("#/a", "in a circle"), ("other.yaml#/a", "another file")],
+    [("#/nowhere", "is missing"), ("#/a", "in a circle"), ("other.yaml#/a", "another file")],
 )
 def test_broken_references_are_named(reference: str, words: str):
     document = {"a": {"$ref": "#/b"}, "b": {"$ref": "#/a"}}

@@ -190,6 +190,9 @@ def test_a_collection_that_there_is_not_and_a_row_of_none() -> None:
     with MockServer(JOBS, handlers=handlers) as mock:
         url = f"/exports/{mock.client.post('/exports', json={'format': 'csv'}).json()['id']}"
         detail = mock.client.post(f"{url}:cancel").json()["detail"]
-        assert "no collection 'export'; did you mean 'exports'? there are exports, " in detail
+        assert (
+            "no collection 'export'; did you mean 'exports'? the collections are exports, "
+            in detail
+        )
         detail = mock.client.post(f"{url}/retry").json()["detail"]
-        assert "no collection may hold this row; name it: world.show(row, NAME)" in detail
+        assert "no collection may hold this row; pass its name: world.show(row, NAME)" in detail

@@ -142,7 +142,7 @@ def test_a_file_that_is_no_text() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"store": "sqlite"}, "there are memory and redis://"),
+        ({"store": "sqlite"}, "use memory or redis://"),
         ({"store": "redis://localhost", "state": Path("worlds.json")}, "leave it out"),
         ({"store": "redis://localhost", "workers": 2, "reload": True}, "--reload is for one"),
         ({"workers": 2}, "--store redis://"),

@@ -63,7 +63,7 @@ def test_no_address_at_all(url: str) -> None:
 
 
 def test_an_unknown_store() -> None:
-    with pytest.raises(UsageError, match="there are memory and redis://"):
+    with pytest.raises(UsageError, match="use memory or redis://"):
         is_shared("postgres://localhost")
 
 
@@ -101,8 +101,8 @@ def test_a_server_that_comes_back_without_its_memory(
     # What this process still knows is gone, and so it is a new world.
     assert names(store) == ["seed-1", "seed-2"]
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
-    assert "does not answer" in caplog.messages[0]
-    assert "answers again" in caplog.messages[1]
+    assert "does not respond" in caplog.messages[0]
+    assert "responds again" in caplog.messages[1]
 
 
 def test_a_connection_lost_in_the_middle_is_no_commit(redis_server: RedisServer) -> None:

@@ -1,4 +1,4 @@
-"""What processes tell one another beside the worlds, in Redis."""
+"""The board that processes share, in Redis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mockserver.store.redis.connection import Link
 
 
 class RedisBoard:
-    """See `store.base.Board`."""
+    """Implements `store.base.Board`."""
 
     def __init__(self, link: Link, prefix: bytes) -> None:
         self._link = link
@@ -20,7 +20,7 @@ class RedisBoard:
         self._on_news = call
 
     def hear(self, news: bytes | None) -> None:
-        """What every look at a world says: how often something was put up."""
+        """Take the change count of notes, which every read of a world returns."""
         if news != self._news:
             self._news = news
             if self._on_news is not None:

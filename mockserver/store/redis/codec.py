@@ -1,4 +1,4 @@
-"""How worlds are written in Redis: names, instants, clocks, rows."""
+"""Encoding of worlds in Redis: names, timestamps, clocks, rows."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def decoded(name: bytes) -> str:
 
 
 def name_of(collection: str, key: str) -> bytes:
-    """What a row is called, or, without a collection, a counter."""
+    """The field name of a row, or of a counter if `collection` is empty."""
     return encoded(f"{collection}{SEPARATOR}{key}")
 
 
 def parts_of(name: bytes) -> tuple[str, str]:
-    """The collection and the key of a row, or "" and the kind of a counter."""
+    """The collection and key of a row, or "" and the name of a counter."""
     collection, _, key = decoded(name).partition(SEPARATOR)
     return collection, key
 
 
 def instant_of(seconds: bytes, microseconds: bytes) -> int:
-    """What Redis' TIME says, in microseconds."""
+    """The result of Redis' TIME, in microseconds."""
     return int(seconds) * SECOND + int(microseconds)
 
 
@@ -49,7 +49,7 @@ def clock_of(text: bytes) -> Clock:
 
 
 def filling(prefix: bytes, tenant: bytes, world: MemoryWorld) -> Iterator[tuple[bytes, ...]]:
-    """The commands that write all rows of a world that is not there yet, as its version 1."""
+    """Commands that write all rows of a new world, as its version 1."""
     pairs = iter(list(_named(world)))
     while some := list(islice(pairs, ROWS_A_COMMAND)):
         yield (b"HSET", prefix + b":rows:" + tenant, *(part for pair in some for part in pair))

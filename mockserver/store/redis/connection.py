@@ -1,4 +1,4 @@
-"""A connection to a Redis server. Nothing else imports the client, which is an extra."""
+"""A connection to Redis. Only this module imports the client, which is an extra."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Reply = Any
 
 
 class _TooSoon(OSError):
-    """It was not asked, because it did not answer a moment ago."""
+    """No attempt was made, because the server failed a moment ago."""
 
 
 class Link:
-    """One connection, made on first use and again when it has broken; threads take turns.
+    """One connection, opened on first use, reopened when broken, shared by threads in turn.
 
-    `generation` counts the connections: what was known through an earlier one may be wrong, for a
-    server that comes back may have lost its last moments.
+    `generation` counts connections. State read through an earlier one may be outdated, because a
+    restarted server may have lost its last writes.
     """
 
     def __init__(self, url: str) -> None:
@@ -54,7 +54,7 @@ class Link:
                 protocol=2,
                 socket_connect_timeout=SECONDS_TO_CONNECT,
                 socket_timeout=SECONDS_TO_ANSWER,
-                # Whether a commit may be sent again is not for the client to decide.
+                # The client can't know whether a commit may be repeated.
                 retry=Retry(NoBackoff(), 0),
             )
             self._connection: Any = pool.make_connection()
@@ -62,20 +62,20 @@ class Link:
             raise UsageError(f"--store {self.shown}: {error}") from None
 
     def check(self) -> None:
-        """Raises UsageError, in one line, if the server can't be used."""
+        """Raises a one-line UsageError if the server can't be used."""
         try:
             self.call(b"PING")
         except StoreUnavailable as error:
             raise UsageError(
-                f"--store {error}; start a Redis or Valkey server there, or leave --store out"
+                f"--store {error}; start a Redis or Valkey server there, or omit --store"
             ) from None
 
     def call(self, *command: bytes) -> Reply:
-        """One command, again on a new connection if this one turns out to be broken."""
+        """Run one command, retried once on a new connection if this one is broken."""
         return self._good(self._sent(_packed(command), 1, None)[0])
 
     def hash(self, key: bytes) -> dict[bytes, bytes]:
-        """A whole hash, read bit by bit so that Redis serves others in between."""
+        """Read a whole hash in steps, so that Redis can serve others in between."""
         found: dict[bytes, bytes] = {}
         cursor = b""
         while cursor != b"0":
@@ -86,9 +86,9 @@ class Link:
     def script(
         self, script: Script, prefix: bytes, *arguments: bytes, only: int | None = None
     ) -> Reply:
-        """Run a script, as `call` does; or once, on the connection of generation `only`.
+        """Run a script as `call` does, or without a retry on the connection `only`.
 
-        Raises Stale if that connection is gone.
+        Raises Stale if the connection of that generation is closed.
         """
         tail = (b"1", prefix, *arguments)
         with self._lock:
@@ -98,14 +98,14 @@ class Link:
         return self._good(reply)
 
     def all_or_nothing(self, commands: Sequence[Sequence[bytes]]) -> None:
-        """Several commands as one transaction, which watches nothing."""
+        """Run several commands in MULTI/EXEC, without WATCH."""
         packed = b"".join(map(_packed, [(b"MULTI",), *commands, (b"EXEC",)]))
         for reply in self._sent(packed, len(commands) + 2, None):
             for part in reply if isinstance(reply, list) else (reply,):
                 self._good(part)
 
     def close(self) -> None:
-        """Close the connection; the next call makes a new one."""
+        """Close the connection; the next call opens a new one."""
         with self._lock:
             self._connected = False
             self._connection.disconnect()
@@ -114,7 +114,7 @@ class Link:
         with self._lock:
             known = self._connected
             if only is not None and not (known and only == self.generation):
-                raise Stale("the connection to the store is another one now")
+                raise Stale("the connection to the store was replaced")
             try:
                 try:
                     return self._exchange(packed, replies)
@@ -123,11 +123,11 @@ class Link:
                         raise
                     return self._exchange(packed, replies)
             except self._broken as error:
-                if not isinstance(error, _TooSoon):  # or requests that keep coming would renew it
+                if not isinstance(error, _TooSoon):  # else requests would keep renewing it
                     self._next_try = time.monotonic() + SECONDS_BETWEEN_TRIES
                 if not self._failing and self.generation:
                     self._failing = True
-                    log.error("the store does not answer, %s: %s", self.shown, _reason(error))
+                    log.error("the store does not respond, %s: %s", self.shown, _reason(error))
                 raise StoreUnavailable(f"{self.shown}: {_reason(error)}") from None
 
     def _exchange(self, packed: bytes, replies: int) -> list[Reply]:
@@ -148,13 +148,13 @@ class Link:
 
     def _connect(self) -> None:
         if self._failing and time.monotonic() < self._next_try:
-            raise _TooSoon("it did not answer a moment ago")
+            raise _TooSoon("it did not respond a moment ago")
         self._connection.connect()
         self._connected = True
         self.generation += 1
         if self._failing:
             self._failing = False
-            log.warning("the store answers again, %s", self.shown)
+            log.warning("the store responds again, %s", self.shown)
 
     def _good(self, reply: Reply) -> Reply:
         if isinstance(reply, self._refused):

@@ -1,19 +1,19 @@
-"""What is done inside Redis: each script is one atomic step.
+"""Lua scripts that run inside Redis, each one an atomic step.
 
-Below a prefix (the one key that a script is given; the others are derived from it) lie
+A script gets one key, the prefix, and derives the others from it:
 
-    world:TENANT    hash: `life` tells this world from an earlier one of the same tenant, `version`
-                    counts its commits, `base` names the seed world that it is a fork of, `floor` is
-                    the version up to which removals have been forgotten
-    rows:TENANT     hash: what differs from the base, as JSON by `COLLECTION<unit separator>KEY`;
-                    counters have no collection, and a removed row of the base is empty
-    changed:TENANT  sorted set: the names in `rows` by the version that wrote them
-    gone:TENANT     sorted set: the names of removed rows by version, the latest ones only
-    turn:TENANT     who alone may commit for the next moment
-    base:ID         a seed world as JSON; `bases` counts who needs it, `newest` names the last one
-    worlds          sorted set: the tenants by when they were last used
-    clocks          hash: a clock for each tenant, and under "" the one that new worlds get
-    news            how often notes on the board have changed; `redis_board` has the rest of it
+    world:TENANT    hash: `life` identifies this world among successive worlds of the tenant,
+                    `version` counts its commits, `base` names the seed world it is a fork of,
+                    `floor` is the version up to which removals have been discarded
+    rows:TENANT     hash: the difference from the base, as JSON by `COLLECTION<unit separator>KEY`;
+                    counters have no collection, a removed row of the base is empty
+    changed:TENANT  sorted set: names in `rows` by the version that wrote them
+    gone:TENANT     sorted set: names of removed rows by version, only the latest
+    turn:TENANT     the only process that may commit for the next moment
+    base:ID         a seed world as JSON; `bases` counts its references, `newest` names the last
+    worlds          sorted set: tenants by the time of their last use
+    clocks          hash: the clock of each tenant; "" holds the clock of new worlds
+    news            number of changes to notes on the board; see `redis.board` for its other keys
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ end
 
 @dataclass(frozen=True)
 class Script:
-    """Lua, and the name by which Redis remembers it."""
+    """Lua source and the SHA by which Redis caches it."""
 
     text: bytes
     sha: bytes
@@ -65,7 +65,7 @@ def _script(body: str) -> Script:
     return Script(text, sha1(text).hexdigest().encode())
 
 
-# tenant, known life, known version, "1" to count as used, who asks for the turn or ""
+# tenant, known life, known version, "1" to count as a use, who requests the turn or ""
 SYNC = _script("""
 local time = call('TIME')
 local tenant = ARGV[1]
@@ -96,8 +96,8 @@ local gone = call('ZRANGEBYSCORE', of('gone', tenant), since, '+inf')
 return {'changed', time[1], time[2], clock, news, version, names, rows, gone}
 """)
 
-# tenant, life, version, clock, who commits, how many removals to remember,
-# how many rows are put, then each name and row, then the names of what is removed
+# tenant, life, version, clock, who commits, number of removals to keep,
+# number of rows, then the name and text of each row, then the names of removed rows
 COMMIT = _script("""
 local tenant = ARGV[1]
 local meta = call('HMGET', of('world', tenant), 'life', 'version')
@@ -132,7 +132,7 @@ return version
 """)
 
 # tenant, life, its clock, the clock of new worlds or "", id and time of the base, the base
-# itself if Redis has it not, how many worlds there may be
+# itself if Redis does not have it, max_worlds
 CREATE = _script("""
 local tenant, base = ARGV[1], ARGV[5]
 if call('EXISTS', of('world', tenant)) == 1 then return false end
@@ -152,8 +152,7 @@ use(tenant)
 return evict(tonumber(ARGV[8]))
 """)
 
-# For each clock: tenant, what it was or "", what it becomes. The first argument is how many
-# clocks there must be, or "".
+# The required number of clocks or ""; then for each clock: tenant, old value or "", new value.
 SET_CLOCKS = _script("""
 local clocks = p .. ':clocks'
 if ARGV[1] ~= '' and call('HLEN', clocks) ~= tonumber(ARGV[1]) then return 0 end
@@ -164,7 +163,7 @@ for i = 2, #ARGV, 3 do call('HSET', clocks, ARGV[i], ARGV[i + 2]) end
 return 1
 """)
 
-# Tenants; none at all means everything, the clock of new worlds too.
+# Tenants; without any, everything is dropped, including the clock of new worlds.
 DROP = _script("""
 for i = 1, #ARGV do drop(ARGV[i]) end
 if #ARGV == 0 then
@@ -174,7 +173,7 @@ end
 return 1
 """)
 
-# tenant, life, clock: a world without a base, whose rows have been put already
+# tenant, life, clock: a world without a base, whose rows are already written
 ADOPT = _script("""
 local tenant = ARGV[1]
 call('HSET', of('world', tenant), 'life', ARGV[2], 'version', '1', 'floor', '0', 'base', '')
@@ -183,7 +182,7 @@ use(tenant)
 return 1
 """)
 
-# how many worlds there may be
+# max_worlds
 EVICT = _script("return evict(tonumber(ARGV[1]))")
 
 # tenant, whose turn

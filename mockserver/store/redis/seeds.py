@@ -1,4 +1,4 @@
-"""Seed worlds in Redis: each is made once, by whoever is first, and forked by all."""
+"""Seed worlds in Redis: the first process creates one, and all processes fork it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A seed world: its name in Redis, the instant at which it is, and, if it is new, its JSON."""
+    """A seed world: its id in Redis, its time, and, if it is new, its JSON."""
 
     id: bytes
     at: int
@@ -27,9 +27,9 @@ class Base:
 
 
 class Bases:
-    """The seed worlds that this process has seen lately.
+    """The seed worlds that this process has used recently.
 
-    `empty` makes a world without collections, `seed` fills one as of an instant.
+    `empty` creates a world without collections; `seed` fills one as of its time.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Bases:
         self._known: OrderedDict[bytes, MemoryWorld] = OrderedDict()
 
     def choose(self, newest: Base | None, now: int) -> Base:
-        """The base for a new world: the newest one, or another if what it holds is too old."""
+        """The base for a new world: the newest, or a new one if that is too old."""
         if newest is not None and 0 <= now - newest.at < SEED_AGE:
             return newest
         world = with_collections(self._empty(), self._api)
@@ -60,7 +60,7 @@ class Bases:
         return base
 
     def get(self, base: bytes) -> MemoryWorld | None:
-        """A base, to be forked and never written; None if Redis has it no more."""
+        """A base to fork, never to write to; None if Redis no longer has it."""
         if base not in self._known:
             text = self._link.call(b"GET", self._prefix + b":base:" + base)
             if text is None:
@@ -70,7 +70,7 @@ class Bases:
         return self._known[base]
 
     def _keep(self, base: bytes, text: bytes) -> None:
-        # From the text always: all processes then hold the very same.
+        # Always parse the text, so that all processes hold identical data.
         dumped = read_json(text)
         world = with_collections(self._empty(), self._api)
         known = self._api.collections

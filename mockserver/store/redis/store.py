@@ -1,9 +1,9 @@
 """Worlds in Redis or Valkey, shared by processes and machines.
 
-Each process keeps copies of the worlds that it serves. A request first brings its copy up to
-date, which costs one round trip and as much as others have changed since; then it reads and
-writes in memory; a commit is one script that succeeds only if the world is still as it was.
-Everything that a reply rests on is thus in Redis before the reply is sent.
+Each process caches the worlds that it serves. A request first updates the cached copy, which costs
+one round trip and the changes since the last one; it then reads and writes in memory. A commit is
+one script, which succeeds only if the world has not changed. Redis therefore has everything that a
+reply depends on before the reply is sent.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MOST_LOADS = 20
 
 
 class _Transaction:
-    """Holds this process' copy of a world and undoes what was not committed."""
+    """Holds this process' copy of a world; rolls back uncommitted writes."""
 
     __slots__ = ("_store", "_tenant", "_world")
 
@@ -66,10 +66,10 @@ class _Transaction:
 
 
 class RedisStore:
-    """Worlds by tenant, at most `max_worlds`: then the longest idle one goes.
+    """Worlds by tenant, at most `max_worlds`; beyond that the longest idle one is evicted.
 
-    Instants are those of Redis' clock, which all processes share. The worlds of one API and
-    seed lie below one prefix; what else is in the database does not matter.
+    Time is Redis' clock, which all processes share. The worlds of one API and seed share one
+    prefix, so other content of the database does not matter.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class RedisStore:
         max_worlds: int = 1000,
     ) -> None:
         self.link = Link(url)
-        # In braces: were it a cluster, all of it would lie on one node.
+        # Braces keep all keys on one node of a cluster.
         self.prefix = f"{{mockserver:{LAYOUT}:{api.name}:{settings.seed}}}".encode()
         self.board = RedisBoard(self.link, self.prefix)
         self._api = api
@@ -105,14 +105,14 @@ class RedisStore:
         self.link.check()
 
     def close(self) -> None:
-        """Let go of the connection, as before a fork; it is made again when it is needed."""
+        """Close the connection, as before a fork; it is reopened when needed."""
         self.link.close()
 
     def begin(self, tenant: str) -> _Transaction:
         return _Transaction(self, tenant)
 
     def enter(self, tenant: str) -> RedisWorld:
-        """This process' copy of the world, locked and up to date."""
+        """Lock this process' copy of the world and update it."""
         world = self._copy(tenant)
         world.lock.acquire()
         try:
@@ -129,7 +129,7 @@ class RedisStore:
             raise
 
     def leave(self, world: RedisWorld, stale: bool) -> None:
-        """Give it back; `stale` says that it will be asked for again at once."""
+        """Release the copy; `stale` means that the caller will retry at once."""
         try:
             if not stale and world.conflicts:
                 if world.conflicts >= CONFLICTS_BEFORE_TURN:
@@ -139,7 +139,7 @@ class RedisStore:
             world.lock.release()
 
     def tenants(self) -> list[str]:
-        """The longest idle one first, to within a few seconds."""
+        """All tenants, the longest idle first, accurate to a few seconds."""
         found = self.link.call(b"ZRANGE", self.prefix + b":worlds", b"0", b"-1")
         return [decoded(name) for name in found]
 
@@ -194,7 +194,7 @@ class RedisStore:
         self.link.all_or_nothing(commands)
 
     def push(self, world: RedisWorld, changes: Changes) -> bytes:
-        """Commit; the new version. Raises Stale if the world is not as it was."""
+        """Commit and return the new version. Raises Stale if the world has changed."""
         version = self._script(
             scripts.COMMIT,
             encoded(world.tenant),
@@ -212,7 +212,7 @@ class RedisStore:
             world.conflicts += 1
             if world.conflicts == 1:
                 world.contested_since = time.monotonic()
-            raise Stale(f"the world of {mask(world.tenant)} was changed by somebody else")
+            raise Stale(f"the world of {mask(world.tenant)} was changed by another process")
         return b"%d" % version
 
     def _script(self, script: Script, *arguments: bytes, only: int | None = None) -> Any:
@@ -231,7 +231,7 @@ class RedisStore:
             return world
 
     def _sync(self, world: RedisWorld) -> list[Any] | None:
-        """Bring a copy up to date; if there is no such world, what `_create` needs to know."""
+        """Update a copy. If the world does not exist, return what `_create` needs."""
         name = encoded(world.tenant)
         for _ in range(MOST_LOADS):
             moment = time.monotonic()
@@ -240,7 +240,7 @@ class RedisStore:
             told = (world.life, world.version, b"1" if used else b"", turn)
             what, *reply = self._script(scripts.SYNC, name, *told)
             if world.generation != self.link.generation:
-                # What is known came through an earlier connection: it is read again.
+                # The copy was read through an earlier connection: read it again.
                 world.generation = self.link.generation
                 world.life = b""
                 if told[0]:
@@ -272,17 +272,17 @@ class RedisStore:
     def _load(
         self, world: RedisWorld, name: bytes, life: bytes, version: bytes, base: bytes
     ) -> None:
-        """Read all of it. What changes meanwhile comes with the next look at it."""
+        """Read the whole world. Changes made meanwhile come with the next sync."""
         origin = self._bases.get(base) if base else None
         world.life = b""
         if base and origin is None:
-            return  # it has just been dropped
+            return  # dropped a moment ago
         rows = self.link.hash(self.prefix + b":rows:" + name)
         world.restart(life, version, origin, self._api)
         world.apply(rows.items())
 
     def _create(self, tenant: str, missing: list[Any]) -> None:
-        """Make the world, unless somebody else has just done so."""
+        """Create the world unless another process has just done so."""
         *now, clock_text, newest, newest_at = missing
         clock = clock_of(clock_text) if clock_text else self._first_clock
         known = Base(newest, int(newest_at)) if newest else None
@@ -328,10 +328,10 @@ class RedisStore:
 
 
 def _wait(world: RedisWorld) -> None:
-    """Let the others go first, each time a little longer. Raises StoreUnavailable in the end."""
+    """Back off, a little longer each time. Raises StoreUnavailable after too many conflicts."""
     if time.monotonic() - world.contested_since > SECONDS_OF_CONFLICTS:
         world.conflicts = 0
         raise StoreUnavailable(
-            f"the world of {mask(world.tenant)} is changed by others all the time"
+            f"the world of {mask(world.tenant)} is changed too often by other processes"
         )
     time.sleep(random.random() * min(0.001 * 2**world.conflicts, LONGEST_WAIT))

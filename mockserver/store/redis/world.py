@@ -1,4 +1,4 @@
-"""One process' copy of a world that is kept in Redis."""
+"""A process' copy of a world that is kept in Redis."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from mockserver.store.worlds import MemoryWorld, read_json, with_collections
 
 @dataclass(slots=True)
 class Changes:
-    """What a transaction wrote: rows as JSON by their names, and the names of removed ones."""
+    """The writes of a transaction: rows as JSON by name, and the names of removed rows."""
 
     put: dict[bytes, bytes] = field(default_factory=dict)
     gone: set[bytes] = field(default_factory=set)
 
 
 class RedisWorld(MemoryWorld):
-    """A world as of `version` of its `life`; both are Redis' words for it.
+    """A world at `version` of its `life`, as Redis numbers them.
 
-    Reading and writing are a memory world's; `push` sends what was written and says the new
-    version. `generation` is the connection through which it was read, `real` the time at which,
-    `turn` this copy's name among those that want to write, `conflicts` how often in a row another
-    was faster.
+    Reads and writes happen in memory; `push` sends the changes and returns the new version.
+    `generation` is the connection it was read through, `real` the time of the read, `turn` this
+    copy's name among the waiting writers, `conflicts` the number of lost races in succession.
     """
 
     __slots__ = (
@@ -70,7 +69,7 @@ class RedisWorld(MemoryWorld):
         self._origin: MemoryWorld | None = None
 
     def commit(self, *, by_time: bool = False) -> None:
-        """Keep what was written. Raises Stale or StoreUnavailable."""
+        """Keep the writes. Raises Stale or StoreUnavailable."""
         if self.undo:
             self.version = self._push(self, self._changes())
             self.undo.clear()
@@ -85,7 +84,7 @@ class RedisWorld(MemoryWorld):
             self.take(origin)
 
     def apply(self, put: Iterable[tuple[bytes, bytes | None]], gone: Iterable[bytes] = ()) -> None:
-        """Take over what is in Redis. Collections that this API has not stay out."""
+        """Apply changes read from Redis. Collections unknown to this API are ignored."""
         rows: dict[str, list[Row]] = {}
         for name, text in put:
             collection, key = parts_of(name)

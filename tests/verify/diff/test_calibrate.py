@@ -134,9 +134,9 @@ def test_ids_become_parameters() -> None:
         ("not = toml =", "not TOML"),
         ("[operations.noSuch]", "no operation 'noSuch'"),
         ("[operations.getShelf]\nwrong = 1", "getShelf.wrong"),
-        ("[operations.getShelf.statuses]\n200 = 7", "is no status"),
-        ("[operations.getShelf.durations]\nnew = -1", "no number of seconds"),
-        ("[operations.getShelf.enums]\ncolour = []", "list of the values in use"),
+        ("[operations.getShelf.statuses]\n200 = 7", "is not a status"),
+        ("[operations.getShelf.durations]\nnew = -1", "not a number of seconds"),
+        ("[operations.getShelf.enums]\ncolour = []", "list of values"),
         ("[operations.getShelf.words]\n400 = 7", "must be a table"),
     ],
 )
