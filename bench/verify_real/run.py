@@ -161,6 +161,7 @@ def for_diff(options: Sequence[str]) -> list[str]:
 
 def learn(service: Service, seconds: int, folder: Path) -> Outcome:
     """A differential run, calibration by it, and another with a new seed on a new service."""
+    service.install()
     outcome = Outcome(service.name, service.version(), "learn")
     lock, numbers = folder / "mockserver.lock.toml", []
     for seed in ("1", "2"):
