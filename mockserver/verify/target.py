@@ -149,19 +149,21 @@ class Target:
 
     def is_there(self, seconds: float = 10.0) -> bool:
         """Whether the server still answers anything at all, or does so again within a while."""
-        end = time.monotonic() + (1.0 if self._was_gone else seconds)
+        patience = self.persistence
+        end = patience.now() + (1.0 if self._was_gone else min(seconds, patience.grace))
         while True:
             try:
-                self.wire.send("GET", self._path + "/", headers=self.headers, timeout=3)
+                limit = min(3, self.timeout)
+                self.wire.send("GET", self._path + "/", headers=self.headers, timeout=limit)
                 self._was_gone = False
                 return True
             except WireError as error:
                 if error.how == "dropped":
                     return True
-                if time.monotonic() > end:
+                if patience.now() > end:
                     self._was_gone = True
                     return False
-                time.sleep(0.5)
+                patience.sleep(0.5)
 
     def _credentials_of(self, key: str) -> Mapping[str, str]:
         if key not in self._credentials:

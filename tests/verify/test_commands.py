@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.openapi.build import build_contract
-from mockserver.verify.lifecycle.clock import Real, Surroundings
+from mockserver.verify.lifecycle.clock import Surroundings
 from mockserver.verify.lifecycle.run import Lifecycles, describe
 from mockserver.verify.model import Finding
 from mockserver.verify.target import Target
@@ -17,7 +17,7 @@ from tests.verify.jobs_server import Jobs, document, serving
 def toured(jobs: Jobs, **shape: Any) -> list[Finding]:
     contract = build_contract(document(**shape))
     with serving(jobs) as url, Target(contract, url, "mock-key") as target:
-        around = Surroundings(Real(20, 0.3), lambda: None, mock=False)
+        around = Surroundings(jobs.clock, lambda: None, mock=False)
         return list(Lifecycles(target, around, lambda text: None).tour())
 
 

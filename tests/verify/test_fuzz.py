@@ -163,6 +163,7 @@ def _made(ledger: Path) -> int:
     return ledger.read_text(encoding="utf-8").count('"made"') if ledger.exists() else 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
 def test_after_a_kill_the_ledger_removes_everything(mock: MockServer, tmp_path: Path) -> None:
     before = world(mock)

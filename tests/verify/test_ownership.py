@@ -264,7 +264,7 @@ def spec(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     "words",
     [
-        ("test", "--max-examples", "1", "--max-time", "20"),
+        pytest.param(("test", "--max-examples", "1", "--max-time", "20"), marks=pytest.mark.slow),
         ("fuzz", "--max-time", "4", "--rate", "100"),
     ],
 )
@@ -301,6 +301,7 @@ def test_a_run_that_is_told_to_stop_cleans_up(
     assert (report / "junit.xml").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are other signals")
 def test_after_a_kill_the_ledger_removes_everything(spec: str, tmp_path: Path) -> None:
     things = Things()

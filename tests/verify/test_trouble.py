@@ -12,7 +12,7 @@ from mockserver.openapi.build import build_contract
 from mockserver.verify.conformance.config import Settings
 from mockserver.verify.http import Wire, WireError
 from mockserver.verify.judgement import Plan, judge
-from mockserver.verify.lifecycle.clock import Real, Surroundings
+from mockserver.verify.lifecycle.clock import Surroundings
 from mockserver.verify.lifecycle.run import Effort
 from mockserver.verify.login import Login
 from mockserver.verify.model import Result
@@ -27,8 +27,10 @@ When = Callable[[int, str, str], Any]
 SLOW = {"detail": "slow down"}
 
 
-def judged(service: Any, tmp_path: Any, timeout: float = 0.6, login: bool = False) -> Result:
-    """The lifecycle checks, with little patience."""
+def judged(
+    service: Any, jobs: Jobs, tmp_path: Any, timeout: float = 0.6, login: bool = False
+) -> Result:
+    """The lifecycle checks, with little patience and on the clock of the jobs."""
     contract = build_contract(document())
     sandbox = Sandbox(timeout=timeout, ledger=str(tmp_path / "ledger"))
     plan = Plan(
@@ -38,9 +40,10 @@ def judged(service: Any, tmp_path: Any, timeout: float = 0.6, login: bool = Fals
         second=False,
         sandbox=sandbox,
     )
-    around = Surroundings(Real(5, 0.3), lambda: None, mock=False)
+    clock = jobs.clock
+    around = Surroundings(clock, lambda: None, mock=False)
     with serving(service) as url, Target(contract, url, "mock-key", timeout=timeout) as target:
-        target.persistence = Persistence(grace=3, pause=0.01)
+        target.persistence = Persistence(3, 0.01, clock.sleep, lambda: clock.now)
         if login:
             here = Login(url + "/login", {}, form=False)
 
@@ -73,7 +76,7 @@ def test_trouble_of_the_moment_is_waited_for(
     when: When, headers: dict[str, str], tmp_path: Any
 ) -> None:
     jobs = Jobs()
-    result = judged(Troubled(jobs, when, headers), tmp_path)
+    result = judged(Troubled(jobs, when, headers), jobs, tmp_path)
     assert (result.exit_code, result.findings, result.errors) == (0, [], [])
     assert jobs.rows == {}
 
@@ -86,22 +89,22 @@ def on(method: str, end: str, answer: tuple[int, Any]) -> When:
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("place", "answer", "words"),
     [
-        ((0, jobs_server.hangs), "did not answer within 0.6 s"),
-        ((0, jobs_server.drips), "did not answer within 0.6 s"),
-        ((0, jobs_server.drips_its_head), "did not answer within 0.6 s"),
-        ((0, jobs_server.closes), "closes the connection"),
-        ((429, SLOW), "429 all the time"),
-        ((503, SLOW), "503 all the time"),
+        (("GET", "/jobs"), (0, jobs_server.hangs), "did not answer within 0.6 s"),
+        (("POST", "/cancel"), (0, jobs_server.drips), "did not answer within 0.6 s"),
+        (("GET", "/jobs"), (0, jobs_server.drips_its_head), "did not answer within 0.6 s"),
+        (("GET", "/jobs"), (0, jobs_server.closes), "closes the connection"),
+        (("POST", "/cancel"), (0, jobs_server.closes), "closes the connection"),
+        (("GET", "/jobs"), (429, SLOW), "429 all the time"),
+        (("POST", "/cancel"), (503, SLOW), "503 all the time"),
     ],
 )
-@pytest.mark.parametrize("place", [("GET", "/jobs"), ("POST", "/cancel")])
 def test_one_operation_in_trouble_is_named_and_the_rest_goes_on(
-    answer: tuple[int, Any], words: str, place: tuple[str, str], tmp_path: Any
+    place: tuple[str, str], answer: tuple[int, Any], words: str, tmp_path: Any
 ) -> None:
     jobs = Jobs("refuses and changes")
-    result = judged(Troubled(jobs, on(*place, answer)), tmp_path)
+    result = judged(Troubled(jobs, on(*place, answer)), jobs, tmp_path)
     told = [error for error in result.errors if "is in trouble" in error]
     assert len(told) == 1
     assert words in told[0]
@@ -111,7 +114,8 @@ def test_one_operation_in_trouble_is_named_and_the_rest_goes_on(
 
 
 def test_a_server_error_that_does_not_come_again_is_a_finding(tmp_path: Any) -> None:
-    result = judged(Troubled(Jobs(), every(9, (500, SLOW), "GET")), tmp_path)
+    jobs = Jobs()
+    result = judged(Troubled(jobs, every(9, (500, SLOW), "GET")), jobs, tmp_path)
     titles = {finding.title for finding in result.findings}
     assert titles == {"No server error (not every time)"}
 
@@ -120,7 +124,8 @@ def test_a_server_that_dies_in_mid_run(tmp_path: Any) -> None:
     def when(number: int, method: str, path: str) -> Any:
         return (0, jobs_server.hangs) if number > 25 else None
 
-    result = judged(Troubled(Jobs(), when), tmp_path, timeout=0.3)
+    jobs = Jobs()
+    result = judged(Troubled(jobs, when), jobs, tmp_path, timeout=0.3)
     assert result.exit_code == 2
     assert result.requests > 10
     assert any("not removed" in error for error in result.errors)
@@ -144,14 +149,15 @@ class Guarded:
 
 def test_a_token_that_expires_is_renewed(tmp_path: Any) -> None:
     service = Guarded(15)
-    result = judged(service, tmp_path, login=True)
+    result = judged(service, service.jobs, tmp_path, login=True)
     assert (result.findings, result.errors) == ([], [])
     assert service.logins > 2
     assert service.jobs.rows == {}
 
 
 def test_a_key_that_expires_ends_the_run(tmp_path: Any) -> None:
-    result = judged(Guarded(25), tmp_path)
+    service = Guarded(25)
+    result = judged(service, service.jobs, tmp_path)
     assert any("may have expired" in error for error in result.errors)
 
 

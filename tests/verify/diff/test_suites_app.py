@@ -31,6 +31,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ModuleType, str]]
         yield app, url
 
 
+@pytest.mark.slow
 def test_the_service_beside_its_inferred_mock(
     service: tuple[Any, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
