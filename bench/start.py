@@ -2,7 +2,8 @@
 
 Wall time, processor time and memory, each as a ratio to uvicorn with a constant response. Start-ups
 are interleaved, so that a drift of the machine hits all alike; processor time counts on a busy one.
-`--against` is another checkout to compare with, run in the same environment.
+Each document is started without what an earlier start has kept of it ("first"), and with it
+("cached"). `--against` is another checkout to compare with, run in the same environment.
 
     python -m bench.start [--rounds 7] [--against ../old-checkout]
 """
@@ -10,6 +11,7 @@ are interleaved, so that a drift of the machine hits all alike; processor time c
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -21,15 +23,20 @@ from bench import peers
 from bench.harness import Running, free_port, processor_seconds, resident, running
 
 ROOT = Path(__file__).resolve().parent.parent
-VENDOR = ROOT.parent / "shared" / "specs" / "feather-1.21.0.json"
+SHARED = Path(os.environ.get("SHARED", ROOT.parent / "shared"))
+VENDOR = SHARED / "specs" / "feather-1.21.0.json"
 PROBE = "/v1/personas?limit=5"
 
 
 @contextmanager
-def mockserver(checkout: Path, spec: str) -> Iterator[Running]:
+def mockserver(checkout: Path, spec: str, cached: bool) -> Iterator[Running]:
     port = free_port()
     command = [sys.executable, "-P", "-m", "mockserver", "serve", spec, "--port", str(port)]
-    env = {"PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": ""}
+    env = {
+        "PYTHONPATH": str(checkout),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "MOCKSERVER_NO_CACHE": "" if cached else "1",
+    }
     with running("mockserver", command, port, PROBE, env=env) as server:
         yield server
 
@@ -55,7 +62,9 @@ def main() -> None:
     servers: dict[str, Callable[[], AbstractContextManager[Running]]] = {"bare uvicorn": bare}
     for name, checkout in checkouts:
         for about, spec in specs:
-            servers[f"{name}, {about}"] = partial(mockserver, checkout, spec)
+            for cached in (False, True):
+                kind = "cached" if cached else "first"
+                servers[f"{name}, {about}, {kind}"] = partial(mockserver, checkout, spec, cached)
     measured: dict[str, list[tuple[float, float, float]]] = {name: [] for name in servers}
     for round_ in range(options.rounds + 1):
         for name, start in servers.items():
@@ -63,12 +72,12 @@ def main() -> None:
                 figures = (server.first, processor_seconds(server.pid), resident(server.pid))
             if round_:  # the first round compiles
                 measured[name].append(figures)
-    print(f"{'':28} {'wall s':>7} {'ratio':>6} {'cpu s':>7} {'ratio':>6} {'MB':>5}")
+    print(f"{'':34} {'wall s':>7} {'ratio':>6} {'cpu s':>7} {'ratio':>6} {'MB':>5}")
     for name, rows in measured.items():
         wall, cpu, memory = (median(column) for column in zip(*rows, strict=True))
         pairs = list(zip(rows, measured["bare uvicorn"], strict=True))
         walls, cpus = (median(a[i] / b[i] for a, b in pairs) for i in (0, 1))
-        print(f"{name:28} {wall:7.2f} {walls:6.2f} {cpu:7.2f} {cpus:6.2f} {memory:5.0f}")
+        print(f"{name:34} {wall:7.2f} {walls:6.2f} {cpu:7.2f} {cpus:6.2f} {memory:5.0f}")
 
 
 if __name__ == "__main__":

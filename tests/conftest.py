@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,10 @@ from hypothesis import settings
 
 # Everywhere as in CI: the same examples each time, and none kept from earlier runs.
 settings.load_profile("ci")
+
+
+# Every test works its plans out, and none leaves a file behind; those of the cache set it again.
+os.environ.setdefault("MOCKSERVER_NO_CACHE", "1")
 
 
 @pytest.fixture

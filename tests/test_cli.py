@@ -121,7 +121,10 @@ def test_what_is_typed_arrives(run: Run, served: list[Serving]) -> None:
     assert serving.control_token == "t"
 
 
-def test_the_default_is_feather(run: Run, served: list[Serving]) -> None:
+def test_the_default_is_feather(
+    run: Run, served: list[Serving], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MOCKSERVER_NO_CACHE")  # as it is for all tests
     run("serve")
     assert served[0] == Serving("feather")
 

@@ -75,33 +75,65 @@ def _new_faker() -> Faker:
 
 
 def _generator() -> tuple[Any, Any]:
-    """A generator with every provider in English, and the module of its words.
+    """A generator of English, and the module of its words.
 
-    `Faker("en_US")` first lists the locales of every provider, which takes four times as long.
+    `Faker("en_US")` lists the locales of every provider and imports all of them, which takes
+    longer than all that a new world needs of it. Here a provider is imported for its first value;
+    no two of them have a method of one name.
     """
     spec = find_spec("faker")
     replaced = ModuleType("faker")
     replaced.__path__ = list(spec.submodule_search_locations or ()) if spec is not None else []
     try:
         importer = PrivateImporter("faker", replaced={"faker": replaced})
-        generator = importer.load("faker.generator").Generator(locale=LOCALE, use_weighting=False)
+        base: Any = importer.load("faker.generator").Generator
         home = importer.load("faker.providers")
-        for name in sorted(m.name for m in iter_modules(home.__path__) if m.ispkg):
-            module: Any = importer.load(f"faker.providers.{name}")
-            locale = None
-            if getattr(module, "localized", False):
-                known = {one.name for one in iter_modules(module.__path__)}
-                locale = LOCALE if LOCALE in known else module.default_locale
-                module = importer.load(f"faker.providers.{name}.{locale}")
-            provider = module.Provider(generator)
-            provider.__provider__, provider.__lang__ = name, locale
-            # Weighting names by how common they are costs ten times as much as the name.
-            provider.__use_weighting__ = False
-            generator.add_provider(provider)
+        waiting = {m.name for m in iter_modules(home.__path__) if m.ispkg} - set(_MOST_USED)
+
+        class Growing(base):  # type: ignore[misc]
+            """Takes another provider when a method is missing."""
+
+            def __getattr__(self, name: str) -> Any:
+                word = name.partition("_")[0]
+                if not word:
+                    raise AttributeError(name)
+                # `credit_card_provider` is of credit_card, `date_this_month` of date_time.
+                for other in sorted(waiting, key=lambda n: (word not in n.split("_"), n)):
+                    waiting.discard(other)
+                    self.add_provider(_provider(importer, other, self))
+                    if name in vars(self):
+                        return vars(self)[name]
+                raise AttributeError(name)
+
+        generator = Growing(locale=LOCALE, use_weighting=False)
+        for name in _MOST_USED:
+            generator.add_provider(_provider(importer, name, generator))
         return generator, importer.load(f"faker.providers.lorem.{LOCALE}")
     except Exception:  # a Faker that is built otherwise: then as everybody makes one
         full = import_module("faker").Faker(LOCALE, use_weighting=False)
         return full, import_module(f"faker.providers.lorem.{LOCALE}")
+
+
+_MOST_USED = ("address", "company", "internet", "lorem", "person")
+
+
+def _provider(importer: PrivateImporter, name: str, generator: Any) -> Any:
+    """One provider, in English or in the language that it has."""
+    module: Any = importer.load(f"faker.providers.{name}")
+    locale = None
+    if getattr(module, "localized", False):
+        try:
+            localized = importer.load(f"faker.providers.{name}.{LOCALE}")
+            locale = LOCALE
+        except ModuleNotFoundError:
+            locale = module.default_locale
+            localized = importer.load(f"faker.providers.{name}.{locale}")
+        module = localized
+    provider = module.Provider(generator)
+    provider.__provider__, provider.__lang__ = name, locale
+    # Weighting names by how common they are costs ten times as much as the name.
+    provider.__use_weighting__ = False
+    return provider
 
 
 _PLACE = re.compile(r"(?<!\$)\{([a-z_]+)(?::([^}]*))?\}")

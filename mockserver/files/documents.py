@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
-from urllib.request import url2pathname
 
 from mockserver.errors import ContractError, DanglingReference, UsageError
+from mockserver.files.cache import Cache
 from mockserver.files.package_data import contract_file
 from mockserver.files.reading import MAX_DOCUMENT, fetch, read_file, reason_of, without_secrets
 from mockserver.openapi.document import lookup, parse_document, tokens, walk
@@ -100,13 +100,15 @@ def _is_directory(path: Path) -> str:
     return f"{path}: this is a directory; give the document itself, {hint}"
 
 
-def read_document(source: Source, slips: list[str] | None = None) -> dict[str, Any]:
+def read_document(
+    source: Source, slips: list[str] | None = None, cache: Cache | None = None
+) -> dict[str, Any]:
     """The parsed document, with referenced files bundled. `slips` receives notes on parts of the
-    first file that are lost.
+    first file that are lost, `cache` keeps what took long to parse.
 
     Raises UsageError if a file can't be read, ContractError if it is not an OpenAPI document.
     """
-    return _whole(source, slips, set())
+    return _whole(source, slips, set(), cache)
 
 
 def other_files(source: Source) -> set[Path]:
@@ -118,7 +120,28 @@ def other_files(source: Source) -> set[Path]:
     return {_path_of(uri) for uri in asked if uri.startswith("file:")}
 
 
-def _whole(source: Source, slips: list[str] | None, asked: set[str]) -> dict[str, Any]:
+def parsed(
+    text: bytes, name: str, slips: list[str] | None = None, cache: Cache | None = None
+) -> dict[str, Any]:
+    """The tree of a JSON or YAML text, the latter from the cache if it is there. Raises
+    ContractError as `parse_document`."""
+    if cache is None or text.lstrip()[:1] == b"{":  # JSON is read faster than it is found
+        return parse_document(text, name, slips)
+    key = cache.key("tree", text)
+    found = cache.get(key)
+    if not (isinstance(found, dict) and isinstance(found.get("tree"), dict)):
+        lost: list[str] = []
+        found = {"tree": parse_document(text, name, lost), "slips": lost}
+        cache.put(key, found)
+    if slips is not None:
+        slips.extend(found["slips"])
+    tree: dict[str, Any] = found["tree"]
+    return tree
+
+
+def _whole(
+    source: Source, slips: list[str] | None, asked: set[str], cache: Cache | None = None
+) -> dict[str, Any]:
     """The document with all its files bundled; `asked` receives the URIs of the others."""
     if source.path is not None:
         raw, location = read_file(source.path, source.name), ""
@@ -127,7 +150,7 @@ def _whole(source: Source, slips: list[str] | None, asked: set[str]) -> dict[str
     text = decode(raw, source.name)
     if not text.strip():
         raise ContractError(f"{source.name}: the file is empty")
-    document = parse_document(text.encode(), source.name, slips)
+    document = parsed(text.encode(), source.name, slips, cache)
     if "externalValue" in text:
         place = source.path.resolve().as_uri() if source.path is not None else location
         _take_in_examples(document, Reader(place, asked), place)
@@ -137,7 +160,7 @@ def _whole(source: Source, slips: list[str] | None, asked: set[str]) -> dict[str
     if source.path is not None:
         location = source.path.resolve().as_uri()
     try:
-        return bundled(document, location, Reader(location, asked))[0]
+        return bundled(document, location, Reader(location, asked, cache))[0]
     except ContractError as error:
         words = str(error).removesuffix(f" (at {error.where})")
         raise ContractError(f"{source.name}: {words}", error.where) from None
@@ -173,8 +196,9 @@ def _as_value(raw: bytes, media_type: str) -> Any:
 class Reader:
     """Reads the other files of a document, from the same origin as the first, within limits."""
 
-    def __init__(self, location: str, asked: set[str]) -> None:
+    def __init__(self, location: str, asked: set[str], cache: Cache | None = None) -> None:
         self._asked = asked
+        self._cache = cache
         self._origin = urlsplit(location)[:2]
         self._left = MAX_DOCUMENT
 
@@ -182,7 +206,7 @@ class Reader:
         """Read and parse. Raises UsageError if unreadable, ContractError if not JSON or YAML."""
         raw = self.read(uri)
         name = str(_path_of(uri)) if uri.startswith("file:") else without_secrets(uri)
-        return parse_document(decode(raw, name).encode(), name)
+        return parsed(decode(raw, name).encode(), name, cache=self._cache)
 
     def read(self, uri: str) -> bytes:
         """The file's bytes. Raises UsageError if it can't be read."""
@@ -203,6 +227,8 @@ class Reader:
 
 
 def _path_of(uri: str) -> Path:
+    from urllib.request import url2pathname  # an HTTP client, too
+
     return Path(url2pathname(urlsplit(uri).path))
 
 
@@ -223,12 +249,14 @@ def decode(raw: bytes, name: str) -> str:
 
 
 def as_document(
-    spec: str | Path | Mapping[str, Any], slips: list[str] | None = None
+    spec: str | Path | Mapping[str, Any],
+    slips: list[str] | None = None,
+    cache: Cache | None = None,
 ) -> dict[str, Any]:
     """The document for a name, path or URL, or one already parsed. Raises as `read_document`."""
     if isinstance(spec, Mapping):
         return dict(spec)
-    return read_document(find_document(str(spec)), slips)
+    return read_document(find_document(str(spec)), slips, cache)
 
 
 def read_contract(spec: str) -> tuple[dict[str, Any], Contract]:

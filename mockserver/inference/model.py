@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from mockserver.openapi.frozen import dataclass
 
 Confidence = Literal["certain", "likely", "guess"]
 Path = tuple[str, ...]

@@ -11,7 +11,7 @@ from mockserver.inference import state_words as known
 from mockserver.inference.model import States
 from mockserver.inference.parts import has_properties
 from mockserver.inference.states import FAILURE, SUCCESS, kind_of, spelled
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 STARTED = bag("started start began begin begun running processing in_progress launched")
@@ -166,20 +166,6 @@ def moments_of(
                 if kind == FAILURE and stem in known.TIMED_OUT:
                     alike = [v for v in entering if spelled(v) in known.TIMED_OUT]
                 yield name, frozenset(alike or entering)
-
-
-_SUFFIXES = ("at", "time", "on", "date", "timestamp", "ts", "datetime", "utc")
-
-
-def moment_stem(name: str) -> str:
-    """What a moment is of: `completed_at`, `completedTime`, `date_completed` -> `completed`."""
-    words = list(tokens(name))
-    if len(words) > 1 and words[0] in ("date", "time", "timestamp", "when"):
-        return "_".join(words[1:])
-    cut = False
-    while len(words) > 1 and (words[-1] in _SUFFIXES or (cut and words[-1] == "date")):
-        words, cut = words[:-1], True
-    return "_".join(words) if cut else ""
 
 
 def _is_instant(schemas: Schemas, schema: Any) -> bool:

@@ -99,10 +99,24 @@ PAGING = frozenset().union(
 )
 
 
+FALLING = bag("desc descending newest latest recent reverse down")
+RISING = bag("asc ascending oldest earliest up")
+
+
 @lru_cache(maxsize=65_536)
 def word(name: str) -> str:
     """A name in normal form: `nextPageToken`, `next-page-token` -> `next_page_token`."""
     return "_".join(tokens(name))
+
+
+def falling(text: str) -> bool | None:
+    """Whether a value of a parameter requests descending order; None if it doesn't say."""
+    if text.startswith("-"):
+        return True
+    words = set(tokens(text))
+    if words & FALLING:
+        return True
+    return False if words & RISING else None
 
 
 class PageReader:

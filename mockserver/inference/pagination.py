@@ -22,14 +22,17 @@ from mockserver.inference.page_fields import (
     BEFORE,
     CURSOR,
     DIRECTION,
+    FALLING,
     LIMIT,
     NEXT,
     OFFSET,
     PAGE,
     PAGING,
+    RISING,
     SORT,
     VAGUE,
     PageReader,
+    falling,
     page_headers,
     word,
 )
@@ -267,17 +270,13 @@ def _minimum(asked: Mapping[str, Any], name: str | None) -> Any:
     return schema.get("default", schema.get("minimum")) if isinstance(schema, Mapping) else None
 
 
-_FALLING = bag("desc descending newest latest recent reverse down")
-_RISING = bag("asc ascending oldest earliest up")
-
-
 def _ordering(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]) -> Ordering:
     """How a list is ordered, by the parameters' enum values where they have any."""
     sort, direction = _parameter(asked, SORT), _parameter(asked, DIRECTION)
     for name in dict.fromkeys(one for one in (sort, direction) if one is not None):
         values = [v for v in schemas.flat(asked[name]).values or () if isinstance(v, str)]
-        ways = [v for v in values if set(tokens(v)) & (_FALLING | _RISING)]
-        bare = [v for v in ways if set(tokens(v)) <= (_FALLING | _RISING)]
+        ways = [v for v in values if set(tokens(v)) & (FALLING | RISING)]
+        bare = [v for v in ways if set(tokens(v)) <= (FALLING | RISING)]
         if bare and len(bare) == len(values):
             sort, direction = (None if name == sort else sort), direction or name
         elif values and not bare and name == direction:
@@ -318,16 +317,6 @@ def _texts(operation: Operation) -> Iterator[str]:
     response = operation.response_for(operation.success)
     if response is not None:
         yield str(getattr(response, "description", "")).lower()
-
-
-def falling(text: str) -> bool | None:
-    """Whether a value of a parameter requests descending order; None if it doesn't say."""
-    if text.startswith("-"):
-        return True
-    words = set(tokens(text))
-    if words & _FALLING:
-        return True
-    return False if words & _RISING else None
 
 
 def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> tuple[Path, str]:

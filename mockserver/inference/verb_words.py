@@ -371,3 +371,5 @@ AFTERWARDS = bag(
 """Verbs for what has gone well."""
 RENEWING = bag("reset rotate regenerate refresh renew roll recreate reissue")
 """Verbs that give a property another value: `reset-stream-key`."""
+TELLERS = bag("type event event_type eventtype topic name action kind")
+"""Properties that name the event."""

@@ -23,7 +23,7 @@ from mockserver.inference.model import (
     States,
 )
 from mockserver.inference.states import kind_of
-from mockserver.inference.verb_words import OUTCOMES
+from mockserver.inference.verb_words import OUTCOMES, TELLERS
 from mockserver.inference.verbs import outcome
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.document import join, resolve
@@ -101,8 +101,6 @@ def _alike(words: set[str], states: tuple[str, ...]) -> set[str]:
     return found | {state for state in led if state is not None}
 
 
-TELLERS = bag("type event event_type eventtype topic name action kind")
-"""Properties that name the event."""
 _VAGUE = bag("name kind type")
 _METHODS = ("post", "put", "patch")
 

@@ -76,3 +76,17 @@ def noun(name: str) -> str:
     if not words:
         return ""
     return "_".join((*words[:-1], singular(words[-1])))
+
+
+_MOMENT_WORDS = ("at", "time", "on", "date", "timestamp", "ts", "datetime", "utc")
+
+
+def moment_stem(name: str) -> str:
+    """What a moment is of: `completed_at`, `completedTime`, `date_completed` -> `completed`."""
+    words = list(tokens(name))
+    if len(words) > 1 and words[0] in ("date", "time", "timestamp", "when"):
+        return "_".join(words[1:])
+    cut = False
+    while len(words) > 1 and (words[-1] in _MOMENT_WORDS or (cut and words[-1] == "date")):
+        words, cut = words[:-1], True
+    return "_".join(words) if cut else ""

@@ -9,7 +9,6 @@ from urllib.parse import quote, unquote
 import orjson
 
 from mockserver.errors import ContractError, DanglingReference
-from mockserver.openapi.yaml12 import NotYaml, load
 
 _IN_FRAGMENTS = "/~!$&'()*+,;=:@"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -37,6 +36,8 @@ def _parse_yaml(text: bytes, source: str, json_error: Exception, slips: list[str
         raise ContractError(f"{source}: not valid JSON: {json_error}")
     if text.lstrip()[:1] == b"<":
         raise ContractError(f"{source}: this is markup (HTML or XML), not an OpenAPI document")
+    from mockserver.openapi.yaml12 import NotYaml, load  # most documents are JSON
+
     try:
         return load(text, slips)
     except NotYaml as error:

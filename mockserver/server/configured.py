@@ -53,6 +53,7 @@ class MockOptions(TypedDict, total=False):
     max_worlds: int
     max_body: int
     strict_base_path: bool
+    no_cache: bool
     webhook_hosts: tuple[str, ...]
     webhook_host: str | tuple[str, ...]
     har: str | Path | None
@@ -80,7 +81,7 @@ _OF_SERVE = (
             "calibration",
         )
     )
-    | {"strict_base_path"}
+    | {"strict_base_path", "no_cache"}
     | {"lenient", "handlers", "data", *PARTS}
 )
 """What [serve] may say of a mock that nobody serves; the rest is about addresses and processes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from itertools import count
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 from urllib.parse import urlencode
 
+import orjson
 from starlette.types import ASGIApp
 
 from mockserver.engine.api import Api
@@ -32,15 +34,13 @@ from mockserver.engine.stubs import Stub, Stubs, read_stub
 from mockserver.engine.timestamps import parse
 from mockserver.engine.world import Settings
 from mockserver.errors import BadRequest, ContractError, NotFound, Refusal, ReplyError
-from mockserver.files.calibration import read_lock
-from mockserver.files.documents import as_document
+from mockserver.files.cache import user_cache
+from mockserver.files.documents import as_document, parsed
 from mockserver.files.package_data import fixture_file
-from mockserver.files.seed_data import SeedData, read_seed_data
-from mockserver.inference.build import build_plan
 from mockserver.inference.model import Plan
+from mockserver.inference.stored import restored_plan, stored
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.credentials import credential
-from mockserver.openapi.document import parse_document
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.asgi.app import MAX_BODY, build_app
@@ -93,6 +93,7 @@ class Options:
     har: Path | None = None
     data: Path | Mapping[str, Any] | None = None
     calibration: Path | None = None
+    no_cache: bool = False
     overrides: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -181,7 +182,7 @@ def read_spec(spec: str | Path | Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError if there is none, ContractError if it can't be read.
     """
-    return as_document(spec)
+    return as_document(spec, cache=user_cache())
 
 
 def load(
@@ -201,7 +202,7 @@ def load(
     validators = Validators(contract.document, contract.version)
     written = in_shape(written_for(contract), contract)
     lock = _calibration(options, contract)
-    plan = locked(build_plan(contract, options.overrides), lock)
+    plan = locked(_plan(document, contract, options), lock)
     api = assemble(contract, plan, written, validators, options.seeds, _given(options))
     if options.har is not None:
         api = seeded_with(api, contract, Path(options.har))
@@ -215,7 +216,7 @@ def load(
         clock=Clock("manual", parse(MANUAL_START), real)
         if options.clock == "manual"
         else Clock("real", real, real),
-        fixtures=lambda: load_fixtures(api.name),
+        fixtures=lambda: load_fixtures(api.name, options.no_cache),
         max_worlds=options.max_worlds,
     )
     faults = Faults() if store.board is None else SharedFaults(store.board, contract.names)
@@ -246,10 +247,29 @@ def load(
     )  # fmt: skip
 
 
+def _plan(document: Mapping[str, Any], contract: Contract, options: Options) -> Plan:
+    """What the document implies: as an earlier start has found it, or inferred now."""
+    cache = None if options.no_cache else user_cache()
+    key = ""
+    if cache is not None:
+        with suppress(TypeError, ValueError, RecursionError):  # no JSON: not every document is one
+            key = cache.key("plan", orjson.dumps([document, options.overrides]))
+    found = restored_plan(cache.get(key)) if cache is not None and key else None
+    if found is None:
+        from mockserver.inference.build import build_plan  # many rules, not needed if it is there
+
+        found = build_plan(contract, options.overrides)
+        if cache is not None and key:
+            cache.put(key, stored(found))
+    return found
+
+
 def _calibration(options: Options, contract: Contract) -> dict[str, Rules]:
     """What the real server was seen to do, by operationId."""
     if options.calibration is None:
         return {}
+    from mockserver.files.calibration import read_lock
+
     written_down = read_lock(Path(options.calibration), contract.by_id)
     return {name: Rules(**rules) for name, rules in written_down.items()}
 
@@ -258,6 +278,8 @@ def _given(options: Options) -> Given | None:
     """What the user lets worlds begin with. Raises UsageError if it can't be read."""
     if options.data is None:
         return None
+    from mockserver.files.seed_data import SeedData, read_seed_data
+
     if isinstance(options.data, Mapping):
         data = SeedData(options.data)
     else:
@@ -266,10 +288,11 @@ def _given(options: Options) -> Given | None:
 
 
 @cache
-def load_fixtures(name: str) -> Mapping[str, Any]:
+def load_fixtures(name: str, no_cache: bool = False) -> Mapping[str, Any]:
     """The seed fixtures of an API, empty if it has none."""
     path = fixture_file(f"{name}.yaml")
-    return parse_document(path.read_bytes(), path.name) if path.is_file() else {}
+    cache = None if no_cache else user_cache()
+    return parsed(path.read_bytes(), path.name, cache=cache) if path.is_file() else {}
 
 
 class MockClock:
@@ -327,7 +350,7 @@ class MockServer:
         self.recorder = Journal(KEPT_IN_PROCESS)
         found = configured(spec, config, options)
         asked = Options(**{"clock": "manual", **found.options})
-        document = read_spec(spec)
+        document = as_document(spec, cache=None if asked.no_cache else user_cache())
         handlers = handlers_of(found.handlers)
         with naming_config(found.config):
             self.mock = load(document, asked, handlers=handlers, journal=self._record)

@@ -20,6 +20,7 @@ from mockserver.engine.leniency import PARTS, leniency_of
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent
 from mockserver.errors import Refusal, UsageError
+from mockserver.files.cache import user_cache
 from mockserver.files.documents import Source, find_document, naming, read_document
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
@@ -70,7 +71,7 @@ class Serving:
 
 _OPTIONS = (
     *("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har"),
-    *("data", "calibration"),
+    *("data", "calibration", "no_cache"),
     "strict_base_path",
 )
 
@@ -155,7 +156,8 @@ class Service:
         # Before a large document is read.
         handlers = load_handlers(serving.handlers) if serving.handlers is not None else None
         lost: list[str] = []
-        document = read_document(source, lost)
+        cache = None if serving.options.no_cache else user_cache()
+        document = read_document(source, lost, cache)
         with naming(source.name, document), naming_config(serving.config):
             mock = load(document, serving.options, handlers=handlers, journal=self.record)
         for text in lost:

@@ -6,7 +6,6 @@ the test of the documentation are all made from it.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -259,6 +258,13 @@ SETTINGS: tuple[Setting, ...] = (
         many=True,
     ),
     Setting(
+        "no-cache",
+        bool,
+        False,
+        "Work everything out from the document, whatever an earlier start has kept of it.",
+        flag=True,
+    ),
+    Setting(
         "quiet",
         bool,
         False,
@@ -304,6 +310,8 @@ def read_config(path: Path | None) -> Config:
         if not DEFAULT_CONFIG.is_file():
             return Config()
         path = DEFAULT_CONFIG
+    import tomllib  # most have no file
+
     try:
         table = tomllib.loads(path.read_bytes().decode("utf-8"))
     except OSError as error:

@@ -8,8 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from mockserver.inference.model import States
-from mockserver.inference.outcomes import moment_stem
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Schemas
 
 _TOTAL = bag("total totals all overall")

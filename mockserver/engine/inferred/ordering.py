@@ -9,8 +9,7 @@ from typing import Any
 
 from mockserver.engine.inferred.repository import Entity, Repository, newest_first
 from mockserver.inference.model import Envelope
-from mockserver.inference.page_fields import word
-from mockserver.inference.pagination import falling
+from mockserver.inference.page_fields import falling, word
 from mockserver.inference.words import bag, tokens
 
 _WAYS = bag(

@@ -19,7 +19,7 @@ from mockserver.engine.timestamps import render
 from mockserver.engine.webhooks import Event, Listener
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.inference.model import CREATED, Announcement, Resource
-from mockserver.inference.webhooks import TELLERS
+from mockserver.inference.verb_words import TELLERS
 from mockserver.inference.words import bag, singular, tokens
 
 # Of each kind, the newest; older ones have had their time.

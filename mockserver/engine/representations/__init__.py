@@ -8,9 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-import yaml
 
-from mockserver.engine.representations import sequences, tables, xml
+from mockserver.engine.representations import sequences, tables
 from mockserver.openapi.media_types import essence, is_json_or_any, is_xml
 from mockserver.openapi.model import MediaType
 from mockserver.openapi.schemas.resolved import Schemas
@@ -38,8 +37,12 @@ def rendered(schemas: Schemas, media: MediaType, name: str, value: Any) -> bytes
     if sequences.is_sequence(name):
         return sequences.rendered(name, value)
     if is_xml(name):
+        from mockserver.engine.representations import xml  # few documents have it
+
         return xml.rendered(schemas, media.pointer, value)
     if name in _YAML or name.endswith("+yaml"):
+        import yaml
+
         return yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=True).encode()
     if name == _FORM and isinstance(value, Mapping):
         return urlencode({n: v for n, v in value.items() if v is not None}, doseq=True).encode()

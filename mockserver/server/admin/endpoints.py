@@ -13,7 +13,6 @@ from mockserver.engine.serialization import Sent
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.files.secrets import mask
-from mockserver.inference.explain import as_json
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract
 from mockserver.server.admin.dashboard import front_page
@@ -182,6 +181,8 @@ def only_world(snapshot: dict[str, Any], tenant: str) -> dict[str, Any]:
 
 
 def show_plan(panel: Panel, call: Call) -> Any:
+    from mockserver.inference.explain import as_json  # few ask why
+
     return as_json(panel.mock.plan)
 
 

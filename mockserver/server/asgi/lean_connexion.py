@@ -26,7 +26,9 @@ UNUSED = (
     "starlette.staticfiles",
     "starlette.templating",
     "starlette.testclient",
+    "urllib.request",
     "werkzeug",
+    "yaml",
 )
 
 
