@@ -1,6 +1,7 @@
-"""How much a mock forgives: one record, set as a whole by `--lenient` and part by part.
+"""How lenient a mock is: one record, set by `--lenient` as a whole and by options in parts.
 
-The pipeline puts it into the world before a request is carried out; whoever would refuse asks it.
+The pipeline puts it into the world before a request is carried out; code that would refuse checks
+it.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ _YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 
 @dataclass(frozen=True, slots=True)
 class Leniency:
-    """What is forgiven.
+    """What is tolerated.
 
-    `any_key`: every credential, or none, is a tenant. `unknown_ids`: a 404; `known`, made on first
-    look, while what was removed is a 404; or made `always`. `unknown_cursors` are refused or mean
-    the first page. `conflicts`: what stands in the way of a request (it exists already, it has
-    ended) is refused or overruled. `validate`: requests that do not fit the document are refused,
-    carried out and noted, or carried out. `fill`: optional properties are there, and lists have an
-    entry.
+    `any_key`: every credential, or none, is a tenant. `unknown_ids` are a 404; or `known`, created
+    on first access, while removed ones are a 404; or always created (`always`). `unknown_cursors`
+    are rejected or mean the first page. `conflicts`: conflicting requests (the entity exists, the
+    job has ended) are rejected or carried out. `validate`: invalid requests are rejected, carried
+    out with a warning, or just carried out. `fill`: optional properties are present, and lists have
+    an item.
     """
 
     any_key: bool = False
@@ -58,7 +59,7 @@ class Leniency:
         return self.conflicts == "ignore"
 
     def forgives(self, refusal: Refusal) -> bool:
-        """Whether a refusal is one that a client shall not see."""
+        """Whether this refusal is suppressed."""
         if isinstance(refusal, NotFound):
             return self.knows_removed_ids
         return self.overrules and isinstance(refusal, Conflict | PreconditionFailed)
@@ -70,15 +71,15 @@ PARTS = tuple(field.name for field in fields(Leniency))
 
 
 def leniency_of(lenient: bool, parts: Mapping[str, Any]) -> Leniency:
-    """All or nothing, but for the parts that are given (not None)."""
+    """Everything or nothing, except for the parts that are given (not None)."""
     given = {name: parts[name] for name in PARTS if parts.get(name) is not None}
     return replace(LENIENT if lenient else STRICT, **given)
 
 
 def preferred(header: str, usual: Leniency) -> Leniency:
-    """What a request asks for in its `Prefer`: `handling=lenient` or `handling=strict` (RFC 7240)
-    for all of it, and each part by its name (`unknown-ids=known`). Unknown words are passed over,
-    as the RFC has it."""
+    """The leniency in a `Prefer` header: `handling=lenient` or `handling=strict` (RFC 7240) for
+    everything, and each part by name (`unknown-ids=known`). Unknown preferences are ignored, as the
+    RFC says."""
     found: dict[str, Any] = {}
     for name, value in _PREFERRED.findall(header):
         key, word = name.lower().replace("-", "_"), value.lower()

@@ -1,4 +1,4 @@
-"""A request that has been understood, and the reply to it."""
+"""A validated request and its reply."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from mockserver.openapi.model import Operation, Violation
 class Request:
     """A request that fits the contract.
 
-    Parameter values are decoded and typed (an integer parameter is an int; UUIDs are
-    in their canonical spelling); a parameter with a default that was not sent has it,
-    one without a default is absent. `headers` are as sent, names in lower case.
-    `body` is the parsed body, None when there was none (see `has_body`), and `raw` its bytes as
-    they came. `violations` is what does
-    not fit, if the mock is lenient about it: what is said there of a value is then not true.
+    Parameter values are decoded and typed (an integer parameter is an int; UUIDs are canonical). A
+    parameter that was not sent has its default, or is absent. `headers` are as sent, with
+    lower-case names. `body` is the parsed body, None without one (see `has_body`), and `raw` its
+    bytes. `violations` are those that a lenient mock ignored; the values they concern don't fit
+    their schemas.
     """
 
     operation: Operation
@@ -37,10 +36,10 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """What is sent back.
+    """A reply.
 
-    `body` is any JSON value, `bytes` (sent as they are) or `NO_BODY`. Header names are
-    as they shall be sent. `media_type` empty means the documented one of the status.
+    `body` is any JSON value, `bytes` (sent unchanged) or `NO_BODY`. An empty `media_type` means the
+    documented one of the status.
     """
 
     status: int = 200
@@ -50,7 +49,7 @@ class Reply:
 
 
 class Json:
-    """A JSON value that has been rendered: stands for the value in a body, or is all of it."""
+    """A rendered JSON value, in place of a value in a body or of the whole body."""
 
     __slots__ = ("text",)
 

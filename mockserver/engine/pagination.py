@@ -1,8 +1,8 @@
-"""The list engine: a page of a list costs what the page costs, however long the list is.
+"""The list engine: a page costs what the page costs, however long the list is.
 
-`Selection` takes pages from the rows of a collection in its own order; `Sorted` from rows that are
-sorted by something else. `Listing` says how a list of an API that is written by hand is asked for
-and answered; what differs between APIs is data.
+`Selection` pages through the rows of a collection in its own order, `Sorted` through rows in
+another order. `Listing` describes the parameters and the response of a hand-written API's list as
+data.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def encode_cursor(scope: tuple[Any, ...], key: SortKey) -> str:
 
 
 def decode_cursor(scope: tuple[Any, ...], cursor: str) -> SortKey:
-    """The sort key inside. Raises BadRequest for garbage, another list or other filters."""
+    """The sort key in a cursor. Raises BadRequest for garbage, another list or other filters."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         mark, *key = orjson.loads(urlsafe_b64decode(padded.encode("ascii")))
@@ -39,7 +39,7 @@ def decode_cursor(scope: tuple[Any, ...], cursor: str) -> SortKey:
 
 
 def _after(world: World, scope: tuple[Any, ...], cursor: str) -> SortKey | None:
-    """Where a page begins. Raises BadRequest for an unknown cursor, if it is not forgiven."""
+    """Where a page begins. Raises BadRequest for an unknown cursor, unless the mock is lenient."""
     try:
         return decode_cursor(scope, cursor)
     except BadRequest:
@@ -60,7 +60,7 @@ T = TypeVar("T")
 class Page(Generic[T]):
     """Some rows of a list, and whether there are others before and after them.
 
-    `first` and `last` are the places of the outermost rows, to go on from.
+    `first` and `last` are the positions of the outermost rows, from which the next page starts.
     """
 
     rows: Sequence[T]
@@ -71,7 +71,7 @@ class Page(Generic[T]):
 
 
 class Pages(Protocol[T]):
-    """A list, of which pages can be taken."""
+    """A list that can be paged."""
 
     def page(
         self,
@@ -81,19 +81,19 @@ class Pages(Protocol[T]):
         before: SortKey | None = None,
         skip: int = 0,
     ) -> Page[T]:
-        """At most `limit` rows: those behind a place, those in front of one, or from a number on.
+        """At most `limit` rows: after a position, before one, or from an offset.
 
-        The row at the place need not be there any more.
+        The row at the position need not exist any more.
         """
         ...
 
     def count(self) -> int:
-        """How many rows there are; without tests this costs nothing."""
+        """The number of rows; free if there are no filters."""
         ...
 
 
 class Selection(Generic[T]):
-    """The rows of a collection in its own order, `view` of each, those that pass the tests."""
+    """The rows of a collection in its own order that pass the filters, each as `view` shows it."""
 
     def __init__(
         self,
@@ -151,14 +151,14 @@ class Selection(Generic[T]):
 
 
 class Sorted(Generic[T]):
-    """Rows in an order of their own. `key` names each; a place is a key and its number."""
+    """Rows in another order. `key` names each; a position is a key and an index."""
 
     def __init__(self, rows: Sequence[T], key: Callable[[T], str]) -> None:
         self._rows = rows
         self._key = key
 
     def place(self, key: str) -> SortKey | None:
-        """The place of the row with this key."""
+        """The position of the row with this key."""
         for number, row in enumerate(self._rows):
             if self._key(row) == key:
                 return key, number
@@ -193,7 +193,7 @@ class Sorted(Generic[T]):
         return len(self._rows)
 
     def _around(self, place: SortKey) -> tuple[int, int]:
-        """The numbers at which the rows in front of a place end and those behind it begin."""
+        """The indexes at which the rows before a position end and those after it start."""
         known = self.place(str(place[0]))
         if known is not None:
             return int(known[1]), int(known[1]) + 1
@@ -202,7 +202,7 @@ class Sorted(Generic[T]):
 
 
 def _taken(rows: Iterator[T], limit: int) -> tuple[list[T], bool]:
-    """At most `limit` rows, and whether there is another."""
+    """At most `limit` rows, and whether there are more."""
     found = list(islice(rows, limit))
     return found, next(rows, None) is not None
 
@@ -215,7 +215,7 @@ View = Callable[[World, Row], Any]
 
 @dataclass(frozen=True, slots=True)
 class PageNames:
-    """The names of a page's parts; None for a part that it does not have."""
+    """The names of a page's properties; None for those it doesn't have."""
 
     items: str = "items"
     cursor: str = "next_cursor"
@@ -226,8 +226,8 @@ class PageNames:
 class Listing:
     """How one collection is listed.
 
-    `filters` by query parameter, combined by AND. `indexed` names, the best first, the query
-    parameters whose value can be looked up in an index instead of testing every row.
+    `filters` by query parameter, combined by AND. `indexed` names the query parameters, best first,
+    that are looked up in an index instead of testing every row.
     """
 
     collection: str
@@ -244,7 +244,7 @@ class Listing:
         view: View,
         where: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """One page. `where` is one indexed field and its value, fixed by the path.
+        """One page. `where` is an indexed field and its value, fixed by the path.
 
         Raises BadRequest for a cursor that is not this list's.
         """
@@ -280,7 +280,7 @@ def _itself(row: Row) -> Row:
 
 
 def by(name: str) -> Callable[[Any], tuple[str, Any]]:
-    """The index of this field, with the value that was asked for."""
+    """The index of this field, with the requested value."""
     return lambda wanted: (name, wanted)
 
 
@@ -300,7 +300,7 @@ def contains(*names: str) -> Filter:
 
 
 def has_all(name: str) -> Filter:
-    """The field is a list that holds every one of the values (or the one value)."""
+    """The field is a list that contains every one of the values (or the single value)."""
 
     def prepare(world: World, wanted: Any) -> Predicate:
         values: Iterable[Any] = wanted if isinstance(wanted, list | tuple) else (wanted,)

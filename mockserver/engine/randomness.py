@@ -1,4 +1,4 @@
-"""Chance, as a value: the same salt throws the same."""
+"""Randomness as a value: the same salt gives the same results."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class Dice:
-    """A generator of chance that depends on its salt only, and the time it is.
+    """A random generator that depends only on its salt and the current time.
 
-    `child` gives one that does not depend on what was thrown before.
+    `child` returns one that doesn't depend on earlier calls.
     """
 
     __slots__ = ("_salt", "now", "random")
@@ -34,7 +34,7 @@ class Dice:
 
     @property
     def fake(self) -> Faker:
-        """Faker, driven by these dice until other dice ask for it."""
+        """A Faker driven by these dice, until other dice use it."""
         fake: Any = faker()
         fake.random = self.random
         found: Faker = fake

@@ -1,4 +1,4 @@
-"""Scenarios: the ways that a job and its children can go, from the table of their states."""
+"""Scenarios: the paths that a job and its children can take through their lifecycle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LATE = 3600.0
 
 @dataclass(frozen=True)
 class Scenario:
-    """How each child goes, by its place; those beyond the last go as the last one does."""
+    """The path of each child by its index; further children follow the last one."""
 
     name: str
     ways: tuple[Way, ...]
@@ -39,9 +39,9 @@ class Scenario:
 
 
 def scenarios_of(lifecycle: Lifecycle, *, children: bool) -> list[Scenario]:
-    """Every way through the table once; with `children` for one of them and for all of them.
+    """Every path through the table once; with `children`, for one child and for all of them.
 
-    A state's first move is the usual one.
+    The first transition of a state is the usual one.
     """
     usual = _timed(_usual(lifecycle))
     found = [Scenario("as-usual", (usual,))]
@@ -70,7 +70,7 @@ def _usual(lifecycle: Lifecycle) -> tuple[str, ...]:
 
 
 def _ways(lifecycle: Lifecycle, begun: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Each way that goes on from here, and staying here for ever. No state is passed twice."""
+    """Each path from here, and staying here forever. No state is passed twice."""
     yield begun
     for state in lifecycle.moves[begun[-1]]:
         if state not in begun:
@@ -89,10 +89,7 @@ def _name(lifecycle: Lifecycle, states: tuple[str, ...]) -> str:
 
 
 def follow(scenario: Scenario | str, api: Api, world: World, reply: Reply) -> bool:
-    """Let the job that was just begun go this way, or end in this state after one step.
-
-    False if the reply is of none.
-    """
+    """Apply the scenario to the job that was just started; False if the reply has none."""
     if api.jobs.steer is None or not 200 <= reply.status < 300 or isinstance(reply.body, bytes):
         return False
     for jobs in _jobs(orjson.loads(dump(reply.body))):
@@ -114,7 +111,7 @@ def _order(scenario: Scenario | str, place: int) -> dict[str, Any]:
 
 
 def _jobs(body: Any) -> Iterator[list[str]]:
-    """The ids in a reply that may be jobs: those of the children in it, then its own."""
+    """The ids in a reply that may be jobs: those of its children, then its own."""
     if not isinstance(body, Mapping):
         return
     for value in body.values():

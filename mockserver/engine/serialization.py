@@ -1,4 +1,4 @@
-"""From a reply to the bytes that are sent: status, media type, validation."""
+"""From a reply to bytes: status, media type, validation."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ _VALID_BYTES = 8 * 2**20
 
 @dataclass(slots=True)
 class Sent:
-    """A reply as bytes. `undocumented` says that the document does not list its status.
+    """A reply as bytes. `undocumented`: the document doesn't list its status.
 
-    `trouble` is what a fault does to it on its way; a dropped one may have no status (0).
+    `trouble` is the effect of a fault on the reply; a dropped one may have no status (0).
     """
 
     status: int
@@ -86,7 +86,7 @@ class Sent:
 
 @dataclass(slots=True)
 class _Form:
-    """What the document says of one status of one operation."""
+    """The documented response of one status of one operation."""
 
     documented: bool
     content_type: tuple[bytes, bytes]
@@ -100,7 +100,7 @@ class _Form:
 
 
 def nearest_status(operation: Operation, status: int) -> int:
-    """The documented status that stands in for an undocumented one; itself if there is none."""
+    """The documented status that replaces an undocumented one; itself if there is none."""
     if operation.response_for(status) is not None or not operation.responses:
         return status
     if status == 404 and operation.method == "DELETE" and operation.success in operation.documented:
@@ -112,10 +112,11 @@ def nearest_status(operation: Operation, status: int) -> int:
 
 
 def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
-    """The refusal in a status that the operation lists.
+    """The refusal with a status that the operation lists.
 
-    An unlisted 404 of a DELETE becomes its success: gone is what the caller wanted. What can't be
-    an id names nothing: a 404, where nothing is listed for requests that do not fit.
+    An unlisted 404 of a DELETE becomes its success, since the entity is gone as requested. An id
+    that doesn't fit its schema names nothing: it is a 404 where no status for invalid requests is
+    listed.
     """
     listed = operation.documented & {400, 404, 422}
     if listed == {404} and isinstance(refusal, Invalid) and _of_path(refusal):
@@ -136,8 +137,8 @@ def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
 
 
 def sharpened(operation: Operation, refusal: Refusal) -> Refusal:
-    """The refusal as the document tells them apart: what can't be read from what does not fit (400
-    and 422), and what is of another media type (415)."""
+    """The refusal, with 400 (malformed), 422 (invalid) and 415 (media type) told apart as
+    documented."""
     if not isinstance(refusal, Invalid) or not refusal.violations:
         return refusal
     kind: type[Refusal] | None = None
@@ -167,7 +168,7 @@ def _of_path(refusal: Refusal) -> bool:
 
 
 class Finisher:
-    """Turns replies into bytes and refuses those that would break the contract."""
+    """Turns replies into bytes and rejects those that break the contract."""
 
     def __init__(self, validators: Validators) -> None:
         self._validators = validators
@@ -176,7 +177,7 @@ class Finisher:
         self._valid_bytes = 0
 
     def __call__(self, operation: Operation, reply: Reply, *, judged: bool = True) -> Sent:
-        """Validate the reply, if it is to be judged, and serialise it.
+        """Validate the reply, if requested, and serialise it.
 
         Raises ReplyError with the reason.
         """
@@ -221,7 +222,7 @@ class Finisher:
             raise ReplyError(f"{operation.id} {reply.status}: {reason}")
 
     def _remember(self, key: tuple[str, int, str], body: bytes) -> None:
-        """The same bytes are as valid the next time."""
+        """Remember that these bytes are valid."""
         self._valid_bytes += len(body)
         if self._valid_bytes > _VALID_BYTES:
             self._valid.clear()
@@ -268,7 +269,8 @@ def _content_type(media_type: str) -> tuple[bytes, bytes]:
 
 
 def choose_media_type(response: Response, wanted: str = "") -> str:
-    """The wanted media type if documented, alone or in a range, else a JSON one, else the first."""
+    """The wanted media type if documented, by itself or by a range, else a JSON one, else the
+    first."""
     if wanted.lower() in response.content:
         return wanted.lower()
     if wanted and not is_json(wanted):
@@ -282,9 +284,9 @@ def choose_media_type(response: Response, wanted: str = "") -> str:
 
 
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """As ASGI wants them: lower case, and of letters that no header can be split at.
+    """Headers in the form of ASGI: lower-case names, and values that can't split a header.
 
-    What is no printable ASCII is percent-encoded, as in a URL.
+    Characters outside printable ASCII are percent-encoded, as in a URL.
     """
     return [
         (name.lower().encode(), (value if _IS_PLAIN(value) else _escaped(value)).encode())
@@ -297,13 +299,13 @@ def _escaped(value: str) -> str:
 
 
 def can_be_sent(name: str) -> bool:
-    """Whether a documented header can be one of a response: its name is one, and it does not
-    belong to how the server sends a response."""
+    """Whether a documented header can be sent: its name is valid, and the HTTP server doesn't set
+    it itself."""
     return _IS_NAME(name) is not None and name.lower() not in _FRAMING
 
 
 def dump(body: Any) -> bytes:
-    """A JSON value as bytes; parts of it, or all, may be rendered."""
+    """A JSON value as bytes; parts of it may already be rendered."""
     if type(body) is Json:
         return body.text
     try:

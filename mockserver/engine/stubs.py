@@ -1,4 +1,4 @@
-"""Responses that a test or a user lays down: what an operation answers instead of what it would."""
+"""Stubs: responses set by a test or a user that replace an operation's own."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _PLACE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 @dataclass
 class Stub:
-    """One response, for `operation` and, if it is set, one `tenant`.
+    """One response, for `operation` and, if set, one `tenant`.
 
-    `when` says for which requests, `times` for how many of them; `delay` are seconds. In texts
-    `{{ request.body.name }}` and `{{ world.COLLECTION.KEY.name }}` are replaced. Only one that is
-    `invalid` may break the contract.
+    `when` selects requests, `times` limits how many, `delay` is in seconds. In texts, `{{
+    request.body.name }}` and `{{ world.COLLECTION.KEY.name }}` are replaced. Only an `invalid` stub
+    may break the contract.
     """
 
     operation: str
@@ -46,11 +46,11 @@ class Stub:
 
     @property
     def has_place(self) -> bool:
-        """Whether something has to be filled in for each request."""
+        """Whether it contains templates."""
         return _has_place(self.json) or _has_place(self.text) or _has_place(dict(self.headers))
 
     def meets(self, tenant: str, request: Request) -> bool:
-        """Whether it is for this request."""
+        """Whether it matches this request."""
         if self.tenant not in (None, tenant) or (
             self.times is not None and self.calls >= self.times
         ):
@@ -58,7 +58,7 @@ class Stub:
         return self.when(request) if callable(self.when) else _fits(self.when, request)
 
     def reply(self, world: World | None, request: Request) -> Reply:
-        """What it answers, all places filled."""
+        """Its reply, with templates filled."""
         status = self.status or request.operation.success
         headers = {n: str(_filled(v, world, request)) for n, v in self.headers.items()}
         if self.text is not None:
@@ -91,7 +91,7 @@ class Stub:
 
 
 class Stubs:
-    """All stubs of a mock; of several that fit the newest answers. Safe from several threads."""
+    """All stubs of a mock; the newest matching one applies. Thread-safe."""
 
     def __init__(self) -> None:
         self.active = False
@@ -107,7 +107,7 @@ class Stubs:
         return stub
 
     def find(self, tenant: str, request: Request) -> Stub | None:
-        """The stub that answers this request, which counts as one of its calls."""
+        """The stub for this request; counts the call."""
         with self._lock:
             for stub in reversed(self._all):
                 if stub.operation == request.operation.id and stub.meets(tenant, request):
@@ -116,12 +116,12 @@ class Stubs:
         return None
 
     def describe(self, tenant: str | None = None) -> list[dict[str, Any]]:
-        """Those of a tenant and of all, as JSON."""
+        """The stubs of a tenant, and those for all tenants, as JSON."""
         with self._lock:
             return [s.as_json() for s in self._all if tenant is None or s.tenant in (None, tenant)]
 
     def remove(self, name: str | None = None, tenant: str | None = None) -> int:
-        """Take away one by its id, those of a tenant, or all; how many there were."""
+        """Remove one by its id, those of a tenant, or all; returns how many there were."""
         with self._lock:
             before = len(self._all)
             self._all = [
@@ -135,7 +135,7 @@ class Stubs:
 
 
 def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = None) -> Stub:
-    """A stub from its JSON. Raises BadRequest that names the field and what it takes."""
+    """A stub from its JSON. Raises BadRequest that names the field and its valid values."""
     if not isinstance(spec, Mapping):
         raise BadRequest('a stub is an object such as {"operation": "getThing", "json": {...}}')
     for name in spec:
@@ -185,7 +185,7 @@ def _offer(name: str, known: Collection[str]) -> str:
 
 
 def _fits(when: Mapping[str, Any], request: Request) -> bool:
-    """Whether the request says all of it: by its parts, or by names anywhere in it."""
+    """Whether the request contains all of this: by parts, or by names anywhere in it."""
     for name, wanted in when.items():
         if name in _PARTS and isinstance(wanted, Mapping):
             if not _says(_part(request, name), wanted):
@@ -243,7 +243,7 @@ def _filled(value: Any, world: World | None, request: Request) -> Any:
 
 
 def _meant(path: str, world: World | None, request: Request) -> Any:
-    """What a place stands for; None for what is not there."""
+    """The value of a template; None if it has none."""
     root, *steps = path.split(".")
     if root == "now" and world is not None:
         return render(world.now)

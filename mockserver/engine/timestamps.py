@@ -1,6 +1,6 @@
-"""Instants: whole microseconds since 1970 in UTC, and their RFC 3339 spelling.
+"""Timestamps: microseconds since 1970 in UTC, and their RFC 3339 form.
 
-The spelling has a fixed width, so that texts sort as the instants do.
+The text has a fixed width, so that texts sort like the times they stand for.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def http_date(instant: int) -> str:
 
 
 def spellings(instant: int) -> Iterator[str]:
-    """The instant as documents have it that describe it with a pattern: the usual one first."""
+    """The time in formats that documents describe with a pattern, the usual one first."""
     full = render(instant)
     second, day, clock = full[:19], full[:10], full[11:19]
     yield from (full, f"{second}Z", f"{full[:23]}Z", second, full[:23], full[:26])
@@ -47,7 +47,7 @@ def spellings(instant: int) -> Iterator[str]:
 def parse(text: str) -> int:
     """An RFC 3339 date-time (an offset is honoured, none means UTC). Raises ValueError.
 
-    A leap second, which RFC 3339 admits, is the beginning of the next minute.
+    A leap second, which RFC 3339 allows, is the start of the next minute.
     """
     if text[17:19] == "60":
         return parse(f"{text[:17]}59{text[19:]}") + SECOND

@@ -1,4 +1,4 @@
-"""What an API sends by itself, as values."""
+"""What an API sends on its own, as values."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from mockserver.inference.model import Announcement
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that has happened to the row `key` at an instant, and what is to be sent of it.
+    """Something that happened to the row `key`, and the body to send about it.
 
-    `value` is the name that the body has for it, "" if it has none.
+    `value` is the name of the event in the body, "" if it has none.
     """
 
     id: str
@@ -27,9 +27,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A webhook that a client has registered with the API at an instant.
+    """A webhook that a client registered at an instant.
 
-    `events` are the names that it asked for, all if there are none; `secret` may be empty.
+    `events` are the names it subscribed to, all if empty; `secret` may be empty.
     """
 
     key: str
@@ -44,10 +44,10 @@ EventsSince = Callable[[World, int, Collection[str]], list[Event]]
 
 
 def nobody_listens(world: World) -> list[Listener]:
-    """An API with which no webhooks can be registered."""
+    """For an API without registration of webhooks."""
     return []
 
 
 def nothing_happens(world: World, since: int, known: Collection[str]) -> list[Event]:
-    """An API that sends nothing."""
+    """For an API that sends nothing."""
     return []

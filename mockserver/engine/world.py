@@ -1,4 +1,4 @@
-"""What a handler is given: one tenant's data, time and randomness."""
+"""What a handler gets: the data, time and randomness of one tenant."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ SortKey = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """How rows of one kind are kept.
+    """How rows of one kind are stored.
 
-    `key` is the field that names a row, `order` the fields that sort it (oldest first; the key
-    is added as the last one), `indexes` the fields by which rows are looked up without a scan;
-    those that are `sparse` hold only rows that have a value, which may lack the field.
-    `path` is the collection's path in the document, if it has one.
+    `key` is the field that names a row, `order` the fields that sort rows (oldest first; the key is
+    added as the last one), `indexes` the fields with an index; a `sparse` index holds only rows
+    that have a value. `path` is the collection's path in the document, if it has one.
     """
 
     name: str
@@ -43,7 +42,7 @@ class Rows(Protocol):
 
     def get(self, key: str) -> Row | None: ...
     def pick(self, keys: Iterable[str]) -> list[Row]:
-        """The rows of these keys that there are, in this order."""
+        """The existing rows with these keys, in this order."""
         ...
 
     def put(self, row: Row) -> None: ...
@@ -57,21 +56,21 @@ class Rows(Protocol):
         skip: int = 0,
         **where: Any,
     ) -> Iterator[Row]:
-        """Rows in order, lazily; `where` names at most one indexed field and its value.
+        """Rows in order, lazily; `where` is at most one indexed field and its value.
 
-        `after` is the sort key of the row to go on from, which itself is left out, and need not
-        exist any more. `skip` rows are passed over, at no cost.
+        `after` is the sort key to continue from; its row is left out and need not exist any more.
+        `skip` rows are skipped, at no cost.
         """
         ...
 
     def count(self, **where: Any) -> int:
-        """How many rows `scan` would give."""
+        """The number of rows `scan` would return."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user chose for every world."""
+    """The user's settings for every world."""
 
     seed: int = 0
     pace: float = 1.0
@@ -79,7 +78,7 @@ class Settings:
 
 
 class World(Protocol):
-    """One tenant's state inside one request; what is written counts only after a commit."""
+    """The state of one tenant during one request; writes count only after a commit."""
 
     tenant: str
     now: int
@@ -93,16 +92,16 @@ class World(Protocol):
         ...
 
     def show(self, row: Row, collection: str | None = None) -> Any:
-        """What a client sees of a row when it fetches it, as a JSON value of its own.
+        """What a client sees when it fetches this row, as a JSON value of its own.
 
-        The collection is found by the row's key where it is not given. Raises LookupError if
-        none, or more than one, may be meant.
+        The collection is found by the row's key if not given. Raises LookupError if there is none,
+        or more than one.
         """
         ...
 
 
 def new_id(world: World, kind: str) -> str:
-    """A new UUID (version 4 in form): the same world and order give the same ids."""
+    """A new UUID (version 4 in form); the same world and order give the same ids."""
     ordinal = world.ordinal("id:" + kind)
     return uuid_of(digest(world.settings.seed, world.tenant, kind, ordinal))
 
@@ -115,7 +114,7 @@ def uuid_of(raw: bytes) -> str:
 
 
 def tenant_id(world: World, kind: str) -> str:
-    """A UUID that belongs to the tenant, always the same (its organization, its user)."""
+    """A UUID that is constant for a tenant (its organization, its user)."""
     return _tenant_id(world.settings.seed, world.tenant, kind)
 
 
@@ -125,7 +124,7 @@ def _tenant_id(seed: int, tenant: str, kind: str) -> str:
 
 
 def random_for(world: World, *salt: object) -> Random:
-    """A generator that depends on the seed, the tenant and `salt` only."""
+    """A generator that depends only on the seed, the tenant and `salt`."""
     return Random(digest(world.settings.seed, world.tenant, *salt))
 
 
@@ -139,7 +138,7 @@ Seeder = Callable[[World, Mapping[str, Any]], None]
 
 
 def take(rows: Iterator[Row], limit: int) -> tuple[Sequence[Row], bool]:
-    """At most `limit` rows, and whether there is another."""
+    """At most `limit` rows, and whether there are more."""
     found: list[Row] = []
     for row in rows:
         if len(found) == limit:

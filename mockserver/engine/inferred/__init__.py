@@ -1,4 +1,4 @@
-"""The engine that serves what is inferred."""
+"""The engine that serves an inferred API."""
 
 from mockserver.engine.inferred.build import assemble
 

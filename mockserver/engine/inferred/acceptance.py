@@ -1,4 +1,4 @@
-"""What a client sends is kept as it is, or refused with the reason: it is never replaced."""
+"""What a client sends is stored unchanged, or rejected with the reason; it is never replaced."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def accepted(
     sent: Mapping[str, Any],
     before: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What is sent, without what is the server's to say (`readOnly`), under the names that the
-    resource has for it. `before` is what it changes."""
+    """The request's data without `readOnly` properties, under the names of the resource. `before`
+    is the entity that it changes."""
     own = best(schemas, resource.shape, sent).properties if resource.shape else {}
     asked = best(schemas, resource.request, sent).properties if resource.request else {}
 
@@ -44,9 +44,11 @@ def under_own_names(
     sent: Mapping[str, Any],
     before: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """`FriendlyName` is `friendly_name` where responses call it so; what they have in a part of the
-    entity (`attributes`) is put there, beside what that part has `before`. `own` are the
-    properties of the entity."""
+    """Rename properties as responses call them (`FriendlyName` -> `friendly_name`).
+
+    Properties that responses nest in a part of the entity (`attributes`) are merged into that part
+    of `before`. `own` are the properties of the entity.
+    """
     if not own:
         return dict(sent)
     holder = resource.holder if resource.holder not in sent else None
@@ -72,11 +74,11 @@ def under_own_names(
 def kept_or_refused(
     call: Call, resource: Resource, made: dict[str, Any], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What was made of what the client gave, with all of that in it.
+    """The new entity, checked to contain everything the client sent.
 
-    Raises Invalid, or Conflict if that is all that the operation lists, where the resource could
-    not be shown with it. What the document describes in another way in requests than in responses
-    (an id there, an object here) is shown as the responses have it.
+    Raises Invalid, or Conflict if the operation lists only that, where the resource can't be shown
+    with it. What the document describes differently in requests and responses (an id here, an
+    object there) is shown as in responses.
     """
     if resource.shape is None:
         return made
@@ -122,7 +124,7 @@ def _refusal(call: Call, faults: Sequence[Violation]) -> Invalid | Conflict:
 
 
 def contains(whole: Any, part: Any) -> bool:
-    """Whether a value is there with all that is in it; objects may have more."""
+    """Whether a value contains another; objects may have more properties."""
     if isinstance(part, Mapping):
         return isinstance(whole, Mapping) and all(
             name in whole and contains(whole[name], value) for name, value in part.items()
@@ -135,7 +137,7 @@ def contains(whole: Any, part: Any) -> bool:
 
 
 def overlaid(whole: Any, part: Any) -> Any:
-    """The value with the part written over it; objects keep what the part does not name."""
+    """The value updated with a part; objects keep properties that the part doesn't have."""
     if isinstance(part, Mapping) and isinstance(whole, Mapping):
         return {**whole, **{n: overlaid(whole.get(n), v) for n, v in part.items()}}
     if isinstance(part, list) and isinstance(whole, list) and len(whole) == len(part):
@@ -149,14 +151,14 @@ def _is_hidden(schemas: Schemas, flat: Flat, name: str) -> bool:
 
 
 def _descriptions(resource: Resource, operation: Operation) -> list[str]:
-    """Where requests describe the resource: in this operation, and where one is made."""
+    """The request schemas of the resource: in this operation and in its create."""
     content = operation.body.content.values() if operation.body is not None else ()
     own = [media.pointer for media in content if media.pointer]
     return [*own, *([resource.request] if resource.request else ())]
 
 
 def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Violation) -> bool:
-    """Whether requests have something else here than responses, by the document's own word."""
+    """Whether requests describe this place differently from responses."""
     for pointer in pointers:
         place = _described(schemas, pointer, violation.where)
         if place is None:

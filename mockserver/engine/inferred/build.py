@@ -1,4 +1,4 @@
-"""A full API: what is written by hand, and a generic handler for all the rest."""
+"""A complete API: handlers written for it, and generic ones for the other operations."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def assemble(
 ) -> Api:
     """An Api that handles every operation of the document.
 
-    `api` wins for the operationIds that it handles, if the document is its own; what it keeps
-    under a path is what the generic handlers see there.
+    `api` provides the handlers that it has, if the document is its own; generic handlers see what
+    it stores under a path.
     """
     written = api if api is not None and api.claims(contract) else None
     base = written if written is not None else Api(contract.title, wire=Wire(candid=True))
@@ -123,7 +123,7 @@ def assemble(
 def _about_credentials(
     context: Context, handlers: Mapping[str, Handler], credentials: Credentials
 ) -> dict[str, Handler]:
-    """The handlers of what gives credentials out or takes them back."""
+    """The handlers that issue or revoke credentials."""
     plan = credentials.plan
     found = {name: revoking(handlers[name]) for name in plan.revokers}
     for name, issuer in plan.issuers.items():
@@ -132,7 +132,7 @@ def _about_credentials(
 
 
 def _answers(contract: Contract) -> dict[str, Collection]:
-    """Where answers are kept, if any operation knows idempotency keys."""
+    """The collection of stored responses, if any operation uses idempotency keys."""
     known = any(key_of(operation) for operation in contract.operations)
     return {ANSWERS.name: ANSWERS} if known else {}
 
@@ -166,7 +166,7 @@ def _repositories(
 
 
 def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list[str]]:
-    """The properties by which lists are asked for what belongs to another entity."""
+    """The properties by which lists select entities of another entity."""
     found: dict[str, dict[str, None]] = {}
     for action in plan.actions.values():
         resource = plan.resource_of(action)
@@ -191,7 +191,7 @@ _MOST_INDEXES = 4
 
 
 def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
-    """The handler of an action, made when it is first needed."""
+    """The handler of an action, built when it is first needed."""
 
     @cache
     def made() -> Handler:

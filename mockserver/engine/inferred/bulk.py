@@ -1,4 +1,4 @@
-"""Several entities in one request: made from an array, removed by their ids."""
+"""Several entities in one request: created from an array, removed by their ids."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.inference.model import FIRST
 
 
 def create(call: Call) -> Reply:
-    """A create; where an array of entities is sent, each is made, and all or none."""
+    """A create; an array of entities is created completely or not at all."""
     shown = call.action.response.at
     for sent in (call.action.request.at, call.action.request.several or ()):
         above = sent[: sent.index(FIRST)] if FIRST in sent else ()
@@ -40,7 +40,7 @@ def create(call: Call) -> Reply:
 
 
 def remove(call: Call) -> Reply:
-    """DELETE of a collection: those whose ids are sent go, unknown ones are passed over."""
+    """DELETE on a collection: removes the entities with the given ids; unknown ids are ignored."""
     call.check_parents()
     parent = call.parent_key()
     gone = 0
@@ -54,7 +54,7 @@ def remove(call: Call) -> Reply:
 
 
 def _ids(call: Call) -> Iterator[Any]:
-    """The ids of the query, once each, or those of the body."""
+    """The distinct ids in the query or the body."""
     name = call.action.request.ids
     given = call.request.query.get(name) if name is not None else call.sent
     values = given.split(",") if isinstance(given, str) else given
@@ -64,7 +64,7 @@ def _ids(call: Call) -> Iterator[Any]:
 
 
 def _exactly(body: Any, path: tuple[str, ...]) -> Any:
-    """What stands at a path; None if there is nothing."""
+    """The value at a path; None if it is missing."""
     for name in path:
         body = body.get(name) if isinstance(body, dict) else None
     return body
@@ -77,7 +77,7 @@ def _wrapped(path: tuple[str, ...], value: Any) -> Any:
 
 
 def _joined(replies: list[Reply], at: tuple[str, ...]) -> Reply:
-    """The first reply with the entities of all of them, if it shows an array of them."""
+    """The first reply, with all entities if it shows an array."""
     first = replies[0]
     if FIRST not in at:
         return first

@@ -1,4 +1,4 @@
-"""One request to one operation, and what every handler asks of it."""
+"""One request to one operation, with what every handler needs of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mockserver.openapi.model import MediaType, Operation
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, the action that it asks for, and the world in which that happens."""
+    """A request, its action, and the world in which it is carried out."""
 
     context: Context
     action: Action
@@ -37,7 +37,7 @@ class Call:
 
     @property
     def repository(self) -> Repository:
-        """Where the entities that the action is about are kept."""
+        """The repository of the action's resource."""
         return self.context.repository_of(self.action)
 
     @property
@@ -46,12 +46,12 @@ class Call:
 
     @property
     def sent(self) -> Any:
-        """What the body says of the entity."""
+        """The entity in the request body."""
         return dig(self.request.body, self.action.request.at)
 
     @property
     def item(self) -> Any:
-        """What names the entity: a path parameter, or what the query or the body has for it."""
+        """The value that names the entity: a path parameter, or a property of the query or body."""
         name = self.action.item
         assert name is not None, self.action.operation
         match self.action.request.item_in:
@@ -63,25 +63,25 @@ class Call:
         return self.request.path[name]
 
     def dice(self, *salt: object) -> Dice:
-        """Chance that depends on the operation, the time and `salt`."""
+        """Dice that depend on the operation, the time and `salt`."""
         return Dice.of(self.world, self.action.operation, *salt)
 
     def lasting(self, *salt: object) -> Dice:
-        """Chance that depends on the operation and `salt`, and is the same at any time."""
+        """Dice that depend on the operation and `salt` but not on the time."""
         return lasting(self.world, self.action.operation, *salt)
 
     # -- which entity the path names
 
     def parent_key(self) -> str:
-        """The key of the entity under which the path's entities lie; "" if they lie under none."""
+        """The key of the parent of the path's entities; "" if they have none."""
         return self.key_above(len(self.action.parents) - 1) if self.action.parents else ""
 
     def key_above(self, index: int) -> str:
-        """The key of the entity that the path's link at an index names."""
+        """The key of the entity that a link of the path names."""
         return key_above(self.context.plan, self.request.path, self.action.parents, index)
 
     def check_parents(self) -> None:
-        """Raises NotFound if an entity that the path names above is not there."""
+        """Raises NotFound if an entity that the path names above does not exist."""
         for index, link in enumerate(self.action.parents):
             repository = self.context.above(link)
             if repository is None:
@@ -103,12 +103,12 @@ class Call:
         return self.key_of(spoken(self.item))
 
     def key_of(self, value: object) -> str:
-        """The key of an entity that is called so under the path's parents."""
+        """The key of the entity with this id under the path's parents."""
         parent = self.parent_key()
         return f"{parent}/{value}" if self.resource.identity.nested and parent else str(value)
 
     def single_key(self) -> str:
-        """The key of what there is one of under the path's parents."""
+        """The key of a singleton under the path's parents."""
         values = (self.request.path[link.parameter] for link in self.action.parents)
         return "/".join(map(str, values)) or "one"
 
@@ -117,7 +117,7 @@ class Call:
         return self.context.find(self.world, self.repository, key)
 
     def entity(self) -> Entity:
-        """The entity that the path names. Raises NotFound, and PreconditionFailed."""
+        """The entity that the path names. Raises NotFound and PreconditionFailed."""
         self.check_parents()
         resource, key = self.resource, self.key()
         entity = self.find(key)
@@ -138,7 +138,7 @@ class Call:
         raise not_found(resource, self.item)
 
     def _by_name(self) -> Entity | None:
-        """The entity that has what the path says as its name, where a path may say it."""
+        """The entity with this name, where a path may contain a name."""
         value = spoken(self.item).strip("/")
         names = self.resource.identity.names
         if not names or not value:
@@ -152,14 +152,14 @@ class Call:
         return found[0] if found else None
 
     def _lies(self, entity: Entity) -> bool:
-        """Whether it lies under the parent that the path names, if that can be told."""
+        """Whether the entity belongs to the parent that the path names, if that is known."""
         parents, own = self.action.parents, self.resource.parents
         if not entity.parent or not parents or not own or not parents[-1].alike(own[-1]):
             return True
         return entity.parent == self.parent_key()
 
     def unseen(self) -> Entity:
-        """An entity of which nobody but the caller can know: whatever is asked for is there."""
+        """An entity that only the caller can know: it is created when requested."""
         resource, key = self.resource, self.key()
         path = self.request.path
         shown = self.context.examples.first(resource.name)
@@ -185,13 +185,13 @@ class Call:
     # -- what is said of it
 
     def mode(self, usual: Mode) -> Mode:
-        """How much is said of an entity."""
+        """How completely an entity is filled."""
         return "full" if self.world.leniency.fill else usual
 
     def reply(self, entity: Entity, *, made: bool = False) -> Reply:
         """The operation's success, with the entity as its response describes it.
 
-        `made`: it is new, which a document may tell from what was there with a 201.
+        `made`: the entity is new, for which a document may have a 201.
         """
         operation = self.operation
         mode = self.mode(entity.mode)
@@ -216,7 +216,7 @@ class Call:
         return reply
 
     def _show(self, reply: Reply, entity: Entity) -> None:
-        """Put in the very words of the operation's example, if there is one of this entity."""
+        """Use the exact values of the operation's example, if there is one of this entity."""
         exact = entity.shown_by(self.action.operation)
         if exact is None or self.action.response.at:
             return
@@ -227,7 +227,7 @@ class Call:
             reply.body = exact
 
     def _status_of_new(self) -> int:
-        """201 where the document has it beside a 200 that looks the same; else 0, the success."""
+        """201 if the document has it beside an equal 200; else 0 for the default success."""
         shapes = []
         for status in (200, 201):
             response = self.operation.responses.get(str(status))
@@ -238,7 +238,7 @@ class Call:
         return 201 if shapes[0] == shapes[1] else 0
 
     def _is_id_alone(self) -> bool:
-        """Whether the response is nothing but the id."""
+        """Whether the response is just the id."""
         media = media_of(self.operation, self.operation.success)
         if media is None or not media.pointer or not is_json_or_any(media.name):
             return False
@@ -246,12 +246,12 @@ class Call:
         return bool(types) and not {"object", "array"} & set(types)
 
     def id_of(self, entity: Entity) -> Any:
-        """What the entity is called in paths."""
+        """The id of the entity in paths."""
         has_key = self.resource.identity.key is not None
         return entity.id(self.resource) if has_key else entity.key
 
     def known(self, entity: Entity) -> dict[str, Any]:
-        """The entity, and its id and those above it under the names that a path has for them."""
+        """The entity, with its id and those of its parents under their path parameter names."""
         resource = self.resource
         found = dict(self.context.joins.shown(self.world, self.repository, entity))
         called = entity.id(resource)
@@ -277,7 +277,7 @@ class Call:
         holder[name] = self.context.keys.told(self.action, value)
 
     def url(self, entity: Entity) -> str:
-        """Where the entity itself can be fetched."""
+        """The path at which the entity can be fetched."""
         request = self.request
         base = request.base_url or f"http://{request.headers.get('host', '127.0.0.1:8000')}"
         items = self.resource.items
@@ -291,14 +291,14 @@ class Call:
         return base + self.context.contract.base_path + path
 
     def path(self) -> str:
-        """The path that was asked for."""
+        """The requested path."""
         path = self.operation.url_path
         for name, value in self.request.path.items():
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         return self.context.contract.base_path + path
 
     def _location(self, entity: Entity) -> str:
-        """Where the entity can be fetched; beneath the path that was asked, if nowhere else."""
+        """The path of the entity; below the requested path if it can't be fetched elsewhere."""
         own = quote(str(entity.id(self.resource)), safe="")
         path = self.path()
         beneath = path if path.endswith("/" + own) else f"{path.rstrip('/')}/{own}"
@@ -306,7 +306,7 @@ class Call:
         return beneath if beneath in found or not found else found[0]
 
     def _fetches(self, own: str) -> Iterator[str | None]:
-        """The paths at which the context's operations fetch it; None for what can't be said."""
+        """The paths at which it can be fetched; None for those with unknown values."""
         plan, contract = self.context.plan, self.context.contract
         asked = self.request.path
         above = {link.resource: asked.get(link.parameter) for link in self.action.parents}
@@ -321,7 +321,7 @@ class Call:
             yield contract.base_path + path if "{" not in path else None
 
     def _as_url(self, header: str, path: str) -> str:
-        """A path as the header of this name has it: with its host, if the document wants a URL."""
+        """The path as the value of a header; with the host, if the document wants a URL."""
         response = self.operation.response_for(self.operation.success)
         documented = response.headers.get(header) if response is not None else None
         if documented is None or documented.schema.get("format") not in ("uri", "url", "iri"):
@@ -331,13 +331,13 @@ class Call:
 
 
 def media_of(operation: Operation, status: int) -> MediaType | None:
-    """The body that the document describes for a status."""
+    """The documented body of a status."""
     response = operation.response_for(status)
     return response.content.get(choose_media_type(response)) if response is not None else None
 
 
 def _says(value: Any, wanted: str) -> bool:
-    """Whether a property is, or has among others, a name (`/web` is `web`)."""
+    """Whether a property is, or contains, a name (`/web` is `web`)."""
     if isinstance(value, list):
         return any(_says(one, wanted) for one in value)
     return isinstance(value, str) and value.strip("/") == wanted

@@ -1,4 +1,4 @@
-"""Conditional requests where the document speaks of them: ETag, If-Match, If-None-Match."""
+"""Conditional requests where the document has them: ETag, If-Match, If-None-Match."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mockserver.openapi.model import Operation
 
 
 def etag(entity: Entity) -> str:
-    """The version of a row as it looks now."""
+    """The version of an entity in its current form."""
     said = json.dumps(entity.data, sort_keys=True, default=str)
     return f'"{digest(entity.key, said).hex()[:16]}"'
 
 
 def mark(operation: Operation, reply: Reply, entity: Entity) -> None:
-    """Put the row's version on a reply whose document lists an ETag."""
+    """Set the ETag of a reply, if the document lists one."""
     response = operation.response_for(reply.status)
     for name in response.headers if response is not None else ():
         if name.lower() == "etag":
@@ -27,7 +27,8 @@ def mark(operation: Operation, reply: Reply, entity: Entity) -> None:
 
 
 def check_match(world: World, request: Request, entity: Entity | None) -> None:
-    """Raises PreconditionFailed if the row (None: there is none) is not what the client knows."""
+    """Raises PreconditionFailed if the entity (None: it doesn't exist) isn't the version the client
+    knows."""
     if world.leniency.overrules:
         return
     operation = request.operation
@@ -46,7 +47,7 @@ def check_match(world: World, request: Request, entity: Entity | None) -> None:
 
 
 def unchanged(request: Request, entity: Entity) -> Reply | None:
-    """The 304 for a client that knows the row as it is, if the document lists one."""
+    """The 304 for a client that has the current version, if the document lists one."""
     known = request.headers.get("if-none-match")
     if known is None or 304 not in request.operation.documented or not _names(known, entity):
         return None

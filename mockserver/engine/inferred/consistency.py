@@ -1,4 +1,4 @@
-"""The parts of a thing agree: what is inside it names it, a state's moment is set by that state."""
+"""Consistency within an entity: nested ids agree with it, timestamps agree with its state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 def agreeing(
     schemas: Schemas, flat: Flat, resource: Resource, data: dict[str, Any], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The thing with its ids repeated where they belong. What was `given` stays."""
+    """The entity with its ids repeated in nested objects. What was `given` is unchanged."""
     found = dict(data)
     for name, value in data.items():
         if isinstance(value, dict) and name not in given:

@@ -1,4 +1,4 @@
-"""What every generic handler needs: the document, its plan, its values, its repositories."""
+"""What every generic handler needs: document, plan, values, repositories."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOST_JOBS = 200
 
 @dataclass(slots=True)
 class Context:
-    """One document as the generic engine serves it. `repositories` are by the resource's name."""
+    """One document as the generic engine serves it. `repositories` are keyed by resource name."""
 
     contract: Contract
     plan: Plan
@@ -58,9 +58,8 @@ class Context:
         seeds: str = "examples",
         given: Given | None = None,
     ) -> Context:
-        """`seeds`: worlds begin with what the document's `examples` show, with `generated`
-        entities, or with `none`; and with what is `given`. Raises UsageError for what is wrong in
-        that."""
+        """`seeds`: worlds start with the document's `examples`, with `generated` entities, or with
+        `none`; plus `given` ones. Raises UsageError for invalid given entities."""
         values = Values(contract, validators, schemas=schemas)
         for repository in repositories.values():
             if isinstance(repository, OwnRepository) and repository.phases is not None:
@@ -84,20 +83,20 @@ class Context:
         return self.schemas.flat_at(resource.schema) if resource.schema else self.schemas.flat({})
 
     def fitting(self, pointer: str | None, known: Any) -> Flat:
-        """What is asked of a known value: of a choice, by the branch that suits it best."""
+        """The schema for a known value: of a union, the branch that fits best."""
         return best(self.schemas, pointer, known) if pointer else self.schemas.flat({})
 
     def repository_of(self, action: Action) -> Repository:
-        """Where the entities that the action is about are kept."""
+        """The repository of the action's resource."""
         assert action.resource is not None, action.operation
         return self.repositories[action.resource]
 
     def above(self, link: Link) -> Repository | None:
-        """Where the entities that a path parameter names are kept, if that is known."""
+        """The repository of the entities that a path parameter names, if known."""
         return self.repositories.get(link.resource) if link.resource is not None else None
 
     def self_links(self, resource: Resource) -> tuple[str, ...]:
-        """The properties of an entity that say where it is itself."""
+        """The properties that hold the URL of the entity itself."""
         found = self._self_links.get(resource.name)
         if found is None:
             found = tuple(
@@ -121,16 +120,15 @@ class Context:
         return word(name) in ("url", "uri", "link") and bool(_ITSELF.search(text))
 
     def any_is_known(self, world: World, resource: Resource, key: str) -> bool:
-        """Whether what is asked for is there in any case: the user wants it so, the document
-        itself names it, or nobody can learn the id of one, as no answer tells any, or none that
-        could be said in a path."""
+        """Whether any id exists: the user wants it so, the document names it, or clients can't
+        learn ids because no response contains one that a path could use."""
         if world.leniency.knows_any_id:
             return True
         given = key.rsplit("/", 1)[-1] in resource.identity.given
         return given or resource.identity.open or self.keys.unspeakable(resource)
 
     def find(self, world: World, repository: Repository, key: str) -> Entity | None:
-        """An entity by its key; what the seed world holds is sown before it is missed."""
+        """An entity by its key; the seed entities are created before it counts as missing."""
         entity = repository.get(world, key)
         if entity is None and self.sower.has_any(repository):
             self.sower.sow(world, repository, None)
@@ -138,7 +136,7 @@ class Context:
         return self._result(world, repository, key) if entity is None else entity
 
     def _result(self, world: World, repository: Repository, key: str) -> Entity | None:
-        """What a job has made: it is there once one says its id (`output_file_id`)."""
+        """The result of a job: it exists once a job holds its id (`output_file_id`)."""
         resource = repository.resource
         for jobs, name in self._told_by_jobs(resource):
             newest = jobs.scan(world, None, newest_first=True)
@@ -152,7 +150,8 @@ class Context:
         return None
 
     def _told_by_jobs(self, resource: Resource) -> list[tuple[Repository, str]]:
-        """The jobs whose results are entities of a resource, with the property that names one."""
+        """The jobs whose results are entities of a resource, with the property that holds
+        the id."""
         found = self._results.get(resource.name)
         if found is None:
             found = self._results[resource.name] = [
@@ -172,11 +171,11 @@ _ITSELF = re.compile(
 
 
 def not_found(resource: Resource, value: object) -> NotFound:
-    """The refusal for a thing that is not there."""
+    """The refusal for a missing entity."""
     name = resource.noun.replace("_", " ").capitalize() or "Resource"
     return NotFound(f"{name} '{value}' was not found.")
 
 
 def named(value: Any) -> dict[str, Any]:
-    """An object's properties; none of anything else."""
+    """The properties of an object; empty for anything else."""
     return dict(value) if isinstance(value, Mapping) else {}

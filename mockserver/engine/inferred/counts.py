@@ -1,4 +1,4 @@
-"""What a job says of how many parts it has, and how many of them are done."""
+"""The counts of a job: its parts, and how many of them are done."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FILLING = bag("count counts number num of nb in the")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Counts that belong together: within one object (`above`), or of one noun."""
+    """Counts that add up: within one object (`above`), or about one noun."""
 
     above: str | None
     names: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Create, fetch, replace, patch, remove: the plain family of operations on one resource."""
+"""Create, fetch, replace, update and delete for one resource."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ _TRIES = 50
 
 
 def create(call: Call) -> Reply:
-    """Make one; change it, if the body names one that is there and that is allowed."""
+    """Create an entity; update it if the body names an existing one and the document allows
+    that."""
     call.check_parents()
     repository, resource = call.repository, call.resource
     sent = _accepted(call)
@@ -63,7 +64,7 @@ def create(call: Call) -> Reply:
 
 
 def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
-    """Where a response tells the ids of what was made beside it (`{"order_ids": []}`)."""
+    """Where a response lists the ids of other created entities (`{"order_ids": []}`)."""
     noun = call.resource.noun
     names = {"ids", f"{noun}_ids", f"{noun.rsplit('_', 1)[-1]}_ids"}
     schemas, holder = call.context.schemas, reply.body
@@ -79,19 +80,19 @@ def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def told_ids(call: Call, reply: Reply) -> list[Any]:
-    """The ids that a response tells beside what was made."""
+    """The ids of other created entities in a response."""
     return next((holder.get(name) or [] for holder, name in _id_lists(call, reply)), [])
 
 
 def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:
-    """Tell the ids of what was made where a response has a list of them."""
+    """Set the ids of created entities where a response has a list of them."""
     for holder, name in _id_lists(call, reply):
         holder[name] = list(ids)
 
 
 def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What the client may say of the entity, without files, whose bytes are kept elsewhere; of what
-    is started by another resource's operation only what that entity has."""
+    """The client's data without files, whose bytes are stored elsewhere. If the operation belongs
+    to another resource, only properties that the entity has."""
     sent = named(without_files(call, call.sent))
     if call.action.elsewhere:
         own = call.context.flat(call.resource).properties
@@ -100,7 +101,7 @@ def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, 
 
 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
-    """Keep what the response has said of a new entity beyond what is known of it."""
+    """Store what the response adds to a new entity."""
     repository = call.repository
     said = dig(reply.body, call.action.response.at)
     own = call.context.flat(repository.resource).properties.keys()
@@ -113,7 +114,7 @@ def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
 
 
 def _known(call: Call, sent: Mapping[str, Any], parent: str) -> Entity | None:
-    """The entity that the body names, if it names one."""
+    """The existing entity that the body names, if any."""
     key = call.resource.identity.key
     value = sent.get(key) if key is not None else None
     if value is None:
@@ -122,7 +123,7 @@ def _known(call: Call, sent: Mapping[str, Any], parent: str) -> Entity | None:
 
 
 def _parent(call: Call, sent: Mapping[str, Any]) -> str:
-    """The key of the entity above: by the path, or by the field of the body that names it."""
+    """The key of the parent, from the path or from a body property."""
     if call.action.elsewhere and not _lies_under(call):
         return ""
     if call.action.parents or not call.resource.parents:
@@ -133,13 +134,13 @@ def _parent(call: Call, sent: Mapping[str, Any]) -> str:
 
 
 def _lies_under(call: Call) -> bool:
-    """Whether what is started lies under the entity that the path names."""
+    """Whether the started entity belongs to the entity in the path."""
     above, own = call.action.parents, call.resource.parents
     return bool(above and own) and above[-1].alike(own[-1])
 
 
 def links(call: Call) -> dict[str, Any]:
-    """What the path says of the entity: the ids of those above it."""
+    """The ids of the parents in the path, as properties of the entity."""
     fields = {link.parameter: link.field for link in call.resource.parents}
     found = {}
     for link in call.action.parents:
@@ -150,7 +151,7 @@ def links(call: Call) -> dict[str, Any]:
 
 
 def fetch(call: Call) -> Reply:
-    """Show one, or a part of it."""
+    """Fetch an entity, or a part of it."""
     entity = call.entity()
     part = call.action.response.part
     if part is not None:
@@ -162,7 +163,7 @@ def fetch(call: Call) -> Reply:
 
 
 def change(call: Call) -> Reply:
-    """PUT and PATCH (and POST) of one entity."""
+    """PUT, PATCH or POST on one entity."""
     repository = call.repository
     if call.action.request.upsert and call.find(call.key()) is None:
         return _upsert(call, _accepted(call))
@@ -174,7 +175,7 @@ def change(call: Call) -> Reply:
 
 
 def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
-    """Make the entity that the path names."""
+    """Create the entity that the path names."""
     repository, resource = call.repository, call.resource
     call.check_parents()
     check_match(call.world, call.request, None)
@@ -194,7 +195,7 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
 
 
 def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the entity shall be like, as far as the body says, and what of that it says itself."""
+    """The properties to set, and those of them that the request itself contains."""
     context, resource, sent = call.context, call.resource, call.sent
     media_type = essence(call.request.media_type)
     if media_type == "application/json-patch+json" and isinstance(sent, list):
@@ -219,8 +220,8 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def remove(call: Call) -> Reply:
-    """Take one away, and all that lies under it; where it says that it is being deleted, it stays
-    for as long as that takes."""
+    """Delete an entity and everything below it. If it has a state for being deleted, it stays for
+    that time."""
     entity = call.entity()
     states, world = call.resource.states, call.world
     change = call.action.transition
@@ -241,7 +242,7 @@ def remove(call: Call) -> Reply:
 
 
 def _deleted(call: Call) -> dict[str, Any]:
-    """What a response says of an entity that is deleted: its state, and when that was."""
+    """What a response says about a deleted entity: its state and the time."""
     states = call.resource.states
     if states is None or states.inner:
         return {}
@@ -259,7 +260,7 @@ def _deleted(call: Call) -> dict[str, Any]:
 
 
 def take_away(call: Call, repository: Repository, entity: Entity) -> None:
-    """Remove an entity and all that lies under it."""
+    """Remove an entity and everything below it."""
     name = repository.resource.name
     drop_file(call, name, entity.key)
     for child in call.context.repositories.values():
@@ -275,16 +276,16 @@ def take_away(call: Call, repository: Repository, entity: Entity) -> None:
 
 
 def read(call: Call) -> Reply:
-    """Show what there is one of."""
+    """Fetch a singleton."""
     call.check_parents()
     entity = single(call)
     return unchanged(call.request, entity) or call.reply(entity)
 
 
 def single(call: Call) -> Entity:
-    """The one entity of its kind; as if new if nobody has set it.
+    """The entity of a singleton; new if nobody has set it.
 
-    Raises NotFound if it must be made first.
+    Raises NotFound if it has to be created first.
     """
     resource, key = call.resource, call.single_key()
     entity = call.repository.get(call.world, key)
@@ -309,7 +310,7 @@ def single(call: Call) -> Entity:
 
 
 def write(call: Call) -> Reply:
-    """Set what there is one of."""
+    """Set a singleton."""
     call.check_parents()
     repository, key = call.repository, call.single_key()
     if repository.get(call.world, key) is None and call.operation.method in ("POST", "PUT"):
@@ -324,7 +325,7 @@ def write(call: Call) -> Reply:
 
 
 def clear(call: Call) -> Reply:
-    """Unset what there is one of."""
+    """Unset a singleton."""
     call.check_parents()
     entity = single(call)
     check_match(call.world, call.request, entity)
@@ -335,7 +336,7 @@ def clear(call: Call) -> Reply:
 
 
 def checked(handler: CallHandler) -> CallHandler:
-    """The handler, for bodies whose ids are known. Raises NotFound for another one."""
+    """The handler, for bodies whose ids exist. Raises NotFound otherwise."""
 
     def handle(call: Call) -> Reply:
         if call.world.leniency.knows_any_id:
@@ -352,7 +353,7 @@ def checked(handler: CallHandler) -> CallHandler:
 
 
 def _values_at(thing: Any, field: str) -> Iterator[Any]:
-    """What stands at a property; each element of an array, and deeper behind a dot."""
+    """The values at a property: each element of an array, nested with dots."""
     if isinstance(thing, list):
         for one in thing:
             yield from _values_at(one, field)
@@ -366,7 +367,7 @@ def _values_at(thing: Any, field: str) -> Iterator[Any]:
 
 
 def _things(body: Any, action: Action) -> Iterator[Mapping[str, Any]]:
-    """What is sent: one entity, or several."""
+    """The sent entities: one or several."""
     above = action.request.at
     if FIRST in above:
         above = above[: above.index(FIRST)]

@@ -1,4 +1,4 @@
-"""What a new thing looks like, and a changed one: what was sent, and what the server owns."""
+"""New and changed entities: what was sent, completed by what the server sets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def new_entity(
     fixed: Mapping[str, Any],
     parent: str,
 ) -> Entity:
-    """An entity for what was sent. `fixed` is what the path says; nothing is stored yet.
+    """An entity for a request. `fixed` comes from the path; nothing is stored yet.
 
     Raises Invalid if it can't show what was sent.
     """
@@ -89,7 +89,7 @@ def new_entity(
 
 
 def _member(resource: Resource, data: Mapping[str, Any], sent: Mapping[str, Any]) -> Any:
-    """The id of the entity of another resource that this one is of."""
+    """The id of the entity of another resource that this one stands for."""
     found: Any = data
     for name in resource.identity.member or ():
         found = found.get(name) if isinstance(found, Mapping) else None
@@ -100,7 +100,7 @@ def _member(resource: Resource, data: Mapping[str, Any], sent: Mapping[str, Any]
 
 
 def _above(call: Call) -> dict[str, Any]:
-    """What the path names above the entity, by its resource."""
+    """The parent entities in the path, by resource."""
     path = call.request.path
     return {
         link.resource: spoken(path[link.parameter])
@@ -112,8 +112,8 @@ def _above(call: Call) -> dict[str, Any]:
 def _copied_from_above(
     call: Call, repository: Repository, known: Mapping[str, Any], parent: str
 ) -> dict[str, Any]:
-    """What an entity repeats of the one that it lies under: `suite_name`, and how it was when this
-    one was made (`pass_threshold_snapshot`)."""
+    """What an entity copies from its parent: `suite_name`, and the parent's values at creation
+    (`pass_threshold_snapshot`)."""
     links = repository.resource.parents
     above = call.context.above(links[-1]) if links and parent else None
     entity = call.context.find(call.world, above, parent) if above is not None else None
@@ -139,8 +139,8 @@ def _copied_from_above(
 def _begin(
     call: Call, repository: Repository, sent: Mapping[str, Any], known: dict[str, Any]
 ) -> dict[str, Any]:
-    """The row of a new entity: its schedule. What is `known` gets its first state, and says of the
-    others that it was not in them."""
+    """The row of a new entity with its schedule. `known` gets the initial state, and no timestamps
+    of others."""
     states, world = repository.resource.states, call.world
     if states is None:
         return {}
@@ -169,7 +169,8 @@ def _begin(
 
 
 def _is_asked_for(call: Call, state: str, known: Mapping[str, Any]) -> bool:
-    """Whether a new thing waits: always, unless the client says so itself (`require_approval`)."""
+    """Whether a new entity waits for a client: always, unless the request decides
+    (`require_approval`)."""
     request = call.resource.request
     words = set(tokens(state)) - _WAITING_WORDS
     for name, schema in call.context.schemas.flat_at(request).properties.items() if request else ():
@@ -184,7 +185,7 @@ _WAITING_WORDS = bag("pending waiting awaiting requires required needs for")
 
 
 def _may_set(context: Context, resource: Resource, states: States) -> bool:
-    """Whether a client may say in which state a new one is."""
+    """Whether a client may choose the initial state."""
     if not resource.request:
         return False
     accepted = context.schemas.flat_at(resource.request).properties
@@ -199,9 +200,9 @@ def complete(
     known: Mapping[str, Any],
     given: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What is known, made whole by the schema; what the schema does not name is kept beside.
+    """What is known, completed by the schema; unknown properties are kept.
 
-    What the client has `given` is in it as it is, or Invalid is raised.
+    Contains what the client has `given` unchanged, or Invalid is raised.
     """
     if resource.schema is None:
         return dict(known)
@@ -222,7 +223,7 @@ def complete(
 
 
 def unsent(context: Context, resource: Resource, known: Mapping[str, Any]) -> Iterator[tuple[str]]:
-    """What a client could have said and did not: the server says nothing of it either."""
+    """Properties that a client could have sent and didn't; the server doesn't invent them."""
     flat = context.fitting(resource.shape, known)
     asked = context.fitting(resource.request, known).properties
     for name, schema in asked.items():
@@ -233,7 +234,7 @@ def unsent(context: Context, resource: Resource, known: Mapping[str, Any]) -> It
 
 
 def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The documented defaults of what was not sent."""
+    """The documented defaults of properties that were not sent."""
     if not resource.request:
         return {}
     found = {}
@@ -268,7 +269,7 @@ def _key_value(
     ordinal: int,
     dice: Dice,
 ) -> Any:
-    """The id: as sent if the client may choose it, else one that fits the schema."""
+    """The id: the sent one if the client may choose it, else a generated one."""
     context = call.context
     if sent.get(key) is not None:
         accepted = context.fitting(resource.request, sent).properties
@@ -284,7 +285,7 @@ def _key_value(
 def _made_id(
     call: Call, resource: Resource, name: str, place: str | None, ordinal: int, dice: Dice
 ) -> Any:
-    """An id of the server's that fits its schema."""
+    """A generated id that fits its schema."""
     context, world = call.context, call.world
     if place is None:
         return new_id(world, resource.name)
@@ -303,8 +304,8 @@ def _made_id(
 
 
 def called(resource: Resource, sent: Mapping[str, Any]) -> str:
-    """What the client calls the thing, if it is known by a name: `{pool_name}`, sent as `name`;
-    or what it sends under the very name that paths have for it (`{member_arn}`, `MemberArn`)."""
+    """The name that the client sends, if the entity is known by it: `{pool_name}`, sent as `name`;
+    or a property with the name of the path parameter (`{member_arn}`, `MemberArn`)."""
     parameter = resource.identity.parameter or ""
     for name in (resource.identity.key or "", parameter):
         last = tokens(name)[-1:]
@@ -321,7 +322,7 @@ def called(resource: Resource, sent: Mapping[str, Any]) -> str:
 def _settable(
     context: Context, flat: Flat, entity: Entity, changes: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The changes without a null for what can't be null and must be there."""
+    """The changes without nulls for required properties that can't be null."""
     return {
         name: value
         for name, value in changes.items()
@@ -333,8 +334,8 @@ def _settable(
 
 
 def _joined(before: Any, data: Mapping[str, Any], holder: str) -> Any:
-    """The part that has most of an entity: what a client does not send of it is the server's, or
-    stays as it was."""
+    """The nested object with most properties, completed: what a client doesn't send is the server's
+    or unchanged."""
     after = data.get(holder)
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         return {**before, **after}
@@ -348,9 +349,9 @@ def changed_entity(
     changes: Mapping[str, Any],
     given: Mapping[str, Any] | None = None,
 ) -> Entity:
-    """The entity with `changes`; its time of change is now if anything is different.
+    """The entity with `changes`; its time of change is now if anything differs.
 
-    Raises Invalid if it can't show what the client itself has `given`.
+    Raises Invalid if it can't show what the client has `given`.
     """
     context, world, resource = call.context, call.world, repository.resource
     flat = context.flat(resource)

@@ -1,8 +1,7 @@
 """The entities that a document's examples show, joined by their ids.
 
-Examples of lists, items, request bodies, parameters and links speak of the same few entities.
-Each becomes one entity of the seed world, under the parents that its own properties or the examples
-of the path name.
+Examples of lists, items, request bodies, parameters and links refer to the same few entities. Each
+becomes one seed entity, under the parents that its own properties or the path's examples name.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ _RANK = {"fetch": 0, "read": 0, "replace": 1, "patch": 1, "write": 1, "create": 
 
 @dataclass(slots=True)
 class Shown:
-    """One entity that the document shows.
+    """One entity in the document's examples.
 
-    `value` is its id; `parent` the row key of what it lies under, None if nothing says so. `names`
-    are the properties that each operation's example has. `whole`: an example shows more than its
-    id. `fill`: Faker has places to fill in it.
+    `value` is its id; `parent` the row key of its parent, None if unknown. `names` are the
+    properties in each operation's example. `whole`: an example shows more than its id. `fill`: it
+    contains Faker placeholders.
     """
 
     value: Any
@@ -46,12 +45,12 @@ class Shown:
 
     @property
     def row(self) -> dict[str, Any]:
-        """What its row says of it."""
+        """The data of its row."""
         return {"seed": True, **({"shown": dict(self.names)} if self.whole else {})}
 
 
 class Examples:
-    """The shown entities of one document, found when somebody first asks."""
+    """The entities in the examples of one document, collected on first use."""
 
     def __init__(self, contract: Contract, plan: Plan, values: Values, keys: Keys) -> None:
         self._contract = contract
@@ -63,22 +62,22 @@ class Examples:
         self._bodies: dict[str, tuple[Any, bool]] = {}
 
     def of(self, resource: str) -> list[Shown]:
-        """The entities of a resource, in the order in which its lists show them."""
+        """The entities of a resource, in the order of its list examples."""
         if self._found is None:
             self._found = {}
             _Collector(self._contract, self._plan, self._values, self._keys, self._found).collect()
         return list(self._found.get(resource, {}).values())
 
     def settles(self, resource: str) -> bool:
-        """Whether there is nothing else of a resource, wherever it may lie."""
+        """Whether the examples are all there is of a resource, under any parent."""
         return False
 
     def first(self, resource: str) -> Shown | None:
-        """The first entity of which the document shows more than its id."""
+        """The first entity with more than an id."""
         return next((shown for shown in self.of(resource) if shown.whole), None)
 
     def guide(self, resource: Resource, nth: int) -> Mapping[str, Any]:
-        """What the `nth` made-up entity is like: as a request example, then as the examples of its
+        """A template for the `nth` generated entity: a request example, else the examples of its
         properties."""
         if resource.name not in self._guides:
             self._guides[resource.name] = list(self._sent(resource))
@@ -103,8 +102,8 @@ class Examples:
                         yield {n: v for n, v in thing.items() if n != resource.identity.key}
 
     def body(self, operation: Operation) -> tuple[Any, bool]:
-        """What the document shows of an operation's success (MISSING: nothing), and whether that
-        is an example of the whole, not put together from its parts."""
+        """The example of an operation's success (MISSING: none), and whether it is a complete
+        example rather than composed."""
         if operation.id not in self._bodies:
             self._bodies[operation.id] = self._body(operation)
         return self._bodies[operation.id]
@@ -122,7 +121,7 @@ class Examples:
 
 
 class NoExamples(Examples):
-    """A document that shows nothing, for `--seeds generated` and `none`."""
+    """No examples, for `--seeds generated` and `none`."""
 
     def __init__(self) -> None:
         self._found = {}
@@ -135,7 +134,7 @@ class NoExamples(Examples):
 
 
 class _Collector:
-    """Joins what the examples say of each entity."""
+    """Joins what the examples say about each entity."""
 
     def __init__(
         self,
@@ -241,7 +240,7 @@ class _Collector:
         thing: Mapping[str, Any],
         asked: Any,
     ) -> str:
-        """Note what an example shows of one entity; its key in `_found`."""
+        """Record what an example shows of one entity; returns its key in `_found`."""
         value = thing.get(resource.identity.key) if resource.identity.key else None
         fitting = self._keys.readable(resource, asked if value is None else value)
         parent = self._parent(resource, action.parents, path, thing)
@@ -276,7 +275,7 @@ class _Collector:
         path: Mapping[str, Any],
         thing: Mapping[str, Any],
     ) -> str | None:
-        """What the entity lies under: as it says itself, else as the path's examples do."""
+        """The parent of the entity: by its own properties, else by the examples of the path."""
         if not resource.parents:
             return ""
         own = resource.parents[-1]
@@ -294,7 +293,8 @@ class _Collector:
         return None
 
     def _above(self, links: tuple[Link, ...], path: Mapping[str, Any], index: int) -> str | None:
-        """The key of what a path's examples name; None if they don't, or it can't be asked for."""
+        """The key of the entity in a path's examples; None if there is none, or if no path could
+        name it."""
         read: dict[str, Any] = {}
         for link in links[: index + 1]:
             if link.parameter not in path:
@@ -311,7 +311,7 @@ class _Collector:
     # -- what is only named
 
     def _named(self, resource: Resource, value: Any, parent: str | None) -> Shown:
-        """There is an entity of this id."""
+        """Record that an entity with this id exists."""
         known = self._found.setdefault(resource.name, {})
         key = f"{parent or ''}/{spoken(value)}" if resource.identity.nested else spoken(value)
         shown = known.setdefault(key, Shown(value, parent))
@@ -333,7 +333,7 @@ class _Collector:
                     one.data = self._about(action)
 
     def _about(self, action: Action) -> dict[str, Any]:
-        """What the operation's own example shows, but for the ids."""
+        """The example of the operation without ids."""
         resource = self._resource(action.resource)
         if resource is None:
             return {}
@@ -354,7 +354,7 @@ class _Collector:
         return self._named(resource, fitting, self._parent(resource, links, path, {}))
 
     def _links(self, action: Action, path: Mapping[str, Any]) -> None:
-        """Where a response links to: the operation and the values of its parameters."""
+        """The OpenAPI links of a response: the operation and the values of its parameters."""
         operation = self._contract.by_id[action.operation]
         for response in operation.responses.values():
             for link in response.links.values():
@@ -389,7 +389,7 @@ class _Collector:
         return next((one for one in self._contract.operations if one.pointer == place), None)
 
     def _composed(self, resource: Resource) -> None:
-        """An entity that only the examples of its properties show."""
+        """An entity composed from examples of its properties."""
         known = self._found.get(resource.name, {})
         if (
             not resource.identity.key
@@ -418,7 +418,7 @@ def success_media(operation: Operation) -> MediaType | None:
 
 
 def _shown_by(parameter: Parameter) -> list[Any]:
-    """The values that the document shows of a parameter."""
+    """The example values of a parameter."""
     if parameter.examples:
         return list(parameter.examples.values())
     schema = parameter.schema
@@ -431,7 +431,7 @@ def _shown_by(parameter: Parameter) -> list[Any]:
 
 
 def _evaluated(value: Any, body: Any, path: Mapping[str, Any]) -> Any:
-    """A literal, or what a runtime expression means for an example; MISSING if it means nothing."""
+    """A literal, or the value of a runtime expression for an example; MISSING if it has none."""
     if not isinstance(value, str) or not value.startswith("$"):
         return value
     if value.startswith("$request.path."):

@@ -1,4 +1,4 @@
-"""What the properties of a thing are for: its times, its owner, its count."""
+"""Roles of properties: timestamps, owners, counts."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _SWITCHES = dict.fromkeys(
 
 @dataclass(slots=True)
 class Roles:
-    """Names of properties by what they are for. `held` are the roles of those in the part of the
-    entity that has most of it, which is called `holder`."""
+    """Property names by role. `held` are the roles within `holder`, the nested object with most
+    properties."""
 
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -55,7 +55,8 @@ class Roles:
 
 
 def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
-    """The roles of the properties of one thing. `holder` is the one in which most of it stands."""
+    """The roles of the properties of a resource. `holder` is the nested object with most of
+    them."""
     found = Roles()
     if holder is not None:
         found.holder = holder
@@ -93,8 +94,8 @@ def set_times(
     made: bool = False,
     missing: bool = False,
 ) -> None:
-    """Write into `data` when an entity was changed, and when it was `made`; with `missing` only
-    where nothing is said yet."""
+    """Set when an entity was changed and `made`; with `missing`, only where there is no
+    value yet."""
     names = (*roles.created, *roles.updated) if made else roles.updated
     for name in names:
         if not missing or name not in data:
@@ -141,7 +142,7 @@ def _branches(schemas: Schemas, schema: Any, depth: int = 0) -> list[Flat]:
 
 
 def stamp(schemas: Schemas, name: str, schema: Any, instant: int) -> Any:
-    """An instant as a property of this schema says it."""
+    """A time in the format that a property's schema describes."""
     spoken = kinds(schemas, schema)
     if "string" in spoken or not spoken:
         text = render(instant)
@@ -156,7 +157,7 @@ def stamp(schemas: Schemas, name: str, schema: Any, instant: int) -> Any:
 
 
 def as_described(instant: int, flat: Flat, usual: str) -> str:
-    """An instant as a text, spelled as the schema's pattern or format wants it."""
+    """A time as text, by the pattern or format of the schema."""
     if flat.rules.get("format") == "http-date":
         return http_date(instant)
     matches = reader(flat.rules["pattern"]) if isinstance(flat.rules.get("pattern"), str) else None
@@ -166,5 +167,5 @@ def as_described(instant: int, flat: Flat, usual: str) -> str:
 
 
 def owner_values(world: World, roles: Roles) -> dict[str, str]:
-    """The ids of the tenant, under the names that a thing has for them."""
+    """The ids of the tenant, under the resource's own names for them."""
     return {name: tenant_id(world, owner) for name, owner in roles.owners.items()}

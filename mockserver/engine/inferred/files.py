@@ -1,4 +1,4 @@
-"""Files: what is uploaded keeps its bytes, its name and its type, and is there for download."""
+"""Files: an upload keeps its bytes, name and type, and can be downloaded."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ _BY_ENDING = {
 
 
 def takes_files(operation: Operation) -> bool:
-    """Whether what is sent may be a file."""
+    """Whether the request may contain a file."""
     content = operation.body.content if operation.body is not None else {}
     return any(essence(name) == _MULTIPART or _is_file(name) for name in content)
 
 
 def _is_file(name: str) -> bool:
-    """Whether bodies of this media type are kept as they come."""
+    """Whether bodies of this media type are stored as bytes."""
     name = essence(name)
     structured = is_json(name) or is_xml(name) or name in (_FORM, _MULTIPART)
     return not structured
 
 
 def gives_file(context: Context, operation: Operation) -> bool:
-    """Whether the response is a file: no JSON, or a text of JSON that a path calls a content."""
+    """Whether the response is a file: not JSON, or JSON text at a path for contents."""
     response = operation.response_for(operation.success)
     chosen = choose_media_type(response) if response is not None else ""
     if operation.method != "GET" or not chosen or response is None:
@@ -73,7 +73,7 @@ def gives_file(context: Context, operation: Operation) -> bool:
 
 
 def sent_files(call: Call) -> list[FilePart]:
-    """The files of a request: parts of a form, or the body itself."""
+    """The files of a request: parts of a form, or the body."""
     request = call.request
     if not request.raw or not takes_files(call.operation):
         return []
@@ -88,7 +88,7 @@ def sent_files(call: Call) -> list[FilePart]:
 
 
 def without_files(call: Call, sent: Any) -> Any:
-    """What is sent without the files in it, whose bytes are kept elsewhere."""
+    """The request data without files."""
     if not isinstance(sent, Mapping) or essence(call.request.media_type) != _MULTIPART:
         return sent
     fields = {file.field for file in sent_files(call)}
@@ -96,7 +96,7 @@ def without_files(call: Call, sent: Any) -> Any:
 
 
 def facts_of(call: Call) -> dict[str, Any]:
-    """What an entity says of the file that was sent: its name, size, type and hash."""
+    """The properties that describe an uploaded file: name, size, type and hash."""
     files = sent_files(call)
     schema = call.resource.schema
     if not files or schema is None:
@@ -136,7 +136,7 @@ def _facts(file: FilePart, words: Any) -> Iterator[tuple[str, Any]]:
 
 
 def type_of(file: FilePart) -> str:
-    """The media type of a file: as it was sent, else by the end of its name."""
+    """The media type of a file: as sent, else by its extension."""
     said = essence(file.media_type)
     if said and said != _UNKNOWN:
         return said
@@ -160,20 +160,20 @@ def _put(call: Call, place: str, file: FilePart) -> None:
 
 
 def keep_file(call: Call, entity: Entity) -> None:
-    """Keep the file that an entity was made of."""
+    """Store the file of a new entity."""
     files = sent_files(call)
     if files:
         _put(call, _of_entity(call.resource.name, entity.key), files[0])
 
 
 def drop_file(call: Call, resource: str, key: str) -> None:
-    """An entity is gone, and its file with it."""
+    """Remove the file of a removed entity."""
     if FILES.name in call.world:
         call.world[FILES.name].remove(_of_entity(resource, key))
 
 
 def storing(handler: CallHandler) -> CallHandler:
-    """The handler, whose file can be fetched from its path afterwards."""
+    """The handler; the file can be fetched from its path afterwards."""
 
     def handle(call: Call) -> Reply:
         reply = handler(call)
@@ -186,7 +186,7 @@ def storing(handler: CallHandler) -> CallHandler:
 
 
 def dropping(handler: CallHandler) -> CallHandler:
-    """The handler of a DELETE, after which the file of the path is gone."""
+    """The handler of a DELETE; removes the file of the path too."""
 
     def handle(call: Call) -> Reply:
         reply = handler(call)
@@ -197,8 +197,8 @@ def dropping(handler: CallHandler) -> CallHandler:
 
 
 def giving(handler: CallHandler, *, stored: bool) -> CallHandler:
-    """The handler of a download. With `stored`, clients put files at the very path: what nobody
-    has put there is a NotFound, where the document lists that."""
+    """The handler of a download. With `stored`, clients upload to the same path: a file that was
+    never uploaded is NotFound, where the document lists that."""
 
     def handle(call: Call) -> Reply:
         rows = call.world[FILES.name]
@@ -215,7 +215,7 @@ def giving(handler: CallHandler, *, stored: bool) -> CallHandler:
 
 
 def _keys(call: Call) -> Iterator[str]:
-    """Under what the file of a path may be kept."""
+    """The keys under which the file of a path may be stored."""
     yield _of_path(call)
     action = call.action
     if action.item is not None and action.resource is not None:
@@ -242,7 +242,7 @@ def _download(call: Call, row: Mapping[str, Any]) -> Reply:
 def with_files(
     context: Context, operation: Operation, action: Action, handler: CallHandler
 ) -> CallHandler:
-    """The handler with what it does to files."""
+    """The handler, with uploads and downloads."""
     if gives_file(context, operation):
         return giving(handler, stored=_is_stored(context, operation))
     if operation.method == "DELETE" and _is_stored(context, operation):
@@ -253,7 +253,7 @@ def with_files(
 
 
 def _is_stored(context: Context, operation: Operation) -> bool:
-    """Whether clients put files at the path of this operation."""
+    """Whether clients upload to the path of this operation."""
     return any(
         other.url_path == operation.url_path and takes_files(other)
         for other in context.contract.operations
@@ -262,7 +262,7 @@ def _is_stored(context: Context, operation: Operation) -> bool:
 
 
 def any_files(context: Context) -> bool:
-    """Whether any operation takes or gives files."""
+    """Whether any operation takes or returns files."""
     return any(
         takes_files(operation) or gives_file(context, operation)
         for operation in context.contract.operations

@@ -1,4 +1,4 @@
-"""Query parameters that choose among entities, by the names of properties."""
+"""Query parameters that filter a list by property names."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _UPDATED = bag("updated modified changed updated_at")
 
 
 class Filters:
-    """What the parameters of one list ask of its entities.
+    """How the parameters of one list filter its entities.
 
-    `needed` are those without which nothing is listed, with the properties that they name;
-    `sought` the words to search for without which nothing is.
+    `needed` are the parameters without which the list is empty, with their properties; `sought` the
+    required search terms.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Filters:
     def asked(
         self, query: Mapping[str, Any], but: Iterable[str] = ()
     ) -> tuple[list[Test], dict[str, str]]:
-        """The tests that a query asks for, and the fields that have to be equal to one text."""
+        """The filters of a query, and the fields that have to equal one text."""
         tests: list[Test] = []
         fields: dict[str, str] = {}
         for name, make in self._makes.items():
@@ -83,7 +83,7 @@ class Filters:
         return tests, fields
 
     def equal_to(self, query: Mapping[str, Any]) -> dict[str, Any]:
-        """The properties of which the query asks for one value, and the values."""
+        """The properties for which the query has one value, and the values."""
         found = {}
         for name, make in self._makes.items():
             value = query.get(name)
@@ -92,7 +92,7 @@ class Filters:
         return found
 
     def _is_id(self, make: Any) -> bool:
-        """Whether a property is a plain text that names an entity, so that it may be indexed."""
+        """Whether a property is a plain text that holds an id, so that it can be indexed."""
         name = str(make.args[0])
         types = set(self._schemas.flat(self._repository.flat.properties.get(name, {})).types)
         return word(name).endswith("_id") and "string" in types
@@ -123,12 +123,12 @@ class Filters:
         return partial(_equal, names[short]) if short != spelled and short in names else None
 
     def _bounds_of(self, spelled: str, schema: Any) -> Make | None:
-        """`created[gte]`, where `created` is no property of that name."""
+        """`created[gte]`, unless a property has that name."""
         field = self._instant(spelled)
         return self._bounds(field, schema) if field is not None else None
 
     def _bounds(self, field: str, schema: Any) -> Make | None:
-        """A parameter that is an object of bounds, or may be one (`{"gte": 1}`)."""
+        """A parameter that is, or may be, an object of bounds (`{"gte": 1}`)."""
         flat = self._schemas.flat(schema)
         branches = [flat, *(self._schemas.flat(b) for choice in flat.choices for b in choice)]
         if any(set(one.properties) & (_FROM | _TO) for one in branches):
@@ -159,7 +159,7 @@ class Filters:
         return None
 
     def _known(self, spelled: str) -> str | None:
-        """The property of this name, or the instant that is meant by it."""
+        """The property with this name, or the timestamp that it means."""
         for name in (
             spelled,
             f"{spelled}_at",
@@ -180,7 +180,7 @@ class Filters:
         return None
 
     def _if_meant(self, make: Make, schema: Mapping[str, Any], required: bool) -> Make:
-        """A default that is no value of the property (`sha=none`) asks for nothing."""
+        """Ignore a default that can't be a value of the property (`sha=none`)."""
         default = schema.get("default") if isinstance(schema, Mapping) else None
         if default is None or required:
             return make
@@ -201,7 +201,7 @@ class Filters:
 def _asked_of(
     schemas: Schemas, operation: Operation, envelope: Envelope
 ) -> list[tuple[str, Any, bool]]:
-    """The parameters, each with its schema and whether it must be there."""
+    """The parameters, each with its schema and whether it is required."""
     found = [
         (parameter.name, parameter.schema, parameter.required)
         for parameter in operation.parameters
@@ -227,7 +227,7 @@ def _or_unset(name: str, test: Test) -> Test:
 
 
 def _names(schemas: Schemas, envelope: Envelope, repository: Repository) -> dict[str, str]:
-    """The properties of an entity, by their spelling with underscores."""
+    """The properties of an entity, by their snake_case names."""
     listed: list[str] = []
     if envelope.item and not envelope.row:
         listed += schemas.flat_at(envelope.item).properties
@@ -240,7 +240,7 @@ def _values(wanted: Any) -> list[Any]:
 
 
 def _texts(values: Iterable[Any]) -> set[str]:
-    """The values as texts; of a text with commas each part, too."""
+    """The values as texts, and the parts of comma-separated ones."""
     found = set()
     for value in values:
         text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -310,7 +310,7 @@ def _to(name: str, word_: str, wanted: Any) -> Test:
 
 
 def _is_exact(wanted: Any) -> bool:
-    """Whether a bound is a number or a whole instant: a day is meant with all its hours."""
+    """Whether a bound is a number or a date-time; a date stands for the whole day."""
     return not isinstance(wanted, str)
 
 
@@ -329,7 +329,7 @@ def _within(name: str, wanted: Any) -> Test:
 
 
 def _compare(found: Any, wanted: Any, missing: int) -> int:
-    """-1, 0 or 1; `missing` for what can't be compared."""
+    """-1, 0 or 1; `missing` if the values can't be compared."""
     if isinstance(wanted, str) and not isinstance(found, str) and wanted.lstrip("-").isdecimal():
         wanted = int(wanted)
     if isinstance(found, str) and isinstance(wanted, int) and not isinstance(wanted, bool):
@@ -354,7 +354,7 @@ def _compare(found: Any, wanted: Any, missing: int) -> int:
 
 
 def _instant(text: str) -> Any:
-    """A date or an instant as microseconds; another text as it is."""
+    """A date or date-time as microseconds; other text unchanged."""
     if not _DATED.match(text):
         return text
     try:

@@ -1,4 +1,4 @@
-"""Worlds that begin with what a user gives: entities by resource, in place of the document's."""
+"""Seed entities that the user provides, by resource, in place of the document's."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _MARK = "@"
 
 @dataclass(frozen=True)
 class Given:
-    """What a user gives: a list of entities, or entities by name, for each resource.
+    """The user's seed data: a list of entities, or entities by name, for each resource.
 
-    `where` says where something stands. An entity may have a `count`, Faker's placeholders
+    `where` gives the position in the file. An entity may have a `count`, Faker placeholders
     (`{company}`) and references to named ones (`@projects.demo`, `@projects.demo.name`).
     """
 
@@ -39,7 +39,7 @@ class Given:
 
 @dataclass(slots=True)
 class _Entry:
-    """One entity as it is written."""
+    """One entity as written in the file."""
 
     resource: Resource
     place: Place
@@ -49,7 +49,8 @@ class _Entry:
 
 
 class GivenExamples(Examples):
-    """The user's entities, and the document's own of every resource that the user does not name."""
+    """The user's entities, and the document's examples of every resource that the user doesn't
+    mention."""
 
     def __init__(
         self, given: Given, plan: Plan, values: Values, keys: Keys, rest: Examples
@@ -83,7 +84,7 @@ class GivenExamples(Examples):
     # -- as it is written
 
     def _resource(self, name: str) -> Resource:
-        """The resource of this name, which may leave out what it lies under."""
+        """The resource with this name; its parent may be left out."""
         known = self._plan.resources
         if name in known:
             return known[name]
@@ -160,8 +161,8 @@ class GivenExamples(Examples):
         return self._keys.fitting(resource, wished, Dice(0, salt.hex()), entry.number)
 
     def _parent(self, entry: _Entry, data: dict[str, Any]) -> str | None:
-        """The row key of what the entity lies under, by the property or the parameter that has it;
-        None if it says nothing."""
+        """The row key of the parent, by the property or parameter that holds it; None if
+        missing."""
         resource = entry.resource
         if not resource.parents:
             return ""
@@ -193,12 +194,12 @@ class GivenExamples(Examples):
         return found
 
     def _references(self) -> Iterator[tuple[str, _Entry]]:
-        """What each named entity is called elsewhere."""
+        """The id of each named entity."""
         for (name, called), entry in self._named.items():
             yield f"{_MARK}{name}.{called}", entry
 
     def _resolved(self, value: Any, place: Place) -> Any:
-        """The value with what is referred to in it."""
+        """The value with its references replaced."""
         if isinstance(value, Mapping):
             return {n: self._resolved(v, (*place, n)) for n, v in value.items()}
         if isinstance(value, list):
@@ -215,7 +216,7 @@ class GivenExamples(Examples):
         return entry.data.get(name) if name else self._show(entry).value
 
     def _check(self, entry: _Entry, data: Mapping[str, Any]) -> None:
-        """Raises UsageError for a property that there is not, and for a value that does not fit."""
+        """Raises UsageError for an unknown property or an invalid value."""
         resource = entry.resource
         known = self._properties(resource)
         schemas = self._values.schemas
@@ -247,7 +248,7 @@ class GivenExamples(Examples):
 
 
 def _has_place(value: Any) -> bool:
-    """Whether Faker has still to fill something in it."""
+    """Whether the value contains a Faker placeholder."""
     if isinstance(value, str):
         return "{" in value
     if isinstance(value, Mapping):
@@ -256,7 +257,8 @@ def _has_place(value: Any) -> bool:
 
 
 def template(contract: Contract, plan: Plan) -> dict[str, Any]:
-    """Data to begin with: one named entity of each resource, with what a user may change."""
+    """Seed data to start from: one named entity per resource, with the properties a user
+    may set."""
     values = Values(contract, Validators(contract.document, contract.version))
     examples = Examples(contract, plan, values, Keys(values))
     found: dict[str, Any] = {}

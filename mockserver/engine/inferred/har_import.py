@@ -1,4 +1,4 @@
-"""Taking over what somebody else's server said: recorded answers become rows."""
+"""Import recorded responses as rows."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def adopt(
     path_values: Mapping[str, str],
     body: Any,
 ) -> list[str]:
-    """Keep what a good reply to this operation shows; the keys of the rows that it shows.
+    """Store the entities in a successful response to this operation; returns their row keys.
 
-    A row that is known is replaced; what the seed world would hold beside it stays away. Empty for
-    an operation whose rows the API keeps in its own way, or whose answer shows none.
+    A known row is replaced, and seed entities next to it are not created. Empty if the API stores
+    its rows in its own way, or if the response shows none.
     """
     action = context.plan.actions[operation.id]
     repository = context.repository_of(action) if action.resource is not None else None

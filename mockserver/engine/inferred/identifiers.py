@@ -1,4 +1,4 @@
-"""Ids that can be asked for: what a thing is called has to fit the path that names it."""
+"""Ids that can be requested: an id has to fit the path parameters that name the entity."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mockserver.openapi.schemas.resolved import Schemas
 
 
 class Keys:
-    """Makes ids fit both the property that holds them and the path parameters that name them."""
+    """Makes ids fit the property that holds them and the path parameters that name them."""
 
     def __init__(self, values: Values) -> None:
         self._values = values
@@ -26,10 +26,10 @@ class Keys:
         self._readers: dict[str, tuple[bool, Cast]] = {}
 
     def fitting(self, resource: Resource, value: Any, dice: Dice, number: int) -> Any:
-        """The value if a path can name it and the answers can tell it, else another one; `number`
-        is tried before others.
+        """The value if paths can contain it and responses can show it, else another; `number` is
+        tried first.
 
-        One that a path can name, at least, or the value all the same, if nothing fits everywhere.
+        At least one that a path can contain; the value unchanged if nothing fits.
         """
         identity = resource.identity
         if not identity.named_by and not identity.told_by and not identity.referred_by:
@@ -45,7 +45,8 @@ class Keys:
         return value
 
     def readable(self, resource: Resource, value: Any) -> Any:
-        """The id of an example as the thing itself holds it; MISSING if no path can name it."""
+        """The id of an example in the form of the entity's property; MISSING if no path can contain
+        it."""
         place = self._place(resource)
         for one in _spoken(self._values.schemas, place, value):
             if self._fits_all(resource, (), one):
@@ -53,8 +54,7 @@ class Keys:
         return MISSING
 
     def unspeakable(self, resource: Resource) -> bool:
-        """Whether no id fits both the thing and the paths that name it: a document that
-        contradicts itself."""
+        """Whether no id fits both the property and the paths: the document contradicts itself."""
         found = self._unspeakable.get(resource.name)
         if found is None:
             dice = Dice(0, "unspeakable", resource.name)
@@ -66,7 +66,7 @@ class Keys:
         return found
 
     def told(self, action: Action, value: Any) -> Any:
-        """The id as the answer of this operation says it."""
+        """The id in the form of this operation's response."""
         if not action.response.told_by:
             return value
         spoken = _spoken(self._values.schemas, action.response.told_by, value)
@@ -75,7 +75,7 @@ class Keys:
     def _spoken_ways(
         self, resource: Resource, value: Any, dice: Dice, number: int, told: tuple[str, ...]
     ) -> Iterator[Any]:
-        """The value, then others that some of the places could have."""
+        """The value, then alternatives that fit some of the places."""
         place = self._place(resource)
         yield next(_spoken(self._values.schemas, place, value), value)
         described = (*told, *resource.identity.named_by, *((place,) if place is not None else ()))
@@ -83,7 +83,7 @@ class Keys:
             yield from _spoken(self._values.schemas, place, candidate)
 
     def _place(self, resource: Resource) -> str | None:
-        """Where the schema of the id in the thing itself stands."""
+        """The place of the schema of the id property."""
         if resource.identity.key is None or resource.schema is None:
             return None
         return self._values.schemas.place(resource.schema, resource.identity.key)
@@ -97,7 +97,7 @@ class Keys:
         )
 
     def _differing(self, resource: Resource) -> tuple[str, ...]:
-        """Of the path parameters that name it (there can be hundreds) one of each schema."""
+        """The path parameters that name the entity (there can be hundreds), one for each schema."""
         found = self._named_by.get(resource.name)
         if found is None:
             schemas = {repr(self._schema(one)): one for one in reversed(resource.identity.named_by)}
@@ -111,7 +111,7 @@ class Keys:
             return {}
 
     def _tellable(self, told: tuple[str, ...], value: Any) -> bool:
-        """Whether each answer can tell the id, as a number or as a text."""
+        """Whether each response can show the id, as a number or as a text."""
         return all(
             any(self._fits(pointer, one) for one in _spoken(self._values.schemas, pointer, value))
             for pointer in told
@@ -157,8 +157,7 @@ class Keys:
 
 
 def _spoken(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
-    """The value as the property says it: a number as text where only texts are, or a text of
-    digits as a number."""
+    """The value in the type of the property: a number as text, or digits as a number."""
     if isinstance(value, list | dict | bool) or value is None or value is MISSING:
         return
     spoken = kinds(schemas, schemas.at(place)) if place is not None else set()
@@ -170,7 +169,7 @@ def _spoken(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
 
 
 def key_above(plan: Plan, path: Mapping[str, Any], links: tuple[Link, ...], index: int) -> str:
-    """The key of the row that the link at an index names, by the values of a path."""
+    """The row key of the entity that a link names, by the values of a path."""
     link = links[index]
     above = plan.resources.get(link.resource) if link.resource is not None else None
     own = spoken(path[link.parameter])
@@ -182,12 +181,12 @@ def key_above(plan: Plan, path: Mapping[str, Any], links: tuple[Link, ...], inde
 
 
 def spoken(value: Any) -> str:
-    """What a path parameter calls a thing; the first of several (`/apps/1,2`)."""
+    """The value of a path parameter; the first of several (`/apps/1,2`)."""
     return str(value[0] if isinstance(value, list) and value else value)
 
 
 def dig(body: Any, path: tuple[str, ...]) -> Any:
-    """What stands at a path of property names; the body itself if it does not go that deep."""
+    """The value at a path of property names; the body itself if it isn't that deep."""
     for name in path:
         if name == FIRST:
             if not isinstance(body, list) or not body:

@@ -1,4 +1,4 @@
-"""Operations that give credentials out or take them back: what they say of them is so."""
+"""Operations that issue or revoke credentials."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TRIES = 3
 def issuing(
     context: Context, issuer: Issuer, handler: Handler, credentials: Credentials
 ) -> Handler:
-    """The handler, with credentials in its response that are good from then on."""
+    """The handler; the credentials in its response are valid from then on."""
 
     def handle(world: World, request: Request) -> Reply:
         form = {**request.query, **named(request.body)}
@@ -54,7 +54,7 @@ def issuing(
 
 
 class _Issue:
-    """One response that gives credentials out."""
+    """One response that issues credentials."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class _Issue:
     def _give(
         self, path: Path, wanted: str, kind: str, subject: str, entity: list[str] | None
     ) -> None:
-        """Say the credential, or another one that the schema admits, and let it be good."""
+        """Set the credential, or another that the schema allows, and make it valid."""
         if entity is not None and path == self._id_path():
             # It is called so in paths: with another id nobody would find it again.
             told = dig(self._reply.body, path)
@@ -130,7 +130,7 @@ class _Issue:
             return
 
     def _id_path(self) -> Path:
-        """Where the response has the id of the entity that it is about."""
+        """Where the response has the id of its entity."""
         action = self._context.plan.actions[self._request.operation.id]
         resource = self._context.plan.resource_of(action)
         key = resource.identity.key if resource is not None else None
@@ -157,7 +157,7 @@ class _Issue:
         return place
 
     def _put(self, path: Path, value: Any) -> bool:
-        """Say the value there, if it may stand there; whether it does."""
+        """Set the value if the schema allows it; returns whether it does."""
         place = self._place(path)
         if value is None or place is None:
             return False
@@ -175,7 +175,7 @@ class _Issue:
         return True
 
     def _life(self, path: Path, granted: Mapping[str, Any]) -> Any:
-        """What the response says of how long a token is good, and of what kind it is."""
+        """Set the lifetime and the type of a token in the response."""
         name = "_".join(tokens(path[-1]))
         every = " ".join(self._credentials.plan.oauth.scopes)
         if name == "scope":
@@ -195,7 +195,7 @@ class _Issue:
         return lasts if name == "expires" else at // SECOND
 
     def _lasts(self) -> float | None:
-        """For how long, as the response says it."""
+        """The lifetime that the response states."""
         body = self._reply.body
         for path in self._issuer.life if isinstance(body, Mapping) else ():
             said, name = dig(body, path), tokens(path[-1])
@@ -214,7 +214,7 @@ class _Issue:
     # -- what the credential belongs to
 
     def _entity(self) -> list[str] | None:
-        """The row of the session or key that was made, if it is kept."""
+        """The row of the created session or key, if it is stored."""
         action = self._context.plan.actions[self._request.operation.id]
         if action.kind != "create" or action.resource is None:
             return None
@@ -230,7 +230,7 @@ class _Issue:
         return [repository.collection.name, name] if found is not None else None
 
     def _remember(self, entity: list[str], path: Path, value: Any) -> None:
-        """The row says the same of its credential as the response."""
+        """Store the credential's data in the row as in the response."""
         action = self._context.plan.actions[self._request.operation.id]
         repository = self._context.repository_of(action)
         found = repository.get(self._world, entity[1])
@@ -243,7 +243,7 @@ class _Issue:
 
 
 def revoking(handler: Handler) -> Handler:
-    """The handler, which takes back the credential that its body names, else its caller's."""
+    """The handler; revokes the credential that its body names, else its caller's."""
 
     def handle(world: World, request: Request) -> Reply:
         reply = handler(world, request)
@@ -257,7 +257,7 @@ def revoking(handler: Handler) -> Handler:
 
 
 def _sent(headers: Mapping[str, str]) -> Iterator[str]:
-    """Whatever may be a credential in a request's headers."""
+    """The possible credentials in a request's headers."""
     for name, value in headers.items():
         if name == "cookie":
             for pair in value.split(";"):

@@ -1,4 +1,4 @@
-"""Inferred jobs can be steered as those of the built-in APIs can."""
+"""Steering of inferred jobs, as for the built-in APIs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ Steer = Callable[[World, str, Mapping[str, Any]], Mapping[str, Any]]
 
 
 def lifecycle_of(resource: Resource) -> Lifecycle | None:
-    """The table of a job's states, the usual move first; None for what does not move by itself."""
+    """The transitions of a job, the usual one first; None for a resource that doesn't change with
+    time."""
     states = resource.states
     if states is None or not states.moves:
         return None
@@ -36,7 +37,7 @@ def lifecycle_of(resource: Resource) -> Lifecycle | None:
 
 
 def outcomes_of(repositories: Sequence[OwnRepository]) -> tuple[str, ...]:
-    """What `{"outcome": ...}` can order."""
+    """The values that `{"outcome": ...}` accepts."""
     ends = {
         state: None
         for repository in repositories
@@ -56,10 +57,10 @@ def _states(repository: OwnRepository) -> States:
 
 
 def steers(repositories: Sequence[OwnRepository]) -> Steer:
-    """How the jobs of these repositories are steered: by an outcome, or by a schedule."""
+    """The function that steers jobs of these repositories, by outcome or by schedule."""
 
     def steer(world: World, job_id: str, order: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Raises NotFound, BadRequest for another order, Conflict for a job that has ended."""
+        """Raises NotFound, BadRequest for an unknown order, Conflict for a job that has ended."""
         for repository in repositories:
             entity = _job(world, repository, job_id)
             if entity is not None:
@@ -103,7 +104,7 @@ def _steered(
 
 
 def _between(states: States, state: str, now: int) -> list[list[Any]]:
-    """What waits has to begin before it can end."""
+    """A waiting job has to start before it can end."""
     if state in states.active or not states.active:
         return []
     return [[next(one for one in (*states.path, *states.active) if one in states.active), now]]

@@ -1,4 +1,4 @@
-"""How a job looks in each phase of its life: what its schedule says of its other properties."""
+"""The properties of a job in each phase, as they follow from its schedule."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Said = Mapping[str, Any]
 
 
 def luck_of(world: World, *salt: object) -> str:
-    """What the outcome of a job depends on, as its row keeps it."""
+    """The seed of a job's outcome, as stored in its row."""
     return f"{world.now}:{digest(world.settings.seed, world.tenant, *salt).hex()}"
 
 
 def said_of(values: Values, resource: Resource, names: Iterable[str], dice: Dice) -> Said:
-    """What a job has to say under these names; those that can't be made are left out."""
+    """The values of a job's outcome properties; those that can't be generated are left out."""
     made = {name: _made(values, resource, dice, name) for name in names if resource.schema}
     return {name: value for name, value in made.items() if value is not None}
 
@@ -60,7 +60,7 @@ def _made(values: Values, resource: Resource, dice: Dice, name: str) -> Any:
 
 
 class Phases:
-    """What follows from a schedule and the time for one kind of job."""
+    """What follows from the schedule and the time, for one kind of job."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Phases:
         ]
 
     def use(self, values: Values) -> None:
-        """Make what is said with these."""
+        """Generate outcome properties with these functions."""
         self._values = values
 
     def at(
@@ -112,9 +112,11 @@ class Phases:
         data: Mapping[str, Any],
         touched: int = 0,
     ) -> dict[str, Any]:
-        """The state, the moments, the progress and the outcome, which depends on the job's `luck`.
-        What can't be said yet is None where it may be null or missing, and as it will be where it
-        must be there. `touched`: when somebody has last changed it."""
+        """The state, timestamps, progress and outcome at an instant; the outcome depends on `luck`.
+
+        A property without a value yet is None where it may be null or missing, else its final
+        value. `touched` is when a client last changed the job.
+        """
         states = self._states
         state = state_at(schedule, now)
         run = self._run(schedule, now)
@@ -140,7 +142,7 @@ class Phases:
         return found
 
     def _outcomes(self, state: str, luck: str) -> dict[str, Any]:
-        """The results, what went wrong, who cancelled it."""
+        """The results, the error, and who cancelled it."""
         found: dict[str, Any] = {}
         for group, names, kinds, needed in self._uncounted:
             there = state in kinds
@@ -154,7 +156,7 @@ class Phases:
         return found
 
     def _entered(self, run: Sequence[Sequence[Any]], state: str, now: int) -> dict[str, Any]:
-        """The moments: each from then on, or as long as it is so where that can end again."""
+        """The timestamps: set from then on, or only during the state if it can end again."""
         found: dict[str, Any] = {}
         aside = frozenset(self._states.other)
         for name, entering in self._moments.items():
@@ -168,7 +170,7 @@ class Phases:
         return found
 
     def _outcome(self, group: str, names: Iterable[str], luck: str) -> Said:
-        """What is said of the results, of what went wrong, or of who cancelled it."""
+        """The values of result, error or cancellation properties."""
         said = self._said.get((group, luck))
         if said is None and self._values is not None:
             at = luck.partition(":")[0]
@@ -180,8 +182,8 @@ class Phases:
         return said or {}
 
     def finished(self, results: Said, ended: int) -> dict[str, Any]:
-        """What a job that has succeeded says of its results, of what did not happen, and of its
-        progress."""
+        """The results and progress of a job that has succeeded, and the properties that
+        stay empty."""
         lacking = (*self._states.faults, *self._states.cancels)
         found: dict[str, Any] = {name: None for name in lacking if self._may_lack[name]}
         found.update(results)
@@ -191,7 +193,7 @@ class Phases:
         return found
 
     def _expiry(self, found: Mapping[str, Any], ended: int) -> dict[str, Any]:
-        """Until when the results are there."""
+        """The time until which results are available."""
         return {
             name: stamp(self._schemas, name, self._flat.properties[name], ended + _LASTS)
             for name in self._states.results
@@ -199,7 +201,7 @@ class Phases:
         }
 
     def _run(self, schedule: Sequence[Sequence[Any]], now: int) -> Sequence[Sequence[Any]]:
-        """The steps since it was last begun: a job that is tried again has not ended yet."""
+        """The schedule since the last start: a retried job has not ended yet."""
         begun = 0
         for index, (_, at) in enumerate(schedule):
             if at <= now and index and schedule[index - 1][0] in self._ending:
@@ -211,7 +213,7 @@ class Phases:
         return name not in self._flat.required or may_be_null(self._schemas, schema)
 
     def _bounds(self, name: str) -> tuple[Any, Any]:
-        """Where progress begins and ends; a hundredth is one if nothing is said."""
+        """The range of progress; 0 to 100 or 0 to 1 by default."""
         schema = self._flat.properties[name]
         rules = self._schemas.flat(schema).rules
         said = self._schemas.plain(schema).get("description")
@@ -219,7 +221,7 @@ class Phases:
         return rules.get("minimum", 0), rules.get("maximum", 1 if share else 100)
 
     def _beside(self, state: str) -> dict[str, str]:
-        """What other properties say of the same work."""
+        """Other status properties of the same work."""
         path = self._states.path
         if state not in path:
             return {}
@@ -235,7 +237,7 @@ class Phases:
         state: str,
         now: int,
     ) -> None:
-        """The moments and flags in parts of the entity, where these parts are there."""
+        """Set timestamps and flags in nested objects, where these exist."""
         for holder, names in self._states.within.items():
             part = found.get(holder, data.get(holder))
             if not isinstance(part, Mapping):
@@ -258,7 +260,7 @@ class Phases:
             found[holder] = said
 
     def _share(self, run: Sequence[Sequence[Any]], now: int, state: str) -> float:
-        """How much of the work is done: by the time that it will take, half if it ended before."""
+        """The share of work that is done, by the planned time; half if it ended early."""
         if state in self._states.success:
             return 1.0
         working = frozenset(self._states.active) or frozenset(self._states.initial)
@@ -270,7 +272,7 @@ class Phases:
         return 0.5 if ended else (now - begun) / (end - begun)
 
     def _progress(self, name: str, run: Sequence[Sequence[Any]], now: int, state: str) -> Any:
-        """How far it is."""
+        """The progress of the job."""
         low, most = self._bounds(name)
         share = self._share(run, now, state)
         if share in (0.0, 1.0):

@@ -1,4 +1,4 @@
-"""What an entity shows of others: those that lie under it, how many they are, those it names."""
+"""What an entity shows of others: its children, their number, and entities it refers to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """A property that lists the entities of `repository` under one, or counts them."""
+    """A property that lists, or counts, the entities of `repository` below one."""
 
     name: str
     repository: OwnRepository
@@ -25,8 +25,8 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A property that shows an entity of another resource, or several; `ids` are the names under
-    which a client may send what they are called."""
+    """A property that shows one or several entities of another resource; `ids` are the names under
+    which a client may send their ids."""
 
     name: str
     resource: str
@@ -35,7 +35,7 @@ class Named:
 
 
 class Joins:
-    """What the entities of each resource of a document show of others."""
+    """The joined properties of each resource of a document."""
 
     def __init__(
         self, schemas: Schemas, plan: Plan, repositories: Mapping[str, Repository], sower: Sower
@@ -54,7 +54,7 @@ class Joins:
         }
 
     def shown(self, world: World, repository: Repository, entity: Entity) -> Mapping[str, Any]:
-        """What is known of an entity, with what lies under it now."""
+        """The entity with its current children."""
         name = repository.resource.name
         if name not in self._children:
             self._find_children(repository.resource)
@@ -123,7 +123,7 @@ class Joins:
         return self._schemas.canonical(place) == self._schemas.canonical(resource.schema)
 
     def _lists(self, place: str, name: str, child: Resource) -> bool:
-        """Whether a property is an array of what lies under the entity."""
+        """Whether a property is an array of the entity's children."""
         inner = self._schemas.place(place, None)
         if inner is None:
             return False
@@ -135,7 +135,7 @@ class Joins:
         return called and bool(shown) and 2 * len(shown & own) > len(shown)
 
     def _counts(self, place: str, name: str, child: Resource) -> bool:
-        """Whether a property says how many lie under the entity (`comments_count`)."""
+        """Whether a property is the number of the entity's children (`comments_count`)."""
         if "integer" not in self._schemas.flat_at(self._schemas.canonical(place)).types:
             return False
         words = tokens(name)
@@ -149,7 +149,7 @@ class Joins:
 
     def named(self, world: World, resource: Resource, sent: Mapping[str, Any],
               above: Mapping[str, Any]) -> dict[str, Any]:  # fmt: skip
-        """What a new entity shows of those that the client, or the path, names."""
+        """The entities that a new one embeds because the client or the path names them."""
         if resource.name not in self._named:
             self._named[resource.name] = tuple(self._find_named(resource))
         found: dict[str, Any] = {}
@@ -178,8 +178,8 @@ class Joins:
         return found
 
     def _shown_at(self, name: str, place: str) -> str | None:
-        """The resource of which a property shows one: by its schema, or its name and most of what
-        it has."""
+        """The resource that a property embeds: by its schema, or by its name and most of its
+        properties."""
         place = self._schemas.canonical(place)
         found = self._places.get(place)
         if found is not None:

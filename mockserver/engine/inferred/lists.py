@@ -1,4 +1,4 @@
-"""Lists: which entities, in which order, on which page, in which envelope."""
+"""Lists: filtered, ordered, paged, in their envelope."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mockserver.openapi.model import Operation
 
 
 def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
-    """Whether the document says that there is always a row."""
+    """Whether the document says that there is always an item."""
     pointer = _pointer(operation, operation.success)
     for name in envelope.items:
         if pointer is None or name not in context.schemas.flat_at(pointer).required:
@@ -33,7 +33,7 @@ def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -
 
 
 def bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) -> Reply:
-    """The rows without an envelope."""
+    """The items without an envelope."""
     pointer = _pointer(operation, operation.success)
     if pointer is not None and context.schemas.flat_at(pointer).choices:
         # Of several kinds of lists the rows tell which it is.
@@ -45,7 +45,7 @@ def bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) -
 
 
 def _pointer(operation: Operation, status: int) -> str | None:
-    """Where the schema of a response stands, if it has one."""
+    """The place of the schema of a response, if it has one."""
     response = operation.response_for(status)
     media = response.content.get(choose_media_type(response)) if response is not None else None
     return media.pointer if media is not None else None
@@ -95,7 +95,7 @@ def _is_empty(pages: Pages[Entity]) -> bool:
 
 
 def _example_page(operation: Operation, envelope: Envelope) -> Any:
-    """A default page beyond the first, which is meant as an example: nobody begins there."""
+    """A default page beyond the first, which is meant as an example and is ignored."""
     for parameter in operation.parameters:
         if parameter.place == "query" and parameter.name == envelope.paging.page:
             default = parameter.schema.get("default")
@@ -104,7 +104,7 @@ def _example_page(operation: Operation, envelope: Envelope) -> Any:
 
 
 def _asked(request: Request, envelope: Envelope, example: Any) -> Request:
-    """The request; what a body asks for is as if the query did."""
+    """The request, with list parameters of the body moved to the query."""
     query = dict(request.query)
     if envelope.paging.in_body:
         query.update(named(request.body))
@@ -115,14 +115,14 @@ def _asked(request: Request, envelope: Envelope, example: Any) -> Request:
 
 
 def _named_above(call: Call, within: str | None) -> dict[str, Any]:
-    """What the path says of the entities, where they do not lie under what it names."""
+    """Properties fixed by the path, where the entities aren't stored below what it names."""
     parents = call.action.parents
     field = parents[-1].field if parents and within is None else None
     return {field: call.request.path[parents[-1].parameter]} if field is not None else {}
 
 
 def _within(call: Call) -> str | None:
-    """The key of the entity that the list lies under; None if the path does not tell it."""
+    """The key of the parent of the list; None if the path doesn't name it."""
     own, parents = call.resource.parents[-1:], call.action.parents
     for index in reversed(range(len(parents))) if own else ():
         if own[0].alike(parents[index]):
@@ -133,7 +133,7 @@ def _within(call: Call) -> str | None:
 def _pages(
     call: Call, envelope: Envelope, within: str | None, tests: list[Test], fields: dict[str, str]
 ) -> Pages[Entity]:
-    """The list that is asked for."""
+    """The requested list."""
     order = order_of(call.request.query, envelope, call.repository)
     if call.action.parents and within is None:
         # Their field says that they belong to what another path names.
@@ -148,7 +148,7 @@ def _pages(
 
 
 def _shows_hidden(call: Call) -> bool:
-    """Whether a list is asked for what was deleted softly, too."""
+    """Whether the request includes soft-deleted entities."""
     states, query = call.resource.states, call.request.query
     words = {word for name, value in query.items() if value is not False for word in tokens(name)}
     return bool(words & _HIDDEN) or (states is not None and states.name in query)
@@ -184,7 +184,7 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage) -> Reply:
 
 
 def _headers(shown: ShownPage, reply: Reply) -> dict[str, str]:
-    """What the headers say of the page."""
+    """The headers that describe the page."""
     envelope = shown.envelope
     numbered = envelope.paging.page is not None or envelope.paging.offset is not None
     said: dict[str, Any] = {}
@@ -205,7 +205,7 @@ def _headers(shown: ShownPage, reply: Reply) -> dict[str, str]:
 
 
 def _is_required(operation: Operation, status: int, name: str) -> bool:
-    """Whether the document wants a header in any case."""
+    """Whether the header is required."""
     response = operation.response_for(status)
     documented = response.headers.get(name) if response is not None else None
     return documented is not None and documented.required
@@ -218,7 +218,7 @@ def _settle(
     envelope: Envelope,
     said: list[tuple[PageField, Any]],
 ) -> None:
-    """Say of the page what is true, and of what there is not, nothing: null, or no property."""
+    """Set what is true of the page; properties without a value are null or left out."""
     pointer = _pointer(operation, reply.status)
     if pointer is None:
         return
@@ -265,7 +265,7 @@ def _item(call: Call, envelope: Envelope, entity: Entity) -> Any:
 
 
 def _name(call: Call, envelope: Envelope, entity: Entity) -> Any:
-    """What a row is called, in a list of nothing but names; MISSING if the list shows objects."""
+    """The name of an entity, in a list of names; MISSING if the list has objects."""
     if envelope.item is None:
         return MISSING
     types = call.context.schemas.flat_at(envelope.item).types

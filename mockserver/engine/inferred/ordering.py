@@ -1,4 +1,4 @@
-"""In which order a list is: what its parameters ask for, in the ways that APIs have for it."""
+"""The order of a list, by its parameters in the styles of different APIs."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _UPDATED = bag("updated modified changed last_updated last_modified activity")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which properties a list is sorted, the greater first if `True`; else as entities came."""
+    """The properties by which a list is sorted, descending if `True`; else in order of creation."""
 
     fields: tuple[tuple[tuple[str, ...], bool], ...] = ()
     newest_first: bool = False
 
 
 def order_of(query: Mapping[str, Any], envelope: Envelope, repository: Repository) -> Order:
-    """What the query asks for (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`)."""
+    """The order a query requests (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`)."""
     usual = newest_first(envelope, bool(repository.roles.created))
     asked = [pair for name in envelope.ordering.names for pair in _pairs(query.get(name))]
     way = next((falls for name, falls in asked if not name and falls is not None), None)
@@ -52,7 +52,7 @@ def order_of(query: Mapping[str, Any], envelope: Envelope, repository: Repositor
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
-    """The names in a parameter, each with the way that is asked for; "" for a way alone."""
+    """The names in a parameter, each with its direction; "" for a direction alone."""
     if isinstance(value, Mapping):
         for name, way in value.items():
             yield str(name), falling(str(way))
@@ -91,7 +91,7 @@ def _role(name: str, words: frozenset[str]) -> bool:
 
 
 def _path(name: str, repository: Repository) -> tuple[str, ...] | None:
-    """The property that is meant."""
+    """The property that a name means."""
     known = {word(one): one for one in reversed(list(repository.flat.properties))}
     spelled = word(name)
     for wanted in (spelled, f"{spelled}_at", f"{spelled}_date", f"{spelled}_time", f"{spelled}_on"):
@@ -115,7 +115,7 @@ def _path(name: str, repository: Repository) -> tuple[str, ...] | None:
 
 
 def sorted_by(entities: list[Entity], order: Order) -> list[Entity]:
-    """The entities, sorted; those alike stay as they are."""
+    """The entities in this order; equal ones keep theirs."""
     for path, falls in reversed(order.fields):
         entities.sort(key=_rank(path), reverse=falls)
     return entities

@@ -1,4 +1,4 @@
-"""One page of a list: which is asked for, and what its envelope says of it and of the others."""
+"""One page of a list: how it is requested, and how its envelope describes it and its neighbours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AHEAD, _BACK = ">", "<"
 
 
 class PageRequest:
-    """Which page is asked for: a size, and a place or a number to begin with."""
+    """The requested page: a size, and a position or number to start from."""
 
     def __init__(self, call: Call, envelope: Envelope) -> None:
         self._call = call
@@ -53,13 +53,13 @@ class PageRequest:
                 self.start = (max(first, page) - first) * self.size
 
     def scope(self) -> tuple[Any, ...]:
-        """What a cursor is good for: this list with these filters."""
+        """What a cursor is valid for: this list with these filters."""
         request = self._call.request
         filters = sorted((n, str(v)) for n, v in request.query.items() if n not in self.names)
         return (self._call.action.operation, *sorted(request.path.items()), *filters)
 
     def of(self, pages: Pages[Entity]) -> Page[Entity]:
-        """The page. Raises Invalid for a cursor that is none."""
+        """The page of a request. Raises Invalid for a bad cursor."""
         if self.cursor is None:
             return pages.page(self.size, skip=self.start)
         try:
@@ -78,7 +78,7 @@ class PageRequest:
         return pages.page(self.size, after=place)
 
     def _place(self, pages: Pages[Entity], cursor: str) -> tuple[str, SortKey]:
-        """Where a cursor leads; it may be the id of a row. Raises BadRequest."""
+        """The position that a cursor means; it may be the id of an entity. Raises BadRequest."""
         call = self._call
         key = call.key_of(cursor)
         for own in (key, cursor):
@@ -97,17 +97,17 @@ class PageRequest:
         return str(way), tuple(rest)
 
     def cursor_for(self, way: str, start: int, place: SortKey) -> str:
-        """The cursor of the page behind a place, or of the one in front of it."""
+        """The cursor of the page after a position, or before it."""
         return encode_cursor(self.scope(), (way, start, *place))
 
 
 def _value(query: Mapping[str, Any], name: str | None) -> Any:
-    """What a query parameter says, if the list has it."""
+    """The value of a query parameter, if the list has it."""
     return query.get(name) if name is not None else None
 
 
 def _whole(value: Any) -> int | None:
-    """A value as a whole number, a text of digits too."""
+    """A value as an integer; text of digits is accepted."""
     if isinstance(value, str) and value.isdecimal() and value.isascii():
         return int(value)
     return None if isinstance(value, bool) or not isinstance(value, int | float) else int(value)
@@ -120,7 +120,7 @@ def _number(value: Any, default: int, least: int = 1) -> int:
 
 @dataclass
 class ShownPage:
-    """A page, and what its envelope says of it and of the others."""
+    """A page, and what its envelope says about it and its neighbours."""
 
     call: Call
     envelope: Envelope
@@ -139,16 +139,16 @@ class ShownPage:
 
     @property
     def number(self) -> int:
-        """The number of the page, counted as this list does."""
+        """The number of the page, counted as this list counts."""
         return self.start // self.size + self.envelope.paging.first_page
 
     @property
     def last_start(self) -> int:
-        """Where the last page begins."""
+        """The position of the last page."""
         return max(0, self.total - 1) // self.size * self.size
 
     def value(self, field: PageField) -> Any:
-        """What a property of the envelope says; None if there is nothing to say."""
+        """The value of an envelope property; None if there is none."""
         rows, call = self.page.rows, self.call
         match field.said:
             case "next" | "previous" | "first" | "last" | "self":
@@ -182,7 +182,7 @@ class ShownPage:
                 return self.envelope.items[-1] if self.envelope.items else None
 
     def _other(self, said: str, form: Form) -> Any:
-        """How another page is named; None if there is none."""
+        """The reference to another page; None if there is none."""
         query = self.query(said)
         if query is None:
             return None
@@ -201,7 +201,7 @@ class ShownPage:
         return start if form == "offset" else start // self.size + paging.first_page
 
     def _bare(self, said: str) -> Any:
-        """What a text says of another page of a list that has no cursors: its number."""
+        """The reference to another page in a list without cursors: its number."""
         query = self.query(said) or {}
         paging = self.envelope.paging
         name = paging.page if paging.page is not None else paging.offset
@@ -221,7 +221,7 @@ class ShownPage:
         return self.request.cursor_for(_BACK, self.start, page.first) if page.first else None
 
     def query(self, said: str) -> dict[str, Any] | None:
-        """The query that asks for another page; None if there is none."""
+        """The query of another page; None if there is none."""
         paging, query = self.envelope.paging, dict(self.call.request.query)
         if said == "self":
             return query
@@ -266,7 +266,7 @@ class ShownPage:
         return f"{base}{self.call.path()}{asked}"
 
     def link_header(self) -> str:
-        """`Link`: the pages that there are."""
+        """The `Link` header with the neighbouring pages."""
         found = []
         by_number = self.envelope.paging.page is not None or self.envelope.paging.offset is not None
         for rel, said in (

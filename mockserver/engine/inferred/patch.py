@@ -1,4 +1,4 @@
-"""The two patch formats: RFC 7396 (merge) and RFC 6902 (a list of edits)."""
+"""The two patch formats: RFC 7396 (merge patch) and RFC 6902 (JSON Patch)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_COPIED = 8 * 2**20
 
 
 def merge_patched(data: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """The changed properties; null clears."""
+    """The changed properties; null removes one."""
     return {name: _merged(data.get(name), value) for name, value in patch.items()}
 
 
@@ -33,10 +33,9 @@ def _merged(before: Any, patch: Any) -> Any:
 
 
 def json_patched(data: Mapping[str, Any], edits: Sequence[Any]) -> dict[str, Any]:
-    """The properties that the edits change; None for those that they remove.
+    """The properties that the operations change; None for those they remove.
 
-    Raises BadRequest for an edit that is none or can't be done, and Conflict for a test that
-    fails.
+    Raises BadRequest for an invalid operation, and Conflict for a failed test.
     """
     before = dict(data)
     after: Any = deepcopy(before)
@@ -60,7 +59,7 @@ def json_patched(data: Mapping[str, Any], edits: Sequence[Any]) -> dict[str, Any
 
 
 def _copied(whole: Any, edit: Any) -> int:
-    """How many bytes an edit copies: a few edits can double what there is again and again."""
+    """The number of bytes that an operation copies: a few can double the document repeatedly."""
     if not isinstance(edit, Mapping) or edit.get("op") != "copy":
         return 0
     return len(dump(JsonPointer(str(edit.get("from", ""))).resolve(whole, None)))

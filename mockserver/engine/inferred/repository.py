@@ -1,8 +1,8 @@
 """The rows of one resource in a world.
 
-A row is `{id, at, n, parent, data}`: its key, when and as which it came, the key of the row
-that it lies under, and what is known of it. A job has its `schedule`, a row of the seed world
-`seed`. What an API written by hand keeps is read as it lies there.
+A row is `{id, at, n, parent, data}`: its key, its time and number of creation, the key of its
+parent, and its data. A job has a `schedule`, a seed row has `seed`. Rows of hand-written APIs are
+read as they are.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SYSTEM = Collection("mock", order=())
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One row: its key, what it looks like now, and how it lies in the store."""
+    """One row: its key, its current data, and the stored row."""
 
     key: str
     data: Mapping[str, Any]
@@ -39,13 +39,14 @@ class Entity:
 
     @property
     def mode(self) -> Mode:
-        """How what is not known of it is made up. What examples show is no more than they say."""
+        """How unknown properties are generated; entities from examples show only what the example
+        has."""
         if self.row.get("shown"):
             return "bare"
         return "rich" if self.seed or not self.row else "sparse"
 
     def shown_by(self, operation: str) -> dict[str, Any] | None:
-        """The entity as an operation's own example shows it, unless it has changed since."""
+        """The entity as in an operation's own example, unless it has changed since."""
         shown = self.row.get("shown")
         names = shown.get(operation) if shown else None
         if names is None:
@@ -53,7 +54,7 @@ class Entity:
         return {name: self.data[name] for name in names if name in self.data}
 
     def id(self, resource: Resource) -> Any:
-        """Its id, as its data has it; else as its key ends."""
+        """Its id, from its data or else from its key."""
         own = self.key.rsplit("/", 1)[-1]
         key = resource.identity.key
         return self.data.get(key, own) if key is not None else own
@@ -64,10 +65,10 @@ Test = Callable[[Entity], bool]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Of which entities a list is, and in which order.
+    """Which entities a list has, and in which order.
 
-    They lie under `parent` (None: under any), or have values in `fields`, which may be indexed.
-    What was deleted softly is only there if a list `shows_hidden`.
+    They are below `parent` (None: any), or have values in `fields`, which may be indexed.
+    Soft-deleted ones are included only if the list `shows_hidden`.
     """
 
     parent: str | None = None
@@ -77,7 +78,7 @@ class Choice:
 
 
 class Repository(Protocol):
-    """Where one resource is kept."""
+    """The storage of one resource."""
 
     resource: Resource
     roles: Roles
@@ -129,7 +130,7 @@ class OwnRepository:
         return (self.as_of(row, world.now) for row in rows if is_there(row, world.now))
 
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
-        """The entities of a list; by an index if there is one."""
+        """The entities of a list, by an index if there is one."""
         rows = world[self.collection.name]
         where: dict[str, Any] = {}
         left = list(tests)
@@ -158,11 +159,11 @@ class OwnRepository:
         )
 
     def place(self, entity: Entity) -> SortKey:
-        """Where it stands in the order of its kind."""
+        """The position of an entity in the default order."""
         return self.collection.sort_key(entity.row)
 
     def put(self, world: World, entity: Entity) -> Entity:
-        """Keep it; a row that is new gets its place behind all others."""
+        """Store a row; a new one is placed after all others."""
         row: dict[str, Any] = {
             "at": world.now,
             **entity.row,
@@ -184,7 +185,7 @@ class OwnRepository:
         world[self.collection.name].remove(key)
 
     def as_of(self, row: Mapping[str, Any], now: int) -> Entity:
-        """The row as it is at an instant, as far as that follows from the time."""
+        """The row at an instant, as far as it follows from the time."""
         data = row["data"]
         if "schedule" in row and self.phases is not None:
             luck, touched = row.get("luck", ""), row.get("touched", 0)
@@ -194,7 +195,7 @@ class OwnRepository:
 
 
 def is_there(row: Mapping[str, Any], now: int) -> bool:
-    """Whether an entity is there yet, and still: what is being deleted `goes` at an instant."""
+    """Whether an entity exists: it has been created, and isn't gone after `goes`."""
     return bool(row.get("comes", now) <= now < row.get("goes", now + 1))
 
 
@@ -211,7 +212,7 @@ _ODD = "odd"
 
 
 class BorrowedRepository:
-    """Rows of an API written by hand: read as they are, written where a name is known."""
+    """Rows of a hand-written API: read as they are, written where the names are known."""
 
     def __init__(self, resource: Resource, schemas: Schemas, collection: Collection) -> None:
         self.resource = resource
@@ -245,7 +246,7 @@ class BorrowedRepository:
         )
 
     def place(self, entity: Entity) -> SortKey:
-        """Where it stands in the order of its kind."""
+        """The position of an entity in the default order."""
         return self.collection.sort_key(entity.row)
 
     def put(self, world: World, entity: Entity) -> Entity:
@@ -264,7 +265,7 @@ class BorrowedRepository:
         world[self.collection.name].remove(key)
 
     def as_of(self, row: Mapping[str, Any], now: int) -> Entity:
-        """The row as it lies there."""
+        """The stored row."""
         data = dict(row)
         for name, value in row.items():
             schema = self.flat.properties.get(name)
@@ -277,7 +278,7 @@ class BorrowedRepository:
         return Entity(str(row[self.collection.key]), data, parent, row)
 
     def _instant(self, name: str, schema: Any, value: int) -> Any:
-        """Instants lie there as microseconds."""
+        """Timestamps are stored as microseconds."""
         text = stamp(self.schemas, name, schema, value)
         return text if isinstance(text, str) else value
 
@@ -287,7 +288,7 @@ def _has(name: str, wanted: str, entity: Entity) -> bool:
 
 
 def newest_first(envelope: Envelope, dated: bool) -> bool:
-    """Whether a list begins with the newest; `dated`: rows say when they came."""
+    """Whether a list starts with the newest; `dated`: rows have a time of creation."""
     told = envelope.ordering.newest_first
     if told is not None:
         return told

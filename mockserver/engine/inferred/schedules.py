@@ -1,4 +1,4 @@
-"""The schedules of inferred jobs: which states one will pass, and when."""
+"""Schedules of inferred jobs: which states they pass, and when."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PERIODS = bag("timeout ttl expires_in timeout_seconds timeout_in_seconds max_wa
 def plan_job(
     states: States, now: int, pace: float, first: str | None = None, until: int | None = None
 ) -> Schedule:
-    """The states that a new job will pass, and when: at `until` it has waited too long."""
+    """The states of a new job with their times; at `until` it times out."""
     begun = first or states.birth or next(iter((*states.initial, *states.active)), "")
     schedule = go_on(states, [[begun, now]], pace)
     late = timed_out(states)
@@ -36,7 +36,7 @@ def plan_job(
 
 
 def go_on(states: States, schedule: Schedule, pace: float) -> Schedule:
-    """The schedule from its last state on, as far as time alone leads."""
+    """The schedule continued from its last state, as far as time alone leads."""
     state, at = schedule[-1]
     if state in states.leads:
         after = states.leads[state] or _before(states, schedule)
@@ -63,7 +63,7 @@ def go_on(states: States, schedule: Schedule, pace: float) -> Schedule:
 
 
 def _place(states: States, state: str) -> int:
-    """Where a state that is not on the way joins it."""
+    """Where a state outside the usual path joins it."""
     if state in states.initial:
         begun = [n for n, one in enumerate(states.path) if one in states.initial]
         return begun[-1] if begun else -1
@@ -74,7 +74,7 @@ def _place(states: States, state: str) -> int:
 
 
 def _before(states: States, schedule: Schedule) -> str:
-    """What a thing is again after it was restarted or changed: what it was, or what is usual."""
+    """The state to return to after a restart or an update: the previous one, or the usual one."""
     if spelled(schedule[-1][0]).split("_")[0] in _GOES:
         return ""
     standing = [v for v in states.success if spelled(v).split("_")[-1] in STANDING]
@@ -88,18 +88,18 @@ _GOES = bag("deleting removing destroying deprovisioning terminating purging del
 
 
 def goes(states: States, schedule: Sequence[Sequence[Any]], pace: float) -> int:
-    """When what is being deleted is gone."""
+    """When an entity that is being deleted is gone."""
     state, at = schedule[-1]
     return int(at) + (seconds(_LEAVING * pace) if state in states.leads else 0)
 
 
 def told(states: States, schedule: Schedule, state: str, now: int, pace: float) -> Schedule:
-    """The schedule of a thing that was told to go into a state; from there it goes on."""
+    """The schedule of an entity after a client moved it to a state; it continues from there."""
     return go_on(states, cut(schedule, state, now), pace)
 
 
 def timed_out(states: States) -> str | None:
-    """The state of what has waited too long."""
+    """The state after a timeout."""
     return next((v for v in states.failure if spelled(v) in TIMED_OUT), None)
 
 
@@ -108,8 +108,7 @@ def is_paused(states: States, state: object) -> bool:
 
 
 def deadline(states: States, sent: Mapping[str, Any], now: int) -> int | None:
-    """Until when a new thing waits for somebody, if it ever stops to; as the client says, if it
-    does."""
+    """Until when a new entity waits, if it times out; as the client says, if it does."""
     if states.timeout is None and timed_out(states) is None:
         return None
     for name, value in sent.items():
@@ -130,7 +129,7 @@ _UNITS = {
 
 
 def _instant(word: str, value: Any, now: int) -> int | None:
-    """A period or an instant as an instant that lies ahead."""
+    """A duration or a time, as a time in the future."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
@@ -157,7 +156,7 @@ def _instant(word: str, value: Any, now: int) -> int | None:
 
 
 def state_of(states: States, data: Mapping[str, Any]) -> Any:
-    """The state, as the data has it."""
+    """The state in the data."""
     found: Any = data.get(states.name)
     for name in states.inner:
         found = found.get(name) if isinstance(found, Mapping) else None
@@ -165,7 +164,7 @@ def state_of(states: States, data: Mapping[str, Any]) -> Any:
 
 
 def with_state(states: States, data: Mapping[str, Any], state: Any) -> Any:
-    """The value of the status property in this state."""
+    """The value of the status property for this state."""
     if not states.inner:
         return state
     above = data.get(states.name)

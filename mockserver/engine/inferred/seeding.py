@@ -1,8 +1,7 @@
-"""What a world holds before anybody has written to it: what the document's examples show, else
-entities that are made up.
+"""The seed entities of a world: those in the document's examples, else generated ones.
 
-Rows are sown when somebody first looks, yet follow from the seed and from when the world was
-born alone: it makes no difference who looks, or when.
+They are created on first access, but depend only on the seed and the time at which the world began,
+so it makes no difference who looks, or when.
 """
 
 from __future__ import annotations
@@ -31,28 +30,28 @@ _HOUR = 3600 * SECOND
 
 
 def note_birth(world: World) -> None:
-    """Remember when the world began."""
+    """Record when the world began."""
     world[SYSTEM.name].put({"id": "born", "at": world.now})
 
 
 def birth(world: World) -> int:
-    """When the world began; now, if nobody has noted it."""
+    """When the world began; now, if that isn't recorded."""
     noted = world[SYSTEM.name].get("born")
     return int(noted["at"]) if noted is not None else world.now
 
 
 def lasting(world: World, *salt: object) -> Dice:
-    """Dice for what does not change from one look to the next."""
+    """Dice that don't change over time."""
     return Dice(birth(world), world.settings.seed, world.tenant, *salt)
 
 
 def sown(repository: OwnRepository, parent: str) -> str:
-    """The id of the row that says that what lies under a parent has been sown."""
+    """The id of the row that records that the entities of a parent have been created."""
     return f"{repository.collection.name}/{parent}"
 
 
 def makeable(plan: Plan) -> frozenset[str]:
-    """The resources of which a client can make one."""
+    """The resources that clients can create."""
     return frozenset(
         action.resource
         for action in plan.actions.values()
@@ -62,7 +61,7 @@ def makeable(plan: Plan) -> frozenset[str]:
 
 
 class Sower:
-    """Sows the rows of the seed world, one repository and parent at a time."""
+    """Creates the seed entities, one repository and parent at a time."""
 
     def __init__(
         self,
@@ -82,7 +81,7 @@ class Sower:
         self._repositories = repositories
 
     def sow(self, world: World, repository: Repository, parent: str | None) -> None:
-        """See to it that what lies under `parent` (None: under any) is there."""
+        """Create the seed entities below `parent` (None: any), if not done yet."""
         resource = repository.resource
         if not isinstance(repository, OwnRepository):
             return
@@ -108,13 +107,13 @@ class Sower:
                     self._add(world, repository, parent, ordinal)
 
     def has_any(self, repository: Repository) -> bool:
-        """Whether there may be rows that nobody has made."""
+        """Whether there may be seed entities."""
         made_up = bool(repository.resource.seeds) and not self._empty
         return made_up or bool(self._examples.of(repository.resource.name))
 
     def _shown_under(self, world: World, repository: OwnRepository, parent: str) -> int:
-        """How many of the made-up rows under a parent the document's own stand for: all of them if
-        its examples show what is there, and not only that something is."""
+        """How many generated entities of a parent the examples replace: all, if they describe
+        entities and not just ids."""
         resource = repository.resource
         homeless = bool(resource.parents) and not resource.parents[-1].resource
         named = 0
@@ -126,7 +125,7 @@ class Sower:
         return named
 
     def _sow_shown(self, world: World, repository: OwnRepository) -> None:
-        """What the document's examples show of a resource, under all of its parents."""
+        """Create the entities in the document's examples, under all their parents."""
         shown = self._examples.of(repository.resource.name)
         system = world[SYSTEM.name]
         mark = f"{repository.collection.name}!"
@@ -137,7 +136,7 @@ class Sower:
             self._add_shown(world, repository, one, index - len(shown))
 
     def _home(self, world: World, resource: Resource) -> str | None:
-        """The parent of what lies under one without a word of which: the first there is."""
+        """The parent of an example that names none: the first one."""
         link = resource.parents[-1]
         above = self._repositories.get(link.resource) if link.resource is not None else None
         if above is None:
@@ -147,7 +146,7 @@ class Sower:
         return first.key if first is not None else None
 
     def _add_shown(self, world: World, repository: OwnRepository, shown: Shown, place: int) -> None:
-        """One entity as its examples show it, as far as they fit."""
+        """Create one entity from its examples, as far as they fit."""
         resource = repository.resource
         parent = shown.parent
         if parent is None:
@@ -201,8 +200,8 @@ class Sower:
     def sow_alike(
         self, world: World, repository: Repository, parent: str, known: Mapping[str, Any]
     ) -> bool:
-        """Rows with these properties, where a list must be asked for them and nobody but the
-        vendor makes any; whether there are new ones."""
+        """Create entities with these properties, where a list requires them and clients can't
+        create any; returns whether there are new ones."""
         if not isinstance(repository, OwnRepository) or not self.is_vendors(repository):
             return False
         if not self._sown_under(world, repository.resource, parent):
@@ -212,7 +211,7 @@ class Sower:
     def sow_some(
         self, world: World, repository: Repository, parent: str, known: Mapping[str, Any]
     ) -> bool:
-        """Rows with these properties, once; whether there are new ones."""
+        """Create entities with these properties, once; returns whether there are new ones."""
         resource = repository.resource
         if not isinstance(repository, OwnRepository):
             return False
@@ -229,24 +228,24 @@ class Sower:
     def sow_another(
         self, world: World, repository: Repository, parent: str, known: Mapping[str, Any]
     ) -> None:
-        """One row more, with these properties."""
+        """Create one more entity with these properties."""
         if isinstance(repository, OwnRepository):
             made = world.ordinal("sown:" + repository.collection.name)
             self._add(world, repository, parent, repository.resource.seeds + made, known)
 
     def is_vendors(self, repository: Repository) -> bool:
-        """Whether there are rows that nobody but the vendor makes."""
+        """Whether there are entities that clients can't create."""
         vendors = repository.resource.name not in self._makeable
         return vendors and not self._empty and bool(repository.resource.seeds)
 
     def _above(self, resource: Resource) -> Repository | None:
-        """Where what it lies under is kept."""
+        """The repository of the parent."""
         name = resource.parents[-1].resource if resource.parents else None
         return self._repositories.get(name) if name is not None else None
 
     def _sown_under(self, world: World, resource: Resource, parent: str) -> bool:
-        """Whether there are rows under this parent: under one that a client made only such as
-        nobody but the vendor makes."""
+        """Whether this parent gets seed entities; a parent created by a client gets only what
+        clients can't create."""
         if not resource.parents or not resource.parents[-1].resource:
             return True
         above = self._above(resource)
@@ -260,13 +259,14 @@ class Sower:
 
     @staticmethod
     def _state(repository: OwnRepository, ordinal: int) -> str:
-        """The state of one of the first: each state has one. "" for one that is as it comes."""
+        """The state of one of the first entities, so that each state occurs; "" for the
+        usual one."""
         each = repository.resource.states.each if repository.resource.states is not None else ()
         return each[ordinal] if ordinal < len(each) else ""
 
     def finished(self, repository: OwnRepository, at: int, dice: Dice) -> dict[str, Any]:
-        """What a job says that nobody here has begun: it is done; what does not move by itself is
-        as it is at first."""
+        """The properties of a seed job, which is done; a resource that doesn't change with time is
+        in its initial state."""
         states = repository.resource.states
         if states is None or not states.known:
             return {}
@@ -294,7 +294,7 @@ class Sower:
         return known
 
     def _guided(self, resource: Resource, ordinal: int) -> Mapping[str, Any]:
-        """What the document shows of such a thing, but for what tells it apart from others."""
+        """The example values of such an entity, without those that identify it."""
         apart = {resource.identity.key, *(link.field for link in resource.parents)}
         guide = self._examples.guide(resource, ordinal)
         return {name: value for name, value in guide.items() if name not in apart}
@@ -361,7 +361,7 @@ class Sower:
 
 
 def _past(states: States, state: str, at: int) -> list[list[Any]]:
-    """How a job has come into a state, where it stays."""
+    """The past schedule of a job in a state, where it stays."""
     path = states.path
     before = path[: path.index(state)] if state in path else path[:1]
     if state in states.terminal and state not in path:

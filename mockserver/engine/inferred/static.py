@@ -1,4 +1,4 @@
-"""Answers from the schema alone."""
+"""Static responses, from the schema alone."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _KEPT = 256
 
 
 def fixed(context: Context, operation: Operation, action: Action) -> CallHandler:
-    """A handler that gives the same answer to the same question.
+    """A handler that gives the same response to the same request.
 
-    A POST that makes something gives another each time.
+    A POST that creates something gives a different one each time.
     """
     if operation.method == "POST" and operation.success == 201:
         return _made
@@ -67,7 +67,7 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
 
 
 def _shared(context: Context, operation: Operation, action: Action) -> frozenset[str]:
-    """The properties that a part of an entity (`/videos/{video}/status`) has in common with it."""
+    """The properties that part of an entity (`/videos/{video}/status`) shares with the entity."""
     above = context.above(action.parents[-1]) if action.parents else None
     if above is None or operation.method != "GET" or FIRST in action.response.at:
         return frozenset()
@@ -94,7 +94,7 @@ def _shared(context: Context, operation: Operation, action: Action) -> frozenset
 
 
 def _of_entity(call: Call, names: frozenset[str]) -> dict[str, Any]:
-    """What the entity above says under these names."""
+    """The values of the parent entity under these names."""
     above = call.context.above(call.action.parents[-1])
     assert above is not None
     entity = call.context.find(call.world, above, call.parent_key())
@@ -127,7 +127,7 @@ def _made(call: Call) -> Reply:
 
 
 def as_shown(call: Call, dice: Dice, known: Mapping[str, Any], mode: Mode = "rich") -> Reply:
-    """The success as the document shows it, with what is `known` under the same names."""
+    """The success example of the document, with `known` values under the same names."""
     context, operation = call.context, call.operation
     example, whole = context.examples.body(operation)
     if example is MISSING:

@@ -31,7 +31,7 @@ _ON = frozenset(("resume", "unpause"))
 
 
 def transition(call: Call) -> Reply:
-    """Do what the verb says, and show what it says that it shows."""
+    """Apply the verb and return the documented response."""
     entity = call.entity()
     sent = named(call.sent)
     verb = call.action.transition or Transition()
@@ -49,12 +49,12 @@ def transition(call: Call) -> Reply:
 
 
 def _went_well(entity: Entity) -> dict[str, Any]:
-    """What responses say of success, where the entity does not say it itself."""
+    """The properties of a response that report success, where the entity has none."""
     return {name: True for name in ("success", "ok") if name not in entity.data}
 
 
 def _was(call: Call, before: Entity) -> dict[str, Any]:
-    """The state before, under the names that responses have for that: `from_status`."""
+    """The previous state, under the names that responses use for it: `from_status`."""
     states = call.resource.states
     if states is None or not states.name:
         return {}
@@ -75,7 +75,7 @@ def _shown(call: Call, verb: Transition, sent: Mapping[str, Any]) -> Entity | No
 
 
 def act(call: Call, entity: Entity, sent: Mapping[str, Any], shown: Entity | None = None) -> Entity:
-    """Do what the verb says; nothing if the entity is past that. Raises Conflict."""
+    """Apply the verb; nothing if it has already been applied. Raises Conflict."""
     repository = call.repository
     states = repository.resource.states
     verb = call.action.transition or Transition()
@@ -92,8 +92,7 @@ def act(call: Call, entity: Entity, sent: Mapping[str, Any], shown: Entity | Non
 
 
 def _with_words(entity: Entity, states: States | None, sent: Mapping[str, Any]) -> Entity:
-    """What the client says of how it went (`cancellation_reason`) counts more than what is made
-    up."""
+    """The client's own reason (`cancellation_reason`) replaces a generated one."""
     if states is None:
         return entity
     told_of = {*states.results, *states.faults, *states.cancels}
@@ -152,7 +151,7 @@ def _another(call: Call, name: str) -> Any:
 
 
 def _is_text_of(flat: Any) -> bool:
-    """Whether `now` may be a value like any other: one of a list."""
+    """Whether `now` can be an ordinary value, as in an enum."""
     return flat.values is not None and "now" in flat.values
 
 
@@ -164,7 +163,7 @@ def _moved(
     after: Any,
     changes: dict[str, Any],
 ) -> Entity:
-    """The entity in another state, and on the way that leads on from there. Raises Conflict."""
+    """The entity in another state, with the schedule from there. Raises Conflict."""
     world, repository = call.world, call.repository
     before = state_of(states, entity.data)
     if after == NEXT:
@@ -198,14 +197,15 @@ def _moved(
 
 
 def _next(states: States, before: Any) -> Any:
-    """What follows on the usual way; the same where nothing does."""
+    """The next usual state; the same one if there is none."""
     if before not in states.path[:-1]:
         return before
     return states.path[states.path.index(before) + 1]
 
 
 def _says_so(call: Call, *, same: bool) -> bool:
-    """Whether the document has a response for what can't be done; what is so already is done."""
+    """Whether the document has a response for an impossible transition; repeating a completed one
+    succeeds."""
     operation = call.operation
     if same:
         return 409 in operation.documented
@@ -213,8 +213,8 @@ def _says_so(call: Call, *, same: bool) -> bool:
 
 
 def is_refused(states: States, verb: str, before: Any, after: str) -> bool:
-    """Whether a verb can't be obeyed in the state that the entity is in. What has ended stays so,
-    unless it is told to begin again."""
+    """Whether a verb is rejected in the entity's state. A terminal state stays, except for a
+    restart."""
     if before == after:
         return True
     if verb in _ON:
@@ -241,7 +241,7 @@ def is_refused(states: States, verb: str, before: Any, after: str) -> bool:
 
 
 def _cancel_below(call: Call, above: Repository, entity: Entity) -> None:
-    """Cancel the work that lies under what was cancelled."""
+    """Cancel the jobs below a cancelled one."""
     world = call.world
     for child in call.context.repositories.values():
         states = child.resource.states
@@ -262,7 +262,7 @@ def _cancel_below(call: Call, above: Repository, entity: Entity) -> None:
 
 
 def clone(call: Call) -> Reply:
-    """Make another one like the one that the path names: new, and at the beginning of its life."""
+    """Create a copy of the entity in the path, in its initial state."""
     repository = call.repository
     resource = repository.resource
     entity = call.entity()

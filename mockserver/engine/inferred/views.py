@@ -1,4 +1,4 @@
-"""What a client sees of an entity, outside of any request: for `world.show` in a handler."""
+"""What a client sees of an entity, outside of a request: for `world.show` in a handler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.inference.model import Action
 
 
 class Views:
-    """Shows rows as the operations that fetch them do, by the names of collections."""
+    """Shows rows as the fetch operations do, by collection name."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -26,7 +26,7 @@ class Views:
         self._repositories = {r.collection.name: r for r in context.repositories.values()}
 
     def __call__(self, world: World, collection: str, row: Row) -> Any:
-        """The entity in the response of its fetch; where nothing fetches one, what is known."""
+        """The entity as its fetch returns it; its data if it can't be fetched."""
         repository = self._repositories.get(collection)
         if repository is None:
             return dict(row)
@@ -41,7 +41,7 @@ class Views:
 
 
 def _path(action: Action, repository: Repository, entity: Entity) -> Mapping[str, Any]:
-    """The values of the path at which it is fetched, as far as they are known."""
+    """The path parameters of its fetch, as far as they are known."""
     found: dict[str, Any] = {}
     above = entity.parent.split("/") if entity.parent else []
     for link, key in zip(reversed(action.parents), reversed(above), strict=False):

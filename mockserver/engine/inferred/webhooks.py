@@ -1,7 +1,7 @@
-"""What a document says is sent by itself: webhooks and callbacks, when, and with which body.
+"""Webhooks and callbacks of a document: when they are sent, and with which body.
 
-Nothing is sent here. `EventSource.events` says what has happened in a world since an instant, as a
-function of its rows and its clock; a server sends it.
+Nothing is sent here. `EventSource.events` returns what has happened in a world since an instant, as
+a function of its rows and its clock; the server sends it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _IDS = bag("id event_id eventid webhook_id delivery_id")
 
 
 class EventSource:
-    """What one document announces."""
+    """The events of one document."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.announcements = context.plan.announcements
 
     def events(self, world: World, since: int, known: Collection[str] = ()) -> list[Event]:
-        """What has happened from `since` to now, oldest first; `known` ids are left out."""
+        """The events between `since` and now, oldest first, without those whose ids are `known`."""
         found = [
             event
             for announcement in self.announcements
@@ -83,7 +83,7 @@ class EventSource:
     def _known(
         self, announcement: Announcement, entity: Entity, event_id: str, at: int, said: str
     ) -> dict[str, Any]:
-        """What is known of a body: the row itself, or what is told about it around it."""
+        """The known values of a body: the entity, or an envelope around it."""
         schemas = self._context.schemas
         properties = self._properties(announcement.schema)
         repository = self._context.repositories[announcement.resource]
@@ -114,7 +114,7 @@ class EventSource:
         return known
 
     def _properties(self, schema: str) -> dict[str, Any]:
-        """The properties of a body, those of its choices too."""
+        """The properties of a body, those of union branches included."""
         flat = self._context.schemas.flat_at(schema)
         branches = [one for several in flat.choices for one in several]
         found: dict[str, Any] = {}
@@ -128,7 +128,7 @@ def _id(world: World, salt: tuple[object, ...]) -> str:
 
 
 def _inside(properties: Mapping[str, Any], inner: set[str], entity: Entity) -> dict[str, Any]:
-    """The row, or an object that holds it: `{"data": {"object": ...}}`."""
+    """The entity, or an object that contains it: `{"data": {"object": ...}}`."""
     deeper = [name for name in properties if name.lower() in inner and name not in entity.data]
     return {deeper[0]: dict(entity.data)} if len(deeper) == 1 else dict(entity.data)
 
@@ -155,7 +155,7 @@ _SECRETS = bag("secret signing_secret webhook_secret")
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A resource whose rows are webhooks, and where they say to whom and of what."""
+    """A resource whose entities are webhook subscriptions, with their URL and event properties."""
 
     resource: Resource
     repository: OwnRepository
@@ -174,7 +174,7 @@ class Listeners:
         )
 
     def __call__(self, world: World) -> list[Listener]:
-        """Those of a world that are not disabled; what it was seeded with is nobody's."""
+        """The enabled webhooks of a world; seed entities are not subscriptions."""
         return [
             _listener(kind, entity)
             for kind in self._kinds

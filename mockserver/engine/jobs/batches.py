@@ -1,8 +1,8 @@
-"""A run with children: schedules, a status derived from theirs, cancel, retry.
+"""A run with children: schedules, a derived status, cancel, retry.
 
-A child is a row with a `schedule`; beside it the row keeps two facts that follow from it and
-that lists are filtered by: `outcome`, the state it is planned to end in, and `open`, which is
-true until its end is behind it and somebody has noticed (`settled`).
+A child is a row with a `schedule`, and two fields derived from it for filters: `outcome`, the state
+it is planned to end in, and `open`, true until its end has passed and has been recorded
+(`settled`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ Quantifier = Literal["all", "any"]
 
 @dataclass(frozen=True)
 class Derivation:
-    """A batch's status from the states of its children: the first line that holds, as a table.
+    """The status of a batch from the states of its children, as a table; the first line that holds
+    counts.
 
     A line is `(all | any, states, result)`; `otherwise` is the result when none holds.
     """
@@ -38,14 +39,14 @@ class Derivation:
 
 
 def scheduled(row: Row, schedule: Schedule, lifecycle: Lifecycle) -> dict[str, Any]:
-    """The row with another schedule, and with what follows from it."""
+    """The row with another schedule and the fields derived from it."""
     last = schedule[-1][0]
     ends = lifecycle.is_terminal(last)
     return {**row, "schedule": schedule, "outcome": last if ends else None, "open": True}
 
 
 def is_open(row: Row, lifecycle: Lifecycle, now: int) -> bool:
-    """Whether a child may still change."""
+    """Whether a child can still change."""
     return bool(row["open"]) and not lifecycle.is_terminal(state_at(row["schedule"], now))
 
 
@@ -57,12 +58,12 @@ def cancelled(row: Row, lifecycle: Lifecycle, now: int, state: str = "cancelled"
 
 
 def settled(row: Row) -> dict[str, Any]:
-    """A child whose end is behind it."""
+    """A child whose end has passed."""
     return {**row, "open": False}
 
 
 def latest(children: Iterable[Row], slot: str = "slot") -> Iterator[Row]:
-    """The last attempt of each slot, in the order of the slots; children come oldest first."""
+    """The last attempt of each slot, in slot order; children come oldest first."""
     attempts: dict[Any, Row] = {}
     for child in children:
         attempts[child[slot]] = child
@@ -70,7 +71,8 @@ def latest(children: Iterable[Row], slot: str = "slot") -> Iterator[Row]:
 
 
 def steering(order: Mapping[str, Any], outcomes: Sequence[str]) -> tuple[Any, float]:
-    """`{"outcome": ..., "after": seconds}` as (outcome, seconds). Raises BadRequest for another."""
+    """`{"outcome": ..., "after": seconds}` as (outcome, seconds). Raises BadRequest for anything
+    else."""
     outcome, after = order.get("outcome"), order.get("after", 0)
     if outcome not in outcomes or order.keys() - {"outcome", "after"}:
         raise BadRequest(f'give {{"outcome": one of {", ".join(outcomes)}, "after": SECONDS}}')
@@ -82,9 +84,9 @@ def steering(order: Mapping[str, Any], outcomes: Sequence[str]) -> tuple[Any, fl
 def read_schedule(
     order: Mapping[str, Any], row: Row, lifecycle: Lifecycle, now: int
 ) -> list[list[Any]]:
-    """`{"schedule": [[state, seconds from now], ...]}` after what has happened to a child.
+    """`{"schedule": [[state, seconds from now], ...]}`, appended to a child's past.
 
-    Raises BadRequest for a move that the table does not have, or one that is not later.
+    Raises BadRequest for a transition that the table lacks, or one that is not later than the last.
     """
     steps = order["schedule"]
     planned = [list(step) for step in row["schedule"] if step[1] <= now]

@@ -6,7 +6,7 @@ from mockserver.engine.jobs.schedule import Lifecycle
 
 
 def diagram(lifecycle: Lifecycle) -> str:
-    """The table as a diagram; an arrow says what causes the move."""
+    """The table as a diagram; arrows are labelled with the cause of the transition."""
     lines = ["stateDiagram-v2", f"  [*] --> {lifecycle.initial}"]
     for before, following in lifecycle.moves.items():
         for after in following:

@@ -1,6 +1,6 @@
-"""Jobs as they are watched: which there are, what has become of them, and what lies ahead.
+"""Jobs for observers: which exist, their past, and their future.
 
-A schedule says the future too, so that a watcher sees where a job is going before it is there.
+A schedule includes the future, so an observer can see where a job is going before it gets there.
 """
 
 from __future__ import annotations
@@ -23,19 +23,18 @@ _EARLIEST = 100_000_000 * SECOND
 
 
 def no_name(world: World, row: Row) -> str:
-    """A job that has no name."""
+    """The name of a job without one."""
     return ""
 
 
 @dataclass(frozen=True)
 class JobKind:
-    """The jobs of one collection, for whoever watches them.
+    """The jobs of one collection, for observers.
 
-    A row is a job by its `schedule`, or by those of its parts, which `parts` lists. Rows whose
-    field `of` names a row of the collection `batch` are children of that one, which may list
-    them itself (`ids`). `status` derives a batch's state, or that of a job with parts, from the
-    children's; `slot` tells their attempts apart. `noun` is what one is called, `batch_noun` a
-    batch.
+    A row is a job if it has a `schedule`, or if its parts have, which `parts` lists. Rows whose
+    field `of` names a row of the collection `batch` are its children, which it may also list itself
+    (`ids`). `status` derives the state of a batch, or of a job with parts, from the children's;
+    `slot` groups their attempts. `noun` is the name of one job, `batch_noun` that of a batch.
     """
 
     collection: str
@@ -53,7 +52,7 @@ class JobKind:
 
 
 def jobs_of(world: World, kinds: Iterable[JobKind], limit: int) -> list[dict[str, Any]]:
-    """The newest jobs, newest first: batches with their children, and those that stand alone."""
+    """The newest jobs first: batches with their children, and single jobs."""
     found: list[tuple[int, dict[str, Any]]] = []
     for kind in kinds:
         if kind.batch:
@@ -97,7 +96,7 @@ def _children(world: World, kind: JobKind, row: Row) -> list[Row]:
 
 
 def _job(world: World, kind: JobKind, row: Row) -> tuple[int, dict[str, Any]] | None:
-    """The job that a row is, and when it was made; None for a row that is none."""
+    """The job in a row and its time of creation; None if the row is no job."""
     if kind.parts is None:
         if "schedule" not in row:
             return None
@@ -138,7 +137,7 @@ def _shown(kind: JobKind, row: Row, world: World, name: str) -> dict[str, Any]:
 
 
 def shown_row(row: Mapping[str, Any], now: int) -> dict[str, Any]:
-    """A row for a person's eyes: instants spelt out, and of a job the state that it is in."""
+    """A row for people: timestamps as text, and the current state of a job."""
     shown = {name: _spelt(value) for name, value in row.items()}
     if isinstance(row.get("schedule"), list) and row["schedule"]:
         shown["schedule"] = [[state, render(at)] for state, at in row["schedule"]]

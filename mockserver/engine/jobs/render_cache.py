@@ -1,7 +1,7 @@
 """Jobs as bytes, rendered once for as long as they stay the same.
 
-A job's view follows from its row and from the state that its schedule has reached, so between
-two steps of the schedule it is constant. Polling a batch then costs no more than copying.
+The view of a job follows from its row and the state that its schedule has reached, so it is
+constant between two steps of the schedule. Polling a batch then only copies bytes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ BATCHES = 500
 
 
 class Rendered(NamedTuple):
-    """One job at some time: what it was made of, until when it holds, and how it looks.
+    """A rendered job: its inputs, until when it is valid, and the bytes.
 
-    `body` goes into a reply in place of the object; `status` is what a batch derives its own from.
+    `body` replaces the object in a reply; `status` is what a batch derives its own from.
     """
 
     row: Row
@@ -35,7 +35,7 @@ class Rendered(NamedTuple):
 
 
 class Renderer:
-    """Renders jobs with `view(row, now, owner) -> dict` (with a `status`) and remembers them.
+    """Renders jobs with `view(row, now, owner) -> dict` (with a `status`) and caches them.
 
     `owner` is whatever else the view depends on.
     """
@@ -59,9 +59,9 @@ class Renderer:
 
 
 class Joiner:
-    """Remembers a batch as bytes for as long as its row and its children look the same.
+    """Caches a batch as bytes for as long as its row and its children look the same.
 
-    Only for a view that follows from these alone, and from `owner`.
+    Only for views that depend on these and `owner` alone.
     """
 
     def __init__(self, renderer: Renderer) -> None:
@@ -106,7 +106,7 @@ class _Joined(NamedTuple):
 
 
 def _window(schedule: Any, now: int) -> tuple[int, float]:
-    """From when until when the schedule's state stays what it is now."""
+    """The time range in which the schedule's state stays what it is now."""
     begin = -(2**62)
     for _, at in schedule:
         if at > now:

@@ -1,8 +1,8 @@
 """A job is stored as a schedule: the states it will pass, and when.
 
-Its state is a function of the schedule and the time, so reading changes nothing, nothing
-runs in the background, and a cancel cuts the schedule. In a row a schedule is a list of
-`[state, instant]`, the first being the creation.
+Its state is a function of the schedule and the time, so reads change nothing, nothing runs in the
+background, and a cancel truncates the schedule. In a row, a schedule is a list of `[state,
+instant]`, starting with the creation.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ Schedule = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """The states of one kind of job, and the moves between them: a table.
+    """The states of one kind of job and the transitions between them, as a table.
 
-    `moves` maps each state to the states that may follow; one without any is terminal.
-    `names` say what causes a move, for the documentation's diagrams.
+    `moves` maps each state to its possible successors; a state without any is terminal. `names` are
+    the causes of transitions, for diagrams.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Lifecycle:
 
 
 def state_at(schedule: Schedule, now: int) -> str:
-    """The state at `now`; the first one before its time."""
+    """The state at `now`; before the first one's time, the first."""
     state = schedule[0][0]
     for step in schedule:
         if step[1] > now:
@@ -49,7 +49,7 @@ def state_at(schedule: Schedule, now: int) -> str:
 
 
 def entered(schedule: Schedule, states: frozenset[str] | set[str], now: int) -> int | None:
-    """When one of `states` was first entered, or None if that has not happened at `now`."""
+    """When one of `states` was first entered; None if that hasn't happened by `now`."""
     for state, at in schedule:
         if at > now:
             return None
@@ -59,10 +59,10 @@ def entered(schedule: Schedule, states: frozenset[str] | set[str], now: int) -> 
 
 
 def cut(schedule: Schedule, state: str, now: int) -> list[list[Any]]:
-    """What has happened until now, and then `state` from now on."""
+    """The schedule up to now, then `state` from now on."""
     return [*(list(step) for step in schedule if step[1] <= now), [state, now]]
 
 
 def ends(schedule: Schedule) -> int:
-    """When its last planned state is entered."""
+    """When the last planned state is entered."""
     return int(schedule[-1][1])

@@ -1,6 +1,6 @@
-"""A request's way: authenticate, validate, handle, validate the reply, commit, journal.
+"""The pipeline of a request: authenticate, validate, handle, validate the reply, commit, journal.
 
-Routing comes before (a server's business) and sending after it.
+Routing happens before and sending after, both in the server.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ _LONGEST_HEADER = 1000
 
 @dataclass(slots=True)
 class Message:
-    """A request as it came. `path_values` are percent-decoded, header names in lower case.
+    """A request as received. `path_values` are percent-decoded, header names in lower case.
 
-    `started` is when it had been read, in nanoseconds since 1970, if anybody knows; `caller` is
-    the address that it comes from, None in process.
+    `started` is when it had been read, in nanoseconds since 1970, if known; `caller` is the address
+    it came from, None in process.
     """
 
     method: str
@@ -77,9 +77,10 @@ class Message:
 
 @dataclass(slots=True)
 class Exchange:
-    """What the journal gets to know. `now` is what its world's clock said, 0 if nobody looked.
+    """A request and its reply, for the journal. `now` is the time of the world, 0 if it wasn't
+    read.
 
-    `faults_version` is which faults the request has met.
+    `faults_version` is the version of the faults that were applied.
     """
 
     message: Message
@@ -101,16 +102,16 @@ class Begin(Protocol):
 
 
 def no_journal(exchange: Exchange) -> None:
-    """Keep nothing."""
+    """A journal that keeps nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineSettings:
-    """What the pipelines of one mock share, whatever document they serve.
+    """What the pipelines of one mock share, for all its documents.
 
-    `begin` opens a transaction, `journal` is told of every exchange, `serials` number the replies.
-    `leniency` is how much is forgiven where a request does not say so itself.
-    `scenarios` are the ways that wait for the next jobs, by tenant; `lock` is what was calibrated.
+    `begin` opens a transaction, `journal` receives every exchange, `serials` number the replies.
+    `leniency` applies where a request has no preference. `scenarios` are those waiting for the next
+    jobs, by tenant; `lock` is the calibration.
     """
 
     begin: Begin
@@ -131,7 +132,7 @@ def _as_uri(match: re.Match[str]) -> str:
 
 
 class Pipeline:
-    """One API's way of answering. Safe to call from several threads."""
+    """The pipeline of one API. Thread-safe."""
 
     def __init__(
         self,
@@ -159,7 +160,7 @@ class Pipeline:
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
-        """Answer a routed request."""
+        """Process a routed request."""
         rules = self.settings.lock.get(operation.id)
         if rules is not None:
             message = replace(message, body=with_defaults(rules, message.body))
@@ -247,8 +248,8 @@ class Pipeline:
         return sent
 
     def _stand_in(self, world: World, request: Request, message: Message) -> Sent:
-        """A success in place of a refusal that is forgiven, or of a reply that the document makes
-        impossible: as good as it can be made. What was written before is undone."""
+        """A success in place of a suppressed refusal, or of a reply that the document makes
+        impossible. Earlier writes of the request are undone."""
 
         def made(mode: Mode) -> Sent:
             reply = self.stamp(self.preference.stand_in(world, request, mode), message)
@@ -262,7 +263,7 @@ class Pipeline:
             return made("loose")
 
     def _hide(self, world: World, exchange: Exchange) -> bool:
-        """Hide the latest writes from a reading request if a fault says so; whether it does."""
+        """Hide the latest writes from a read if a fault says so; returns whether it did."""
         injection = exchange.injection
         if (
             injection is None
@@ -274,12 +275,12 @@ class Pipeline:
         return True
 
     def leniency_for(self, message: Message) -> Leniency:
-        """How much is forgiven to this request."""
+        """The leniency for this request."""
         header = message.headers.get("prefer")
         return preferred(header, self.settings.leniency) if header else self.settings.leniency
 
     def _warn(self, request: Request, reply: Reply) -> None:
-        """Say what does not fit: in the log, and in a header of the reply."""
+        """Report violations in the log and in a header of the reply."""
         faults = (f"{dotted(place_of(v))} {fault_text(v)}" for v in request.violations)
         said = "; ".join(faults)
         log.warning("%s does not fit the document: %s", request.operation.id, said)
@@ -290,7 +291,8 @@ class Pipeline:
     def read_body(
         self, operation: Operation, message: Message, leniency: Leniency = STRICT
     ) -> BodyValue:
-        """Read the body. Raises Invalid if it is not JSON and the API says so to anybody."""
+        """Parse the body. Raises Invalid if it isn't JSON and the API reports that before
+        authentication."""
         if operation.body is None:
             return NO_CONTENT
         body = self._reader(operation)[1].read(message.headers, message.body)
@@ -305,7 +307,7 @@ class Pipeline:
         return not any(violation.where[0] == "path" for violation in found.violations)
 
     def fits(self, operation: Operation, message: Message) -> bool:
-        """Whether the whole request (credential, parameters, body) is one for this operation."""
+        """Whether the whole request (credential, parameters, body) fits this operation."""
         try:
             self.authenticate(operation, message, self.settings.leniency)
             self.validate(operation, message, self.read_body(operation, message))
@@ -321,7 +323,7 @@ class Pipeline:
         return self.authenticator(operation, message.headers, message.query, any_key=any_key)
 
     def claimed(self, operation: Operation, message: Message, body: Any) -> str | None:
-        """For whom a credential is asked, if the request says so."""
+        """The tenant for whom a credential is requested, if the request says so."""
         form = body if isinstance(body, Mapping) else {}
         for name in ("refresh_token", "code"):
             issued = self.settings.issued(str(form[name])) if form.get(name) else None
@@ -335,7 +337,7 @@ class Pipeline:
         return next((str(n) for n in named if n and self.authenticator.accepts(str(n))), None)
 
     def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
-        """Decide which faults hit the request; whether it is therefore not carried out."""
+        """Decide which faults apply to the request; returns whether one replaces it."""
         if exchange.injection is None:  # it is the same request when it is tried again
             with self.settings.begin(tenant) as world:
                 # What there is now has just been heard of.
@@ -346,7 +348,7 @@ class Pipeline:
     def inject(
         self, operation: Operation, message: Message, injection: Injection, sent: Sent
     ) -> Sent:
-        """What is sent after a injection; a reply that the fault asks for is not adapted."""
+        """The reply after fault injection; a reply that the fault defines is not adapted."""
         if injection.refusal is not None:
             reply = self.stamp(self.dialect.reply(injection.refusal, operation), message)
             try:
@@ -362,7 +364,8 @@ class Pipeline:
         body: BodyValue,
         leniency: Leniency = STRICT,
     ) -> Request:
-        """Read the parameters and judge all. Raises Invalid with all violations, if they matter."""
+        """Parse the parameters and validate everything. Raises Invalid with all violations, unless
+        lenient."""
         headers = message.headers
         if self.api.shapes is not None:
             headers = {n: v for n, v in headers.items() if n != self.api.shapes.header}
@@ -391,9 +394,9 @@ class Pipeline:
         )
 
     def handle(self, world: World, request: Request) -> Reply:
-        """What the client prefers, else what the API does.
+        """The reply that the client prefers, else the API's.
 
-        Raises a Refusal, and ReplyError for a handler that gives no Reply.
+        Raises a Refusal, and ReplyError for a handler that returns no Reply.
         """
         if "prefer" in request.headers:
             preferred = self.preference(world, request)
@@ -410,7 +413,7 @@ class Pipeline:
         return self.negotiator(world, request, reply)
 
     def follow_scenario(self, world: World, reply: Reply) -> None:
-        """Let the job that this reply began go the way that waits for the tenant's next one."""
+        """Apply the tenant's next scenario to the job that this reply started."""
         waiting = self.settings.scenarios[world.tenant]
         if follow(waiting[0], self.api, world, reply):
             waiting.pop(0)
@@ -418,19 +421,19 @@ class Pipeline:
                 del self.settings.scenarios[world.tenant]
 
     def stamp(self, reply: Reply, message: Message) -> Reply:
-        """The reply with what this API puts on every one."""
+        """The reply with the headers that this API adds to every one."""
         if self.api.wire.stamp is None:
             return reply
         return self.api.wire.stamp(reply, message.headers, next(self.settings.serials))
 
     def stub_for(self, tenant: str, request: Request, exchange: Exchange) -> Stub | None:
-        """What is laid down for this request; the same if it is tried again."""
+        """The stub for this request; the same one if the request is retried within the store."""
         if exchange.stub is None and self.settings.stubs.active:
             exchange.stub = self.settings.stubs.find(tenant, request)
         return exchange.stub
 
     def validate_reply(self, operation: Operation, reply: Reply, exchange: Exchange) -> Sent:
-        """Raises ReplyError if the reply would break the contract, and is not meant to."""
+        """Raises ReplyError if the reply breaks the contract unintentionally."""
         stub = exchange.stub
         try:
             sent = self.finish(operation, reply)
@@ -444,7 +447,7 @@ class Pipeline:
         return sent
 
     def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent:
-        """Refuse a request outside any operation."""
+        """Refuse a request that no operation matches."""
         exchange = Exchange(message, None, violations=refusal.violations)
         exchange.sent = sent = self.refuse(None, refusal, message)
         self.journal(exchange)
@@ -476,7 +479,7 @@ class Pipeline:
             return failure(str(error))
 
     def _cause(self, operation: Operation, error: BaseException) -> tuple[str, str]:
-        """What happened, and who failed if it was the handler of a handlers file."""
+        """The error, and the location in the handlers file if that failed."""
         handler = self.handlers.get(operation.id)
         if handler is None or handler is self.api.handlers.get(operation.id):
             return f"{type(error).__name__}: {error}", ""

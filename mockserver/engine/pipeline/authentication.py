@@ -1,4 +1,4 @@
-"""Who is calling: the credential that an operation's security requirements ask for."""
+"""Authentication: finds the credential that an operation's security requirements ask for."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ FindIssued = Callable[[str], Issued | None]
 
 
 def nothing_issued(credential: str) -> Issued | None:
-    """For an API that gives no credentials out."""
+    """For an API that issues no credentials."""
     return None
 
 
 class _Proof(NamedTuple):
-    """One scheme of a requirement: how its credential is found, and the scopes that it must have
-    (None: of this scheme a credential has no scopes)."""
+    """One scheme of a requirement: how its credential is found, and the scopes it needs (None: the
+    scheme has no scopes)."""
 
     find: Find
     scopes: frozenset[str] | None
 
 
 class Authenticator:
-    """Finds the credential of a request. Accepted are the given keys, every `prefix…` and what the
-    mock itself has given out.
+    """Finds the credential of a request. Valid are the given keys, every `prefix…`, and what the
+    mock issued.
 
-    A token of OAuth 2 or OpenID Connect is `KEY`, which has every scope, or `KEY:scope1,scope2`,
-    which has these alone; both are of the tenant `KEY`.
+    An OAuth 2 or OpenID Connect token is `KEY`, with every scope, or `KEY:scope1,scope2`, with only
+    these; both belong to the tenant `KEY`.
     """
 
     def __init__(
@@ -65,8 +65,8 @@ class Authenticator:
         *,
         any_key: bool = False,
     ) -> str:
-        """The tenant: the credential of the first requirement that is met in full. With `any_key`
-        that is whatever credential there is.
+        """The tenant: the credential of the first requirement that is fully met. With `any_key`,
+        any credential.
 
         Raises Unauthenticated; Forbidden if only scopes are missing.
         """
@@ -119,7 +119,7 @@ class Authenticator:
         raise refusal
 
     def _hint(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
-        """What is missing, or wrong, and what would do."""
+        """What is missing or wrong, and what would be valid."""
         schemes = [
             scheme
             for requirement in operation.security
@@ -152,7 +152,7 @@ class Authenticator:
         return tuple(self._proofs(requirement) for requirement in ordered)
 
     def _proofs(self, requirement: Mapping[str, Sequence[str]]) -> tuple[_Proof, ...]:
-        """One for each scheme; for several that need the one Authorization header one together."""
+        """One per scheme; schemes that share the Authorization header have one together."""
         found: list[_Proof] = []
         shared: list[_Proof] = []
         for name, scopes in requirement.items():
@@ -193,7 +193,7 @@ def _insufficient(missing: frozenset[str]) -> Forbidden:
 
 
 def _carrier(scheme: SecurityScheme) -> str:
-    """Where a scheme's credential stands."""
+    """Where a scheme's credential is sent."""
     if scheme.type == "apiKey":
         kind = {"query": "query parameter", "cookie": "cookie"}.get(scheme.place, "header")
         return f"the {kind} {scheme.parameter}"

@@ -1,4 +1,4 @@
-"""Replies outside the contract: what no operation answers, and what went wrong here."""
+"""Replies outside the contract: unmatched requests and internal errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def plain(reply: Reply) -> Sent:
 
 
 def as_it_is(reply: Reply) -> Sent:
-    """A reply that nobody has judged."""
+    """A reply without validation."""
     headers = encode_headers(reply.headers)
     body = b"" if reply.body is NO_BODY else reply.body
     if reply.body is not NO_BODY:
@@ -28,7 +28,7 @@ def as_it_is(reply: Reply) -> Sent:
 
 
 def raised_by(handler: Handler, error: BaseException) -> str:
-    """An error that came out of a handler, with the last line of the handler's own file."""
+    """An error raised by a handler, with the last line of the handlers file in its traceback."""
     text = f"{type(error).__name__}: {error}"
     code = getattr(handler, "__code__", None)
     step, line = error.__traceback__, 0
@@ -40,13 +40,13 @@ def raised_by(handler: Handler, error: BaseException) -> str:
 
 
 def failure(reason: str, title: str = "") -> Sent:
-    """The mock's own fault, or what `title` says: 500 with the reason."""
+    """An internal error, or what `title` says: 500 with the reason."""
     title = title or "The mock could not answer without breaking its contract"
     return _problem(500, title, reason)
 
 
 def unavailable(reason: str) -> Sent:
-    """The store does not answer: 503 with the reason."""
+    """The store doesn't respond: 503 with the reason."""
     sent = _problem(503, "The mock can't reach its store", reason)
     sent.headers.append((b"retry-after", b"1"))
     return sent

@@ -1,4 +1,4 @@
-"""Which of the documented media types a client gets: what it accepts, or asks for in its body."""
+"""Content negotiation: by `Accept`, or by a streaming flag in the body."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mockserver.openapi.model import Operation, Response
 
 
 class Negotiator:
-    """Puts a reply into the form that the client likes best.
+    """Converts a reply to the documented media type that the client prefers.
 
-    What a handler names itself as the media type of its reply stays.
+    A media type set by a handler is kept.
     """
 
     def __init__(self, values: Values) -> None:
@@ -27,8 +27,7 @@ class Negotiator:
         self._choosable: dict[str, bool] = {}
 
     def check(self, request: Request) -> None:
-        """Raises NotAcceptable if the document lists that, and the client accepts nothing that
-        there is."""
+        """Raises NotAcceptable if the document lists a 406 and no documented type is acceptable."""
         accept = request.headers.get("accept")
         operation = request.operation
         if not accept or 406 not in operation.documented:
@@ -41,7 +40,7 @@ class Negotiator:
         raise NotAcceptable(f"There is {', '.join(response.content)} to be accepted.")
 
     def __call__(self, world: World, request: Request, reply: Reply) -> Reply:
-        """The reply in the form that the client asks for, if there are several."""
+        """The reply in the preferred form, if there are several."""
         operation = request.operation
         if reply.media_type or reply.body is NO_BODY or not self._has_choice(operation):
             return reply
@@ -70,7 +69,7 @@ class Negotiator:
         return found
 
     def _streams(self, request: Request, response: Response) -> str:
-        """The event stream, if the body asks for one with `stream: true`."""
+        """The event stream, if the body requests one with `stream: true`."""
         if not isinstance(request.body, Mapping) or request.body.get("stream") is not True:
             return ""
         return next((n for n in response.content if essence(n) == EVENT_STREAM), "")

@@ -1,4 +1,4 @@
-"""`Prefer: code=404`, `Prefer: example=NAME`, `Prefer: dynamic=true`, as other mocks know them."""
+"""`Prefer: code=404`, `Prefer: example=NAME`, `Prefer: dynamic=true`, as in other mock servers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REFUSALS: dict[int, type[Refusal]] = {
 
 
 class Preference:
-    """Answers what a client prefers instead of what would happen; nothing is changed by it."""
+    """Replies that a client prefers; they change nothing in the world."""
 
     def __init__(self, values: Values) -> None:
         self._answers = Answers(values)
@@ -38,14 +38,14 @@ class Preference:
         return self._answers.reply(operation, Dice(0, operation.id, status), status=status)
 
     def stand_in(self, world: World, request: Request, mode: Mode) -> Reply:
-        """The documented success, with what the request says in it: nothing is done."""
+        """The documented success, echoing the request; nothing is carried out."""
         body = request.body if isinstance(request.body, Mapping) else {}
         known = {**body, **request.path}
         dice = Dice.of(world, request.operation.id, *sorted(map(str, request.path.items())))
         return self._answers.reply(request.operation, dice, known or MISSING, (), mode, sample=True)
 
     def add_headers(self, operation: Operation, reply: Reply, now: int) -> None:
-        """Put the headers on a refusal that the document has for its status."""
+        """Add the documented headers of its status to a refusal."""
         response = operation.response_for(reply.status)
         if response is not None and response.headers:
             said = {name.lower() for name in reply.headers}

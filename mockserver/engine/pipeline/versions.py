@@ -1,7 +1,7 @@
 """One API in several wire shapes: the same worlds, and a pipeline for each shape.
 
-Which shape answers is decided before anything else. Routing knows the paths of all shapes; an
-operation that the chosen one lacks is not found.
+The shape is chosen before anything else. Routing knows the paths of all shapes; an operation that
+the chosen one lacks is not found.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mockserver.openapi.routing_projection import parameter_names
 
 
 class Answerer(Protocol):
-    """What a server asks for answers: one pipeline, or several in their shapes."""
+    """What a server calls with requests: one pipeline, or one for each shape."""
 
     contract: Contract
     api: Api
@@ -32,7 +32,7 @@ class Answerer(Protocol):
 
 
 class ShapedPipelines:
-    """Pipelines by the name of their document; `served` is the one whose paths come first."""
+    """Pipelines by the name of their document; `served` is the primary one."""
 
     def __init__(self, pipelines: Mapping[str, Pipeline], served: str, choose: Choose) -> None:
         self.pipelines = pipelines
@@ -43,7 +43,7 @@ class ShapedPipelines:
         self.journal = self._first.journal
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
-        """Answer a routed request in its shape."""
+        """Process a routed request in its shape."""
         tenant = self._tenant(operation, message)
         try:
             pipeline = self.pipelines[self.choose(message.headers, tenant)]
@@ -59,7 +59,7 @@ class ShapedPipelines:
         return pipeline(own, message)
 
     def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent:
-        """Refuse a request outside any operation; one for no shape at all is refused for that."""
+        """Refuse a request that no operation matches, or one whose version no shape has."""
         try:
             pipeline = self.pipelines[self.choose(message.headers, "")]
         except Refusal as earlier:
@@ -82,7 +82,7 @@ class ShapedPipelines:
 
 
 def _united(pipelines: list[Pipeline]) -> Contract:
-    """The first contract with the operations that only the others have."""
+    """The first contract, with the operations that only the others have."""
     first = pipelines[0].contract
     operations = {
         operation.id: operation

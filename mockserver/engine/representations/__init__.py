@@ -1,4 +1,4 @@
-"""A JSON value in the form that a media type asks for: XML, CSV, lines, events, plain text."""
+"""A JSON value in another media type: XML, CSV, lines, events, plain text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def is_described(name: str) -> bool:
-    """Whether a schema describes bodies of this media type: not those that are a file's bytes."""
+    """Whether the schema describes the body; that of a file doesn't."""
     name = essence(name)
     return (
         is_json_or_any(name)
@@ -32,7 +32,7 @@ def is_described(name: str) -> bool:
 
 
 def rendered(schemas: Schemas, media: MediaType, name: str, value: Any) -> bytes:
-    """A value as a body of the media type `name`, as which `media` is sent."""
+    """A value as a body of the media type `name`, sent as `media`."""
     name = essence(name)
     if sequences.is_sequence(name):
         return sequences.rendered(name, value)

@@ -1,4 +1,4 @@
-"""Small files that programs can open: the bytes of a media type without a schema."""
+"""Small valid files for media types without a schema."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TEXTS = {
 
 
 def sample_file(media_type: str) -> bytes:
-    """A small valid file of a media type; some bytes if there is none for it."""
+    """A small valid file of a media type; arbitrary bytes for an unknown one."""
     name = essence(concrete(media_type))
     if name in _TEXTS:
         return _TEXTS[name]

@@ -1,4 +1,4 @@
-"""Bodies of several values, one after the other: lines of JSON, and server-sent events."""
+"""Bodies with several values: JSON lines and server-sent events."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _FRAME = frozenset(("event", "data", "id", "retry", "comment"))
 
 
 def is_sequence(name: str) -> bool:
-    """Whether bodies of this media type are several values."""
+    """Whether bodies of this media type have several values."""
     name = essence(name)
     return name == EVENT_STREAM or name in _LINES or name.endswith("+json-seq")
 
 
 def rendered(name: str, value: Any) -> bytes:
-    """The items of an array (else the value alone) one after the other."""
+    """The items of an array (or a single value), one after the other."""
     items = value if isinstance(value, list) else [value]
     if name == EVENT_STREAM:
         return b"".join(map(_event, items))
@@ -38,7 +38,7 @@ def rendered(name: str, value: Any) -> bytes:
 
 
 def is_frame(value: Any) -> bool:
-    """Whether an item stands for the event itself (OpenAPI 3.2), and not for its data."""
+    """Whether an item describes the event itself (OpenAPI 3.2) rather than its data."""
     return isinstance(value, Mapping) and "data" in value and value.keys() <= _FRAME
 
 

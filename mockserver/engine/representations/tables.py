@@ -1,4 +1,4 @@
-"""Rows as text: CSV and what is separated by tabs."""
+"""Tables as text: comma- and tab-separated values."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ DELIMITERS = {
 
 
 def rendered(name: str, value: Any) -> bytes:
-    """A table with a head: of a list of objects a row each; of one object, its longest list of
-    objects, else itself."""
+    """A table with a header: a row for each object of a list; for one object, its longest list of
+    objects, else the object itself."""
     rows = _rows(value)
     columns = list(dict.fromkeys(column for row in rows for column in row))
     text = StringIO()

@@ -1,4 +1,4 @@
-"""A value as XML, by the `xml` words of its schema."""
+"""A value as XML, by the `xml` keywords of its schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def rendered(schemas: Schemas, pointer: str | None, value: Any) -> bytes:
-    """The value as a document; a text that is XML already stays so."""
+    """The value as a document; a text that is XML already is unchanged."""
     if isinstance(value, str) and value.lstrip().startswith("<"):
         return value.encode("utf-8", "replace")
     schema: Any = schemas.at(pointer) if pointer else {}
@@ -25,7 +25,7 @@ def rendered(schemas: Schemas, pointer: str | None, value: Any) -> bytes:
 
 
 def root_name(schemas: Schemas, pointer: str | None) -> str:
-    """What the root is called: by `xml`, else as the component."""
+    """The name of the root element: from `xml`, else the name of the component."""
     if not pointer:
         return "root"
     named = xml_words(schemas.flat_at(pointer)).get("name")
@@ -46,7 +46,7 @@ class _Writer:
         self._schemas = schemas
 
     def element(self, schema: Any, name: str, value: Any) -> list[str]:
-        """An element, as pieces of text; of an array one each, if it is not wrapped."""
+        """An element as pieces of text; several for an unwrapped array."""
         flat = self._flat(schema, value)
         words = xml_words(flat)
         name = _legal(str(words.get("name") or name))
