@@ -1,4 +1,4 @@
-"""Document -> Contract."""
+"""Builds a Contract from a document."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 
 
 def build_contract(document: dict[str, Any]) -> Contract:
-    """Read a 2.0, 3.0, 3.1 or 3.2 document (references inside it only).
+    """Build a Contract from a 2.0, 3.0, 3.1 or 3.2 document (internal references only).
 
-    A Swagger 2.0 document becomes an OpenAPI 3.0.3 one first.
+    A Swagger 2.0 document is converted to OpenAPI 3.0.3 first.
 
-    Raises ContractError if it is no such document or is broken where it matters.
+    Raises ContractError if it is not such a document, or is broken in a part that matters.
     """
     if not is_swagger2(document):
         return _Builder(with_choices(plain_references(document))).build()
@@ -273,7 +273,7 @@ class _Builder:
         return found
 
     def _example(self, name: str, raw: Mapping[str, Any], pointer: str) -> dict[str, Any]:
-        """What an example object shows, under its name; nothing if it shows nothing."""
+        """The value of an Example Object, under its name; nothing if it has none."""
         for word in ("value", "dataValue"):
             if word in raw:
                 return {name: raw[word]}
@@ -358,7 +358,7 @@ class _Builder:
 
 
 def check_version(document: Mapping[str, Any]) -> str:
-    """The document's OpenAPI version, such as "3.1.0". Raises ContractError if not served."""
+    """The OpenAPI version of a document, such as "3.1.0". Raises ContractError if unsupported."""
     version = document.get("openapi")
     if isinstance(version, str) and re.match(r"3\.[012]\.\d", version):
         return version

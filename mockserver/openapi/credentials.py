@@ -1,4 +1,4 @@
-"""Where a credential goes, for every security scheme of a document."""
+"""Where a credential is sent, for every security scheme of a document."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AUTHORIZATION = "authorization"
 
 @dataclass(frozen=True)
 class Credential:
-    """What of a request carries a key. Header names are in lower case."""
+    """The parts of a request that carry a key. Header names are in lower case."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
@@ -21,7 +21,7 @@ class Credential:
 
     @property
     def with_cookies(self) -> dict[str, str]:
-        """The headers, the cookies among them."""
+        """The headers, with the cookies as a `Cookie` header."""
         if not self.cookies:
             return dict(self.headers)
         return {**self.headers, "cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items())}
@@ -33,9 +33,10 @@ def credential(
     operation: Operation | None = None,
     keys: Mapping[str, str] | None = None,
 ) -> Credential:
-    """What carries `key` for an operation, or for all of them; `keys` are those of single schemes.
+    """The parts of a request that carry `key` for one operation, or for all; `keys` override it by
+    scheme.
 
-    All schemes of the first requirement carry it. mutualTLS has nothing that a request carries.
+    All schemes of the first requirement carry it. mutualTLS has no part in a request.
     """
     found = Credential({}, {}, {})
     for scheme in _schemes(contract, [operation] if operation else contract.operations):

@@ -16,9 +16,10 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 
 
 def parse_document(text: bytes, source: str, slips: list[str] | None = None) -> dict[str, Any]:
-    """Parse JSON or YAML; `source` is only named in errors. `slips` gets what of it is lost.
+    """Parse JSON or YAML; `source` is used in errors only. `slips` collects what gets lost
+    (duplicate keys).
 
-    Raises ContractError if the text is neither, or not an OpenAPI object.
+    Raises ContractError if the text is neither, or is not an OpenAPI object.
     """
     try:
         document = orjson.loads(text)
@@ -64,12 +65,12 @@ def _kind(value: Any) -> str:
 
 
 def escape(token: str) -> str:
-    """One token of a JSON pointer."""
+    """Escape one token of a JSON pointer."""
     return token.replace("~", "~0").replace("/", "~1")
 
 
 def join(pointer: str, *tokens: str | int) -> str:
-    """Extend a JSON pointer by unescaped tokens."""
+    """Append unescaped tokens to a JSON pointer."""
     for token in tokens:
         text = str(token)
         pointer += f"/{escape(text)}" if "/" in text or "~" in text else f"/{text}"
@@ -82,16 +83,16 @@ def tokens(pointer: str) -> list[str]:
 
 
 def pointer_of(reference: str) -> str:
-    """The pointer that a reference within the document (`#/a/b%20c`) means.
+    """The JSON pointer of a reference within the document (`#/a/b%20c`).
 
-    A reference is a part of a URI, in which some characters are escaped by a percent sign; in a
-    pointer every character stands for itself.
+    A reference is part of a URI, where some characters are percent-encoded; in a pointer they are
+    not.
     """
     return "#" + unquote(reference[1:]) if "%" in reference else reference
 
 
 def reference_to(pointer: str) -> str:
-    """A pointer as a reference: the fragment of a URI."""
+    """The reference for a pointer: a URI fragment."""
     return "#" + quote(pointer[1:], safe=_IN_FRAGMENTS)
 
 
@@ -123,9 +124,9 @@ def lookup(document: Any, pointer: str) -> Any:
 
 
 def resolve(document: Mapping[str, Any], value: Any, pointer: str) -> tuple[Any, str]:
-    """Follow `$ref` until something else comes; returns it and where it stands.
+    """Follow `$ref` to a value that isn't one; returns it and its pointer.
 
-    Raises ContractError for a reference that leads nowhere, to another document or in a circle.
+    Raises ContractError for a reference that dangles, leads to another document or forms a circle.
     """
     seen: set[str] = set()
     while isinstance(value, Mapping) and isinstance(value.get("$ref"), str):
@@ -143,7 +144,7 @@ def resolve(document: Mapping[str, Any], value: Any, pointer: str) -> tuple[Any,
 
 
 def copied(value: Any) -> Any:
-    """A copy in which what was shared is shared. Raises ContractError if nested too deeply."""
+    """A deep copy that keeps shared parts shared. Raises ContractError if nested too deeply."""
     made: dict[int, Any] = {}
 
     def copy(value: Any) -> Any:

@@ -1,8 +1,8 @@
-"""`$dynamicRef` without dynamics: each way in which a schema is entered gets a schema of its own.
+"""Replaces `$dynamicRef` by ordinary references: one copy of a schema for each way of entering it.
 
-A `$dynamicRef` means what the outermost schema on the way to it has under that `$dynamicAnchor`.
-So a schema that refers to one with a dynamic reference, and has such anchors itself, is given a
-copy of it in which the reference is an ordinary one. Generic types are written so.
+A `$dynamicRef` means the schema with that `$dynamicAnchor` in the outermost schema on the way to
+it. So a schema that refers to one with a dynamic reference, and has such anchors itself, gets a
+copy of it with ordinary references. Generic types are written this way.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Anchors = Mapping[str, str]
 
 
 def without_dynamic_references(document: dict[str, Any]) -> dict[str, Any]:
-    """The document, which is changed, with ordinary references in place of dynamic ones."""
+    """The document (changed in place) with ordinary references instead of dynamic ones."""
     found = _Specialisation(document)
     if found.used:
         found.run()
@@ -72,7 +72,7 @@ class _Specialisation:
         return pointer
 
     def rewrite(self, pointer: str, anchors: Anchors) -> None:
-        """Make the references within a schema ordinary, as it is entered with these anchors."""
+        """Resolve the dynamic references within a schema entered with these anchors."""
         for node in _within(find(self.document, pointer)):
             self.settle(node, anchors)
             reference = reference_in(node)
@@ -98,7 +98,7 @@ class _Specialisation:
             node["$ref"] = reference_to(target)
 
     def specialised(self, pointer: str, anchors: Anchors) -> str:
-        """Where the schema stands as it is entered from a schema with these anchors."""
+        """The pointer of the copy of the schema for these anchors."""
         own = self.own.get(self.scope_of(pointer), {})
         # The outermost counts, and only what is asked for below makes a difference.
         now = {**own, **anchors}
@@ -141,7 +141,7 @@ class _Specialisation:
 
 
 def _within(schema: Any) -> Iterator[dict[str, Any]]:
-    """The schema and those that stand in it; references are not followed."""
+    """The schema and its subschemas, without following references."""
     waiting: list[tuple[str, Any]] = [("schema", schema)]
     seen: set[int] = set()
     while waiting:

@@ -1,8 +1,8 @@
-"""Inheritance as a choice: a base with a discriminator stands for the schemas that extend it.
+"""Inheritance as a union: a base with a discriminator stands for the schemas that extend it.
 
-Many documents write `Pet` with a discriminator and `Cat: {allOf: [Pet, ...]}`, and say `Pet` where
-a cat may be. Here `Pet` becomes `anyOf: [Cat, Dog]`, and what they extend is moved aside, so that
-all who read a contract meet choices alone.
+Many documents define `Pet` with a discriminator and `Cat: {allOf: [Pet, ...]}`, and use `Pet` where
+a cat is allowed. Here `Pet` becomes `anyOf: [Cat, Dog]` and the base itself is moved aside, so that
+readers of a contract only have to handle unions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MOST_CHILDREN = 30
 
 
 def with_choices(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with each inherited discriminator as a choice; the same one if it has none."""
+    """The document with each inherited discriminator as a union; unchanged if it has none."""
     try:
         if b'"discriminator"' not in orjson.dumps(document):
             return document
@@ -52,7 +52,7 @@ def _at(name: str) -> str:
 
 
 def _bases(document: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The schemas with a discriminator and no choice of their own, and who extends each."""
+    """The schemas with a discriminator and no union of their own, with their extensions."""
     components = document.get("components")
     schemas = components.get("schemas") if isinstance(components, Mapping) else None
     if not isinstance(schemas, Mapping):
@@ -98,7 +98,7 @@ def _descendants(name: str, extended: Mapping[str, list[str]]) -> list[str]:
 
 
 def _listed(schema: Mapping[str, Any], name: str) -> list[str]:
-    """The values that the base lists for its discriminator."""
+    """The enum values of a base's discriminator."""
     properties = schema.get("properties")
     own = properties.get(name) if isinstance(properties, Mapping) else None
     values = own.get("enum") if isinstance(own, Mapping) else None

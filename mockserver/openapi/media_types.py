@@ -1,4 +1,4 @@
-"""Media types: what a name says, which documented range covers it, what an `Accept` asks for."""
+"""Media types: parsing, ranges, and content negotiation."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def is_json(media_type: str) -> bool:
 
 
 def is_json_or_any(media_type: str) -> bool:
-    """The same, and true for the range of everything: what is made for it is JSON."""
+    """The same, but also true for `*/*`, for which JSON is sent."""
     return is_json(media_type) or essence(media_type) in ANYTHING
 
 
@@ -53,14 +53,14 @@ def is_xml(media_type: str) -> bool:
 
 
 def is_text(media_type: str) -> bool:
-    """Whether bodies of this media type are texts, whatever is in them."""
+    """Whether bodies of this media type are text."""
     name = essence(media_type)
     return name.startswith("text/") or is_xml(name) or name.endswith(("yaml", "csv", "jsonl"))
 
 
 def covers(wide: str, name: str) -> bool:
     """Whether a range (`image/*`, `application/*+json`, `*/*`) covers a media type, both without
-    parameters. What is no range covers itself."""
+    parameters. A concrete type covers itself."""
     if wide == name or wide in ANYTHING:
         return True
     kind, _, rest = wide.partition("/")
@@ -71,7 +71,7 @@ def covers(wide: str, name: str) -> bool:
 
 
 def find(known: Mapping[str, T], name: str) -> T | None:
-    """What is known of a media type: itself, else the narrowest range that covers it."""
+    """The entry for a media type: an exact match, else the narrowest range."""
     name = essence(name)
     if name in known:
         return known[name]
@@ -80,7 +80,7 @@ def find(known: Mapping[str, T], name: str) -> T | None:
 
 
 def concrete(media_type: str) -> str:
-    """The one type that is sent for a range; what is no range is itself."""
+    """The concrete type to send for a range; a concrete type is unchanged."""
     if "*" not in media_type:
         return media_type
     name = essence(media_type)
@@ -97,7 +97,7 @@ class Accepted(NamedTuple):
     parameters: Mapping[str, str]
 
     def fits(self, offered: str) -> bool:
-        """Whether an offered media type, which may be a range itself, is within this one."""
+        """Whether an offered media type or range is within this range."""
         name = essence(offered)
         if not covers(self.range, name) and not ("*" in name and covers(name, self.range)):
             return False
@@ -106,13 +106,13 @@ class Accepted(NamedTuple):
 
     @property
     def precision(self) -> int:
-        """How narrow the range is: what is named wins over `text/*`, and that over `*/*`."""
+        """How specific the range is: a concrete type wins over `text/*`, and that over `*/*`."""
         stars = 0 if "*" not in self.range else 2 if self.range in ANYTHING else 1
         return 10 * (2 - stars) + len(self.parameters)
 
 
 def parse_accept(header: str) -> list[Accepted]:
-    """The ranges of an `Accept` header. What can't be read is left out."""
+    """The ranges of an `Accept` header; malformed ones are ignored."""
     found = []
     for part in header[:_LONGEST_ACCEPT].split(","):
         name, given = essence(part), parameters(part)
@@ -127,9 +127,9 @@ def parse_accept(header: str) -> list[Accepted]:
 
 
 def choose(accept: str, offered: Sequence[str]) -> str | None:
-    """The offered media type that an `Accept` header likes best; None if it likes none.
+    """The offered media type that an `Accept` header prefers; None if none is acceptable.
 
-    Among equals what the header names first, then what is offered first.
+    Ties go to what the header names first, then to what is offered first.
     """
     ranges = parse_accept(accept)
     if not ranges:
@@ -148,7 +148,7 @@ def choose(accept: str, offered: Sequence[str]) -> str | None:
 
 
 def narrowed(offered: str, accept: str) -> str:
-    """The media type that is sent for an offered range: what the client named, if it is in it."""
+    """The media type to send for an offered range: the accepted type within it."""
     if "*" not in offered:
         return offered
     named = [a for a in parse_accept(accept) if "*" not in a.range and a.quality > 0]

@@ -1,4 +1,4 @@
-"""What an OpenAPI document says, as frozen values."""
+"""The contents of an OpenAPI document, as frozen values."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ Place = Literal["path", "query", "header", "cookie"]
 class Violation:
     """One way in which a message breaks the contract.
 
-    `where` starts with path, query, header, cookie or body, then names and array
-    positions. `keyword` is the JSON Schema keyword that failed, or one of
-    `required` (a part is missing), `json` (not JSON), `media_type`, `style`
-    (a parameter that can't be read). `limit` is the keyword's argument,
-    `schema` the schema that holds it, `value` what was sent.
+    `where` starts with path, query, header, cookie or body, followed by names and array indexes.
+    `keyword` is the JSON Schema keyword that failed, or one of `required` (a part is missing),
+    `json` (not JSON), `media_type`, `style` (an unreadable parameter). `limit` is the keyword's
+    argument, `schema` the schema that contains it, `value` what was sent.
     """
 
     where: tuple[str | int, ...]
@@ -111,7 +110,7 @@ class SecurityScheme:
 
 
 def split_path(path: str) -> tuple[str, str]:
-    """The path of URLs, and what stands behind `#` or `?`."""
+    """The path of URLs, and the part after `#` or `?`."""
     match = _TOLD_APART.fullmatch(path)
     return (match[1], match[2]) if match else (path, "")
 
@@ -122,7 +121,7 @@ Requirement = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation. `id` is the document's operationId or one made from method and path."""
+    """One operation. `id` is the document's operationId, or one made from method and path."""
 
     id: str
     method: str
@@ -143,14 +142,14 @@ class Operation:
 
     @cached_property
     def url_path(self) -> str:
-        """The path as it is in URLs: without what some documents write behind it to tell
-        operations apart (`/#Action=Stop`, `/templates?kind=html`)."""
+        """The path as in URLs, without the suffix that some documents use to tell operations apart
+        (`/#Action=Stop`, `/templates?kind=html`)."""
         return split_path(self.path)[0]
 
     @cached_property
     def told_by(self) -> tuple[tuple[str, str | None], ...]:
-        """What a query, a form or a header must say for this operation to be meant; None as the
-        value is any (`?page={page}`)."""
+        """The values of a query, form or header that select this operation; None for any value
+        (`?page={page}`)."""
         parts = [part.partition("=") for part in split_path(self.path)[1].split("&") if part]
         return tuple(
             (unquote(name), unquote(value) if equals and "{" not in value else None)
@@ -159,11 +158,11 @@ class Operation:
 
     @cached_property
     def documented(self) -> frozenset[int]:
-        """The statuses that are listed one by one."""
+        """The statuses that are listed individually."""
         return frozenset(int(s) for s in self.responses if s.isdigit())
 
     def response_for(self, status: int) -> Response | None:
-        """What the document says of a status: itself, its range, or `default`."""
+        """The documented response for a status: its own, its range, or `default`."""
         found = self.responses.get(str(status))
         if found is None:
             found = self.responses.get(f"{status // 100}XX") or self.responses.get("default")
@@ -171,8 +170,8 @@ class Operation:
 
     @cached_property
     def success(self) -> int:
-        """The status of success: the lowest documented 2xx, else a redirection (304 only if there
-        is no other), else 200. Of a GET that asks for nothing the only status, whatever it is."""
+        """The success status: the lowest documented 2xx, else a redirect (304 only if it is the
+        only one), else 200. A GET without parameters and with a single status has that one."""
         listed = sorted(s for s in self.documented if 200 <= s < 300)
         if not listed and "2XX" not in self.responses and "default" not in self.responses:
             listed = sorted(s for s in self.documented if 300 <= s < 400)
@@ -185,11 +184,11 @@ class Operation:
 
 @dataclass(frozen=True)
 class Contract:
-    """A document, understood.
+    """A parsed document.
 
-    `document` is the true one (3.0 or 3.1 as given, references in place), or what became of a
-    Swagger 2.0 one; `written` then says what it was. `notes` name what in it can't be honoured,
-    each with its place in the document as it was written.
+    `document` is the given one (3.0 or later, with references), or the converted one for Swagger
+    2.0, with the original in `written`. `notes` list what can't be honoured, with places in the
+    document as written.
     """
 
     document: Mapping[str, Any]
@@ -210,14 +209,14 @@ class Contract:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """The id of each operation by what a person may call it: its id, or `POST /renders`."""
+        """The ids of operations by their names for people: the id, or `POST /renders`."""
         requests = {f"{each.method} {each.path}": each.id for each in self.operations}
         return requests | {name: name for name in self.by_id}
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something in the document that can't be honoured, or is only guessed."""
+    """A part of the document that can't be honoured, or is ambiguous."""
 
     where: str
     message: str

@@ -1,7 +1,7 @@
-"""Which objects an OpenAPI document is made of, and where: the one walker over documents.
+"""The objects an OpenAPI document consists of, and where they are: the one walker over documents.
 
-What stands under other keys is data: an example, a default, an extension. Nothing in it is a
-schema or a reference, whatever it looks like.
+Everything under other keys is data: an example, a default, an extension. Nothing in it is a schema
+or a reference, whatever it looks like.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ _NONE: dict[str, str] = {}
 
 
 class Object(NamedTuple):
-    """An object of a document: where it stands, what kind it is, and itself."""
+    """An object of a document: its pointer, its kind and its value."""
 
     pointer: str
     kind: str
@@ -90,7 +90,7 @@ class Object(NamedTuple):
 
 
 def members(kind: str, value: Any) -> Iterator[tuple[str | int, str, Any]]:
-    """What a value of a kind holds: key, kind and value of each part that is no data."""
+    """The parts of an object of a kind that are not data: key, kind and value."""
     if isinstance(value, list):
         if kind.startswith("["):
             kind = kind[1:-1]
@@ -116,7 +116,7 @@ def members(kind: str, value: Any) -> Iterator[tuple[str | int, str, Any]]:
 
 
 def objects(document: Any, kind: str = "document") -> Iterator[Object]:
-    """Every object of a document, in its order, and what its references lead to; each once."""
+    """Every object of a document in order, with the targets of its references, each once."""
     seen: set[tuple[int, str]] = set()
     stack: list[tuple[str, str, Any]] = [("#", kind, document)]
     while stack:
@@ -135,6 +135,6 @@ def objects(document: Any, kind: str = "document") -> Iterator[Object]:
 
 
 def reference_in(value: Any) -> str | None:
-    """The `$ref` of an object or of a whole map; a property may be called so, but is no text."""
+    """The `$ref` of an object; a property named `$ref` isn't one, since its value is no text."""
     reference = value.get("$ref") if isinstance(value, Mapping) else None
     return reference if isinstance(reference, str) else None

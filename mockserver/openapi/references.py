@@ -1,7 +1,7 @@
-"""References of every kind become JSON pointers within one document.
+"""Turns every kind of reference into JSON pointers within one document.
 
-What stands in other files is taken in under `x-bundled`. `$id`, `$anchor` and `$dynamicRef` are
-resolved here, so that all who read a contract meet `#/...` alone.
+The contents of other files are bundled under `x-bundled`. `$id`, `$anchor` and `$dynamicRef` are
+resolved here, so readers of a contract only see `#/...`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _IS_REFERENCE = re.compile(r"[#/]|\.(ya?ml|json)$")
 
 
 def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
-    """Every `$ref` to another document, with its place; values that only look like one are none."""
+    """Every `$ref` to another document, with its place; data that looks like one doesn't count."""
     stack: list[tuple[str, str, Any]] = [("#", "document", document)]
     seen: set[tuple[int, str]] = set()
     while stack:
@@ -55,8 +55,8 @@ def foreign_references(document: Any) -> Iterator[tuple[str, str]]:
 
 
 def plain_references(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with each reference by `$id`, `$anchor` or `$dynamicRef` as a JSON pointer;
-    the very same one if it has none of these words, as most."""
+    """The document with references by `$id`, `$anchor` or `$dynamicRef` replaced by JSON pointers;
+    unchanged if it uses none of them, like most."""
     try:
         # Far quicker than to walk through a document.
         text = orjson.dumps(document)
@@ -71,16 +71,16 @@ def plain_references(document: dict[str, Any]) -> dict[str, Any]:
 def bundled(
     document: Mapping[str, Any], location: str, read: Read
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The document with all that it refers to in other files, and the URIs of these.
+    """The document with everything it refers to in other files, and the URIs of these files.
 
-    `location` is the URI of the document. Relative references count from the file in which they
-    stand. Raises ContractError with the place of a reference that can't be followed.
+    `location` is the URI of the document. Relative references are resolved against the file that
+    contains them. Raises ContractError with the place of a reference that can't be followed.
     """
     return _Bundle(document, location, read).run()
 
 
 def anchors_of(document: Any) -> dict[str, str]:
-    """The pointer (`#/...`) of each schema that has an anchor, by its name; the first of each."""
+    """The pointer (`#/...`) of each schema with an anchor, by its name; the first of each."""
     found: dict[str, str] = {}
     # A file of a document may be a schema, a map of them, or a document itself.
     for kind in ("document", "schema", "components", "{schema}"):
@@ -93,7 +93,7 @@ def anchors_of(document: Any) -> dict[str, str]:
 
 
 def ids_of(document: Any, base: str) -> dict[str, str]:
-    """The pointer of each schema that has an `$id`, by the whole URI that this makes."""
+    """The pointer of each schema with an `$id`, by its absolute URI."""
     found: dict[str, str] = {}
     stack: list[tuple[str, str, Any, str]] = [("#", "document", document, base)]
     seen: set[int] = set()
@@ -124,7 +124,7 @@ def _mapping_of(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_reference(value: Any) -> bool:
-    """Whether a value of a mapping is a reference; it may be the name of a schema."""
+    """Whether a value of a mapping is a reference; it may also be the name of a schema."""
     return isinstance(value, str) and _IS_REFERENCE.search(value) is not None
 
 
@@ -142,7 +142,7 @@ class _File:
 
 @dataclass(frozen=True)
 class _Scope:
-    """What references count from: the file, and in it the schema with an `$id`."""
+    """The base of relative references: the file, and the enclosing schema with an `$id`."""
 
     file: _File
     base: str
@@ -150,7 +150,7 @@ class _Scope:
 
 
 class _Bundle:
-    """Changes the references of a copy, part by part as they are reached."""
+    """Rewrites the references of a copy, part by part."""
 
     def __init__(self, document: Mapping[str, Any], location: str, read: Read | None) -> None:
         self.read = read
@@ -183,7 +183,7 @@ class _Bundle:
         return found, tuple(self.opened)
 
     def _visit(self, pointer: str, kind: str, value: Any, scope: _Scope) -> None:
-        """One object; `pointer` leads to it in the bundle."""
+        """Rewrite one object; `pointer` is its place in the bundle."""
         file = scope.file
         if (id(value), kind) in file.seen:
             return
@@ -211,7 +211,7 @@ class _Bundle:
         )
 
     def _changed(self, reference: str, kind: str, scope: _Scope, pointer: str) -> str:
-        """A reference as it is in the bundle; what it leads to is looked through later."""
+        """The reference in the bundle; its target is visited later."""
         file = scope.file
         if reference.startswith("#"):
             within = self._within(file, scope.pointer, reference)
@@ -243,13 +243,13 @@ class _Bundle:
         return reference_to("#" + file.root + within)
 
     def _scope_of(self, file: _File, within: str) -> _Scope:
-        """What references count from in a part of a file that was reached by its pointer."""
+        """The base of references in a part of a file that was reached by a pointer."""
         above = [(p[1:], u) for u, p in file.ids.items() if within.startswith(p[1:] + "/")]
         place, uri = max(above, default=("", file.uri))
         return _Scope(file, uri, place)
 
     def _within(self, file: _File, resource: str, reference: str) -> str | None:
-        """The pointer, without its `#`, that a fragment means in a file; None for no anchor."""
+        """The pointer, without `#`, that a fragment means in a file; None for an unknown anchor."""
         fragment = unquote(reference[1:])
         if fragment and not fragment.startswith("/"):
             anchor = file.anchors.get(fragment)

@@ -1,7 +1,7 @@
-"""The routing projection: the little of a document that Connexion is given.
+"""The routing projection: the part of a document that Connexion needs.
 
-Connexion 3.3 takes OpenAPI 3.0 only, so it gets a 3.0.3 document made from the contract:
-paths with safe parameter names, operationIds and security. The true document stays the truth.
+Connexion 3.3 accepts OpenAPI 3.0 only, so it gets a 3.0.3 document made from the contract: paths
+with safe parameter names, operationIds and security. Everything else reads the contract.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _PARAMETER = re.compile(r"{([^{}]+)}")
 
 
 def routing_projection(contract: Contract, *, strict_base_path: bool = False) -> dict[str, Any]:
-    """A 3.0.3 document for Connexion. Parameter names become `p0`, `p1`, ... by position.
+    """A 3.0.3 document for Connexion. Parameters are named `p0`, `p1`, ... by position.
 
-    Of operations that share method and path it has one, a plain one if there is any.
+    Operations that share method and path appear once, the plain one if there is one.
     """
     paths: dict[str, Any] = {}
     for operation in contract.operations:
@@ -47,7 +47,7 @@ def routing_projection(contract: Contract, *, strict_base_path: bool = False) ->
 
 
 def _base_paths(contract: Contract, strict: bool) -> dict[str, list[str] | None]:
-    """Which operations are below each base path, by their ids; None for all of them."""
+    """The operations below each base path, by id; None for all."""
     found: dict[str, list[str] | None] = {}
     own = [operation for operation in contract.operations if operation.base_paths]
     everywhere = [o.id for o in contract.operations if not o.base_paths] if strict and own else None
@@ -69,5 +69,5 @@ def safe_path(path: str) -> str:
 
 
 def parameter_names(path: str) -> tuple[str, ...]:
-    """The true names, in the order of their positions."""
+    """The original names, by position."""
     return tuple(_PARAMETER.findall(path))

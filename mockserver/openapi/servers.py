@@ -1,4 +1,4 @@
-"""The servers of a document: their URLs, and the paths that come before those of the operations."""
+"""The servers of a document: their URLs and base paths."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _MOST_PATHS = 200
 
 
 def server_url(server: Mapping[str, Any]) -> str:
-    """The URL of a server, its variables by their defaults."""
+    """The URL of a server, with its variables' defaults."""
     return _filled(server, {})
 
 
 def base_path(url: str) -> str:
-    """The path of a server's URL, "" for none."""
+    """The path of a server's URL, "" if it has none."""
     # A relative one, such as `v1`, is taken from the root: nobody knows where the document lay.
     steps = [step for step in urlsplit(url).path.split("/") if step not in ("", ".", "..")]
     return "".join(f"/{step}" for step in steps)
 
 
 def base_paths(servers: Iterable[Any]) -> tuple[str, ...]:
-    """The paths of these servers, with each value that a variable may have; the defaults first."""
+    """The base paths of these servers, for every enum value of their variables; defaults first."""
     found: dict[str, None] = {}
     for server in servers:
         if not isinstance(server, Mapping):

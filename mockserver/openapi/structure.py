@@ -1,8 +1,7 @@
-"""Whether a document has the shape of an OpenAPI document, before anything is read from it.
+"""Checks that a document has the structure of OpenAPI, before anything is read from it.
 
-This asks for objects where objects are needed, lists where lists are, and no more: much that the
-specification forbids is harmless and common. The keywords of schemas are judged when these are
-compiled.
+This only checks for objects and lists where they are needed: much that the specification forbids is
+harmless and common. The keywords of schemas are checked when schemas are compiled.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _WORDS = {
 
 
 def check_structure(document: Mapping[str, Any]) -> None:
-    """Raises ContractError for the first part that has the wrong shape, with its place."""
+    """Raises ContractError for the first part with the wrong structure, with its place."""
     try:
         error = next(iter(_validator().iter_errors(document)), None)
     except (TypeError, ValueError, OverflowError) as problem:

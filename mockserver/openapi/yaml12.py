@@ -1,7 +1,7 @@
-"""YAML by the core schema of version 1.2, which OpenAPI asks for.
+"""YAML by the core schema of version 1.2, as OpenAPI requires.
 
-Values are built from the parser's events. That is several times faster than to build nodes first,
-it needs no recursion, and what aliases and merge keys stand for is counted while it grows.
+Values are built directly from the parser's events. This is several times faster than building
+nodes, needs no recursion, and allows counting what aliases and merge keys expand to.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ except ImportError:  # pragma: no cover
 
 
 class NotYaml(Exception):
-    """The text is not YAML; `line` counts from 0 and is None if nothing says where."""
+    """The text is not YAML; `line` counts from 0 and is None if unknown."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -67,10 +67,10 @@ class NotYaml(Exception):
 
 
 def load(text: bytes, slips: list[str]) -> Any:
-    """The one document of a text. `slips` gets a line about each key that stands twice.
+    """Parse a text with one document. `slips` gets a line for each duplicate key.
 
-    Every key is text as it is written: `200:` is "200", `on:` is "on".
-    Raises NotYaml, or ContractError for what is YAML and can't be used.
+    Keys are text as written: `200:` is "200", `on:` is "on". Raises NotYaml, or ContractError for
+    YAML that can't be used.
     """
     try:
         return _Builder(_events(text), slips).build()
@@ -89,9 +89,9 @@ def _events(text: bytes) -> Iterator[Any]:
 
 
 def plain_value(text: str) -> Any:
-    """What a scalar without quotes and tag means.
+    """The value of a scalar without quotes and tag.
 
-    Raises ValueError for a number that JSON can't say.
+    Raises ValueError for a number that JSON can't represent.
     """
     if text[:1] not in _MAY_BE_NO_TEXT and text:
         return text

@@ -109,9 +109,9 @@ def no_journal(exchange: Exchange) -> None:
 class PipelineSettings:
     """What the pipelines of one mock share, for all its documents.
 
-    `begin` opens a transaction, `journal` receives every exchange, `serials` number the replies.
-    `leniency` applies where a request has no preference. `scenarios` are those waiting for the next
-    jobs, by tenant; `lock` is the calibration.
+    `begin` opens a transaction, `journal` receives every exchange, `serials` number the replies,
+    `scenarios` wait for the next jobs by tenant, and `lock` is the calibration. A request may
+    override `leniency`.
     """
 
     begin: Begin
@@ -248,8 +248,8 @@ class Pipeline:
         return sent
 
     def _stand_in(self, world: World, request: Request, message: Message) -> Sent:
-        """A success in place of a suppressed refusal, or of a reply that the document makes
-        impossible. Earlier writes of the request are undone."""
+        """A success in place of a suppressed refusal or an impossible reply; earlier writes are
+        undone."""
 
         def made(mode: Mode) -> Sent:
             reply = self.stamp(self.preference.stand_in(world, request, mode), message)

@@ -1,4 +1,4 @@
-"""Request bodies: from a content type and bytes to a value and what is wrong with it."""
+"""Request bodies: from a content type and bytes to a value and its violations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEEPEST = 200
 
 
 class BodyValue(NamedTuple):
-    """A body as it was understood. `media_type` is the one that was sent, without parameters."""
+    """A parsed body. `media_type` is the one sent, without parameters."""
 
     value: Json
     present: bool
@@ -37,7 +37,7 @@ class BodyValue(NamedTuple):
 
 
 class _NotReadable(Exception):
-    """The bytes are not of the media type that they claim."""
+    """The bytes don't match their media type."""
 
     def __init__(self, violation: Violation) -> None:
         super().__init__(violation.message)
@@ -55,7 +55,7 @@ class BodyReader:
         self._sent: dict[str, tuple[str, _Media | None]] = {}
 
     def read(self, headers: Mapping[str, str], raw: bytes) -> BodyValue:
-        """Parse and check a body. Header names are in lower case."""
+        """Parse and validate a body. Header names are in lower case."""
         content_type = headers.get("content-type", "")
         if not raw and not (self._required and content_type):
             return self._missing()
@@ -82,7 +82,7 @@ class BodyReader:
         return BodyValue(value, True, name, violations)
 
     def parse(self, headers: Mapping[str, str], raw: bytes) -> tuple[Json, list[Violation]]:
-        """Only parse: what is wrong with the bytes, not with the value."""
+        """Parse only: reports malformed bytes but no invalid values."""
         content_type = headers.get("content-type", "")
         if not raw or not self._media:
             return None, []
@@ -122,8 +122,7 @@ class BodyReader:
 
 
 def _may_be_empty(name: str) -> bool:
-    """Whether no bytes at all are a value of this media type, if it was named: a file, a text, a
-    form without fields."""
+    """Whether empty bytes are a value of this media type: a file, a text, a form without fields."""
     return not is_json(name) and name != _MULTIPART
 
 
@@ -166,7 +165,7 @@ class _Media:
         return name in _FORMS
 
     def parse(self, content_type: str, raw: bytes, *, as_text: bool = False) -> Json:
-        """The value that the bytes stand for; with `as_text` a form's fields are not cast."""
+        """The value of the bytes; with `as_text`, fields of a form stay text."""
         if self._json:
             return parse_json(raw)
         name = essence(content_type)
@@ -210,7 +209,7 @@ class _Media:
 
 
 def _as_sent(violations: Sequence[Violation], sent: Json) -> list[Violation]:
-    """The violations with the texts that came; a field that is missing shows nothing."""
+    """The violations with the texts as sent; a missing field shows nothing."""
     return [
         replace(
             violation,
@@ -238,7 +237,7 @@ def parse_json(raw: bytes) -> Json:
 
 
 def _depth(value: Json) -> int:
-    """How many arrays and objects stand inside one another; one more than _DEEPEST will do."""
+    """The nesting depth of arrays and objects, counted up to _DEEPEST + 1."""
     depth, level = 0, [value]
     while level and depth <= _DEEPEST:
         inner: list[Json] = []
@@ -253,7 +252,7 @@ def _depth(value: Json) -> int:
 
 
 def _explain(raw: bytes, error: orjson.JSONDecodeError) -> NoReturn:
-    """Refuse, in the words and with the offset of Python's own parser if it refuses too."""
+    """Raise, with the message and offset of Python's own parser if it rejects the text too."""
     message, position = error.msg, error.pos
     try:
         json.loads(raw.decode())
@@ -271,7 +270,7 @@ def _explain(raw: bytes, error: orjson.JSONDecodeError) -> NoReturn:
 
 
 def as_text_of(raw: bytes) -> str:
-    """Bytes as text that a world can keep: UTF-8 if it is, else one character a byte."""
+    """Bytes as storable text: UTF-8 if valid, else one character per byte."""
     try:
         return raw.decode()
     except UnicodeDecodeError:

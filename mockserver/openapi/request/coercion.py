@@ -1,7 +1,7 @@
-"""Text from a URL, a header or a form as the value that its schema speaks of.
+"""Converts text from a URL, a header or a form to the type of its schema.
 
-Numbers are what JSON or a form would write, booleans the words that pydantic takes for them. What
-can't be read stays text, and the schema refuses it.
+Numbers are those of JSON or HTML forms, booleans the words that pydantic accepts. What can't be
+converted stays text, and the schema rejects it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def boolean(raw: str) -> Json:
 
 
 def structure(raw: str) -> Json:
-    """An array or an object as JSON; else the text."""
+    """An array or an object from JSON; else the text."""
     if raw[:1] not in ("{", "["):
         return raw
     try:
@@ -65,10 +65,10 @@ _KINDS: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str
 
 
 class Kind:
-    """What a schema admits, with references and branches followed.
+    """The types that a schema allows, with references and branches followed.
 
-    `types` in the order of the document, without null. `listed` are the texts that it admits if
-    it lists them, None if it admits others. With `as_text` every scalar stays text.
+    `types` are in document order, without null. `listed` are the allowed texts if there is an enum,
+    else None. With `as_text`, scalars stay text.
     """
 
     def __init__(
@@ -124,14 +124,14 @@ class Kind:
 
     @property
     def is_free(self) -> bool:
-        """Whether it is an object of names that the document does not know."""
+        """Whether it is an object with arbitrary property names."""
         return self.is_object and (self._says_more or not self.properties) and not self._closed
 
     def of(self, schema: Schema) -> Kind:
         return Kind(self._document, schema, as_text=self._as_text)
 
     def scalar(self) -> Cast:
-        """How one text becomes a value; text where the schema admits text."""
+        """Convert one text; it stays text where the schema allows text."""
         if self._as_text:
             return text
         casts = [_CASTS[name] for name in self.types if name in _CASTS]
@@ -146,7 +146,7 @@ class Kind:
         return lambda raw: _first(casts, raw)
 
     def others(self) -> list[Cast]:
-        """How a text may be read otherwise, where the schema admits text as well."""
+        """Other readings of a text, where the schema also allows text."""
         if self._as_text or "string" not in self.types or self.is_array or self.is_object:
             return []
         return [_CASTS[name] for name in self.types if name in _CASTS]
@@ -157,7 +157,7 @@ class Kind:
         return structure if kind.is_object or kind.is_array else kind.scalar()
 
     def property(self, name: str) -> Kind:
-        """What a property may be; all that have no name of their own are alike."""
+        """The kind of a property; all additional properties share one."""
         key = name if name in self.properties else None
         found = self._members.get(key)
         if found is None:
@@ -188,13 +188,13 @@ def followed(document: Mapping[str, Any], schema: Schema) -> list[Schema]:
 
 
 def _values(schema: Schema) -> list[Any]:
-    """The values that a schema lists."""
+    """The enum values of a schema."""
     values = list(schema["enum"]) if isinstance(schema.get("enum"), list) else []
     return [*values, schema["const"]] if "const" in schema else values
 
 
 def _guessed(schema: Schema) -> tuple[str, ...]:
-    """The types of a schema that does not say its type."""
+    """The types of a schema without `type`."""
     values = _values(schema)
     if values:
         return tuple(_KINDS.get(type(value), "string") for value in values if value is not None)
@@ -212,7 +212,7 @@ def _first(casts: Sequence[Cast], raw: str) -> Json:
 
 
 def part_of(value: Json, path: Sequence[str | int]) -> Json:
-    """The value inside a value; None if there is none."""
+    """The value at a place inside a value; None if there is none."""
     for token in path:
         try:
             value = value[token]

@@ -1,4 +1,4 @@
-"""HTML forms: URL-encoded and multipart, cast by the schema."""
+"""HTML forms: URL-encoded and multipart, converted by the schema."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _QUIET = Logger("forms", CRITICAL)
 
 
 def read_urlencoded(raw: bytes, kind: Kind, encoding: Encoding) -> Json:
-    """A form body as an object; repeated names are arrays where the schema has one.
+    """A form body as an object; repeated names are arrays where the schema has an array.
 
     Raises ValueError if it has too many fields.
     """
@@ -41,13 +41,13 @@ def read_urlencoded(raw: bytes, kind: Kind, encoding: Encoding) -> Json:
 
 
 def read_multipart(content_type: str, raw: bytes, kind: Kind, encoding: Encoding) -> Json:
-    """A multipart body as an object; a file is its text. Raises ValueError if it is broken."""
+    """A multipart body as an object; a file is its text. Raises ValueError if malformed."""
     parts = _parsed(content_type, raw)
     return _object(parts.fields, parts.types, kind, encoding)
 
 
 class FilePart(NamedTuple):
-    """A part of a multipart body that is a file."""
+    """A file in a multipart body."""
 
     field: str
     name: str
@@ -56,7 +56,7 @@ class FilePart(NamedTuple):
 
 
 def read_files(content_type: str, raw: bytes) -> list[FilePart]:
-    """The files of a multipart body: its parts with a file name. None of a broken one."""
+    """The files in a multipart body: the parts with a file name. Empty if malformed."""
     try:
         return _parsed(content_type, raw).files
     except ValueError:
@@ -83,7 +83,7 @@ def _parsed(content_type: str, raw: bytes) -> _Parts:
 
 
 class _Parts:
-    """Collects what the multipart parser calls out."""
+    """Collects the callbacks of the multipart parser."""
 
     def __init__(self) -> None:
         self.fields: dict[str, list[str]] = {}
@@ -174,7 +174,7 @@ def _object(
 
 
 def _deep(fields: Mapping[str, Sequence[str]], kind: Kind) -> dict[str, str]:
-    """The fields that are parts of a property: `address[city]`, `items[0][price]`."""
+    """The fields that belong to a property: `address[city]`, `items[0][price]`."""
     found = {}
     for sent in fields:
         base, bracket, rest = sent.partition("[")

@@ -23,9 +23,9 @@ _CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "id
 
 
 class Values(NamedTuple):
-    """The typed values of one request, and what is wrong with them.
+    """The typed values of one request, and its violations.
 
-    A parameter that was not sent is absent unless the document gives it a default.
+    A parameter that was not sent is absent unless it has a default.
     """
 
     path: dict[str, Json]
@@ -83,7 +83,7 @@ class ParameterReader:
 
 
 class _Reader:
-    """One parameter: finds its text, casts it, checks it."""
+    """One parameter: finds its text, converts and validates it."""
 
     def __init__(
         self, parameter: Parameter, validators: Validators, claimed: frozenset[str]
@@ -109,7 +109,7 @@ class _Reader:
         self._free = plain and kind.scalar() is text and _says_nothing(parameter)
 
     def into(self, values: dict[str, Json], source: Source, out: list[Violation]) -> None:
-        """Put the value, or the default, into `values`, and what is wrong into `out`."""
+        """Put the value, or the default, into `values`, and violations into `out`."""
         try:
             value = self._read(source)
         except _NotJson as error:
@@ -154,7 +154,7 @@ class _Reader:
         return self._free or self._compiled().is_valid(value)
 
     def _text(self, source: Source) -> Json:
-        """The value as it was sent, before it was cast."""
+        """The value as sent, before conversion."""
         if self.parameter.media_type is not None:
             return self._read(source)
         kind = Kind(self._validators.document, self.parameter.schema, as_text=True)
@@ -162,8 +162,10 @@ class _Reader:
 
 
 def _claimed(operation: Operation, document: Mapping[str, Any]) -> frozenset[str]:
-    """The names in a query that are spoken for, by other parameters or as a credential: what is
-    left belongs to an object that is spread there and whose names are free."""
+    """The query names that belong to other parameters or to credentials.
+
+    The others belong to a form-exploded object with arbitrary names.
+    """
     found = {p.name for p in operation.parameters if p.place == "query"}
     for parameter in operation.parameters:
         if parameter.place == "query" and parameter.explode:
@@ -177,14 +179,14 @@ def _claimed(operation: Operation, document: Mapping[str, Any]) -> frozenset[str
 
 
 def _codings(source: Source) -> bool:
-    """Whether an Accept-Encoding says only what HTTP itself knows: programs send that of their own
-    accord, and a document that means something else by the header does not mean this."""
+    """Whether an Accept-Encoding contains only HTTP's own codings, which clients send by default
+    and which a document that redefines the header doesn't mean."""
     listed = ",".join(source.get(_ENCODING, ())).split(",")
     return all(one.partition(";")[0].strip().lower() in _CODINGS for one in listed)
 
 
 def _place(violation: Violation) -> tuple[str | int, ...]:
-    """Where the faulty value is inside its parameter; of a missing part, its whole."""
+    """The place of the violation inside the parameter; for a missing part, the whole of it."""
     inside = violation.where[2:]
     return inside[:-1] if violation.keyword == "required" else inside
 
@@ -219,7 +221,7 @@ def _content_reader(parameter: Parameter) -> Callable[[Source], Any]:
 
 
 def _is_plain_uuid(parameter: Parameter) -> bool:
-    """A UUID with nothing else to check, in the plain style."""
+    """Whether it is a UUID without further rules, in the simple style."""
     schema = parameter.schema
     keywords = set(schema) - {"type", "format", "title", "description", "example", "examples"}
     return (
@@ -231,7 +233,7 @@ def _is_plain_uuid(parameter: Parameter) -> bool:
 
 
 def _says_nothing(parameter: Parameter) -> bool:
-    """Whether any text fits."""
+    """Whether any text is valid."""
     if not parameter.pointer:
         return True
     plain = {"type", "title", "description", "example", "examples", "default", "deprecated"}
@@ -239,7 +241,7 @@ def _says_nothing(parameter: Parameter) -> bool:
 
 
 def split_query(query: str) -> Pairs:
-    """The names, decoded, with their values, raw, in the order of the query string."""
+    """The decoded names and raw values of a query string, in order."""
     pairs: Pairs = {}
     for part in query.split("&"):
         if not part:
@@ -252,7 +254,7 @@ def split_query(query: str) -> Pairs:
 
 
 def split_cookies(header: str) -> Pairs:
-    """The cookies of a `Cookie` header; of two with one name the first counts."""
+    """The cookies of a `Cookie` header; the first one of each name."""
     pairs: Pairs = {}
     for part in header.split(";"):
         name, separator, value = part.strip().partition("=")

@@ -1,4 +1,4 @@
-"""The parameter styles of OpenAPI: how arrays and objects are written into text."""
+"""The parameter styles of OpenAPI: how arrays and objects are serialised."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _COMMA = re.compile(r"%2[Cc]")
 def _split_url(raw: str, delimiter: str) -> list[str]:
     """The parts of a text in a URL.
 
-    A delimiter may be sent as such or escaped: a space can't be sent otherwise. Beside a comma as
-    such, one that is escaped belongs to a part.
+    A delimiter may be percent-encoded; a space has to be. Next to literal commas, an encoded one
+    belongs to a part.
     """
     if delimiter != ",":
         return _IN_URLS[delimiter].split(raw)
@@ -48,8 +48,8 @@ ABSENT: Any = _Absent()
 
 
 def reader_for(parameter: Parameter, kind: Kind, claimed: Set[str] = frozenset()) -> Read:
-    """How to read a parameter out of the names and raw texts of its place; `claimed` are the
-    names there that belong to other parameters."""
+    """A function that reads a parameter from the names and raw texts of its location; `claimed` are
+    the names that belong to other parameters."""
     if parameter.place == "query":
         return _query(parameter, kind, claimed)
     if parameter.place == "path":
@@ -126,7 +126,7 @@ def _spread_object(kind: Kind) -> Read:
 
 
 def _free_object(kind: Kind, claimed: Set[str]) -> Read:
-    """An object whose names are free has what no other parameter claims."""
+    """An object with arbitrary names takes what no other parameter claims."""
     known = _spread_object(kind)
     other = _property(kind.property(""))
 
@@ -164,7 +164,7 @@ def _deep(name: str, kind: Kind) -> Read:
 
 
 def read_deep(name: str, source: Source, kind: Kind, decode: Decode = _same) -> Any:
-    """What `name[a]=1&name[b][c]=2` says together; ABSENT if no name is like that."""
+    """The value of `name[a]=1&name[b][c]=2`; ABSENT if no name has that form."""
     matches = re.compile(re.escape(name) + r"((?:\[[^\[\]]*\])+)").fullmatch
     tree: dict[str, Any] = {}
     for key, found in source.items():

@@ -1,4 +1,4 @@
-"""XML bodies, read as the value that their schema describes."""
+"""XML bodies, parsed to the value that their schema describes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEEPEST = 200
 
 
 def read_xml(raw: bytes, schemas: Schemas, schema: Any) -> Json:
-    """The value of a document. Raises ValueError for what is no XML, or is not safe to read."""
+    """The value of a document. Raises ValueError if it isn't XML or isn't safe to parse."""
     # Few APIs are sent XML, and its import takes its time.
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
@@ -52,7 +52,7 @@ class _Reader:
         return _scalar(flat, element.text or "")
 
     def _one(self, flat: Flat, element: Element) -> Flat:
-        """The branch of a choice that names what is there."""
+        """The branch of a union whose name matches the element."""
         if not flat.choices:
             return flat
         names = {_local(child.tag) for child in element} | {_local(n) for n in element.attrib}
@@ -100,7 +100,7 @@ class _Reader:
         return found
 
     def _item_name(self, flat: Flat, words: Any, name: str) -> str:
-        """What the elements of an array are called: its own if it is wrapped, else its items'."""
+        """The element name of array items: its own if wrapped, else that of the items."""
         if is_wrapped(words):
             return str(words.get("name") or name)
         items = flat.arrays.items if flat.arrays.items is not None else {}
@@ -113,7 +113,7 @@ def _local(name: str) -> str:
 
 
 def _scalar(flat: Flat, text: str) -> Json:
-    """The text as what the schema asks for; the text, if it is none."""
+    """The text converted to the type of the schema, if possible."""
     plain = text.strip()
     if "string" in flat.types or not flat.types:
         return text

@@ -1,4 +1,4 @@
-"""Which branch of a choice a value means: by its discriminator, or by what the branches list."""
+"""Which branch of a union a value belongs to: by the discriminator, or by the branches' enums."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _MOST_PARTS = 200
 class Dispatch(NamedTuple):
     """A property whose value names the branch.
 
-    `names` are those of each branch, in the order of the branches. `needed` says that a value
-    without the property is none, `closed` that a value with another name is none.
+    `names` are the values for each branch, in branch order. `needed`: a value without the property
+    is invalid; `closed`: an unknown name is invalid.
     """
 
     property: str
@@ -25,8 +25,8 @@ class Dispatch(NamedTuple):
 
 
 def names_of(tag: Mapping[str, Any], branch: Any) -> list[str]:
-    """The values that name a branch, those of the mapping first; none of one that stands inline,
-    of which a discriminator does not speak."""
+    """The values that name a branch, those of the mapping first; none for an inline branch, which a
+    discriminator can't name."""
     reference = branch.get("$ref") if isinstance(branch, Mapping) else None
     if not isinstance(reference, str):
         return []
@@ -39,7 +39,7 @@ def names_of(tag: Mapping[str, Any], branch: Any) -> list[str]:
 def dispatch_of(
     document: Mapping[str, Any], schema: Mapping[str, Any], branches: Sequence[Any]
 ) -> Dispatch | None:
-    """How a value says which branch it means; None if nothing tells them apart for sure."""
+    """The property that selects the branch; None if nothing does so reliably."""
     tag = schema.get("discriminator")
     facts = [_Facts(document, branch) for branch in branches]
     if isinstance(tag, Mapping) and isinstance(tag.get("propertyName"), str):
@@ -82,9 +82,9 @@ def _dispatch(
 
 
 def is_loose(document: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
-    """Whether more than one branch of a `oneOf` may fit only as one of them asks for nothing.
+    """Whether several branches of a `oneOf` can match only because one of them requires nothing.
 
-    Such a choice is meant as a union: what fits the others better is of these.
+    Such a union is read as an `anyOf`: a value belongs to the branch it fits best.
     """
     branches = schema.get("oneOf")
     if not isinstance(branches, list) or len(branches) < 2:
@@ -95,7 +95,7 @@ def is_loose(document: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
 
 
 class _Facts:
-    """What the parts of one branch ask for together: references and `allOf` are followed."""
+    """The combined constraints of one branch, with references and `allOf` followed."""
 
     def __init__(self, document: Mapping[str, Any], branch: Any) -> None:
         self.required: dict[str, None] = {}
@@ -130,12 +130,12 @@ class _Facts:
         return not (self.required or self.bounded or self._listed)
 
     def listed(self, name: str) -> list[Any] | None:
-        """The values that a property may have; None if it lists none."""
+        """The enum of a property; None if it has none."""
         return self._listed.get(name)
 
 
 def plain_parts(document: Mapping[str, Any], schema: Any) -> Iterable[Mapping[str, Any]]:
-    """The schema with what it refers to and all of its `allOf`, each once."""
+    """The schema with its references and all parts of `allOf`, each once."""
     seen: set[int] = set()
     waiting = [schema]
     while waiting and len(seen) < _MOST_PARTS:

@@ -1,8 +1,8 @@
-"""How often a schema makes the validator look at one and the same part of a value.
+"""How often a schema makes the validator visit the same part of a value.
 
-A choice of branches that all go deeper is judged branch by branch, and so is each choice within:
-four branches, ten levels deep, are a million looks at the innermost value. Such schemas are legal,
-so what would cost too much is refused by counting, before it is judged.
+A union whose branches all nest is tried branch by branch, and so is each union inside: four
+branches and ten levels make a million visits to the innermost value. Such schemas are legal, so the
+visits are counted first, and a value that would cost too much is rejected.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _MAPS = ("properties", "patternProperties")
 
 
 class Effort:
-    """Counts looks for one schema that stands alone, for values of each depth.
+    """Counts visits for one self-contained schema, by the depth of the value.
 
-    `known` is what has been counted before, for schemas that share their parts.
+    `known` caches counts for schemas with common parts.
     """
 
     def __init__(self, schema: Mapping[str, Any], known: dict[tuple[int, int], int]) -> None:
@@ -39,7 +39,7 @@ class Effort:
         self._targets: dict[str, Any] = {}
 
     def looks(self, value: Any) -> int:
-        """At most so many parts are looked at to judge the value, each as often as it is."""
+        """An upper bound on the visits to the parts of the value."""
         size, depth = measure(value)
         if depth <= _SHALLOW:
             return size
@@ -72,7 +72,7 @@ class Effort:
         return found
 
     def _beside(self, schema: Mapping[str, Any]) -> Iterator[Any]:
-        """What else is asked of the same value."""
+        """The other constraints on the same value."""
         for word in _LISTS:
             for part in schema.get(word) or ():
                 if not _is_rule(part):
@@ -92,7 +92,7 @@ def _is_rule(part: Any) -> bool:
 
 
 def _rules(schema: Mapping[str, Any]) -> Iterator[Any]:
-    """The branches that a discriminator chooses from: only one of them is judged."""
+    """The branches that a discriminator selects from; only one of them is validated."""
     for part in schema.get("allOf") or ():
         if _is_rule(part):
             yield part.get("then")
@@ -111,7 +111,7 @@ def _inside(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def measure(value: Any) -> tuple[int, int]:
-    """How many parts a value has, and how deep they are nested."""
+    """The number of parts of a value, and their nesting depth."""
     size, depth, level = 1, 0, [value]
     while level:
         inner: list[Any] = []

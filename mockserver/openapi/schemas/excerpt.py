@@ -1,7 +1,7 @@
-"""A part of a very large value that is wrong in the same way.
+"""A small part of a very large value that has the same violation.
 
-The validator reports all faults or none, and a body of a megabyte can have several hundred
-thousand of them. To say that it is valid or not is cheap, so that is how the part is found.
+The validator reports all errors or none, and a body of a megabyte can have several hundred
+thousand. Whether a value is valid is cheap to find out, so bisection finds the part.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _LARGE = 4000
 
 
 def faulty_part(value: Json, shape: Shape, is_valid: Callable[[Json], bool]) -> Json:
-    """The value itself if it is not very large; else with fewer entries in its containers.
+    """The value itself if it isn't very large; else with fewer entries in its containers.
 
-    What is left out stands behind the first faults or has none.
+    What is left out comes after the first errors, or has none.
     """
     if not _is_large(value):
         return value
@@ -33,7 +33,7 @@ class _Narrowing:
         self._is_valid = is_valid
 
     def narrow(self, holder: Any, token: str | int, shape: Shape) -> None:
-        """Shorten the container `holder[token]` and, where the fault is inside, its parts."""
+        """Shorten the container `holder[token]` and, if the error is inside, its parts."""
         node = holder[token]
         if isinstance(node, list):
             self._list(holder, token, node, shape)
@@ -68,9 +68,9 @@ class _Narrowing:
     def _bisect(
         self, keep: Callable[[int], None], parts: list[Json], fewest: int
     ) -> tuple[int, int]:
-        """Keep as many parts as bring in the first fault; the range of those that may have it.
+        """Keep as few parts as contain the first error; returns the range that may contain it.
 
-        It ends early when what is left is small enough to be told in full.
+        Stops early when the rest is small enough to be reported completely.
         """
         low, high = min(fewest, len(parts)), len(parts)
         keep(low)

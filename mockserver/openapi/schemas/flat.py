@@ -1,4 +1,4 @@
-"""A flat schema, and how one is made of the parts that speak about a value."""
+"""A flat schema, and the merger that makes one from the schemas about a value."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _RULES = _LARGEST | _SMALLEST | {*_PLAIN_RULES, "multipleOf"}
 
 @dataclass(slots=True)
 class ObjectRules:
-    """What is said of an object's properties beyond which there are.
+    """The rules for an object besides its named properties.
 
-    `extra` is the schema of the others, `names` that of their names; `needs` are the properties
-    that one property asks for.
+    `extra` is the schema of additional properties, `names` that of their names; `needs` are the
+    properties that another property requires.
     """
 
     closed: bool = False
@@ -49,7 +49,7 @@ class ObjectRules:
 
 @dataclass(slots=True)
 class ArrayRules:
-    """What is said of an array's items."""
+    """The rules for an array's items."""
 
     items: Any = None
     prefix: list[Any] | None = None
@@ -58,7 +58,7 @@ class ArrayRules:
 
 @dataclass(slots=True)
 class Annotations:
-    """What a schema says without demanding. `defaults` has the default, if there is one."""
+    """The keywords that don't validate. `defaults` contains the default, if there is one."""
 
     examples: list[Any] = field(default_factory=list)
     defaults: list[Any] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Annotations:
 
     @property
     def default(self) -> Any:
-        """The default; None, too, if there is none."""
+        """The default; None also if there is none."""
         return self.defaults[0] if self.defaults else None
 
 
@@ -76,8 +76,8 @@ class Annotations:
 class Flat:
     """One schema without references and `allOf`.
 
-    `types` is empty if any type will do. `choices` are the branches of each `oneOf` and
-    `anyOf`. `rules` has the plain keywords (bounds, lengths, format, pattern).
+    `types` is empty if any type is allowed. `choices` are the branches of each `oneOf` and `anyOf`.
+    `rules` has the simple keywords (bounds, lengths, format, pattern).
     """
 
     types: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ Both = Callable[[Any, Any], Mapping[str, Any]]
 
 
 class Merger:
-    """Takes one part after the other; `both` makes one schema of two."""
+    """Adds one schema after the other; `both` combines two."""
 
     def __init__(self, both: Both) -> None:
         self.both = both

@@ -1,4 +1,4 @@
-"""Other spellings of the same value: UUIDs and instants that are not written the canonical way."""
+"""Non-canonical forms of UUIDs and timestamps."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _CLOCK = re.compile(
 
 
 def canonical_uuid(text: str) -> str | None:
-    """The lower-case, hyphenated spelling; None if this is no UUID."""
+    """The lower-case, hyphenated form; None if it isn't a UUID."""
     if CANONICAL_UUID(text):
         return text
     return str(UUID(text)) if _ANY_UUID(text) else None
 
 
 def canonical_instant(text: str) -> str | None:
-    """RFC 3339 with `T` and a zone (UTC if there was none); None if this is no instant."""
+    """RFC 3339 with `T` and an offset (UTC if it had none); None if it isn't a timestamp."""
     match = _CANONICAL_INSTANT(text) or _ANY_INSTANT(text)
     if match is None:
         return None
@@ -63,12 +63,12 @@ def _is_real(text: str) -> bool:
 
 
 def is_clock_time(text: str) -> bool:
-    """Whether this is a time of day; pydantic writes and reads it without a zone."""
+    """Whether it is a time of day; pydantic writes and reads it without an offset."""
     return _CLOCK(text) is not None
 
 
 def is_base64(text: str) -> bool:
-    """Whether this is base64, as the format `byte` of OpenAPI 3.0 asks for."""
+    """Whether it is base64, the format `byte` of OpenAPI 3.0."""
     try:
         b64decode(text, validate=True)
     except ValueError:
@@ -77,13 +77,13 @@ def is_base64(text: str) -> bool:
 
 
 class Noted(threading.local):
-    """Counts the values that were valid but not in their canonical spelling, per thread."""
+    """Counts values that were valid but not canonical, per thread."""
 
     count = 0
 
 
 def lenient_formats(noted: Noted) -> dict[str, Callable[[str], bool]]:
-    """Format checks that admit every spelling and note the odd ones."""
+    """Format checks that accept every form and count non-canonical ones."""
 
     def is_uuid(text: str) -> bool:
         if CANONICAL_UUID(text):

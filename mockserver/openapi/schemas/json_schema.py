@@ -1,8 +1,8 @@
-"""OpenAPI schemas as JSON Schema 2020-12, only as much of a document as one check reaches.
+"""OpenAPI schemas as JSON Schema 2020-12, restricted to the part of a document that a check needs.
 
-A check gets a small schema of its own: a `$ref` to the wanted place and, at their own pointers,
-the translated schemas that this place leads to. So the places that the validator reports are
-places in the document, a document costs nothing until it is used, and 3.0 and 3.1 go one way.
+Each check gets a schema of its own: a `$ref` to the wanted place, and the translated schemas it
+leads to at their original pointers. So the places that the validator reports are places in the
+document, an unused document costs nothing, and 3.0 and 3.1 are handled alike.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _INTEGERS = {"int32": 31, "int64": 63}
 
 
 class Part(NamedTuple):
-    """One translated schema and the pointers that it refers to."""
+    """One translated schema and the pointers it refers to."""
 
     schema: Any
     references: tuple[str, ...]
@@ -60,7 +60,7 @@ class Part(NamedTuple):
 
 
 class Closure(NamedTuple):
-    """A schema that stands alone, of so many parts."""
+    """A self-contained schema with this number of parts."""
 
     schema: dict[str, Any]
     python_patterns: bool
@@ -70,9 +70,9 @@ class Closure(NamedTuple):
 
 
 class Translation:
-    """The schemas of a document as one side of an exchange sees them.
+    """The schemas of a document as seen by one side of an exchange.
 
-    `literal` reads each `oneOf` as it is written: one branch fits, and no other.
+    With `literal`, each `oneOf` is read as written: exactly one branch matches.
     """
 
     def __init__(
@@ -85,9 +85,9 @@ class Translation:
         self._parts: dict[str, Part] = {}
 
     def closure(self, pointer: str) -> Closure:
-        """The schema at a pointer with everything that it refers to.
+        """The schema at a pointer with everything it refers to.
 
-        Raises ContractError for a reference that leads nowhere or out of the document.
+        Raises ContractError for a reference that dangles or leaves the document.
         """
         return self._closure({"$ref": reference_to(_aside(pointer))}, [pointer])
 
@@ -189,10 +189,9 @@ class _Worker:
         return found
 
     def choice(self, found: dict[str, Any], schema: Mapping[str, Any], word: str, at: str) -> None:
-        """Judge the one branch that a value names, where it names one.
+        """Validate only the branch that a value names, where it names one.
 
-        That says what is wrong with a value in the words of its branch, and costs no more than
-        one branch does, however deep choices stand in one another.
+        Errors are then those of that branch, and nested unions cost no more than one branch each.
         """
         branches = schema[word]
         translated = found[word]
@@ -224,7 +223,7 @@ class _Worker:
             self.forks = True
 
     def inside(self, where: str, place: str) -> dict[str, Any]:
-        """A reference to a part of the translated schema itself."""
+        """A reference to a part of the translated schema."""
         return {"$ref": reference_to(_aside(f"{where}/{place}"))}
 
     def member(self, key: str, schema: Any, where: str) -> Any:
@@ -250,7 +249,7 @@ class _Worker:
         return [name for name in names if not self.is_hidden(properties.get(name))]
 
     def is_hidden(self, schema: Any, depth: int = 0) -> bool:
-        """Whether the property is read-only in a request, write-only in a reply."""
+        """Whether the property is readOnly in a request or writeOnly in a response."""
         for _ in range(20):
             if not isinstance(schema, Mapping) or depth > 3:
                 return False
@@ -276,7 +275,7 @@ class _Worker:
 
 
 def _known_types(value: Any) -> Any:
-    """What `type` says as far as it is a type; None if it says nothing (`any`, `file`)."""
+    """The valid part of `type`; None if nothing is left (`any`, `file`)."""
     if isinstance(value, str):
         return value if value in TYPES else None
     known = [name for name in value if name in TYPES] if isinstance(value, list) else []
@@ -284,7 +283,7 @@ def _known_types(value: Any) -> Any:
 
 
 def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """What `type` lists."""
+    """The types in `type`."""
     found = schema.get("type")
     if isinstance(found, str):
         return (found,)
@@ -295,10 +294,10 @@ _SAID_OTHERWISE = frozenset(("nullable", "oneOf", "anyOf", "exclusiveMinimum", "
 
 
 def as_2020(schema: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
-    """A schema as 2020-12 says it; the same one if there is no difference.
+    """The schema in terms of 2020-12; unchanged if there is no difference.
 
-    `nullable` counts in 3.1 too, which does not know it: whoever writes it means it. A branch
-    that is nothing but `nullable` means null.
+    `nullable` is honoured in 3.1 too, although that removed it. A branch with only `nullable` means
+    null.
     """
     if _SAID_OTHERWISE.isdisjoint(schema):
         return schema
@@ -340,7 +339,7 @@ _ANNOTATIONS = frozenset(
 
 
 def is_null_by_name(branch: Any) -> bool:
-    """Whether a branch is `{nullable: true}` and no more."""
+    """Whether a branch is just `{nullable: true}`."""
     return (
         isinstance(branch, Mapping)
         and branch.get("nullable") is True
@@ -352,7 +351,7 @@ def is_null_by_name(branch: Any) -> bool:
 
 
 def _admit_null(found: dict[str, Any]) -> None:
-    """Let what a schema refers to be null instead; its own keywords say nothing of null."""
+    """Allow null for a referenced schema, whose own keywords don't mention null."""
     if "allOf" in found:
         found["allOf"] = [{"anyOf": [part, _NULL]} for part in found["allOf"]]
     if "$ref" in found:
@@ -361,7 +360,7 @@ def _admit_null(found: dict[str, Any]) -> None:
 
 
 def is_nullable_whole(schema: Mapping[str, Any]) -> bool:
-    """Whether a schema of 3.1 that has no `type` of its own is `nullable`: the whole of it is."""
+    """Whether a 3.1 schema without `type` of its own is `nullable` as a whole."""
     return schema.get("nullable") is True and "type" not in schema and len(schema) > 1
 
 
@@ -370,7 +369,7 @@ def _is_null(branch: Any) -> bool:
 
 
 def _aside(pointer: str) -> str:
-    """Where the translation of a schema stands: branches of a choice stand aside."""
+    """The place of a translated schema; branches of a union are moved aside."""
     return _BRANCH.sub(r"/x-\1/\2", pointer) if "Of/" in pointer else pointer
 
 
@@ -379,7 +378,7 @@ def _may_go_deeper(branch: Any) -> bool:
 
 
 def _rules(told: Dispatch, targets: list[Any], nullable: bool) -> list[Any]:
-    """A choice as JSON Schema: to fit the branch that the value names."""
+    """A union as conditions: match the branch that the value names."""
     name = told.property
 
     def has(names: Sequence[Any]) -> dict[str, Any]:
@@ -410,9 +409,9 @@ def _bound(found: dict[str, Any], bits: int) -> None:
 
 
 def _once(word: str, branches: list[Any]) -> list[Any]:
-    """The branches, without judging a reference twice: each level of such doubles the work.
+    """The branches with repeated references removed: each repeated level would double the work.
 
-    The others stay where they are, as places are told by their number.
+    The others keep their positions, since places refer to them by number.
     """
     if word == "oneOf":
         # Of those that are all the same never is one alone valid.
@@ -429,7 +428,7 @@ def _once(word: str, branches: list[Any]) -> list[Any]:
 
 
 def _refers(branch: Any) -> bool:
-    """Whether it is a reference and nothing else."""
+    """Whether it is just a reference."""
     return isinstance(branch, dict) and branch.keys() == {"$ref"}
 
 

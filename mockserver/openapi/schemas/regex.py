@@ -1,6 +1,6 @@
-"""Regular expressions, read by an engine that no text can keep busy for long.
+"""Regular expressions, matched by an engine with linear time.
 
-Python's own engine never judges a text here: of a pattern like `^(a+)+\\Z` it may take years.
+Python's own engine never matches here: it can take years for a pattern like `^(a+)+\\Z`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ _XDIGIT = re.compile(r"\\p\{XDigit\}")
 
 @lru_cache(maxsize=4096)
 def rust_reads(pattern: str) -> bool:
-    """Whether the validator reads the pattern as it stands."""
+    """Whether the validator's engine accepts the pattern unchanged."""
     return _compiled(pattern) is not None
 
 
 @lru_cache(maxsize=1024)
 def reader(pattern: str) -> Callable[[str], bool] | None:
-    """Says whether a text matches; None for a pattern that can't be judged safely."""
+    """A function that says whether a text matches; None for a pattern that can't be matched
+    safely."""
     return _compiled(pattern) or _compiled(_PYTHON.sub(_in_rust, _without_xdigit(pattern)))
 
 
 def fault(pattern: str) -> str | None:
-    """Why the pattern is none in any engine, if so."""
+    """Why the pattern is invalid in every engine, if it is."""
     if reader(pattern) is None:
         try:
             # Classes of letters by name are other engines', and right there.
@@ -51,7 +52,7 @@ def _without_xdigit(pattern: str) -> str:
 
 
 def _inside(pattern: str, end: int) -> bool:
-    """Whether brackets are open there."""
+    """Whether this position is inside brackets."""
     plain = re.sub(r"\\.", "..", pattern[:end])
     return plain.rfind("[") > plain.rfind("]")
 

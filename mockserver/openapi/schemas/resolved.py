@@ -1,4 +1,4 @@
-"""The schemas of one document, each flat: without references and `allOf`."""
+"""The schemas of one document in flat form: without references and `allOf`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ANNOTATIONS = frozenset(
 class Schemas:
     """The flat schemas of one document, each made once.
 
-    They are kept by the identity of the schema, which lives as long as its document.
+    They are cached by the identity of the schema object, which lives as long as its document.
     """
 
     def __init__(self, document: Mapping[str, Any], version: str) -> None:
@@ -39,7 +39,7 @@ class Schemas:
         self._arrays: dict[str, Mapping[str, str]] = {}
 
     def at(self, pointer: str) -> Any:
-        """The schema at a pointer, as it stands. Raises ContractError if there is none."""
+        """The schema at a pointer, as written. Raises ContractError if there is none."""
         found = self._at.get(pointer, self)
         if found is self:
             found = self._at[pointer] = lookup(self.document, pointer)
@@ -55,7 +55,7 @@ class Schemas:
         return found
 
     def types(self, schema: Any) -> tuple[str, ...]:
-        """The types of `flat`, without making it where the schema itself says the only one."""
+        """The types of `flat`, without building it where the schema itself has the only one."""
         if isinstance(schema, Mapping) and id(schema) not in self._flat:
             only = schema.get("type")
             if only in TYPES and "$ref" not in schema and "allOf" not in schema:
@@ -63,7 +63,7 @@ class Schemas:
         return self.flat(schema).types
 
     def both(self, *schemas: Any) -> Mapping[str, Any]:
-        """One schema that asks for all of these; the same one each time."""
+        """One schema with the constraints of all these; the same object each time."""
         key = tuple(map(id, schemas))
         found = self._joined.get(key)
         if found is None:
@@ -72,7 +72,7 @@ class Schemas:
         return found
 
     def choose(self, flat: Flat, branches: list[Any], branch: Any) -> Flat:
-        """The schema with one of its choices made."""
+        """The schema with one branch of a union chosen."""
         key = id(flat), id(branch)
         found = self._chosen.get(key)
         if found is None:
@@ -94,7 +94,7 @@ class Schemas:
         return self.flat(self.at(pointer))
 
     def canonical(self, pointer: str) -> str:
-        """Where the schema really stands: behind references, `allOf` of one and `or null`."""
+        """The pointer of the actual schema, behind references, single `allOf` and `or null`."""
         found = self._canonical.get(pointer)
         if found is None:
             found = self._canonical[pointer] = self._follow(pointer)
@@ -116,7 +116,7 @@ class Schemas:
         return pointer
 
     def plain(self, schema: Any) -> Mapping[str, Any]:
-        """The schema that really speaks: behind references, `allOf` of one and `or null`."""
+        """The actual schema, behind references, single `allOf` and `or null`."""
         found = self._plain.get(id(schema))
         if found is None:
             found = self._plain[id(schema)] = self._speaking(schema)
@@ -135,7 +135,7 @@ class Schemas:
         return ANY
 
     def _only(self, schema: Mapping[str, Any]) -> tuple[str, int]:
-        """The one branch that matters, if the schema is nothing but that."""
+        """The one branch that matters, if the schema consists only of that."""
         if schema.keys() & {"properties", "items", "enum"}:
             return "", 0
         for word in ("allOf", "anyOf", "oneOf"):
@@ -151,7 +151,7 @@ class Schemas:
         return "", 0
 
     def main(self, pointer: str) -> str:
-        """Where the schema stands that a reader would look at: of a choice, its first object."""
+        """The pointer of the schema a reader would look at: for a union, its first object."""
         pointer = self.canonical(pointer)
         for _ in range(5):
             schema = self.at(pointer)
@@ -165,7 +165,7 @@ class Schemas:
         return pointer
 
     def branches(self, pointer: str) -> list[str]:
-        """Where the objects stand of which a schema is one; none if it is no choice of several."""
+        """The pointers of the object branches of a union; empty if there are fewer than two."""
         pointer = self.canonical(pointer)
         schema = self.at(pointer)
         for word in ("oneOf", "anyOf") if isinstance(schema, Mapping) else ():
@@ -176,7 +176,7 @@ class Schemas:
         return []
 
     def place(self, pointer: str, name: str | None) -> str | None:
-        """Where the schema of a property stands; of the items if `name` is None."""
+        """The pointer of a property's schema, or of the items' if `name` is None."""
         waiting, seen = [pointer], set()
         while waiting:
             here = self.canonical(waiting.pop())
@@ -196,7 +196,7 @@ class Schemas:
         return None
 
     def arrays(self, pointer: str) -> Mapping[str, str]:
-        """The properties that are arrays, with where the schemas of their items stand."""
+        """The array properties, with the pointers of their items' schemas."""
         found = self._arrays.get(pointer)
         if found is None:
             found = self._arrays[pointer] = {
@@ -253,7 +253,7 @@ class Schemas:
 
 
 def _only_words(branch: Any) -> bool:
-    """Whether a part describes without demanding: `allOf: [{$ref}, {description}]`."""
+    """Whether a part only annotates: `allOf: [{$ref}, {description}]`."""
     return isinstance(branch, Mapping) and all(
         key in _ANNOTATIONS or key.startswith("x-") for key in branch
     )

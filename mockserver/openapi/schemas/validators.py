@@ -1,4 +1,4 @@
-"""Compiled checks of messages against the schemas of a document."""
+"""Compiled validation of messages against the schemas of a document."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LARGE = 150
 class Check:
     """One compiled schema.
 
-    A request check admits other spellings of UUIDs and instants than the canonical one.
+    A request check also accepts non-canonical UUIDs and timestamps.
     """
 
     __slots__ = ("_document", "_effort", "_noted", "_pointer", "_validator", "unions")
@@ -65,7 +65,7 @@ class Check:
             return False
 
     def accept(self, value: Json) -> tuple[bool, Json]:
-        """Whether the value is valid, and the value in its canonical spelling."""
+        """Whether the value is valid, and the value in canonical form."""
         noted = self._noted
         before = noted.count
         if self._effort is not None and self._effort.looks(value) > MOST_LOOKS:
@@ -79,13 +79,13 @@ class Check:
         return valid, value
 
     def canonical(self, value: Json) -> Json:
-        """The value with UUIDs and instants in their canonical spelling."""
+        """The value with UUIDs and timestamps in canonical form."""
         return _respell(value, Shape.of(self._document, self._pointer))
 
     def violations(self, value: Json, where: tuple[str | int, ...] = ()) -> list[Violation]:
-        """What is wrong with the value, in the order of the schema's properties.
+        """The violations of the value, in the order of the schema's properties.
 
-        Of a very large value, some of its faults.
+        For a very large value, some of them.
         """
         looks = self._effort.looks(value) if self._effort is not None else 0
         if looks > MOST_LOOKS:
@@ -105,7 +105,7 @@ class Check:
 
 
 class _Member:
-    """One property of a validator of many."""
+    """One property of a validator for many schemas."""
 
     __slots__ = ("_all", "_name")
 
@@ -132,17 +132,17 @@ class Validators:
         self._literal = _Side(document, version, "reply", _REPLY_FORMATS, noted, literal=True)
 
     def request(self, pointer: str) -> Check:
-        """The check of what is sent to us. Raises ContractError if the schema can't be used."""
+        """The check of a request value. Raises ContractError if the schema can't be used."""
         return self._requests.checks.get(pointer) or self._requests.compile(pointer)
 
     def reply(self, pointer: str) -> Check:
-        """The check of what we send. Raises ContractError if the schema can't be used."""
+        """The check of a response value. Raises ContractError if the schema can't be used."""
         return self._replies.checks.get(pointer) or self._replies.compile(pointer)
 
     def literal(self, pointer: str) -> Check:
-        """The check of what we send that reads each `oneOf` as it is written.
+        """The check of a response value that reads each `oneOf` as written.
 
-        What is made here fits it, where that can be done; what a client has sent may not.
+        Generated values fit it where possible; values sent by clients may not.
         """
         check = self.reply(pointer)
         if not check.unions:
@@ -151,7 +151,7 @@ class Validators:
 
 
 class _Side:
-    """The checks of requests, or those of replies."""
+    """The checks of requests, or those of responses."""
 
     def __init__(
         self,
@@ -184,9 +184,9 @@ class _Side:
         return check
 
     def _shared(self) -> Mapping[str, _Member]:
-        """One validator for the whole document, for schemas that all lead to one another.
+        """One validator for the whole document, for schemas that all lead to each other.
 
-        On its own each of them would be compiled with nearly all of the document.
+        Separately, each would be compiled with nearly the whole document.
         """
         if self._members is None:
             self._members = {}
@@ -221,7 +221,7 @@ class _Side:
 
 
 def schema_places(document: Mapping[str, Any]) -> Iterator[str]:
-    """The pointers of all schemas that messages are checked against and that lead to others."""
+    """The pointers of all schemas that messages are validated against and that refer to others."""
     components = document.get("components")
     components = components if isinstance(components, Mapping) else {}
     for name in components.get("schemas") or ():
@@ -245,14 +245,14 @@ def schema_places(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _leads_on(schema: Any) -> bool:
-    """Whether a schema refers to others: what does not is never large."""
+    """Whether a schema refers to others; one that doesn't is never large."""
     return any("$ref" in node for _, node in walk(schema))
 
 
 class _PythonPattern:
-    """A pattern that Rust's engine does not read as it stands (`\\Z`, for instance).
+    """A pattern that the Rust engine doesn't accept unchanged (`\\Z`, for instance).
 
-    What it can't be told in other words is not judged: any text matches.
+    If it can't be rewritten, any text matches.
     """
 
     def __init__(self, parent: Any, pattern: Any, path: list[str | int]) -> None:

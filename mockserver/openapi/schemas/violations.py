@@ -1,4 +1,4 @@
-"""What a validator reports, as violations in the order of the schema."""
+"""Turns validator errors into violations, in the order of the schema."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EXTRA = 1_000_000
 
 
 class Shape:
-    """All the schemas that speak about one place in a value."""
+    """All schemas that apply to one place in a value."""
 
     __slots__ = ("_children", "_document", "_names", "schemas")
 
@@ -44,7 +44,7 @@ class Shape:
         return cls(document, _spread(document, [schema]))
 
     def names(self) -> Mapping[str, int]:
-        """The named properties with their places in the order of the document."""
+        """The named properties with their positions in the document."""
         if self._names is None:
             found: dict[str, None] = {}
             for schema in self.schemas:
@@ -54,12 +54,12 @@ class Shape:
 
     @property
     def fewest(self) -> int:
-        """How many items an array must have."""
+        """The minimum number of items."""
         found = (schema.get("minItems") for schema in self.schemas)
         return max((count for count in found if isinstance(count, int)), default=0)
 
     def child(self, token: str | int) -> Shape:
-        """What the schemas say about a property or an item."""
+        """The schemas that apply to a property or an item."""
         key: str | int | None = token
         if isinstance(token, int):
             # Behind the first few, all items are alike; so are all properties without a name.
@@ -126,9 +126,9 @@ def violations_of(
     *,
     inside: bool = False,
 ) -> list[Violation]:
-    """The errors of one check, sorted: as the schema lists its properties, extras last.
+    """The errors of one check, sorted in the order of the schema's properties, extra ones last.
 
-    `inside` says that the validator saw the value as a property of an object.
+    `inside`: the validator saw the value as a property of an object.
     """
     reading = _Reading(document, value, where, inside)
     everything = (violation for error in errors for violation in reading.violations(error))
@@ -140,7 +140,7 @@ def violations_of(
 
 
 class _Ranks:
-    """Sorts places: properties in the order of the schema, then in the order of the value."""
+    """Sorts places: named properties in schema order, then others in the order of the value."""
 
     def __init__(self, shape: Shape, value: Json, skip: int) -> None:
         self._skip = skip
@@ -149,7 +149,7 @@ class _Ranks:
         }
 
     def sort(self, violations: Sequence[Violation]) -> list[Violation]:
-        """Sorted, also inside the branches of a choice."""
+        """Sort, also inside the branches of a union."""
         return [
             replace(violation, limit=tuple(tuple(self.sort(branch)) for branch in violation.limit))
             if violation.keyword in _CHOICES
@@ -202,7 +202,7 @@ class _Reading:
         self._where = where
 
     def violations(self, error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
-        """One error says one thing or, about unexpected properties and choices, several."""
+        """The violations of one error: one, or several for unexpected properties and unions."""
         kind = error.kind
         keyword = kind.name
         # Inside a whole, the first step only leads to the value.
@@ -237,7 +237,7 @@ class _Reading:
     def _choice(
         self, error: jsonschema_rs.ValidationError, here: Where, schema: Schema
     ) -> Iterator[Violation]:
-        """`X or null` reads like X; of a real choice the branches are the limit."""
+        """`X or null` reads like X; for a real union, the branches are the limit."""
         keyword = "anyOf" if error.kind.name == "anyOf" else "oneOf"
         nested = error.kind.as_dict().get("context") or []
         depth = len(error.instance_path)
@@ -254,7 +254,7 @@ class _Reading:
 
 
 def _walked(value: Json, path: Sequence[str | int], end: Json) -> Where:
-    """The path as it is: the validator leaves out empty names and counts "5" among the integers."""
+    """The actual path: the validator leaves out empty names and reports "5" as an integer."""
     found: list[str | int] = []
     for token in path:
         if isinstance(value, dict):
@@ -287,7 +287,8 @@ def _text(error: jsonschema_rs.ValidationError) -> str:
 
 
 def _asks_for_null(errors: Sequence[jsonschema_rs.ValidationError], depth: int) -> bool:
-    """Whether a branch refused the value itself, `depth` steps inside, as it is null alone."""
+    """Whether a branch rejected the value itself, `depth` steps inside, because it allows only
+    null."""
     if len(errors) != 1 or len(errors[0].instance_path) != depth:
         return False
     kind = errors[0].kind
@@ -297,7 +298,7 @@ def _asks_for_null(errors: Sequence[jsonschema_rs.ValidationError], depth: int) 
 
 
 def _schema_at(document: Mapping[str, Any], path: Sequence[str | int]) -> Schema:
-    """The schema at a path of the translated one, which differs a little from the document."""
+    """The schema at a path of the translated schema, which differs slightly from the document."""
     node: Any = document
     for token in path:
         if isinstance(node, list):

@@ -1,7 +1,6 @@
-"""Swagger 2.0 -> OpenAPI 3.0.3, so that all the rest knows one kind of document.
+"""Converts Swagger 2.0 to OpenAPI 3.0.3, so that the rest handles one kind of document.
 
-What is lost on the way, or is only assumed, becomes a note with its place in the document as it
-was written.
+What is lost or assumed in the conversion becomes a note, with its place in the original document.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def is_swagger2(document: Mapping[str, Any]) -> bool:
 
 
 def upgraded(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Note]]:
-    """The same API as an OpenAPI 3.0.3 document, and what could not be said in it.
+    """The same API as an OpenAPI 3.0.3 document, with notes on what could not be converted.
 
     Raises ContractError with the place in the Swagger document where it is broken.
     """
@@ -94,7 +93,7 @@ class _Upgrade:
         }
 
     def _parameters(self) -> dict[str, Any]:
-        """Those that are no bodies; these become part of each operation that names them."""
+        """The parameters other than bodies, which belong to the operations that use them."""
         found = {}
         for name, raw in _object(self.source.get("parameters"), "#/parameters").items():
             here = join("#/parameters", name)
@@ -133,7 +132,7 @@ class _Upgrade:
         return found
 
     def _listed(self, value: Any, pointer: str) -> list[tuple[Any, Mapping[str, Any], str]]:
-        """Parameters: as they stand there, what they are, and where that stands."""
+        """Parameters as written, resolved, and with their pointers."""
         if value is not None and not isinstance(value, list):
             raise ContractError("a list is needed here", pointer)
         found = []
@@ -212,7 +211,7 @@ class _Upgrade:
         return types or [FORMS[0]]
 
     def _media(self, raw: Mapping[str, Any], key: str, pointer: str) -> list[str]:
-        """What an operation consumes or produces; its own list replaces that of the document."""
+        """The media types of an operation; its own list replaces that of the document."""
         if raw.get(key) is not None:
             return _texts(raw[key], join(pointer, key))
         return _texts(self.source.get(key), join("#", key))

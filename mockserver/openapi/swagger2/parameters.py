@@ -1,4 +1,4 @@
-"""Parameters, headers, forms and security schemes of Swagger 2.0 as OpenAPI 3.0 writes them."""
+"""Converts parameters, headers, forms and security schemes of Swagger 2.0."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FLOW_PARTS = ("authorizationUrl", "tokenUrl", "refreshUrl")
 def converted_parameter(
     raw: Mapping[str, Any], pointer: str, schemas: SchemaConverter, tell: Tell
 ) -> dict[str, Any]:
-    """A parameter of the query, the path or the headers."""
+    """A query, path or header parameter."""
     found: dict[str, Any] = {
         key: raw[key]
         for key in ("name", "in", "description", "required", "allowEmptyValue")
@@ -76,7 +76,7 @@ def form_body(
     schemas: SchemaConverter,
     tell: Tell,
 ) -> dict[str, Any]:
-    """The request body that form fields make together."""
+    """The request body made from form fields."""
     properties: dict[str, Any] = {}
     required: list[str] = []
     encoding: dict[str, Any] = {}

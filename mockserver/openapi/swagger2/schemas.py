@@ -1,4 +1,4 @@
-"""The schemas of a Swagger 2.0 document as OpenAPI 3.0 writes them."""
+"""Converts the schemas of Swagger 2.0."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NULLABLE = ("x-nullable", "x-isnullable", "x-is-nullable")
 
 
 class SchemaConverter:
-    """Converts schemas, each once; those that references lead to at odd places get a name."""
+    """Converts schemas, each once; referenced ones outside the definitions get a name."""
 
     def __init__(self, source: Mapping[str, Any], tell: Tell) -> None:
         self._source = source
@@ -28,7 +28,7 @@ class SchemaConverter:
         self._names: dict[str, str] = {}
 
     def all(self) -> dict[str, Any]:
-        """The component schemas: the definitions and what else was referred to until now."""
+        """The component schemas: the definitions, and what else has been referenced so far."""
         definitions = self._source.get("definitions") or {}
         if not isinstance(definitions, Mapping):
             raise ContractError("an object is needed here", "#/definitions")
@@ -44,7 +44,7 @@ class SchemaConverter:
         return found
 
     def convert(self, schema: Any, pointer: str) -> Any:
-        """One schema. Raises ContractError if it is none."""
+        """Convert one schema. Raises ContractError if it is not a schema."""
         if isinstance(schema, bool):
             return schema
         if not isinstance(schema, Mapping):
@@ -55,7 +55,7 @@ class SchemaConverter:
         return known
 
     def fresh(self, schema: Mapping[str, Any], pointer: str) -> dict[str, Any]:
-        """A schema that is no part of the document: it can't be told by its identity."""
+        """A schema that isn't part of the document, so it has no identity to be cached by."""
         return self._converted(schema, pointer)
 
     def _converted(self, schema: Mapping[str, Any], pointer: str) -> dict[str, Any]:
@@ -86,8 +86,8 @@ class SchemaConverter:
         return found
 
     def _any_of(self, schemas: list[Any], pointer: str) -> dict[str, Any]:
-        """Several schemas of items, which JSON Schema allowed and Swagger 2.0 does not: those who
-        write so mean any of them."""
+        """A list of item schemas, which Swagger 2.0 forbids; documents that have one mean any of
+        them."""
         self._tell(pointer, "a list of schemas stands for items of any of them")
         found = [self.convert(one, join(pointer, n)) for n, one in enumerate(schemas)]
         return found[0] if len(found) == 1 else {"anyOf": found}
