@@ -248,8 +248,7 @@ class Pipeline:
         return sent
 
     def _stand_in(self, world: World, request: Request, message: Message) -> Sent:
-        """A success in place of a suppressed refusal or an impossible reply; earlier writes are
-        undone."""
+        """A success in place of a suppressed refusal or impossible reply; writes are undone."""
 
         def made(mode: Mode) -> Sent:
             reply = self.stamp(self.preference.stand_in(world, request, mode), message)
@@ -291,8 +290,7 @@ class Pipeline:
     def read_body(
         self, operation: Operation, message: Message, leniency: Leniency = STRICT
     ) -> BodyValue:
-        """Parse the body. Raises Invalid if it isn't JSON and the API reports that before
-        authentication."""
+        """Parse the body. Raises Invalid for malformed JSON, if the API reports that first."""
         if operation.body is None:
             return NO_CONTENT
         body = self._reader(operation)[1].read(message.headers, message.body)
@@ -364,8 +362,7 @@ class Pipeline:
         body: BodyValue,
         leniency: Leniency = STRICT,
     ) -> Request:
-        """Parse the parameters and validate everything. Raises Invalid with all violations, unless
-        lenient."""
+        """Parse and validate everything. Raises Invalid with all violations, unless lenient."""
         headers = message.headers
         if self.api.shapes is not None:
             headers = {n: v for n, v in headers.items() if n != self.api.shapes.header}
