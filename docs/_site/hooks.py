@@ -1,4 +1,5 @@
-"""Builds the site without anything from elsewhere: Mermaid is a file that `make docs` fetched."""
+"""Builds the site without anything from elsewhere: Mermaid is a file that `make docs` fetched.
+The reference of mockserver.toml is made from the tables that the program itself reads."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File
+
+from mockserver.cli.config import reference
 
 MERMAID = Path(os.environ.get("MERMAID_JS", ".cache/docs/package/dist/mermaid.min.js"))
 
@@ -18,6 +21,7 @@ def on_config(config: Any) -> Any:
 
 
 def on_files(files: Any, config: Any) -> Any:
+    files.append(File.generated(config, "reference/mockserver-toml.md", content=reference()))
     if MERMAID.is_file():
         files.append(
             File.generated(config, "assets/mermaid.min.js", content=MERMAID.read_text("utf-8"))

@@ -81,6 +81,7 @@ _THEMES = {
         ("serve", "serve", "", "Serve a stateful mock of SPEC."),
         ("explain", "explain", "", "Show what the mock infers from SPEC, and why."),
         ("check", "check", "", "List problems of SPEC, and what a mock can't honour."),
+        ("config", "config", "", "Check mockserver.toml, or print its JSON Schema."),
         ("record", "record", "", "Proxy a real server and record its responses."),
         ("client-lint", "client_lint", "", "List what clients of a running mock do badly."),
         ("mcp", "mcp", "mcp", "Let an agent start and use mocks (Model Context Protocol)."),

@@ -13,6 +13,7 @@ from mockserver.engine.jobs.schedule import Lifecycle
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.webhooks import EventsSince, Listener, nobody_listens, nothing_happens
 from mockserver.engine.world import Collection, Row, Seeder, World
+from mockserver.inference.corrections import Key
 from mockserver.inference.model import Announcement
 from mockserver.openapi.model import Contract, Operation
 
@@ -87,16 +88,17 @@ class Shapes:
     """The wire shapes of one API, over the same worlds, each with its own document.
 
     `of(contract)` says which shape a document describes. `chooser(settings, served)` returns the
-    function that picks a shape per request, from the API's table in mockserver.toml and the served
-    document. It raises UsageError for an unknown or impossible setting. The chooser validates
-    `header` (lower case), so the documents, which each allow only their own versions, don't
-    validate it again.
+    function that picks a shape per request, from the API's table in mockserver.toml (its keys are
+    `settings`) and the served document. It raises UsageError for an unknown or impossible setting.
+    The chooser validates `header` (lower case), so the documents, which each allow only their own
+    versions, don't validate it again.
     """
 
     all: tuple[Shape, ...]
     of: Callable[[Contract], str]
     chooser: Callable[[Mapping[str, Any], str], Choose]
     header: str
+    settings: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,25 @@ class Setting:
         return self.name.replace("-", "_")
 
     @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of its value in the file."""
+        if self.flag:
+            return {"type": "boolean"}
+        match self.type:
+            case click.Choice(choices=choices):
+                found: dict[str, Any] = {"enum": list(choices)}
+            case click.IntRange(min=least, max=most):
+                found = {"type": "integer", "minimum": least, "maximum": most}
+            case click.FloatRange(min=least, max=most):
+                found = {"type": "number", "minimum": least, "maximum": most}
+            case kind if kind is size:
+                sizes = {"type": "string", "pattern": "^[0-9]+[kKmMgG]?[bB]?$"}
+                found = {"anyOf": [{"type": "integer", "minimum": 1}, sizes]}
+            case kind:
+                found = {"type": "integer" if kind is int else "string"}
+        return {"anyOf": [found, {"type": "array", "items": found}]} if self.many else found
+
+    @property
     def shown(self) -> Any:
         """The default as a user would write it."""
         return f"{self.default >> 20}M" if self.type is size else self.default
@@ -379,17 +398,18 @@ def _convert(path: Path, setting: Setting, value: Any) -> Any:
         if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
             raise UsageError(f"{where}: {value!r} is not a list of texts")
         return tuple(values)
-    wants_number = setting.type in (int, size) or isinstance(
-        setting.type, click.IntRange | click.FloatRange
-    )
+    whole = setting.type in (int, size) or isinstance(setting.type, click.IntRange)
+    wants_number = whole or isinstance(setting.type, click.FloatRange)
     if setting.flag:
         fits = isinstance(value, bool)
     elif wants_number:
-        fits = not isinstance(value, bool) and isinstance(value, int | float | str)
+        number = int | str if whole and setting.type is not size else int | float | str
+        fits = not isinstance(value, bool) and isinstance(value, number)
     else:
         fits = isinstance(value, str)
     if not fits:
-        wanted = "true or false" if setting.flag else "a number" if wants_number else "a text"
+        kind = "a whole number" if whole else "a number" if wants_number else "a text"
+        wanted = "true or false" if setting.flag else kind
         raise UsageError(f"{where}: {value!r} is not {wanted}")
     try:
         converted = click.types.convert_type(setting.type).convert(value, None, None)

@@ -32,6 +32,8 @@ def in_all_shapes(pipeline: Pipeline, settings: Mapping[str, Any]) -> Answerer:
     """
     api = pipeline.api
     if api.shapes is None:
+        if settings:
+            raise UsageError(f"[{api.name}] {next(iter(settings))}: this API has no settings")
         return pipeline
     served = api.shapes.of(pipeline.contract)
     pipelines = {served: pipeline}

@@ -11,13 +11,11 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from mockserver.errors import UsageError
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract
+from mockserver.verify.config_keys import GRANTS, LOGIN, WHO
 from mockserver.verify.http import Wire, WireError
 from mockserver.verify.ownership import at
 
 Json = Any
-GRANTS = {"password": "password", "client_credentials": "client_credentials"}
-WHO = ("username", "password", "client_id", "client_secret", "scope")
-FIELDS = ("grant", "url", "operation", "token", "fields", "form", *WHO)
 TOKENS = ("access_token", "accessToken", "token", "id_token", "jwt", "key", "api_key")
 
 
@@ -95,8 +93,8 @@ def _token(value: Json, path: str) -> str:
 def login_of(table: Mapping[str, Json], contract: Contract, base: str) -> Login:
     """From `[verify.login]`: a `grant`, or the `operation` that logs in. Raises UsageError."""
     for name in table:
-        if name not in FIELDS:
-            raise UsageError(f"[verify.login] has no {name!r}; there are {', '.join(FIELDS)}")
+        if name not in LOGIN:
+            raise UsageError(f"[verify.login] has no {name!r}; there are {', '.join(LOGIN)}")
     fields = dict(table.get("fields", {}))
     token = str(table.get("token", ""))
     named = table.get("operation")

@@ -17,15 +17,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
+from mockserver.inference.corrections import SECONDS, TEXT, TEXTS, YES_OR_NO, names
 from mockserver.openapi.model import Contract, Operation
+from mockserver.verify.config_keys import IGNORE, KEYS
 from mockserver.verify.model import Finding
 
 Json = Any
-TEXTS = ("url", "api-key", "other-key", "ledger")
-LISTS = ("allow-host", "allow", "include", "exclude", "setup", "teardown")
-TABLES = ("headers", "params", "bodies", "keys", "login")
-NUMBERS = ("timeout", "rate")
-KNOWN = (*TEXTS, *LISTS, *TABLES, *NUMBERS, "disposable", "ignore")
+KNOWN = names(KEYS)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -203,18 +201,20 @@ def _check_types(said: Mapping[str, Any]) -> None:
     def wrong(name: str, what: str) -> UsageError:
         return UsageError(f"[verify] {name} is {what}, not {said[name]!r}")
 
+    schemas = {key.name: key.schema for key in KEYS}
     for name, value in said.items():
-        if name in TEXTS and not isinstance(value, str):
+        schema = schemas[name]
+        if schema is TEXT and not isinstance(value, str):
             raise wrong(name, "a text")
-        if name in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if schema is SECONDS and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise wrong(name, "a number")
-        if name in LISTS and not (
+        if schema is TEXTS and not (
             isinstance(value, list) and all(isinstance(one, str) for one in value)
         ):
             raise wrong(name, "a list of texts")
-        if name in TABLES and not isinstance(value, Mapping):
+        if schema["type"] == "object" and not isinstance(value, Mapping):
             raise UsageError(f"[verify] {name} is a table: write [verify.{name}]")
-        if name == "disposable" and not isinstance(value, bool):
+        if schema is YES_OR_NO and not isinstance(value, bool):
             raise wrong(name, "true or false")
         if name == "ignore" and not isinstance(value, list):
             raise UsageError("[verify] ignore is a list of tables: write [[verify.ignore]]")
@@ -257,8 +257,10 @@ def _ignore(entry: Json) -> Ignore:
     if not isinstance(entry, Mapping):
         raise UsageError("[verify] ignore is a list of tables: write [[verify.ignore]]")
     for name in entry:
-        if name not in ("rule", "operation", "field", "reason", "until"):
-            raise UsageError(f"[[verify.ignore]] has no {name!r}")
+        if name not in names(IGNORE):
+            raise UsageError(
+                f"[[verify.ignore]] has no {name!r}; there are {', '.join(names(IGNORE))}"
+            )
     reason, until = entry.get("reason"), entry.get("until")
     if not isinstance(reason, str) or not reason:
         raise UsageError("[[verify.ignore]] needs a reason")

@@ -13,7 +13,14 @@ from mockserver.server.mock import DEFAULT_KEY, Mock
 from mockserver.store.addresses import MEMORY
 
 PAGES = Path(__file__).parent / "pages"
-TYPES = {".css": b"text/css", ".js": b"text/javascript", ".svg": b"image/svg+xml"}
+SCHEMA = Path(__file__).parents[1] / "mockserver.schema.json"
+"""What mockserver.toml may hold, as `mockserver config --schema` prints it: for editors."""
+TYPES = {
+    ".css": b"text/css",
+    ".js": b"text/javascript",
+    ".json": b"application/schema+json",
+    ".svg": b"image/svg+xml",
+}
 _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     b"img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"

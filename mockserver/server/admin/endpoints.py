@@ -15,7 +15,7 @@ from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.files.secrets import mask
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract
-from mockserver.server.admin.dashboard import front_page
+from mockserver.server.admin.dashboard import SCHEMA, file, front_page
 from mockserver.server.admin.request import Call, Panel, Route, limit_of
 from mockserver.server.admin.swagger_ui import show_asset, show_document, show_reference
 from mockserver.server.journal.assertions import closest
@@ -184,6 +184,10 @@ def show_plan(panel: Panel, call: Call) -> Any:
     from mockserver.inference.explain import as_json  # few ask why
 
     return as_json(panel.mock.plan)
+
+
+def show_schema(panel: Panel, call: Call) -> Sent:
+    return file(SCHEMA)
 
 
 def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
@@ -357,6 +361,7 @@ ROUTES: tuple[Route, ...] = (
     Route("reset", {"POST": reset}, _TENANT),
     Route("state", {"GET": show_state, "PUT": put_state}, _TENANT),
     Route("plan", {"GET": show_plan}),
+    Route(SCHEMA.name, {"GET": show_schema}),
     Route(
         "journal",
         {"GET": show_journal, "DELETE": clear_journal},
@@ -389,7 +394,7 @@ ROUTES: tuple[Route, ...] = (
 
 def is_page(path: str) -> bool:
     """Whether the path is a page or a file of one: they say nothing of any world."""
-    return path in ("", "reference") or path.startswith("assets/")
+    return path in ("", "reference", SCHEMA.name) or path.startswith("assets/")
 
 
 def find_route(path: str) -> tuple[Route, dict[str, str]] | None:

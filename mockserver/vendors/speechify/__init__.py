@@ -52,5 +52,6 @@ SPEECHIFY = Api(
         shape_of,
         versions.chooser,
         versions.HEADER,
+        versions.SETTINGS,
     ),
 )

@@ -18,6 +18,7 @@ from mockserver.engine.api import Choose
 from mockserver.engine.messages import Reply
 from mockserver.engine.world import digest
 from mockserver.errors import BadRequest, UsageError
+from mockserver.inference.corrections import TEXT, TEXT_TABLE, Key, names
 from mockserver.vendors.speechify.ids import crockford
 
 NEWER = "speechify"
@@ -25,7 +26,12 @@ OLDER = "speechify-legacy"
 CUTOVER = "2026-06-28"
 NONE = "none"
 HEADER = "speechify-version"
-SETTINGS = ("cutover", "default_version", "workspaces")
+SETTINGS = (
+    Key("cutover", TEXT, "The first date of the newer wire shape."),
+    Key("default_version", TEXT, 'The version of every workspace that asks for none, or "none".'),
+    Key("workspaces", TEXT_TABLE, "The default version of single workspaces, by their key."),
+)
+"""The keys of `[speechify]` in mockserver.toml."""
 REQUEST_ID_HEADERS = ("X-Request-ID", "Speechify-Request-Id")  # the sources disagree: both
 LONGEST_REQUEST_ID = 64
 
@@ -51,8 +57,8 @@ def chooser(settings: Mapping[str, Any], served: str) -> Choose:
     UsageError for a setting that is not known or is no date.
     """
     for name in settings:
-        if name not in SETTINGS:
-            raise UsageError(f"[speechify] {name}: there is {', '.join(SETTINGS)}")
+        if name not in names(SETTINGS):
+            raise UsageError(f"[speechify] {name}: there is {', '.join(names(SETTINGS))}")
     cutover = _setting("cutover", settings.get("cutover", CUTOVER))
     default = settings.get("default_version")
     usual = served if default is None else _shape(_setting("default_version", default), cutover)

@@ -1,0 +1,193 @@
+"""`mockserver config`: what mockserver.toml may hold, as a JSON Schema and as a page; and whether
+a file is sound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver.cli.options import CONTEXT
+from mockserver.errors import UsageError
+from mockserver.files.documents import as_document, naming
+from mockserver.inference.build import build_plan
+from mockserver.inference.corrections import TABLES, Key
+from mockserver.openapi.build import build_contract
+from mockserver.server.settings import (
+    DEFAULT_CONFIG,
+    SETTINGS,
+    UNDOCUMENTED,
+    Config,
+    naming_config,
+    read_config,
+)
+from mockserver.vendors import built_in
+from mockserver.verify.config_keys import KEYS
+from mockserver.verify.sandbox import sandbox_of
+
+Json = dict[str, Any]
+DIALECT = "http://json-schema.org/draft-07/schema#"
+"""The one that editors' TOML extensions know."""
+_ABOUT_UNDOCUMENTED = (
+    "What is answered where the document does not list the status that is due: the nearest one "
+    "that it does list, or the natural one all the same."
+)
+_SPEC = Key("spec", {"type": "string"}, "The document: a built-in API, a path or a URL.")
+
+
+def serve_keys() -> tuple[Key, ...]:
+    """The keys of `[serve]`: the options of `mockserver serve`."""
+    found = []
+    for setting in SETTINGS:
+        schema = setting.schema
+        if setting.default not in (None, (), ""):
+            schema["default"] = setting.shown
+        found.append(Key(setting.name, schema, setting.help))
+    return (_SPEC, *found)
+
+
+def vendor_keys() -> dict[str, tuple[Key, ...]]:
+    """The keys of the tables of built-in APIs that have settings, by the API's name."""
+    return {api.name: api.shapes.settings for api in built_in() if api.shapes is not None}
+
+
+def config_schema() -> Json:
+    """The JSON Schema of mockserver.toml."""
+    properties: Json = {
+        "undocumented": {
+            "enum": list(UNDOCUMENTED),
+            "default": UNDOCUMENTED[0],
+            "description": _ABOUT_UNDOCUMENTED,
+        },
+        "serve": _table(serve_keys(), "The options of `mockserver serve`."),
+    }
+    for name, (keys, about) in TABLES.items():
+        properties[name] = {
+            "type": "object",
+            "description": about,
+            "additionalProperties": _table(keys, about),
+        }
+    properties["verify"] = _table(KEYS, "What `mockserver test`, `fuzz` and `diff` are told.")
+    for name, keys in vendor_keys().items():
+        properties[name] = _table(keys, f"Settings of the built-in API {name}.")
+    return {
+        "$schema": DIALECT,
+        "title": "mockserver.toml",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _table(keys: Iterable[Key], about: str) -> Json:
+    return {
+        "type": "object",
+        "description": about,
+        "properties": {key.name: {**key.schema, "description": key.help} for key in keys},
+        "additionalProperties": False,
+    }
+
+
+def reference() -> str:
+    """The reference page of mockserver.toml, in Markdown."""
+    lines = [
+        "# mockserver.toml",
+        "",
+        "Every key of the file, by its table; `mockserver config --schema` prints the same as a "
+        "JSON Schema. What the tables are for is said in [the command line](../cli.md) and in "
+        "[inference](../inference.md).",
+        "",
+        "| Key | Takes | |",
+        "|---|---|---|",
+        f"| `undocumented` | {_takes({'enum': list(UNDOCUMENTED)})} | {_ABOUT_UNDOCUMENTED} |",
+        *_section("[serve]", "The options of `mockserver serve`.", serve_keys()),
+    ]
+    for name, (keys, about) in TABLES.items():
+        lines += _section(f"[{name}.NAME]", about, keys)
+    lines += _section("[verify]", "What `mockserver test`, `fuzz` and `diff` are told.", KEYS)
+    for name, keys in vendor_keys().items():
+        lines += _section(f"[{name}]", f"Settings of the built-in API {name}.", keys)
+    return "\n".join([*lines, ""])
+
+
+def _section(title: str, about: str, keys: Iterable[Key]) -> list[str]:
+    rows = []
+    for key in keys:
+        default = key.schema.get("default")
+        usual = f" (default `{json.dumps(default)}`)" if default is not None else ""
+        takes = _takes(key.schema).replace("|", "\\|")
+        rows.append(f"| `{key.name}` | {takes}{usual} | {key.help} |")
+    return ["", f"## {title}", "", about, "", "| Key | Takes | |", "|---|---|---|", *rows]
+
+
+def _takes(schema: Mapping[str, Any], several: bool = False) -> str:
+    """What a value may be, in words, or `several` values."""
+    if "enum" in schema:
+        return ", ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(map(_takes, schema["anyOf"]))
+    match schema.get("type"):
+        case "string":
+            return "texts" if several else "a text"
+        case "boolean":
+            return "true or false"
+        case "integer" | "number" as kind:
+            whole = ("whole " if kind == "integer" else "") + "number"
+            whole = f"{whole}s" if several else f"a {whole}"
+            least, most = schema.get("minimum"), schema.get("maximum")
+            if least is not None and most is not None:
+                return f"{whole} from {least:g} to {int(most)}"
+            return whole if least is None else f"{whole} from {least:g}"
+        case "array":
+            inner = schema.get("items", {})
+            return "a list of tables" if inner.get("type") == "object" else "a list of texts"
+        case _:
+            inner = schema.get("additionalProperties")
+            of = f" of {_takes(inner, True)}" if isinstance(inner, Mapping) else ""
+            return "values" if several else f"a table{of}"
+
+
+def check_config(config: Config) -> str:
+    """Judge a file that has been read: its corrections by the document that it names, if any, and
+    what it tells the commands that judge. Raises a MockServerError; what was looked at, in words.
+    """
+    with naming_config(config.path):
+        sandbox_of({}, config.verify)
+    if config.spec is None:
+        return f"{config.path}: sound; it names no document, so corrections are not judged"
+    document = as_document(config.spec)
+    with naming(config.spec, document), naming_config(config.path):
+        build_plan(build_contract(document), config.overrides)
+    return f"{config.path}: sound, with {config.spec}"
+
+
+@click.command(
+    context_settings=CONTEXT,
+    epilog="""\b
+    Examples:
+      mockserver config
+      mockserver config staging.toml
+      mockserver config --schema > mockserver.schema.json
+    """,
+)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of mockserver.toml.")
+@click.option("--reference", "page", is_flag=True, help="Print every key as a page in Markdown.")
+def config(file: Path | None, schema: bool, page: bool) -> None:
+    """Say whether mockserver.toml is sound, or what it may hold.
+
+    Editors complete and check the file with the line `#:schema ./mockserver.schema.json` at its top
+    (VS Code: Even Better TOML), or with the address that a running mock serves it at.
+    """
+    if schema:
+        click.echo(json.dumps(config_schema(), indent=2))
+    elif page:
+        click.echo(reference(), nl=False)
+    else:
+        found = read_config(file)
+        if found.path is None:
+            raise UsageError(f"there is no ./{DEFAULT_CONFIG}; name a file")
+        click.echo(check_config(found))
