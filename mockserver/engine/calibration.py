@@ -51,7 +51,7 @@ def with_defaults(rules: Rules, body: bytes) -> bytes:
         return body
     try:
         value = json.loads(body)
-    except (ValueError, RecursionError):  # which the pipeline refuses in its own words
+    except (ValueError, RecursionError):  # the pipeline rejects it with a proper error
         return body
     if not isinstance(value, dict) or not rules.defaults.keys() - value.keys():
         return body

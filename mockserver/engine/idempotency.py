@@ -83,7 +83,7 @@ def once(operation: Operation, handler: Handler) -> Handler:
             if 409 in operation.documented and not world.leniency.overrules:
                 raise Conflict(f"The {name} was used with another body.")
         reply = handler(world, request)
-        # What is no JSON can't be kept.
+        # Only JSON can be stored.
         if reply.status < 400 and not isinstance(reply.body, bytes):
             has_body = reply.body is not NO_BODY
             keep(

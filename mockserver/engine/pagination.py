@@ -49,7 +49,7 @@ def _after(world: World, scope: tuple[Any, ...], cursor: str) -> SortKey | None:
 
 
 def _mark(scope: tuple[Any, ...], key: SortKey | list[Any]) -> str:
-    # Over the key too: a key that this list never gave could not be compared with its rows.
+    # The key is signed too: a foreign key couldn't be compared with the rows.
     return digest("cursor", *scope, *key)[:6].hex()
 
 

@@ -30,7 +30,7 @@ from mockserver.openapi.media_types import concrete, covers, essence, is_json, i
 from mockserver.openapi.model import MediaType, Operation, Response, Violation
 from mockserver.openapi.schemas.validators import Check, Validators
 
-# What may stand in for a status that an operation does not list, the nearest first.
+# Replacements for a status that an operation doesn't list, nearest first.
 _NEAREST: dict[int, tuple[int, ...]] = {
     400: (422,),
     402: (403, 400, 422),
@@ -202,7 +202,7 @@ class Finisher:
         else:
             body = dump(reply.body)
             # Polling sends the same bytes again and again: comparing is cheaper than hashing, and
-            # both are cheaper than judging.
+            # both are cheaper than validating.
             if form.check is not None and judged and body != form.latest:
                 if (key, body) not in self._valid:
                     self._judge(operation, reply, form.check, body)
@@ -212,7 +212,7 @@ class Finisher:
         return Sent(reply.status, headers, body, not form.documented)
 
     def _judge(self, operation: Operation, reply: Reply, check: Check, body: bytes) -> None:
-        # What is judged is what is sent: parts of the body may be rendered already.
+        # Validate the bytes to be sent: parts of the body may be rendered already.
         value = orjson.loads(body)
         if not check.is_valid(value):
             found = check.violations(value)

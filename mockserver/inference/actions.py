@@ -75,7 +75,7 @@ class Deducer:
         best, instead = reasons([*readings, Reading(0, nothing)])
         changes = facts.method not in ("GET", "HEAD", "OPTIONS", "TRACE")
         if changes and (best.action.kind == "fixed" or best.weight <= WEIGHTS["part"]):
-            # What is asked to do something, and does nothing, is never sure.
+            # A verb without an effect is always a guess.
             return replace(unsure(best.action), instead=instead)
         return replace(best.action, instead=instead)
 
@@ -130,7 +130,7 @@ class Deducer:
         if resource is not None:
             own = self.resources[resource].identity.key
             properties = self.survey.flat(self.resources[resource].schema).properties
-            # Its own id says nothing of those above it, even under the same name.
+            # Its own id doesn't name a parent, even under the same name.
             fields = tuple(name for name in properties if name != own)
         if resource is not None and kind in _TELLING:
             draft, about = self._drafts[resource], self.resources[resource]
@@ -270,7 +270,7 @@ class Deducer:
             f"{resource.noun}_ids",
             plural(resource.noun),
         }
-        if resource.identity.key:  # nothing may name those that only a path knows
+        if resource.identity.key:  # entities known only by path have no ids to send
             names.add(plural(resource.identity.key))
         why = f"DELETE of {facts.operation.path} with ids in"
         for parameter in facts.operation.parameters:

@@ -10,29 +10,29 @@ from mockserver.inference.model import Action, Because
 from mockserver.inference.operations import Facts
 
 WEIGHTS = {
-    "plain": 8,  # the path is the resource's own, and the method says the rest
-    "collection": 6,  # ... and it is where entities of it are made
-    "sure": 12,  # nothing weighs as much as what weighs more
-    "removal": 5,  # DELETE of the path of one
-    "deletes": 4,  # ... and the text says so
-    "posted": 3,  # POST to the path of one
+    "plain": 8,  # the resource's own path, with a matching method
+    "collection": 6,  # ... of a collection
+    "sure": 12,  # heavier readings are certain
+    "removal": 5,  # DELETE on an item's path
+    "deletes": 4,  # ... and the description confirms it
+    "posted": 3,  # POST to an item's path
     "sends": 3,  # ... with properties of it in the body
-    "part": 2,  # something beneath one
+    "part": 2,  # a path below an item
     "word": 4,  # the path ends in a verb
     "colon": 6,  # ... behind a colon
-    "operation": 2,  # the operationId says the verb
-    "summary": 2,  # the summary begins with it
-    "answers": 2,  # the answer is the entity
+    "operation": 2,  # the operationId contains the verb
+    "summary": 2,  # the summary starts with the verb
+    "answers": 2,  # the response is the entity
     "changes": 2,  # the entity has a state or a flag that the verb leads to
-    "sets": 5,  # the body says the new value of a property
-    "bodiless": 1,  # nothing is sent
-    "far": -1,  # the path goes on between the entity and the verb
-    "no_effect": -5,  # nothing that a client could see
-    "named": 5,  # the answer tells the id of another entity
-    "shown": 5,  # the answer is another entity
-    "new": 2,  # the answer is 201 or 202
+    "sets": 5,  # the body has the new value of a property
+    "bodiless": 1,  # no request body
+    "far": -1,  # there are steps between the entity and the verb
+    "no_effect": -5,  # no visible effect
+    "named": 5,  # the response has the id of another entity
+    "shown": 5,  # the response is another entity
+    "new": 2,  # the response is 201 or 202
     "works": 1,  # the other one is a job
-    "copies": 3,  # the verb makes another one of the kind
+    "copies": 3,  # the verb creates another entity of the kind
 }
 """What speaks for a reading of an operation, and against it."""
 

@@ -109,12 +109,12 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
         spelled.setdefault("_".join(tokens(name)) or name, name)
     either = tokens(parameter)
     if "or" in either[1:-1]:
-        # `{idOrName}`: the first of both is the id.
+        # `{idOrName}`: the first one is the id.
         parameter = "_".join(either[: either.index("or")])
     wanted = "_".join(tokens(parameter))
     short = noun.rsplit("_", 1)[-1]
     own = wanted in (noun, short) and "id" in spelled
-    # The `address` of an address is a part of it, not what it is called.
+    # The `address` of an address is a property, not an id.
     if own:
         wanted = "id"
     if wanted and wanted in spelled and wanted != "id":
@@ -137,7 +137,7 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
         return spelled[last], Because(
             f"the property `{spelled[last]}` fits the path parameter `{parameter}`", "certain"
         )
-    # What a path calls an id is no name.
+    # A path parameter called id is no name.
     usual = _SURE if last in _SURE else (*_USUAL, f"{short}_name", f"{short}_key")
     for word in ("id", f"{noun}_id", f"{short}_id", *usual):
         if word in spelled:
@@ -178,7 +178,7 @@ _PARTS = bag(
     "data item result resource entity object attributes properties metadata summary info details "
     "identifier"
 )
-# Parts that are about another one of the same kind.
+# Nested objects about another entity of the same kind.
 _OTHERS = bag("previous prev next parent last first original source target related")
 _ID_WORDS = (("id",), ("uuid",), ("guid",), ("identifier",))
 

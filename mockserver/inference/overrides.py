@@ -113,7 +113,7 @@ def _add(draft: Draft, facts: Facts, kind: Any) -> None:
             if route.names:
                 draft.items.append(route)
             elif route not in draft.collections:
-                draft.collections.append(route)  # its id stands in the query or the body
+                draft.collections.append(route)  # its id is in the query or the body
 
 
 def tables(overrides: Mapping[str, Any], kind: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
@@ -330,7 +330,7 @@ def _named_by(where: str, action: Action, kind: str) -> tuple[str | None, tuple[
                 f"{where}: {kind!r} needs a path that names one; where its id stands in the query "
                 'or the body, say so: item = "NAME"'
             )
-        # The last parameter of the path names the thing itself.
+        # The last path parameter names the entity itself.
         item, parents = parents[-1].parameter, parents[:-1]
     return item, parents
 

@@ -90,7 +90,7 @@ def _listed_property(
     others = [name for name in flat.properties if name not in arrays]
     paging = [name for name in others if word(name) in PAGING]
     own = {plural(about), about, about.rsplit("_", 1)[-1], plural(about.rsplit("_", 1)[-1])}
-    # What has an id is a thing, unless it is a page of a list that has one itself.
+    # An object with an id is an entity, unless it is a page with an id of its own.
     page = any(word(name) in NEXT and word(name).startswith("next_") for name in others)
     for name in arrays:
         spelled = word(name)
@@ -165,7 +165,7 @@ def _paging(
         and _is_text(schemas, asked[offset])
         and _digits(_default_of(schemas, asked[offset])) is None
     ):
-        # `offset` with a text is a cursor, unless it begins with "0"; `from` a date.
+        # A text `offset` is a cursor, unless it starts with "0" or, for `from`, is a date.
         cursor = cursor or (offset if _plain_text(schemas, asked[offset]) else None)
         offset = None
     if cursor is not None and not _names_row(schemas, asked[cursor]):
@@ -344,7 +344,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
             return (*path, *deeper), place
         parts = schemas.flat_at(inner).properties
         held = len(parts)
-        # `{"order": {"note": ...}}`: what is nothing but one wrapper may hold as little; so may
+        # `{"order": {"note": ...}}`: a single wrapper may hold just one property; so may
         # `{"data": {"attributes": {...}}}`.
         little = own or any(has_properties(schemas, schema) for schema in parts.values())
         if held > 1 or (held and little and len(flat.properties) == 1):

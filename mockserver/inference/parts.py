@@ -38,7 +38,7 @@ def holder_of(schemas: Schemas, flat: Flat, about: str, sent: Set[str]) -> str |
         called = name.lower() in _USUAL or noun(name) in nouns
         held = len(asked & _spelled(inner))
         if name in sent:
-            # It is sent as it is shown.
+            # Requests have the same form.
             fits = called and len(inner) >= len(own)
         elif called:
             fits = held > 0 and held >= beside

@@ -11,7 +11,7 @@ from mockserver.inference.words import is_plural, noun, tokens
 ANY = "{}"
 _PARAMETER = re.compile(r"{([^{}]+)}")
 _ODATA = re.compile(r"([^{}()]+)\(\s*'?({[^{}]+})'?\s*\)")
-# A qualified name with arguments is a function of OData; what they say names no thing.
+# A qualified name with arguments is an OData function, not an entity.
 _FUNCTION = re.compile(r"([^{}().]+(?:\.[^{}().]+)+)\([^()]*{[^()]*\)")
 _VERSION = re.compile(r"v?\d+(\.\d+)*([ab]\d*|beta|alpha)?$|api$|rest$")
 

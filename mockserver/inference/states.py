@@ -99,7 +99,7 @@ def _kind(word: str) -> str:
     for one in (words[-1], words[0]):
         kind = _EXACT.get(one) if len(words) > 1 else None
         if kind == INITIAL and one == words[-1] and one.endswith("ed"):
-            # `asset_created`: that was what the work was for.
+            # `asset_created`: the result of the work.
             return SUCCESS
         if kind is not None:
             return kind
@@ -172,7 +172,7 @@ def _of_deed(word: str) -> str:
 def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[str]) -> None:
     """Change kinds that mean something else in the context of the other values."""
     spelt = {word: value for value, word in words.items()}
-    # What is being done to other things is the work of this one: a migration is migrating.
+    # The participle of the resource's noun is its work: a migration is migrating.
     for value, word in words.items():
         stem = word.rsplit("_", 1)[-1].removesuffix("ing")
         if kinds[value] == LEAVING and any(noun.startswith(stem) for noun in nouns):
@@ -196,7 +196,7 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
     if not any(kind == SUCCESS for kind in kinds.values()) and any(
         kind == ACTIVE for kind in kinds.values()
     ):
-        # The one participle that nobody knows is what the work leads to.
+        # A single unknown participle is the end of the work.
         unknown = [v for v in kinds if kinds[v] == OTHER and words[v] not in _EXACT]
         participles = [v for v in unknown if words[v].endswith("ed")]
         for value in participles[-1:]:

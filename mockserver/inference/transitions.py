@@ -323,7 +323,7 @@ class VerbReader:
                 and states.initial
                 and len(states.path) > 1
                 and (
-                    # `verify-domain` of a certificate says nothing of the certificate's own way.
+                    # `verify-domain` of a certificate doesn't change the certificate's state.
                     set(about) <= set(tokens(resource.noun))
                 )
             ):

@@ -87,7 +87,7 @@ def outcome(verb: str, values: Iterable[str]) -> str | None:
             return words[word]
     found = next((value for word, value in words.items() if word.startswith(verb)), None)
     if found is None and verb in ("cancel", "abort", "stop", "terminate", "kill"):
-        # Where nothing is ever cancelled, what was ended early has failed.
+        # Without a cancelled state, ending early means failure.
         return next((words[word] for word in ("error", "failed", "failure") if word in words), None)
     return found
 

@@ -56,7 +56,7 @@ class _Builder:
         self.document = document
         self.notes: list[Note] = []
         self.ids: set[str] = set()
-        # What thousands of operations refer to is read once.
+        # Cached: thousands of operations may refer to one object.
         self.shared_parameters: dict[str, Parameter | None] = {}
         self.shared_responses: dict[tuple[str, str], Response] = {}
 

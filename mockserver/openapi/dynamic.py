@@ -61,7 +61,7 @@ class _Specialisation:
         self.source = copied(self.document)
         for pointer in sorted(self.scopes):
             self.rewrite(pointer, self.own.get(pointer, {}))
-        # What stands in no named schema (a parameter, a body) is entered by itself.
+        # A schema without a name (of a parameter, a body) is its own entry point.
         for pointer, _, node in list(objects(self.document)):
             if "$dynamicRef" in node:
                 self.settle(node, self.own.get(self.scope_of(pointer), {}))
@@ -100,7 +100,7 @@ class _Specialisation:
     def specialised(self, pointer: str, anchors: Anchors) -> str:
         """The pointer of the copy of the schema for these anchors."""
         own = self.own.get(self.scope_of(pointer), {})
-        # The outermost counts, and only what is asked for below makes a difference.
+        # The outermost anchor wins; only anchors used below matter.
         now = {**own, **anchors}
         if now == own:
             return pointer

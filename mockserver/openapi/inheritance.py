@@ -26,7 +26,7 @@ def with_choices(document: dict[str, Any]) -> dict[str, Any]:
         if b'"discriminator"' not in orjson.dumps(document):
             return document
     except TypeError:
-        return document  # What is no JSON is refused later, with its place.
+        return document  # Values that aren't JSON are rejected later, with their place.
     bases = _bases(document)
     if not bases:
         return document
@@ -69,7 +69,7 @@ def _bases(document: Mapping[str, Any]) -> dict[str, list[str]]:
         if schema.keys() & {"oneOf", "anyOf"}:
             continue
         children = _descendants(name, extended)
-        # One alone is the same thing as responses have it: NewPet, and Pet with its id.
+        # A single extension is the same resource in responses: NewPet, and Pet with its id.
         several = len(extended.get(name, ())) > 1 or isinstance(tag.get("mapping"), Mapping)
         if children and several and len(children) <= _MOST_CHILDREN:
             found[name] = children
@@ -116,7 +116,7 @@ def _choice(
     for word in own:
         mapping[word] = aside
     targets = [reference_to(_at(child)) for child in children]
-    # A base that need not say what it is, or has a name of its own, is a thing itself.
+    # A base without a required discriminator, or with a value of its own, is concrete.
     for child in children:
         if not {child, reference_to(_at(child))} & {str(target) for target in mapping.values()}:
             mapping.setdefault(child, reference_to(_at(child)))
@@ -130,7 +130,7 @@ def _choice(
     kept |= {k: v for k, v in schema.items() if k.startswith("x-")}
     return {
         **kept,
-        # What extends a child fits that one, too.
+        # An extension of a child is a kind of that child, too.
         "anyOf": [{"$ref": target} for target in targets],
         "discriminator": {**tag, "mapping": mapping},
     }

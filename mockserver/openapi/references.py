@@ -26,7 +26,7 @@ PLACE = "x-bundled"
 MOST_FILES = 2000
 _WORDS = (b'"$id":', b'"$anchor":', b'"$dynamicAnchor":', b'"$dynamicRef":')
 _ANCHORS = ("$anchor", "$dynamicAnchor")
-# Any other would be taken for a pointer, or for the whole document.
+# Other fragments would be taken for a pointer or the whole document.
 _NAME = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*")
 _IS_REFERENCE = re.compile(r"[#/]|\.(ya?ml|json)$")
 
@@ -58,12 +58,12 @@ def plain_references(document: dict[str, Any]) -> dict[str, Any]:
     """The document with references by `$id`, `$anchor` or `$dynamicRef` replaced by JSON pointers;
     unchanged if it uses none of them, like most."""
     try:
-        # Far quicker than to walk through a document.
+        # Much faster than walking the document.
         text = orjson.dumps(document)
         if not any(word in text for word in _WORDS):
             return document
     except TypeError:
-        pass  # What is no JSON is refused later, with its place.
+        pass  # Values that aren't JSON are rejected later, with their place.
     changed, _ = _Bundle(document, "", None).run()
     return without_dynamic_references(changed)
 
@@ -82,7 +82,7 @@ def bundled(
 def anchors_of(document: Any) -> dict[str, str]:
     """The pointer (`#/...`) of each schema with an anchor, by its name; the first of each."""
     found: dict[str, str] = {}
-    # A file of a document may be a schema, a map of them, or a document itself.
+    # A referenced file may be a schema, a map of schemas, or a document.
     for kind in ("document", "schema", "components", "{schema}"):
         for pointer, _, node in objects(document, kind):
             for word in _ANCHORS:
@@ -175,7 +175,7 @@ class _Bundle:
             parts = {name: self.files[uri].tree for uri, name in self.opened.items()}
             found[PLACE] = {**found.get(PLACE, {}), **parts}
         for names in self.maps:
-            # A map that is another file: whoever looks for its names finds them here.
+            # A whole map in another file is inlined, so that its names are found.
             target = find(found, pointer_of(names["$ref"]))
             if isinstance(target, dict):
                 del names["$ref"]
@@ -222,7 +222,7 @@ class _Bundle:
                 file = known
                 within = self._within(file, known.ids[uri][1:], "#" + fragment)
             elif uri in self.files or self.read is not None:
-                # A relative reference counts from the file, whatever address its `$id` gives it.
+                # A relative reference is resolved against the file, whatever its `$id`.
                 uri, fragment = urldefrag(urljoin(file.uri, reference))
                 file = self.files.get(uri) or self._open(uri, reference, pointer)
                 within = self._within(file, "", "#" + fragment)
@@ -230,7 +230,7 @@ class _Bundle:
                 return reference
         if within is None:
             if file.root == "" and scope.file is file:
-                return reference  # It leads nowhere, and whoever follows it says so.
+                return reference  # A dangling reference is reported when it is followed.
             raise ContractError(
                 f"the reference {reference!r}: no schema of that file has the $anchor "
                 f"{reference.rpartition('#')[2]!r}",

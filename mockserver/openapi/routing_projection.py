@@ -58,7 +58,7 @@ def _base_paths(contract: Contract, strict: bool) -> dict[str, list[str] | None]
             below = found.setdefault(base, [])
             if below is not None:
                 below.append(operation.id)
-    # The longer ones first: what is below them is below the shorter ones too.
+    # Longer prefixes first.
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 

@@ -20,7 +20,7 @@ def server_url(server: Mapping[str, Any]) -> str:
 
 def base_path(url: str) -> str:
     """The path of a server's URL, "" if it has none."""
-    # A relative one, such as `v1`, is taken from the root: nobody knows where the document lay.
+    # A relative URL such as `v1` starts at the root: the document's own URL is unknown.
     steps = [step for step in urlsplit(url).path.split("/") if step not in ("", ".", "..")]
     return "".join(f"/{step}" for step in steps)
 
@@ -34,7 +34,7 @@ def base_paths(servers: Iterable[Any]) -> tuple[str, ...]:
         found.setdefault(base_path(server_url(server)))
         known = _variables(server)
         url = str(server.get("url") or "/")
-        # What stands before the path is no matter of ours.
+        # The host doesn't matter here.
         names = [name for name in _VARIABLE.findall(url) if name in known]
         values = [_values(known[name]) for name in names]
         for chosen in islice(product(*values), _MOST_PATHS):

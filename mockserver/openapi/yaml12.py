@@ -113,7 +113,7 @@ def _too_long(text: str) -> NoReturn:
 
 
 def _whole(number: int) -> int | float:
-    # JSON is read so, too: what does not fit into 64 bits is a float.
+    # As for JSON: integers beyond 64 bits become floats.
     return number if -(2**63) <= number < 2**64 else _finite(number)
 
 

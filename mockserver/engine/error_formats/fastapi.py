@@ -49,7 +49,7 @@ class Words:
         """The same from violations; the message alone if there are none."""
         for violation in violations:
             if violation.keyword == "json" and violation.where[:1] == ("body",):
-                # FastAPI reads the body before it looks at anything else.
+                # FastAPI parses the body first.
                 return [self._entry(violation, violation.where, self._word(violation))]
         if not violations:
             return [_detail("value_error", ("body",), f"Value error, {message}", None)]
@@ -126,13 +126,13 @@ def first_faults(violations: Iterable[Violation]) -> list[Violation]:
     """The errors pydantic would reach: one per value, and none after an error that stops it."""
     best: dict[Where, Violation] = {}
     for violation in violations:
-        # A key and its value are two values at one place.
+        # A key and its value share a place.
         key = violation.keyword == "propertyNames"
         where = (*violation.where, "[key]") if key else violation.where
         known = best.get(where)
         if known is None or _rank(violation) < _rank(known):
             best[where] = violation
-    # Parents of faulty parts are only then asked about themselves when the parts are right.
+    # Parents are validated only when their parts are valid.
     parents = {where[:depth] for where in best for depth in range(len(where))}
     stopped = {where for where, violation in best.items() if violation.keyword in _STOPS}
     return [

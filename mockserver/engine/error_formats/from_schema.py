@@ -88,7 +88,7 @@ class SchemaDialect:
         try:
             return self._values.make(pointer, Dice(0, "refusal", pointer), known, mode="bare")
         except ReplyError:
-            # The finisher will say what is wrong with it.
+            # The finisher reports what is wrong with it.
             return known
 
 

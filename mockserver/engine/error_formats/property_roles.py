@@ -96,7 +96,7 @@ class Recogniser:
         for name, schema in flat.properties.items():
             value = self._property(_plain(name), self._flat(schema), plain, facts, depth)
             if _plain(name) in _ID | _LINK and name not in flat.required:
-                # Nothing is known of it, so it is only made up where it must be there.
+                # Unknown role: generated only if required.
                 value = facts.request_id if _plain(name) in _ID and facts.request_id else _NOTHING
             if value == [] and name not in flat.required:
                 continue
@@ -175,7 +175,7 @@ class Recogniser:
                 return [known]
             if not any(name in _PLACE or name == "pointer" for name in lacking):
                 return [self._object(item, facts, depth + 1)]
-            # Of a place, say, there is none: an empty list says so, where one may be.
+            # Without a place, an empty list is used where allowed.
             needed = flat.rules.get("minItems")
             return [self._object(item, facts, depth + 1)] if needed else []
         return [self._item(item, names, violation, facts) for violation in facts.violations]

@@ -271,7 +271,7 @@ def _beyond(value: Any, schema: Schema) -> Word | None:
 
 
 def _media_type(violation: Violation) -> Word:
-    # FastAPI hands over the bytes as they are.
+    # FastAPI passes the bytes unchanged.
     types = violation.schema.get("type")
     if isinstance(types, str):
         return wanted_word(types, violation.value, violation.schema)

@@ -9,7 +9,7 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.openapi.schemas.resolved import Schemas
 
 _DEEPEST = 6
-# Schemas that refer to one another everywhere would otherwise be walked again and again.
+# Bounded: schemas that refer to each other everywhere would be walked repeatedly.
 _MOST = 500
 
 

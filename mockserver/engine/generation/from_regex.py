@@ -19,7 +19,7 @@ from mockserver.engine.generation.limits import MOST_LETTERS, TooLarge
 _TRIES = (2, 4, 8, 8, 16, 1, 3)
 _MOST = 5000
 _PLAIN = string.ascii_letters + string.digits + "-_. !#%&*+/:;=?@~,'()<>[]{}|^$`\"\\"
-# What ECMAScript and other engines know and Python does not, nearly.
+# Approximations of classes that ECMAScript and others have and Python lacks.
 _FOREIGN = (
     (re.compile(r"\\[pP]\{(?:L|Letter|Alpha(?:betic)?|Ll|Lu)\}"), "a-z"),
     (re.compile(r"\\p\{(?:N|Nd|Number|Digit)\}"), "0-9"),

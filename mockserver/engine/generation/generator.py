@@ -277,7 +277,7 @@ class Maker:
             except limits.Impossible:
                 if self.mode == "loose":
                     if isinstance(schema, Mapping) and schema.get("nullable") is True:
-                        # Beside a `$ref`, where it says nothing in 3.0: it is meant all the same.
+                        # Ignored beside a `$ref` in 3.0, but meant.
                         found[key] = None
                 elif needed:
                     raise
@@ -334,7 +334,7 @@ class Maker:
         sample: bool,
     ) -> None:
         """Required names without a schema, and as many properties as the minimum demands."""
-        # What has no value above has none here.
+        # A property without a value in the outer object has none here.
         needed = [] if self.mode == "loose" else list(flat.required)
         for key, others in flat.objects.needs.items():
             if key in found:
@@ -388,7 +388,7 @@ class Maker:
         for attempt in range(60):
             if unique:
                 found = distinct(found)
-                # The plainest value again and again would never do.
+                # The simplest value repeated would never be unique.
                 self.mode = "rich"
             if len(found) >= max(low, min(len(prefix), most)) or attempt == 59:
                 break

@@ -92,7 +92,7 @@ def _bounds(rules: dict[str, Any], whole: bool) -> tuple[float, float]:
     if isinstance(below, int | float) and below <= high:
         high = math.ceil(below) - 1 if whole else math.nextafter(below, -math.inf)
     if low == -math.inf and high >= 0:
-        # Nobody expects a negative number unless the document says so.
+        # Non-negative unless the document allows less.
         return 0, high
     return low, high
 
@@ -112,7 +112,7 @@ def _stepped(
         found = exact * dice.random.randint(first, last)
         if found.denominator == 1:
             return int(found)
-        # Many a judge divides as floats are divided: 0.3 is three times 0.1 to few of them.
+        # Many validators divide floats: for them 0.3 is not a multiple of 0.1.
         if (float(found) / step).is_integer():
             break
     return float(found)

@@ -66,7 +66,7 @@ class Answers:
             return Reply(status, NO_BODY, headers)
         body = self.body(operation, media, dice, known, at, mode, sample=sample, decided=decided)
         opaque = isinstance(body, bytes)
-        # A file of no known type.
+        # A file of unknown type.
         unknown = opaque and chosen == "application/*" and self._is_binary(media)
         return Reply(status, body, headers, "application/octet-stream" if unknown else "")
 
@@ -91,7 +91,7 @@ class Answers:
         if is_sequence(name):
             for shown in media.examples.values():
                 if isinstance(shown, str) and ("data:" in shown or "\n" in shown):
-                    # A body as it is, not the value of an item.
+                    # A complete body rather than an item.
                     return shown.encode()
             return self.streams.items(operation, media, dice, _placed(known, at), mode)
         if not is_json_or_any(name):

@@ -126,7 +126,7 @@ FORMATS: dict[str, Callable[[Dice, str], str]] = {
     "binary": lambda dice, name: dice.fake.sentence(4),
     "phone": lambda dice, name: f"+1202555{dice.random.randint(100, 9999):04d}",
 }
-# For what is too short for the usual: tried in this order.
+# Short alternatives, tried in this order.
 _SHORT: dict[str, tuple[str, ...]] = {
     "email": ("ann@example.com", "a@b.co", "a@b.c"),
     "uri": ("https://example.com", "http://a.co", "a:b"),
@@ -153,7 +153,7 @@ def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
         if len(found) > high and matches is not None:
             found = found[:high]
         elif found and len(found) < low and matches is not None:
-            # An unanchored pattern says nothing about the rest.
+            # An unanchored pattern allows any other text around it.
             found = (found * (low // len(found) + 1))[:low]
         if low <= len(found) <= high and (matches is None or matches(found)):
             return found
@@ -203,7 +203,7 @@ def _candidates(dice: Dice, name: str, rules: dict[str, Any], owner: str) -> Ite
     if isinstance(pattern, str):
         least_length = int(rules.get("minLength", 0))
         if tokens(name)[-1:] == ("id",):
-            # Of two letters there would soon be two.
+            # Two letters would soon collide.
             yield from written(pattern, dice.random, max(least_length, _ID_LENGTH), long_first=True)
         yield from written(pattern, dice.random, least_length)
 

@@ -114,7 +114,7 @@ def mark(
     listed = schemas.flat(chosen.properties.get(name, ANY)).values
     fitting = [one for one in names_of(tag, branch) if listed is None or one in listed]
     if listed and not fitting:
-        # A branch says itself what it is called, if it stands inline or has a name of its own.
+        # An inline branch, or one with an enum, has its own discriminator value.
         found.setdefault(name, listed[0])
     elif fitting and found.get(name) not in fitting:
         found[name] = fitting[0]

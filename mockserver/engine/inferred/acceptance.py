@@ -29,7 +29,7 @@ def accepted(
     asked = best(schemas, resource.request, sent).properties if resource.request else {}
 
     def is_servers(name: str) -> bool:
-        # What a request itself says of it counts more.
+        # The request's own description wins.
         schema = asked.get(name, own.get(name))
         return schema is not None and schemas.flat(schema).notes.read_only
 
@@ -182,7 +182,7 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 if told.values and not any(v in told.values for v in violation.limit or ()):
                     return True
             case "oneOf" | "anyOf":
-                # What fits several branches can be shown, with what tells them apart.
+                # A value that fits several branches can be shown with its discriminator.
                 if "more than one" in violation.message:
                     return True
                 if told.types and not told.choices:
@@ -197,7 +197,7 @@ def _described(schemas: Schemas, pointer: str, where: Sequence[str | int]) -> st
             return None
         inside = schemas.place(here, None if isinstance(step, int) else step)
         if inside is None and isinstance(step, str):
-            # Forms may have another spelling: `Sandbox` of what is shown as `sandbox`.
+            # Enums may be spelled differently: `Sandbox` is shown as `sandbox`.
             names = schemas.flat_at(here).properties
             alike = next((name for name in names if tokens(name) == tokens(step)), None)
             inside = schemas.place(here, alike) if alike is not None else None

@@ -173,7 +173,7 @@ class Call:
             dice = lasting(self.world, resource.name, key)
             repository = self.repository
             if isinstance(repository, OwnRepository):
-                # Nobody has begun it, so nobody would end it.
+                # No client started it, so none would end it.
                 done = self.context.sower.finished(repository, self.world.now, dice)
                 known = {**known, **done}
             values, mode = self.context.values, self.mode("rich")

@@ -35,7 +35,7 @@ def check_match(world: World, request: Request, entity: Entity | None) -> None:
     if not _speaks_of(operation, 412, "if-match", "if-none-match"):
         return
     if operation.response_for(nearest_status(operation, 412)) is None:
-        # The header is documented, what becomes of a wrong one is not.
+        # The header is documented, but its failure isn't.
         return
     wanted = request.headers.get("if-match")
     if wanted is not None and (entity is None or not _names(wanted, entity)):

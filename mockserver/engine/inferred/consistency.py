@@ -27,7 +27,7 @@ def agreeing(
             ]
     for name, values in resource.in_use.items():
         if name in found and name not in given and found[name] not in values:
-            # Which one depends on nothing but the value that the document allows.
+            # The choice depends only on what the document allows.
             found[name] = values[crc32(str(found[name]).encode()) % len(values)]
     states = resource.states
     if states is not None:

@@ -78,7 +78,7 @@ class Counts:
         found = {}
         taken: set[str] = set()
         for name, role in group.names.items():
-            # Of two that say the same, one counts.
+            # Duplicates count once.
             found[name] = values[role] if role not in taken or role == "total" else 0
             taken.add(role)
         return found

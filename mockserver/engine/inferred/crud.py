@@ -48,13 +48,13 @@ def create(call: Call) -> Reply:
         if resource.identity.client_key or conflict:
             own = entity.key.rsplit("/", 1)[-1]
             raise Conflict(f"A {resource.noun} '{own}' exists already.")
-        # The server's own id, which a client may repeat from what it has read.
+        # The server's id, which a client may send back.
         sent = {name: value for name, value in sent.items() if name != resource.identity.key}
         entity = new_entity(call, repository, sent, fixed, parent)
     for _ in range(_TRIES):
         if chosen or call.find(entity.key) is None:
             break
-        # An id of a short pattern comes twice.
+        # Ids of a short pattern can collide.
         entity = new_entity(call, repository, sent, fixed, parent)
     entity = repository.put(call.world, entity)
     keep_file(call, entity)
@@ -207,7 +207,7 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
         given = merge_patched(entity.data, given)
     if merges or call.action.request.partial:
         return given, given
-    # A full replacement: what the client may set and did not is as if new.
+    # A full replacement: properties not sent get their initial values.
     settable = context.schemas.flat_at(resource.request).properties if resource.request else {}
     keep = {resource.identity.key, *(link.field for link in resource.parents)}
     cleared = {

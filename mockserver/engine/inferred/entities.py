@@ -62,11 +62,11 @@ def new_entity(
     for more, place in resource.identity.more.items():
         if known.get(more) is None:
             made = _made_id(call, resource, more, place, ordinal, dice)
-            # One id, whose name two schemas spell differently, is the same in both.
+            # The same id under two spellings.
             known[more] = spelled.setdefault(tokens(more), made)
     row = _begin(call, repository, sent, known)
     if facts and "schedule" in row:
-        # A file has its size at once, whatever else comes once it is processed.
+        # The size of a file is known at once, other results after processing.
         row["said"] = {**row.get("said", {}), **facts}
     holder = repository.roles.holder
     given = {
@@ -379,7 +379,7 @@ def changed_entity(
     if states is not None and states.known:
         before, after = state_of(states, entity.data), state_of(states, {**data, **changes})
         if after != before and isinstance(after, str):
-            # Somebody has set the status by hand: from now on it stays.
+            # The status was set by a client, so it stays.
             known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
             row["schedule"] = cut(known, after, world.now)
     return Entity(entity.key, complete(call, resource, dice, data, given), entity.parent, row)

@@ -23,7 +23,7 @@ from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation, Parameter
 
 _ONE = ("fetch", "create", "replace", "patch", "transition", "clone", "read", "write")
-# What an item shows counts before what a list shows of it.
+# An item's example wins over a list's.
 _RANK = {"fetch": 0, "read": 0, "replace": 1, "patch": 1, "write": 1, "create": 2, "list": 3}
 
 
@@ -163,7 +163,7 @@ class _Collector:
         for resource in self._plan.resources.values():
             self._composed(resource)
         for name, listed in self._lists.items():
-            # As the list shows them, and what other examples show behind.
+            # In the order of the list, followed by those of other examples.
             known = self._found.get(name, {})
             order = dict.fromkeys([*listed, *known])
             self._found[name] = {key: known[key] for key in order if key in known}
@@ -248,7 +248,7 @@ class _Collector:
         if resource.singleton:
             key, fitting = parent or "", MISSING
         else:
-            # One whose id can't be used is there all the same, under another.
+            # An entity with an unusable id exists under another one.
             word = spoken(fitting) if fitting is not MISSING else f"?{value}"
             if fitting is MISSING and value is None:
                 word = f"?{len(known)}"
@@ -329,7 +329,7 @@ class _Collector:
             for value in shown.get(action.item, ()):
                 one = self._one(action.resource, action.parents, path, value)
                 if one is not None and not one.data and action.kind == "fetch":
-                    # Its example has another id: what is asked for is the documented one.
+                    # Its example has another id: the documented entity is meant.
                     one.data = self._about(action)
 
     def _about(self, action: Action) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class GivenExamples(Examples):
             return entry.shown
         key = entry.resource.identity.key
         shown = entry.shown = Shown(MISSING, whole=True, fill=True)
-        # First of all its id, which others may refer to, even those that it refers to.
+        # The id first: references may be circular.
         own = entry.data.get(key) if key is not None else None
         shown.value = self._id(entry, self._resolved(own, (*entry.place, key or "")))
         shown.names = {"": []}
@@ -209,7 +209,7 @@ class GivenExamples(Examples):
         if value.startswith(_MARK * 2):
             return value[1:]
         if not any(value.startswith(f"{_MARK}{name}.") for name in self._given.table):
-            return value  # a text that begins like that
+            return value  # an ordinary text
         entry = self._entry_of(value, place)
         called = next(name for name, one in self._references() if one is entry)
         name = value.removeprefix(called).removeprefix(".")

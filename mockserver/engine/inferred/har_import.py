@@ -42,7 +42,7 @@ def adopt(
             continue
         before = repository.get(world, key)
         kept = {"at": world.now}
-        if before is not None and action.kind != "list":  # a list says how they are ordered
+        if before is not None and action.kind != "list":  # a list also gives the order
             kept = {name: before.row[name] for name in ("at", "n")}
         data = {**before.data, **thing} if before is not None else dict(thing)
         repository.put(world, Entity(key, data, parent, kept))

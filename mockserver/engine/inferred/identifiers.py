@@ -35,7 +35,7 @@ class Keys:
         if not identity.named_by and not identity.told_by and not identity.referred_by:
             return value
         told, referred = identity.told_by, identity.referred_by
-        # What cannot be had all at once is given up from its end on.
+        # If not all can be satisfied, the last ones are dropped first.
         for one, other in dict.fromkeys(((told, referred), (told, ()), ((), ()))):
             for spoken in self._spoken_ways(resource, value, dice, number, (*one, *other)):
                 if self._fits_all(resource, one, spoken) and all(
@@ -126,7 +126,7 @@ class Keys:
                 try:
                     thrown = dice.child("id", attempt)
                     made = self._values.make(pointer, thrown, name=resource.identity.key or "")
-                    if made is not None:  # where an id may be null, it is none
+                    if made is not None:  # a null id is no id
                         yield made
                 except (ReplyError, ContractError):
                     break

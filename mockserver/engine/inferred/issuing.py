@@ -109,7 +109,7 @@ class _Issue:
     ) -> None:
         """Set the credential, or another that the schema allows, and make it valid."""
         if entity is not None and path == self._id_path():
-            # It is called so in paths: with another id nobody would find it again.
+            # Paths use this id, so it has to stay.
             told = dig(self._reply.body, path)
             keep(
                 self._world, str(told), kind,

@@ -46,7 +46,7 @@ def _made(values: Values, resource: Resource, dice: Dice, name: str) -> Any:
     pointer = values.schemas.place(resource.schema, name) if resource.schema else None
     for attempt in range(_TRIES if pointer is not None else 0):
         assert pointer is not None
-        # Under its own name an `error` is mostly null.
+        # An `error` is mostly null.
         called = "" if attempt else name
         try:
             value = values.make(

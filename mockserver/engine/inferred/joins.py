@@ -83,7 +83,7 @@ class Joins:
         own = own if isinstance(own, list) else []
         key = child.repository.resource.identity.key or "id"
         known = {str(data.get(key)) for data in below}
-        # What was sent with the entity itself, or made up where nothing lies under it.
+        # Sent with the entity, or generated where it has no children.
         sent = [one for one in own if not (isinstance(one, Mapping) and str(one.get(key)) in known)]
         if entity.seed and below:
             sent = []

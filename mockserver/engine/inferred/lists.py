@@ -36,7 +36,7 @@ def bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) -
     """The items without an envelope."""
     pointer = _pointer(operation, operation.success)
     if pointer is not None and context.schemas.flat_at(pointer).choices:
-        # Of several kinds of lists the rows tell which it is.
+        # For a union of lists, the items decide the branch.
         return context.answers.reply(operation, dice, items or MISSING, (), "fresh")
     reply = context.answers.reply(operation, dice, [], (), "fresh")
     if not isinstance(reply.body, bytes):
@@ -68,7 +68,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         request = PageRequest(call, envelope)
         pages = _pages(call, envelope, within, tests, fields)
         if _is_empty(pages) and filters.sought and sower.is_vendors(repository):
-            # Nobody can know what to search for: whatever is sought is about all of them.
+            # The search term can't be known, so it matches everything.
             tests, fields = filters.asked(query, but=filters.sought)
             pages = _pages(call, envelope, within, tests, fields)
         if filters.needed and _is_empty(pages):
@@ -79,7 +79,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
             sower.sow_some(call.world, repository, within or "", _named_above(call, within))
         shown = ShownPage(call, envelope, pages, request)
         if call.world.leniency.fill and not shown.page.rows and _is_empty(pages):
-            # Something is shown where nothing would be, as the filters ask as far as that can be.
+            # Lenient: show an entity that matches the filters instead of an empty list.
             known = {**filters.equal_to(query), **_named_above(call, within)}
             sower.sow_another(call.world, repository, within or "", known)
             if _is_empty(pages):
@@ -136,7 +136,7 @@ def _pages(
     """The requested list."""
     order = order_of(call.request.query, envelope, call.repository)
     if call.action.parents and within is None:
-        # Their field says that they belong to what another path names.
+        # Their own property names the parent.
         link = call.action.parents[-1]
         if link.field is not None:
             fields = {**fields, link.field: str(call.request.path[link.parameter])}
@@ -162,7 +162,7 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage) -> Reply:
     try:
         items = [_item(call, envelope, entity) for entity in shown.page.rows]
     except ReplyError:
-        # No value can show a row, as its schema contradicts itself: no row is all that can be said.
+        # The item schema contradicts itself, so only an empty list is valid.
         shown.pages = Sorted((), lambda entity: entity.key)
         shown.page, shown.start, items = Page(()), 0, []
     dice = call.lasting(*sorted(call.request.path.items()))
@@ -199,7 +199,7 @@ def _headers(shown: ShownPage, reply: Reply) -> dict[str, str]:
         elif not _is_required(shown.call.operation, reply.status, name):
             reply.headers.pop(name, None)
         elif header == "Link":
-            # There has to be one, and there is no page to name.
+            # The header is required, but there is no such page.
             found[name] = ""
     return found
 
@@ -224,7 +224,7 @@ def _settle(
         return
     check = context.values.check(pointer).is_valid
     if not _dug(reply.body, envelope.items) and not check(reply.body):
-        # Of an empty list not even the property, if it may not be empty but missing.
+        # An empty list is left out where it may be missing but not empty.
         _drop(reply.body, envelope.items)
     for field, value in said:
         before = _dug(reply.body, field.path)

@@ -46,7 +46,7 @@ def order_of(query: Mapping[str, Any], envelope: Envelope, repository: Repositor
     if not found:
         return Order((), usual if way is None else way)
     if found[0][0] in {(), *((name,) for name in repository.roles.created)}:
-        # Entities lie in this order already, those of one instant too.
+        # Entities are already in this order.
         return Order((), found[0][1])
     return Order(tuple(found), found[0][1])
 

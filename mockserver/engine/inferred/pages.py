@@ -68,7 +68,7 @@ class PageRequest:
             if self._call.world.leniency.unknown_cursors == "first-page":
                 self.cursor = None
                 return pages.page(self.size)
-            # As any other parameter that does not fit.
+            # Like any invalid parameter.
             fault = Violation(("query", self.parameter), "cursor", error.message, self.cursor)
             raise Invalid(error.message, violations=[fault]) from None
         if _BACK in (way, self.way):
@@ -254,7 +254,7 @@ class ShownPage:
             query[paging.page] = start // self.size + paging.first_page
         elif paging.offset is not None:
             query[paging.offset] = start
-        # As it was asked, with what is new behind.
+        # The query as sent, with the new parameters appended.
         before = [name for name in self.call.request.query if name in query]
         return {name: query[name] for name in dict.fromkeys([*before, *query])}
 

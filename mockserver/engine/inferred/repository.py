@@ -141,7 +141,7 @@ class OwnRepository:
             where = {"parent": choice.parent}
             home = self.resource.parents[-1].resource if self.resource.parents else ""
             if choice.parent and home is None and rows.count(parent=""):
-                # What an example shows without a word of what it lies under.
+                # An example that doesn't name its parent.
                 places = {choice.parent, ""}
                 where = {}
                 left.append(lambda entity: entity.parent in places)

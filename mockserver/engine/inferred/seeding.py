@@ -100,7 +100,7 @@ class Sower:
         mark = sown(repository, parent)
         system = world[SYSTEM.name]
         if system.get(mark) is None:
-            # First of all, as a row may ask for its parent's rows.
+            # First, since a row may need its parent's rows.
             system.put({"id": mark})
             if self._sown_under(world, resource, parent):
                 for ordinal in range(self._shown_under(world, repository, parent), resource.seeds):
@@ -333,7 +333,7 @@ class Sower:
         if resource.identity.key:
             schema = repository.flat.properties.get(resource.identity.key, {})
             if {"integer", "number"} & kinds(repository.schemas, schema):
-                # Under several parents the same small numbers would meet.
+                # Small numbers would collide under several parents.
                 large = int.from_bytes(digest(*salt)) % 900_000 + 100_000
                 known[resource.identity.key] = large if resource.parents else ordinal + 1
             elif not repository.schemas.flat(schema).values:

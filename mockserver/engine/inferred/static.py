@@ -144,6 +144,6 @@ def as_shown(call: Call, dice: Dice, known: Mapping[str, Any], mode: Mode = "ric
     reply = context.answers.reply(operation, dice, said, (), mode, sample=True)
     is_json = media is not None and is_json_or_any(media.name)
     if whole and is_json and pointer is not None and context.values.check(pointer).is_valid(said):
-        # To the letter: what the schema does not name is left out elsewhere.
+        # Verbatim; elsewhere, additional properties are left out.
         reply.body = said
     return reply

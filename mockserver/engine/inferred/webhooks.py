@@ -22,7 +22,7 @@ from mockserver.inference.model import CREATED, Announcement, Resource
 from mockserver.inference.verb_words import TELLERS
 from mockserver.inference.words import bag, singular, tokens
 
-# Of each kind, the newest; older ones have had their time.
+# The newest of each kind; older events have been sent.
 MOST_ROWS = 2000
 _INNER = bag("data object resource payload item result body")
 _IDS = bag("id event_id eventid webhook_id delivery_id")
@@ -102,7 +102,7 @@ class EventSource:
             elif tokens(name) == (*tokens(repository.resource.noun), "id"):
                 known[name] = entity.id(repository.resource)
             elif name.lower() in TELLERS:
-                # Where it can't be the name, its values mean something else.
+                # If it can't hold the name, its values mean something else.
                 if flat.values is None or said in flat.values:
                     known[name] = said
             elif name.lower() in _IDS:

@@ -16,7 +16,7 @@ from mockserver.engine.timestamps import LATEST, SECOND, render
 from mockserver.engine.world import Row, World
 from mockserver.inference.states import kind_of
 
-# Jobs that stand alone are looked for among so many of the newest rows.
+# Single jobs are searched in this many of the newest rows.
 MOST_ROWS = 500
 # An integer from here on is an instant: 1973, in microseconds.
 _EARLIEST = 100_000_000 * SECOND

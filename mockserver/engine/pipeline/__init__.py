@@ -180,7 +180,7 @@ class Pipeline:
                     refusal.message = refusal.hint
             exchange.sent = sent = self.refuse(operation, refusal, message, exchange.now)
         except (ReplyError, ContractError) as error:
-            # A schema that can't be used shows when it is first needed.
+            # An invalid schema is found on first use.
             exchange.sent = sent = self._fail(exchange, str(error))
         except StoreUnavailable as error:
             exchange.problem = str(error)
@@ -239,7 +239,7 @@ class Pipeline:
             except Exception:
                 if not request.violations:
                     raise
-                # It can't be carried out as it is, however much is forgiven.
+                # Even a lenient mock can't carry it out.
                 raise _unfit(request.violations) from None
             if not stale:
                 if self.faults.active and self.faults.lagging:
@@ -336,9 +336,9 @@ class Pipeline:
 
     def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
         """Decide which faults apply to the request; returns whether one replaces it."""
-        if exchange.injection is None:  # it is the same request when it is tried again
+        if exchange.injection is None:  # a retry of the same request keeps its faults
             with self.settings.begin(tenant) as world:
-                # What there is now has just been heard of.
+                # Reading the world has just updated the faults.
                 exchange.faults_version = self.faults.version
                 exchange.injection, exchange.now = self.faults.meet(operation.id, world), world.now
         return exchange.injection is not None and exchange.injection.instead

@@ -223,7 +223,7 @@ def finder(scheme: SecurityScheme) -> Find:
             return lambda headers, query: _from_cookie(headers, name)
         lower = name.lower()
         if lower == "authorization":
-            # Documents that know no other way to say it mean `Bearer ...`, or what they say beside.
+            # Old documents describe `Bearer ...` this way, or name the scheme in the text.
             return lambda headers, query: _authorization(headers.get("authorization"))
         return lambda headers, query: headers.get(lower)
     if scheme.type == "mutualTLS":

@@ -94,7 +94,7 @@ def _pdf() -> bytes:
 
 
 def _zip() -> bytes:
-    # Hardly any document has archives, and its import is slow: so it is of the next two.
+    # Imported on first use: few documents have archives, and the import is slow.
     import zipfile
 
     found = BytesIO()

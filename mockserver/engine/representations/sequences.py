@@ -51,7 +51,7 @@ def _event(item: Any) -> bytes:
     else:
         kind = item.get("type") if isinstance(item, Mapping) else None
         if isinstance(kind, str) and "\n" not in kind:
-            # So that a client can listen to one kind.
+            # Lets a client listen to one kind of event.
             fields.append(("event", kind))
         fields.append(("data", _data(item)))
     lines = [f"{n}: {line}" for n, text in fields for line in text.splitlines() or [""]]

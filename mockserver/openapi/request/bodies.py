@@ -97,7 +97,7 @@ class BodyReader:
     def _find(self, content_type: str) -> tuple[str, _Media | None]:
         name = essence(content_type)
         found = name, find(self._media, name)
-        # What was sent is a client's choice: remember some, never all.
+        # Clients choose what they send, so the cache has to be bounded.
         if len(self._sent) < 64 and len(content_type) < 200:
             self._sent[content_type] = found
         return found
@@ -143,10 +143,10 @@ class _Media:
         if media.pointer is not None and (
             self._form or (name.startswith("text/") and not self._json)
         ):
-            # What a schema says of another kind of value is not said of these bytes.
+            # A schema for another type doesn't apply to bytes.
             types = self._kind(False).types
             self._checked = not types or ("object" if self._form else "string") in types
-        # What only says that it is a text says nothing of the elements in it.
+        # A schema of a plain text doesn't describe elements.
         self._xml = is_xml(name) and media.pointer is not None and self._is_structured()
         if is_xml(name):
             self._checked = self._xml
@@ -263,7 +263,7 @@ def _explain(raw: bytes, error: orjson.JSONDecodeError) -> NoReturn:
     except (ValueError, RecursionError):
         pass
     else:
-        # NaN, lone surrogates, numbers beyond a float: Python reads them, JSON has none.
+        # NaN, lone surrogates, huge numbers: Python parses them, JSON doesn't allow them.
         message = message.partition(": line ")[0]
         message = message[:1].upper() + message[1:]
     raise _NotReadable(Violation((*_BODY, position), "json", message, {})) from None

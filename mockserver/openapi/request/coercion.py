@@ -99,7 +99,7 @@ class Kind:
                 for name, value in properties.items():
                     if isinstance(value, Mapping):
                         known = self.properties.get(name, value)
-                        # Which branch is meant nobody knows yet.
+                        # The branch isn't known yet.
                         both = known if known == value else {"anyOf": [known, value]}
                         self.properties[name] = both
             if isinstance(part.get("items"), Mapping):
@@ -139,7 +139,7 @@ class Kind:
             listed = self.listed
             if listed is None or not casts:
                 return text
-            # `now` or a number: only what is no listed text is read as the other.
+            # `now` or a number: a text outside the enum is converted.
             return lambda raw: raw if raw in listed else _first(casts, raw)
         if len(casts) < 2:
             return casts[0] if casts else text
@@ -153,7 +153,7 @@ class Kind:
 
     def item(self) -> Cast:
         kind = self.of(self.items)
-        # No style says how objects stand in a list; JSON is the usual way.
+        # No style covers objects in a list; JSON is the usual form.
         return structure if kind.is_object or kind.is_array else kind.scalar()
 
     def property(self, name: str) -> Kind:

@@ -21,7 +21,7 @@ Encoding = Mapping[str, Any]
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "form": ","}
 _MOST_FIELDS = 10_000
 _MOST_PARTS = 1000
-# What is wrong with a form goes to who sent it, not to the log.
+# Errors in a form are reported to the client, not in the log.
 _QUIET = Logger("forms", CRITICAL)
 
 
@@ -137,7 +137,7 @@ class _Parts:
         self.fields.setdefault(name, []).append(value)
         media_type = self._headers.get("content-type", "")
         called = header.get_filename()
-        # A file of JSON is a file, not the value in it.
+        # A JSON file stays a file.
         self.types[name] = media_type if called is None else ""
         if called is not None:
             self.files.append(FilePart(name, called, media_type, bytes(self._data)))
@@ -204,7 +204,7 @@ def _one(value: str, kind: Kind, hints: Mapping[str, Any], sent: str) -> Json:
     if _is_json(hints, sent) and set(kind.types) - {"null"} != {"string"}:
         return _json(value)
     if value == "" and kind.types and "string" not in kind.types:
-        # An empty field of a form is one that was not filled in.
+        # An empty form field counts as not sent.
         return None
     return kind.scalar()(value)
 

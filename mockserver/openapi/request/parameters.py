@@ -130,7 +130,7 @@ class _Reader:
         check = self._compiled()
         valid, value = check.accept(value)
         if not valid and self._others and isinstance(value, str):
-            # A number or a UUID: what is no UUID may be a number.
+            # A number or a UUID: a text that is no UUID may be a number.
             for cast in self._others:
                 valid, other = check.accept(cast(value))
                 if valid:

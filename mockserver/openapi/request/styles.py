@@ -85,7 +85,7 @@ def _query(parameter: Parameter, kind: Kind, claimed: Set[str]) -> Read:
 
     def read(source: Source) -> Any:
         found = source.get(name)
-        # Of a repeated scalar the last one counts.
+        # The last of repeated scalars wins.
         return cast(_plus(found[-1])) if found else ABSENT
 
     return read
@@ -143,7 +143,7 @@ def _property(kind: Kind) -> Callable[[Sequence[str]], Json]:
         cast_item = kind.item()
         return lambda found: [cast_item(_plus(raw)) for raw in found]
     if kind.is_object:
-        # No style says how; JSON is the usual way.
+        # No style covers this; JSON is the usual form.
         return lambda found: _json(_plus(found[-1]))
     cast = kind.scalar()
     return lambda found: cast(_plus(found[-1]))
@@ -179,7 +179,7 @@ def _grow(tree: dict[str, Any], path: list[str], found: list[str]) -> None:
     if path[-1] == "" and len(path) > 1:
         path = path[:-1]
     if "" in path[:-1]:
-        # `items[][price]=1&items[][price]=2`: each is of the next item.
+        # `items[][price]=1&items[][price]=2`: each repetition starts the next item.
         at = path.index("")
         for index, value in enumerate(found):
             _grow(tree, [*path[:at], str(index), *path[at + 1 :]], [value])
@@ -251,7 +251,7 @@ def _delimited(name: str, explode: bool, kind: Kind, delimiter: str, decode: Dec
             return ABSENT
         raw = found[-1]
         if nested:
-            # No style says how lists stand in a list; JSON has the delimiter within, too.
+            # No style covers nested lists; JSON contains the delimiter too.
             whole = structure(f"[{decode(raw)}]")
             if isinstance(whole, list) and all(isinstance(one, list | dict) for one in whole):
                 return whole

@@ -18,7 +18,7 @@ _DEEPEST = 200
 
 def read_xml(raw: bytes, schemas: Schemas, schema: Any) -> Json:
     """The value of a document. Raises ValueError if it isn't XML or isn't safe to parse."""
-    # Few APIs are sent XML, and its import takes its time.
+    # Imported on first use: few APIs take XML, and the import is slow.
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
 

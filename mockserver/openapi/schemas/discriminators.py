@@ -48,7 +48,7 @@ def dispatch_of(
         listed: list[list[Any]] = [fact.listed(name) or [] for fact in facts]
         every = [str(value) for values in listed for value in values]
         if len(set(every)) < len(every):
-            # What all inherit from one base tells none of them from the others.
+            # Properties that all branches inherit don't distinguish them.
             listed = [[] for _ in facts]
         names = [
             tuple(dict.fromkeys((*names_of(tag, branch), *values)))
@@ -76,7 +76,7 @@ def _dispatch(
     name: str, names: Sequence[tuple[Any, ...]], needed: bool, closed: bool
 ) -> Dispatch | None:
     every = [one for branch in names for one in branch]
-    # A number may be written in two ways; a text never equals anything else.
+    # A number has several spellings; a text has one.
     distinct = all(isinstance(one, str) for one in every) and len(set(every)) == len(every)
     return Dispatch(name, tuple(names), needed, closed) if distinct and all(names) else None
 
@@ -120,13 +120,13 @@ class _Facts:
                     values = [inner["const"]] if "const" in inner else inner.get("enum")
                     if isinstance(values, list) and values:
                         self._listed.setdefault(name, values)
-        # One side of an exchange does without these.
+        # Hidden on one side (readOnly, writeOnly).
         for name in hidden:
             self.required.pop(name, None)
 
     @property
     def asks_for_nothing(self) -> bool:
-        # A property that lists its values tells its branch from the others, if it is there.
+        # A property with an enum identifies its branch, if it is present.
         return not (self.required or self.bounded or self._listed)
 
     def listed(self, name: str) -> list[Any] | None:

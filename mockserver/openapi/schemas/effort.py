@@ -46,7 +46,7 @@ class Effort:
         if len(self._known) > _MOST_KEPT:
             self._known.clear()
         found, most = size, len(self._known) + _AT_ONCE
-        # Level by level, as each stands on what is known of the one above it.
+        # Level by level, since each builds on the previous one.
         for level in range(1, depth + 1):
             found = size * self._often(self._schema, level)
             if found > MOST_LOOKS or len(self._known) > most:

@@ -116,7 +116,7 @@ class Merger:
         self.seen |= part.keys()
         self._types(part)
         self._values(part)
-        # Most schemas say nothing of most of these, and a document has thousands.
+        # Most schemas have none of these keywords, and a document has thousands of schemas.
         if not _ABOUT_PROPERTIES.isdisjoint(part):
             self._object(part)
         self._array(part)
@@ -139,7 +139,7 @@ class Merger:
         if "default" in part and not flat.notes.defaults:
             flat.notes.defaults.append(part["default"])
         if not (flat.notes.read_only or flat.notes.write_only):
-            # The word of the property itself comes before that of what it refers to.
+            # The property's own keyword wins over that of its reference's target.
             flat.notes.read_only = part.get("readOnly") is True
             flat.notes.write_only = part.get("writeOnly") is True
         flat.notes.title = flat.notes.title or str(part.get("title") or "")

@@ -34,7 +34,7 @@ _PLAIN = (
     *("maxContains", "minContains", "maxProperties", "minProperties", "format"),
     "dependentRequired",
 )
-# What 3.0 does not have it does not assert.
+# Keywords that 3.0 lacks are not validated there.
 _NOT_IN_30 = frozenset(
     (
         *("prefixItems", "patternProperties", "$defs", "dependentSchemas", "contains"),
@@ -113,7 +113,7 @@ class Translation:
             unions = unions or part.unions
             forks = forks or part.forks
             waiting.extend(part.references)
-        # The shorter pointers first: what lies inside another part is there already.
+        # Shorter pointers first: parts inside another are included with it.
         for here in sorted(seen, key=len):
             _plant(tree, tokens(_aside(here)), self._parts[here].schema)
         return Closure(tree, python, unions, forks, len(seen))
@@ -179,7 +179,7 @@ class _Worker:
             if word in schema and word in found:
                 self.choice(found, schema, word, where)
         if isinstance(schema.get("enum"), list):
-            # What is listed is meant, even `now` among dates.
+            # Enum values are valid even if the format isn't (`now` among dates).
             found.pop("format", None)
         bits = _INTEGERS.get(str(schema.get("format")))
         if bits is not None and "integer" in types_of(schema):
@@ -196,7 +196,7 @@ class _Worker:
         branches = schema[word]
         translated = found[word]
         if any(isinstance(one, dict) and not _refers(one) for one in translated):
-            # They stand aside, where references find them whatever becomes of the choice.
+            # Kept aside, so that references to them still resolve.
             found[f"x-{word}"] = translated
             translated = found[word] = [
                 self.inside(at, f"{word}/{index}")
@@ -228,7 +228,7 @@ class _Worker:
 
     def member(self, key: str, schema: Any, where: str) -> Any:
         if key == "properties" and self.hidden == "writeOnly" and self.is_hidden(schema):
-            # A secret never comes back. The other way round, what is read may be sent back.
+            # writeOnly values are never returned; readOnly ones may be sent back by clients.
             return False
         return self.translate(schema, where)
 
@@ -256,7 +256,7 @@ class _Worker:
             if schema.get(self.hidden) is True:
                 return True
             if schema.get("readOnly") is True or schema.get("writeOnly") is True:
-                # Its own word counts before that of what it refers to.
+                # Its own keyword wins over that of its reference's target.
                 return False
             parts = schema.get("allOf")
             if isinstance(parts, list) and any(self.is_hidden(part, depth + 1) for part in parts):
@@ -398,7 +398,7 @@ def _rules(told: Dispatch, targets: list[Any], nullable: bool) -> list[Any]:
             rest = {"if": there, "then": has(every), "else": {"anyOf": targets}}
     if nullable:
         rest = {"if": {"type": "null"}, "else": rest}
-    # What has a name is judged by its rule above.
+    # Named branches are handled by the rules above.
     return [*rules, {"if": has(every), "else": rest}]
 
 
@@ -414,7 +414,7 @@ def _once(word: str, branches: list[Any]) -> list[Any]:
     The others keep their positions, since places refer to them by number.
     """
     if word == "oneOf":
-        # Of those that are all the same never is one alone valid.
+        # Identical branches never match alone.
         same = len(branches) > 1 and all(b == branches[0] and _refers(b) for b in branches)
         return [False] * len(branches) if same else branches
     seen: set[str] = set()

@@ -14,7 +14,7 @@ import jsonschema_rs
 OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
 """A text that takes more steps does not match."""
 
-# The end of the text, outside of `\\Z`; a comment; `{,3}`: as Rust writes them.
+# Rewritten for Rust: the end of the text, comments, `{,3}`.
 _PYTHON = re.compile(r"(\\Z)|(\(\?#[^)]*\))|(\{,(?=\d+\}))|(\\[dDwWsS])-(?=[^\]\[])|\\.", re.DOTALL)
 # Java's hexadecimal digits, the one class of its kind that Rust does not know.
 _XDIGIT = re.compile(r"\\p\{XDigit\}")
@@ -37,7 +37,7 @@ def fault(pattern: str) -> str | None:
     """Why the pattern is invalid in every engine, if it is."""
     if reader(pattern) is None:
         try:
-            # Classes of letters by name are other engines', and right there.
+            # Named classes are valid in other engines.
             re.compile(re.sub(r"\\[pP]", r"\\w", pattern))
         except (re.error, OverflowError, RecursionError) as error:
             return str(error)

@@ -61,7 +61,7 @@ class Check:
         try:
             return self._validator.is_valid(value)
         except (ValueError, OverflowError):
-            # Nested deeper than the validator goes, or nothing that JSON can say.
+            # Too deeply nested for the validator, or not JSON.
             return False
 
     def accept(self, value: Json) -> tuple[bool, Json]:
@@ -195,7 +195,7 @@ class _Side:
             try:
                 everything = self._validator(self._translation.together(names), "#")
             except ContractError:
-                # Something in it can't be used; what can be is compiled one by one.
+                # Part of it can't be compiled; the rest is compiled separately.
                 return self._members
             self._members = {pointer: _Member(everything, name) for name, pointer in names.items()}
         return self._members
@@ -212,7 +212,7 @@ class _Side:
                 pattern_options=OPTIONS,
             )
         except jsonschema_rs.ValidationError as error:
-            # Our stand-in for a pattern that Rust can't read is nothing that the document says.
+            # The replacement for an unsupported pattern isn't part of the document.
             path = ["pattern" if t == PYTHON_PATTERN else t for t in error.instance_path]
             reason = error.message.rpartition("ValueError: ")[2]
             raise ContractError(f"not a usable schema: {reason}", join("#", *path)) from None

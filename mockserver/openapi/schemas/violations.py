@@ -62,7 +62,7 @@ class Shape:
         """The schemas that apply to a property or an item."""
         key: str | int | None = token
         if isinstance(token, int):
-            # Behind the first few, all items are alike; so are all properties without a name.
+            # Items after the first few share a shape, and so do additional properties.
             key = min(token, self._firsts)
         elif token not in self.names():
             key = None
@@ -158,7 +158,7 @@ class _Ranks:
         ]
 
     def key(self, violation: Violation) -> tuple[tuple[int, ...], bool]:
-        # A key is looked at before its value.
+        # Keys are checked before values.
         path = violation.where[self._skip :]
         ranks = tuple(self._rank(path[:depth], path[depth]) for depth in range(len(path)))
         return ranks, violation.keyword != "propertyNames"
@@ -205,7 +205,7 @@ class _Reading:
         """The violations of one error: one, or several for unexpected properties and unions."""
         kind = error.kind
         keyword = kind.name
-        # Inside a whole, the first step only leads to the value.
+        # Within a combined schema, the first step only leads to the value.
         steps = error.instance_path[1:] if self._inside else error.instance_path
         here = (*self._where, *_walked(self._value, steps, error.instance))
         path = error.schema_path

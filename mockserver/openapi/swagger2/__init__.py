@@ -158,7 +158,7 @@ class _Upgrade:
             found["parameters"] = [self._reference(each, here) for each, here in plain]
         bodies = [(value, here) for _, value, here in listed if _is_body(value)]
         names = {(str(value.get("in")), str(value.get("name"))) for value, _ in bodies}
-        # What the path says of its bodies counts where the operation says nothing of its own.
+        # A body parameter of the path applies unless the operation has its own.
         whole = any(value.get("in") == "body" for value, _ in bodies)
         bodies += [
             (value, here)
@@ -206,7 +206,7 @@ class _Upgrade:
     ) -> list[str]:
         types = [name for name in consumes if name.lower().partition(";")[0].strip() in FORMS]
         if any(value.get("type") == "file" for value, _ in fields):
-            # A file can't be sent in any other form.
+            # Files require multipart.
             return [name for name in types if name.lower().startswith(FORMS[1])] or [FORMS[1]]
         return types or [FORMS[0]]
 
@@ -229,7 +229,7 @@ class _Upgrade:
             resolved, here = resolve(self.source, value, here)
             response = self._response(_object(resolved, here), produces, here)
             if str(status)[0] in "45d" and JSON in produces:
-                # A fault has a body of this type, whether its schema is told or not.
+                # An error has a body of this type even without a schema.
                 response.setdefault("content", {JSON: {}})
             found[str(status)] = response
         return found

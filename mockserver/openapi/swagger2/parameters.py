@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.openapi.document import join
 from mockserver.openapi.swagger2.schemas import SchemaConverter, Tell
 
-# What of a parameter does not belong into its schema.
+# Keywords of a parameter that are not part of its schema.
 _OUTSIDE = frozenset(
     ("name", "in", "description", "required", "allowEmptyValue", "collectionFormat", "schema")
 )
