@@ -101,6 +101,8 @@ def plan_credentials(contract: Contract, schemas: Schemas) -> CredentialPlan:
             issuer = Issuer(operation.id, "login", ())
         if issuer is not None:
             issuers[operation.id] = issuer
+    if not issuers and not oauth.any:
+        return CredentialPlan()  # what nobody gives out, nobody takes back
     issuing = {contract.by_id[name].url_path for name in issuers}
     revokers = frozenset(one.id for one in contract.operations if _revokes(one, issuing))
     return CredentialPlan(issuers, revokers, oauth, _speaks_jwt(contract), cookie)
