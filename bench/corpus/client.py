@@ -26,6 +26,7 @@ from mockserver.server.asgi.inprocess import InProcessTransport
 
 NOW = 1_790_000_000_000_000
 _TRIES = 8
+_DEEPEST = 5
 _SOMETHING: tuple[Any, ...] = ("mock", {"mock": "mock"})
 
 
@@ -67,8 +68,11 @@ class Client:
         dice = self.dice.child(operation.id, self._count)
         target, parts, headers, cookies = operation.url_path, [], {}, []
         told = {name.lower(): value for name, value in operation.told_by}
+        action, known = self.plan.actions[operation.id], path or {}
+        named = {action.item: known[action.item]} if action.item in known else {}
+        asked = named if action.request.item_in == "query" else {}
         for parameter in operation.parameters:
-            given = (path if parameter.place == "path" else query) or {}
+            given = known if parameter.place == "path" else {**asked, **(query or {})}
             word = told.pop(parameter.name.lower(), None)
             if word is not None:
                 value = word
@@ -91,7 +95,8 @@ class Client:
             else:
                 cookies.append(f"{parameter.name}={wire.in_header(parameter, value)}")
         parts.extend(f"{wire.escaped(n)}={wire.escaped(v or 'x')}" for n, v in told.items())
-        content = self._content(operation, dice, body, headers)
+        chosen = named if action.request.item_in == "body" else {}
+        content = self._content(operation, dice, body, headers, chosen)
         authenticate(self.contract, operation, headers, parts, cookies)
         if cookies:
             headers["cookie"] = "; ".join(cookies)
@@ -130,7 +135,12 @@ class Client:
         raise NoRequest(f"{parameter.place} {parameter.name}: no value fits that can be sent")
 
     def _content(
-        self, operation: Operation, dice: Dice, body: Any, headers: dict[str, str]
+        self,
+        operation: Operation,
+        dice: Dice,
+        body: Any,
+        headers: dict[str, str],
+        named: Mapping[str, Any],
     ) -> bytes:
         if operation.body is None or not operation.body.content:
             return b""
@@ -148,6 +158,8 @@ class Client:
             needed = self.values.schemas.flat_at(media.pointer).required if media.pointer else ()
             self.finder.name_known(action, value, needed)
             value = self._as_kept(action, media.pointer, value, dice)
+            if named and isinstance(value, dict):
+                value = {**value, **named}
             if action.envelope is not None and isinstance(value, dict):
                 value.pop(action.envelope.paging.cursor, None)  # nobody knows one yet
         headers["content-type"], raw = wire.body(self.values.schemas, media, value)
@@ -158,18 +170,40 @@ class Client:
         """The body with values that the resource can have, where requests say less of them: a
         client knows that of a volume there are no 80 terabytes."""
         resource = self.plan.resources.get(action.resource or "")
-        if resource is None or resource.schema is None or action.request.at or pointer is None:
+        sent = inside(value, action.request.at)
+        if resource is None or resource.schema is None or pointer is None:
             return value
-        for name in [*value] if isinstance(value, dict) else ():
-            place = self.values.schemas.place(resource.schema, name)
-            if place is None or self.read.check(place).is_valid(value[name]):
-                continue
-            with suppress(ReplyError, ContractError):
-                kept = self.read.make(place, dice.child("kept", name), name=name)
-                changed = {**value, name: kept}
+        with suppress(ReplyError, ContractError):
+            for path in self._other(resource.schema, sent, 0):
+                place: str | None = resource.schema
+                for step in path:
+                    place = self._place(place, step) if place is not None else None
+                if place is None:
+                    continue
+                kept = self.read.make(place, dice.child("kept", *path), name=str(path[-1]))
+                changed = _replaced(value, (*action.request.at, *path), kept)
                 if self.values.check(pointer).is_valid(changed):
                     value = changed
         return value
+
+    def _other(self, pointer: str, sent: Any, depth: int) -> list[tuple[str | int, ...]]:
+        """Where what is sent can't be kept, the innermost places."""
+        found: list[tuple[str | int, ...]] = []
+        steps: list[str | int] = [*(sent if isinstance(sent, dict) else ())]
+        if isinstance(sent, list):
+            steps = [*range(len(sent))]
+        for step in steps if depth < _DEEPEST else ():
+            place = self._place(pointer, step)
+            if place is None or self.read.check(place).is_valid(sent[step]):
+                continue
+            inner = self._other(place, sent[step], depth + 1)
+            found.extend((step, *path) for path in inner or [()])
+        return found
+
+    def _place(self, pointer: str, step: str | int) -> str | None:
+        """Where the schema of a property, or of an item, stands."""
+        schemas = self.values.schemas
+        return schemas.place(pointer, None if isinstance(step, int) else step)
 
     def why(self) -> str:
         """What the mock said was wrong with the last request that it refused."""
@@ -295,3 +329,12 @@ class Client:
             if name and isinstance(thing.get(name), str | int | float):
                 return thing[name]
         return None
+
+
+def _replaced(value: Any, path: tuple[str | int, ...], kept: Any) -> Any:
+    """The value with another one at a path."""
+    if not path:
+        return kept
+    changed = value.copy()
+    changed[path[0]] = _replaced(value[path[0]], path[1:], kept)
+    return changed

@@ -50,11 +50,12 @@ class Finder:
         self.doubtful = True
 
     def path_for(self, operation: Operation) -> dict[str, Any]:
-        """Path values that name things that are there, as far as such can be found."""
+        """Values that name things that are there, as far as such can be found: those of the path,
+        and the id that a query or a body has."""
         action = self._client.plan.actions[operation.id]
         links = action.parents
-        if action.path_item:
-            links = (*links, Link(action.path_item, action.resource))
+        if action.item:
+            links = (*links, Link(action.item, action.resource))
         self._asked = 0
         best: Known = ()
         for known in self._ways(operation, links, (), 0):

@@ -244,8 +244,8 @@ def _asked(client: Client, operation: Operation) -> httpx.Response:
         path = client.path_for(operation)
         reply = client.send(operation, path)
     action = client.plan.actions[operation.id]
-    if action.kind == "remove" and action.path_item in path:
-        client.removed(path[action.path_item])
+    if action.kind == "remove" and action.item in path:
+        client.removed(path[action.item])
     elif action.kind in _LAST:
         client.forget()
     return reply

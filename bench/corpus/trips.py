@@ -12,6 +12,8 @@ from bench.corpus.making import Made
 from mockserver.inference.model import Action, Resource
 from mockserver.openapi.model import Operation
 
+_REMOVED_BY = 7 * 24 * 3600.0
+
 
 class Broken(Exception):
     """A step does not hold: `step` names it."""
@@ -70,7 +72,7 @@ class _Trip:
         for operation, action in self.client.operations(self.resource, *kinds):
             path = alike(action.parents, self.made.links, self.made.path)
             if path is not None:
-                own = {action.path_item: self.made.key} if action.path_item else {}
+                own = {action.item: self.made.key} if action.item else {}
                 found.append((operation, action, {**path, **own}))
         return found
 
@@ -113,15 +115,28 @@ class _Trip:
                 self.agree("update", changed, self.fetched())
 
     def remove(self) -> None:
-        for operation, _, path in self.ways("remove")[:1]:
+        for operation, action, path in self.ways("remove")[:1]:
             reply = self.client.send(operation, path)
-            if not reply.is_success:
+            # A 303 says where to look whether it is done.
+            if not (reply.is_success or reply.is_redirect):
                 raise Broken("remove", f"{operation.path}: {reply.status_code} {reply.text[:150]}")
             fetch, _, path = self.ways("fetch")[0]
-            again = self.client.send(fetch, path)
             self.client.removed(self.made.key)
+            if action.transition is not None:
+                # A removal that takes its time, or one that leaves what was removed marked.
+                self.client.server.clock.advance(_REMOVED_BY)
+                if action.transition.soft:
+                    self.is_not_listed()
+                    continue
+            again = self.client.send(fetch, path)
             if again.is_success:
                 raise Broken("gone", f"{fetch.path} still answers {again.status_code}")
+
+    def is_not_listed(self) -> None:
+        for operation, action, path in self.ways("list")[:1]:
+            ids = self.client.listed_ids(self.resource, operation, action, path, self.made.thing)
+            if str(self.made.key) in map(str, ids):
+                raise Broken("gone", f"{operation.path} still lists {self.made.key!r}")
 
 
 def _moves(name: str) -> bool:

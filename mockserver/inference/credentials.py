@@ -163,7 +163,9 @@ def _is_fetched(contract: Contract, operation: Operation) -> bool:
 def _issuer(
     operation: Operation, schemas: Schemas, oauth: bool, fetched: bool = False
 ) -> Issuer | None:
-    if operation.method not in ("POST", "PUT") and not oauth:
+    # A PUT of an entity by its id changes a key or a token; it gives no new one out.
+    changes = operation.method == "PUT" and operation.url_path.endswith("}")
+    if (operation.method not in ("POST", "PUT") or changes) and not oauth:
         return None
     response = operation.response_for(operation.success)
     medias = response.content.values() if response is not None else ()

@@ -241,3 +241,16 @@ def test_what_requests_spell_otherwise_is_told_otherwise() -> None:
     sent = thing("Sandbox", Sandbox={"type": "boolean"})
     with MockServer(document(collection("/keys", shown, sent, "422"))) as server:
         assert server.client.post("/keys", json={"Sandbox": True}).status_code == 201
+
+
+@pytest.mark.parametrize("word", ["additionalProperties", "unevaluatedProperties"])
+def test_a_part_that_is_sent_and_never_shown_is_no_fault(word: str) -> None:
+    level = {**thing("id", id=TEXT), word: False}
+    shown = thing("id levels", id=TEXT, levels={"type": "array", "items": level})
+    sent_level = thing("id", id=TEXT, members={"type": "array", "items": TEXT})
+    sent = thing("levels", levels={"type": "array", "items": sent_level})
+    with MockServer(document(collection("/schemes", shown, sent, "422"))) as server:
+        given = {"levels": [{"id": "high", "members": ["ann"]}]}
+        made = server.client.post("/schemes", json=given)
+        assert made.status_code == 201, made.text
+        assert made.json()["levels"] == [{"id": "high"}]

@@ -252,3 +252,41 @@ def test_a_page_that_is_all_of_something_generic() -> None:
         found = server.client.get("/boats", params={"page": 3, "size": 2}).json()
         assert (found["total"], found["page"]) == (5, 3)
         assert [row["name"] for row in found["vessels"]] == ["e"]
+
+
+def test_what_is_made_beneath_another_entity_lies_where_its_list_looks() -> None:
+    """A batch is started beneath a list and read beneath the account."""
+
+    def named(name: str) -> dict[str, Any]:
+        return {"name": name, "in": "path", "required": True, "schema": TEXT}
+
+    def thing(key: str) -> dict[str, Any]:
+        return {"type": "object", "required": [key], "properties": {key: TEXT, "name": TEXT}}
+
+    def rows(key: str) -> dict[str, Any]:
+        return reply({"type": "array", "items": thing(key)})
+
+    new = {"requestBody": {"content": {"application/json": {"schema": NEW}}}}
+    account = "/accounts/{account_id}"
+    paths: dict[str, Any] = {
+        "/accounts": {
+            "get": rows("account_id"),
+            "post": {**new, **reply(thing("account_id"), 201)},
+        },
+        account: {"get": reply(thing("account_id"))},
+        f"{account}/lists": {"get": rows("id"), "post": {**new, **reply(thing("id"), 201)}},
+        f"{account}/lists/{{list_id}}": {"get": reply(thing("id"))},
+        f"{account}/lists/{{list_id}}/send": {"post": {**new, **reply(thing("batch_id"), 201)}},
+        f"{account}/batches": {"get": rows("batch_id")},
+        f"{account}/batches/{{batch_id}}": {"get": reply(thing("batch_id"))},
+    }
+    for path, item in paths.items():
+        item["parameters"] = [named(name[1:-1]) for name in path.split("/") if "{" in name]
+    document = {"openapi": "3.1.0", "info": {"title": "Post", "version": "1"}, "paths": paths}
+    with MockServer(document, clock="manual", seeds="none") as server:
+        client = server.client
+        mine, other = (client.post("/accounts", json={}).json()["account_id"] for _ in "ab")
+        letters = client.post(f"/accounts/{mine}/lists", json={}).json()["id"]
+        made = client.post(f"/accounts/{mine}/lists/{letters}/send", json={}).json()
+        assert made in client.get(f"/accounts/{mine}/batches").json()
+        assert made not in client.get(f"/accounts/{other}/batches").json()

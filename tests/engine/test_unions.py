@@ -181,3 +181,39 @@ def test_bounds_as_older_drafts_have_them() -> None:
 def test_no_text_is_made_too_long_for_a_branch_that_admits_nearly_any() -> None:
     values = values_of({"oneOf": [{**TEXT, "minLength": 2}, {**TEXT, "maxLength": 30_000_000}]})
     assert len(str(values.make(HERE, Dice(NOW, 1)))) < 100
+
+
+OVERLAPPING = {"oneOf": [thing(status=TEXT, text=TEXT), thing(status=TEXT, price=TEXT)]}
+
+
+@pytest.mark.parametrize("known", [{"price": "1"}, {"other": 1}, {"text": "x", "other": 2}])
+def test_what_is_made_beside_what_is_known_fits_one_branch_alone(known: Any) -> None:
+    values = values_of(OVERLAPPING, "3.1.0")
+    literal = values._validators.literal(HERE)
+    made = values.make(HERE, Dice(NOW, 1), known)
+    assert literal.is_valid(made), made
+    assert {name: made[name] for name in known if name in made}.items() <= known.items()
+
+
+def test_what_a_client_sent_is_not_changed_to_tell_branches_apart() -> None:
+    sent = {"status": "ok", "text": "x"}
+    assert values_of(OVERLAPPING, "3.1.0").make(HERE, Dice(NOW, 1), sent, mode="bare") == sent
+
+
+def test_a_list_of_either_kind_keeps_its_rows() -> None:
+    plain = thing(("id",), id=TEXT)
+    full = thing(("id", "tags"), id=TEXT, tags={"type": ["array", "null"], "items": TEXT})
+    lists = {"oneOf": [{"type": "array", "items": full}, {"type": "array", "items": plain}]}
+    rows = [{"id": "a", "tags": ["x"]}, {"id": "b", "tags": None}, {"id": "c", "tags": []}]
+    made = values_of(lists, "3.1.0").make(HERE, Dice(NOW, 1), rows)
+    assert [row["id"] for row in made] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_null_is_not_made_up_where_only_the_word_of_3_0_admits_it(seed: int) -> None:
+    nullable = {"type": "number", "nullable": True}
+    choice = {"oneOf": [TEXT, {"type": "integer"}], "nullable": True}
+    schema = thing(("rate",), rate=nullable, error={**TEXT, "nullable": True}, either=choice)
+    made = values_of(schema, "3.1.0").make(HERE, Dice(NOW, seed))
+    assert None not in made.values()
+    assert values_of(schema, "3.1.0").make(HERE, Dice(NOW, seed), {"rate": None})["rate"] is None

@@ -339,6 +339,39 @@ def test_a_logout_ends_it(way: str) -> None:
         assert get(mock, other) == 200
 
 
+def test_a_logout_where_nobody_logs_in_is_like_any_operation() -> None:
+    out = {"responses": {"204": {"description": "bye"}}}
+    with served(document(BEARER, {"/users/logout": {"post": out}})) as mock:
+        assert mock.client.post("/users/logout").status_code == 204
+        assert mock.client.get("/things").status_code == 200
+
+
+def test_a_token_lasts_as_long_as_the_client_asks_and_a_change_keeps_it() -> None:
+    expiry = {"type": "string", "format": "date-time"}
+    token = {**obj(id=TEXT, label=TEXT, token=TEXT, expiry=expiry), "required": ["id", "token"]}
+    body = {**obj(label=TEXT, expiry=TEXT), "required": ["label"]}
+    asked = {"content": {"application/json": {"schema": body}}}
+    item = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    paths = {
+        "/tokens": {"post": {"requestBody": asked, "responses": json_body(token)}},
+        "/tokens/{id}": {
+            "parameters": [item],
+            "get": {"responses": json_body(token)},
+            "put": {"requestBody": asked, "responses": json_body(token)},
+        },
+    }
+    with served(document(BEARER, paths)) as mock:
+        until = "2031-01-01T00:00:00Z"
+        made = mock.client.post("/tokens", json={"label": "ci", "expiry": until}).json()
+        url = f"/tokens/{made['id']}"
+        assert made["expiry"] == until
+        assert mock.client.get(url).json() == made
+        changed = mock.client.put(url, json={"label": "cd", "expiry": until}).json()
+        assert changed == {**made, "label": "cd"}
+        unsaid = mock.client.post("/tokens", json={"label": "short"}).json()
+        assert mock.client.get(f"/tokens/{unsaid['id']}").json() == unsaid
+
+
 def keys(scheme: dict[str, Any]) -> dict[str, Any]:
     key = {
         "type": "object",

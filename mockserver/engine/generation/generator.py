@@ -119,7 +119,7 @@ class Maker:
         doubted = path in self.unwanted
         if flat.notes.defaults and not doubted and self._takes_default(flat):
             return flat.notes.default
-        if flat.nullable and self._takes_null(name, path):
+        if flat.nullable and self._takes_null(flat, name, path):
             return None
         if flat.notes.examples and flat.types[:1] != ("object",) and self.dice.chance(0.5):
             example = self.dice.random.choice(flat.notes.examples)
@@ -141,7 +141,9 @@ class Maker:
             return flat.notes.default not in (None, [], {}, "") and self.dice.chance(0.6)
         return flat.notes.default is not None or flat.nullable
 
-    def _takes_null(self, name: str, path: Path) -> bool:
+    def _takes_null(self, flat: Flat, name: str, path: Path) -> bool:
+        if flat.presumed and self._rich and len(path) <= _DEEP:
+            return False  # another value is one for every reader of the document
         if self._lean:
             return True
         if self._is_new:
@@ -248,7 +250,7 @@ class Maker:
     def _prefers_null(self, flat: Flat, name: str, path: Path) -> bool:
         if flat.notes.defaults and flat.notes.default is not None:
             return False
-        return self._takes_null(name, path)
+        return self._takes_null(flat, name, path)
 
     # -- objects and arrays
 

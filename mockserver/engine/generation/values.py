@@ -103,16 +103,23 @@ class Values:
             except Impossible:
                 given = MISSING if attempt > 2 else given
                 continue
+            if good is not MISSING and attempt > _TRIES // 2:
+                return good
             if literal.is_valid(value):
-                return value
+                if good is MISSING or _says_as_much(value, good, known):
+                    return value
+                continue
+            violations = literal.violations(value)
             if literal is not check and check.is_valid(value):
                 # It fits several branches of a choice. What a client sent may.
-                if given is not MISSING or attempt == _TRIES // 2:
-                    return value if good is MISSING else good
                 good = value if good is MISSING else good
-            violations = literal.violations(value)
+                if all(_at(value, v.where) == _at(known, v.where) for v in violations):
+                    return good
+                narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
+                continue
             narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
-            given, helped = _without(given, violations)
+            wrong = [v for v in violations if attempt > 1 or not _fits_several(v)]
+            given, helped = _without(given, wrong)
             if not helped or attempt > _TRIES // 2:
                 _mend(violations, wanted, unwanted)
             if attempt == _TRIES - 4:
@@ -152,6 +159,35 @@ class Values:
             if check.is_valid(value):
                 return value
         raise ReplyError(f"no value fits the schema at {pointer}{reason}")
+
+
+def _at(value: Json, path: Path) -> Json:
+    """What stands at a path; MISSING if nothing does."""
+    for step in path:
+        if isinstance(value, Mapping) and step in value:
+            value = value[str(step)]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return MISSING
+    return value
+
+
+def _says_as_much(value: Json, other: Json, known: Json) -> bool:
+    """Whether a value has all that another one has of what is known."""
+    if not (isinstance(known, Mapping) and isinstance(value, Mapping)):
+        return known is MISSING or value == other
+    return all(
+        value.get(name) == other[name]
+        for name in known
+        if isinstance(other, Mapping) and name in other and other[name] == known[name]
+    )
+
+
+def _fits_several(violation: Violation) -> bool:
+    """Whether a value fits more than one branch of a `oneOf`: a smaller change may do."""
+    branches = violation.limit
+    return violation.keyword == "oneOf" and isinstance(branches, tuple) and () in branches
 
 
 def _without(known: Json, violations: Sequence[Violation]) -> tuple[Json, bool]:

@@ -164,6 +164,8 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
         if place is None:
             continue
         told = schemas.flat_at(place)
+        if violation.keyword in _OF_OBJECTS:
+            return True  # it is sent, and never shown
         if violation.value is None and may_be_null(schemas, schemas.at(place)):
             return True
         match violation.keyword:

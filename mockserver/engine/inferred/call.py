@@ -80,6 +80,14 @@ class Call:
         """The key of the entity that a link of the path names."""
         return key_above(self.context.plan, self.request.path, self.action.parents, index)
 
+    def within(self) -> str | None:
+        """The key of the entity above, by the path; None if the path does not tell it."""
+        own, parents = self.resource.parents[-1:], self.action.parents
+        for index in reversed(range(len(parents))) if own else ():
+            if own[0].alike(parents[index]):
+                return self.key_above(index)
+        return None
+
     def check_parents(self) -> None:
         """Raises NotFound if an entity that the path names above does not exist."""
         for index, link in enumerate(self.action.parents):

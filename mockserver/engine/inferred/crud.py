@@ -124,19 +124,16 @@ def _known(call: Call, sent: Mapping[str, Any], parent: str) -> Entity | None:
 
 def _parent(call: Call, sent: Mapping[str, Any]) -> str:
     """The key of the parent, from the path or from a body property."""
-    if call.action.elsewhere and not _lies_under(call):
+    within = call.within()
+    if within is not None:
+        return within
+    if call.action.elsewhere:
         return ""
     if call.action.parents or not call.resource.parents:
         return call.parent_key()
     link = call.resource.parents[-1]
     told = sent.get(link.field) if link.field is not None else None
     return str(told or sent.get(link.parameter) or "")
-
-
-def _lies_under(call: Call) -> bool:
-    """Whether the started entity belongs to the entity in the path."""
-    above, own = call.action.parents, call.resource.parents
-    return bool(above and own) and above[-1].alike(own[-1])
 
 
 def links(call: Call) -> dict[str, Any]:

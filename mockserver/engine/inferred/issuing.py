@@ -90,7 +90,10 @@ class _Issue:
         self._scopes = str(granted["scope"]).split() if "scope" in granted else None
         if isinstance(reply.body, Mapping):
             for path in issuer.life:
-                self._put(path, self._life(path, granted))
+                # How long it is good is the client's to say, where it says so.
+                value = self._life(path, granted)
+                if form.get(path[-1]) is None and self._put(path, value) and entity is not None:
+                    self._remember(entity, path, value)
             for path in issuer.access:
                 wanted = granted.get("id_token") if tokens(path[-1])[:1] == ("id",) else None
                 self._give(path, wanted or granted["access_token"], "access", subject, entity)

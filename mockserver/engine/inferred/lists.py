@@ -62,7 +62,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         call.check_parents()
         call = replace(call, request=_asked(call.request, envelope, example))
         query, sower = call.request.query, context.sower
-        within = _within(call)
+        within = call.within()
         sower.sow(call.world, repository, within)
         tests, fields = filters.asked(query)
         request = PageRequest(call, envelope)
@@ -119,15 +119,6 @@ def _named_above(call: Call, within: str | None) -> dict[str, Any]:
     parents = call.action.parents
     field = parents[-1].field if parents and within is None else None
     return {field: call.request.path[parents[-1].parameter]} if field is not None else {}
-
-
-def _within(call: Call) -> str | None:
-    """The key of the parent of the list; None if the path doesn't name it."""
-    own, parents = call.resource.parents[-1:], call.action.parents
-    for index in reversed(range(len(parents))) if own else ():
-        if own[0].alike(parents[index]):
-            return call.key_above(index)
-    return None
 
 
 def _pages(

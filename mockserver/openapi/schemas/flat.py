@@ -82,6 +82,8 @@ class Flat:
 
     types: tuple[str, ...] = ()
     nullable: bool = False
+    presumed: bool = False
+    """Whether null is taken by a word that OpenAPI 3.1 does not know (`nullable`)."""
     values: list[Any] | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     required: dict[str, None] = field(default_factory=dict)

@@ -249,7 +249,9 @@ class Schemas:
             merger.add(as_2020(part, self._old))
         if not self._old and isinstance(schema, Mapping):
             merger.nullable = is_nullable_whole(schema)
-        return merger.done()
+        flat = merger.done()
+        flat.presumed = not self._old and any(part.get("nullable") is True for part in flat.parts)
+        return flat
 
 
 def _only_words(branch: Any) -> bool:
