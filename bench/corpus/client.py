@@ -69,7 +69,8 @@ class Client:
         target, parts, headers, cookies = operation.url_path, [], {}, []
         told = {name.lower(): value for name, value in operation.told_by}
         action, known = self.plan.actions[operation.id], path or {}
-        named = {action.item: known[action.item]} if action.item in known else {}
+        item = action.item
+        named: dict[str, Any] = {item: known[item]} if item is not None and item in known else {}
         asked = named if action.request.item_in == "query" else {}
         for parameter in operation.parameters:
             given = known if parameter.place == "path" else {**asked, **(query or {})}
