@@ -93,9 +93,8 @@ class Values:
             thrown = dice if attempt == 0 else dice.child("again", attempt)
             now: Mode = mode if attempt < _TRIES // 2 else "bare"
             places = frozenset(wanted), frozenset(unwanted), frozenset(narrow)
-            maker = Maker(self.schemas, thrown, now, self._request, *places)
-            if owner:
-                maker.owners.append(owner)
+            owners = [owner] if owner else []
+            maker = Maker(self.schemas, thrown, now, self._request, *places, owners=owners)
             try:
                 value = maker.value(schema, name, (), given)
             except TooLarge as error:
@@ -110,14 +109,13 @@ class Values:
                     return value
                 continue
             violations = literal.violations(value)
+            narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
             if literal is not check and check.is_valid(value):
                 # It fits several branches of a choice. What a client sent may.
                 good = value if good is MISSING else good
                 if all(_at(value, v.where) == _at(known, v.where) for v in violations):
                     return good
-                narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
                 continue
-            narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
             wrong = [v for v in violations if attempt > 1 or not _fits_several(v)]
             given, helped = _without(given, wrong)
             if not helped or attempt > _TRIES // 2:
