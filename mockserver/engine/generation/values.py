@@ -85,9 +85,8 @@ class Values:
         literal = check if self._request else self._validators.literal(pointer)
         schema = self.schemas.at(pointer)
         good: Json = MISSING
-        wanted: set[Path] = set()
+        wanted, narrow = set[Path](), set[Path]()
         unwanted: set[Path] = set(without)
-        narrow: set[Path] = set()
         given = known
         for attempt in range(_TRIES):
             thrown = dice if attempt == 0 else dice.child("again", attempt)
