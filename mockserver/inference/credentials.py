@@ -24,7 +24,7 @@ _ACCESS = bag(
     "access_token auth_token bearer_token session_token api_token api_key apikey jwt jwt_token "
     "id_token authentication_token auth_key"
 )
-# What says no more than this is a credential where the path speaks of one.
+# Generic names: a credential only if the path is about one.
 _MAYBE = bag("token key session session_id session_key sid secret value secret_key")
 _IDS = bag("id sid session_id")
 _REFRESH = bag("refresh_token")
@@ -187,11 +187,11 @@ def _issuer(
         elif name in _LIFE:
             life.append(path)
         elif fetched and name in _IDS:
-            continue  # what it names is a thing that is read, or lies under another
+            continue  # its entity can be fetched, or belongs to another
         elif spoken and (name in _MAYBE or (name == "id" and "session" in words)):
             maybe.append(path)
     if not access:
-        # An id is what a session is known by, unless it has a token of its own.
+        # A session's id is its credential, unless it has a token.
         access = [path for path in maybe if path[-1] != "id"] or maybe
     if not access:
         return None
@@ -210,7 +210,7 @@ def _logs_in(operation: Operation) -> bool:
 def _words(operation: Operation) -> set[str]:
     """The words at the end of the path and in the operation's name."""
     steps = [step for step in operation.url_path.split("/") if step and "{" not in step]
-    # /auth/login, /oauth/token, /users/login; but not what lies deep beneath /auth.
+    # /auth/login, /oauth/token, /users/login; but not deeper paths below /auth.
     found = {singular(word) for step in steps[-2:] for word in tokens(step)}
     joined = {re.sub("[^a-z]", "", step.lower()) for step in steps[-1:]}
     return found | {singular(word) for word in joined}
@@ -236,7 +236,7 @@ def _texts(schemas: Schemas, pointer: str) -> Iterator[Path]:
 def _revokes(operation: Operation, issuing: set[str]) -> bool:
     """Whether the operation revokes the credential it is called with, or the one its body names."""
     if "{" in operation.url_path:
-        return False  # it is about an entity, whose end is the end of its credential
+        return False  # deleting the entity revokes its credential
     last = operation.url_path.rstrip("/").rsplit("/", 1)[-1]
     word = re.sub("[^a-z]", "", last.lower())
     if operation.method in ("POST", "DELETE", "GET", "PUT") and word in _ENDINGS:

@@ -36,20 +36,20 @@ _INNER = ("state", "status", "code", "phase", "name", "value", "type")
 _USUAL = ("pending", "running", "completed", "failed", "cancelled")
 
 JOB = {
-    "work": 3,  # a value says that work is being done
-    "end": 2,  # a value says that work is done
-    "way": 1,  # there is a way from the first state to a good end
-    "failure": 1,  # it can go wrong
-    "accepted": 3,  # making one is answered with 202
-    "moments": 2,  # it has the moments of its beginning or end
+    "work": 3,  # a value means work in progress
+    "end": 2,  # a value means that work is done
+    "way": 1,  # there is a path from the initial state to success
+    "failure": 1,  # it can fail
+    "accepted": 3,  # the create answers 202
+    "moments": 2,  # it has timestamps for start or end
     "progress": 2,
-    "asked": 2,  # it can be cancelled or tried again
+    "asked": 2,  # it can be cancelled or retried
     "noun": 2,
-    "told": 2,  # the document says that it goes on in the background
-    "sent": -4,  # a client sets the status when it makes one
-    "changed": -4,  # a client changes the status
-    "person": -4,  # the first state is one that a person ends
-    "vague": -2,  # the values are not listed
+    "told": 2,  # the document says that it runs in the background
+    "sent": -4,  # clients set the status on create
+    "changed": -4,  # clients change the status
+    "person": -4,  # a person ends the initial state
+    "vague": -2,  # there is no enum
 }
 """What speaks for a job that moves by itself, and what against it."""
 MOVES = 4

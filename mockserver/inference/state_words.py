@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from mockserver.inference.words import bag, listed
 
-# Each list is in the order in which a thing passes through its words: where a document lists its
-# values in another order (by the alphabet), this one counts.
+# Each list is in the usual order of states. It applies where a document lists its
+# values in no meaningful order (alphabetically).
 
 INITIAL = listed(
     """

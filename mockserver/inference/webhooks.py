@@ -71,7 +71,7 @@ def read(name: str, noun: Collection[str], states: States | None) -> Ranks:
         if words & _CHANGED:
             found.add(every[len(states.initial) :], _CHANGE)
         if set(said) & set(states.initial):
-            # It begins there.
+            # The initial state.
             found.add([CREATED], _ALIKE)
     if words & _CREATED and not set(said) - set(states.initial if states else ()):
         found.add([CREATED], _SAID)
@@ -88,7 +88,7 @@ def best(said: Mapping[str, Ranks], states: States | None) -> dict[str, str]:
     if states is not None:
         ill = {*states.failure, *states.cancelled}
         if any(rank <= _ALIKE for moment, (rank, _) in found.items() if moment in ill):
-            # Beside `job.failed`, `job.finished` means that all went well.
+            # Beside `job.failed`, `job.finished` means success.
             found = {m: (r, v) for m, (r, v) in found.items() if not (m in ill and r == _END)}
     return {moment: value for moment, (_, value) in found.items()}
 
@@ -228,7 +228,7 @@ class _Reader:
         said = {value: read(value, noun, states) for value in values}
         vague = teller in _VAGUE and not any(noun & _words(value) for value in values)
         if vague or self._is(one.schema, resource):
-            said = {}  # the values are something else's: kinds of things
+            said = {}  # the values are kinds of resources, not events
         by_value = {} if one.name in values else best(said, states)
         evidence = [why]
         if named.ranks:
@@ -238,7 +238,7 @@ class _Reader:
             moments = frozenset(by_value)
             evidence.append(Because(f"`{teller}` says when: {', '.join(by_value.values())}"))
         elif one.operation:
-            # A callback that does not say when tells how it ended; of what has no end, that it is.
+            # A callback without an event reports the end; or the creation, if there is no end.
             moments = states.terminal if states is not None else frozenset((CREATED,))
             evidence.insert(0, Because("it does not say when: at the end", "guess"))
         else:
@@ -247,7 +247,7 @@ class _Reader:
         if one.name in values:
             by_value = dict.fromkeys(moments, one.name)
         elif by_value:
-            # What no value fits is not told: it would be a lie.
+            # Events without a matching value are not sent.
             moments &= by_value.keys()
         return _made(one, resource, teller, by_value, moments, evidence)
 

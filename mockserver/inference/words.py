@@ -9,7 +9,7 @@ from functools import lru_cache
 import inflection
 
 _BOUNDARY = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-# Words that only look like a plural, or that English gives none.
+# Words that only look like a plural, or that have none.
 _SAME = frozenset(("data", "metadata", "media", "series", "news", "analytics", "settings"))
 _OWN = {
     "bases": "base", "databases": "database", "caches": "cache", "movies": "movie",
