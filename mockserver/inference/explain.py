@@ -147,7 +147,7 @@ def _lifecycle_rows(resource: Resource, states: States) -> list[Row]:
         if values
     ]
     named = f"`{'.'.join((states.name, *states.inner))}` " if states.name else ""
-    text = named + ("moves by itself" if states.moves else "stays as it is set")
+    text = named + ("changes with time" if states.moves else "stays as set")
     text = "; ".join([text, *parts])
     found = [
         Row(
@@ -176,7 +176,7 @@ def way_of(states: States) -> str:
     if states.moves:
         text += f", or {', '.join(ends)}" if ends else ""
     else:
-        text = f"begins as {text or 'it is sent'}, and stays as it is set"
+        text = f"begins as {text or 'it is sent'}, and stays as set"
     if states.unplaced:
         text += f"; values not placed: {', '.join(states.unplaced)}"
     return text

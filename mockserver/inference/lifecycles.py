@@ -51,7 +51,7 @@ JOB = {
     "person": -4,  # a person ends the initial state
     "vague": -2,  # there is no enum
 }
-"""What speaks for a job that moves by itself, and what against it."""
+"""What speaks for a job: its status changes with time, and what against it."""
 MOVES = 4
 """From here on it does."""
 
@@ -358,14 +358,14 @@ def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
     against = "; ".join(text for name, text in evidence if text and JOB[name] < 0)
     sure: Confidence = "likely" if abs(score - MOVES) > 1 or not way else "guess"
     if moves:
-        why = Because(f"a job that moves by itself: {listed}", sure)
-        instead = f"it stays as it is set: {against}" if against else None
+        why = Because(f"a job: its status changes with time: {listed}", sure)
+        instead = f"no job: its status stays as set: {against}" if against else None
     elif against and score + 4 >= MOVES:
-        why = Because(f"it stays as it is set: {against}", sure)
-        instead = f"a job that moves by itself: {listed}" if listed and way else None
+        why = Because(f"no job: its status stays as set: {against}", sure)
+        instead = f"a job: its status changes with time: {listed}" if listed and way else None
     else:
-        why = Because("nothing says that it moves by itself", sure)
-        instead = f"a job that moves by itself: {listed}" if listed and way else None
+        why = Because("nothing says that it changes with time", sure)
+        instead = f"a job: its status changes with time: {listed}" if listed and way else None
     first, *rest = states.because
     return replace(
         states,

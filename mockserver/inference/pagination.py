@@ -63,7 +63,7 @@ def list_place(schemas: Schemas, pointer: str, about: str) -> tuple[Path, str, B
     if "array" in flat.types and flat.arrays.items is not None:
         one = schemas.place(pointer, None)
         if one is not None:
-            return (), one, Because("the answer is an array", "certain")
+            return (), one, Because("the response is an array", "certain")
     found = _listed_property(schemas, pointer, flat, about)
     if found is not None:
         return found

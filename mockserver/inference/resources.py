@@ -407,7 +407,7 @@ def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]
     for facts in () if key else draft.creates:
         only = "" if told_at(survey, draft, facts.ref, None) else only_id(survey, facts)
         if only and only in flat.properties:
-            return only, Because(f"`{only}` is the only id in the answer to a create", "guess")
+            return only, Because(f"`{only}` is the only id in the response of a create", "guess")
     return key, why
 
 

@@ -26,7 +26,7 @@ def scenarios(kind: str, spec: str | Path | Mapping[str, Any] = "feather") -> li
     if kinds is None:
         kinds = _inferred(spec)
     if kind not in kinds:
-        offer = f"there is {', '.join(kinds)}" if kinds else "nothing in it moves by itself"
+        offer = f"there is {', '.join(kinds)}" if kinds else "it has no jobs"
         raise UsageError(f"there are no scenarios of {kind!r}; {offer}")
     lifecycle, children = kinds[kind]
     return scenarios_of(lifecycle, children=children)

@@ -28,7 +28,7 @@ def test_every_operation_and_resource_has_a_row() -> None:
     assert len([row for row in found if row.kind == "operation"]) == 10
     assert all(row.evidence and row.inference for row in found)
     (lifecycle,) = (row for row in found if row.kind == "lifecycle")
-    assert "moves by itself" in lifecycle.inference
+    assert "changes with time" in lifecycle.inference
 
 
 def test_as_json() -> None:

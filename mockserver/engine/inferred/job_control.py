@@ -86,7 +86,7 @@ def _steered(
     assert lifecycle is not None
     if state_at(row["schedule"], now) in states.terminal:
         raise Conflict(
-            f"The {repository.resource.noun} {entity.key} has ended; what has ended stays as it is."
+            f"The {repository.resource.noun} {entity.key} has ended and can't change any more."
         )
     if "schedule" in order:
         schedule = read_schedule(order, row, lifecycle, now)

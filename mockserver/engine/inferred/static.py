@@ -115,7 +115,7 @@ def _check_done(call: Call, jobs: Repository) -> None:
         return
     noun = jobs.resource.noun.replace("_", " ")
     raise Conflict(
-        f"The {noun} is {state_of(states, entity.data)}; this is there once it has succeeded."
+        f"The {noun} is {state_of(states, entity.data)}; this exists once it has succeeded."
     )
 
 

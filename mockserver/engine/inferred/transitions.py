@@ -173,7 +173,7 @@ def _moved(
     if not world.leniency.overrules and is_refused(states, verb.verb, before, after):
         if _says_so(call, same=before == after):
             noun = repository.resource.noun.replace("_", " ")
-            raise Conflict(f"The {noun} is {before}; it can't be asked to {verb.verb}.")
+            raise Conflict(f"The {noun} is {before}; {verb.verb} is not possible.")
         return entity
     known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
     schedule = told(states, list(known), after, world.now, world.settings.pace)

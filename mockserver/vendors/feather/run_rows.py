@@ -216,7 +216,7 @@ def plan_outcome(world: World, row: Row, outcome: Outcome, after_seconds: float)
     A pending one starts to run at once. Raises Conflict if it has ended.
     """
     if not is_open(row, SIMULATION_RUN, world.now):
-        raise Conflict(f"Simulation run {row['id']} has ended; what has ended stays as it is.")
+        raise Conflict(f"Simulation run {row['id']} has ended and can't change any more.")
     begun = [step for step in row["schedule"] if step[1] <= world.now]
     if begun[-1][0] == "pending":
         begun.append(["running", world.now])

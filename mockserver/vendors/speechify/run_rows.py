@@ -196,7 +196,7 @@ def plan_way(world: World, row: Row, order: Mapping[str, Any]) -> Row:
 
 def _check_open(world: World, row: Row) -> None:
     if not is_open(row, TEST_RUN, world.now):
-        raise Conflict(f"Run {row['id']} has ended; what has ended stays as it is.")
+        raise Conflict(f"Run {row['id']} has ended and can't change any more.")
 
 
 def plan_outcome(world: World, row: Row, outcome: Outcome, after_seconds: float) -> Row:

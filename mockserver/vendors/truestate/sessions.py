@@ -94,7 +94,7 @@ def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]
     outcome, after = steering(order, OUTCOMES)
     row = _session(world, job_id)
     if SESSION_STEP.is_terminal(states(row, world.now)[-1]):
-        raise Conflict(f"Session {job_id} has ended; what has ended stays as it is.")
+        raise Conflict(f"Session {job_id} has ended and can't change any more.")
     if outcome == "finished" and is_waiting(row, world.now):
         raise Conflict(f"Session {job_id} waits for input; give it, and it goes on.")
     return session_view(world, keep(world, decided(world, row, outcome, after)), AUTOMATIONS)
