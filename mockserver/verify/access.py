@@ -1,4 +1,4 @@
-"""Getting at a server as the sandbox settings say: with which key, and doing what."""
+"""Connect to a server as the sandbox settings specify: credentials, and allowed operations."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from mockserver.verify.target import Target
 
 
 def check_host(contract: Contract, url: str, allowed: Sequence[str]) -> None:
-    """Raises UsageError if the address is neither a server of the document nor allowed."""
+    """Raises UsageError if the host is neither in the document's servers nor allowed."""
     wanted = urlsplit(url)
     if wanted.scheme not in ("http", "https") or not wanted.hostname:
-        raise UsageError(f"--url {url!r} is no address; give one like https://staging.example.com")
+        raise UsageError(
+            f"--url {url!r} is not a URL; give one such as https://staging.example.com"
+        )
     listed = [urlsplit(server) for server in contract.servers]
     if any((s.hostname, s.port) == (wanted.hostname, wanted.port) for s in listed if s.hostname):
         return
@@ -32,13 +34,13 @@ def check_host(contract: Contract, url: str, allowed: Sequence[str]) -> None:
         return
     servers = ", ".join(s.netloc for s in listed if s.netloc) or "none"
     raise UsageError(
-        f"{wanted.netloc} is no server of the document (those are: {servers}); "
-        f"if it really is to be tested, say --allow-host {wanted.hostname}"
+        f"{wanted.netloc} is not a server of the document (its servers: {servers}); "
+        f"to test it anyway, add --allow-host {wanted.hostname}"
     )
 
 
 def open_target(contract: Contract, sandbox: Sandbox) -> tuple[Target, Login | None]:
-    """A client that is let in. Raises UsageError."""
+    """A client with working credentials. Raises UsageError."""
     pace = Pace(sandbox.rate) if sandbox.rate else None
     target = Target(
         contract,
@@ -66,7 +68,7 @@ def open_target(contract: Contract, sandbox: Sandbox) -> tuple[Target, Login | N
 
 
 def ownership_of(target: Target, sandbox: Sandbox, ledger: Ledger | None) -> Ownership:
-    """What may be sent there. Raises PlanError for an override that does not fit."""
+    """The rules for what may be sent there. Raises PlanError for an override that does not fit."""
     contract = target.contract
     return Ownership(
         contract,
@@ -82,11 +84,11 @@ def ownership_of(target: Target, sandbox: Sandbox, ledger: Ledger | None) -> Own
 
 
 def told_before(contract: Contract, sandbox: Sandbox) -> Iterator[str]:
-    """What may be sent, for a person, before anything is."""
+    """Describe what may be sent, for the user to read before the run."""
     yield f"Plan: {sandbox.url}"
     if sandbox.rate:
         yield f"  at most {sandbox.rate:g} requests a second"
-    yield f"  what is made is written to {sandbox.ledger} and removed at the end"
+    yield f"  creations are recorded in {sandbox.ledger} and removed at the end"
     ownership = Ownership(
         contract,
         build_plan(contract, sandbox.overrides),
@@ -101,10 +103,10 @@ def told_before(contract: Contract, sandbox: Sandbox) -> Iterator[str]:
 def clean_up_only(
     contract: Contract, sandbox: Sandbox, path: str, say: Callable[[str], None]
 ) -> int:
-    """Remove what a ledger names; the exit code. Raises UsageError, NoReply."""
+    """Remove what a ledger lists and return the exit code. Raises UsageError, NoReply."""
     ledger = Ledger.load(path)
     if sandbox.url and sandbox.url.rstrip("/") != ledger.url.rstrip("/"):
-        raise UsageError(f"{path} is of {ledger.url}, not of {sandbox.url}; leave out --url")
+        raise UsageError(f"{path} is a ledger of {ledger.url}, not of {sandbox.url}; omit --url")
     target, _ = open_target(contract, replace(sandbox, url=ledger.url))
     ledger.open()
     try:
@@ -113,7 +115,7 @@ def clean_up_only(
     finally:
         ledger.close()
         target.close()
-    click.echo(f"{len(ledger.gone)} of {len(ledger.entries)} things are removed")
+    click.echo(f"{len(ledger.gone)} of {len(ledger.entries)} entities removed")
     for line in left:
         click.echo(f"not removed: {line}")
     return 2 if left else 0

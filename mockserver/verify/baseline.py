@@ -1,7 +1,7 @@
-"""Known failures that are accepted, each with a reason and a day on which that ends.
+"""Known failures that are accepted, each with a reason and an expiry date.
 
-The file has the format of Schemathesis' baseline, so that `schemathesis run --baseline` reads it
-too; the reason is one more field of an entry.
+The file format is that of Schemathesis' baseline, so `schemathesis run --baseline` reads it too.
+Entries have one more field, the reason.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Baseline:
 
     @classmethod
     def load(cls, path: str) -> Baseline:
-        """Raises UsageError if the file can't be used; no path is an empty one."""
+        """Read the file; no path gives an empty baseline. Raises UsageError if it can't be used."""
         if not path:
             return cls()
         try:
@@ -38,7 +38,7 @@ class Baseline:
         except (ValueError, KeyError, TypeError) as error:
             raise UsageError(
                 f"--baseline {path}: not a baseline ({error}); "
-                "make one with mockserver test --write-baseline"
+                "create one with mockserver test --write-baseline"
             ) from None
         return cls(entries)
 
@@ -66,7 +66,7 @@ def _check(entry: dict[str, Json]) -> None:
 
 
 def write(path: str, findings: list[Finding], expires: str, reason: str) -> None:
-    """A baseline of what was found. Raises UsageError."""
+    """Write findings as a baseline. Raises UsageError."""
     entries = [
         {
             "id": finding.id,

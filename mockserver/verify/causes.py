@@ -1,4 +1,5 @@
-"""One cause is one finding: what several rules say of one reply, and what many operations share."""
+"""Merge findings with one cause: several rules about one reply, or one problem in many
+operations."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from mockserver.verify.model import Finding
 
 SEVERAL = "several operations"
 ENOUGH = 3
-"""So many operations with one cause are one finding."""
+"""At least this many operations with one cause become one finding."""
 _SERVER = ("no_server_error", "not_a_server_error")
 _MEDIA = ("content_type_conformance",)
 _SHAPE = ("response_schema_conformance", "reply_conforms", "readable_reply")
@@ -22,7 +23,7 @@ _RANK = ("server", "undocumented", "media", "shape")
 
 
 def merged(findings: Iterable[Finding], contract: Contract) -> list[Finding]:
-    """The findings without those that have another's cause, in their order."""
+    """The findings without duplicates of the same cause, in order."""
     known = list(findings)
     found = _joined(known, lambda f: _reply(f, contract), contract)
     found = _joined(found, lambda f: _cause(f, contract), contract)
@@ -30,7 +31,7 @@ def merged(findings: Iterable[Finding], contract: Contract) -> list[Finding]:
 
 
 def family(finding: Finding, contract: Contract) -> str:
-    """What kind of fault a finding is about, whichever rule has found it."""
+    """The kind of fault, independent of the rule that found it."""
     example = finding.example
     if example is None or finding.rule not in _OF_REPLY:
         return finding.rule
@@ -55,7 +56,7 @@ Key = tuple[object, ...]
 
 
 def _reply(finding: Finding, contract: Contract) -> Key | None:
-    """The very reply that it is about."""
+    """A key for the reply that a finding is about."""
     example = finding.example
     if example is None or finding.rule not in _OF_REPLY:
         return None
@@ -73,7 +74,7 @@ def _cause(finding: Finding, contract: Contract) -> Key | None:
 def _joined(
     findings: list[Finding], key_of: Callable[[Finding], Key | None], contract: Contract
 ) -> list[Finding]:
-    """Those with one key are one: the first of the kind that says most."""
+    """Merge findings with the same key into the first one of the most informative kind."""
     groups: dict[object, list[Finding]] = {}
     for number, finding in enumerate(findings):
         key = key_of(finding)
@@ -100,7 +101,7 @@ def _rank(kind: str) -> int:
 
 
 def rules_of(finding: Finding) -> list[str]:
-    """Every rule that speaks of it."""
+    """Every rule that a merged finding breaks."""
     return finding.extra.get("rules", finding.rule).split(", ")
 
 
@@ -117,7 +118,7 @@ def _over_operations(findings: list[Finding], contract: Contract) -> list[Findin
 
 
 def _shared(finding: Finding, contract: Contract) -> Key | None:
-    """What many operations may have in common."""
+    """A key for a problem that many operations may share."""
     example, kind = finding.example, family(finding, contract)
     if example is None:
         return None
@@ -133,7 +134,7 @@ def _shared(finding: Finding, contract: Contract) -> Key | None:
 
 
 def _said(message: str) -> str:
-    """The first line of a message, the same whoever says it and at whichever row."""
+    """The first line of a message, normalised across rules and entities."""
     line = message.splitlines()[0] if message else ""
     line = line.removeprefix("InvalidData: ").split("; ")[0].replace("None", "null")
     return re.sub(r"\b\d+\b", "#", line.replace("'", '"'))

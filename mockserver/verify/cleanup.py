@@ -1,4 +1,4 @@
-"""Removing what a run made."""
+"""Remove what a run created."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ MOST_PAGES = 200
 def clean_up(
     ledger: Ledger, target: Target, ownership: Ownership, progress: Callable[[str], None]
 ) -> list[str]:
-    """Remove everything, the newest first; what is left is named, with the reason.
+    """Remove everything, newest first, and list what could not be removed, with reasons.
 
-    Something may be in use until another thing has gone, so it is tried in rounds. Raises NoReply
-    if the server is gone.
+    Works in rounds, because an entity may be in use until another is gone. Raises NoReply if the
+    server is gone.
     """
     held, target.ownership = target.ownership, None
     target.persistence.quarantined.clear()
@@ -42,8 +42,8 @@ def clean_up(
                 break
     finally:
         target.ownership = held
-    progress(f"removed {len(ledger.gone)} of {len(ledger.entries)} things")
-    unknown = [f"{a.operation} was sent and never answered" for a in ledger.asked.values()]
+    progress(f"removed {len(ledger.gone)} of {len(ledger.entries)} entities")
+    unknown = [f"{a.operation} was sent and got no response" for a in ledger.asked.values()]
     return [*left.values(), *unknown]
 
 
@@ -51,7 +51,7 @@ def _remove(entry: Entry, ledger: Ledger, target: Target) -> str:
     """Why it could not be removed, or ""."""
     operation = target.contract.by_id.get(entry.remove)
     if operation is None:
-        return f"{entry.kind} {entry.id}: the document has no {entry.remove!r} any more"
+        return f"{entry.kind} {entry.id}: the document no longer has {entry.remove!r}"
     try:
         reply = target.send(
             operation.method,
@@ -70,7 +70,7 @@ def _remove(entry: Entry, ledger: Ledger, target: Target) -> str:
 
 
 def _went_along(entry: Entry, ledger: Ledger, reply: Exchange) -> bool:
-    """Whether what it stood below is gone: some servers then say 403, not 404."""
+    """Whether a parent is gone: some servers then respond 403, not 404."""
     if reply.status != 403:
         return False
     above = [ledger.entries[number] for number in ledger.gone]
@@ -78,7 +78,7 @@ def _went_along(entry: Entry, ledger: Ledger, reply: Exchange) -> bool:
 
 
 def _find_again(asked: Asked, ledger: Ledger, target: Target, ownership: Ownership) -> None:
-    """A creation without an answer: what it named, or its marker in the list of its kind."""
+    """Find the result of an unanswered creation: by its chosen id, or its marker in a list."""
     maker = ownership.makers.get(asked.operation)
     if maker is None:
         return
@@ -108,7 +108,7 @@ def _has(row: Json, marker: str) -> bool:
 
 
 def _rows(path: str, action: Action, target: Target) -> Iterator[Mapping[str, Json]]:
-    """The rows of a list, page by page. Nothing if it can't be read."""
+    """The rows of a list, page by page; empty if it can't be read."""
     envelope = action.envelope
     params: dict[str, str] = {}
     for _ in range(MOST_PAGES):

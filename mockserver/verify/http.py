@@ -1,10 +1,10 @@
-"""HTTP as the judging side needs it: one request, one reply, nothing followed.
+"""A minimal HTTP client for verification: one request, one reply, no redirects.
 
-urllib3, not httpx: a run sends tens of thousands of requests, and one costs less than half as much.
+It uses urllib3, not httpx: a run sends tens of thousands of requests, and urllib3 needs less than
+half the time for each.
 
-A reply has to be complete within the timeout: `WATCHDOG` closes the socket of one that is late, be
-it silent, or slow from the first byte of its status line on. An event stream, which may never
-end, is read for a moment only.
+The timeout covers the whole reply. `WATCHDOG` closes the socket of a late one, whether the server
+is silent or sends slowly. An event stream, which may never end, is read only briefly.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, TimeoutError
 
 CONNECTIONS = 64
-"""Kept open: as many as a crowd of the lifecycles sends at once."""
+"""Connections kept open: enough for the concurrent requests of the lifecycle checks."""
 STREAM_SECONDS = 1.0
-"""How long an event stream is listened to."""
+"""Seconds to read an event stream."""
 LARGEST = 64 * 1024 * 1024
-"""Of a longer body the rest is not read."""
+"""Longest body; the rest is not read."""
 STREAMS = ("text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson")
 
 
@@ -39,7 +39,7 @@ STREAMS = ("text/event-stream", "multipart/x-mixed-replace", "application/x-ndjs
 
 @dataclass(eq=False)
 class _Turn:
-    """One request on its way; `late` once its socket was closed for being late."""
+    """A request in progress; `late` is set when its socket was closed for being late."""
 
     deadline: float
     sock: socket.socket | None = None
@@ -48,7 +48,7 @@ class _Turn:
 
 @dataclass
 class Watchdog:
-    """Closes the sockets of replies that are late. One thread looks after all of them."""
+    """Closes the sockets of late replies, with one thread for all of them."""
 
     step: float = 0.1
     _turns: set[_Turn] = field(default_factory=set)
@@ -58,7 +58,7 @@ class Watchdog:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[_Turn]:
-        """Whatever this thread reads meanwhile has to have come by then."""
+        """Require that whatever this thread reads in the block arrives within the time."""
         turn = _Turn(time.monotonic() + seconds)
         before = getattr(self._here, "turn", None)
         self._here.turn = turn
@@ -119,7 +119,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 def watch_every_connection() -> None:
-    """Let the watchdog look after what other libraries of this process send over urllib3, too."""
+    """Also watch requests that other libraries of this process send over urllib3."""
     HTTPConnectionPool.ConnectionCls = _Connection
     HTTPSConnectionPool.ConnectionCls = _SecureConnection
 
@@ -129,7 +129,7 @@ def is_stream(content_type: str) -> bool:
 
 
 def read_body(reply: Any, content_type: str) -> bytes:
-    """The body, or what has come of a stream within a moment. Raises urllib3's errors."""
+    """The body, or for a stream whatever arrives briefly. Raises urllib3's errors."""
     stream = is_stream(content_type)
     if not stream:
         found = bytearray()
@@ -158,7 +158,7 @@ def read_body(reply: Any, content_type: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request as it went out, and what came back; header names are in lower case."""
+    """A request as sent, and its reply; header names are in lower case."""
 
     url: str
     request_headers: Mapping[str, str]
@@ -173,9 +173,9 @@ class Sent:
 
 
 class WireError(Exception):
-    """Nothing came back that is a reply; the text says what happened, and what to check.
+    """No valid reply arrived; the message states what happened and what to check.
 
-    `how` is "refused" (nobody listens), "late", "dropped" (the connection was closed) or "other".
+    `how` is "refused" (nothing listens), "late", "dropped" (the connection was closed) or "other".
     """
 
     def __init__(self, text: str, how: str = "other") -> None:
@@ -184,7 +184,7 @@ class WireError(Exception):
 
 
 class Wire:
-    """Connections to the server at a URL, safe for threads. `timeout` is for the whole reply, in
+    """Thread-safe connections to the server at a URL. `timeout` is for the whole reply, in
     seconds."""
 
     def __init__(self, url: str, timeout: float) -> None:
@@ -220,7 +220,8 @@ class Wire:
         content: bytes | None = None,
         timeout: float | None = None,
     ) -> Sent:
-        """`target` is a path from the origin on; `body` goes as JSON. Raises WireError."""
+        """Send to `target`, an absolute path with query; `body` is sent as JSON. Raises
+        WireError."""
         if params:
             target += ("&" if "?" in target else "?") + urlencode(params)
         sent = {"accept": "*/*", "user-agent": "mockserver"}
@@ -228,8 +229,8 @@ class Wire:
             content = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
             sent["content-type"] = "application/json"
         sent |= {name.lower(): value for name, value in headers.items()}
-        # A server may close a connection that it had kept open just when the next request is on
-        # its way; that one was not read, and goes once more, over a new connection.
+        # A server may close a kept-alive connection just as the next request is on its way. That
+        # request was not read; send it once more over a new connection.
         opened = self._pool.num_connections
         for last in (False, True):
             try:
@@ -273,15 +274,15 @@ class Wire:
 
     def _late(self, seconds: float) -> WireError:
         return WireError(
-            f"{self.url} did not answer within {seconds:g} s; "
-            "check the server, or give it more with --timeout",
+            f"{self.url} did not respond within {seconds:g} s; "
+            "check the server, or raise --timeout",
             "late",
         )
 
     def _explained(self, error: Exception, late: bool, seconds: float) -> WireError:
         if isinstance(error, NewConnectionError):
             return WireError(
-                f"no server answers at {self.url} ({error.__cause__ or error}); "
+                f"no server listens at {self.url} ({error.__cause__ or error}); "
                 "start it, or check --url",
                 "refused",
             )
@@ -290,7 +291,7 @@ class Wire:
         if isinstance(error, ProtocolError | OSError):
             detail = " ".join(str(error.args[-1] if error.args else error).split())
             return WireError(
-                f"{self.url} closes the connection without an answer ({detail}); "
+                f"{self.url} closes the connection without a response ({detail}); "
                 "check the server's log",
                 "dropped",
             )

@@ -1,4 +1,4 @@
-"""A whole judgement: conformance, lifecycles, the second judge, the baseline, the record."""
+"""Run a whole verification: conformance, lifecycles, the second validator, baseline, reports."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ from mockserver.verify.target import NoReply, Target, preflight
 
 MOCK_OTHER_KEY = "mock-other"
 LONGEST_PHASE = 1800
-"""Seconds for the lifecycles, unless --max-time says otherwise."""
+"""Seconds for the lifecycle checks, unless --max-time is given."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do. `parts` are "conformance" and "lifecycle"."""
+    """What to run. `parts` are "conformance" and "lifecycle"."""
 
     settings: Settings = field(default_factory=Settings)
     effort: Effort = field(default_factory=Effort)
@@ -65,7 +65,7 @@ class Plan:
 
 
 class EnoughError(Exception):
-    """The first finding is there, and one is enough."""
+    """Ends the run after the first finding, if one is enough."""
 
 
 def judge(
@@ -77,18 +77,18 @@ def judge(
     surroundings: clock.Surroundings | None = None,
     second: SecondJudge | None = None,
 ) -> Result:
-    """`surroundings` are the admin API's, unless they are given, and the second judge a new
-    one, which takes its time.
+    """Run the plan against the target.
 
-    Raises UsageError if there is nothing to judge.
+    `surroundings` default to those of the admin API; the second validator defaults to a new one,
+    which is slow to build. Raises UsageError if there is nothing to test.
     """
     unreadable = ""
     if second is None and plan.second:
         try:
             second = SecondJudge(document, target.contract, target.url)
         except ContractError as error:
-            # One judge is better than none.
-            unreadable = f"openapi-core did not judge: {error}"
+            # One validator is better than none.
+            unreadable = f"openapi-core could not run: {error}"
     court = Court(target, plan, record, progress, second)
     court.result.notes += [unreadable] if unreadable else []
     start = time.perf_counter()
@@ -116,14 +116,14 @@ def judge(
             court.leave()
         except KeyboardInterrupt:
             court.result.interrupted = stop.exit_code
-            court.tell_of_leftovers(["told to stop again while removing"])
+            court.tell_of_leftovers(["interrupted again during cleanup"])
     target.watchers.remove(court.heard)
     return court.verdict(time.perf_counter() - start)
 
 
 @dataclass
 class Court:
-    """One judgement on its way."""
+    """One verification in progress."""
 
     target: Target
     plan: Plan
@@ -145,13 +145,13 @@ class Court:
         self._expired_ignores: dict[str, str] = {}
 
     def sit(self, document: Mapping[str, Any], around: clock.Surroundings) -> None:
-        """All parts of the plan, one after the other."""
+        """Run all parts of the plan in order."""
         other = self.plan.other_key or (MOCK_OTHER_KEY if around.mock else "")
         self.target.other_key = other
         if not other:
             self.result.notes.append(
-                "one key only: that tenants can't see each other was not checked "
-                "(give a second one with --other-key)"
+                "only one key: isolation of tenants was not checked "
+                "(give a second key with --other-key)"
             )
         if "lifecycle" in self.plan.parts:
             self.progress("lifecycles")
@@ -166,7 +166,7 @@ class Court:
             self._conformance(document, other)
 
     def guard(self) -> None:
-        """A server that can't be set back: what is made there is written down and removed."""
+        """On a server that can't be reset, record what is created and remove it."""
         sandbox, target = self.plan.sandbox, self.target
         if target.ownership is None:
             target.ownership = ownership_of(
@@ -201,7 +201,7 @@ class Court:
         )
 
     def abandon(self) -> None:
-        """Close the ledger of a run that could not begin; nothing is in it."""
+        """Close the empty ledger of a run that could not start."""
         ledger = self.target.ownership.ledger if self.target.ownership is not None else None
         if ledger is not None:
             ledger.close()
@@ -209,7 +209,7 @@ class Court:
                 ledger.path.unlink(missing_ok=True)
 
     def leave(self) -> None:
-        """Remove what was made, however it has ended."""
+        """Remove what was created, however the run ended."""
         ownership = self.target.ownership
         if self._lifecycles is not None and ownership is None:
             with suppress(NoReply):
@@ -249,8 +249,8 @@ class Court:
             self.result.notes.append(_expired(reason, day))
         if self._unlisted:
             self.result.notes.append(
-                "the document lists no refusal of a bad request (400, 422) where one was given; "
-                f"no finding: {', '.join(sorted(self._unlisted))}"
+                "bad requests were refused where the document lists no such status (400, 422); "
+                f"not a finding: {', '.join(sorted(self._unlisted))}"
             )
         self.result.findings = merged(self.result.findings, self.target.contract)
         for finding in self.result.findings:
@@ -260,8 +260,8 @@ class Court:
         return self.result
 
     def heard(self, exchange: Exchange) -> None:
-        """An exchange, whoever sent it. What the lifecycles get is judged by the second judge
-        alone."""
+        """Take in an exchange from any sender. Only the second validator checks those of
+        lifecycles."""
         self.result.requests += 1
         self.result.coverage.add(exchange)
         self._sequence.update(_line(exchange))
@@ -274,8 +274,8 @@ class Court:
                 self._keep(_unfit(exchange, complaint, self.target.contract))
 
     def _for_the_second(self, exchange: Exchange) -> bool:
-        """The lifecycles' replies; not a refusal that the document does not list: of the key, or
-        of a bad request."""
+        """Pass on the lifecycles' replies, except undocumented refusals of a key or a bad
+        request."""
         if exchange.source != "lifecycle" or not exchange.operation:
             return False
         if unlisted_refusal(exchange, self.target.contract):
@@ -314,7 +314,7 @@ class Court:
             raise EnoughError
 
     def _lifecycle(self, lifecycles: Lifecycles) -> None:
-        """The tour, and if all was well the machine."""
+        """Run the tour, then the state machine if nothing was found."""
         effort = self.plan.effort
         for finding in lifecycles.tour(effort.seconds):
             self._found(finding)
@@ -328,7 +328,7 @@ class Court:
         self.result.phases["lifecycle"] = "failure" if failed else "success"
 
     def _told(self, part: schemathesis.Heard) -> None:
-        """A part of Schemathesis' report."""
+        """Handle a part of Schemathesis' report."""
         for exchange in part.exchanges:
             self.heard(exchange)
             if self.second is not None:
@@ -337,7 +337,7 @@ class Court:
         self._in_phase += len(part.findings)
         if part.phase is not None:
             name, status = part.phase
-            # Schemathesis counts what is excused, too.
+            # Schemathesis also counts exempted failures.
             status = "success" if status == "failure" and not self._in_phase else status
             self._in_phase = 0
             if name in self.plan.settings.budget.phases:
@@ -362,14 +362,14 @@ def _unfit(exchange: Exchange, complaint: str, contract: Contract) -> Finding:
 
 
 def _line(exchange: Exchange) -> bytes:
-    """What makes two requests the same; the address of the server does not."""
+    """A key for equal requests, independent of the server's address."""
     parts = urlsplit(exchange.url)
     head = f"{exchange.method} {parts.path}?{parts.query}\n".encode()
     return head + exchange.request_body + b"\n"
 
 
 def report_folder(path: str) -> Path:
-    """Raises UsageError if it can't be written."""
+    """Create the report folder. Raises UsageError if it can't be written."""
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -382,7 +382,7 @@ ACCEPTED_FOR = timedelta(days=30)
 
 
 def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
-    """The exit code. Raises UsageError, ContractError."""
+    """Test the server and return the exit code. Raises UsageError, ContractError."""
     document, contract = read_contract(spec)
     if given["write_config"]:
         write_config(given["write_config"], contract, spec)
@@ -392,7 +392,9 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     if given["cleanup"]:
         return clean_up_only(contract, sandbox, given["cleanup"], say)
     if not sandbox.url:
-        raise UsageError("--url is missing: say where the API answers, --url http://127.0.0.1:8000")
+        raise UsageError(
+            "--url is missing: give the server's URL, such as --url http://127.0.0.1:8000"
+        )
     if not sandbox.is_here:
         check_host(contract, sandbox.url, sandbox.hosts)
     plan = plan_of(given, sandbox)
@@ -416,7 +418,7 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
         click.echo(f"  {file}")
     if given["write_baseline"]:
         until = (datetime.now(UTC) + ACCEPTED_FOR).date().isoformat()
-        baseline.write(given["write_baseline"], result.open_findings, until, "known, to be mended")
+        baseline.write(given["write_baseline"], result.open_findings, until, "known, to be fixed")
     return result.exit_code
 
 
@@ -444,7 +446,7 @@ def _expired(reason: str, day: str) -> str:
 
 
 def accepted_by(findings: Sequence[Finding], sandbox: Sandbox) -> tuple[list[Finding], list[str]]:
-    """The findings, those that the sandbox settings ignore marked; and notes of expired rules."""
+    """The findings, with ignored ones marked as accepted, and notes on expired rules."""
     notes: dict[str, None] = {}
     for finding in findings:
         for ignore in sandbox.ignores:
@@ -457,15 +459,15 @@ def accepted_by(findings: Sequence[Finding], sandbox: Sandbox) -> tuple[list[Fin
 
 
 def tell_of_trouble(result: Result, target: Target, keep: Callable[[Finding], None]) -> None:
-    """What was waited for, what was left alone, and what was not sent at all."""
+    """Print what was waited for, what was skipped, and what was never sent."""
     persistence, contract = target.persistence, target.contract
     if result.interrupted:
-        result.notes.insert(0, "interrupted: this is what was seen until then")
+        result.notes.insert(0, "interrupted: results so far")
     for reason, count in sorted(persistence.waits.items()):
         result.notes.append(f"waited {count} times: {reason}")
     for name, reason in sorted({**persistence.troubled, **persistence.quarantined}.items()):
-        left = ", and was left alone" if name in persistence.quarantined else ""
-        result.errors.append(f"{_where(contract, name)} is in trouble{left}: {reason}")
+        left = ", and was skipped" if name in persistence.quarantined else ""
+        result.errors.append(f"{_where(contract, name)} failed repeatedly{left}: {reason}")
     by_reason: dict[str, list[str]] = {}
     for name, reason in (target.ownership.withheld if target.ownership else {}).items():
         by_reason.setdefault(_kind_of(reason), []).append(_where(contract, name))
@@ -473,11 +475,11 @@ def tell_of_trouble(result: Result, target: Target, keep: Callable[[Finding], No
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         result.notes.append(
             f"not sent, {reason}: {', '.join(names[:8])}{more} "
-            "(--allow names what may be, --disposable allows all)"
+            "(--allow permits one, --disposable all)"
         )
     for exchange in persistence.passing:
         if exchange.operation in contract.by_id:
-            what = f"answered {exchange.status}, and to the same request afterwards did not"
+            what = f"responded with {exchange.status}, but not to the same request afterwards"
             title = "No server error (not every time)"
             where = _where(contract, exchange.operation)
             keep(Finding("no_server_error", where, title, what, [exchange]))
@@ -489,7 +491,7 @@ def _where(contract: Contract, name: str) -> str:
 
 
 def _kind_of(reason: str) -> str:
-    """A reason without the things that it names."""
+    """A reason without the names in it."""
     return "what it names is not ours" if reason.endswith("is not ours") else reason
 
 

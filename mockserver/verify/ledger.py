@@ -1,8 +1,8 @@
-"""What a fuzz run made, on disk before anything else happens, so that it can always be removed.
+"""A record on disk of what a run creates, so that it can always be removed.
 
-One JSON line for each step: `{"made": ...}` once a creation has been answered, `{"gone": ...}` once
-the thing is removed. A line goes to the disk before the next request is sent. A creation that was
-sent and never answered leaves an `{"asked": ...}` without its other half.
+Each step is a JSON line: `{"made": ...}` when a creation has succeeded, `{"gone": ...}` when the
+entity is removed. A line is on disk before the next request is sent. A creation without a response
+leaves an `{"asked": ...}` line without its counterpart.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Json = Any
 
 @dataclass(frozen=True)
 class Entry:
-    """A thing that was made: the operation that removes it, and where it is."""
+    """A created entity: its path, and the operation that removes it."""
 
     number: int
     remove: str
     where: Mapping[str, str]
     kind: str
     marker: str = ""
-    """A text in it, and in its copies."""
+    """A text in the entity and in its copies."""
 
     @property
     def id(self) -> str:
@@ -37,7 +37,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Asked:
-    """A creation whose answer is not known."""
+    """A creation whose response is unknown."""
 
     number: int
     operation: str
@@ -58,14 +58,14 @@ class Ledger:
 
     @classmethod
     def create(cls, path: str, url: str) -> Ledger:
-        """Raises UsageError if the file can't be written, or still names things to remove."""
+        """Raises UsageError if the file can't be written, or still lists entities to remove."""
         file = Path(path)
         if file.exists() and file.stat().st_size:
             old = cls.load(path)
             count = len(list(old.left())) + len(old.asked)
             if count:
                 raise UsageError(
-                    f"{path} still names {count} things at {old.url}: remove them "
+                    f"{path} still lists {count} entities at {old.url}: remove them "
                     f"with mockserver fuzz --cleanup {path} --url {old.url}, or name another "
                     "file with --ledger"
                 )
@@ -79,7 +79,7 @@ class Ledger:
 
     @classmethod
     def load(cls, path: str) -> Ledger:
-        """Raises UsageError if there is no such ledger. A line that was cut short is left out."""
+        """Read a ledger; a truncated line is ignored. Raises UsageError if there is none."""
         try:
             lines = Path(path).read_text(encoding="utf-8").splitlines()
             head = json.loads(lines[0])
@@ -87,7 +87,7 @@ class Ledger:
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror or error}") from None
         except (ValueError, KeyError, IndexError):
-            raise UsageError(f"{path} is no ledger of mockserver fuzz") from None
+            raise UsageError(f"{path} is not a ledger of mockserver fuzz") from None
         for line in lines[1:]:
             try:
                 ledger._take(json.loads(line))
@@ -96,7 +96,7 @@ class Ledger:
         return ledger
 
     def open(self) -> None:
-        """Go on writing."""
+        """Continue writing."""
         self._stream = self.path.open("a", encoding="utf-8")
 
     def close(self) -> None:
@@ -105,7 +105,7 @@ class Ledger:
             self._stream = None
 
     def ask(self, operation: str, path: Mapping[str, str], marker: str) -> int:
-        """A creation is about to be sent; `marker` is a text in it by which to find it again."""
+        """Record a creation before it is sent; `marker` is a text in it to find it by."""
         number = self._last + 1
         self._record(
             {"asked": number, "operation": operation, "path": dict(path), "marker": marker}
@@ -119,24 +119,24 @@ class Ledger:
         return self.entries[number]
 
     def marked(self, entry: Entry, marker: str) -> None:
-        """Another text is in it now."""
+        """Replace the marker."""
         self._record({"marked": entry.number, "marker": marker})
 
     def nothing(self, number: int) -> None:
-        """The creation made nothing."""
+        """Record that the creation created nothing."""
         self._record({"nothing": number})
 
     def removed(self, entry: Entry) -> None:
         self._record({"gone": entry.number})
 
     def left(self) -> Iterator[Entry]:
-        """What is still there, the newest first."""
+        """What still exists, newest first."""
         for number in sorted(self.entries, reverse=True):
             if number not in self.gone:
                 yield self.entries[number]
 
     def called(self, kind: str, identity: str) -> Iterator[Entry]:
-        """What is still there of a kind with this id."""
+        """Existing entities of a kind with this id."""
         for number in self._by_name.get((kind, identity), ()):
             if number not in self.gone:
                 yield self.entries[number]

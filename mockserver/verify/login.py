@@ -1,4 +1,4 @@
-"""Getting a token, and a new one when it has expired."""
+"""Log in for a token, and again when it has expired."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TOKENS = ("access_token", "accessToken", "token", "id_token", "jwt", "key", "api
 
 @dataclass(frozen=True)
 class Login:
-    """A request whose reply has a token: at `token`, a path like "data.token", or where tokens
-    usually are. `form` says that the fields go as a form, not as JSON."""
+    """A request whose reply contains a token: at `token`, a path such as "data.token", or at a
+    usual place. `form` sends the fields as a form instead of JSON."""
 
     url: str
     fields: Mapping[str, Json] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Login:
     method: str = "POST"
 
     def get(self, timeout: float = 10) -> str:
-        """The token. Raises UsageError."""
+        """Log in and return the token. Raises UsageError."""
         parts = urlsplit(self.url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         wire = Wire(f"{parts.scheme}://{parts.netloc}", timeout)
@@ -51,8 +51,7 @@ class Login:
             wire.close()
         if not 200 <= sent.status < 300:
             raise UsageError(
-                f"the login at {self.url} is refused with {sent.status}; "
-                "check what [verify.login] says"
+                f"the login at {self.url} was refused with {sent.status}; check [verify.login]"
             )
         try:
             value = sent.json()
@@ -62,8 +61,8 @@ class Login:
         if not found:
             where = self.token or ", ".join(TOKENS)
             raise UsageError(
-                f"the login at {self.url} answers without a token (looked at {where}); "
-                'name its place: token = "data.token" in [verify.login]'
+                f"the login at {self.url} responded without a token (looked at {where}); "
+                'give its path: token = "data.token" in [verify.login]'
             )
         return found
 
@@ -94,7 +93,7 @@ def login_of(table: Mapping[str, Json], contract: Contract, base: str) -> Login:
     """From `[verify.login]`: a `grant`, or the `operation` that logs in. Raises UsageError."""
     for name in table:
         if name not in LOGIN:
-            raise UsageError(f"[verify.login] has no {name!r}; there are {', '.join(LOGIN)}")
+            raise UsageError(f"[verify.login] does not know {name!r}; it takes {', '.join(LOGIN)}")
     fields = dict(table.get("fields", {}))
     token = str(table.get("token", ""))
     named = table.get("operation")
@@ -108,7 +107,7 @@ def login_of(table: Mapping[str, Json], contract: Contract, base: str) -> Login:
         return Login(base + operation.path, fields, bool(form), token, operation.method)
     grant = str(table.get("grant", "password" if "username" in table else "client_credentials"))
     if grant not in GRANTS and "url" not in table:
-        raise UsageError(f"[verify.login] grant is {' or '.join(GRANTS)}, not {grant!r}")
+        raise UsageError(f"[verify.login] grant must be {' or '.join(GRANTS)}, not {grant!r}")
     url = str(table.get("url") or _token_url(contract, grant, base))
     if table.get("form", True):
         fields = {"grant_type": GRANTS.get(grant, grant), **fields}
@@ -117,15 +116,15 @@ def login_of(table: Mapping[str, Json], contract: Contract, base: str) -> Login:
 
 
 def _token_url(contract: Contract, grant: str, base: str) -> str:
-    """Where the document says that tokens are given out."""
+    """The token URL in the document's security schemes."""
     schemes = at(contract.document, ("components", "securitySchemes")) or {}
     wanted = {"password": "password", "client_credentials": "clientCredentials"}[grant]
     for scheme in schemes.values():
         url = at(scheme, ("flows", wanted, "tokenUrl"))
         if isinstance(url, str):
-            # Like the paths, one that is relative begins where the API does.
+            # A relative URL is resolved against the API's base URL, like the paths.
             return url if "://" in url else base + "/" + url.lstrip("/")
     raise UsageError(
-        f"[verify.login] the document names no token URL for {grant}; give one: "
+        f"[verify.login] the document has no token URL for {grant}; give one: "
         'url = "https://auth.example.com/token"'
     )

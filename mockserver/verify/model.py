@@ -1,4 +1,4 @@
-"""What a run sees and what it finds."""
+"""Values of a run: exchanges, findings, coverage, the result."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 Json = Any
 HIDDEN = "[Filtered]"
-"""What Schemathesis writes for a credential."""
+"""Schemathesis' placeholder for a credential."""
 
 KEY_VARIABLE, OTHER_VARIABLE = "$API_KEY", "$OTHER_API_KEY"
-"""What stands for a key wherever a request is kept."""
+"""Our placeholder for a key in recorded requests."""
 _UNINTERESTING = {
     "accept",
     "accept-encoding",
@@ -28,10 +28,10 @@ _UNINTERESTING = {
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and its reply. `status` is 0 if no reply came; `source` names who sent it.
+    """A request and its reply. `status` is 0 without a reply; `source` names the sender.
 
-    Header names are in lower case, credentials hidden. `positive` says whether the sender
-    meant the request to fit the contract (None: unknown).
+    Header names are in lower case, credentials are masked. `positive` states whether the sender
+    intended a valid request (None: unknown).
     """
 
     method: str
@@ -46,7 +46,7 @@ class Exchange:
     operation: str = ""
     positive: bool | None = None
     verdicts: frozenset[str] | None = None
-    """The checks that the sender's own judge failed; None if it did not look."""
+    """Checks that failed at the sender; None if it did not check."""
 
     @property
     def content_type(self) -> str:
@@ -57,7 +57,7 @@ class Exchange:
         return json.loads(self.body)
 
     def curl(self) -> str:
-        """A line for a shell; hidden credentials come from variables."""
+        """A shell command; masked credentials become variables."""
         words = ["curl", "--path-as-is", "-X", self.method]
         for name, value in self.request_headers.items():
             if name in _UNINTERESTING:
@@ -84,9 +84,9 @@ def _shell_bytes(body: bytes) -> str:
 class Finding:
     """A way in which the server breaks its contract.
 
-    `rule` is the check or the invariant, `where` the operation ("GET /things/{id}"), `steps`
-    the requests that lead there, the last one being the one that shows it. `origin` is
-    "schemathesis" or "lifecycle". `accepted` is the reason why it is tolerated, or empty.
+    `rule` is the check or the invariant, `where` the operation ("GET /things/{id}"), `steps` the
+    requests that lead to it; the last one shows the fault. `origin` is "schemathesis" or
+    "lifecycle". `accepted` is the reason why it is tolerated, or empty.
     """
 
     rule: str
@@ -114,7 +114,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The two judges say different things about a reply."""
+    """A reply on which the two validators disagree."""
 
     where: str
     status: int
@@ -125,7 +125,7 @@ class Difference:
 
 @dataclass
 class Coverage:
-    """How often each operation gave each status."""
+    """How often each operation returned each status."""
 
     seen: dict[str, dict[int, int]] = field(default_factory=dict)
 
@@ -137,7 +137,7 @@ class Coverage:
 
 @dataclass
 class Result:
-    """The outcome of a run."""
+    """The result of a run."""
 
     title: str
     url: str
@@ -153,12 +153,12 @@ class Result:
     seconds: float = 0.0
     seed: int = 0
     digest: str = ""
-    """Of the request sequence: equal when two runs sent the same."""
+    """Digest of the request sequence: equal when two runs sent the same."""
     interrupted: int = 0
-    """The exit code of a run that was told to stop."""
+    """The exit code of an interrupted run."""
 
     def add(self, finding: Finding) -> None:
-        """Keep a finding, or count it if it is known."""
+        """Add a finding, or count it if it is known."""
         for known in self.findings:
             if known.identity == finding.identity:
                 known.count += finding.count

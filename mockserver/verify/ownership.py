@@ -1,9 +1,9 @@
-"""What may be sent to a server that holds what others made, and what of it is our own.
+"""Decide what may be sent to a server that holds other people's data.
 
-Reads are free. Something is made only if it can be removed again; it is in the ledger before it is
-asked for. What changes or removes goes to our own things, to what stands below them, or to what
-is known not to be there. Whatever else an operation does, and to whom, can't be told: it is
-sent only if it is allowed by name, or if everything on the server may go.
+Reads are free. An entity is created only if it can be removed again, and it is recorded in the
+ledger before the request is sent. Changes and removals go only to our own entities, to what is
+below them, or to ids known not to exist. The effects of any other operation are unknown: it is sent
+only if it is allowed by name, or if the server is disposable.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ READS = frozenset(
     {"count", "exists", "export", "filter", "find", "history", "list", "lookup", "paginate"}
     | {"preview", "query", "search", "validate"}
 )
-"""Last words of paths whose POST changes nothing."""
+"""Last words of paths whose POST only reads."""
 COMMANDS = frozenset(
     ("delete", "disable", "logout", "purge", "reload", "reset", "restart", "shutdown", "stop")
 )
-"""Last words of paths whose GET does more than it should."""
+"""Last words of paths whose GET may have side effects."""
 SHORTEST_MARKER = 8
 Probe = Callable[[str], int]
 """The status of a read, by its path."""
@@ -38,24 +38,24 @@ Kind = Literal["read", "create", "own", "never"]
 
 
 class Withheld(Exception):
-    """A request is not sent; the text says why."""
+    """A request is not sent; the message states why."""
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """A request that may be sent; `number` is that of its line in the ledger, or 0."""
+    """Permission to send a request; `number` is its line in the ledger, or 0."""
 
     operation: Operation | None = None
     where: Mapping[str, str] = field(default_factory=dict)
     number: int = 0
     named: str = ""
-    """What the body says that the new thing is to be called."""
+    """The id of the new entity, if the body chooses it."""
     marker: str = ""
-    """A text that a change puts into a thing."""
+    """A text that a change writes into the entity."""
 
 
 class Router:
-    """Finds the operation that a path belongs to; the one with the most literal text wins."""
+    """Finds the operation of a path; the template with the most literal text wins."""
 
     def __init__(self, contract: Contract) -> None:
         paths: dict[str, dict[str, Operation]] = {}
@@ -66,7 +66,7 @@ class Router:
         self._literal = {path: paths[path] for path in paths if "{" not in path}
 
     def find(self, method: str, path: str) -> tuple[Operation | None, str, dict[str, str]]:
-        """The operation, the path's template ("" if there is none), and its values."""
+        """The operation, its path template ("" if none matches), and the path's values."""
         literal = self._literal.get(path)
         if literal is not None:
             return literal.get(method), path, {}
@@ -94,18 +94,18 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Maker:
-    """What an operation makes, and how that is removed."""
+    """What an operation creates, and how that is removed."""
 
     resource: Resource
     remove: Action
     at: Path
     tells: Path
     chosen: str = ""
-    """The path parameter by which the client names it."""
+    """The path parameter by which the client chooses the id."""
 
 
 class Ownership:
-    """Decides for each request; `given` are path parameters that the user has named a value for."""
+    """Decides for each request; `given` are path parameter values supplied by the user."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class Ownership:
         self.disposable = disposable
         self.given = dict(given or {})
         self.overrides = dict(overrides or {})
-        """What the plan was corrected by, for another process that makes it again."""
+        """The plan's overrides, for another process that rebuilds it."""
         self.probe = probe
         self.withheld: dict[str, str] = {}
         """Operations that were not sent at least once, and why."""
@@ -160,7 +160,7 @@ class Ownership:
         return {name: self.given[name] for name in _names(path) if name in self.given}
 
     def list_of(self, resource: str, where: Mapping[str, str]) -> tuple[Action, str] | None:
-        """A list of a resource that can be had by a GET alone, and its path with its values."""
+        """A list of the resource that a plain GET returns, and its path with values."""
         for action in self.plan.actions.values():
             if action.kind != "list" or action.resource != resource or action.method != "GET":
                 continue
@@ -175,9 +175,9 @@ class Ownership:
     # --- before the first request
 
     def kind(self, operation: Operation) -> tuple[Kind, str]:
-        """What may be done with an operation, and why it may not."""
+        """What may be done with an operation, and otherwise why not."""
         if operation.id in self.excluded:
-            return "never", "it is left out by --exclude"
+            return "never", "excluded by --exclude"
         if self.disposable or operation.id in self.allowed:
             return ("create" if operation.id in self.makers else "own"), ""
         action = self.plan.actions.get(operation.id)
@@ -195,15 +195,16 @@ class Ownership:
             if operation.id in self.makers:
                 return "create", ""
             if not named:
-                return "never", f"a {action.resource} that it makes can't be removed"
+                return "never", f"a {action.resource} that it creates can't be removed"
         if named:
             return "own", ""
-        return "never", "what it does, and to what, can't be told"
+        return "never", "its effect is unknown"
 
     # --- each request
 
     def admit(self, method: str, path: str, body: bytes | None = None) -> Ticket:
-        """Raises Withheld if it is not to be sent. `path` is that of the document's paths."""
+        """Permit a request to `path`, relative to the base path. Raises Withheld if it may not be
+        sent."""
         path = urlsplit(path).path
         operation, template, where = self._router.find(method, path)
         if not self.disposable or (operation is not None and operation.id in self.excluded):
@@ -216,7 +217,7 @@ class Ownership:
         if operation is not None and self.ledger is not None:
             maker = self.makers.get(operation.id)
             action = self.plan.actions[operation.id]
-            # A PUT to what is ours makes nothing; what else makes something is seen afterwards.
+            # A PUT to our own entity creates nothing; other creations show in the reply.
             chosen = maker is not None and maker.chosen and not self.owns(action, where)
             makes = action.kind in ("create", "clone") or "201" in operation.responses
             if maker is not None and (makes or chosen) and operation.method not in SAFE:
@@ -230,7 +231,7 @@ class Ownership:
         return Ticket(operation, where, number, marker=sent)
 
     def _named(self, maker: Maker, action: Action, body: bytes | None) -> str:
-        """The id that the client chooses in the body, if it does."""
+        """The id that the client chooses in the body, if any."""
         try:
             sent = at(json.loads(body or b""), action.request.at)
         except ValueError:
@@ -257,12 +258,12 @@ class Ownership:
         return ""
 
     def _why_not_undocumented(self, method: str, template: str, where: Mapping[str, str]) -> str:
-        """A method that the document does not have may do anything, if the server has it."""
+        """A method missing from the document may do anything, if the server has it."""
         here = [op for op in self.contract.operations if op.path == template]
         if not here:
             return ""
         if method in HARMLESS:
-            # Some servers carry out a HEAD like a GET.
+            # Some servers run a HEAD like a GET.
             reads = [self.kind(op) for op in here if op.method == "GET"]
             return next((reason for kind, reason in reads if kind == "never"), "")
         action = self.plan.actions[here[0].id]
@@ -272,21 +273,21 @@ class Ownership:
         return f"{method} {template} is not in the document"
 
     def _links(self, action: Action, where: Mapping[str, str]) -> dict[str, str]:
-        """The things that a path names: resource (or parameter) -> id."""
+        """The entities that a path names: resource (or parameter) -> id."""
         kinds = self._kinds(action)
         return {
             kinds.get(name, name): value for name, value in where.items() if name not in self.given
         }
 
     def _kinds(self, action: Action) -> dict[str, str]:
-        """What the parameters of an operation's path name: resources, where that is known."""
+        """The resources that the operation's path parameters name, where known."""
         kinds = {link.parameter: link.resource or link.parameter for link in action.parents}
         if action.path_item:
             kinds[action.path_item] = action.resource or action.path_item
         return kinds
 
     def owns(self, action: Action, where: Mapping[str, str]) -> bool:
-        """Whether a path names something of ours, or something below it."""
+        """Whether a path leads to an entity of ours, or below one."""
         return self._ours(action, where) is not None
 
     def _ours(self, action: Action, where: Mapping[str, str]) -> Entry | None:
@@ -301,7 +302,7 @@ class Ownership:
         return None
 
     def own_paths(self, operation: Operation) -> list[dict[str, str]]:
-        """The values for a path that lead to something of ours; one without values if it has no
+        """Path values that lead to entities of ours; one empty mapping if the path has no
         parameters."""
         names = [name for name in _names(operation.path) if name not in self.given]
         given = self.given_in(operation.path)
@@ -320,7 +321,7 @@ class Ownership:
         return found
 
     def _is_there(self, action: Action, where: Mapping[str, str]) -> bool:
-        """Whether what a path names exists: what can't be looked at is taken to be there."""
+        """Whether what a path names exists; assumed if it can't be read."""
         if action.path_item:
             return self._looked_up(action.resource, self._links(action, where))
         owners = [link for link in action.parents if link.parameter not in self.given]
@@ -349,7 +350,7 @@ class Ownership:
     def settle(
         self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes
     ) -> Entry | None:
-        """Take a reply into the ledger; what has been made."""
+        """Record a reply in the ledger and return what was created."""
         operation = ticket.operation
         if operation is None or self.ledger is None or operation.method in SAFE:
             return None
@@ -372,7 +373,7 @@ class Ownership:
         return None
 
     def _made_nothing(self, ticket: Ticket, status: int) -> bool:
-        """Whether a creation is known to have made nothing, or could not be found again."""
+        """Whether a creation certainly created nothing, or its result could not be found."""
         asked = self.ledger.asked.get(ticket.number) if self.ledger else None
         maker = self.makers[ticket.operation.id] if ticket.operation else None
         if asked is None or maker is None:
@@ -392,11 +393,11 @@ class Ownership:
         headers: Mapping[str, str],
         body: bytes,
     ) -> dict[str, str] | None:
-        """The path of what a reply says has been made."""
+        """The path of what a reply reports as created."""
         if not 200 <= status < 300:
             return None
         if maker.chosen:
-            # Where nobody has looked before, only a 201 says that it is new.
+            # If it was not read before, only a 201 proves that it is new.
             new = bool(ticket.number) and (status == 201 or not self.disposable)
             identity: str | None = ticket.where.get(maker.chosen) if new else None
         else:
@@ -414,7 +415,7 @@ class Ownership:
             if value is None:
                 return None
             where[name] = value
-        # The id comes last: `Entry.id` is taken from there.
+        # The id comes last: `Entry.id` relies on it.
         item = maker.remove.path_item or next(reversed(where))
         where[item] = where.pop(item)
         return where
@@ -445,7 +446,7 @@ def _identity(maker: Maker, headers: Mapping[str, str], body: bytes) -> str | No
 
 
 def at(value: Json, path: Path) -> Json:
-    """What a path of property names leads to, or None."""
+    """The value at a path of property names, or None."""
     for name in path:
         if name == FIRST:
             value = value[0] if isinstance(value, list) and value else None
@@ -455,7 +456,7 @@ def at(value: Json, path: Path) -> Json:
 
 
 def marker_of(body: bytes | None) -> str:
-    """A text in a body by which what it made can be found again."""
+    """A text in a body by which its entity can be found again."""
     try:
         value = json.loads(body or b"")
     except ValueError:
@@ -477,7 +478,7 @@ def quoted(value: str) -> str:
 
 
 def described(ownership: Ownership, operations: Iterable[Operation]) -> Iterator[str]:
-    """What may be sent, for a person."""
+    """What may be sent, for the user to read."""
     groups: dict[str, list[str]] = {"read": [], "create": [], "own": [], "never": []}
     for operation in operations:
         kind, reason = ownership.kind(operation)
@@ -486,11 +487,11 @@ def described(ownership: Ownership, operations: Iterable[Operation]) -> Iterator
     names: dict[str, str] = {
         "read": "read",
         "create": "create, and remove",
-        "own": "change or remove, own things only",
+        "own": "change or remove, own entities only",
         "never": "not sent",
     }
     if ownership.disposable:
-        names["own"] = "anything: all of it is disposable"
+        names["own"] = "anything: the server is disposable"
     for name, lines in groups.items():
         yield f"  {names[name]}: {len(lines)}"
         yield from (f"    {line}" for line in lines)

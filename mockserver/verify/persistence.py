@@ -1,8 +1,7 @@
-"""What is done about a request that has no good answer: it is waited for, or sent again.
+"""Wait and retry when a request gets no usable response.
 
-A 429, a 503, a closed connection and a server that is starting are troubles of the moment. Each
-request has a time of its own in which they may pass. An operation whose trouble does not pass is
-not waited for any more.
+A 429, a 503, a closed connection and a starting server are temporary. Each request has its own time
+limit for them to pass. An operation that does not recover is not waited for again.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ BUSY = (429, 503)
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods that may be sent twice: RFC 9110, 9.2.2."""
 TROUBLES = 2
-"""So often in a row an operation may fail to answer."""
+"""Failures in a row after which an operation is given up."""
 REFUSALS = 5
-"""So many 401 in a row, once the key had been taken, mean that it is no longer."""
+"""This many 401 in a row mean that a key accepted before is rejected now."""
 
 
 class NoReply(UsageError):
-    """The server did not answer; the text says how it failed and what to check.
+    """The server did not respond; the message states how it failed and what to check.
 
-    `how` is one of `WireError`'s, or "key": it no longer takes the key that it had taken.
+    `how` is one of `WireError`'s, or "key": the server rejects a key that it accepted before.
     """
 
     def __init__(self, text: str, how: str = "other") -> None:
@@ -40,26 +39,26 @@ class NoReply(UsageError):
 
 @dataclass
 class Persistence:
-    """How long one request is tried for; `grace` is in seconds, beside the time of its answer."""
+    """How long to retry a request; `grace` is in seconds, in addition to the response time."""
 
     grace: float = 30.0
     pause: float = 0.5
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
     renew: Callable[[], bool] | None = None
-    """Gets a new token; False if there is none to be had."""
+    """Gets a new token; False if that fails."""
     waits: Counter[str] = field(default_factory=Counter)
-    """How often was waited, by reason."""
+    """Number of waits, by reason."""
     passing: list[Exchange] = field(default_factory=list)
-    """Server errors that did not come again."""
+    """Server errors that did not recur."""
     quarantined: dict[str, str] = field(default_factory=dict)
-    """Operations that are not sent any more, and why."""
+    """Operations given up, and why."""
     troubled: dict[str, str] = field(default_factory=dict)
-    """Operations that did not answer well when they were last sent, and how."""
+    """Operations whose last attempt failed, and how."""
     _troubles: Counter[str] = field(default_factory=Counter)
     _hopeless: set[tuple[str, str]] = field(default_factory=set)
     _well: set[str] = field(default_factory=set)
-    """Operations that took the key."""
+    """Operations that accepted the key."""
     _refused: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -71,7 +70,7 @@ class Persistence:
         *,
         own_key: bool = True,
     ) -> Exchange:
-        """The answer to a request that `once` sends. Raises NoReply."""
+        """The response to the request that `once` sends. Raises NoReply."""
         if operation in self.quarantined:
             raise NoReply(self.quarantined[operation], "quarantined")
         end, attempt, renewed = self.now() + self.grace, 0, False
@@ -92,7 +91,7 @@ class Persistence:
                 given = exchange.headers.get("retry-after")
                 shortest = retry_after(given) if given else 0.0
                 if not self._wait(str(exchange.status), attempt, end, operation, shortest):
-                    self._trouble(operation, f"it answers {exchange.status} all the time")
+                    self._trouble(operation, f"it always responds with {exchange.status}")
                     return exchange
                 attempt += 1
             elif exchange.status >= 500 and method in REPEATABLE and failed is None:
@@ -105,7 +104,7 @@ class Persistence:
                 return exchange
 
     def _trouble(self, operation: str, text: str) -> None:
-        """Keep count; an operation that is in trouble again and again is left alone."""
+        """Count failures; give up on an operation that fails again and again."""
         if not operation:
             return
         self._troubles[operation] += 1
@@ -116,14 +115,14 @@ class Persistence:
     def _why_again(self, error: WireError, method: str) -> str:
         """Why it may be sent again, or ""."""
         if error.how == "refused" and self._well:
-            return "nobody listened"
+            return "nothing listened"
         if error.how == "dropped" and method in REPEATABLE:
             return "the connection was closed"
         return ""
 
     def _wait(self, reason: str, attempt: int, end: float, operation: str, shortest: float) -> bool:
         """Wait before the next attempt; False if there is none."""
-        # Before anything has been answered well, one operation stands for all.
+        # Until something succeeds, one operation stands for all.
         key = (operation if self._well else "", reason)
         seconds = max(shortest, self.pause * 2**attempt)
         most = 2 if reason == "the connection was closed" else 6
@@ -137,7 +136,7 @@ class Persistence:
         return True
 
     def _renewed(self, operation: str) -> bool:
-        """Whether the key was taken before and there is a new one."""
+        """Whether the key was accepted before and has now been renewed."""
         return operation in self._well and self.renew is not None and self.renew()
 
     def _note(self, exchange: Exchange, operation: str, own_key: bool) -> None:
@@ -152,7 +151,7 @@ class Persistence:
             self._refused += 1
             if self._refused >= REFUSALS:
                 raise NoReply(
-                    "the key that was taken is refused now (401, "
+                    "a key that was accepted is now refused (401, "
                     f"{self._refused} times in a row): it may have expired; give a new one",
                     "key",
                 )

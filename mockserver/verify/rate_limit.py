@@ -1,4 +1,4 @@
-"""Sending politely: so many a second, and later if the server asks for it."""
+"""Client-side rate limiting, which also honours Retry-After."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST = 120.0
 
 @dataclass
 class Pace:
-    """`wait` before each request, `heard` after each reply."""
+    """Call `wait` before each request and `heard` after each reply."""
 
     rate: float
     now: Callable[[], float] = time.monotonic
@@ -37,7 +37,7 @@ class Pace:
 
 
 def retry_after(value: str) -> float:
-    """Seconds to wait: a number or a date, at least one, at most LONGEST."""
+    """Seconds to wait, from a number or a date; between one and LONGEST."""
     try:
         seconds = float(value)
     except ValueError:

@@ -1,6 +1,6 @@
-"""What is said of a server beside its document: how to be let in, what may be sent, what to leave.
+"""Settings about a server that its document does not have: access, allowed operations, exclusions.
 
-Flags of the command line win over the `[verify]` table of mockserver.toml.
+Command line flags override the `[verify]` table of mockserver.toml.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Ignore:
-    """Findings that are no findings here, each with a reason, until a day."""
+    """Findings to ignore, with a reason and an expiry date."""
 
     reason: str
     until: date
@@ -68,7 +68,7 @@ class Sandbox:
     params: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[str, Json] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
-    """A credential for each security scheme, by its name."""
+    """Credentials by security scheme."""
     login: Mapping[str, Json] = field(default_factory=dict)
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
@@ -76,7 +76,7 @@ class Sandbox:
     setup: Sequence[str] = ()
     teardown: Sequence[str] = ()
     overrides: Mapping[str, Json] = field(default_factory=dict)
-    """Corrections of what was inferred, as `build_plan` takes them."""
+    """Overrides for `build_plan`."""
 
     @property
     def is_here(self) -> bool:
@@ -89,7 +89,7 @@ class Sandbox:
         )
 
     def in_view(self, contract: Contract) -> frozenset[str]:
-        """Operations that are judged; others are sent if these need them."""
+        """Operations to test; others are sent only if these need them."""
         out = self.left_out(contract)
         return frozenset(
             op.id
@@ -126,8 +126,8 @@ class Sandbox:
 
 
 def matches(operation: Operation, pattern: str) -> bool:
-    """Whether an operation is meant by an operationId, "tag:NAME", a path or "METHOD PATH";
-    `*` stands for anything."""
+    """Whether a pattern selects an operation: an operationId, "tag:NAME", a path or "METHOD PATH";
+    `*` is a wildcard."""
     if pattern.startswith("tag:"):
         return any(fnmatchcase(tag, pattern.removeprefix("tag:")) for tag in operation.tags)
     if pattern.startswith("/"):
@@ -199,7 +199,7 @@ def sandbox_of(
 
 def _check_types(said: Mapping[str, Any]) -> None:
     def wrong(name: str, what: str) -> UsageError:
-        return UsageError(f"[verify] {name} is {what}, not {said[name]!r}")
+        return UsageError(f"[verify] {name} must be {what}, not {said[name]!r}")
 
     schemas = {key.name: key.schema for key in KEYS}
     for name, value in said.items():
@@ -211,17 +211,17 @@ def _check_types(said: Mapping[str, Any]) -> None:
         if schema is TEXTS and not (
             isinstance(value, list) and all(isinstance(one, str) for one in value)
         ):
-            raise wrong(name, "a list of texts")
+            raise wrong(name, "a list of strings")
         if schema["type"] == "object" and not isinstance(value, Mapping):
-            raise UsageError(f"[verify] {name} is a table: write [verify.{name}]")
+            raise UsageError(f"[verify] {name} must be a table: write [verify.{name}]")
         if schema is YES_OR_NO and not isinstance(value, bool):
             raise wrong(name, "true or false")
         if name == "ignore" and not isinstance(value, list):
-            raise UsageError("[verify] ignore is a list of tables: write [[verify.ignore]]")
+            raise UsageError("[verify] ignore must be a list of tables: write [[verify.ignore]]")
 
 
 def _filled(value: Json) -> Json:
-    """`${NAME}` stands for a variable of the environment. Raises UsageError if it is not set."""
+    """Replace `${NAME}` by the environment variable. Raises UsageError if it is not set."""
     if isinstance(value, str):
         return _VARIABLE.sub(_variable, value)
     if isinstance(value, Mapping):
@@ -234,7 +234,7 @@ def _filled(value: Json) -> Json:
 def _variable(match: re.Match[str]) -> str:
     name = match[1]
     if name not in os.environ:
-        raise UsageError(f"[verify] {match[0]}: the environment has no {name}; set it")
+        raise UsageError(f"[verify] {match[0]}: the environment variable {name} is not set")
     return os.environ[name]
 
 
@@ -243,7 +243,7 @@ def params_of(given: Sequence[str]) -> dict[str, str]:
 
 
 def pairs_of(option: str, given: Sequence[str]) -> dict[str, str]:
-    """NAME=VALUE, several times. Raises UsageError."""
+    """Parse repeated NAME=VALUE. Raises UsageError."""
     pairs = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -255,11 +255,11 @@ def pairs_of(option: str, given: Sequence[str]) -> dict[str, str]:
 
 def _ignore(entry: Json) -> Ignore:
     if not isinstance(entry, Mapping):
-        raise UsageError("[verify] ignore is a list of tables: write [[verify.ignore]]")
+        raise UsageError("[verify] ignore must be a list of tables: write [[verify.ignore]]")
     for name in entry:
         if name not in names(IGNORE):
             raise UsageError(
-                f"[[verify.ignore]] has no {name!r}; there are {', '.join(names(IGNORE))}"
+                f"[[verify.ignore]] does not know {name!r}; it takes {', '.join(names(IGNORE))}"
             )
     reason, until = entry.get("reason"), entry.get("until")
     if not isinstance(reason, str) or not reason:
@@ -268,19 +268,19 @@ def _ignore(entry: Json) -> Ignore:
         try:
             until = date.fromisoformat(until)
         except ValueError:
-            raise UsageError(f"[[verify.ignore]] until is a day, not {until!r}") from None
+            raise UsageError(f"[[verify.ignore]] until must be a date, not {until!r}") from None
     if not isinstance(until, date):
-        raise UsageError('[[verify.ignore]] needs a day on which it ends: until = "2027-01-31"')
+        raise UsageError('[[verify.ignore]] needs an expiry date: until = "2027-01-31"')
     what = {name: str(entry.get(name, "")) for name in ("rule", "operation", "field")}
     if not any(what.values()):
-        raise UsageError("[[verify.ignore]] names a rule, an operation or a field")
+        raise UsageError("[[verify.ignore]] needs a rule, an operation or a field")
     return Ignore(reason, until, **what)
 
 
 def run_hooks(commands: Sequence[str], name: str, url: str) -> None:
-    """Run shell commands around a run; they find the address in MOCKSERVER_URL.
+    """Run shell commands around a run, with the server's address in MOCKSERVER_URL.
 
-    Raises UsageError for one that fails.
+    Raises UsageError if one fails.
     """
     for command in commands:
         done = subprocess.run(
@@ -293,4 +293,4 @@ def run_hooks(commands: Sequence[str], name: str, url: str) -> None:
         )
         if done.returncode:
             said = " ".join((done.stderr or done.stdout).split())[-200:]
-            raise UsageError(f"[verify] {name}: {command!r} gave {done.returncode}: {said}")
+            raise UsageError(f"[verify] {name}: {command!r} exited with {done.returncode}: {said}")

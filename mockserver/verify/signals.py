@@ -1,4 +1,4 @@
-"""Being told to stop."""
+"""Handle signals that end a run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 BY_SIGNAL = 128
-"""A shell adds it to the number of the signal that ended a program."""
+"""Shells report 128 plus the signal number."""
 
 
 @dataclass
 class Stop:
-    """Which signal came; 0 if none did."""
+    """The signal that arrived; 0 for none."""
 
     signal: int = 0
 
@@ -25,7 +25,7 @@ class Stop:
 
 @contextmanager
 def ended_like_ctrl_c() -> Iterator[Stop]:
-    """SIGTERM raises KeyboardInterrupt, as SIGINT does, so that what was begun is ended."""
+    """Make SIGTERM raise KeyboardInterrupt, as SIGINT does, so that cleanup runs."""
     stop = Stop()
 
     def interrupt(number: int, frame: object) -> None:

@@ -1,4 +1,4 @@
-"""The server under judgement: how to reach it, with which key, and whether it can be judged."""
+"""The server under test: its address, its credentials, and whether it can be tested."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PLACEHOLDER = "00000000-0000-4000-8000-000000000000"
 def credentials(
     contract: Contract, key: str, keys: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The headers that carry a key, cookies among them; `keys` are those of single schemes."""
+    """The headers that carry a key, cookies included; `keys` are those of single schemes."""
     return credential(contract, key, keys=keys).with_cookies
 
 
@@ -55,9 +55,9 @@ class Target:
         params: Mapping[str, str] | None = None,
     ) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise UsageError(f"--url {url!r} is no address; give one like http://127.0.0.1:8000")
+            raise UsageError(f"--url {url!r} is not a URL; give one such as http://127.0.0.1:8000")
         self.contract = contract
-        # An address without a path stands for the origin: the document's base path comes after it.
+        # A URL without a path is the origin: the document's base path is appended.
         bare = not urlsplit(url).path.strip("/")
         self.url = url.rstrip("/") + (contract.base_path if bare else "")
         self.key = key
@@ -65,15 +65,15 @@ class Target:
         self.timeout = timeout
         self.keys = dict(keys or {})
         self.params = dict(params or {})
-        """Values for path and query parameters of these names."""
+        """Values of path and query parameters, by name."""
         self.persistence = Persistence()
         self.ownership: Ownership | None = None
-        """What may be sent; None: everything."""
+        """What may be sent; None permits everything."""
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
         self.watchers: list[Watch] = []
         self._held: list[Exchange] | None = None
         self.pause = pause
-        # Who has many targets at one server gives them one to share.
+        # Targets at the same server can share one.
         self._shared = wire is not None
         self.wire = wire or Wire(self.url, timeout)
         self._path = urlsplit(self.url).path.rstrip("/")
@@ -104,7 +104,7 @@ class Target:
         operation: str = "",
         source: str = "lifecycle",
     ) -> Exchange:
-        """Send one request. `key`: "" is the target's own, None is none at all.
+        """Send one request. `key`: "" stands for the target's own, None for no credentials.
 
         Raises NoReply, Withheld.
         """
@@ -148,7 +148,7 @@ class Target:
         return exchange
 
     def is_there(self, seconds: float = 10.0) -> bool:
-        """Whether the server still answers anything at all, or does so again within a while."""
+        """Whether the server responds at all, or recovers within a while."""
         patience = self.persistence
         end = patience.now() + (1.0 if self._was_gone else min(seconds, patience.grace))
         while True:
@@ -171,7 +171,7 @@ class Target:
         return self._credentials[key]
 
     def _keys_for(self, key: str) -> Mapping[str, str]:
-        """The keys of single schemes are ours, not another user's."""
+        """Keys of single schemes are ours; another user does not get them."""
         return self.keys if key in ("", self.key) else {}
 
     def headers_with_key(self) -> dict[str, str]:
@@ -181,7 +181,7 @@ class Target:
         return keys_in_query(self.contract, self.key, self.keys)
 
     def use_key(self, key: str) -> None:
-        """Go on with another key."""
+        """Switch to another key."""
         self.key = key
         self._credentials.clear()
 
@@ -191,7 +191,7 @@ class Target:
         return {name: value for name, value in self.params.items() if name in places}
 
     def _admitted(self, method: str, path: str, body: Any, content: bytes | None) -> Ticket | None:
-        """Raises Withheld."""
+        """Get permission to send. Raises Withheld."""
         if self.ownership is None:
             return None
         sent = content if body is None else json.dumps(body).encode()
@@ -199,7 +199,7 @@ class Target:
             return self.ownership.admit(method, path, sent)
 
     def status_of(self, path: str) -> int:
-        """The status of a read that nobody hears of; 0 if no answer came."""
+        """The status of a read that is not reported; 0 without a response."""
         headers, params = self.headers_with_key(), self.params_with_key()
         try:
             return self.wire.send("GET", self._path + path, headers=headers, params=params).status
@@ -207,7 +207,7 @@ class Target:
             return 0
 
     def _hidden(self, value: str) -> str:
-        """A header without the keys."""
+        """A header with its keys masked."""
         secrets = [(one, KEY_VARIABLE) for one in (*self.keys.values(), self.key)]
         for key, variable in ((self.other_key, OTHER_VARIABLE), *secrets):
             if key:
@@ -222,8 +222,8 @@ class Target:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Requests that go out at once are told afterwards, in an order that does not depend on
-        who was first."""
+        """Report concurrent requests afterwards, in an order that does not depend on which came
+        first."""
         held: list[Exchange] = []
         self._held = held
         try:
@@ -239,10 +239,10 @@ MOST_PROBES = 5
 
 
 def preflight(target: Target) -> None:
-    """Find out with a few reads whether there is something to judge.
+    """Check with a few reads whether there is something to test.
 
-    Raises UsageError: nobody answers, the key is refused, a web page comes back, or the API is
-    somewhere else.
+    Raises UsageError if nothing responds, the key is refused, a web page comes back, or the API is
+    at another path.
     """
     probes: list[tuple[Operation, str]] = []
     replies: list[Exchange] = []
@@ -271,12 +271,12 @@ def preflight(target: Target) -> None:
         )
     if all(_is_page(reply) for reply in replies):
         raise UsageError(
-            f"{target.url} answers with a web page (HTML), not with this API; "
-            f"check --url, the path of the API included{_likely(target, probes)}"
+            f"{target.url} returns a web page (HTML), not this API; "
+            f"check --url, including the path of the API{_likely(target, probes)}"
         )
     if all(reply.status in GATEWAY for reply in replies):
         raise UsageError(
-            f"{target.url} answers {replies[0].status}: a gateway with nothing behind it; "
+            f"{target.url} returns {replies[0].status}: a gateway without a service behind it; "
             "start the service"
         )
     plain = [r for r, (op, _) in zip(replies, probes, strict=True) if "{" not in op.path]
@@ -284,7 +284,7 @@ def preflight(target: Target) -> None:
         likely = _likely(target, probes)
         if likely or len(plain) > 1:
             raise UsageError(
-                f"{target.url} has none of this API: {plain[0].status} for every read that was "
+                f"{target.url} does not serve this API: {plain[0].status} for every read that was "
                 f"tried (GET {urlsplit(plain[0].url).path} first); check the path in --url{likely}"
             )
 
@@ -293,7 +293,7 @@ PREFIXES = ("/api", "/api/v1", "/v1", "/api/v2", "/v2", "/api/v3", "/v3", "/rest
 
 
 def _likely(target: Target, probes: Sequence[tuple[Operation, str]]) -> str:
-    """Where the API answers instead, as words to add; "" if that is not found."""
+    """Where the API probably is, as a hint for the message; "" if unknown."""
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(target.url))
     here = urlsplit(target.url).path.rstrip("/")
     listed = [urlsplit(server).path.rstrip("/") for server in target.contract.servers]
@@ -315,7 +315,8 @@ def _likely(target: Target, probes: Sequence[tuple[Operation, str]]) -> str:
 
 
 def _probes(target: Target) -> list[tuple[Operation, str]]:
-    """Reads, first those that need nothing, then with an id that can't exist; none that streams."""
+    """Reads to try: first those without parameters, then with an id that can't exist; no
+    streams."""
     given = target.params
     reads = [
         op
@@ -332,7 +333,7 @@ def _probes(target: Target) -> list[tuple[Operation, str]]:
 
 
 def fill(path: str, values: Mapping[str, str]) -> str:
-    """A path template with its values, a placeholder where there is none."""
+    """A path template with its values, and a placeholder for missing ones."""
     for name in [part.split("}")[0] for part in path.split("{")[1:]]:
         value = quote(str(values.get(name, PLACEHOLDER)), safe="")
         path = path.replace("{" + name + "}", value)

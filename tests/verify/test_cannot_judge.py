@@ -27,17 +27,17 @@ def refused(*arguments: str) -> str:
 def test_nobody_listens() -> None:
     url = broken_servers.dead()
     message = refused("--url", url)
-    assert "no server answers" in message
+    assert "no server listens" in message
     assert url in message
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (broken_servers.hangs, "did not answer within 0.5 s"),
+        (broken_servers.hangs, "did not respond within 0.5 s"),
         (broken_servers.closes, "closes the connection"),
         (broken_servers.page, "web page"),
-        (broken_servers.gateway, "gateway with nothing behind"),
+        (broken_servers.gateway, "gateway without a service behind"),
         (broken_servers.no_http, "closes the connection"),
     ],
 )
@@ -69,7 +69,7 @@ def test_the_key_is_refused(mock: MockServer) -> None:
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://example.com", "http://"])
 def test_no_address(url: str) -> None:
-    assert "is no address" in refused("--url", url)
+    assert "is not a URL" in refused("--url", url)
 
 
 def test_no_document(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_the_exit_code_is_2_without_a_traceback() -> None:
     command = [sys.executable, "-m", "mockserver", "test", "--url", broken_servers.dead(), "-q"]
     outcome = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert outcome.returncode == 2
-    assert "no server answers" in outcome.stderr
+    assert "no server listens" in outcome.stderr
     assert "Traceback" not in outcome.stderr
     assert len(outcome.stderr.strip().splitlines()) == 1
 
@@ -98,7 +98,7 @@ def test_fuzz_asks_for_what_it_needs(tmp_path: Path) -> None:
     assert "--allow-host" in message("--url", "https://example.com")
     url = ["--url", "http://127.0.0.1:1", "--allow-host", "127.0.0.1"]
     assert "STAGING_API_KEY" in message(*url)
-    assert "is no ledger" in message("--cleanup", __file__)
+    assert "is not a ledger" in message("--cleanup", __file__)
 
 
 def test_a_run_that_could_not_begin_leaves_no_file(

@@ -127,7 +127,7 @@ def test_a_ledger_comes_back_from_a_cut_file(tmp_path: Path) -> None:
     again = Ledger.load(str(path))
     assert [entry.id for entry in again.left()] == ["p1", "p0"]
     assert [asked.marker for asked in again.asked.values()] == ["m9"]
-    with pytest.raises(UsageError, match="still names 3 things"):
+    with pytest.raises(UsageError, match="still lists 3 entities"):
         Ledger.create(str(path), "http://x")
 
 

@@ -123,7 +123,7 @@ def test_a_body_is_read_as_what_it_is(
 def test_a_document_that_is_not_valid_can_not_judge() -> None:
     info = {"title": "Clocks", "version": True}
     broken = {**DOCUMENT, "info": info}
-    with pytest.raises(ContractError, match=r"mend it: true is not of type .*#/info/version"):
+    with pytest.raises(ContractError, match=r"fix it: true is not of type .*#/info/version"):
         SecondJudge(broken, build_contract(broken), "http://127.0.0.1:8000")
 
 

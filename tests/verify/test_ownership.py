@@ -342,12 +342,12 @@ def test_flags_win_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     ("table", "words"),
     [
         ({"tiemout": 3}, "did you mean 'timeout'"),
-        ({"timeout": "3"}, "is a number"),
-        ({"include": "x"}, "a list of texts"),
+        ({"timeout": "3"}, "must be a number"),
+        ({"include": "x"}, "a list of strings"),
         ({"api-key": "${NO_SUCH_VARIABLE}"}, "NO_SUCH_VARIABLE"),
         ({"ignore": [{"rule": "x", "until": "2030-01-01"}]}, "needs a reason"),
-        ({"ignore": [{"rule": "x", "reason": "y"}]}, "needs a day"),
-        ({"ignore": [{"reason": "y", "until": "2030-01-01"}]}, "names a rule"),
+        ({"ignore": [{"rule": "x", "reason": "y"}]}, "needs an expiry date"),
+        ({"ignore": [{"reason": "y", "until": "2030-01-01"}]}, "needs a rule"),
         ({"params": ["x"]}, r"write \[verify.params\]"),
     ],
 )

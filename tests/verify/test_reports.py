@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -10,6 +11,7 @@ import pytest
 
 from mockserver.verify.baseline import Baseline
 from mockserver.verify.baseline import write as write_baseline
+from mockserver.verify.conformance.openapi_core import ReplyJudge
 from mockserver.verify.model import HIDDEN, Difference, Exchange, Finding, Result
 from mockserver.verify.reports import html, terminal, write
 from mockserver.verify.reports.exchanges import Record
@@ -121,6 +123,15 @@ def test_a_reproduction_is_a_test(result: Result, tmp_path: Path) -> None:
     compile(text, "test_reproduction.py", "exec")
     assert 'os.environ["STAGING_API_KEY"]' in text
     assert "status_code != 500" in text
+
+
+def test_a_reproduction_of_a_broken_schema_imports_what_there_is(result: Result) -> None:
+    broken = replace(result.findings[0], rule="response_schema_conformance")
+    text = pytest_file(broken, result.url, "feather")
+    (line,) = (line for line in text.splitlines() if "ReplyJudge" in line and "import" in line)
+    names: dict[str, object] = {}
+    exec(line, names)
+    assert names["ReplyJudge"] is ReplyJudge
 
 
 # --- the baseline

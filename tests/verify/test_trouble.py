@@ -91,13 +91,13 @@ def on(method: str, end: str, answer: tuple[int, Any]) -> When:
 @pytest.mark.parametrize(
     ("place", "answer", "words"),
     [
-        (("GET", "/jobs"), (0, jobs_server.hangs), "did not answer within 0.6 s"),
-        (("POST", "/cancel"), (0, jobs_server.drips), "did not answer within 0.6 s"),
-        (("GET", "/jobs"), (0, jobs_server.drips_its_head), "did not answer within 0.6 s"),
+        (("GET", "/jobs"), (0, jobs_server.hangs), "did not respond within 0.6 s"),
+        (("POST", "/cancel"), (0, jobs_server.drips), "did not respond within 0.6 s"),
+        (("GET", "/jobs"), (0, jobs_server.drips_its_head), "did not respond within 0.6 s"),
         (("GET", "/jobs"), (0, jobs_server.closes), "closes the connection"),
         (("POST", "/cancel"), (0, jobs_server.closes), "closes the connection"),
-        (("GET", "/jobs"), (429, SLOW), "429 all the time"),
-        (("POST", "/cancel"), (503, SLOW), "503 all the time"),
+        (("GET", "/jobs"), (429, SLOW), "always responds with 429"),
+        (("POST", "/cancel"), (503, SLOW), "always responds with 503"),
     ],
 )
 def test_one_operation_in_trouble_is_named_and_the_rest_goes_on(
@@ -105,7 +105,7 @@ def test_one_operation_in_trouble_is_named_and_the_rest_goes_on(
 ) -> None:
     jobs = Jobs("refuses and changes")
     result = judged(Troubled(jobs, on(*place, answer)), jobs, tmp_path)
-    told = [error for error in result.errors if "is in trouble" in error]
+    told = [error for error in result.errors if "failed repeatedly" in error]
     assert len(told) == 1
     assert words in told[0]
     assert f"{place[0]} /jobs" in told[0]

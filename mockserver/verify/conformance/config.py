@@ -1,7 +1,7 @@
-"""The configuration that Schemathesis gets: hermetic, and the same for everybody.
+"""The hermetic configuration that Schemathesis runs with.
 
-`schemathesis.toml` at the root of the repository says the same for a plain `schemathesis run`;
-a test compares the two.
+`schemathesis.toml` in the repository root has the same content for a plain `schemathesis run`; a
+test compares them.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 _FILE = frozenset({"binary", "application/octet-stream"})
 _TOLD = frozenset({"enum", "const", "pattern"})
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
-"""What `positive_data_acceptance` takes by default."""
+"""Statuses that `positive_data_acceptance` accepts by default."""
 
 LONGEST = 3600.0
 REFUSED = ("400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx")
-"""What `negative_data_rejection` takes by default."""
+"""Statuses that `negative_data_rejection` accepts by default."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How much to send. `seconds` 0 is without a limit."""
+    """How many requests to send. `seconds` is the time limit, 0 for none."""
 
     max_examples: int = 25
     max_steps: int = 6
@@ -42,7 +42,7 @@ class Budget:
 
     @property
     def longest(self) -> float:
-        """Seconds after which all of it is ended, should it not end by itself."""
+        """Seconds after which the whole run is stopped if it has not ended."""
         return self.seconds * 1.5 + 60 if self.seconds else LONGEST
 
 
@@ -56,20 +56,20 @@ class Settings:
     rate: str = ""
     baseline: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Sent with every request; values may name variables, as in "${KEY}"."""
+    """Headers of every request; values may contain variables, as in "${KEY}"."""
     peers_file: str = ""
     include_path: str = ""
     exclude_checks: Sequence[str] = ()
     left_out: frozenset[str] = frozenset()
-    """Operations that are not sent."""
+    """Operations that are never sent."""
     params: Mapping[str, str] = field(default_factory=dict)
-    """Values for parameters of these names."""
+    """Parameter values by name."""
     query_keys: Mapping[str, str] = field(default_factory=dict)
     overlay: Mapping[str, Any] = field(default_factory=dict)
 
 
 def configuration(contract: Contract, settings: Settings) -> dict[str, Any]:
-    """Everything that Schemathesis would otherwise take from its surroundings."""
+    """Everything that Schemathesis would otherwise read from its environment."""
     budget = settings.budget
     config: dict[str, Any] = {
         "seed": settings.seed,
@@ -113,11 +113,11 @@ def configuration(contract: Contract, settings: Settings) -> dict[str, Any]:
 
 
 STREAM_SECONDS = 3
-"""A stream that stays open is not waited for."""
+"""Streaming operations, whose responses may never end."""
 
 
 def _special(contract: Contract, settings: Settings) -> list[dict[str, Any]]:
-    """Operations that are not sent, and those that answer with a stream."""
+    """Operations that are never sent, and those that stream their response."""
     found: list[dict[str, Any]] = []
     names = {op.id: f"{op.method} {op.path}" for op in contract.operations}
     if settings.left_out:
@@ -135,15 +135,15 @@ def _special(contract: Contract, settings: Settings) -> list[dict[str, Any]]:
 
 
 def widened(contract: Contract) -> list[dict[str, Any]]:
-    """What Schemathesis is told of single operations: those of `reasoned`."""
+    """Schemathesis settings of single operations, from `reasoned`."""
     return [entry for _, entry in reasoned(contract)]
 
 
 def reasoned(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
-    """Where a check would find what is no fault, each entry with its reason.
+    """Settings that avoid false positives, each with its reason.
 
-    The first are the rules of `WIDENINGS` whose operations are in this document; the others follow
-    from the document itself.
+    First the rules of `WIDENINGS` for operations of this document, then those derived from the
+    document.
     """
     entries = []
     for widening in WIDENINGS:
@@ -159,7 +159,7 @@ def reasoned(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _may_refuse(ids: list[str], statuses: Sequence[str]) -> dict[str, Any]:
-    """A valid request to one of these may be refused with one of these statuses."""
+    """Allow a valid request to one of these operations to get one of these statuses."""
     expected = [*ACCEPTED, *(status for status in statuses if status not in ACCEPTED)]
     check = {"positive_data_acceptance": {"expected-statuses": expected}}
     return {"include-operation-id": ids, "checks": check}
@@ -168,8 +168,8 @@ def _may_refuse(ids: list[str], statuses: Sequence[str]) -> dict[str, Any]:
 def _keyless(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
     ids = [op.id for op in contract.operations if op.security and not op.response_for(401)]
     reason = (
-        "no 401 is listed: one check wants a listed status for a request without a key, "
-        "another wants 401; only ignored_auth sends such"
+        "no 401 is documented: one check requires a documented status without a key, "
+        "another requires 401; only ignored_auth sends such requests"
     )
     entry = {"include-operation-id": ids, "generation": {"with-security-parameters": False}}
     return [(reason, entry)] if ids else []
@@ -183,7 +183,7 @@ def _unlisted(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
         nameless = "{" in operation.path and not operation.response_for(404) and listed
         if nameless and operation.id not in known:
             refusals.setdefault(listed, []).append(operation.id)
-    reason = "no 404 is listed: an id that names nothing is refused with what is"
+    reason = "no 404 is documented: an unknown id is refused with a documented status"
     return [(reason, _may_refuse(ids, listed)) for listed, ids in refusals.items()]
 
 
@@ -198,7 +198,7 @@ def _cursors(contract: Contract, named: set[str]) -> list[tuple[str, dict[str, A
         )
         if opaque and operation.id not in named:
             refusals.setdefault(listed, []).append(operation.id)
-    reason = "a cursor is opaque: another than a list has given may be refused, as documented"
+    reason = "a cursor is opaque: one that no list returned may be refused, as documented"
     return [(reason, _may_refuse(ids, listed)) for listed, ids in refusals.items()]
 
 
@@ -208,16 +208,16 @@ def _ambiguous(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
         paths.setdefault(shape(operation.path), set()).add(operation.path)
     shared = {path for group in paths.values() if len(group) > 1 for path in group}
     ids = [operation.id for operation in contract.operations if operation.path in shared]
-    # Not by disabling the checks: `-c all` of the command line would enable them again.
+    # Disabling the checks does not work: `-c all` on the command line enables them again.
     phases: dict[str, Any] = {"coverage": {"unexpected-methods": []}}
-    reason = "two paths match the same addresses: which methods one has can't be told"
+    reason = "two paths match the same URLs: the methods of a URL are ambiguous"
     return [(reason, {"include-operation-id": ids, "phases": phases})] if ids else []
 
 
 def _files(contract: Contract) -> list[tuple[str, dict[str, Any]]]:
     ids = [op.id for op in contract.operations if _takes_files(contract, op)]
     checks = {"negative_data_rejection": {"expected-statuses": [*REFUSED, "2xx"]}}
-    reason = "a part that is a file: any bytes are one, those of a number too"
+    reason = "a part is a file: any bytes are valid, even those of a number"
     return [(reason, {"include-operation-id": ids, "checks": checks})] if ids else []
 
 
@@ -232,7 +232,7 @@ def _takes_files(contract: Contract, operation: Operation) -> bool:
 
 
 def _parts(contract: Contract, schema: Any) -> Iterator[Mapping[str, Any]]:
-    """The schemas of a form's parts; of several under one name, that of each."""
+    """The schemas of a form's parts, including each of several with the same name."""
     for part in _resolved(contract, schema).get("properties", {}).values():
         part = _resolved(contract, part)
         yield part
@@ -248,7 +248,7 @@ def _resolved(contract: Contract, schema: Any) -> Mapping[str, Any]:
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`over` wins; tables are merged, lists of tables joined."""
+    """Merge two configurations: `over` wins, tables merge, lists of tables concatenate."""
     result = dict(base)
     for name, value in over.items():
         old = result.get(name)
@@ -262,7 +262,7 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def toml(config: Mapping[str, Any]) -> str:
-    """As TOML: top-level keys, each with an inline value."""
+    """Format as TOML: top-level keys, each with an inline value."""
     return "".join(f"{json.dumps(name)} = {_inline(value)}\n" for name, value in config.items())
 
 
@@ -278,14 +278,15 @@ _SHARED = ("seed", "workers", "continue-on-failure", "cache", "auth")
 
 
 def write_config(path: str, contract: Contract, spec: str) -> None:
-    """Write what is hermetic, and the entries for single operations, each with its reason.
+    """Write the hermetic settings and those of single operations, each with its reason.
 
-    How much is sent is left to the command line. Raises UsageError if the file can't be written.
+    The number of requests stays on the command line. Raises UsageError if the file can't be
+    written.
     """
     whole = configuration(contract, Settings())
     shared = {name: whole[name] for name in _SHARED}
     shared["generation"] = {"database": whole["generation"]["database"]}
-    head = f"# What `mockserver test {spec}` tells Schemathesis, for a plain `schemathesis run`.\n"
+    head = f"# The settings of `mockserver test {spec}`, for a plain `schemathesis run`.\n"
     entries = [entry_toml(reason, entry) for reason, entry in reasoned(contract)]
     try:
         Path(path).write_text("\n".join([head, toml(shared), *entries]), encoding="utf-8")
@@ -294,7 +295,7 @@ def write_config(path: str, contract: Contract, spec: str) -> None:
 
 
 def entry_toml(reason: str, entry: Mapping[str, Any]) -> str:
-    """One `[[operations]]` table, an operation to a line."""
+    """One `[[operations]]` table, with an operation per line."""
     names = "".join(f"    {json.dumps(name)},\n" for name in entry["include-operation-id"])
     rest = {name: value for name, value in entry.items() if name != "include-operation-id"}
     return f"[[operations]] # {reason}\ninclude-operation-id = [\n{names}]\n{toml(rest)}"

@@ -1,5 +1,5 @@
-"""What looks like a fault and is none, whatever the document: HTTP allows it, or the document
-leaves the server no other way."""
+"""Failed checks that are not faults in any document: HTTP allows them, or the document leaves no
+alternative."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BAD_REQUEST = (400, 422)
 
 
 def allowed(finding: Finding, case: Mapping[str, Json], contract: Contract) -> bool:
-    """Whether a failed check of Schemathesis is no finding; `case` is the one that failed it."""
+    """Whether a failed Schemathesis check of `case` is not a finding."""
     example = finding.example
     if example is not None and example.status == 501 and not example.operation:
-        # What a server says of a method that it does not know: RFC 9110, 15.6.2.
+        # The status for an unknown method: RFC 9110, 15.6.2.
         return True
     if finding.rule == "negative_data_rejection":
         return _only_unknown_header(case)
@@ -27,19 +27,19 @@ def allowed(finding: Finding, case: Mapping[str, Json], contract: Contract) -> b
 
 
 def _only_unknown_header(case: Mapping[str, Json]) -> bool:
-    """A header (or a cookie) that the document does not know is ignored: RFC 9110, 5.1."""
+    """Unknown headers and cookies are ignored: RFC 9110, 5.1."""
     meta = (case.get("value") or {}).get("meta") or {}
     data = (meta.get("phase") or {}).get("data") or {}
     place = str(data.get("parameter_location") or "").lower()
-    # Only the coverage phase names its scenarios; the others describe what they did.
+    # Only the coverage phase names its scenarios; other phases describe their mutations.
     told = f"{data.get('scenario') or ''} {data.get('description') or ''}".lower()
     unknown = "object_unexpected_properties" in told or "unexpected properties" in told
     return unknown and place in ("header", "cookie")
 
 
 def unlisted_refusal(exchange: Exchange, contract: Contract) -> bool:
-    """Whether a request is refused as a bad one by an operation that lists no such refusal: it has
-    parameters or a body that can be wrong, and no listed way to say so."""
+    """Whether a bad request is refused with an undocumented status, because the operation has
+    parameters or a body but documents no such refusal."""
     operation = contract.by_id.get(exchange.operation)
     if operation is None or exchange.status not in BAD_REQUEST:
         return False

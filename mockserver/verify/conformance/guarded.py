@@ -1,10 +1,10 @@
-"""Schemathesis, with a guard at its way out: the process that `schemathesis.py` starts.
+"""Schemathesis behind a guard: the process that `schemathesis.py` starts.
 
     python -m mockserver.verify.conformance.guarded POLICY run document.json --url URL ...
 
-Every request of Schemathesis goes through here. A reply has to be complete in time, a request that
-may not be sent gets `WITHHELD` for a reply, what is made goes into the ledger, and an expired token
-is renewed. The process ends when the one that started it does.
+Every request of Schemathesis passes through the guard. It enforces a timeout for the complete
+reply, gives `WITHHELD` as the reply to a request that may not be sent, records creations in the
+ledger, and renews expired tokens. The process ends when its parent does.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ BUSY_SECONDS = 20.0
 
 @dataclass
 class Guard:
-    """What stands between Schemathesis and the server; `base` is the path that the API is below."""
+    """Stands between Schemathesis and the server; `base` is the base path of the API."""
 
     base: str
     timeout: float
@@ -82,7 +82,7 @@ class Guard:
         return response
 
     def _is_anothers(self, request: requests.PreparedRequest) -> bool:
-        """Whether a request goes without our credentials, as those of some checks do."""
+        """Whether a request lacks our credentials, as those of some checks do."""
         sent = {name.lower(): _text(value) for name, value in request.headers.items()}
         return any(sent.get(name) != value for name, value in self.credentials.items())
 
@@ -93,7 +93,7 @@ class Guard:
         entry: Entry,
         options: dict[str, Any],
     ) -> None:
-        """Remove what another has made: later, with our own key, it may not be allowed."""
+        """Remove what another user created now: our own key may not be allowed to later."""
         assert self.ownership is not None
         ledger = self.ownership.ledger
         operation = self.ownership.contract.by_id[entry.remove]
@@ -111,7 +111,7 @@ class Guard:
     def _patiently(
         self, adapter: HTTPAdapter, request: requests.PreparedRequest, options: dict[str, Any]
     ) -> requests.Response:
-        """Wait for a server that is busy, and log in again when the token has expired."""
+        """Wait for a busy server, and log in again when the token has expired."""
         end, pause, renewed = time.monotonic() + BUSY_SECONDS, 0.5, False
         while True:
             if self.pace is not None:
@@ -127,7 +127,7 @@ class Guard:
                 return response
 
     def _renew(self, request: requests.PreparedRequest) -> bool:
-        """Whether the request had our token, and has a new one now."""
+        """Whether the request used our token and now has a new one."""
         if self.login is None or not self.token:
             return False
         old = self.token
@@ -158,7 +158,7 @@ class Guard:
                 raise requests.exceptions.ChunkedEncodingError(error, request=request) from None
         response._content_consumed = True
         if is_stream(kind):
-            # Schemathesis reads streams by itself: let it find what has come.
+            # Schemathesis reads streams itself: leave what has arrived for it to read.
             response.raw = HTTPResponse(
                 io.BytesIO(response.content),
                 headers=response.raw.headers,
@@ -179,7 +179,7 @@ def _body(request: requests.PreparedRequest) -> bytes | None:
 
 
 def _withheld(request: requests.PreparedRequest, reason: str) -> requests.Response:
-    """403 says nothing about the data to Schemathesis."""
+    """A reply of 403, from which Schemathesis draws no conclusion about data."""
     response = requests.Response()
     response.status_code = 403
     response._content = b"{}"
@@ -194,7 +194,7 @@ def _withheld(request: requests.PreparedRequest, reason: str) -> requests.Respon
 
 
 def _end_with(parent: int) -> None:
-    """End when the process that started this one has ended, however that came."""
+    """End this process when its parent ends, for whatever reason."""
 
     def watch() -> None:
         while os.getppid() == parent:

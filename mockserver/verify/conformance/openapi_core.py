@@ -1,4 +1,4 @@
-"""The second judge: openapi-core looks at every reply again."""
+"""The second validator: openapi-core checks every reply again."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ CONFORMANCE = frozenset(
         "response_schema_conformance",
     }
 )
-"""The checks of Schemathesis that look at what openapi-core looks at."""
+"""The Schemathesis checks that openapi-core repeats."""
 
 
-# The one difference that is known: openapi-schema-validator 0.8 refuses the offset that RFC 3339
-# demands of a time. So it gets this instead.
+# The one known difference: openapi-schema-validator 0.8 rejects the offset that RFC 3339
+# requires in a time. This replaces its check.
 _FULL_TIME = re.compile(
     r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE
 )
@@ -41,8 +41,8 @@ def _is_time(value: object) -> bool:
 
 
 class _JsonBodies(dict[str, Callable[..., Any]]):
-    """What reads a body, by its media type: openapi-core knows two types of JSON by name, and
-    would take one of any other type (application/problem+json) for bytes."""
+    """Body deserialisers by media type. openapi-core knows two JSON types and would treat others,
+    such as application/problem+json, as bytes."""
 
     def __contains__(self, media_type: object) -> bool:
         return str(media_type).endswith(("/json", "+json"))
@@ -52,9 +52,8 @@ class _JsonBodies(dict[str, Callable[..., Any]]):
 
 
 def _by_what_came(version: type[Any]) -> type[Any]:
-    """A response validator that reads a body as what the reply says it is, also where the document
-    says `*/*`, and has no opinion on what is no JSON value: a schema tells nothing of the bytes
-    of a PDF, nor of an XML tree."""
+    """A response validator that parses a body by the reply's Content-Type, even where the document
+    has `*/*`, and skips bodies that are not JSON: a schema says nothing about a PDF or XML."""
 
     class ByWhatCame(version):  # type: ignore[misc]
         def _find_media_type(self, content: Any, mimetype: str | None = None) -> Any:
@@ -79,7 +78,7 @@ class _Parameters:
 
 @dataclass
 class _Request:
-    """What openapi-core wants to know of a request."""
+    """The request attributes that openapi-core needs."""
 
     host_url: str
     path: str
@@ -98,16 +97,16 @@ class _Response:
 
 
 class SecondJudge:
-    """Judges exchanges and keeps where it differs from the first.
+    """Validates exchanges and records where it disagrees with the first validator.
 
-    Equal replies to one operation are judged once.
+    Identical replies to an operation are validated once.
     """
 
     def __init__(self, document: Mapping[str, Any], contract: Contract, url: str) -> None:
         from openapi_core import Config, OpenAPI
 
         self.contract = contract
-        # Whatever server the document names: this one is judged.
+        # The server under test, whatever servers the document lists.
         config = Config(
             extra_format_validators={"time": _is_time}, extra_media_type_deserializers=_JsonBodies()
         )
@@ -115,12 +114,12 @@ class SecondJudge:
         try:
             self._openapi = OpenAPI.from_dict(local, config=config)
         except Exception as error:
-            # openapi-spec-validator's complaint: it comes with openapi-core, and is not ours.
+            # Raised by openapi-spec-validator, a dependency of openapi-core.
             if not hasattr(error, "absolute_path"):
                 raise
             said = str(error).split("\n")[0]
             raise ContractError(
-                f"the document is not valid, nothing can be judged by it; mend it: {said}",
+                f"the document is invalid, so replies can't be checked against it; fix it: {said}",
                 join("#", *error.absolute_path),
             ) from None
         if (version := self._openapi.response_validator_cls) is not None:
@@ -130,7 +129,7 @@ class SecondJudge:
         self.differences: list[Difference] = []
 
     def hear(self, exchange: Exchange) -> None:
-        """Judge one exchange of Schemathesis, and compare."""
+        """Validate one Schemathesis exchange and compare the results."""
         if exchange.verdicts is None or not exchange.status or not exchange.operation:
             return
         if unlisted_refusal(exchange, self.contract):
@@ -181,8 +180,8 @@ class SecondJudge:
 
 
 def _request(exchange: Exchange, contract: Contract) -> _Request:
-    """The path is made from the template: it is the reply that is judged, and a path with odd
-    characters would not be found."""
+    """A request whose path is built from the template: only the reply is validated, and
+    openapi-core would not find a path with unusual characters."""
     parts = urlsplit(exchange.url)
     operation = contract.by_id[exchange.operation]
     return _Request(
@@ -207,7 +206,7 @@ def _concrete(template: str, path: str) -> str:
 def _response(exchange: Exchange) -> _Response:
     return _Response(
         status_code=exchange.status,
-        # It asks for a header as the document spells it.
+        # openapi-core looks up headers as the document spells them.
         headers=httpx.Headers(dict(exchange.headers)),
         content_type=exchange.content_type,
         data=exchange.body or None,
@@ -215,7 +214,7 @@ def _response(exchange: Exchange) -> _Response:
 
 
 def _words(error: BaseException) -> str:
-    """An error on one line: where a value breaks its schema, how, without the value."""
+    """The error on one line: where and how the schema is broken, without the value."""
     broken = list(getattr(error.__cause__ or error, "schema_errors", ()))
     if broken:
         details = "; ".join(dict.fromkeys(_detail(one) for one in broken))
@@ -223,19 +222,19 @@ def _words(error: BaseException) -> str:
     try:
         return (str(error) or type(error).__name__)[:500]
     except UnicodeDecodeError:
-        # It quotes the reply, taking it for UTF-8.
+        # The message quotes the reply as if it were UTF-8.
         return type(error).__name__
 
 
 def _detail(error: Any) -> str:
-    """What breaks the schema, and the names of the properties that lead there."""
+    """The violated schema keyword and the property path to it."""
     text = str(getattr(error, "message", error))
     names = [str(step) for step in getattr(error, "absolute_path", ()) if isinstance(step, str)]
     return f"{'.'.join(names)}: {text}" if names else text
 
 
 class ReplyJudge:
-    """Judges replies by a document: what a reproduced finding asks."""
+    """Validates replies against a document; used by generated reproductions."""
 
     def __init__(self, spec: str, url: str) -> None:
         from mockserver.files.documents import read_contract

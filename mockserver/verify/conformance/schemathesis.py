@@ -1,7 +1,6 @@
-"""Does the server keep to its document? Schemathesis finds out, in a process of its own.
+"""Check conformance with Schemathesis, run in a separate process.
 
-Its NDJSON report brings every exchange as it happens; from there the second judge and the
-reports take them.
+Its NDJSON report delivers every exchange as it happens, for the second validator and the reports.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _FATAL = "FatalError"
 
 @dataclass
 class Heard:
-    """What one line of the report tells."""
+    """The content of one report line."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -54,9 +53,9 @@ def run(
     login: Login | None = None,
     rate: float = 0.0,
 ) -> None:
-    """Run Schemathesis against the target; `hear` is called with each part of its report.
+    """Run Schemathesis against the target; call `hear` with each part of its report.
 
-    Raises UsageError if it can't be started, NoReply if it takes far longer than it may.
+    Raises UsageError if it can't be started, NoReply if it far exceeds its time limit.
     """
     with tempfile.TemporaryDirectory(prefix="mockserver-") as folder:
         home = Path(folder)
@@ -79,7 +78,7 @@ def run(
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=home,
-                # Ctrl-C of a terminal goes to this process, which ends the other in good order.
+                # Ctrl-C reaches only this process, which then ends the other one cleanly.
                 start_new_session=True,
             )
             finished = False
@@ -106,7 +105,7 @@ def _end(process: subprocess.Popen[Any]) -> None:
 
 
 def _policy(target: Target, spec: Path, login: Login | None, rate: float) -> dict[str, Any]:
-    """What the guard in the other process has to know."""
+    """The settings for the guard in the other process."""
     ownership = target.ownership
     ledger = ownership.ledger if ownership is not None else None
     policy: dict[str, Any] = {
@@ -137,7 +136,7 @@ def _policy(target: Target, spec: Path, login: Login | None, rate: float) -> dic
 def _with_credentials(
     target: Target, settings: Settings, other_key: str, home: Path
 ) -> tuple[Settings, dict[str, str]]:
-    """Keys go by variables; a file with two users is needed to compare tenants."""
+    """Pass keys in variables, and in a file with two users for comparing tenants."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SCHEMATHESIS_")}
     owner = _as_written(target.contract, credentials(target.contract, target.key, target.keys))
     in_query = keys_in_query(target.contract, target.key, target.keys)
@@ -166,8 +165,8 @@ def _with_credentials(
 
 
 def _as_written(contract: Contract, headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers under the names that the security schemes have: Schemathesis takes a name in other
-    letters for another header, and leaves the key in where it means to send none."""
+    """Headers spelt as in the security schemes. Schemathesis compares names case-sensitively and
+    would leave the key in where it means to send none."""
     names = {s.parameter.lower(): s.parameter for s in contract.schemes.values() if s.parameter}
     names["authorization"] = "Authorization"
     return {names.get(name, name): value for name, value in headers.items()}
@@ -190,8 +189,8 @@ def _command(
 
 
 def _follow(report: Path, process: subprocess.Popen[Any], longest: float) -> Iterator[str]:
-    """The lines of a file that another process is still writing. Raises NoReply if it takes longer
-    than `longest` seconds."""
+    """The lines of a file that another process is still writing. Raises NoReply after `longest`
+    seconds."""
     end = time.monotonic() + longest
     with report.open(encoding="utf-8") as stream:
         rest = ""
@@ -205,8 +204,8 @@ def _follow(report: Path, process: subprocess.Popen[Any], longest: float) -> Ite
                 return
             if time.monotonic() > end:
                 raise NoReply(
-                    f"conformance took longer than {longest:.0f} s and was ended; "
-                    "give it less to do (--max-examples, --include), or more time (--max-time)"
+                    f"conformance took longer than {longest:.0f} s and was stopped; "
+                    "reduce it (--max-examples, --include) or give it more time (--max-time)"
                 )
             if not chunk:
                 time.sleep(0.05)
@@ -249,7 +248,7 @@ def _scenario(value: Json, contract: Contract, heard: Heard) -> None:
         for node in nodes:
             if node["status"] == "failure":
                 if _shown(node, case_id) not in exchanges:
-                    # What it is about was not sent.
+                    # The request that it is about was not sent.
                     continue
                 finding, case = _finding(node, case_id, cases, exchanges)
                 if not exemptions.allowed(finding, case, contract):
@@ -257,7 +256,7 @@ def _scenario(value: Json, contract: Contract, heard: Heard) -> None:
 
 
 def _shown(node: Json, case_id: str) -> str:
-    """The case that shows a failed check: a check may send requests of its own."""
+    """The case that shows a failed check; a check may send requests of its own."""
     return str(node["failure_info"]["failure"].get("case_id") or case_id)
 
 
@@ -311,7 +310,7 @@ def _failed(nodes: Json) -> frozenset[str]:
 
 
 def _operation(contract: Contract, method: str, case: Json) -> str:
-    """The operation a request is for: none if its method is not one of the path's."""
+    """The operation of a request; None if the path does not have its method."""
     for operation in contract.operations:
         if operation.method == method and operation.path == case.get("path"):
             return operation.id

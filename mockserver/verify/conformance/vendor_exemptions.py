@@ -1,4 +1,5 @@
-"""Where a rule refuses what the schema admits, so that a refusal is no finding."""
+"""Documented rules that refuse requests which the schema allows; their refusals are not
+findings."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Widening:
-    """Operations that may refuse with `statuses` what their schema admits, and why."""
+    """Operations that may refuse schema-valid requests with `statuses`, and why."""
 
     reason: str
     statuses: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The fuzz loop: Schemathesis makes requests and judges replies, this decides what is sent."""
+"""The fuzz loop: Schemathesis generates requests and checks replies; this chooses what to send."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHECKS = (
     "negative_data_rejection",
     "positive_data_acceptance",
 )
-"""Those that send nothing of their own."""
+"""Checks that send no requests of their own."""
 MARKED = ("name", "title", "label", "description")
 BATCH = 8
 
@@ -45,7 +45,7 @@ class Fuzzer:
     in_view: Callable[[Operation], bool] = lambda operation: True
     progress: Callable[[str], None] = lambda text: None
     known: dict[str, set[str]] = field(default_factory=dict)
-    """Ids that were seen, by path parameter: for reads only."""
+    """Observed ids by path parameter, used for reads only."""
 
     def __post_init__(self) -> None:
         import schemathesis
@@ -78,12 +78,12 @@ class Fuzzer:
         self.marker = f"fuzz-{self._random.getrandbits(32):08x}-{int(time.time()):x}"
 
     def run(self, seconds: float) -> None:
-        """Until the time is over. Raises NoReply if the server is gone."""
+        """Fuzz until the time limit. Raises NoReply if the server is gone."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             operation = self._choose()
             if operation is None:
-                self.result.errors.append("there is nothing that may be sent")
+                self.result.errors.append("no operation may be sent")
                 return
             try:
                 self._one(operation)
@@ -93,14 +93,14 @@ class Fuzzer:
             if self.result.requests % 25 == 0:
                 left = max(0, end - time.monotonic())
                 self.progress(
-                    f"{self.result.requests} requests, {len(list(self._ledger.left()))} things, "
+                    f"{self.result.requests} requests, {len(list(self._ledger.left()))} entities, "
                     f"{len(self.result.findings)} findings, {left:.0f} s left"
                 )
 
     # --- what next
 
     def _choose(self) -> Operation | None:
-        """Something that can be done now; creating and reading more often than the rest."""
+        """An operation that can be sent now; creations and reads are more likely."""
         choice, quarantined = self._random, self.target.persistence.quarantined
         groups: list[tuple[int, list[Operation]]] = []
         for kind, weight in (("read", 4), ("create", 3), ("own", 4)):
@@ -148,21 +148,21 @@ class Fuzzer:
         return self._cases[operation.id]
 
     def _stream(self, operation: Operation) -> Iterator[Any]:
-        """Cases without end, in batches, each with a seed of its own."""
+        """Endless cases, in batches with one seed each."""
         strategy = self._schema[operation.path][operation.method].as_strategy()
         while batch := _draw(strategy, self._random.getrandbits(32)):
             self._random.shuffle(batch)
             yield from batch
 
     def _aim_read(self, case: Any, operation: Operation) -> None:
-        """Half of the reads go to ids that are there."""
+        """Direct half of the reads at ids that exist."""
         for name in list(case.path_parameters or {}):
             ids = sorted(self.known.get(name, ()))
             if ids and self._random.random() < 0.5:
                 case.path_parameters[name] = self._random.choice(ids)
 
     def _aim(self, case: Any, operation: Operation) -> bool:
-        """An unsafe request goes to a thing of this run, whatever was generated."""
+        """Direct an unsafe request at an entity of this run, replacing the generated id."""
         paths = self.ownership.own_paths(operation)
         if not paths:
             return False
@@ -177,7 +177,7 @@ class Fuzzer:
         return True
 
     def _refer(self, body: dict[str, Json]) -> None:
-        """Fields that name other things get ids of this run's own."""
+        """Fill fields that refer to other entities with ids of this run."""
         for name, value in body.items():
             kinds = self._references.get(name, set())
             own = [e.id for e in self._ledger.left() if e.kind in kinds]
@@ -189,7 +189,7 @@ class Fuzzer:
                         self._refer(item)
 
     def _mark(self, case: Any, operation: Operation, positive: bool) -> str:
-        """A text in the body by which the thing is found if its answer never comes."""
+        """Put a marker into the body, to find the entity if the response is lost."""
         schema = body_schema(self.target.contract, operation)
         if not positive or not isinstance(case.body, dict) or schema is None:
             return ""
@@ -202,7 +202,7 @@ class Fuzzer:
         return ""
 
     def _send(self, case: Any, operation: Operation, positive: bool) -> tuple[Exchange, Any] | None:
-        """Send it by way of the target's patience; None if it may not be sent after all."""
+        """Send it with the target's retries; None if it may not be sent."""
         import requests
 
         responses: list[Any] = []
@@ -225,7 +225,7 @@ class Fuzzer:
         except Withheld:
             return None
         except (requests.RequestException, ValueError):
-            # What can't be put into a URL or a body is not sent by Schemathesis either.
+            # Schemathesis does not send values either that a URL or a body can't carry.
             return None
 
         def once() -> Exchange:
@@ -258,10 +258,10 @@ class Fuzzer:
         return exchange, responses[-1]
 
     def _silent(self, error: Exception) -> str:
-        return f"{self.target.url} did not answer ({type(error).__name__}); check the server"
+        return f"{self.target.url} did not respond ({type(error).__name__}); check the server"
 
     def _learn(self, operation: Operation, exchange: Exchange) -> None:
-        """Ids in a list, for later reads."""
+        """Remember ids of a list for later reads."""
         action = self.ownership.plan.actions[operation.id]
         if action.kind != "list" or exchange.status != 200:
             return
@@ -309,7 +309,7 @@ class Fuzzer:
 
 
 def _draw(strategy: Any, start: int) -> list[Any]:
-    """A few cases; none if the schema admits none."""
+    """A few generated cases; none if the schema is unsatisfiable."""
     from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
     from hypothesis.errors import Unsatisfiable
 
@@ -334,7 +334,7 @@ def _draw(strategy: Any, start: int) -> list[Any]:
 
 
 def _component(case: Any, name: str) -> str:
-    """How a part of a case was generated: "positive", "negative" or ""."""
+    """The generation mode of a part of a case: "positive", "negative" or ""."""
     for location, component in (case.meta.components if case.meta else {}).items():
         if getattr(location, "value", str(location)) in (name, name.removesuffix("_parameters")):
             return "positive" if component.mode.is_positive else "negative"

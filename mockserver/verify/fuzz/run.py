@@ -1,4 +1,4 @@
-"""What `mockserver fuzz` does."""
+"""Run `mockserver fuzz`."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ Say = Callable[[str], None]
 
 
 def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
-    """The exit code. Raises UsageError, ContractError."""
+    """Fuzz, and return the exit code. Raises UsageError, ContractError."""
     document, contract = read_contract(spec)
     say: Say = (lambda text: None) if given["quiet"] else _say
     sandbox.check(contract)
     if given["cleanup"]:
         return clean_up_only(contract, sandbox, given["cleanup"], say)
     if not sandbox.url:
-        raise UsageError("where to? give --url or STAGING_URL")
+        raise UsageError("no server: give --url or STAGING_URL")
     check_host(contract, sandbox.url, sandbox.hosts)
     for line in told_before(contract, sandbox):
         click.echo(line)
@@ -69,7 +69,7 @@ def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
 
 @dataclass
 class FuzzRun:
-    """One run: fuzz, and remove what was made, however it ends."""
+    """One run: fuzz, then remove what was created, however the run ends."""
 
     target: Target
     document: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""A result, written down."""
+"""Reports of a result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockserver.verify.reports.exchanges import Record
 
 
 def write(result: Result, folder: Path, record: Record) -> list[Path]:
-    """JUnit XML and the page; the findings go into the record."""
+    """Write JUnit XML and the HTML page, and add the findings to the record."""
     for finding in result.findings:
         record.finding(finding)
     junit.write(result, folder / "junit.xml")

@@ -1,4 +1,4 @@
-"""The exchanges of a run, written down as they come: NDJSON and HAR."""
+"""Write the exchanges of a run as they arrive: NDJSON and HAR."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = Any
 
 
 class Record:
-    """Writes into a folder, or nowhere if there is none."""
+    """Writes into a folder, or nowhere without one."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
@@ -81,7 +81,7 @@ def plain_finding(finding: Finding) -> dict[str, Json]:
 
 
 def text(body: bytes) -> str:
-    """As text, or as base64 with a prefix that says so."""
+    """The bytes as text, or as base64 with a prefix."""
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
@@ -89,7 +89,7 @@ def text(body: bytes) -> str:
 
 
 def archived(exchange: Exchange) -> Archived:
-    """An exchange as an archive has it."""
+    """The exchange as a HAR entry."""
     return Archived(
         method=exchange.method,
         url=exchange.url,

@@ -1,4 +1,4 @@
-"""A result as one HTML page that needs nothing else."""
+"""A result as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TEMPLATE = Path(__file__).with_name("page.html")
 
 
 def render(result: Result) -> str:
-    """Everything that comes from the server is escaped."""
+    """The page. Everything from the server is escaped."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -31,7 +31,7 @@ def _columns(result: Result) -> list[str]:
 
 
 def coverage_rows(result: Result) -> list[tuple[str, list[tuple[str, str]]]]:
-    """For each operation its cells: how often a status came, and a class for the eye."""
+    """For each operation its cells: a count for each status, and a CSS class."""
     rows = []
     for operation, documented in result.documented.items():
         counts = result.coverage.seen.get(operation, {})

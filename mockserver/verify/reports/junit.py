@@ -1,4 +1,4 @@
-"""A result as JUnit XML: one case for each operation and each rule that was broken there."""
+"""A result as JUnit XML: a case for each operation and each rule that it breaks."""
 
 from __future__ import annotations
 

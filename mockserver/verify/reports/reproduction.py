@@ -1,4 +1,4 @@
-"""A finding as a test that fails as long as the server does the same."""
+"""A finding as a test that fails until the server is fixed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,11 @@ def pytest_file(finding: Finding, url: str, spec: str) -> str:
     assert example is not None
     by_schema = re.search("schema|content|headers|status_code|Undefined|Malformed", finding.rule)
     check = BY_SCHEMA if by_schema and example.operation else BY_STATUS
-    imports = "\nfrom mockserver.verify.second import ReplyJudge\n" if check is BY_SCHEMA else ""
+    imports = (
+        "\nfrom mockserver.verify.conformance.openapi_core import ReplyJudge\n"
+        if check is BY_SCHEMA
+        else ""
+    )
     return TEMPLATE.format(
         title=_safe(finding.title),
         message=_safe(finding.message),

@@ -1,4 +1,4 @@
-"""A result for a person at a terminal."""
+"""A result for the terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|\d+""")
 
 
 def lines(result: Result) -> Iterator[str]:
-    """One block for each finding, then the sums."""
+    """A block for each finding, then the totals."""
     for number, finding in enumerate(result.open_findings, 1):
         yield from block(number, finding)
     accepted = [finding for finding in result.findings if finding.accepted]
@@ -30,10 +30,10 @@ def lines(result: Result) -> Iterator[str]:
 
 
 def differences(found: Iterable[Difference]) -> Iterator[str]:
-    """Where the judges differ: a line within the terminal's width for each cause."""
+    """Where the validators disagree: one line for each cause, cut to the terminal's width."""
     causes: dict[tuple[str, str], list[Difference]] = {}
     for one in found:
-        # A cause is the same whatever value it quotes.
+        # Group causes regardless of the values they quote.
         cause = (one.schemathesis, _QUOTED.sub("", one.openapi_core))
         causes.setdefault(cause, []).append(one)
     width = shutil.get_terminal_size((WIDTH, 24)).columns
@@ -53,7 +53,7 @@ def _short(text: str, width: int) -> str:
 
 
 def block(number: int, finding: Finding) -> Iterator[str]:
-    """What, where, an example, a curl line, the rule."""
+    """What, where, an example, a curl command, the rule."""
     yield f"{number}. {finding.title} ({finding.count} times)"
     yield f"   where    {finding.where}"
     rules = finding.extra.get("rules", finding.rule)

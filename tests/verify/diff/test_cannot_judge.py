@@ -28,16 +28,16 @@ def refused(tmp_path: Path, *arguments: str) -> str:
 
 def test_nobody_listens(tmp_path: Path) -> None:
     url = broken_servers.dead()
-    assert f"no server answers at {url}" in refused(tmp_path, "--real", url)
+    assert f"no server listens at {url}" in refused(tmp_path, "--real", url)
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (broken_servers.hangs, "did not answer within 0.5 s"),
+        (broken_servers.hangs, "did not respond within 0.5 s"),
         (broken_servers.closes, "closes the connection"),
         (broken_servers.page, "web page"),
-        (broken_servers.gateway, "gateway with nothing behind"),
+        (broken_servers.gateway, "gateway without a service behind"),
     ],
 )
 def test_nothing_to_judge(answer: object, words: str, tmp_path: Path) -> None:
