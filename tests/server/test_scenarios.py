@@ -47,7 +47,7 @@ def test_they_are_named_and_cover_the_table() -> None:
         scenarios("suite")
     with pytest.raises(UsageError, match="there is session"):
         scenarios("run", "truestate")
-    with pytest.raises(UsageError, match="nothing in it moves"):
+    with pytest.raises(UsageError, match="it has no jobs"):
         scenarios("pet", PETSTORE)
 
 
