@@ -21,6 +21,7 @@ MockServerError
     ├── Conflict            409
     ├── PreconditionFailed  412
     ├── TooLarge            413
+    ├── TargetTooLong       414
     ├── UnsupportedMedia    415
     ├── Invalid             422, with violations
     ├── PreconditionRequired 428
@@ -161,6 +162,10 @@ class PreconditionFailed(Refusal):
 
 class TooLarge(Refusal):
     status = 413
+
+
+class TargetTooLong(Refusal):
+    status = 414
 
 
 class UnsupportedMedia(Refusal):

@@ -86,6 +86,45 @@ def test_a_choice_that_names_its_branch_costs_what_the_value_does() -> None:
     assert (violation.where[-1], violation.keyword) == ("op", "enum")
 
 
+def lists() -> dict[str, Any]:
+    """Branches that each take lists of more, under a name of their own."""
+    names = ("and", "or", "not", "nor")
+    kinds = [
+        {
+            "type": "object",
+            "required": [name],
+            "properties": {name: {"type": "array", "items": SELF}},
+            "additionalProperties": False,
+        }
+        for name in names
+    ]
+    leaf = {"type": "object", "required": ["field"], "properties": {"field": {"type": "string"}}}
+    return {"oneOf": [*kinds, leaf]}
+
+
+def listed(levels: int, last: Any) -> Any:
+    for level in range(levels):
+        last = {("and", "or")[level % 2]: [last]}
+    return last
+
+
+def test_a_value_is_counted_where_its_depth_says_too_little() -> None:
+    """By its depth alone each level could be of four kinds; the names tell which."""
+    check = Validators(document(lists()), "3.1.0").request(HERE)
+    assert check.is_valid(listed(40, {"field": "a"}))
+    assert not check.is_valid(listed(40, {"field": 1}))
+    wide = {"and": [{"or": [{"field": "a"}]}] * 3000}
+    assert check.accept(wide)[0]
+    assert not check.is_valid({"and": [*wide["and"], {"or": [1]}]})
+
+
+def test_counting_grows_with_the_value() -> None:
+    found = effort(lists())
+    wide = [found.looks({"and": [listed(4, {"field": n}) for n in range(count)]})
+            for count in (500, 1000)]  # fmt: skip
+    assert wide[1] < 2.2 * wide[0]
+
+
 @pytest.mark.parametrize("word", ["oneOf", "anyOf"])
 def test_what_would_cost_too_much_is_refused_without_being_judged(word: str) -> None:
     found = effort(ambiguous(word))

@@ -19,10 +19,12 @@ MOST_REPORTED = 20_000
 _AT_ONCE = 50_000
 _MOST_KEPT = 300_000
 _SHALLOW = 2
+_MOST_PAIRS = 100_000
 _ABOVE = MOST_LOOKS + 1
 _LISTS = ("allOf", "anyOf", "oneOf")
 _SAME = ("not", "if", "else", "then")
 _INNER = ("items", "additionalProperties", "contains", "unevaluatedItems", "unevaluatedProperties")
+_OTHERS = ("additionalProperties", "unevaluatedProperties")
 _MAPS = ("properties", "patternProperties")
 
 
@@ -51,7 +53,19 @@ class Effort:
             found = size * self._often(self._schema, level)
             if found > MOST_LOOKS or len(self._known) > most:
                 break
-        return min(found, _ABOVE)
+        if found <= MOST_REPORTED:
+            return found
+        # Of any value of this depth. This one may be wide where the schema is narrow.
+        try:
+            return min(found, _Count(self).looks(self._schema, value))
+        except RecursionError:
+            return min(found, _ABOVE)
+
+    def target(self, reference: str) -> Any:
+        """The schema that a reference leads to."""
+        if reference not in self._targets:
+            self._targets[reference] = find(self._schema, pointer_of(reference))
+        return self._targets[reference]
 
     def _often(self, schema: Any, depth: int) -> int:
         if not isinstance(schema, Mapping):
@@ -63,7 +77,7 @@ class Effort:
         if key in self._open:
             return 0
         self._open.add(key)
-        found = sum(self._often(part, depth) for part in self._beside(schema))
+        found = sum(self._often(part, depth) for part in self.beside(schema))
         found += max((self._often(rule, depth) for rule in _rules(schema)), default=0)
         if depth > 0:
             found += max((self._often(part, depth - 1) for part in _inside(schema)), default=0)
@@ -71,7 +85,7 @@ class Effort:
         self._known[key] = found = min(max(found, 1), _ABOVE)
         return found
 
-    def _beside(self, schema: Mapping[str, Any]) -> Iterator[Any]:
+    def beside(self, schema: Mapping[str, Any]) -> Iterator[Any]:
         """The other constraints on the same value."""
         for word in _LISTS:
             for part in schema.get(word) or ():
@@ -82,9 +96,53 @@ class Effort:
                 yield schema[word]
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            if reference not in self._targets:
-                self._targets[reference] = find(self._schema, pointer_of(reference))
-            yield self._targets[reference]
+            yield self.target(reference)
+
+
+class _Count:
+    """Counts looks for one value: each pair of a schema and a part of the value is counted once,
+    and counts as often as the validator comes to it."""
+
+    def __init__(self, effort: Effort) -> None:
+        self._beside = effort.beside
+        self._known: dict[tuple[int, int], int] = {}
+        self._open: set[tuple[int, int]] = set()
+
+    def looks(self, schema: Any, value: Any) -> int:
+        if not isinstance(schema, Mapping):
+            return 1
+        key = id(schema), id(value)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        if key in self._open:
+            return 0
+        if len(self._known) > _MOST_PAIRS:
+            return _ABOVE
+        self._open.add(key)
+        found = 1 + sum(self.looks(part, value) for part in self._beside(schema))
+        found += max((self.looks(rule, value) for rule in _rules(schema)), default=0)
+        if isinstance(value, dict):
+            found += self._properties(schema, value)
+        elif isinstance(value, list):
+            prefix = schema.get("prefixItems") or ()
+            found += sum(self.looks(part, item) for part, item in zip(prefix, value, strict=False))
+            for word in ("items", "contains", "unevaluatedItems"):
+                if word in schema:
+                    found += sum(self.looks(schema[word], item) for item in value)
+        self._open.discard(key)
+        self._known[key] = found = min(found, _ABOVE)
+        return found
+
+    def _properties(self, schema: Mapping[str, Any], value: Mapping[str, Any]) -> int:
+        listed = schema.get("properties")
+        listed = listed if isinstance(listed, Mapping) else {}
+        found = sum(self.looks(listed[name], value[name]) for name in value if name in listed)
+        others = [schema[word] for word in _OTHERS if word in schema]
+        patterns = schema.get("patternProperties")
+        if isinstance(patterns, Mapping):
+            others.extend(patterns.values())
+        return found + sum(self.looks(one, part) for one in others for part in value.values())
 
 
 def _is_rule(part: Any) -> bool:

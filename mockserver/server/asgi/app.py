@@ -187,10 +187,10 @@ class Endpoint:
 
 def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Header values by name; one that is sent twice counts as a list, as RFC 9110 has it."""
-    headers: dict[str, str] = {}
-    for name, value in ((n.decode("latin-1"), v.decode("latin-1")) for n, v in raw):
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in raw:
+        values.setdefault(name, []).append(value)
+    return {n.decode("latin-1"): b", ".join(v).decode("latin-1") for n, v in values.items()}
 
 
 def allowed_methods(documented: tuple[str, ...]) -> list[str]:

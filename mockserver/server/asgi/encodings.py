@@ -9,6 +9,7 @@ from mockserver.errors import BadRequest, TooLarge, UnsupportedMedia
 _GZIP = ("gzip", "x-gzip")
 _KNOWN = (*_GZIP, "deflate", "identity")
 _MOST_CODINGS = 5
+_MOST_MEMBERS = 1000
 
 
 def decoded(body: bytes, codings: str, limit: int) -> bytes:
@@ -45,7 +46,9 @@ def _inflated(body: bytes, name: str, limit: int) -> bytes:
 
 def _members(body: bytes, bits: int, limit: int) -> bytes:
     found = bytearray()
-    while body:
+    for _ in range(_MOST_MEMBERS):  # each copies what is behind it
+        if not body:
+            return bytes(found)
         worker = zlib.decompressobj(bits)
         found += worker.decompress(body, limit + 1 - len(found))
         if len(found) > limit:
@@ -54,4 +57,6 @@ def _members(body: bytes, bits: int, limit: int) -> bytes:
             raise zlib.error("it ends too early")
         # What is behind the end may be another member of gzip.
         body = worker.unused_data if bits == 31 else b""
+    if body:
+        raise TooLarge(f"A body of more than {_MOST_MEMBERS} gzip members is not read.")
     return bytes(found)

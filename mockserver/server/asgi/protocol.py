@@ -18,12 +18,14 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.engine.serialization import Sent
-from mockserver.errors import BadRequest, HeadersTooLarge, Refusal
+from mockserver.errors import BadRequest, HeadersTooLarge, Refusal, TargetTooLong
 from mockserver.server.asgi.fast_path import begin
 
 # More than servers take as a rule: what breaks a schema is to be refused by the contract, and a
 # few texts beyond their maxLength, percent-encoded, are soon a hundred kilobytes.
 MAX_HEAD = 1024 * 1024
+# As the parser of URLs has it.
+MAX_TARGET = 65_535
 # What follows the head, be it body, framing or trailers, and also what nobody reads any more.
 MAX_MESSAGE = 300 * 1024 * 1024
 LOOKS_FOR_HEAD = 4
@@ -31,6 +33,7 @@ LOOKS_FOR_BODY = 24
 # A client that keeps connections in a pool is rather not cut off just when it uses one.
 LOOKS_WHEN_IDLE = 15
 SECONDS_TO_LINGER = 2.0
+_LONG = f"The URL of the request has more than {MAX_TARGET} bytes."
 
 Refuse = Callable[[Refusal, str], Sent]
 
@@ -49,7 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._in_head = True
         self._lingering = False
-        self._too_large = False
+        self._refusal: Refusal | None = None
         self._looks = 0
         self._idle = False
         self._parsing = False
@@ -83,14 +86,28 @@ class BoundedProtocol(HttpToolsProtocol):
         _on_message_begin(self)
 
     def on_headers_complete(self) -> None:
-        if self._arrived > MAX_HEAD and self._head_size() > MAX_HEAD:
-            self._too_large = True
+        self._refusal = self._fault_of_head()
+        if self._refusal is not None:
             raise ValueError("httptools takes any error of a callback for a broken message")
         self._in_head = False
         self._looks = 0
         _on_headers_complete(self)
         # uvicorn adds trailers to the headers, where they could pass for a credential.
         self.headers = []
+
+    def _fault_of_head(self) -> Refusal | None:
+        if len(self.url) > MAX_TARGET:
+            return TargetTooLong(_LONG)
+        if self._arrived > MAX_HEAD and self._head_size() > MAX_HEAD:
+            return _too_large()
+        hosts = 0
+        for name, _ in self.headers:
+            if name == b"host":
+                hosts += 1
+        # RFC 9112, section 3.2: what is meant may depend on whom one asks (proxies).
+        if hosts == 1 or (not hosts and self.parser.get_http_version() == "1.0"):
+            return None
+        return BadRequest(f"The request has {hosts or 'no'} Host headers; it must have one.")
 
     def on_message_complete(self) -> None:
         _on_message_complete(self)
@@ -126,12 +143,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.tasks.add(task)
 
     def send_400_response(self, msg: str) -> None:
-        if self._too_large:
-            self._refuse(
-                HeadersTooLarge(f"The head of the request has more than {MAX_HEAD} bytes.")
-            )
-        else:
-            self._refuse(BadRequest(msg))
+        self._refuse(self._refusal or BadRequest(msg))
 
     def look(self) -> None:
         """Called every few seconds: end the connection if it keeps the server waiting."""
@@ -156,8 +168,8 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._arrived > MAX_MESSAGE:
                 self._refuse(BadRequest(f"The request has more than {MAX_MESSAGE} bytes."))
         elif self._arrived - self._with_first > MAX_HEAD or self._head_size() > MAX_HEAD:
-            self._too_large = True
-            self.send_400_response("")
+            too_long = len(getattr(self, "url", b"")) > MAX_TARGET
+            self._refuse(TargetTooLong(_LONG) if too_long else _too_large())
 
     def _head_size(self) -> int:
         fields = sum(len(name) + len(value) + 4 for name, value in self.headers or ())
@@ -190,6 +202,10 @@ class BoundedProtocol(HttpToolsProtocol):
         head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         phrase = HTTPStatus(sent.status).phrase.encode()
         return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (sent.status, phrase, head, sent.body)
+
+
+def _too_large() -> Refusal:
+    return HeadersTooLarge(f"The head of the request has more than {MAX_HEAD} bytes.")
 
 
 def protocol(refuse: Refuse) -> type[BoundedProtocol]:

@@ -21,6 +21,8 @@ LONGEST_VALUE = 200
 # Of a body this long no parsed values are kept: they take ten times as much.
 LARGE = 64 * 1024
 MOST_VIOLATIONS = 100
+_A_HEADER = 120
+"""Bytes that a name and a value take beside their text."""
 _REPR = Repr()
 _REPR.maxlevel, _REPR.maxdict, _REPR.maxlist, _REPR.maxstring = 4, 10, 10, 100
 _REPR.fillvalue = _CUT = "\0"  # which no other text has in its `repr`
@@ -38,7 +40,8 @@ class Entry:
 
 
 class Journal:
-    """The last exchanges, at most `kept` of them and `kept_bytes` of their bodies.
+    """The last exchanges, at most `kept` of them and `kept_bytes` of their bodies, headers and
+    targets.
 
     Recording keeps references only; whatever a reader sees is made when it asks.
     """
@@ -60,7 +63,10 @@ class Journal:
     def __call__(self, exchange: Exchange) -> None:
         """Record an exchange. On the hot path."""
         sent = exchange.sent
-        size = len(exchange.message.body)
+        message = exchange.message
+        headers = message.headers
+        size = len(message.body) + len(message.target) + len(message.query)
+        size += sum(map(len, headers)) + sum(map(len, headers.values())) + _A_HEADER * len(headers)
         if sent is not None:
             size += len(sent.body)
         if size > LARGE and exchange.violations:
