@@ -25,6 +25,7 @@ WEIGHTS = {
     "answers": 2,  # the response is the entity
     "changes": 2,  # the entity has a state or a flag that the verb leads to
     "sets": 5,  # the body has the new value of a property
+    "chosen": 8,  # the values of a property of the body are verbs
     "bodiless": 1,  # no request body
     "far": -1,  # there are steps between the entity and the verb
     "no_effect": -5,  # no visible effect

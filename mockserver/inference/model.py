@@ -340,6 +340,10 @@ class Transition:
     shows: str | None = None
     shown_by: str | None = None
     soft: bool = False
+    chosen_by: str | None = None
+    """The property of the body whose value is the verb."""
+    choices: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """The verb for each of these values, and what it changes."""
 
 
 @dataclass(frozen=True, slots=True)

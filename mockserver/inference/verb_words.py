@@ -58,13 +58,13 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "finish": ("finished", "completed", "done"),
     "fulfill": ("fulfilled", "completed", "delivered"),
     "freeze": ("frozen", "suspended", "blocked"),
-    "hangup": ("completed", "ended"),
+    "hangup": ("completed", "ended", "hangup"),
     "hide": ("hidden",),
     "hold": ("on_hold", "held", "hold", "paused"),
     "ignore": ("ignored",),
     "interrupt": ("interrupted", "cancelled", "canceled", "stopped"),
     "issue": ("issued",),
-    "kill": ("killed", "terminated", "stopped", "cancelled", "canceled"),
+    "kill": ("killed", "exited", "terminated", "stopped", "cancelled", "canceled"),
     "launch": ("running", "launched", "live", "active", "started", "in_progress"),
     "lock": ("locked",),
     "mute": ("muted",),
@@ -131,6 +131,8 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     ),
     "stop": (
         "stopped",
+        "exited",
+        "halted",
         "cancelled",
         "canceled",
         "terminated",
@@ -338,7 +340,7 @@ ADJECTIVES = {
     "void": ("void", "voided"),
     "mute": ("muted",),
     "run": ("running",),
-    "start": ("running", "started"),
+    "start": ("running", "started", "active"),
     "publish": ("published", "public", "live"),
     "default": ("default",),
     "delete": ("deleted", "removed"),
@@ -369,6 +371,19 @@ AFTERWARDS = bag(
     """
 )
 """Verbs for what has gone well."""
+STARTING = bag("start begin enable activate resume run launch open unpause play on")
+ENDING = bag("stop cancel disable deactivate end abort terminate pause remove detach off close")
+"""What switches something on, and what switches it off."""
+SWITCHING_ON = bag("enable unblock unsuspend reactivate")
+"""Verbs that only allow work again."""
+UNSETTING = {
+    "detach": "attach",
+    "unassign": "assign",
+    "disconnect": "connect",
+    "unlink": "link",
+    "unbind": "bind",
+}
+"""Verbs that empty what another one fills."""
 RENEWING = bag("reset rotate regenerate refresh renew roll recreate reissue")
 """Verbs that give a property another value: `reset-stream-key`."""
 TELLERS = bag("type event event_type eventtype topic name action kind")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mockserver.inference import verb_words as known
 from mockserver.inference.state_words import ENDINGS
@@ -35,9 +35,10 @@ def verb_of(step: str) -> str:
     return ""
 
 
-def acting_verb(name: str) -> str:
-    """The verb of an operationId other than plain reads and writes: `cancelRun`, `runs_cancel`."""
-    words = [word for word in tokens(name) if word not in known.ADVERBS]
+def acting_verb(name: str, nouns: Collection[str] = ()) -> str:
+    """The verb of an operationId other than plain reads and writes: `cancelRun`, `runs_cancel`. The
+    `nouns` of the entity are no verbs (`dock-ship`)."""
+    words = [word for word in tokens(name) if word not in known.ADVERBS and word not in nouns]
     for word in (*words[:1], *words[-1:]):
         if word in known.CRUD:
             return ""
@@ -51,11 +52,29 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 
 def verb_in_text(text: str) -> str:
     """The verb at the start of a summary (`Cancels a run`); "" for plain reads and writes."""
-    found = _WORD.match(text.strip())
-    for form in _forms("".join(tokens(found[0]))) if found else ():
+    for form in first_words(text):
         if form in _ALL and form not in known.CRUD:
             return known.OTHER_NAMES.get(form, form)
     return ""
+
+
+def first_words(text: str) -> Iterator[str]:
+    """What a text may begin with as a verb: `Docks the ship` -> docks, dock."""
+    found = _WORD.match(text.strip())
+    if found:
+        yield from _forms("".join(tokens(found[0])))
+
+
+def state_called(verb: str, values: Iterable[str]) -> str | None:
+    """The state that is called after a verb, whatever the verb: `dock` -> `DOCKED`, `orbit` ->
+    `IN_ORBIT`."""
+    if len(verb) < 3:
+        return None
+    words = _words(values)
+    for word in (*participles(verb), f"in_{verb}", f"{verb}_requested"):
+        if word in words:
+            return words[word]
+    return None
 
 
 def _forms(word: str) -> tuple[str, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.acceptance import under_own_names
 from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import named, not_found
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times, stamp
@@ -34,10 +37,10 @@ def transition(call: Call) -> Reply:
     """Apply the verb and return the documented response."""
     entity = call.entity()
     sent = named(call.sent)
-    verb = call.action.transition or Transition()
+    verb = _verb(call, sent)
     shown = _shown(call, verb, sent)
     before = entity
-    entity = act(call, entity, sent, shown)
+    entity = act(call, entity, sent, shown, verb)
     if verb.same:
         return call.reply(entity)
     answers = call.context.answers
@@ -45,7 +48,19 @@ def transition(call: Call) -> Reply:
         mode, dice = call.mode("rich"), call.dice(shown.key)
         return answers.reply(call.operation, dice, shown.data, (), mode)
     known = {**call.known(entity), **_went_well(entity), **_was(call, before), **sent}
-    return answers.reply(call.operation, call.dice(entity.key), known, (), call.mode("fresh"))
+    at, mode = call.action.response.at, call.mode("fresh")
+    return answers.reply(call.operation, call.dice(entity.key), known, at, mode)
+
+
+def _verb(call: Call, sent: Mapping[str, Any]) -> Transition:
+    """The verb of the operation; the one that the body chooses, if it chooses any."""
+    verb = call.action.transition or Transition()
+    value = sent.get(verb.chosen_by) if verb.chosen_by is not None else None
+    chosen = verb.choices.get(value) if isinstance(value, str) else None
+    if chosen is None:
+        return verb
+    name, changes = chosen
+    return replace(verb, verb=name, changes=(*verb.changes, *changes.items()))
 
 
 def _went_well(entity: Entity) -> dict[str, Any]:
@@ -74,17 +89,30 @@ def _shown(call: Call, verb: Transition, sent: Mapping[str, Any]) -> Entity | No
     return entity
 
 
-def act(call: Call, entity: Entity, sent: Mapping[str, Any], shown: Entity | None = None) -> Entity:
+def act(
+    call: Call,
+    entity: Entity,
+    sent: Mapping[str, Any],
+    shown: Entity | None = None,
+    verb: Transition | None = None,
+) -> Entity:
     """Apply the verb; nothing if it has already been applied. Raises Conflict."""
     repository = call.repository
     states = repository.resource.states
-    verb = call.action.transition or Transition()
+    verb = verb or call.action.transition or Transition()
     changes = _changes(call, verb, sent, shown, entity.data)
     if states is not None and states.name in changes and states.known:
         after = changes.pop(states.name)
         entity = _moved(call, entity, states, verb, after, changes)
     elif changes:
         entity = changed_entity(call, repository, entity, changes)
+    flat = call.context.flat(call.resource)
+    emptied = {n: None for n, value in verb.changes if value is None and n in flat.properties}
+    if emptied:
+        # What may neither be null nor has to be there is left out, not made up again.
+        lacking = {n: None for n in emptied if may_lack(call.context.schemas, flat, n)}
+        data = {**entity.data, **lacking}
+        entity = Entity(entity.key, data, entity.parent, entity.row)
     entity = _with_words(entity, states, sent)
     if verb.soft:
         entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, "hidden": True})
@@ -117,29 +145,41 @@ def _changes(
     placed = under_own_names(context.schemas, call.resource, own, sent, before)
     changes = {name: value for name, value in placed.items() if name in own}
     for name, value in verb.changes:
-        if name not in flat.properties and "." in name:
-            holder, _, inner = name.partition(".")
-            above = changes.get(holder, before.get(holder))
-            part = dict(above) if isinstance(above, Mapping) else {}
-            if value == "now":
-                schema = context.schemas.flat(flat.properties[holder]).properties[inner]
-                value = stamp(context.schemas, inner, schema, call.world.now)
-            changes[holder] = {**part, inner: value}
+        holder, _, inner = name.partition(".") if name not in own else (name, "", "")
+        schema = own[holder]
+        if inner:
+            schema = context.schemas.flat(schema).properties[inner]
+        value = _value(call, inner or name, schema, value, sent, shown)
+        if value is MISSING:
             continue
-        if value == NEW:
-            value = _another(call, name)
-        if value == "now" and not _is_text_of(context.schemas.flat(flat.properties[name])):
-            value = stamp(context.schemas, name, flat.properties[name], call.world.now)
-        elif isinstance(value, str) and value.startswith("body."):
-            if value.removeprefix("body.") not in sent:
-                continue
-            value = sent[value.removeprefix("body.")]
-        elif isinstance(value, str) and value.startswith("shown."):
-            if shown is None:
-                continue
-            value = dict(shown.data)
-        changes[name] = value
+        if inner:
+            above = changes.get(holder, before.get(holder))
+            value = {**(above if isinstance(above, Mapping) else {}), inner: value}
+        changes[holder] = value
     return changes
+
+
+def _value(
+    call: Call,
+    name: str,
+    schema: Any,
+    value: Any,
+    sent: Mapping[str, Any],
+    shown: Entity | None,
+) -> Any:
+    """The new value of a property; MISSING if the request does not say it."""
+    if not isinstance(value, str):
+        return value
+    if value == NEW:
+        return _another(call, name)
+    schemas = call.context.schemas
+    if value == "now" and not _is_text_of(schemas.flat(schema)):
+        return stamp(schemas, name, schema, call.world.now)
+    if value.startswith("body."):
+        return sent.get(value.removeprefix("body."), MISSING)
+    if value.startswith("shown."):
+        return MISSING if shown is None else dict(shown.data)
+    return value
 
 
 def _another(call: Call, name: str) -> Any:

@@ -1,0 +1,293 @@
+"""What a verb changes in an entity: its state, its flags and moments, a part of it, what the body
+says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.inference import verb_words as known
+from mockserver.inference.lifecycles import enumerated
+from mockserver.inference.model import NEW, NEXT, Resource, States
+from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.parts import has_properties
+from mockserver.inference.states import spelled
+from mockserver.inference.targets import Steps
+from mockserver.inference.verb_words import OUTCOMES
+from mockserver.inference.verbs import (
+    first_words,
+    flags,
+    outcome,
+    participles,
+    passing,
+    state_called,
+    verb_of,
+)
+from mockserver.inference.words import bag, tokens
+
+_CHOOSING = bag("action command operation event verb op type act method transition job_type")
+"""Properties of a body whose value may be the verb."""
+Changes = Mapping[str, Any]
+
+
+class Effects:
+    """Reads what verbs change."""
+
+    def __init__(self, survey: Survey) -> None:
+        self.survey = survey
+
+    def changes(self, resource: Resource, verb: str, word: str) -> Mapping[str, Any]:
+        """The properties that a verb changes, and their new values."""
+        flat = self.survey.flat(resource.schema)
+        found: dict[str, Any] = {}
+        states = resource.states
+        about = tokens(word)[1:]
+        named = next((name for name in flat.properties if about and tokens(name) == about), None)
+        if named is not None and verb in known.RENEWING:
+            return {named: NEW}
+        if states is not None and states.name:
+            value = (
+                _state_in(word, states.known)
+                or outcome(verb, states.known)
+                or state_called(verb, states.known)
+                or _begun_again(verb, states)
+            )
+            if verb in known.SWITCHING_ON and value in states.active:
+                # What is enabled does not work yet: it is as it was at first.
+                value = states.birth or value
+            if value is None and not states.known:
+                value = next(iter(OUTCOMES.get(verb, ())), None)
+            if value is not None:
+                working = (*states.leads, *states.active)
+                found[states.name] = passing(verb, working, value) or value
+            elif (through := passing(verb, states.leads, None)) is not None:
+                found[states.name] = through
+            elif (
+                verb in known.FORWARD
+                and states.initial
+                and len(states.path) > 1
+                and (
+                    # `verify-domain` of a certificate says nothing of the certificate's own way.
+                    set(about) <= set(tokens(resource.noun))
+                )
+            ):
+                found[states.name] = NEXT
+            for name in states.beside:
+                values = enumerated(self.survey.schemas, flat.properties[name])
+                other = outcome(verb, values) if values else None
+                if other is not None:
+                    found[name] = other
+        found.update(self.flags(resource, flags(verb)))
+        if not found:
+            found.update(self._deep_flags(resource, flags(verb)))
+        marked = _marked(word)
+        if marked and not found:
+            found.update(self.flags(resource, {marked: True, f"is_{marked}": True}))
+        return found
+
+    def of_part(self, resource: Resource, verb: str, rest: Steps) -> Iterator[tuple[str, Any]]:
+        """What a verb changes in a nested object that the path names: `/backups/enable`,
+        `/compile/cancel`."""
+        if len(rest) < 2:
+            return
+        flat = self.survey.flat(resource.schema)
+        part = tokens(rest[-2])
+        for name, schema in flat.properties.items():
+            words = tokens(name)
+            if words[: len(part)] == part and words[-1] in ("status", "state") and len(words) > 1:
+                value = outcome(verb, enumerated(self.survey.schemas, schema))
+                if value is not None:
+                    yield name, value
+            if words != part:
+                continue
+            if verb in known.RENEWING:
+                yield name, NEW
+            # What a part is asked to end is off: `/backups/cancel`.
+            wanted = flags(verb) | (flags("disable") if verb in known.ENDING else {})
+            for inner, value in self._flags_in(schema, wanted):
+                yield f"{name}.{inner}", value
+
+    def _flags_in(self, schema: Any, wanted: Mapping[str, bool]) -> Iterator[tuple[str, Any]]:
+        for name, one in self.survey.schemas.flat(schema).properties.items():
+            yield from self._flag(name, one, wanted)
+
+    def flags(self, resource: Resource, wanted: Mapping[str, bool]) -> Iterator[tuple[str, Any]]:
+        verbs = {verb for verb, holds in wanted.items() if holds}
+        for name, schema in self.survey.flat(resource.schema).properties.items():
+            yield from self._flag(name, schema, wanted)
+            about = known.OTHER_NAMES.get("_".join(tokens(name)), "")
+            if about and set(participles(about)) & verbs:
+                # `approval.approved_at`
+                for inner, value in self._flags_in(schema, wanted):
+                    yield f"{name}.{inner}", value
+
+    def _deep_flags(
+        self, resource: Resource, wanted: Mapping[str, bool]
+    ) -> Iterator[tuple[str, Any]]:
+        """Flags in the parts of an entity: `chargeState.isCharging`."""
+        for name, schema in self.survey.flat(resource.schema).properties.items():
+            if has_properties(self.survey.schemas, schema):
+                inner = self.survey.schemas.flat(schema)
+                if "object" in inner.types and "id" not in inner.properties:
+                    for flag, value in self._flags_in(schema, wanted):
+                        yield f"{name}.{flag}", value
+
+    def says_state(self, resource: Resource, word: str) -> bool:
+        """Whether a word that is no known verb is one here: a state or a flag is called after it
+        (`/ships/{ship}/dock` beside `DOCKED`)."""
+        if state_called(word, values_of(resource)) is not None:
+            return True
+        return bool(word) and any(True for _ in self.flags(resource, flags(word)))
+
+    def verb_called(self, resource: Resource, text: str) -> str:
+        """The verb that a summary begins with, if a state is called after it: `Instruct payout`."""
+        values = values_of(resource)
+        words = first_words(text) if values else ()
+        return next((one for one in words if state_called(one, values) is not None), "")
+
+    def chosen(
+        self, facts: Facts, resource: Resource, word: str
+    ) -> tuple[str, dict[str, tuple[str, Changes]]]:
+        """The property of a body whose value is the verb (`{"action": "hangup"}`), and for each of
+        its values the verb and what that changes; "" if there is none."""
+        own = self.survey.flat(resource.schema).properties
+        for name, schema in self.survey.flat(facts.body).properties.items():
+            if "_".join(tokens(name)) not in _CHOOSING or name in own:
+                continue
+            found: dict[str, tuple[str, Changes]] = {}
+            for value in enumerated(self.survey.schemas, schema):
+                verb = verb_of(value)
+                changes = dict(self.changes(resource, verb, "")) if verb else {}
+                if verb and not changes and word:
+                    changes = dict(self._switched(resource, verb, word))
+                if changes:
+                    found[value] = verb, changes
+            if found:
+                return name, found
+        return "", {}
+
+    def _switched(self, resource: Resource, verb: str, word: str) -> Iterator[tuple[str, Any]]:
+        """A flag that a path names, and the verb of its body switches: `/charging` with `START`."""
+        holds = verb in known.STARTING
+        if holds or verb in known.ENDING:
+            called = "_".join(tokens(word))
+            wanted = {called: holds, f"is_{called}": holds}
+            yield from self.flags(resource, wanted)
+            yield from self._deep_flags(resource, wanted)
+
+    def unset(self, facts: Facts, resource: Resource, verb: str) -> Iterator[tuple[str, None]]:
+        """What the opposite verb has set from its body: `detach` empties what `attach` fills."""
+        opposite = known.UNSETTING.get(verb)
+        steps = facts.route.steps
+        other = self.survey.at((*steps[:-1], opposite), "POST", "PUT") if opposite else None
+        own = self.survey.flat(resource.schema).properties
+        for name in self.survey.flat(other.body).properties if other is not None else ():
+            if name in own and tokens(name)[-1:] == ("id",):
+                yield name, None
+
+    def placed(
+        self, facts: Facts, resource: Resource, rest: Steps
+    ) -> Iterator[tuple[str, str | None]]:
+        """What a path names of an entity, and its body says: `/metadata/category` with
+        `{"category": ...}`, `/schedule` with the properties of `schedule`."""
+        flat, place = self.survey.flat(resource.schema), []
+        for step in rest:
+            name = _named_by(step, flat.properties)
+            if name is None:
+                return
+            place.append(name)
+            flat = self.survey.schemas.flat(flat.properties[name])
+        sent = self.survey.flat(facts.body).properties
+        if not place or len(place) > 2 or self.survey.at(facts.route.steps, "GET") is not None:
+            return
+        if facts.method == "DELETE":
+            yield ".".join(place), None
+            return
+        alone = next((n for n in sent if tokens(n) == tokens(place[-1])), None)
+        if alone is not None and len(sent) == 1:
+            yield ".".join(place), f"body.{alone}"
+            return
+        both = sent.keys() & flat.properties.keys()
+        if len(place) == 1 and both and 2 * len(both) >= len(sent):
+            for name in both:
+                yield f"{place[0]}.{name}", f"body.{name}"
+
+    def _flag(
+        self, name: str, schema: Any, wanted: Mapping[str, bool]
+    ) -> Iterator[tuple[str, Any]]:
+        word = "_".join(tokens(name))
+        stem = word.removesuffix("_at").removesuffix("_on").removesuffix("_time")
+        if word in wanted and "boolean" in self.survey.kinds(schema):
+            yield name, wanted[word]
+        elif stem != word and stem in wanted:
+            yield name, "now" if wanted[stem] else None
+
+    def from_body(self, facts: Facts, resource: Resource, word: str) -> Iterator[tuple[str, str]]:
+        """The properties whose new value has another name in the body: `to_status`, `value` of
+        `/clusters/{cluster}/status`."""
+        own = self.survey.flat(resource.schema).properties
+        sent = self.survey.flat(facts.body).properties
+        spelt = {"_".join(tokens(name)): name for name in own}
+        below = spelt.get("_".join(tokens(word.removeprefix("set-").removeprefix("change-"))))
+        for name in sent:
+            if name in own:
+                continue
+            words = [w for w in tokens(name) if w not in ("to", "new", "target", "next", "desired")]
+            plain = spelt.get("_".join(words))
+            if plain is None and below is not None and len(sent) == 1 and words:
+                plain = below
+            states = resource.states
+            if plain is None and states is not None:
+                values = set(enumerated(self.survey.schemas, sent[name]))
+                if len(values) > 1 and values <= set(states.known):
+                    plain = states.name
+            if plain is not None and self._fits(own[plain], sent[name]):
+                yield plain, f"body.{name}"
+
+    def _fits(self, own: Any, sent: Any) -> bool:
+        kinds, others = self.survey.kinds(own), self.survey.kinds(sent)
+        return not kinds or not others or bool((kinds & others) - {"null"})
+
+    def sets(self, facts: Facts, resource: Resource) -> bool:
+        """Whether the body has properties of the entity and little else."""
+        sent = self.survey.flat(facts.body).properties.keys()
+        own = self.survey.flat(resource.schema).properties.keys()
+        return bool(sent & own) and len(sent - own) <= len(sent & own)
+
+
+def values_of(resource: Resource) -> tuple[str, ...]:
+    """The states of a resource."""
+    return resource.states.known if resource.states is not None else ()
+
+
+def _begun_again(verb: str, states: States) -> str | None:
+    """The state in which work begins, for a verb that begins it again where none has its name."""
+    again = verb in known.AGAIN and len(states.path) > 1
+    return states.birth if again and states.birth not in states.success else None
+
+
+def _named_by(step: str, properties: Mapping[str, Any]) -> str | None:
+    """The property that a step of a path names: by its name, or the last word of one."""
+    words = tokens(step)
+    for name in properties:
+        if tokens(name) == words:
+            return name
+    ends = [name for name in properties if len(words) == 1 and tokens(name)[-1:] == words]
+    return ends[0] if len(ends) == 1 else None
+
+
+def _marked(word: str) -> str:
+    """`mark-as-paid` -> `paid`, `make-default` -> `default`."""
+    words = [w for w in tokens(word) if w not in ("as", "a", "the")]
+    return "_".join(words[1:]) if words[:1] and words[0] in ("mark", "make", "set") else ""
+
+
+def _state_in(word: str, values: tuple[str, ...]) -> str | None:
+    """The state that a path names: `/orders/{order}/mark-as-paid`, `/orders/{order}/shipped`."""
+    if not word:
+        return None
+    spelt = {spelled(value): value for value in values}
+    plain = spelled(word)
+    if plain in spelt and (plain.endswith("ed") or plain in ("paid", "sent", "done", "complete")):
+        return spelt[plain]
+    return spelt.get(_marked(word))

@@ -1,0 +1,171 @@
+"""What verbs do to an entity, by words that no vocabulary has, in bodies, on parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+from tests.engine.small_documents import TEXT, answer, body, document, thing
+
+ITEM = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+FLAG = {"type": "boolean"}
+
+
+def states(*values: str) -> dict[str, Any]:
+    return {"type": "string", "enum": list(values)}
+
+
+def kept(shown: Any, path: str = "/ships", **verbs: Any) -> dict[str, Any]:
+    """A collection, its items, and what can be done to one: by its path beneath the item."""
+    paths: dict[str, dict[str, Any]] = {
+        path: {
+            "post": {
+                "requestBody": body(thing(name=TEXT)),
+                "responses": {"201": answer(shown)},
+            }
+        },
+        path + "/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(shown)}}},
+    }
+    for name, operation in verbs.items():
+        method, _, step = name.partition("_")
+        where = path + "/{id}" + ("/" + step.replace("__", "/") if step else "")
+        paths.setdefault(where, {"parameters": [ITEM]})[method] = operation
+    return paths
+
+
+def operation(sent: Any = None, shown: Any = None, **more: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {"responses": {"200": answer(shown)}, **more}
+    return found if sent is None else {**found, "requestBody": body(sent)}
+
+
+def after(
+    paths: dict[str, Any], *calls: tuple[str, str, Any], path: str = "/ships"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The entity before and after some calls."""
+    with MockServer(document(paths), clock="manual") as server:
+        made = server.client.post(path, json={"name": "a"}).json()
+        own = f"{path}/{made['id']}"
+        before = server.client.get(own).json()
+        for method, step, sent in calls:
+            where = f"{own}/{step}" if step else own
+            found = server.client.request(method, where, json=sent)
+            assert found.status_code < 300, found.text
+        return before, server.client.get(own).json()
+
+
+@pytest.mark.parametrize(
+    ("word", "values", "end"),
+    [
+        ("dock", ("IN_TRANSIT", "IN_ORBIT", "DOCKED"), "DOCKED"),
+        ("orbit", ("IN_TRANSIT", "IN_ORBIT", "DOCKED"), "IN_ORBIT"),
+        ("quarry", ("idle", "quarried"), "quarried"),
+        ("frob", ("new", "frobbed", "gone"), "frobbed"),
+        ("stop", ("created", "running", "exited"), "exited"),
+    ],
+)
+def test_a_state_is_called_after_the_word(word: str, values: tuple[str, ...], end: str) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states(*values))
+    paths = kept(shown, **{f"post_{word}": operation(operationId=f"{word}-ship")})
+    assert after(paths, ("POST", word, None))[1]["status"] == end
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch"])
+def test_a_summary_says_a_verb_that_a_state_is_called_after(method: str) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states("draft", "quoted", "instructed"))
+    paths = kept(shown, **{f"{method}_": operation(summary="Instruct a ship")})
+    assert after(paths, (method, "", {}))[1]["status"] == "instructed"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "end"),
+    [
+        ("action", "hangup", "completed"),
+        ("command", "CANCEL", "cancelled"),
+        ("event", "complete", "completed"),
+        ("op", "cancel", "cancelled"),
+        ("type", "hangup", "completed"),
+    ],
+)
+def test_the_verb_is_a_value_in_the_body(name: str, value: str, end: str) -> None:
+    status = states("started", "ringing", "completed", "cancelled")
+    values = states("hangup", "CANCEL", "cancel", "complete", "mute")
+    shown = thing("id status", id=TEXT, name=TEXT, status=status)
+    paths = kept(shown, "/calls", put_=operation(thing(name, **{name: values})))
+    assert after(paths, ("PUT", "", {name: value}), path="/calls")[1]["status"] == end
+
+
+def test_another_value_in_the_body_changes_nothing() -> None:
+    status = states("started", "completed")
+    shown = thing("id status", id=TEXT, name=TEXT, status=status)
+    paths = kept(shown, put_=operation(thing(action=states("hangup", "mute"))))
+    before, now = after(paths, ("PUT", "", {"action": "mute"}))
+    assert now == before
+
+
+def test_a_flag_in_a_part_is_switched_by_the_body() -> None:
+    shown = thing("id", id=TEXT, name=TEXT, chargeState=thing("isCharging", isCharging=FLAG))
+    paths = kept(shown, post_charging=operation(thing(action=states("START", "STOP"))))
+    assert after(paths, ("POST", "charging", {"action": "START"}))[1]["chargeState"]["isCharging"]
+    calls = [("POST", "charging", {"action": one}) for one in ("START", "STOP")]
+    assert after(paths, *calls)[1]["chargeState"]["isCharging"] is False
+
+
+def test_what_a_part_is_asked_to_end_is_off() -> None:
+    shown = thing("id", id=TEXT, name=TEXT, backups=thing("enabled", enabled=FLAG))
+    paths = kept(shown, post_backups__enable=operation(), post_backups__cancel=operation())
+    calls = [("POST", "backups/enable", None), ("POST", "backups/cancel", None)]
+    assert after(paths, calls[0])[1]["backups"]["enabled"] is True
+    assert after(paths, *calls)[1]["backups"]["enabled"] is False
+
+
+def test_detach_empties_what_attach_fills() -> None:
+    nullable = {"type": ["string", "null"]}
+    shown = thing("id", id=TEXT, name=TEXT, host_id=nullable)
+    paths = kept(shown, post_attach=operation(thing(host_id=TEXT)), post_detach=operation())
+    attached = ("POST", "attach", {"host_id": "h1"})
+    assert after(paths, attached)[1]["host_id"] == "h1"
+    assert after(paths, attached, ("POST", "detach", None))[1].get("host_id") is None
+
+
+@pytest.mark.parametrize(
+    ("step", "sent", "seen"),
+    [
+        ("metadata__category", {"category": "arts"}, {"metadata": {"category": "arts"}}),
+        ("plan", {"day": "May", "notify": True}, {"plan": {"day": "May", "notify": True}}),
+        ("status", {"reason": "seen"}, {"currentStatus": {"reason": "seen"}}),
+    ],
+)
+def test_a_path_names_what_the_body_sets(step: str, sent: Any, seen: Any) -> None:
+    shown = thing(
+        "id", id=TEXT, name=TEXT, metadata=thing(category=TEXT, tags=TEXT),
+        plan=thing(day=TEXT, notify=FLAG), currentStatus=thing(reason=TEXT, code=TEXT),
+    )  # fmt: skip
+    kinds = {
+        name: {"type": "boolean" if value is True else "string"} for name, value in sent.items()
+    }
+    paths = kept(shown, **{f"put_{step}": operation(thing(**kinds))})
+    now = after(paths, ("PUT", step.replace("__", "/"), sent))[1]
+    for name, part in seen.items():
+        assert now[name] == {**now[name], **part}
+
+
+def test_a_property_is_renewed_and_deleted() -> None:
+    shown = thing("id", id=TEXT, name=TEXT, exportToken=TEXT)
+    paths = kept(shown, patch_exportToken__rotate=operation(), delete_exportToken=operation())
+    paths["/ships/{id}/badge"] = {"delete": {"parameters": [ITEM], "responses": {"204": answer()}}}
+    before, now = after(paths, ("PATCH", "exportToken/rotate", None))
+    assert now["exportToken"] not in (None, before.get("exportToken"))
+    rotated = ("PATCH", "exportToken/rotate", None)
+    assert not after(paths, rotated, ("DELETE", "exportToken", None))[1].get("exportToken")
+
+
+def test_the_answer_has_the_entity_in_a_part_called_so() -> None:
+    deal = thing("id accepted", id=TEXT, name=TEXT, kind=TEXT, accepted=FLAG)
+    answered = thing(data=thing(agent=thing(symbol=TEXT), deal=deal))
+    paths = kept(deal, "/deals", post_accept=operation(shown=answered))
+    with MockServer(document(paths)) as server:
+        made = server.client.post("/deals", json={"name": "a"}).json()
+        found = server.client.post(f"/deals/{made['id']}/accept").json()["data"]["deal"]
+        assert (found["id"], found["accepted"]) == (made["id"], True)
