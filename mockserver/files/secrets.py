@@ -1,10 +1,13 @@
-"""Masking of keys, tokens and passwords in journals, archives and reports."""
+"""Keys from files, and masking of keys, tokens and passwords in journals, archives and reports."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
+
+from mockserver.errors import UsageError
 
 SECRET_NAME = re.compile(r"auth|key|password|secret|signature|token", re.IGNORECASE)
 # A number under one of the other names is a count, as in `max_tokens`.
@@ -13,6 +16,43 @@ _CREDENTIALS = re.compile(r"cookie|tenant", re.IGNORECASE)
 _URLS = ("content-location", "location", "referer")
 # Reports write keys as variables, which need no masking.
 _VARIABLE = re.compile(r"\$[A-Z_]+").fullmatch
+
+
+_ASSIGNMENT = re.compile(
+    r"""\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s#]*))\s*(?:\#.*)?"""
+)
+
+
+def read_key_file(path: Path) -> tuple[str, ...]:
+    """The keys of a file in the style of `.env`: the values of variables whose names suggest a
+    secret (`API_KEY`, `STAGING_TOKEN`).
+
+    Raises UsageError, with the line, for a file that can't be read, is written otherwise, or has
+    no key.
+    """
+    where = f"--key-file {path}"
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise UsageError(f"{where}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{where}: not UTF-8 text: {error.reason} at byte {error.start}") from None
+    keys: dict[str, None] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        found = _ASSIGNMENT.fullmatch(line)
+        if found is None:
+            raise UsageError(f"{where} line {number}: write it as NAME=VALUE")
+        name, *values = found.groups(default="")
+        key = "".join(values)
+        if key and SECRET_NAME.search(name):
+            if not (key.isascii() and key.isprintable() and key.strip()):
+                raise UsageError(f"{where} line {number}: no header can carry the value of {name}")
+            keys[key] = None
+    if not keys:
+        raise UsageError(f"{where}: no variable is named like a key, such as API_KEY or TOKEN")
+    return tuple(keys)
 
 
 def mask(secret: str) -> str:

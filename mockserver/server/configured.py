@@ -20,6 +20,7 @@ from mockserver.engine.leniency import (
 )
 from mockserver.errors import UsageError
 from mockserver.files.documents import NAMES
+from mockserver.files.secrets import read_key_file
 from mockserver.server.settings import DEFAULT_CONFIG, SETTINGS, Config, read_config
 
 Handlers = Mapping[str, Callable[..., Any]]
@@ -41,6 +42,8 @@ class MockOptions(TypedDict, total=False):
     key: str
     keys: tuple[str, ...]
     api_key: str | tuple[str, ...]
+    key_file: str | Path | tuple[str | Path, ...]
+    tenant_by: Literal["credential", "subject"]
     undocumented: Literal["nearest", "allow"]
     lenient: bool
     any_key: bool
@@ -74,6 +77,8 @@ _OF_SERVE = (
             "seeds",
             "pace",
             "api_key",
+            "key_file",
+            "tenant_by",
             "webhook_host",
             "max_worlds",
             "max_body",
@@ -116,11 +121,13 @@ def configured(
         values[_SAME.get(name, name)] = _checked(name, value)
     parts = {name: values.pop(name, None) for name in PARTS}
     values["leniency"] = leniency_of(bool(values.pop("lenient", False)), parts)
-    for name in ("keys", "webhook_hosts"):
-        if isinstance(values.get(name), str):
+    for name in ("keys", "webhook_hosts", "key_file"):
+        if isinstance(values.get(name), str | Path):
             values[name] = (values[name],)
         elif name in values:
             values[name] = tuple(values[name])
+    for path in values.pop("key_file", ()):
+        values["keys"] = (*values.get("keys", ()), *read_key_file(Path(path)))
     handlers = values.pop("handlers", None)
     found = Path(handlers) if isinstance(handlers, str) else handlers
     return Configured(values, found, file.path)

@@ -26,7 +26,7 @@ from mockserver.engine.inferred.job_control import lifecycle_of
 from mockserver.engine.leniency import STRICT, Leniency
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
-from mockserver.engine.pipeline.authentication import nothing_issued
+from mockserver.engine.pipeline.authentication import nothing_issued, subject_of
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Scenario
 from mockserver.engine.serialization import Sent
@@ -83,6 +83,7 @@ class Options:
     clock: str = "real"
     pace: float = 1.0
     keys: tuple[str, ...] = ()
+    tenant_by: str = "credential"
     undocumented: str = "nearest"
     leniency: Leniency = STRICT
     store: str = MEMORY
@@ -231,6 +232,7 @@ def load(
         faults=faults,
         scenarios=scenarios,
         keys=options.keys,
+        tenant_of=subject_of if options.tenant_by == "subject" else str,
         undocumented=options.undocumented,
         leniency=options.leniency,
         journal=journal or no_journal,

@@ -22,6 +22,7 @@ from mockserver.engine.serialization import Sent
 from mockserver.errors import Refusal, UsageError
 from mockserver.files.cache import user_cache
 from mockserver.files.documents import Source, find_document, naming, read_document
+from mockserver.files.secrets import read_key_file
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
@@ -71,7 +72,7 @@ class Serving:
 
 _OPTIONS = (
     *("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har"),
-    *("data", "calibration", "no_cache"),
+    *("tenant_by", "data", "calibration", "no_cache"),
     "strict_base_path",
 )
 
@@ -81,10 +82,11 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
     values = settled(given, config)
     keys = values.pop("api_key")
     parts = {name: values.pop(name) for name in PARTS}
+    files = values.pop("key_file")
     _check_keys(keys)
     check_origins(values["cors"])
     options = Options(
-        keys=tuple(keys),
+        keys=(*keys, *chain.from_iterable(map(read_key_file, files))),
         webhook_hosts=tuple(host.lower() for host in values.pop("webhook_host")),
         undocumented=config.undocumented,
         leniency=leniency_of(values.pop("lenient"), parts),

@@ -21,6 +21,7 @@ from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 
 DEFAULT_CONFIG = Path("mockserver.toml")
 UNDOCUMENTED = ("nearest", "allow")
+TENANTS = ("credential", "subject")
 SEEDS = ("examples", "generated", "none")
 # As `server.app` has it, whose import takes longer than everything that `--help` needs.
 MAX_BODY = 10 * 1024 * 1024
@@ -143,6 +144,16 @@ SETTINGS: tuple[Setting, ...] = (
         many=True,
     ),
     Setting(
+        "key-file",
+        _FILE,
+        (),
+        "Accept the keys of this file, too, in the style of .env: the values of variables such as "
+        "API_KEY or TOKEN; may be given again.",
+        "FILE",
+        many=True,
+        file=True,
+    ),
+    Setting(
         "lenient",
         bool,
         False,
@@ -155,6 +166,13 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "Every credential, or none, is accepted, each as a tenant of its own.",
         flag=True,
+    ),
+    Setting(
+        "tenant-by",
+        click.Choice(TENANTS),
+        "credential",
+        "What names the world of a key that --any-key accepts: the credential itself, or the "
+        "subject of a JWT (its iss and sub), so that a user's next token finds the same world.",
     ),
     Setting(
         "unknown-ids",
@@ -397,7 +415,7 @@ def _convert(path: Path, setting: Setting, value: Any) -> Any:
         values = [value] if isinstance(value, str) else value
         if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
             raise UsageError(f"{where}: {value!r} is not a list of texts")
-        return tuple(values)
+        return tuple(path.parent / one if setting.file else one for one in values)
     whole = setting.type in (int, size) or isinstance(setting.type, click.IntRange)
     wants_number = whole or isinstance(setting.type, click.FloatRange)
     if setting.flag:

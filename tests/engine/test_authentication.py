@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+import json
+from base64 import b64encode, urlsafe_b64encode
 from typing import Any
 
 import pytest
 
-from mockserver.engine.pipeline.authentication import Authenticator
+from mockserver.engine.pipeline.authentication import Authenticator, subject_of
 from mockserver.errors import Forbidden, Unauthenticated
 from mockserver.openapi.build import build_contract
 
@@ -155,12 +156,50 @@ def test_a_refusal_hints_at_what_would_do():
     with pytest.raises(Unauthenticated) as caught:
         caller([{"key": []}, {"bearer": []}])
     assert caught.value.hint == (
-        "There is no key in the header X-Key or the header Authorization (Bearer ...); "
-        "any key that begins with mock- is taken."
+        "There is no key in the header X-Key or the header Authorization (Bearer ...). "
+        "Any key that begins with mock- is accepted."
     )
     with pytest.raises(Unauthenticated) as caught:
         caller([{"key": []}], {"x-key": "other"}, keys=("real",))
     assert caught.value.hint == (
-        "The key in the header X-Key is not known; any key that begins with mock- is taken, "
-        "and those of --api-key."
+        "The key in the header X-Key is not known. Any key that begins with mock- is accepted, "
+        "and those of --api-key and --key-file."
     )
+
+
+def jwt(claims: object) -> str:
+    body = urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"e30.{body}.signature"
+
+
+@pytest.mark.parametrize(
+    ("credential", "tenant"),
+    [
+        (jwt({"sub": "u1", "iss": "https://id.example", "exp": 1}), "https://id.example|u1"),
+        (jwt({"sub": "u1"}), "u1"),
+        (jwt({"iss": "x"}), jwt({"iss": "x"})),
+        (jwt(["u1"]), jwt(["u1"])),
+        ("a.b.c", "a.b.c"),
+        ("a.!.c", "a.!.c"),
+        ("plain", "plain"),
+    ],
+)
+def test_a_jwt_stands_for_its_subject(credential: str, tenant: str) -> None:
+    assert subject_of(credential) == tenant
+
+
+def test_with_any_key_tenants_are_subjects_if_it_is_said_so() -> None:
+    first, later = jwt({"sub": "u", "exp": 1}), jwt({"sub": "u", "exp": 2})
+    security: list[dict[str, Any]] = [{"bearer": []}]
+    contract = build_contract(
+        {
+            "openapi": "3.1.0",
+            "paths": {"/": {"get": {"security": security, "responses": {"200": {}}}}},
+            "components": {"securitySchemes": SCHEMES},
+        }
+    )
+    find = Authenticator(contract, (), tenant_of=subject_of)
+    operation = contract.operations[0]
+    assert {find(operation, bearer(one), b"", any_key=True) for one in (first, later)} == {"u"}
+    with pytest.raises(Unauthenticated):
+        find(operation, bearer(first), b"")

@@ -43,6 +43,7 @@ def test_a_401_says_what_would_do_and_the_journal_too() -> None:
     with MockServer(document) as mock:
         said = mock.client_for("").get("/a").json()["detail"]
         assert (
-            said == "There is no key in the header X-Ink; any key that begins with mock- is taken."
+            said
+            == "There is no key in the header X-Ink. Any key that begins with mock- is accepted."
         )
         assert [entry.exchange.problem for entry in mock.recorder.entries()] == [said]

@@ -116,6 +116,7 @@ class PipelineSettings:
 
     begin: Begin
     keys: tuple[str, ...] = ()
+    tenant_of: Callable[[str], str] = str
     undocumented: str = "nearest"
     leniency: Leniency = STRICT
     journal: Callable[[Exchange], None] = no_journal
@@ -149,7 +150,7 @@ class Pipeline:
         self.dialect = dialect_named(api.wire.dialect, contract, validators)
         self.validators = validators
         self.authenticator = Authenticator(
-            contract, settings.keys, api.wire.prefix, settings.issued
+            contract, settings.keys, api.wire.prefix, settings.issued, settings.tenant_of
         )
         values = Values(contract, validators)
         self.finish = Finisher(validators)

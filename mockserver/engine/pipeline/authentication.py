@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from base64 import b64decode
+from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -50,9 +51,11 @@ class Authenticator:
         keys: tuple[str, ...],
         prefix: str = "mock-",
         issued: FindIssued = nothing_issued,
+        tenant_of: Callable[[str], str] = str,
     ) -> None:
         self._contract = contract
         self._issued = issued
+        self._tenant_of = tenant_of
         self._keys = frozenset(keys)
         self._prefix = prefix
         self._choices: dict[str, tuple[tuple[_Proof, ...], ...]] = {}
@@ -90,7 +93,7 @@ class Authenticator:
                     issued = self._issued(whole)
                     if issued is None or issued.problem:
                         if any_key:
-                            return credential if scopes is None else whole
+                            return self._tenant_of(credential if scopes is None else whole)
                         ended = issued or ended
                         break
                     if issued.scopes is not None:
@@ -107,11 +110,14 @@ class Authenticator:
                 return tenant
         if any_key:
             elsewhere = _authorization(headers.get("authorization"))
-            return headers.get("x-mock-tenant") or elsewhere or ANONYMOUS
+            named = headers.get("x-mock-tenant")
+            return named or (self._tenant_of(elsewhere) if elsewhere else ANONYMOUS)
         if missing:
             raise _insufficient(missing)
         if ended is not None:
-            raise refused(ended)
+            refusal = refused(ended)
+            refusal.hint = f"{refusal.hint} {self._accepted()}"
+            raise refusal
         refusal = Unauthenticated(
             "The credential is missing or not valid.", headers=self._challenge(operation)
         )
@@ -126,20 +132,25 @@ class Authenticator:
             for name in requirement
             if (scheme := self._contract.schemes.get(name)) is not None
         ]
-        would_do = f"any key that begins with {self._prefix} is taken"
-        if self._keys:
-            would_do += ", and those of --api-key"
-        if self._issued is not nothing_issued:
-            would_do += ", and what this API has given out"
+        would_do = self._accepted()
         missing: dict[str, None] = {}
         for scheme in schemes:
             found = finder(scheme)(headers, query)
             if found is None:
                 missing[_carrier(scheme)] = None
             elif not self.accepts(found.partition(":")[0]):
-                return f"The key in {_carrier(scheme)} is not known; {would_do}."
-        places = " or ".join(missing)
-        return f"There is no key in {places}; {would_do}." if places else ""
+                return f"The key in {_carrier(scheme)} is not known. {would_do}"
+        places = " or ".join(missing) or "the request"
+        return f"There is no key in {places}. {would_do}"
+
+    def _accepted(self) -> str:
+        """Which credentials are accepted, in a sentence."""
+        found = f"Any key that begins with {self._prefix} is accepted"
+        if self._keys:
+            found += ", and those of --api-key and --key-file"
+        if self._issued is not nothing_issued:
+            found += ", and what this API has issued"
+        return f"{found}."
 
     def accepts(self, credential: str) -> bool:
         return credential.startswith(self._prefix) or credential in self._keys
@@ -177,6 +188,22 @@ class Authenticator:
                     word = "Basic" if scheme.scheme == "basic" else "Bearer"
                     return {"www-authenticate": word}
         return {}
+
+
+def subject_of(credential: str) -> str:
+    """The issuer and subject of a JWT, whose signature is not checked; anything else as it is."""
+    parts = credential.split(".")
+    if len(parts) != 3:
+        return credential
+    try:
+        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return credential
+    subject = claims.get("sub") if isinstance(claims, dict) else None
+    if not isinstance(subject, str) or not subject:
+        return credential
+    issuer = claims.get("iss")
+    return f"{issuer}|{subject}" if isinstance(issuer, str) and issuer else subject
 
 
 def _insufficient(missing: frozenset[str]) -> Forbidden:
