@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.calibration import Lock, adapted, with_defaults
-from mockserver.engine.credentials import NAMES, client_of
 from mockserver.engine.error_formats import FastApiDialect, dialect_named
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.faults import Faults, Injection, Trouble
@@ -202,7 +201,8 @@ class Pipeline:
         body = self.read_body(operation, message, leniency)
         tenant = self.authenticate(operation, message, leniency)
         if tenant == ANONYMOUS and operation.id in self.api.credentials.plan.issuers:
-            tenant = self.claimed(operation, message, body.value) or tenant
+            oauth = self.api.credentials.plan.issuers[operation.id].kind == "oauth"
+            tenant = self.authenticator.claimed(message.headers, body.value, oauth) or tenant
         exchange.tenant = tenant
         exchange.faults_version = self.faults.version
         if self.faults.active and self.meet_faults(operation, tenant, exchange):
@@ -320,20 +320,6 @@ class Pipeline:
         """The tenant. Raises Unauthenticated."""
         any_key = (leniency or self.leniency_for(message)).any_key
         return self.authenticator(operation, message.headers, message.query, any_key=any_key)
-
-    def claimed(self, operation: Operation, message: Message, body: Any) -> str | None:
-        """The tenant for whom a credential is requested, if the request says so."""
-        form = body if isinstance(body, Mapping) else {}
-        for name in ("refresh_token", "code"):
-            issued = self.settings.issued(str(form[name])) if form.get(name) else None
-            if issued is not None:
-                return issued.tenant
-        if self.api.credentials.plan.issuers[operation.id].kind == "oauth":
-            client = client_of(form, message.headers.get("authorization", ""))
-            if client:
-                return client
-        named = (form.get(name) for name in NAMES)
-        return next((str(n) for n in named if n and self.authenticator.accepts(str(n))), None)
 
     def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
         """Decide which faults apply to the request; returns whether one replaces it."""

@@ -7,10 +7,10 @@ import re
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from mockserver.engine.credentials import Issued, refused
+from mockserver.engine.credentials import NAMES, Issued, client_of, refused
 from mockserver.errors import Forbidden, Unauthenticated
 from mockserver.openapi.model import Contract, Operation, SecurityScheme
 from mockserver.openapi.request.parameters import split_cookies
@@ -151,6 +151,20 @@ class Authenticator:
         if self._issued is not nothing_issued:
             found += ", and what this API has issued"
         return f"{found}."
+
+    def claimed(self, headers: Mapping[str, str], body: Any, oauth: bool) -> str | None:
+        """The tenant for which a login asks for a credential, if the request says so."""
+        form = body if isinstance(body, Mapping) else {}
+        for name in ("refresh_token", "code"):
+            issued = self._issued(str(form[name])) if form.get(name) else None
+            if issued is not None:
+                return issued.tenant
+        if oauth:
+            client = client_of(form, headers.get("authorization", ""))
+            if client:
+                return client
+        named = (form.get(name) for name in NAMES)
+        return next((str(n) for n in named if n and self.accepts(str(n))), None)
 
     def accepts(self, credential: str) -> bool:
         return credential.startswith(self._prefix) or credential in self._keys
