@@ -114,15 +114,21 @@ class Authenticator:
             return named or (self._tenant_of(elsewhere) if elsewhere else ANONYMOUS)
         if missing:
             raise _insufficient(missing)
+        raise self._refusal(operation, headers, query, ended)
+
+    def _refusal(
+        self, operation: Operation, headers: Mapping[str, str], query: bytes, ended: Issued | None
+    ) -> Unauthenticated:
+        """The refusal of a request without a valid credential; one that it has may have `ended`."""
         if ended is not None:
             refusal = refused(ended)
             refusal.hint = f"{refusal.hint} {self._accepted()}"
-            raise refusal
+            return refusal
         refusal = Unauthenticated(
             "The credential is missing or not valid.", headers=self._challenge(operation)
         )
         refusal.hint = self._hint(operation, headers, query)
-        raise refusal
+        return refusal
 
     def _hint(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
         """What is missing or wrong, and what would be valid."""
