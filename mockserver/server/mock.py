@@ -24,7 +24,7 @@ from mockserver.engine.inferred.build import assemble
 from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.job_control import lifecycle_of
 from mockserver.engine.leniency import STRICT, Leniency
-from mockserver.engine.messages import Reply, Request
+from mockserver.engine.messages import Request
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
 from mockserver.engine.pipeline.authentication import nothing_issued, subject_of
 from mockserver.engine.pipeline.versions import Answerer
@@ -41,7 +41,7 @@ from mockserver.inference.model import Plan
 from mockserver.inference.stored import restored_plan, stored
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.credentials import credential
-from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.asgi.app import MAX_BODY, build_app
 from mockserver.server.asgi.uvicorn import ThreadedServer
@@ -101,28 +101,29 @@ class Options:
 
 @dataclass
 class Mock:
-    """A mock that is ready to answer."""
+    """A mock that is ready to answer. `primary` is the pipeline of the document that is served,
+    `pipeline` that of all wire shapes."""
 
     contract: Contract
     plan: Plan
     api: Api
     store: Store
     pipeline: Answerer
+    primary: Pipeline
     options: Options
     faults: Faults = field(default_factory=Faults)
     scenarios: dict[str, list[Scenario | str]] = field(default_factory=dict)
     journal: Callable[[Exchange], None] = no_journal
     stubs: Stubs = field(default_factory=Stubs)
-    finish: Callable[[Operation, Reply], Sent] | None = None
 
     def stub(self, spec: Mapping[str, Any], tenant: str | None) -> Stub:
         """Lay down a response. Raises BadRequest, also for one that breaks the contract unless it
         says that it does (`invalid`)."""
         stub = read_stub(spec, self.contract.names, tenant)
-        if self.finish is not None and not stub.invalid and not stub.has_place:
+        if not stub.invalid and not stub.has_place:
             operation = self.contract.by_id[stub.operation]
             try:
-                self.finish(operation, stub.reply(None, Request(operation)))
+                self.primary.finish(operation, stub.reply(None, Request(operation)))
             except ReplyError as error:
                 raise BadRequest(
                     f"the stub of {stub.operation} breaks the contract: {error}; say invalid=True "
@@ -207,16 +208,13 @@ def load(
     api = assemble(contract, plan, written, validators, options.seeds, _given(options))
     if options.har is not None:
         api = seeded_with(api, contract, Path(options.har))
-    real = real_now()
     settings = Settings(options.seed, options.pace, options.undocumented)
     store = open_store(
         options.store,
         api,
         settings,
         real_now=real_now,
-        clock=Clock("manual", parse(MANUAL_START), real)
-        if options.clock == "manual"
-        else Clock("real", real, real),
+        clock=_first_clock(options),
         fixtures=lambda: load_fixtures(api.name, options.no_cache),
         max_worlds=options.max_worlds,
     )
@@ -224,9 +222,8 @@ def load(
     scenarios: dict[str, list[Scenario | str]] = {}
     api.credentials.sign = signer() if api.credentials.plan.any else None
     issued = Grants(store) if api.credentials.plan.any else nothing_issued
-    stubs = Stubs()
     shared = PipelineSettings(
-        stubs=stubs,
+        stubs=Stubs(),
         issued=issued,
         begin=store.begin,
         faults=faults,
@@ -244,9 +241,17 @@ def load(
     pipeline = Pipeline(contract, api, own, validators, shared)
     answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
     return Mock(
-        contract, plan, api, store, answerer, options, faults, scenarios, shared.journal, stubs,
-        pipeline.finish,
+        contract, plan, api, store, answerer, pipeline, options, faults, scenarios, shared.journal,
+        shared.stubs,
     )  # fmt: skip
+
+
+def _first_clock(options: Options) -> Clock:
+    """The clock with which a world begins."""
+    real = real_now()
+    if options.clock == "manual":
+        return Clock("manual", parse(MANUAL_START), real)
+    return Clock("real", real, real)
 
 
 def _plan(document: Mapping[str, Any], contract: Contract, options: Options) -> Plan:
