@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
 from mockserver.inference.model import (
@@ -24,7 +25,7 @@ from mockserver.inference.outcomes import RESULTS
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
-from mockserver.inference.resources import Draft, refs_of
+from mockserver.inference.remote_calls import CREATING
 from mockserver.inference.targets import Targets
 from mockserver.inference.transitions import VerbReader
 from mockserver.inference.verbs import verb_of
@@ -62,6 +63,8 @@ class Deducer:
             if not draft.singleton:
                 self._items.update({route.steps: name for route in draft.items})
                 self._lists.update({facts.route.steps: name for facts in draft.lists})
+                for facts in draft.lists:
+                    self._collections.setdefault(facts.route.steps, name)
                 self._creates.update({(f.route.steps, f.method): name for f in draft.creates})
         targets = Targets(self._items, self._collections, resources)
         self._verbs = VerbReader(survey, resources, self._refs, targets, self._make)
@@ -182,7 +185,7 @@ class Deducer:
                 why = f"POST to {path}, which names one {resource.noun}"
                 return self._make(
                     facts, "patch", why, "likely", item=item, resource=name, partial=True,
-                    upsert=201 in facts.operation.documented or resource.identity.open,
+                    upsert=self._upserts_by_post(facts, resource),
                 )  # fmt: skip
         return None
 
@@ -217,6 +220,12 @@ class Deducer:
 
     def _upserts(self, facts: Facts, resource: Resource) -> bool:
         return 201 in facts.operation.documented or not resource.creatable or resource.identity.open
+
+    def _upserts_by_post(self, facts: Facts, resource: Resource) -> bool:
+        """Whether POST to the path of one makes it: the document has a 201, or says so."""
+        operation = facts.operation
+        says = {*tokens(operation.id)[:1], *tokens(operation.summary)[:1]} & CREATING
+        return 201 in operation.documented or bool(says) or resource.identity.open
 
     def _of_singleton(self, facts: Facts, resource: Resource) -> Action | None:
         name, path = resource.name, facts.operation.path

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference.actions import Deducer
+from mockserver.inference.drafts import find_drafts, name_drafts
 from mockserver.inference.identifiers import named
 from mockserver.inference.lifecycles import with_decisions
 from mockserver.inference.model import Plan
@@ -14,10 +15,8 @@ from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
 from mockserver.inference.relations import Linker, reached, referring
 from mockserver.inference.resources import (
-    find_drafts,
     hints_of,
     make_resource,
-    name_drafts,
     without_circles,
 )
 from mockserver.inference.webhooks import announced

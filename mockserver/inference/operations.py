@@ -10,9 +10,9 @@ from typing import Any
 from mockserver.inference.model import FIRST, Because, Envelope, Path
 from mockserver.inference.pagination import envelope_of, list_place, thing_place
 from mockserver.inference.paths import ANY, Route, route
-from mockserver.inference.remote_calls import Asked, PlainForm, RemoteCalls
+from mockserver.inference.remote_calls import LISTING, Asked, PlainForm, RemoteCalls
 from mockserver.inference.verbs import verb_of
-from mockserver.inference.words import bag, noun
+from mockserver.inference.words import bag, noun, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -180,7 +180,7 @@ class Survey:
             if asks or (facts.method == "GET" and not self._is_one(facts.route, media.pointer)):
                 facts.envelope = envelope_of(
                     self.schemas, operation, response, media.pointer, about,
-                    lists=facts.plain is not None,
+                    lists=facts.plain is not None or is_search(facts.route),
                 )  # fmt: skip
             if facts.envelope is not None:
                 facts.at, facts.ref = facts.envelope.items, facts.envelope.item or ""
@@ -242,9 +242,16 @@ class Survey:
         return thing_place(self.schemas, pointer, about)
 
 
+def is_search(route: Route) -> bool:
+    """Whether the path ends in a word for listing, behind a collection: `/contacts/search`."""
+    steps = route.steps
+    return len(steps) > 1 and "_".join(tokens(steps[-1])) in LISTING and steps[-2] != ANY
+
+
 def _noun(route: Route) -> str:
     """The noun of a path: contacts for `/contacts` and for `/contacts/batch`."""
-    if route.last in BULK and len(route.steps) > 1 and route.steps[-2] != ANY:
+    batch = route.last in BULK and len(route.steps) > 1 and route.steps[-2] != ANY
+    if batch or is_search(route):
         return noun(route.steps[-2])
     return route.noun
 

@@ -10,6 +10,7 @@ from typing import Any
 from mockserver.errors import PlanError
 from mockserver.inference import corrections as known_keys
 from mockserver.inference.corrections import KINDS, MOST_SEEDS, ON_ONE, TABLES
+from mockserver.inference.drafts import Draft
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import (
     CORRECTED,
@@ -24,7 +25,6 @@ from mockserver.inference.model import (
     Transition,
 )
 from mockserver.inference.operations import Facts, Survey, body_of
-from mockserver.inference.resources import Draft
 from mockserver.inference.words import noun
 from mockserver.openapi.schemas.resolved import Schemas
 

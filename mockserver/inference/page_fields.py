@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from mockserver.inference.model import Form, PageField, Paging, Path, Said
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.model import Response
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -21,7 +21,8 @@ CURSOR = bag(
     "continuation marker next_cursor page_cursor next_page_token scroll_id after_id after_cursor "
     "starting_after_id start_cursor pagination_token paging_token start_key exclusive_start_key "
     "last_key last_evaluated_key next_key bookmark from_id offset_token start_token next_page_id "
-    "pagination_key last_id last_seen_id page_after next_page_cursor"
+    "pagination_key last_id last_seen_id page_after next_page_cursor page_key pagekey paging_key "
+    "page_marker page_state next_page_key page_cursor_id bookmark_token search_after"
 )
 BEFORE = bag(
     "before ending_before end_before before_id before_cursor page_before previous_cursor "
@@ -69,7 +70,7 @@ TOTAL = bag(
     "total total_count total_items total_results total_elements total_records count total_size "
     "num_results items_count result_count total_rows record_count number_of_results results "
     "total_hits total_entries matches num_items items_total total_objects total_number totalcount "
-    "results_count total_matches full_count found num_found nb_results nb_hits"
+    "results_count total_matches full_count found num_found nb_results nb_hits sum"
 )
 COUNT = bag(
     "count num_results items_count result_count record_count number_of_results returned "
@@ -101,6 +102,10 @@ PAGING = frozenset().union(
 
 FALLING = bag("desc descending newest latest recent reverse down")
 RISING = bag("asc ascending oldest earliest up")
+_ALL = bag("total all overall full grand found matching available")
+_COUNTING = bag("count number num nb of size no counts")
+_ROWS = bag("results result items item records record rows elements entries objects hits matches")
+_HERE = bag("returned shown current on page in this displayed here fetched per")
 
 
 @lru_cache(maxsize=65_536)
@@ -126,6 +131,8 @@ class PageReader:
         self._schemas = schemas
         self._paging = paging
         self._items = items
+        about = tokens(items[-1])[-1:] if items else ()
+        self._rows = {*about, *map(singular, about)} - PAGING
 
     def read(self, pointer: str, path: Path = (), linked: bool = False) -> Iterator[PageField]:
         pointer = self._schemas.canonical(pointer)
@@ -182,7 +189,8 @@ class PageReader:
             return ("first_id" if called == "first_id" else "last_id"), "cursor"
         if whole and not text:
             return self._number(called, beside)
-        if called in NEXT and not (called == "cursor" and linked):
+        own = self._paging.cursor is not None and called == word(self._paging.cursor)
+        if (called in NEXT or own) and not (called == "cursor" and linked):
             return "next", self._form(url, called)
         if called in PREVIOUS:
             return "previous", self._form(url, called)
@@ -198,11 +206,12 @@ class PageReader:
 
     def _number(self, called: str, beside: set[str]) -> tuple[Said, Form] | None:
         """The meaning of an integer."""
-        if called in COUNT and beside & ((TOTAL - COUNT) | {"total"}):
+        totals = (TOTAL - COUNT) | {"total"}
+        if called in COUNT and (beside & totals or any(map(self._is_total, beside))):
             return "returned", "cursor"
         if called in PAGES:
             return "pages", "page"
-        if called in TOTAL:
+        if called in TOTAL or self._is_total(called):
             return "total", "cursor"
         form: Form = "offset" if called.endswith(("offset", "start")) else "page"
         if form == "page" and self._paging.page is None and self._paging.offset is not None:
@@ -217,9 +226,23 @@ class PageReader:
             if called in words:
                 found: Said = "page" if said == "page" else "limit" if said == "limit" else "offset"
                 return found, "cursor"
+        if self._is_returned(called):
+            return "returned", "cursor"
         if called in ("from", "to") and {"from", "to"} <= beside:
             return ("from" if called == "from" else "to"), "cursor"
         return None
+
+    def _is_total(self, called: str) -> bool:
+        """Whether a number counts all rows: `total_contacts`, `contacts_count`, `all_results`."""
+        words = set(called.split("_"))
+        rest = words - _ALL - _COUNTING - _ROWS - self._rows
+        return not rest and bool(words & (_ALL | self._rows)) and len(words) > 1
+
+    def _is_returned(self, called: str) -> bool:
+        """Whether a number counts the rows of the page: `returned_results`, `items_on_page`."""
+        words = set(called.split("_"))
+        about = words & (_COUNTING | _ROWS | self._rows)
+        return bool(about and words & _HERE) and not words - _HERE - _COUNTING - _ROWS - self._rows
 
     def _form(self, url: bool, called: str) -> Form:
         """How a text refers to another page: by URL or number if there are no cursors."""

@@ -36,7 +36,6 @@ from mockserver.inference.page_fields import (
     page_headers,
     word,
 )
-from mockserver.inference.parts import has_properties
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation, Parameter, Response
@@ -342,12 +341,10 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         deeper, place = ((), "") if own or level else thing_place(schemas, inner, about, level + 1)
         if deeper:
             return (*path, *deeper), place
-        parts = schemas.flat_at(inner).properties
-        held = len(parts)
-        # `{"order": {"note": ...}}`: a single wrapper may hold just one property; so may
-        # `{"data": {"attributes": {...}}}`.
-        little = own or any(has_properties(schemas, schema) for schema in parts.values())
-        if held > 1 or (held and little and len(flat.properties) == 1):
+        # What is nothing but one wrapper, beside what envelopes have, may hold as little:
+        # `{"order": {"note": ...}}`, `{"data": {"attributes": {...}}}`.
+        held = len(schemas.flat_at(inner).properties)
+        if held > 1 or (held and all(n == name or word(n) in PAGING for n in flat.properties)):
             if own:
                 return path, inner
             wrapped = wrapped if wrapped[0] else (path, inner)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Set
 from mockserver.inference.words import bag, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
-_USUAL = bag("attributes properties spec details fields data result")
+USUAL = bag("attributes properties spec details fields data result")
 """What such a part is called whatever the entity is."""
 _SHARE = 0.5
 """So much of what is sent has to be in a part of any other name."""
@@ -19,12 +19,15 @@ def has_properties(schemas: Schemas, schema: object) -> bool:
     return "properties" in written or "allOf" in written
 
 
-def holder_of(schemas: Schemas, flat: Flat, about: str, sent: Set[str]) -> str | None:
+def holder_of(
+    schemas: Schemas, flat: Flat, about: str, sent: Set[str], others: Set[str] = frozenset()
+) -> str | None:
     """The property under which most of what a client sends is shown: `attributes`, the entity's
     own noun (`{"id": ..., "rule": {...}}`), or whatever holds more of it than the entity does
     beside. None where things stand side by side, or nowhere else than in what is sent.
 
-    `about` is the entity's noun, `sent` are the names that a client may send of a new one.
+    `about` is the entity's noun, `sent` are the names that a client may send of a new one,
+    `others` the nouns of other resources: an order's `customer` is another entity.
     """
     asked = {"_".join(tokens(name)) for name in sent}
     own = _spelled(flat.properties)
@@ -35,7 +38,9 @@ def holder_of(schemas: Schemas, flat: Flat, about: str, sent: Set[str]) -> str |
         inner = properties_of(schemas, schema)
         if not inner:
             continue
-        called = name.lower() in _USUAL or noun(name) in nouns
+        called = name.lower() in USUAL or noun(name) in nouns
+        if not called and noun(name) in others:
+            continue
         held = len(asked & _spelled(inner))
         if name in sent:
             # Requests have the same form.

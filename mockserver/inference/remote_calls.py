@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mockserver.inference.model import ItemPlace
-from mockserver.inference.paths import ANY, Route
+from mockserver.inference.paths import ANY, Route, is_version
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, is_plural, noun, plural, singular, tokens
 
-_CREATE = bag("create add new submit insert register make")
-_LIST = bag("list all search query find filter index list_all get_all getall")
+CREATING = bag("create creates add adds new submit insert register make")
+LISTING = bag(
+    "list all search query find filter index list_all get_all getall lookup advanced_search "
+    "search_all find_all find_by"
+)
 _FETCH = bag("get info details detail show describe read view retrieve fetch inspect")
 _UPDATE = bag("update edit modify change save")
 _REMOVE = bag("delete remove destroy")
@@ -123,13 +126,14 @@ def _told(route: Route) -> tuple[Steps, Kind, str] | None:
     if dotted and not last.endswith((".json", ".xml")):
         kind = _kind(dotted[2])
         return ((*above, dotted[1]), kind, dotted[2]) if kind is not None else None
-    kind = _kind(last)
+    kind, words = _kind(last), tokens(last)
     if kind is not None:
-        usable = above and not re.fullmatch(r"v?\d+(\.\d+)*|api|rest", above[-1])
-        return (tuple(above), kind, last) if usable else None
-    words = tokens(last)
+        if above and not is_version(above[-1]):
+            return tuple(above), kind, last
+        if kind != "verb" or not above:
+            return None
     kind = _kind(words[0]) if len(words) > 1 else None
-    if kind is None or kind == "verb" or (above and above[-1] == ANY):
+    if kind is None or (above and above[-1] == ANY):
         return None
     # `/create-corpus` beside `/list-corpora`
     rest = "_".join((*words[1:-1], plural(singular(words[-1]))))
@@ -139,7 +143,7 @@ def _told(route: Route) -> tuple[Steps, Kind, str] | None:
 def _kind(step: str) -> Kind | None:
     spelled = "_".join(tokens(step))
     kinds: tuple[tuple[Kind, frozenset[str]], ...] = (
-        ("create", _CREATE), ("list", _LIST), ("fetch", _FETCH), ("update", _UPDATE),
+        ("create", CREATING), ("list", LISTING), ("fetch", _FETCH), ("update", _UPDATE),
         ("remove", _REMOVE),
     )  # fmt: skip
     for kind, words in kinds:
@@ -160,4 +164,6 @@ def _named(about: str, names: Sequence[str]) -> str | None:
     ):  # fmt: skip
         if wanted in spelled:
             return spelled[wanted]
-    return None
+    # `sourceCloneId`, `id_of_user`
+    own = {name for word, name in spelled.items() if {short, "id"} <= set(word.split("_"))}
+    return own.pop() if len(own) == 1 else None

@@ -1,14 +1,13 @@
-"""The resources of an API: where they are listed, created and named."""
+"""What is known of each resource of an API: its id, its parents, its schemas."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from mockserver.inference.drafts import Draft, described
 from mockserver.inference.identifiers import (
     few_names,
-    has_key,
     key_in,
     learnt,
     member_of,
@@ -19,250 +18,15 @@ from mockserver.inference.identifiers import (
 )
 from mockserver.inference.lifecycles import Hints, states_of
 from mockserver.inference.model import FIRST, Because, Confidence, Identity, Resource, States
-from mockserver.inference.operations import Facts, Survey, json_of
+from mockserver.inference.operations import Survey, json_of
 from mockserver.inference.outcomes import with_outcomes
-from mockserver.inference.parts import holder_of
-from mockserver.inference.paths import ANY, Route, is_version, label
+from mockserver.inference.parts import USUAL, holder_of, properties_of
+from mockserver.inference.paths import Route
 from mockserver.inference.relations import Linker
-from mockserver.inference.verbs import verb_of
 from mockserver.openapi.schemas.resolved import Flat
 
-Steps = tuple[str, ...]
 _MOST_SEEDS = 12
 _SURENESS: tuple[Confidence, ...] = ("guess", "likely", "certain")
-
-
-@dataclass(slots=True)
-class Draft:
-    """A resource in the making: every path that belongs to it."""
-
-    collections: list[Route] = field(default_factory=list)
-    items: list[Route] = field(default_factory=list)
-    lists: list[Facts] = field(default_factory=list)
-    creates: list[Facts] = field(default_factory=list)
-    because: list[Because] = field(default_factory=list)
-    singleton: bool = False
-    hints: Hints | None = None
-
-    @property
-    def route(self) -> Route:
-        """The main path of the resource: that of the create, else of the list, else of an item."""
-        if self.creates:
-            return self.creates[0].route
-        if self.collections:
-            return max(self.collections, key=lambda r: len(r.steps))
-        return self.items[0].parent
-
-    @property
-    def noun(self) -> str:
-        return self.route.noun
-
-    def say(self, text: str, confidence: Confidence = "likely") -> None:
-        self.because.append(Because(text, confidence))
-
-
-def find_drafts(survey: Survey) -> list[Draft]:
-    """The resources that paths, methods and schemas imply."""
-    drafts: dict[Steps, Draft] = {}
-    for steps, found in survey.by_steps.items():
-        facts = next(iter(found.values()))
-        # An API with a single resource may list it at `/`.
-        if facts.route.is_item and (len(steps) > 1 or () in survey.by_steps):
-            if not _names_one(survey, found):
-                if (*steps, ANY) in survey.by_steps:
-                    _collection(survey, steps, found, drafts)
-            else:
-                draft = drafts.setdefault(steps[:-1], Draft())
-                draft.items.append(facts.route)
-                methods = ", ".join(found)
-                draft.say(f"{facts.operation.path} names one ({methods})", "certain")
-            continue
-        _collection(survey, steps, found, drafts)
-    merged = _merge(survey, list(drafts.values()))
-    taken = {route.steps for draft in merged for route in (*draft.collections, *draft.items)}
-    return [*merged, *_singletons(survey, taken)]
-
-
-def _names_one(survey: Survey, found: dict[str, Facts]) -> bool:
-    get = found.get("GET")
-    if get is not None and get.envelope is not None:
-        return False
-    return bool(found.keys() & {"GET", "PUT", "PATCH", "DELETE"})
-
-
-def _collection(
-    survey: Survey, steps: Steps, found: dict[str, Facts], drafts: dict[Steps, Draft]
-) -> None:
-    named = survey.is_led_through((*steps, ANY))
-    listing, making = found.get("GET"), found.get("POST")
-    if making is not None and making.is_list:
-        # `POST /bots` with paging in its body is a list; then PUT creates.
-        listing, making = listing or making, found.get("PUT") if listing is None else None
-    if listing is not None and (listing.envelope is None or not (named or _kept(survey, listing))):
-        listing = None
-    if making is not None and not _makes(survey, making, listing, named):
-        making = None
-    if listing is None and making is None:
-        return
-    draft = drafts.setdefault(steps, Draft())
-    if listing is not None and listing.envelope is not None:
-        draft.lists.append(listing)
-        draft.collections.append(listing.route)
-        text = listing.envelope.because[0].text
-        draft.say(f"{listing.method} {listing.operation.path} lists them: {text}", "certain")
-    if making is not None:
-        draft.creates.append(making)
-        if making.route not in draft.collections:
-            draft.collections.append(making.route)
-        draft.say(
-            f"{making.method} {making.operation.path} makes one ({making.operation.success})",
-            "certain" if making.operation.success == 201 else "likely",
-        )
-
-
-def _kept(survey: Survey, listing: Facts) -> bool:
-    """Whether the items of a list are entities with an id, rather than lines of a report."""
-    if not has_key(survey.flat(listing.ref), listing.route.noun):
-        return False
-    made = survey.at(listing.route.steps, "POST")
-    alike = made is not None and (made.operation.success == 201 or made.ref == listing.ref)
-    return listing.route.plural or alike
-
-
-def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
-    verb = verb_of(making.route.last)
-    if listing is not None:
-        return making.operation.success == 201 or not making.ref or _same(making, listing) or named
-    if named and (making.route.plural or not verb):
-        return True
-    if verb and not making.route.plural:
-        return False
-    above = making.route.parent.steps
-    beneath = above in survey.by_steps and above[-1:] != (ANY,)
-    sure = making.operation.success == 201 and (making.route.plural or not beneath)
-    return sure and has_key(survey.flat(making.ref), making.route.noun)
-
-
-def _same(one: Facts, other: Facts) -> bool:
-    return bool(one.ref) and one.ref == other.ref
-
-
-def refs_of(survey: Survey, draft: Draft) -> set[str]:
-    """The named schemas of the entity."""
-    facts = [*draft.lists, *draft.creates]
-    for route in draft.items:
-        facts.extend(
-            one
-            for method, one in survey.by_steps[route.steps].items()
-            if method in ("GET", "PUT", "PATCH") and one.envelope is None
-        )
-    return {one.ref for one in facts if one.ref.startswith(("#/components/", "#/x-bundled/"))}
-
-
-def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:
-    """Merge several paths of one resource (`/a/{a}/runs` and `/runs/{run}`)."""
-    groups: dict[str, list[Draft]] = defaultdict(list)
-    for draft in drafts:
-        groups[draft.noun].append(draft)
-    for name, group in groups.items():
-        # The fullest draft first, so that it absorbs the others.
-        group.sort(key=lambda d: (-len(d.creates), -len(d.items), -len(d.lists)))
-        kept: list[Draft] = []
-        for draft in group:
-            into = next((other for other in kept if _alike(survey, other, draft)), None)
-            if into is None:
-                kept.append(draft)
-                continue
-            into.say(f"{draft.route} is about the same {name}s: noun and schema agree")
-            into.collections += draft.collections
-            into.items += draft.items
-            into.lists += draft.lists
-            into.creates += draft.creates
-            into.because += draft.because
-        groups[name] = kept
-    return [draft for group in groups.values() for draft in group]
-
-
-def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
-    if one.creates and other.creates and (one.items and other.items):
-        return False
-    mine, others = refs_of(survey, one), refs_of(survey, other)
-    if mine & others:
-        return True
-    if one.items and other.items:
-        return False
-    # Schemas may differ (a summary in the list, details in the item); then the path must be
-    # the same except for parents: /a/{a}/runs and /runs/{run}.
-    long, short = sorted((_literals(one), _literals(other)), key=len, reverse=True)
-    shorter = one if _literals(one) == short else other
-    if (
-        long == short
-        and one.route.steps != other.route.steps
-        and not (one.creates and other.creates)
-    ):
-        # One path in two versions, each with some of the operations.
-        return True
-    orphan = not (shorter.lists or shorter.creates) or not (mine and others)
-    if orphan and not (mine and others) and _shaped_alike(survey, one, other):
-        return True
-    return orphan and _goes_through(long, short)
-
-
-def _shaped_alike(survey: Survey, one: Draft, other: Draft) -> bool:
-    """Whether two unnamed schemas describe the same resource."""
-    shapes = [
-        {name for ref in _described(survey, draft) for name in survey.flat(ref).properties}
-        for draft in (one, other)
-    ]
-    less = min(map(len, shapes))
-    return less > 1 and 3 * len(shapes[0] & shapes[1]) >= 2 * less
-
-
-def _literals(draft: Draft) -> Steps:
-    return tuple(step for step in draft.route.steps if step != ANY)
-
-
-def _unversioned(literals: Steps) -> Steps:
-    return tuple(step for step in literals if not is_version(step))
-
-
-def _goes_through(long: Steps, short: Steps) -> bool:
-    """Whether the short path is the long one without some inner steps."""
-    rest = iter(long)
-    return len(short) > 1 and all(step in rest for step in short)
-
-
-def _singletons(survey: Survey, taken: set[Steps]) -> Iterator[Draft]:
-    for steps, found in survey.by_steps.items():
-        facts = next(iter(found.values()))
-        if steps in taken or facts.route.is_item or not steps:
-            continue
-        reading = found.get("GET")
-        writing: list[str] = [m for m in ("PUT", "PATCH") if m in found and "GET" in found]
-        made = found.get("POST")
-        if made is not None and made.operation.success == 201 and _reads(reading, made):
-            writing.append("POST")
-        if reading is not None and writing:
-            draft = Draft(collections=[facts.route], singleton=True)
-            if "POST" in writing and made is not None:
-                draft.creates.append(made)
-            draft.say(f"{facts.operation.path} is read and set as a whole ({', '.join(found)})")
-            yield draft
-
-
-def _reads(reading: Facts | None, made: Facts) -> bool:
-    return reading is not None and reading.envelope is None and reading.ref == made.ref
-
-
-def name_drafts(drafts: Iterable[Draft]) -> dict[str, Draft]:
-    """A name for each resource, from its path."""
-    found: dict[str, Draft] = {}
-    for draft in sorted(drafts, key=lambda d: len(d.route.steps)):
-        name = label(draft.route.steps)
-        while name in found:
-            name += "_"
-        found[name] = draft
-    return found
 
 
 def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Resource:
@@ -291,7 +55,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         nested = True
         draft.say(f"a path names one by the {member[0]} that it is of")
     hints = hints_of(survey, draft)
-    holder = holder_of(survey.schemas, flat, draft.noun, sent)
+    holder = holder_of(survey.schemas, flat, draft.noun, sent, linker.nouns)
     states = _states(survey, flat, hints, key, holder)
     union = _union(survey, draft, schema)
     kinds = len(survey.schemas.branches(union or schema)) if schema else 0
@@ -317,7 +81,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         ),
         singleton=draft.singleton,
         creatable=bool(draft.creates),
-        seeds=_seeds(states, bool(parents), kinds) if draft.lists and schema else 0,
+        seeds=_seeds(draft, states, bool(parents), kinds) if draft.lists and schema else 0,
         parents=parents,
         states=states,
         because=tuple(draft.because),
@@ -364,19 +128,25 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
 
 
 def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
-    """The request body properties that a client may set."""
-    return frozenset(
-        name
-        for pointer in pointers
-        for name, schema in survey.flat(pointer).properties.items()
-        if not _is_read_only(survey, schema)
-    )
+    """The properties that a client may set, by these bodies; those in `attributes`, too."""
+    found: set[str] = set()
+    for pointer in pointers:
+        for name, schema in survey.flat(pointer).properties.items():
+            if not _is_read_only(survey, schema):
+                found.add(name)
+                if name in USUAL:
+                    found.update(properties_of(survey.schemas, schema))
+    return frozenset(found)
 
 
-def _seeds(states: States | None, beneath: bool, kinds: int) -> int:
-    """The number of seed entities: a few, or one for each branch of a union and each state."""
+def _seeds(draft: Draft, states: States | None, beneath: bool, kinds: int) -> int:
+    """The number of seed entities: a few, or one for each branch of a union and each state, as far
+    as they leave room for new ones on the first page of a list."""
     few = max(2 if beneath else 3, min(kinds, _MOST_SEEDS))
-    return few if states is None else max(few, min(len(states.each), _MOST_SEEDS))
+    many = few if states is None else max(few, min(len(states.each), _MOST_SEEDS))
+    pages = [one.envelope.paging for one in draft.lists if one.envelope is not None]
+    room = min((page.default_limit // 2 for page in pages if page.names), default=many)
+    return max(few, min(many, room))
 
 
 def _is_read_only(survey: Survey, schema: object) -> bool:
@@ -427,7 +197,7 @@ def _schema(survey: Survey, draft: Draft) -> str | None:
 
     A schema with an id wins over one without.
     """
-    known = [ref for ref in _described(survey, draft) if survey.flat(ref).properties]
+    known = [ref for ref in described(survey, draft) if survey.flat(ref).properties]
     for ref in known:
         if draft.singleton or key_in(survey, draft, survey.flat(ref))[0]:
             return ref
@@ -449,16 +219,6 @@ def _union(survey: Survey, draft: Draft, schema: str | None) -> str | None:
         if place is not None and schema in schemas.branches(place):
             return schemas.canonical(place)
     return None
-
-
-def _described(survey: Survey, draft: Draft) -> Iterator[str]:
-    routes = [*draft.items, *(draft.collections if draft.singleton else ())]
-    for methods in (("GET",), ("PUT", "PATCH")):
-        for route in routes:
-            facts = survey.at(route.steps, *methods)
-            if facts is not None and facts.ref:
-                yield facts.ref
-    yield from (facts.ref for facts in (*draft.creates, *draft.lists) if facts.ref)
 
 
 def without_circles(resources: dict[str, Resource]) -> dict[str, Resource]:

@@ -13,8 +13,10 @@ _BOUNDARY = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _SAME = frozenset(("data", "metadata", "media", "series", "news", "analytics", "settings"))
 _OWN = {
     "bases": "base", "databases": "database", "caches": "cache", "movies": "movie",
-    "apis": "api", "kpis": "kpi", "uris": "uri", "emojis": "emoji", "taxis": "taxi",
+    "corpora": "corpus", "apis": "api", "kpis": "kpi", "uris": "uri", "emojis": "emoji",
+    "taxis": "taxi",
 }  # fmt: skip
+_PLURALS = {one: many for many, one in _OWN.items()}
 _HARD = ("ies", "ses", "xes", "zes", "ches", "shes", "oes", "ves", "ices")
 _IRREGULAR = frozenset(
     ("people", "children", "men", "women", "indices", "criteria", "vertices", "matrices", "mice")
@@ -59,7 +61,9 @@ def singular(word: str) -> str:
 def plural(word: str) -> str:
     """`policy` -> `policies`."""
     lower = word.lower()
-    return lower if lower in _SAME else inflection.pluralize(lower)
+    if lower in _SAME or lower in _OWN:
+        return lower
+    return _PLURALS.get(lower) or inflection.pluralize(lower)
 
 
 @lru_cache(maxsize=65_536)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from mockserver.engine.generation.events import Streams
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.headers import Headers
 from mockserver.engine.generation.modes import Mode
+from mockserver.engine.generation.outcome import Outcomes
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.randomness import Dice
@@ -35,6 +37,7 @@ class Answers:
         self.values = values
         self.streams = Streams(values)
         self.headers = Headers(values)
+        self.outcomes = Outcomes(values.schemas)
 
     def reply(
         self,
@@ -47,11 +50,13 @@ class Answers:
         *,
         sample: bool = False,
         decided: Collection[str] | None = None,
+        own: Collection[str] | None = None,
     ) -> Reply:
         """The success (or another status), with as much of `known`, placed at `at`, as fits.
 
         `sample`: what is known is only part of the response. `decided`: this request created it, so
-        its response may show more than any other, except these names.
+        its response may show more than any other, except these names. `own` are the properties of
+        what is known: what the response has beside them may say how the request went.
         """
         status = status or operation.success
         response = operation.response_for(status)
@@ -64,7 +69,15 @@ class Answers:
         media = response.content.get(chosen)
         if media is None:
             return Reply(status, NO_BODY, headers)
-        body = self.body(operation, media, dice, known, at, mode, sample=sample, decided=decided)
+        beside = {}
+        if media.pointer is not None and status < 400 and (at or own is not None):
+            beside = self.outcomes.of(media.pointer, status)
+            if not at:
+                names = {*(own or ()), *(known if isinstance(known, Mapping) else ())}
+                beside = {name: value for name, value in beside.items() if name not in names}
+        body = self.body(
+            operation, media, dice, known, at, mode, sample=sample, decided=decided, beside=beside
+        )
         opaque = isinstance(body, bytes)
         # A file of unknown type.
         unknown = opaque and chosen == "application/*" and self._is_binary(media)
@@ -85,6 +98,7 @@ class Answers:
         *,
         sample: bool = False,
         decided: Collection[str] | None = None,
+        beside: Mapping[str, Any] = MappingProxyType({}),
     ) -> Any:
         """A body of this media type: a value to be rendered later, or the bytes of a file."""
         name = essence(media.name)
@@ -106,6 +120,8 @@ class Answers:
                 return self._text(name, media.pointer, dice, known)
         if media.pointer is None:
             return _unjudged(media, known)
+        if beside and not at and isinstance(known, Mapping):
+            known = {**beside, **known}
         if not at and not sample and isinstance(known, Mapping):
             plain = self.values.plain(media.pointer, known, decided)
             if plain is not MISSING:
@@ -113,7 +129,10 @@ class Answers:
         place = tuple(0 if step == FIRST else step for step in at)
         said = known if isinstance(known, Mapping) else {}
         without = [(*place, name) for name in decided or () if name not in said]
-        return self.values.make(media.pointer, dice, _placed(known, at), mode=mode, without=without)
+        placed = _placed(known, at)
+        if beside and at and isinstance(placed, Mapping):
+            placed = {**beside, **placed}
+        return self.values.make(media.pointer, dice, placed, mode=mode, without=without)
 
     def _examples(self, media: MediaType) -> list[Any]:
         """The examples of a body: beside its schema, else within it."""

@@ -181,7 +181,7 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 if told.rules.get(violation.keyword) not in (None, violation.limit):
                     return True
             case "enum":
-                if told.values and not any(v in told.values for v in violation.limit or ()):
+                if told.values and violation.value in told.values:
                     return True
             case "oneOf" | "anyOf":
                 # A value that fits several branches can be shown with its discriminator.

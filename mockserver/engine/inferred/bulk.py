@@ -49,8 +49,8 @@ def remove(call: Call) -> Reply:
         if entity is not None and parent in ("", entity.parent):
             crud.take_away(call, call.repository, entity)
             gone += 1
-    known = {"deleted": gone, "count": gone, "success": True}
-    return call.context.answers.reply(call.operation, call.dice(gone), known, (), "fresh")
+    known = {"deleted": gone, "count": gone}
+    return call.context.answers.reply(call.operation, call.dice(gone), known, (), "fresh", own=())
 
 
 def _ids(call: Call) -> Iterator[Any]:

@@ -202,8 +202,12 @@ class Call:
         `made`: the entity is new, for which a document may have a 201.
         """
         operation = self.operation
+        own = self.context.flat(self.resource).properties.keys()
         mode = self.mode(entity.mode)
         data: Any = self.known(entity)
+        if self.action.kind == "create":
+            names = self.context.locations(operation, self.action.response.at)
+            data.update({name: self.url(entity) for name in names if name not in own})
         if self.action.kind == "create" and self._is_id_alone():
             data = self.id_of(entity)
         status = self._status_of_new() if made else 0
@@ -214,7 +218,8 @@ class Call:
             self.action.response.at,
             mode,
             status,
-            decided=self.context.flat(self.resource).properties.keys() if made else None,
+            decided=own if made else None,
+            own=own,
         )
         self._show(reply, entity)
         for name in list(reply.headers):
@@ -262,6 +267,9 @@ class Call:
         """The entity, with its id and those of its parents under their path parameter names."""
         resource = self.resource
         found = dict(self.context.joins.shown(self.world, self.repository, entity))
+        if isinstance(found.get(resource.holder or ""), Mapping):
+            # A response without the part may have what is in it.
+            found = {**found[resource.holder or ""], **found}
         called = entity.id(resource)
         for name in (resource.identity.parameter, f"{resource.noun}_id", "id"):
             if name is not None:

@@ -18,12 +18,13 @@ from mockserver.engine.inferred.identifiers import spoken as spoken
 from mockserver.engine.inferred.joins import Joins
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import Sower, lasting, makeable
+from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
-from mockserver.inference.model import Action, Link, Plan, Resource
+from mockserver.inference.model import FIRST, Action, Link, Path, Plan, Resource
 from mockserver.inference.page_fields import word
-from mockserver.inference.words import tokens
-from mockserver.openapi.model import Contract
+from mockserver.inference.words import bag, tokens
+from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
 
@@ -45,6 +46,7 @@ class Context:
     examples: Examples
     joins: Joins
     _self_links: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _locations: dict[tuple[str, Path], tuple[str, ...]] = field(default_factory=dict)
     _results: dict[str, list[tuple[Repository, str]]] = field(default_factory=dict)
 
     @classmethod
@@ -107,6 +109,26 @@ class Context:
             self._self_links[resource.name] = found
         return found
 
+    def locations(self, operation: Operation, at: Path) -> tuple[str, ...]:
+        """The properties of a response to a create that say where the new entity is, beside or in
+        place of it: `{"entity_id": 7, "location": "https://..."}`."""
+        asked = operation.id, at
+        found = self._locations.get(asked)
+        if found is None:
+            response = operation.response_for(operation.success)
+            media = response.content.get(choose_media_type(response)) if response else None
+            place = media.pointer if media is not None else None
+            for step in at:
+                name = None if step == FIRST else step
+                place = self.schemas.place(place, name) if place is not None else None
+            shown = self.schemas.flat_at(self.schemas.main(place)).properties if place else {}
+            found = self._locations[asked] = tuple(
+                name
+                for name, schema in shown.items()
+                if word(name) in _LOCATIONS and "string" in self.schemas.flat(schema).types
+            )
+        return found
+
     def _leads_to_itself(self, resource: Resource, name: str, schema: Any) -> bool:
         flat = self.schemas.flat(schema)
         if "string" not in flat.types or flat.values:
@@ -164,6 +186,7 @@ class Context:
         return found
 
 
+_LOCATIONS = bag("location href self resource_url resource_uri self_url self_link location_url")
 _ITSELF = re.compile(
     r"\b(?:url|uri|link|address|location)\b.{0,20}\b(?:of|to|for)\b.{0,12}\b(?:this|the|resource)\b",
     re.IGNORECASE,

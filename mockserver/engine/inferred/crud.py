@@ -234,8 +234,10 @@ def remove(call: Call) -> Reply:
         put = call.repository.put(world, Entity(entity.key, entity.data, entity.parent, row))
         return call.reply(put)
     take_away(call, call.repository, entity)
-    known_ = {**call.known(entity), **_deleted(call), "deleted": True, "success": True}
-    return call.context.answers.reply(call.operation, call.dice(entity.key), known_, at, "fresh")
+    known_ = {**call.known(entity), **_deleted(call), "deleted": True}
+    own = call.context.flat(call.resource).properties
+    dice = call.dice(entity.key)
+    return call.context.answers.reply(call.operation, dice, known_, at, "fresh", own=own)
 
 
 def _deleted(call: Call) -> dict[str, Any]:

@@ -254,8 +254,10 @@ def _owned(
     found: dict[str, Any] = {
         name: value for name, value in owner_values(world, roles).items() if name not in sent
     }
-    if roles.held is not None and isinstance(sent.get(roles.holder), Mapping):
-        found[roles.holder] = sent[roles.holder]
+    if roles.held is not None:
+        part = sent.get(roles.holder)
+        part = {**roles.held.switches, **(part if isinstance(part, Mapping) else {})}
+        found.update({roles.holder: part} if part else {})
     set_times(context.schemas, flat, roles, found, world.now, made=True)
     found.update({n: ordinal + repository.resource.seeds for n in roles.counted if n not in sent})
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from mockserver.engine.generation.numbers import in_millis
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
@@ -52,6 +52,14 @@ class Roles:
     switches: dict[str, bool] = field(default_factory=dict)
     holder: str = ""
     held: Roles | None = None
+
+    def first(self, role: Literal["created", "updated"]) -> str | tuple[str, ...] | None:
+        """The first property with a role, or the path to it in the holder."""
+        own: list[str] = getattr(self, role)
+        if own:
+            return own[0]
+        inner: list[str] = getattr(self.held, role) if self.held is not None else []
+        return (self.holder, inner[0]) if inner else None
 
 
 def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:

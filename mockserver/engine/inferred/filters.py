@@ -18,6 +18,8 @@ from mockserver.openapi.schemas.resolved import Schemas
 
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 Make = Callable[[Any], Test]
+Name = str | tuple[str, ...]
+"""A property, or the path to one within another."""
 
 _IDS = ("id", "gid", "uuid", "guid", "key", "name")
 _SEARCH = bag("q query search keyword keywords search_term term text filter_text search_query "
@@ -60,8 +62,10 @@ class Filters:
                 continue
             self._makes[name] = self._if_meant(make, schema, required)
             if required and isinstance(make, partial):
-                if make.func is _equal and make.args[0] != repository.resource.identity.key:
-                    self.needed[name] = str(make.args[0])
+                field = make.args[0]
+                key = repository.resource.identity.key
+                if make.func is _equal and isinstance(field, str) and field != key:
+                    self.needed[name] = field
                 elif make.func is _search:
                     self.sought.add(name)
 
@@ -87,13 +91,17 @@ class Filters:
         found = {}
         for name, make in self._makes.items():
             value = query.get(name)
-            if isinstance(make, partial) and make.func is _equal and value not in (None, []):
-                found[str(make.args[0])] = value[0] if isinstance(value, list) else value
+            if not isinstance(make, partial) or make.func is not _equal or value in (None, []):
+                continue
+            if isinstance(make.args[0], str):
+                found[make.args[0]] = value[0] if isinstance(value, list) else value
         return found
 
     def _is_id(self, make: Any) -> bool:
         """Whether a property is a plain text that holds an id, so that it can be indexed."""
-        name = str(make.args[0])
+        name = make.args[0] if isinstance(make, partial) else None
+        if not isinstance(name, str):
+            return False
         types = set(self._schemas.flat(self._repository.flat.properties.get(name, {})).types)
         return word(name).endswith("_id") and "string" in types
 
@@ -105,7 +113,8 @@ class Filters:
             return bounds or partial(_equal, names[spelled])
         if spelled in _SEARCH:
             return partial(_search, tuple(names.values()))
-        for one in (singular(spelled), plural(spelled), f"{spelled}_id", f"{spelled}_ids"):
+        stem = spelled.removesuffix("_id")
+        for one in (singular(spelled), plural(spelled), f"{spelled}_id", f"{spelled}_ids", stem):
             if one in names:
                 return partial(_equal, names[one])
         if spelled.endswith("_ids") and spelled[:-1] in names:
@@ -127,7 +136,7 @@ class Filters:
         field = self._instant(spelled)
         return self._bounds(field, schema) if field is not None else None
 
-    def _bounds(self, field: str, schema: Any) -> Make | None:
+    def _bounds(self, field: Name, schema: Any) -> Make | None:
         """A parameter that is, or may be, an object of bounds (`{"gte": 1}`)."""
         flat = self._schemas.flat(schema)
         branches = [flat, *(self._schemas.flat(b) for choice in flat.choices for b in choice)]
@@ -150,15 +159,15 @@ class Filters:
                 field = self._known(rest)
                 if field is not None:
                     return partial(make, field, *([first] if make in (_from, _to) else []))
-        roles = self._repository.roles
-        if roles.created:
+        created = self._repository.roles.first("created")
+        if created is not None:
             if spelled in _FROM - {"min", "minimum"}:
-                return partial(_from, roles.created[0], spelled)
+                return partial(_from, created, spelled)
             if spelled in _TO - {"max", "maximum"}:
-                return partial(_to, roles.created[0], spelled)
+                return partial(_to, created, spelled)
         return None
 
-    def _known(self, spelled: str) -> str | None:
+    def _known(self, spelled: str) -> Name | None:
         """The property with this name, or the timestamp that it means."""
         for name in (
             spelled,
@@ -171,13 +180,11 @@ class Filters:
                 return self._names[name]
         return self._instant(spelled)
 
-    def _instant(self, spelled: str) -> str | None:
+    def _instant(self, spelled: str) -> Name | None:
         roles = self._repository.roles
-        if spelled in _CREATED and roles.created:
-            return roles.created[0]
-        if spelled in _UPDATED and roles.updated:
-            return roles.updated[0]
-        return None
+        if spelled in _CREATED:
+            return roles.first("created")
+        return roles.first("updated") if spelled in _UPDATED else None
 
     def _if_meant(self, make: Make, schema: Mapping[str, Any], required: bool) -> Make:
         """Ignore a default that can't be a value of the property (`sha=none`)."""
@@ -185,7 +192,7 @@ class Filters:
         if default is None or required:
             return make
         if isinstance(make, partial) and make.func is _equal:
-            name = str(make.args[0])
+            name = make.args[0]
             states = self._repository.resource.states
             flat = self._schemas.flat(self._repository.flat.properties.get(name, {}))
             listed = list(flat.values or ())
@@ -222,17 +229,18 @@ def _all(entity: Entity) -> bool:
     return True
 
 
-def _or_unset(name: str, test: Test) -> Test:
-    return lambda entity: entity.data.get(name) is None or test(entity)
+def _or_unset(name: Name, test: Test) -> Test:
+    return lambda entity: entity.at(name) is None or test(entity)
 
 
-def _names(schemas: Schemas, envelope: Envelope, repository: Repository) -> dict[str, str]:
-    """The properties of an entity, by their snake_case names."""
+def _names(schemas: Schemas, envelope: Envelope, repository: Repository) -> dict[str, Name]:
+    """The properties of an entity, by their spelling with underscores; those in its holder, too."""
     listed: list[str] = []
     if envelope.item and not envelope.row:
         listed += schemas.flat_at(envelope.item).properties
     listed += repository.flat.properties
-    return {word(name): name for name in reversed(listed)}
+    held: dict[str, Name] = {word(path[-1]): path for path in repository.held()}
+    return {**held, **{word(name): name for name in reversed(listed)}}
 
 
 def _values(wanted: Any) -> list[Any]:
@@ -250,13 +258,13 @@ def _texts(values: Iterable[Any]) -> set[str]:
     return found
 
 
-def _equal(name: str, wanted: Any) -> Test:
+def _equal(name: Name, wanted: Any) -> Test:
     values = _values(wanted)
     texts = _texts(values)
     whole = {str(value) for value in values}
 
     def test(entity: Entity) -> bool:
-        found = entity.data.get(name)
+        found = entity.at(name)
         if isinstance(found, Mapping):
             # `workspace=12` of `{"workspace": {"id": 12, ...}}`
             found = next((found[key] for key in _IDS if key in found), None)
@@ -275,38 +283,38 @@ def _under(wanted: Any) -> Test:
     return lambda entity: entity.parent.rsplit("/", 1)[-1] in texts
 
 
-def _differs(name: str, wanted: Any) -> Test:
+def _differs(name: Name, wanted: Any) -> Test:
     equal = _equal(name, wanted)
     return lambda entity: not equal(entity)
 
 
-def _search(names: Iterable[str], wanted: Any) -> Test:
+def _search(names: Iterable[Name], wanted: Any) -> Test:
     text = str(wanted).casefold()
     return lambda entity: any(
         text in value.casefold()
-        for value in (entity.data.get(name) for name in names)
+        for value in (entity.at(name) for name in names)
         if isinstance(value, str)
     )
 
 
-def _like(name: str, wanted: Any) -> Test:
+def _like(name: Name, wanted: Any) -> Test:
     text = str(wanted).casefold().strip("%*")
-    return lambda entity: text in str(entity.data.get(name) or "").casefold()
+    return lambda entity: text in str(entity.at(name) or "").casefold()
 
 
-def _starts(name: str, wanted: Any) -> Test:
+def _starts(name: Name, wanted: Any) -> Test:
     text = str(wanted).casefold()
-    return lambda entity: str(entity.data.get(name) or "").casefold().startswith(text)
+    return lambda entity: str(entity.at(name) or "").casefold().startswith(text)
 
 
-def _from(name: str, word_: str, wanted: Any) -> Test:
+def _from(name: Name, word_: str, wanted: Any) -> Test:
     least = 1 if word_ in _OPEN and _is_exact(wanted) else 0
-    return lambda entity: _compare(entity.data.get(name), wanted, missing=-1) >= least
+    return lambda entity: _compare(entity.at(name), wanted, missing=-1) >= least
 
 
-def _to(name: str, word_: str, wanted: Any) -> Test:
+def _to(name: Name, word_: str, wanted: Any) -> Test:
     most = -1 if word_ in _OPEN and _is_exact(wanted) else 0
-    return lambda entity: -1 <= _compare(entity.data.get(name), wanted, missing=2) <= most
+    return lambda entity: -1 <= _compare(entity.at(name), wanted, missing=2) <= most
 
 
 def _is_exact(wanted: Any) -> bool:
@@ -314,7 +322,7 @@ def _is_exact(wanted: Any) -> bool:
     return not isinstance(wanted, str)
 
 
-def _within(name: str, wanted: Any) -> Test:
+def _within(name: Name, wanted: Any) -> Test:
     if not isinstance(wanted, Mapping):
         return _equal(name, wanted)
     tests = []

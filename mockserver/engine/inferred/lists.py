@@ -165,7 +165,7 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage) -> Reply:
         for field, value in said:
             _put(known, field.path, value)
         _put(known, envelope.items, [])
-        reply = context.answers.reply(operation, dice, known, (), "fresh")
+        reply = context.answers.reply(operation, dice, known, (), "fresh", own=())
         if isinstance(reply.body, dict):
             _put(reply.body, envelope.items, items)
             _settle(context, operation, reply, envelope, said)

@@ -32,7 +32,8 @@ class Order:
 
 def order_of(query: Mapping[str, Any], envelope: Envelope, repository: Repository) -> Order:
     """The order a query requests (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`)."""
-    usual = newest_first(envelope, bool(repository.roles.created))
+    created = repository.roles.first("created")
+    usual = newest_first(envelope, created is not None)
     asked = [pair for name in envelope.ordering.names for pair in _pairs(query.get(name))]
     way = next((falls for name, falls in asked if not name and falls is not None), None)
     found: list[tuple[tuple[str, ...], bool]] = []
@@ -45,8 +46,8 @@ def order_of(query: Mapping[str, Any], envelope: Envelope, repository: Repositor
             found.append((path, bool(falls)))
     if not found:
         return Order((), usual if way is None else way)
-    if found[0][0] in {(), *((name,) for name in repository.roles.created)}:
-        # Entities are already in this order.
+    if found[0][0] in {(), *((name,) for name in repository.roles.created), created}:
+        # Entities lie in this order already, those of one instant too.
         return Order((), found[0][1])
     return Order(tuple(found), found[0][1])
 
@@ -92,25 +93,26 @@ def _role(name: str, words: frozenset[str]) -> bool:
 
 def _path(name: str, repository: Repository) -> tuple[str, ...] | None:
     """The property that a name means."""
-    known = {word(one): one for one in reversed(list(repository.flat.properties))}
+    own: list[tuple[str, ...]] = [*repository.held()]
+    own += [(one,) for one in reversed(list(repository.flat.properties))]
+    known = {word(path[-1]): path for path in own}
     spelled = word(name)
     for wanted in (spelled, f"{spelled}_at", f"{spelled}_date", f"{spelled}_time", f"{spelled}_on"):
         if wanted in known:
-            return (known[wanted],)
+            return known[wanted]
     roles, key = repository.roles, repository.resource.identity.key
-    if _role(name, _CREATED) and roles.created:
-        return (roles.created[0],)
-    if _role(name, _UPDATED) and roles.updated:
-        return (roles.updated[0],)
+    for words, role in ((_CREATED, roles.first("created")), (_UPDATED, roles.first("updated"))):
+        if _role(name, words) and role is not None:
+            return (role,) if isinstance(role, str) else role
     if spelled in ("id", "key") and key is not None:
         return (key,)
     noun = repository.resource.noun.rsplit("_", 1)[-1]
     if spelled.startswith(f"{noun}_") and spelled.removeprefix(f"{noun}_") in known:
-        return (known[spelled.removeprefix(f"{noun}_")],)
+        return known[spelled.removeprefix(f"{noun}_")]
     if "." in name:
         head, *rest = name.split(".")
         if word(head) in known:
-            return (known[word(head)], *rest)
+            return (*known[word(head)], *rest)
     return None
 
 
@@ -123,9 +125,7 @@ def sorted_by(entities: list[Entity], order: Order) -> list[Entity]:
 
 def _rank(path: tuple[str, ...]) -> Callable[[Entity], tuple[int, Any]]:
     def rank(entity: Entity) -> tuple[int, Any]:
-        value: Any = entity.data
-        for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
+        value = entity.at(path)
         if isinstance(value, bool):
             return 1, int(value)
         if isinstance(value, int | float):

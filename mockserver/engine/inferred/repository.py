@@ -18,6 +18,7 @@ from mockserver.engine.inferred.job_fields import Phases
 from mockserver.engine.pagination import Selection
 from mockserver.engine.world import Collection, SortKey, World
 from mockserver.inference.model import Envelope, Resource
+from mockserver.inference.parts import properties_of
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 SYSTEM = Collection("mock", order=())
@@ -53,6 +54,15 @@ class Entity:
             return None
         return {name: self.data[name] for name in names if name in self.data}
 
+    def at(self, path: str | tuple[str, ...]) -> Any:
+        """The value of a property, or of one within others; None if there is none."""
+        if isinstance(path, str):
+            return self.data.get(path)
+        found: Any = self.data
+        for name in path:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found
+
     def id(self, resource: Resource) -> Any:
         """Its id, from its data or else from its key."""
         own = self.key.rsplit("/", 1)[-1]
@@ -85,6 +95,7 @@ class Repository(Protocol):
     flat: Flat
     collection: Collection
 
+    def held(self) -> list[tuple[str, str]]: ...
     def as_of(self, row: Mapping[str, Any], now: int) -> Entity: ...
     def get(self, world: World, key: str) -> Entity | None: ...
     def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]: ...
@@ -119,6 +130,10 @@ class OwnRepository:
             if states is not None
             else None
         )
+
+    def held(self) -> list[tuple[str, str]]:
+        """The paths of what entities have in their holder."""
+        return paths_in(self.schemas, self.flat, self.resource.holder)
 
     def get(self, world: World, key: str) -> Entity | None:
         row = world[self.collection.name].get(key)
@@ -222,6 +237,10 @@ class BorrowedRepository:
         self.schemas = schemas
         self.flat = flat
 
+    def held(self) -> list[tuple[str, str]]:
+        """The paths of what entities have in their holder."""
+        return paths_in(self.schemas, self.flat, self.resource.holder)
+
     def get(self, world: World, key: str) -> Entity | None:
         row = world[self.collection.name].get(key)
         return self.as_of(row, world.now) if row is not None else None
@@ -281,6 +300,13 @@ class BorrowedRepository:
         """Timestamps are stored as microseconds."""
         text = stamp(self.schemas, name, schema, value)
         return text if isinstance(text, str) else value
+
+
+def paths_in(schemas: Schemas, flat: Flat, holder: str | None) -> list[tuple[str, str]]:
+    """The paths of the properties in a part of an entity."""
+    if holder is None or holder not in flat.properties:
+        return []
+    return [(holder, name) for name in properties_of(schemas, flat.properties[holder])]
 
 
 def _has(name: str, wanted: str, entity: Entity) -> bool:

@@ -133,7 +133,8 @@ def as_shown(call: Call, dice: Dice, known: Mapping[str, Any], mode: Mode = "ric
     if example is MISSING:
         said: Any = dict(known) or MISSING
         sample, mode = mode == "rich", call.mode(mode)
-        return context.answers.reply(operation, dice, said, (), mode, sample=sample)
+        own = None if operation.method == "GET" else ()
+        return context.answers.reply(operation, dice, said, (), mode, sample=sample, own=own)
     media = media_of(operation, operation.success)
     pointer = media.pointer if media is not None else None
     said = example

@@ -47,9 +47,10 @@ def transition(call: Call) -> Reply:
     if shown is not None and verb.shows is not None:
         mode, dice = call.mode("rich"), call.dice(shown.key)
         return answers.reply(call.operation, dice, shown.data, (), mode)
-    known = {**call.known(entity), **_went_well(entity), **_was(call, before), **sent}
+    known = {**call.known(entity), **_was(call, before), **sent}
+    own = call.context.flat(call.resource).properties
     at, mode = call.action.response.at, call.mode("fresh")
-    return answers.reply(call.operation, call.dice(entity.key), known, at, mode)
+    return answers.reply(call.operation, call.dice(entity.key), known, at, mode, own=own)
 
 
 def _verb(call: Call, sent: Mapping[str, Any]) -> Transition:
@@ -61,11 +62,6 @@ def _verb(call: Call, sent: Mapping[str, Any]) -> Transition:
         return verb
     name, changes = chosen
     return replace(verb, verb=name, changes=(*verb.changes, *changes.items()))
-
-
-def _went_well(entity: Entity) -> dict[str, Any]:
-    """The properties of a response that report success, where the entity has none."""
-    return {name: True for name in ("success", "ok") if name not in entity.data}
 
 
 def _was(call: Call, before: Entity) -> dict[str, Any]:

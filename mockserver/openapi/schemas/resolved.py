@@ -176,24 +176,42 @@ class Schemas:
         return []
 
     def place(self, pointer: str, name: str | None) -> str | None:
-        """The pointer of a property's schema, or of the items' if `name` is None."""
-        waiting, seen = [pointer], set()
+        """Where the schema of a property stands; of the items if `name` is None.
+
+        Of several parts of an `allOf` that describe it (a page of anything, and what it is a page
+        of), the first that says what it holds counts.
+        """
+        waiting, seen, first = [pointer], set(), None
         while waiting:
             here = self.canonical(waiting.pop())
             schema = self.at(here)
             if here in seen or not isinstance(schema, Mapping):
                 continue
             seen.add(here)
+            found = None
             if name is None and isinstance(schema.get("items"), Mapping):
-                return join(here, "items")
+                found = join(here, "items")
             properties = schema.get("properties")
             if name is not None and isinstance(properties, Mapping) and name in properties:
-                return join(here, "properties", name)
+                found = join(here, "properties", name)
+            if found is not None:
+                if not waiting or self._says_much(found):
+                    return found if first is None or self._says_much(found) else first
+                first = first or found
+                continue
             for word in ("oneOf", "anyOf", "allOf"):
                 branches = schema.get(word)
                 if isinstance(branches, list):
                     waiting.extend(join(here, word, n) for n in reversed(range(len(branches))))
-        return None
+        return first
+
+    def _says_much(self, pointer: str) -> bool:
+        """Whether a schema is more than an object, or an array of objects, of any kind."""
+        flat = self.flat_at(pointer)
+        if "array" in flat.types:
+            inner = self.place(pointer, None)
+            return inner is not None and self._says_much(inner)
+        return bool(flat.properties or flat.choices) or bool(set(flat.types) - {"object"})
 
     def arrays(self, pointer: str) -> Mapping[str, str]:
         """The array properties, with the pointers of their items' schemas."""
@@ -208,7 +226,9 @@ class Schemas:
 
     def _item_of(self, pointer: str, name: str, schema: Any) -> str | None:
         plain = self.plain(schema)
-        if plain.get("type") not in ("array", ["array", "null"]) and "items" not in plain:
+        written = plain.get("type") in ("array", ["array", "null"]) or "items" in plain
+        # An array of anything and one of these, by `allOf`.
+        if not written and not ("allOf" in plain and "array" in self.flat(schema).types):
             return None
         inner = self.place(pointer, name)
         return self.place(inner, None) if inner is not None else None

@@ -1,0 +1,298 @@
+"""Entities that responses lay out otherwise than requests: parts, wrappers, pages of anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver import MockServer
+from tests.engine.small_documents import TEXT, WHOLE, answer, body, document, thing
+
+WHEN = {"type": "string", "format": "date-time"}
+ITEM = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+
+
+def many(schema: Any) -> dict[str, Any]:
+    return {"type": "array", "items": schema}
+
+
+def shelf(
+    sent: Any,
+    one: Any,
+    listed: Any,
+    made: Any = None,
+    *queries: str,
+    path: str = "/books",
+    **schemas: Any,
+) -> httpx.Client:
+    """Books that are made with `sent`, and shown as `one` or in `listed`."""
+    paths = {
+        path: {
+            "get": {
+                "parameters": [{"name": n, "in": "query", "schema": TEXT} for n in queries],
+                "responses": {"200": answer(listed)},
+            },
+            "post": {"requestBody": body(sent), "responses": {"201": answer(made or one)}},
+        },
+        path + "/{id}": {
+            "parameters": [ITEM],
+            "get": {"responses": {"200": answer(one), "404": answer()}},
+            "patch": {"requestBody": body(sent), "responses": {"200": answer(one)}},
+        },
+    }
+    spec = document(paths, schemas=schemas) if schemas else document(paths)
+    return MockServer(spec, clock="manual").client
+
+
+def made(client: httpx.Client, sent: Any, path: str = "/books") -> Any:
+    return client.post(path, json=sent).raise_for_status().json()
+
+
+FLAT = thing("title", title=TEXT, pages=WHOLE)
+ATTRIBUTES = thing("", title=TEXT, pages=WHOLE, created_at=WHEN, updated_at=WHEN)
+RESOURCE = thing("id type", id=TEXT, type={"const": "book"}, attributes=ATTRIBUTES)
+
+
+@pytest.mark.parametrize(
+    ("holder", "more"),
+    [
+        ("attributes", {}),
+        ("spec", {"kind": TEXT}),
+        ("book", {"version": WHOLE}),
+        ("result", {"message": TEXT}),
+        ("volume", {"shelf": TEXT}),
+    ],
+)
+def test_what_is_sent_is_shown_in_the_part_that_has_it(holder: str, more: Any) -> None:
+    part = thing("", title=TEXT, pages=WHOLE)
+    one = thing("id", id=TEXT, **{holder: part}, **more)
+    client = shelf(FLAT, one, many(one))
+    key = made(client, {"title": "Emma", "pages": 300})["id"]
+    assert client.get(f"/books/{key}").json()[holder] == {"title": "Emma", "pages": 300}
+    client.patch(f"/books/{key}", json={"title": "Persuasion"})
+    shown = client.get(f"/books/{key}").json()[holder]
+    assert (shown["title"], shown["pages"]) == ("Persuasion", 300)
+    assert [row[holder]["title"] for row in client.get("/books").json()][-1] == "Persuasion"
+
+
+def test_a_part_that_is_another_resource_holds_nothing_of_what_is_sent() -> None:
+    author = thing("id", id=TEXT, title=TEXT, pages=WHOLE)
+    one = thing("id", id=TEXT, author=author)
+    paths = {
+        "/authors": {"get": {"responses": {"200": answer(many(author))}}},
+        "/authors/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(author)}}},
+        "/books": {"post": {"requestBody": body(FLAT), "responses": {"201": answer(one)}}},
+        "/books/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(one)}}},
+    }
+    client = MockServer(document(paths)).client
+    shown = client.get(f"/books/{made(client, {'title': 'Emma'})['id']}").json()
+    assert shown.get("author", {}).get("title") != "Emma"
+
+
+def test_attributes_have_times_filters_and_an_order() -> None:
+    sent = thing("data", data=thing("attributes", attributes=FLAT))
+    rows = thing("data", data=many(RESOURCE))
+    client = shelf(sent, thing("data", data=RESOURCE), rows, None, "sort", "title")
+    for title in ("b", "c", "a"):
+        found = made(client, {"data": {"attributes": {"title": title, "pages": 1}}})["data"]
+        assert found["attributes"]["title"] == title
+        assert found["attributes"]["created_at"] == found["attributes"]["updated_at"]
+    listed = client.get("/books", params={"sort": "-title"}).json()["data"]
+    titles = [row["attributes"].get("title") or "" for row in listed]
+    assert titles == sorted(titles, key=str.casefold, reverse=True)
+    found = client.get("/books", params={"title": "c"}).json()["data"]
+    assert [row["attributes"]["title"] for row in found] == ["c"]
+
+
+def test_a_list_shows_flat_what_one_has_in_a_part() -> None:
+    one = thing("id", id=TEXT, result=thing("", title=TEXT, pages=WHOLE), message=TEXT)
+    row = thing("id", id=TEXT, title=TEXT)
+    client = shelf(FLAT, one, many(row))
+    key = made(client, {"title": "Emma", "pages": 3})["id"]
+    assert {"id": key, "title": "Emma"} in client.get("/books").json()
+
+
+PAGE = {
+    "type": "object",
+    "properties": {"items": {"type": "array", "items": {}}, "total": WHOLE, "limit": WHOLE},
+}
+BOOK = thing("id title", id=TEXT, title=TEXT, pages=WHOLE)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"allOf": [PAGE, thing("", items=many(BOOK))]},
+        {"allOf": [thing("", items=many(BOOK)), PAGE]},
+        {"allOf": [thing("", items=many({"type": "object"})), thing("", items=many(BOOK))]},
+        {"allOf": [PAGE], "properties": {"items": many(BOOK)}},
+    ],
+)
+def test_a_page_of_anything_that_is_narrowed_by_allof_is_a_list(page: Any) -> None:
+    client = shelf(FLAT, BOOK, page, None, "limit")
+    made(client, {"title": "Emma"})
+    rows = client.get("/books?limit=50").json()["items"]
+    assert "Emma" in [row["title"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [
+        ({"success": {"type": "boolean"}}, {"success": True}),
+        ({"ok": {"type": "boolean"}, "errors": many(TEXT)}, {"ok": True, "errors": []}),
+        ({"status_code": WHOLE}, {"status_code": 200}),
+        ({"status": {"enum": ["error", "success"]}}, {"status": "success"}),
+        ({"status": thing("", code={"enum": ["FAILED", "OK"]})}, {"status": {"code": "OK"}}),
+        ({"meta": thing("", success={"type": "boolean"})}, {"meta": {"success": True}}),
+        ({"hasErrors": {"type": "boolean"}}, {"hasErrors": False}),
+    ],
+)
+def test_envelopes_say_that_all_went_well(beside: Any, said: Any) -> None:
+    one = thing(" ".join(beside), data=BOOK, **beside)
+    client = shelf(FLAT, one, thing(" ".join(beside), data=many(BOOK), **beside))
+    key = made(client, {"title": "Emma"})["data"]["id"]
+    for path in ("/books", f"/books/{key}"):
+        shown = client.get(path).json()
+        assert {name: shown[name] for name in said} == said, path
+
+
+def test_what_an_entity_says_of_itself_is_no_outcome() -> None:
+    book = thing("id", id=TEXT, title=TEXT, success={"type": "boolean"}, errors=many(TEXT))
+    sent = thing("", title=TEXT, success={"type": "boolean"}, errors=many(TEXT))
+    client = shelf(sent, book, many(book))
+    shown = made(client, {"title": "Emma", "success": False, "errors": ["torn"]})
+    assert (shown["success"], shown["errors"]) == (False, ["torn"])
+
+
+@pytest.mark.parametrize("name", ["location", "href", "self", "resource_uri"])
+def test_a_create_says_where_the_new_one_is(name: str) -> None:
+    receipt = thing(f"entity_id {name}", entity_id=TEXT, **{name: {**TEXT, "format": "uri"}})
+    client = shelf(FLAT, BOOK, many(BOOK), receipt)
+    told = made(client, {"title": "Emma"})
+    assert client.get(told[name]).json()["title"] == "Emma"
+    assert told[name].endswith(f"/books/{told['entity_id']}")
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [("pageToken", "pageToken"), ("bookmarkKey", "page_key"), ("next_marker", "marker")],
+)
+def test_the_property_that_is_called_like_the_cursor_is_the_next_one(name: str, query: str) -> None:
+    name = query if query != "marker" else name
+    rows = thing("data", data=many(BOOK), **{name: TEXT})
+    client = shelf(FLAT, BOOK, rows, None, "limit", query)
+    for number in range(4):
+        made(client, {"title": str(number)})
+    seen: list[str] = []
+    asked: dict[str, Any] = {"limit": 2}
+    while True:
+        page = client.get("/books", params=asked).json()
+        seen += [row["id"] for row in page["data"]]
+        if not page.get(name):
+            break
+        asked[query] = page[name]
+    assert len(seen) == len(set(seen)) == 7
+
+
+@pytest.mark.parametrize(
+    ("total", "returned"),
+    [
+        ("totalResults", "returnedResults"),
+        ("total_books", "books_on_page"),
+        ("books_count", "shown_books"),
+        ("allItems", "items_in_page"),
+        ("sum", "returned"),
+    ],
+)
+def test_totals_are_counted_whatever_they_are_called(total: str, returned: str) -> None:
+    fields = {total: WHOLE, returned: WHOLE}
+    rows = thing(f"books {total} {returned}", books=many(BOOK), **fields)
+    client = shelf(FLAT, BOOK, rows, None, "limit")
+    page = client.get("/books?limit=2").json()
+    assert (page[total], page[returned]) == (3, 2)
+
+
+def test_a_search_finds_what_is_there() -> None:
+    found = thing("results", results=many(BOOK))
+    for words in ("search", "query", "find", "list"):
+        paths = {
+            "/books": {
+                "get": {"responses": {"200": answer(many(BOOK))}},
+                "post": {"requestBody": body(FLAT), "responses": {"201": answer(BOOK)}},
+            },
+            f"/books/{words}": {
+                "post": {
+                    "requestBody": body(thing("", title=TEXT)),
+                    "responses": {"200": answer(found)},
+                }
+            },
+            "/books/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(BOOK)}}},
+        }
+        client = MockServer(document(paths)).client
+        made(client, {"title": "Emma"})
+        rows = client.post(f"/books/{words}", json={"title": "Emma"}).json()["results"]
+        assert [row["title"] for row in rows] == ["Emma"], words
+
+
+def test_compounds_of_a_verb_and_a_noun_are_one_family() -> None:
+    named = thing("corpusId", corpusId=TEXT)
+    corpus = thing("id", id=TEXT, name=TEXT)
+    paths = {
+        f"/v1/{path}": {"post": {"requestBody": body(sent), "responses": {"200": answer(schema)}}}
+        for path, sent, schema in (
+            ("create-corpus", thing("name", name=TEXT), named),
+            ("list-corpora", thing("", limit=WHOLE), thing("corpora", corpora=many(corpus))),
+            ("delete-corpus", named, thing("")),
+        )
+    }
+    client = MockServer(document(paths)).client
+    key = client.post("/v1/create-corpus", json={"name": "letters"}).json()["corpusId"]
+    listed = client.post("/v1/list-corpora", json={}).json()["corpora"]
+    assert {"id": key, "name": "letters"} in listed
+    client.post("/v1/delete-corpus", json={"corpusId": key}).raise_for_status()
+    left = client.post("/v1/list-corpora", json={}).json()["corpora"]
+    assert key not in [row["id"] for row in left]
+
+
+@pytest.mark.parametrize("summary", ["Create a book", "Add a book", "Creates the named book"])
+def test_post_to_the_path_of_one_makes_it_where_the_text_says_so(summary: str) -> None:
+    paths = {
+        "/books/{id}": {
+            "parameters": [ITEM],
+            "get": {"responses": {"200": answer(BOOK), "404": answer()}},
+            "post": {
+                "summary": summary,
+                "requestBody": body(FLAT),
+                "responses": {"200": answer(BOOK), "404": answer()},
+            },
+        },
+        "/books": {"get": {"responses": {"200": answer(many(BOOK))}}},
+    }
+    client = MockServer(document(paths)).client
+    client.post("/books/emma", json={"title": "Emma"}).raise_for_status()
+    assert client.get("/books/emma").json()["title"] == "Emma"
+
+
+def test_a_first_page_has_room_for_what_is_made() -> None:
+    states = {"enum": [f"state{number}" for number in range(9)]}
+    book = thing("id", id=TEXT, title=TEXT, status=states)
+    rows = thing("data", data=many(book))
+    size = {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 8}}
+    paths = {
+        "/books": {
+            "get": {"parameters": [size], "responses": {"200": answer(rows)}},
+            "post": {"requestBody": body(FLAT), "responses": {"201": answer(book)}},
+        },
+        "/books/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(book)}}},
+    }
+    client = MockServer(document(paths)).client
+    key = made(client, {"title": "Emma"})["id"]
+    assert key in [row["id"] for row in client.get("/books").json()["data"]]
+
+
+def test_a_version_at_the_end_of_a_path_names_nothing() -> None:
+    client = shelf(FLAT, thing("id", id=TEXT, book=FLAT), many(BOOK), path="/books/v2")
+    key = made(client, {"title": "Emma"}, "/books/v2")["id"]
+    assert client.get(f"/books/v2/{key}").json()["book"]["title"] == "Emma"
