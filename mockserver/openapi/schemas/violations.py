@@ -229,7 +229,7 @@ class _Reading:
             pattern = schema.get("pattern")
             yield Violation(here, "pattern", _text(error), value, pattern, schema)
         elif keyword == "falseSchema":
-            yield Violation(here, keyword, "nothing may stand here", value, False, schema)
+            yield Violation(here, keyword, "no value is allowed here", value, False, schema)
         else:
             limit = next(iter(kind.as_dict().values()), schema.get(keyword))
             yield Violation(here, keyword, _text(error), value, limit, schema)
