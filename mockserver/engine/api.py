@@ -45,6 +45,11 @@ def no_seed(world: World, fixtures: Mapping[str, Any]) -> None:
     """A world that starts empty."""
 
 
+def as_it_is(world: World) -> World:
+    """The `seeded` of an API that fills its worlds at once."""
+    return world
+
+
 def nothing_due(world: World) -> bool:
     """The `settle` of an API without timed events."""
     return False
@@ -154,7 +159,8 @@ class Api:
     """The behaviour of one vendor's API.
 
     `handlers` by operationId; `collections` by name; `seed` fills a new world from the parsed
-    fixtures. `adopt` turns a recorded response into rows, `show` a row into what a client sees.
+    fixtures. `adopt` turns a recorded response into rows, `show` a row into what a client sees,
+    `seeded` a world into one whose collections hold their seed data from the first look on.
     `shapes` are the wire shapes of an API with several. `credentials` says where it issues
     credentials.
 
@@ -170,6 +176,7 @@ class Api:
     settle: Callable[[World], bool] = nothing_due
     adopt: Adopt = nothing_adopted
     show: Show = as_kept
+    seeded: Callable[[World], Any] = as_it_is
     jobs: Jobs = Jobs()
     webhooks: Webhooks = Webhooks()
     wire: Wire = Wire()

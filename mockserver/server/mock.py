@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, partial, wraps
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import orjson
 from starlette.types import ASGIApp
 
-from mockserver.engine.api import Api
+from mockserver.engine.api import Api, Handler
 from mockserver.engine.calibration import Rules, locked
 from mockserver.engine.clock import Clock
 from mockserver.engine.faults import Faults
@@ -32,7 +32,7 @@ from mockserver.engine.scenarios import Scenario
 from mockserver.engine.serialization import Sent
 from mockserver.engine.stubs import Stub, Stubs, read_stub
 from mockserver.engine.timestamps import parse
-from mockserver.engine.world import Settings
+from mockserver.engine.world import Settings, World
 from mockserver.errors import BadRequest, ContractError, NotFound, Refusal, ReplyError
 from mockserver.files.cache import user_cache
 from mockserver.files.documents import as_document, parsed
@@ -236,7 +236,10 @@ def load(
         serials=Serials() if store.board is not None else count(1),
         lock=lock,
     )
-    by_hand = {contract.names.get(name, name): each for name, each in (handlers or {}).items()}
+    by_hand = {
+        contract.names.get(name, name): _with_seed_data(api, each)
+        for name, each in (handlers or {}).items()
+    }
     own = {**api.handlers, **by_hand}
     pipeline = Pipeline(contract, api, own, validators, shared)
     answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
@@ -269,6 +272,16 @@ def _plan(document: Mapping[str, Any], contract: Contract, options: Options) -> 
         if cache is not None and key:
             cache.put(key, stored(found))
     return found
+
+
+def _with_seed_data(api: Api, handler: Handler) -> Handler:
+    """A user's handler, which finds the seed data in its world."""
+
+    @wraps(handler)
+    def seeded(world: World, request: Request) -> Reply:
+        return handler(api.seeded(world), request)
+
+    return seeded
 
 
 def _calibration(options: Options, contract: Contract) -> dict[str, Rules]:

@@ -29,7 +29,7 @@ from mockserver.engine.inferred.repository import (
 from mockserver.engine.inferred.seeding import note_birth
 from mockserver.engine.inferred.static import fixed
 from mockserver.engine.inferred.transitions import clone, transition
-from mockserver.engine.inferred.views import Views
+from mockserver.engine.inferred.views import SeededWorld, Views
 from mockserver.engine.inferred.webhooks import EventSource, Listeners
 from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.world import Collection, World
@@ -110,6 +110,7 @@ def assemble(
         seed=seed,
         adopt=partial(adopt, context),
         show=Views(context),
+        seeded=partial(SeededWorld, context),
         jobs=jobs,
         webhooks=Webhooks(
             announcements=source.announcements,

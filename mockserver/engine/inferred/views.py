@@ -1,4 +1,4 @@
-"""What a client sees of an entity, outside of a request: for `world.show` in a handler."""
+"""What a user's handler works with: seed data, and `world.show`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.identifiers import dig
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.messages import Request
-from mockserver.engine.world import Row, World
+from mockserver.engine.world import Row, Rows, World
 from mockserver.inference.model import Action
 
 
@@ -38,6 +38,24 @@ class Views:
         request = Request(operation, _path(action, repository, entity))
         reply = Call(self._context, action, world, request).reply(entity)
         return dig(reply.body, action.response.at)
+
+
+class SeededWorld:
+    """A world whose collections hold their seed data from the first look on."""
+
+    def __init__(self, context: Context, world: World) -> None:
+        self._sower = context.sower
+        self._repositories = {r.collection.name: r for r in context.repositories.values()}
+        self._world = world
+
+    def __getitem__(self, collection: str) -> Rows:
+        repository = self._repositories.get(collection)
+        if repository is not None:
+            self._sower.sow(self._world, repository, None)
+        return self._world[collection]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
 
 
 def _path(action: Action, repository: Repository, entity: Entity) -> Mapping[str, Any]:

@@ -30,7 +30,7 @@ def as_it_is(reply: Reply) -> Sent:
 def raised_by(handler: Handler, error: BaseException) -> str:
     """An error raised by a handler, with the last line of the handlers file in its traceback."""
     text = f"{type(error).__name__}: {error}"
-    code = getattr(handler, "__code__", None)
+    code = getattr(getattr(handler, "__wrapped__", handler), "__code__", None)
     step, line = error.__traceback__, 0
     while step is not None:
         if code is not None and step.tb_frame.f_code.co_filename == code.co_filename:
