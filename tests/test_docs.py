@@ -102,7 +102,7 @@ def test_the_handlers_that_are_shown_are_good_ones(tmp_path: Path) -> None:
     (shown,) = blocks(CLI, "python")
     path = tmp_path / "handlers.py"
     path.write_text(shown)
-    assert load_handlers(path).keys() == {"publishThing"}
+    assert load_handlers(path).keys() == {"publishPost"}
 
 
 def test_every_environment_variable_is_documented() -> None:
