@@ -24,7 +24,7 @@ from mockserver.engine.inferred.build import assemble
 from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.job_control import lifecycle_of
 from mockserver.engine.leniency import STRICT, Leniency
-from mockserver.engine.messages import Request
+from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
 from mockserver.engine.pipeline.authentication import nothing_issued, subject_of
 from mockserver.engine.pipeline.versions import Answerer
