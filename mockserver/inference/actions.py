@@ -25,10 +25,9 @@ from mockserver.inference.outcomes import RESULTS
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
-from mockserver.inference.remote_calls import CREATING
 from mockserver.inference.targets import Targets
 from mockserver.inference.transitions import VerbReader
-from mockserver.inference.verbs import verb_of
+from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import bag, plural, tokens
 
 Steps = tuple[str, ...]
@@ -185,7 +184,9 @@ class Deducer:
                 why = f"POST to {path}, which names one {resource.noun}"
                 return self._make(
                     facts, "patch", why, "likely", item=item, resource=name, partial=True,
-                    upsert=self._upserts_by_post(facts, resource),
+                    upsert=201 in facts.operation.documented
+                    or resource.identity.open
+                    or _makes(facts),
                 )  # fmt: skip
         return None
 
@@ -219,13 +220,8 @@ class Deducer:
         return bool(sent.properties) and not sent.required and bool(needed)
 
     def _upserts(self, facts: Facts, resource: Resource) -> bool:
-        return 201 in facts.operation.documented or not resource.creatable or resource.identity.open
-
-    def _upserts_by_post(self, facts: Facts, resource: Resource) -> bool:
-        """Whether POST to the path of one makes it: the document has a 201, or says so."""
-        operation = facts.operation
-        says = {*tokens(operation.id)[:1], *tokens(operation.summary)[:1]} & CREATING
-        return 201 in operation.documented or bool(says) or resource.identity.open
+        made = 201 in facts.operation.documented or _makes(facts)
+        return made or not resource.creatable or resource.identity.open
 
     def _of_singleton(self, facts: Facts, resource: Resource) -> Action | None:
         name, path = resource.name, facts.operation.path
@@ -364,3 +360,9 @@ class Deducer:
                 if own and 2 * len(own & shown.properties.keys()) > len(own):
                     return name
         return None
+
+
+def _makes(facts: Facts) -> bool:
+    """Whether the document says of an operation on an item's path that it makes the item."""
+    operation = facts.operation
+    return says_made(operation.summary or operation.description, operation.id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.inference.actions import Deducer
 from mockserver.inference.drafts import find_drafts, name_drafts
+from mockserver.inference.effects import with_switches
 from mockserver.inference.identifiers import named
 from mockserver.inference.lifecycles import with_decisions
 from mockserver.inference.model import Plan
@@ -38,7 +39,7 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}
-    resources = with_decisions(resources, hints, actions)
+    resources = with_switches(with_decisions(resources, hints, actions), actions.values())
     resources = reached(named(survey, resources, actions), actions)
     actions = referring(survey, actions, resources)
     plan = Plan(actions=actions, resources=resources)

@@ -3,12 +3,13 @@ says."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import verb_words as known
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import NEW, NEXT, Resource, States
+from mockserver.inference.model import NEW, NEXT, Action, Resource, States
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.parts import has_properties
 from mockserver.inference.states import spelled
@@ -253,6 +254,27 @@ class Effects:
         sent = self.survey.flat(facts.body).properties.keys()
         own = self.survey.flat(resource.schema).properties.keys()
         return bool(sent & own) and len(sent - own) <= len(sent & own)
+
+
+def with_switches(
+    resources: Mapping[str, Resource], actions: Iterable[Action]
+) -> dict[str, Resource]:
+    """The resources, with the flags that their verbs switch: off at first, unless all that can be
+    done is to switch one off."""
+    seen: dict[str, dict[str, set[bool]]] = {}
+    for action in actions:
+        verb = action.transition
+        if verb is None or action.resource is None:
+            continue
+        each = [verb.changes, *(changes.items() for _, changes in verb.choices.values())]
+        for name, value in (change for changes in each for change in changes):
+            if isinstance(value, bool):
+                seen.setdefault(action.resource, {}).setdefault(name, set()).add(value)
+    found = dict(resources)
+    for resource, flags_ in seen.items():
+        first = {name: True not in values for name, values in flags_.items()}
+        found[resource] = replace(found[resource], switches=first)
+    return found
 
 
 def values_of(resource: Resource) -> tuple[str, ...]:

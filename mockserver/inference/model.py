@@ -269,6 +269,8 @@ class Resource:
     because: tuple[Because, ...] = ()
     in_use: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     holder: str | None = None
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    """Flags that verbs switch, with their first value; `part.flag` is one in a part."""
 
     @property
     def shape(self) -> str | None:

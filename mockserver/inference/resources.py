@@ -198,10 +198,21 @@ def _schema(survey: Survey, draft: Draft) -> str | None:
     A schema with an id wins over one without.
     """
     known = [ref for ref in described(survey, draft) if survey.flat(ref).properties]
-    for ref in known:
-        if draft.singleton or key_in(survey, draft, survey.flat(ref))[0]:
-            return ref
-    return known[0] if known else None
+    if draft.singleton or not known:
+        return known[0] if known else None
+    keyed = [ref for ref in known if key_in(survey, draft, survey.flat(ref))[0]]
+    if not keyed:
+        return known[0]
+    fetched = any(survey.at(route.steps, "GET") is not None for route in draft.items)
+    if not fetched:
+        # A create may say no more than the id of what a list shows in full.
+        first = survey.flat(keyed[0]).properties.keys()
+        sizes = {ref: len(survey.flat(ref).properties) for ref in keyed}
+        fuller = [
+            r for r in keyed if 2 * len(survey.flat(r).properties.keys() & first) > len(first)
+        ]
+        return max(fuller, key=lambda ref: sizes[ref])
+    return keyed[0]
 
 
 def _union(survey: Survey, draft: Draft, schema: str | None) -> str | None:

@@ -276,6 +276,8 @@ CLONING = bag("clone copy duplicate fork replicate replay")
 """A new one is made that is like it."""
 AGAIN = bag("retry rerun restart redo run replay")
 """It is tried again: the same one, or a new one where the document says so."""
+MAKING = bag("create add register insert make claim provision anlegen erstellen crear creer")
+"""What is said of making an entity."""
 CRUD = bag(
     """
     get list fetch find read create add make update edit modify change put patch post delete

@@ -65,6 +65,12 @@ def first_words(text: str) -> Iterator[str]:
         yield from _forms("".join(tokens(found[0])))
 
 
+def says_made(summary: str, operation: str) -> bool:
+    """Whether a summary, or else an operationId, says that an entity is made: `Creates a repo`."""
+    words = list(first_words(summary)) or list(tokens(operation)[:1])
+    return not known.MAKING.isdisjoint(words)
+
+
 def state_called(verb: str, values: Iterable[str]) -> str | None:
     """The state that is called after a verb, whatever the verb: `dock` -> `DOCKED`, `orbit` ->
     `IN_ORBIT`."""

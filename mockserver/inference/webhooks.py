@@ -296,7 +296,7 @@ def _made(
         one,
         resource=resource.name,
         created=CREATED in moments,
-        states=moments - {CREATED},
+        states=frozenset(moments - {CREATED}),
         teller=teller if said else "",
         values=said,
         because=tuple(evidence),

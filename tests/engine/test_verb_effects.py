@@ -169,3 +169,21 @@ def test_the_answer_has_the_entity_in_a_part_called_so() -> None:
         made = server.client.post("/deals", json={"name": "a"}).json()
         found = server.client.post(f"/deals/{made['id']}/accept").json()["data"]["deal"]
         assert (found["id"], found["accepted"]) == (made["id"], True)
+
+
+@pytest.mark.parametrize(
+    ("verbs", "first"),
+    [
+        (("block", "unblock"), {"blocked": False}),
+        (("feature",), {"featured": False}),
+        (("unfollow",), {"followed": True}),
+        (("publish", "unpublish"), {"published": False}),
+        (("deactivate",), {"active": True}),
+    ],
+)
+def test_what_a_verb_switches_is_seen_before(verbs: tuple[str, ...], first: Any) -> None:
+    shown = thing("id", id=TEXT, name=TEXT, **dict.fromkeys(first, FLAG))
+    paths = kept(shown, **{f"post_{verb}": operation() for verb in verbs})
+    before, now = after(paths, ("POST", verbs[0], None))
+    name, value = next(iter(first.items()))
+    assert (before[name], now[name]) == (value, not value)

@@ -18,7 +18,7 @@ from mockserver.engine.inferred.field_roles import (
 )
 from mockserver.engine.inferred.files import facts_of
 from mockserver.engine.inferred.job_fields import luck_of
-from mockserver.engine.inferred.repository import Entity, Repository
+from mockserver.engine.inferred.repository import Entity, Repository, first_flags
 from mockserver.engine.inferred.schedules import deadline, plan_job, state_of, with_state
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Dice
@@ -44,7 +44,7 @@ def new_entity(
     dice = Dice.of(world, "made", resource.name, ordinal)
     facts = {n: v for n, v in facts_of(call).items() if n not in sent}
     known = {
-        **repository.roles.switches,
+        **first_flags(repository, sent),
         **defaults(context, resource, sent),
         **sent,
         **facts,

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from mockserver.engine.generation.modes import Mode
-from mockserver.engine.inferred.field_roles import Roles, roles_of, stamp
+from mockserver.engine.inferred.field_roles import Roles, is_nullable, roles_of, stamp
 from mockserver.engine.inferred.job_fields import Phases
 from mockserver.engine.pagination import Selection
 from mockserver.engine.world import Collection, SortKey, World
@@ -92,6 +92,7 @@ class Repository(Protocol):
 
     resource: Resource
     roles: Roles
+    schemas: Schemas
     flat: Flat
     collection: Collection
 
@@ -207,6 +208,22 @@ class OwnRepository:
             data = {**data, **self.phases.at(row["schedule"], now, luck, data, touched)}
             data.update(row.get("said", {}))
         return Entity(row["id"], data, row["parent"], row)
+
+
+def first_flags(repository: Repository, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags of a new entity as they are at first, beside what is sent of their parts."""
+    resource = repository.resource
+    found: dict[str, Any] = {}
+    for name, value in resource.switches.items():
+        part, _, flag = name.partition(".")
+        if flag and name not in repository.flat.properties:
+            if is_nullable(repository.schemas, repository.flat.properties[part]):
+                continue
+            known = found.get(part, sent.get(part))
+            found[part] = {flag: value, **(known if isinstance(known, Mapping) else {})}
+        else:
+            found[name] = value
+    return {**found, **repository.roles.switches}
 
 
 def is_there(row: Mapping[str, Any], now: int) -> bool:
