@@ -1,1 +1,1 @@
-"""The same sequences on a mock and on the real thing, and where the two part."""
+"""Run the same requests against a mock and the real API, and report where they differ."""

@@ -1,4 +1,4 @@
-"""What the generator has to know of an API: things, lists, commands, jobs."""
+"""What program generation needs to know of an API: resources, lists, commands, jobs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READS = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class Lists:
-    """How a list is read. `id_field` is the name of its rows' ids."""
+    """How a list is read. `id_field` is the id property of its rows."""
 
     paging: Paging
     filters: tuple[Filter, ...]
@@ -34,36 +34,36 @@ class Lists:
         return [row for row in found if isinstance(row, dict)]
 
     def next(self, page: Json) -> str | None:
-        """The cursor of the next page, if there is one and it can be asked for."""
+        """The cursor of the next page, if there is one and the operation accepts it."""
         if not (self.paging.cursor and self.paging.cursor_parameter and isinstance(page, dict)):
             return None
         cursor = self.paging.next(page)
         return str(cursor) if cursor is not None else None
 
     def is_last(self, page: Json, query: Mapping[str, str]) -> bool:
-        """Whether a page without a cursor ends the list: it does unless there is another way to
-        go on, and the page is full."""
+        """Whether a page without a cursor ends the list: always, unless pages are addressed
+        otherwise and this one is full."""
         limit = query.get(self.paging.limit_parameter, "")
         return bool(self.paging.cursor) or not limit.isdigit() or len(self.rows(page)) < int(limit)
 
     def facts(self, pages: Sequence[Json], query: Mapping[str, str], whole: bool) -> Iterator[str]:
-        """What holds of the pages, whatever they list."""
+        """Properties of the pages that hold whatever they list."""
         rows = [row for page in pages for row in self.rows(page)]
         ids = [str(row.get(self.id_field)) for row in rows]
         if len(ids) != len(set(ids)):
-            yield "a row comes twice"
+            yield "a row is repeated"
         if any(not isinstance(page, dict) for page in pages) and self.paging.items:
-            yield "a page is no object"
+            yield "a page is not an object"
         limit = query.get(self.paging.limit_parameter, "")
         if limit.isdigit() and any(len(self.rows(page)) > int(limit) for page in pages):
-            yield "a page has more rows than asked for"
+            yield "a page has more rows than requested"
         if limit.isdigit() and any(len(self.rows(page)) < int(limit) for page in pages[:-1]):
             yield "a page before the last is not full"
         for by in self.filters:
             wanted = query.get(by.parameter, "").lower()
             others = [row for row in rows if str(row.get(by.field)).lower() != wanted]
             if wanted and others and by.kind == "equal":
-                yield f"a row is not of the {by.parameter} asked for"
+                yield f"a row does not match the requested {by.parameter}"
         more = self.paging.more
         for page in pages:
             if more and isinstance(page, dict) and more in page:
@@ -108,20 +108,20 @@ class Knowledge:
             if operation.method != "GET" or operation.path.rstrip("/").endswith("}"):
                 continue
             derived = listing_of(self.contract, operation)
-            # A thing with parts looks like a page of rows; what can be paged is a list.
+            # An entity with parts looks like a page of rows; only what can be paged is a list.
             if derived and (not derived[0].items or derived[0].limit_parameter):
                 found[operation.id] = Lists(*derived, id_field="id")
         return found
 
     @cached_property
     def by_parameter(self) -> Mapping[str, Resource]:
-        """What a path parameter's name stands for, unless it may be any of several things."""
+        """The resource that a path parameter's name stands for, where it is unambiguous."""
         resources = self.api.resources.values()
         names = [r.id_parameter for r in resources]
         return {r.id_parameter: r for r in resources if names.count(r.id_parameter) == 1}
 
     def owner(self, path: str, parameter: str) -> Resource | None:
-        """The resource that a parameter of a path names, whatever its own path calls its id."""
+        """The resource that a path parameter names, even if its own path uses another name."""
         start = _shape(path.split("{" + parameter + "}")[0] + "{}")
         for resource in self.api.resources.values():
             if _shape(resource.item) == start:
@@ -130,14 +130,14 @@ class Knowledge:
 
     @cached_property
     def commands(self) -> tuple[Operation, ...]:
-        """Operations on things that are not making, reading, listing, changing or removing."""
+        """Operations on entities other than CRUD."""
         known = set(self.lists)
         for r in self.api.resources.values():
             known |= {r.create, r.read, r.list, r.change, r.remove}
         return tuple(op for op in self.contract.operations if op.id not in known)
 
     def job_status(self, operation_id: str) -> str:
-        """Where a reply of this operation says how far a job is, or ""."""
+        """The path of a job's status in this operation's reply, or ""."""
         operation = self.contract.by_id.get(operation_id)
         schema = reply_schema(self.contract, operation) if operation else None
         names = properties(self.contract, schema) if schema else {}
@@ -145,11 +145,11 @@ class Knowledge:
 
     @cached_property
     def jobs(self) -> frozenset[str]:
-        """The operations that begin a job."""
+        """The operations that start a job."""
         return frozenset(r.create for r in self.makeable if self.is_job(r))
 
     def is_job(self, resource: Resource) -> bool:
-        """Whether a thing has a status that its maker does not say."""
+        """Whether the entity has a status that its creator does not set."""
         name = self.job_status(resource.read) if resource.read else ""
         create = self.contract.by_id[resource.create]
         schema = body_schema(self.contract, create)
@@ -157,10 +157,10 @@ class Knowledge:
 
 
 def _shape(path: str) -> str:
-    """A path without the names of its parameters."""
+    """A path template without parameter names."""
     return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
 
 
 def _last(id_field: str) -> str:
-    """The name of an id, without what is wrapped around it."""
+    """The name of an id property without the path to it."""
     return id_field.rpartition(".")[2]

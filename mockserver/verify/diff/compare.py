@@ -1,4 +1,4 @@
-"""What the real side did, beside everything that the mock may do."""
+"""Compare the real side's run with everything that the mock may do."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mockserver.verify.diff.runner import at as value_at
 
 
 def leaf_kind(step: Step, name: str, at: str, sent: bool) -> Kind:
-    """Of a value in a good reply; `sent`: it stood in a request."""
+    """The kind of difference of a value in a successful reply; `sent`: a request contained it."""
     if name in STATUS_NAMES:
         return "lifecycle"
     if step.intent in ("make", "refused") and not sent:
@@ -35,9 +35,8 @@ def leaf_kind(step: Step, name: str, at: str, sent: bool) -> Kind:
 
 
 def of_others(program: Program, contract: Contract) -> frozenset[int]:
-    """The labels of reads that name nothing of the program's own, of what it has not written to:
-    counts and the like, which depend on what else a server holds. Their values say nothing.
-    """
+    """The labels of reads that do not involve the program's own entities, such as counts. They
+    depend on the other content of a server, so their values are not compared."""
     written: set[str] = set()
     found = set()
     for step in program.steps:
@@ -53,7 +52,7 @@ HEADERS: tuple[str, ...] = (
     *("allow", "content-type", "etag", "last-modified", "link", "location", "retry-after"),
     "www-authenticate",
 )
-"""Those that tell a client something; more if the document lists them."""
+"""Compared headers, in addition to those that the document lists."""
 
 
 def shown(value: Json) -> str:
@@ -62,13 +61,13 @@ def shown(value: Json) -> str:
 
 
 def all_shown(values: Sequence[tuple[int, Json]]) -> str:
-    """What several runs of the mock have there."""
+    """The values of several mock runs at this place."""
     texts = list(dict.fromkeys(shown(value) for _, value in values))
     return " or ".join(texts[:3]) + (" or ..." if len(texts) > 3 else "")
 
 
 def header_of(name: str, seen: Seen) -> str:
-    """What of a header is compared: the media type, the methods, else that it is there."""
+    """The compared part of a header: the media type, the methods, else its presence."""
     value = seen.last.headers.get(name)
     if value is None:
         return ""
@@ -80,18 +79,18 @@ def header_of(name: str, seen: Seen) -> str:
 
 
 Value = tuple[int, Json]
-"""The number of a run of the mock, and a value from it."""
+"""The number of a mock run, and a value from it."""
 
 
 @dataclass
 class Comparison:
-    """Steps are compared in their order: what was paired earlier counts later."""
+    """Compares step by step, in order: values paired earlier count later."""
 
     contract: Contract
     real: Run
     mocks: Sequence[Run]
     jobs: Jobs = field(default_factory=Jobs)
-    """What the mock's jobs have done at any time."""
+    """Everything that the mock's jobs have done so far."""
     in_use: Mapping[str, Mapping[str, Sequence[Json]]] = field(default_factory=dict)
     found: list[Mismatch] = field(default_factory=list)
     reached: set[tuple[str, Kind]] = field(default_factory=set)
@@ -103,9 +102,9 @@ class Comparison:
     _error: bool = False
     _of_others: bool = False
     _apart: bool = False
-    """One side has done what the other refused: they hold different things from now on."""
+    """Set once one side did what the other refused: their states differ from then on."""
     _roots: list[Value] = field(default_factory=list)
-    """What is being compared, whole, of every run of the mock."""
+    """The complete values being compared, from every mock run."""
 
     def __post_init__(self) -> None:
         self._pairs = [Pairs() for _ in self.mocks]
@@ -171,7 +170,7 @@ class Comparison:
             self._reach("lifecycle")
 
     def _purpose(self, seen: Seen) -> Kind:
-        """What a whole body that agrees has shown beside its schema."""
+        """The behaviour that a fully matching body confirms, besides its schema."""
         if seen.status >= 400:
             return "error"
         self._reach("schema")
@@ -187,7 +186,7 @@ class Comparison:
             self._miss(kind, "", words[has], words[not has])
         elif has and all(mock.value is not MISSING for mock in mocks):
             kind = "error" if real.status >= 400 else "schema"
-            self._miss(kind, "", f"no JSON: {real.last.body[:80]!r}", shown(mocks[0].value))
+            self._miss(kind, "", f"not JSON: {real.last.body[:80]!r}", shown(mocks[0].value))
 
     def _headers(self, real: Seen, mocks: list[Seen]) -> None:
         self._reach("headers")
@@ -202,17 +201,19 @@ class Comparison:
                 self._miss("headers", name, mine or "absent", theirs)
 
     def _choices(self, real: Seen) -> None:
-        """Values that nobody sent, and that the lock does not know."""
+        """Values that no request contained and the calibration file does not list."""
         known = self.in_use.get(real.step.operation)
         if not known or real.status >= 300:
             return
         for name, value, _ in choices_of(self.contract, real.step.operation, real.value):
             if name in known and value not in known[name] and not self._was_sent(value):
                 values = ", ".join(map(str, known[name]))
-                self._miss("schema", f"{name} in use", shown(value), f"{values} by the lock")
+                self._miss(
+                    "schema", f"{name} in use", shown(value), f"{values} by the calibration file"
+                )
 
     def _list(self, real: Seen, mocks: list[tuple[int, Seen]]) -> None:
-        """The rows of this program, and what holds of the pages."""
+        """Compare this program's rows, and the properties of the pages."""
         assert real.listing is not None
         self._reach("list")
         self._reach("schema")
@@ -220,7 +221,7 @@ class Comparison:
         if not listings:
             return
         facts = set().union(*(found.facts for _, found in listings))
-        # What only some of its runs show depends on what else is listed.
+        # Facts of only some mock runs depend on what else is listed.
         always = set.intersection(*(set(found.facts) for _, found in listings))
         for fact in sorted(real.listing.facts - facts):
             self._miss("list", "pages", fact, "not so")
@@ -230,7 +231,7 @@ class Comparison:
         if not real.listing.whole or not whole:
             return
         if real.step.query.keys() & set(STATUS_NAMES):
-            # Which jobs have a status depends on the moment.
+            # Which jobs have a status depends on the time.
             return
         rows = [list(map(dict, found.rows)) for _, found in whole]
         mine: list[Json] = [dict(row) for row in real.listing.rows]
@@ -244,7 +245,7 @@ class Comparison:
                 self._whole(row, [(i, found[number]) for i, found in fit], "rows.*", "rows")
 
     def _orders(self, mine: list[Json], fit: list[tuple[int, list[Json]]]) -> bool:
-        """Whether the rows are the same things in the same order."""
+        """Whether the rows are the same entities in the same order."""
         for i, rows in fit:
             pairs = self._pairs[i].theirs
             known = [(pairs.get(r.get("id")), m.get("id")) for r, m in zip(mine, rows, strict=True)]
@@ -254,7 +255,7 @@ class Comparison:
             i, rows = fit[0]
             pairs = self._pairs[i].theirs
             same = {pairs.get(r.get("id")) for r in mine} == {r.get("id") for r in rows}
-            what = "in another order" if same else "other things"
+            what = "in another order" if same else "other entities"
             self._miss("list", "rows", f"its {len(mine)} rows {what}", "as they are compared")
         return not mine
 
@@ -265,7 +266,7 @@ class Comparison:
         self._node(real, mocks, at, name, "")
 
     def _node(self, real: Json, mocks: list[Value], at: str, name: str, spot: str) -> None:
-        """`at` is the place with * for every element, `spot` the very one in `_roots`."""
+        """`at` is the path with * for array elements, `spot` the exact path in `_roots`."""
         kinds = {kind_of(value) for _, value in mocks}
         mine = kind_of(real)
         if mine not in kinds:
@@ -286,7 +287,7 @@ class Comparison:
         if not mocks:
             return
         if self._error and not at and real.keys() not in [value.keys() for _, value in mocks]:
-            # Another shape: one difference, not one for each field.
+            # Another type: one difference, not one for each field.
             self._miss(kind, at, shown(real), all_shown(mocks))
             return
         for name in sorted(real.keys() | set().union(*(value.keys() for _, value in mocks))):
@@ -310,14 +311,14 @@ class Comparison:
     def _of_one_status(
         self, real: Mapping[str, Json], mocks: list[Value], at: str, spot: str
     ) -> list[Value]:
-        """Of a job, the mock's runs in which it has the same status."""
+        """For a job, the mock's runs in which it has the same status."""
         name = status_name(real)
         if not name or self._error or self._was_sent(real[name]):
             return mocks
         same = [(i, value) for i, value in mocks if value.get(name) == real[name]]
         if same:
             return same
-        # What stands around it may have been told apart by a status of its own.
+        # An enclosing object may have been matched by a status of its own.
         there = [(i, value_at(root, spot) if spot else root) for i, root in self._roots]
         jobs = [(i, value) for i, value in there if isinstance(value, dict)]
         same = [(i, value) for i, value in jobs if value.get(name) == real[name]]
@@ -330,7 +331,7 @@ class Comparison:
         return same
 
     def _time(self, real: Mapping[str, Json], name: str, mocks: list[Value], at: str) -> None:
-        """A moment: how it is written, and whether it has changed since it was last seen."""
+        """Compare a timestamp: its format, and whether it has changed since last seen."""
         values = [(i, value[name]) for i, value in mocks if name in value]
         forms = {time_form(value) for _, value in values}
         if time_form(real[name]) not in forms:
@@ -345,9 +346,9 @@ class Comparison:
             if name in value
         }
         if mine == "changed" and theirs == {"unchanged"}:
-            self._miss("state", at, "has changed", "is as it was")
+            self._miss("state", at, "has changed", "is unchanged")
         elif mine == "unchanged" and theirs == {"changed"} and self.real.fine_clock:
-            self._miss("state", at, "is as it was", "has changed")
+            self._miss("state", at, "is unchanged", "has changed")
 
     def _moved(self, side: int, identity: str, name: str, value: str) -> str:
         before = self._times[side].get((identity, name))
@@ -374,9 +375,9 @@ class Comparison:
         if is_opaque(name, real) and not self._error:
             agreed = [self._pairs[i].agree(real, value) for i, value in mocks]
             named = {self._pairs[i].ours.get(value) for i, value in mocks}
-            # What goes on, a current step, names one thing after the other: no world is alike.
+            # Progress, such as the current step, changes over time and differs in every world.
             if not any(agreed) and len(named) == 1:
-                self._miss("state", at, f"{shown(real)}, another thing's", all_shown(mocks))
+                self._miss("state", at, f"{shown(real)}, another entity's", all_shown(mocks))
             return
         values = {value for _, value in mocks}
         if real in values or self._of_others:
@@ -385,7 +386,7 @@ class Comparison:
             for i, value in mocks:
                 if self._pairs[i].translated(real) == value:
                     return
-        # One value alone is no evidence: another world might have another.
+        # A single value proves nothing: another world might have another.
         if len(values) > 1 or (len(mocks) < 2 <= len(self.mocks)):
             return
         assert self._step is not None
@@ -394,13 +395,13 @@ class Comparison:
         self._miss(kind, at, shown(real), all_shown(mocks))
 
     def _was_sent(self, value: Json) -> bool:
-        """Whether a text stands in a request of this program."""
+        """Whether a request of this program contained the text."""
         return isinstance(value, str) and len(value) > 1 and json.dumps(value)[1:-1] in self._sent
 
     # --- jobs
 
     def _lifecycles(self) -> None:
-        """Every change of a status is a way that the mock's things can go, too."""
+        """Check that the mock also has every observed state transition."""
         for kind, before, after, theirs in strange_steps(self.real, self.mocks, self.jobs.ways):
             self._error = False
             self._step = next(s.step for s in self.real if s.step.operation in kind.split())

@@ -1,4 +1,4 @@
-"""The differential run: programs on both sides, what differs confirmed and made short."""
+"""The differential run: execute programs on both sides, confirm differences, shrink them."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ from mockserver.verify.target import NoReply
 
 WORLDS = (1, 2, 4)
 WITH_JOBS = (1, 2, 12, 40)
-"""How many worlds of the mock a program meets. What one does chance may explain, so if something
-differs, more are asked: it is a difference if none of them does what the real side does. Jobs
-have the most ways to go."""
+"""Numbers of mock worlds to run a program in. One world's behaviour may be random, so a mismatch is
+checked in more worlds, and is a difference if none of them does what the real side does. Jobs vary
+most."""
 ENOUGH = 12
-"""How many worlds are asked while a program is made shorter; all of them at its end."""
+"""Number of worlds while a program is being shrunk; the result is checked in all of them."""
 ROUNDS = 40
-"""Programs that are tried to make one difference shorter."""
+"""Programs to try when shrinking one difference."""
 TROUBLE = 20
-"""So many more programs that can't be judged than can mean that none can."""
+"""Stop once failed programs outnumber successful ones by this much."""
 Signature = tuple[str, str, str, str]
 Shown = tuple[Program, Mismatch, Run]
-"""A program, the mismatch that it shows, and what the real side did."""
+"""A program, the mismatch that it shows, and the real side's behaviour."""
 
 
 @dataclass
 class Differ:
-    """Compares, and keeps what it finds in the report."""
+    """Compares the sides and adds differences to the report."""
 
     real: Side
     mocks: Mocks
     report: Report
     most: int = 200
     accepted: Mapping[Signature, str] = field(default_factory=dict)
-    """Differences that are known, with what the real side did."""
+    """Known differences, with the real side's behaviour."""
     in_use: Mapping[str, Enums] = field(default_factory=dict)
-    """The values that are known of fields that have a closed list, by operation."""
+    """Observed values of enum fields, by operation."""
     borrow: bool = False
-    """Whether a shorter program may build upon what the real side has already."""
+    """Whether a shorter program may use entities that exist on the real side."""
     progress: Callable[[str], None] = lambda text: None
     _known: dict[Signature, Difference] = field(default_factory=dict)
     _habits: Habits = field(default_factory=Habits)
@@ -56,7 +56,7 @@ class Differ:
     _doubtful: set[Signature] = field(default_factory=set)
 
     def run(self, programs: Iterable[Program]) -> None:
-        """Raises CannotJudge, NoReply."""
+        """Run all programs. Raises CannotJudge, NoReply."""
         digest = hashlib.sha256()
         try:
             self._all(programs, digest)
@@ -91,18 +91,18 @@ class Differ:
             raise skipped[0]
 
     def _go_on(self, error: UsageError, skipped: list[UsageError]) -> None:
-        """One operation may be in trouble while the others are well. Raises it otherwise, and once
-        there has been far more trouble than else."""
+        """Skip an operation that fails while others work. Raises its error if it is not specific to
+        the operation, or if most programs fail."""
         gone = isinstance(error, NoReply) and error.how == "key"
         skipped.append(error)
         if gone or len(skipped) > self.report.programs + TROUBLE or not self.real.target.is_there():
             raise error
-        note = f"left out: {error}"
+        note = f"skipped: {error}"
         if note not in self.report.notes:
             self.report.notes.append(note)
 
     def one(self, program: Program) -> None:
-        """One program; each difference that is new is confirmed and made short."""
+        """Run one program; confirm and shrink each new difference."""
         real = self.real.execute(program)
         self._habits.hear(real, self.mocks.knowledge)
         found = self._explained(program, real)
@@ -122,8 +122,8 @@ class Differ:
         wanted: Signature | None = None,
         most: int = WITH_JOBS[-1],
     ) -> list[Mismatch]:
-        """What remains when the mock's other worlds have been asked, at most so many; only
-        `wanted`, if given."""
+        """The mismatches that remain after comparing with more worlds of the mock, up to a limit;
+        only `wanted`, if given."""
 
         def open_ones(found: list[Mismatch]) -> list[Mismatch]:
             if wanted is not None:
@@ -157,7 +157,7 @@ class Differ:
         return comparison
 
     def _is_accepted(self, mismatch: Mismatch) -> bool:
-        """Whether the difference is known, and still the same."""
+        """Whether the difference is known and unchanged."""
         known = self.accepted.get(mismatch.signature)
         return known is not None and not departs(mismatch.kind, known, mismatch.real)
 
@@ -166,7 +166,7 @@ class Differ:
         return any(step.operation in jobs for step in program.steps)
 
     def _survey(self) -> bool:
-        """Learn what the mock's jobs can do, once, when it first matters; False afterwards."""
+        """Learn the state transitions of the mock's jobs on first use; False on later calls."""
         if self._surveyed:
             return False
         self._surveyed = True
@@ -175,7 +175,7 @@ class Differ:
         return True
 
     def _new(self, program: Program, mismatch: Mismatch) -> None:
-        """Run it again, shorter and shorter; what does not come again is no difference."""
+        """Reproduce a mismatch with ever shorter programs; drop it if it does not recur."""
         signature = mismatch.signature
         if _is_crash(mismatch) and not self._always(program, mismatch):
             self._must_be_well(mismatch)
@@ -185,7 +185,7 @@ class Differ:
             where = self._where(mismatch.operation)
             self._must_be_well(mismatch)
             self.report.notes.append(
-                f"not the same twice, so not counted: {where}, {mismatch.kind} "
+                f"not reproducible, so not counted: {where}, {mismatch.kind} "
                 f"{mismatch.at}: {mismatch.real}, the mock {mismatch.mock}"
             )
             return
@@ -196,15 +196,15 @@ class Differ:
         )
 
     def _must_be_well(self, mismatch: Mismatch) -> None:
-        """Raises CannotJudge for a server error that comes and goes."""
+        """Raises CannotJudge for an intermittent server error."""
         if _is_crash(mismatch):
             raise CannotJudge(
-                f"{self.real.target.url} is not well: {self._where(mismatch.operation)} gives "
-                f"{mismatch.real[:3]} now and then; look at its log, and try again"
+                f"{self.real.target.url} is unstable: {self._where(mismatch.operation)} "
+                f"sometimes returns {mismatch.real[:3]}; check its log, and try again"
             )
 
     def _always(self, program: Program, mismatch: Mismatch) -> bool:
-        """Whether the very step shows it in two further runs."""
+        """Whether the same step shows it in two further runs."""
         shown = [self._shows(program, mismatch) for _ in range(2)]
         return all(found is not None and found[1].label == mismatch.label for found in shown)
 
@@ -215,7 +215,7 @@ class Differ:
     # --- shorter
 
     def _shortened(self, program: Program, mismatch: Mismatch) -> Shown | None:
-        """The shortest program that is found to show it; None if it does not come again."""
+        """The shortest program found that shows it; None if it does not recur."""
         whole = self._shows(program, mismatch)
         if whole is None:
             return None
@@ -247,7 +247,7 @@ class Differ:
     def _first(
         self, candidates: Iterable[Program], wanted: Mismatch, most: int, worlds: int
     ) -> tuple[Shown | None, int]:
-        """The first of the candidates that shows it, and how many were tried."""
+        """The first candidate that shows it, and the number of attempts."""
         tried = 0
         for tried, candidate in enumerate(islice(candidates, most), 1):
             found = self._shows(candidate, wanted, worlds)
@@ -266,7 +266,7 @@ class Differ:
 
 
 def _same_statuses(one: Mismatch, other: Mismatch) -> bool:
-    """Whether the two sides part in the same way, where the kind does not say so."""
+    """Whether the two sides differ in the same way, where the kind leaves it open."""
     if one.kind not in ("status", "validation"):
         return True
     return (one.real[:3], one.mock[:3]) == (other.real[:3], other.mock[:3])

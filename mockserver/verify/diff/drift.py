@@ -1,4 +1,4 @@
-"""Two differential runs beside each other: what has changed, in the document too."""
+"""Compare two differential runs, and their documents."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Json = Any
 
 @dataclass
 class Drift:
-    """`document` are changes by operation; `appeared` and `gone` are differences, as they were
-    written; `behaviours` are those whose state is another, with the state before and after."""
+    """`document` are changes by operation; `appeared` and `gone` are differences as reported;
+    `behaviours` are those whose state has changed, with the states before and after."""
 
     before: float
     after: float
@@ -32,7 +32,7 @@ class Drift:
 
 
 def drift_of(old: Mapping[str, Json], new: Mapping[str, Json]) -> Drift:
-    """Both as `calibrate.read_report` reads them."""
+    """Compare two reports, each as returned by `calibrate.read_report`."""
     drift = Drift(old["fidelity"]["number"], new["fidelity"]["number"])
     before = {entry["id"]: entry for entry in old["differences"]}
     after = {entry["id"]: entry for entry in new["differences"]}
@@ -45,7 +45,7 @@ def drift_of(old: Mapping[str, Json], new: Mapping[str, Json]) -> Drift:
     ]
     states = {(b["operation"], b["kind"]): b["state"] for b in old["behaviours"]}
     for entry in new["behaviours"]:
-        was = states.get((entry["operation"], entry["kind"]), "not there")
+        was = states.get((entry["operation"], entry["kind"]), "absent")
         if was != entry["state"]:
             drift.behaviours.append((entry["operation"], entry["kind"], was, entry["state"]))
     contracts = build_contract(old["document"]), build_contract(new["document"])
@@ -54,7 +54,7 @@ def drift_of(old: Mapping[str, Json], new: Mapping[str, Json]) -> Drift:
 
 
 def _answer(difference: Mapping[str, Json]) -> Json:
-    """What the real side did, as far as it does not differ from run to run."""
+    """The real side's behaviour, without what varies from run to run."""
     real = difference["evidence"]["real"]
     if real is None or difference["kind"] in ("state", "lifecycle", "list"):
         return None
@@ -64,7 +64,7 @@ def _answer(difference: Mapping[str, Json]) -> Json:
 
 
 def document_changes(old: Contract, new: Contract) -> dict[str, list[str]]:
-    """Words for what is another, by operation."""
+    """Descriptions of what has changed, by operation."""
     changes: dict[str, list[str]] = {}
     for name in {**old.by_id, **new.by_id}:
         before, after = old.by_id.get(name), new.by_id.get(name)
@@ -119,7 +119,7 @@ def _names(what: str, before: set[str], after: set[str]) -> Iterator[str]:
 
 
 def lines(drift: Drift) -> Iterator[str]:
-    """For a person."""
+    """The report for the terminal."""
     yield f"fidelity {drift.before:.1%}, now {drift.after:.1%}"
     touched = {name for name, _, _, _ in drift.behaviours}
     for name, changes in drift.document.items():

@@ -1,4 +1,4 @@
-"""How true the mock is: one number, and what it is made of."""
+"""The mock's fidelity: one number, and its parts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mockserver.verify.lifecycle.infer import body_schema, reply_schema
 
 State = Literal["agreed", "differs", "not reached"]
 DEFINITION = (
-    "the share of behaviours (an operation and a kind) of the document that were reached and in "
+    "the share of the document's behaviours (an operation and a kind) that were reached and in "
     "which the real side did nothing that the mock could not have done"
 )
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """`cells` say of each behaviour what became of it, `counts` how often it was compared."""
+    """`cells` are the outcome of each behaviour, `counts` how often it was compared."""
 
     cells: Mapping[tuple[str, Kind], State]
     counts: Mapping[tuple[str, Kind], int]
@@ -30,7 +30,7 @@ class Fidelity:
 
     @property
     def number(self) -> float:
-        """From 0 to 1; 0 if there is no behaviour at all."""
+        """From 0 to 1; 0 without any behaviours."""
         return self.having("agreed") / len(self.cells) if self.cells else 0.0
 
     @property
@@ -56,7 +56,7 @@ def fidelity_of(report: Report, knowledge: Knowledge) -> Fidelity:
 
 
 def applicable(knowledge: Knowledge, operation: Operation) -> Iterator[Kind]:
-    """The kinds of behaviour that the document lets one expect of an operation."""
+    """The kinds of behaviour that the document implies for an operation."""
     contract = knowledge.contract
     yield "status"
     yield "headers"

@@ -1,4 +1,4 @@
-"""Which value of one side stands for which of the other: ids, cursors and tokens."""
+"""Map opaque values between the two sides: ids, cursors and tokens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHORTEST = 6
 
 
 def is_opaque(name: str, value: Json) -> bool:
-    """Whether a value means something only to the server that made it."""
+    """Whether only the server that created the value can interpret it."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return False
     if _OPAQUE_NAME.search(name):
@@ -27,9 +27,9 @@ def is_opaque(name: str, value: Json) -> bool:
 
 
 def time_form(value: Json) -> str:
-    """How a moment is written: "T Z", " naive", "epoch ms"...; "" if it is none.
+    """The format of a timestamp: "T Z", " naive", "epoch ms"...; "" if it is not one.
 
-    A number is taken to be one if it would be one of the years 2001 to 2096.
+    A number counts as a timestamp if it falls in the years 2001 to 2096.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         for unit, factor in (("s", 1), ("ms", 1000)):
@@ -53,13 +53,13 @@ def kind_of(value: Json) -> str:
 
 @dataclass
 class Pairs:
-    """Real values and the mock's, one to one."""
+    """A one-to-one mapping of real values to the mock's."""
 
     theirs: dict[Json, Json] = field(default_factory=dict)
     ours: dict[Json, Json] = field(default_factory=dict)
 
     def agree(self, real: Json, mock: Json) -> bool:
-        """Whether the two can stand for each other; a new pair is kept."""
+        """Whether the two can correspond; adds a new pair."""
         if real in self.theirs or mock in self.ours:
             return bool(self.theirs.get(real, _NOTHING) == mock)
         self.theirs[real] = mock
@@ -67,7 +67,7 @@ class Pairs:
         return True
 
     def translated(self, text: str) -> str:
-        """A text of the real side with the mock's values in it."""
+        """A text of the real side with the mock's values substituted."""
         for real, mock in self.theirs.items():
             if isinstance(real, str) and len(real) >= _SHORTEST and real in text:
                 text = text.replace(real, str(mock))

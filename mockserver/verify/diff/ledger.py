@@ -1,4 +1,4 @@
-"""What is made on the real side: written down before it is asked for, removed afterwards."""
+"""Record creations on the real side before they are sent, and remove them afterwards."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def is_loopback(url: str) -> bool:
 
 @dataclass
 class Keeper:
-    """The ledger of a run; the target writes to it. `stuck` are the things that could not be
-    removed, with the reason."""
+    """The ledger of a run, which the target writes to. `stuck` are entities that could not be
+    removed, with reasons."""
 
     ledger: Ledger
     target: Target
@@ -31,7 +31,7 @@ class Keeper:
     stuck: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # The programs are chosen by `only_removable`; here all is let through, and written down.
+        # `only_removable` has chosen the programs; permit everything here, and record it.
         self.ownership = Ownership(
             self.knowledge.contract,
             build_plan(self.knowledge.contract),
@@ -42,7 +42,7 @@ class Keeper:
         self.target.ownership = self.ownership
 
     def clean(self) -> None:
-        """Remove what there is. Raises NoReply."""
+        """Remove what the ledger lists. Raises NoReply."""
         if any(True for _ in self.ledger.left()) or self.ledger.asked:
             for line in clean_up(self.ledger, self.target, self.ownership, lambda text: None):
                 self.stuck.setdefault(line)
@@ -51,7 +51,7 @@ class Keeper:
 def only_removable(
     programs: Iterable[Program], knowledge: Knowledge, left_out: set[str]
 ) -> Iterator[Program]:
-    """Programs that make nothing which can't be removed again. What they use is kept."""
+    """Programs that create only what can be removed again; what they need is kept."""
     ownership = Ownership(knowledge.contract, build_plan(knowledge.contract))
     dangerous = {op.id for op in knowledge.contract.operations if ownership.kind(op)[0] == "never"}
     for program in programs:

@@ -1,4 +1,4 @@
-"""The mock's side: as many worlds as are asked for, of a server of its own or of a given one."""
+"""The mock side: any number of worlds, on its own server or a given one."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
 from mockserver.verify.target import Target
 
 PACES = (0.0, 0.0, 0.0, 1.0, 3.0, 0.0, 8.0, 20.0, 0.3, 60.0)
-"""How far the clock of each world moves before each step: jobs are met at every stage."""
+"""Seconds by which each world's clock advances before each step, to see jobs in every state."""
 START_TIMEOUT = 60.0
 
 
 @dataclass
 class Mocks:
-    """Worlds of the mock, numbered; each has a key, randomness and a clock of its own."""
+    """Numbered worlds of the mock, each with its own key, randomness and clock."""
 
     knowledge: Knowledge
     urls: Sequence[str]
     timeout: float = 10.0
     shortest: float = 0.0
-    """How long a job stays in a state at least, if that is less than a step of the clock."""
+    """The minimum time that a job stays in a state, if shorter than a step of the clock."""
     requests: int = 0
     _runs: dict[tuple[str, int], Run] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
@@ -53,7 +53,7 @@ class Mocks:
         self.close()
 
     def runs(self, program: Program, count: int) -> list[Run]:
-        """What the first `count` worlds do; what was run before is remembered."""
+        """The runs of the first `count` worlds; earlier ones are cached."""
         return [self._run(program, number) for number in range(count)]
 
     def _run(self, program: Program, number: int) -> Run:
@@ -90,26 +90,26 @@ class Mocks:
 
 
 def check_mock(url: str) -> None:
-    """Raises UsageError unless a mockserver answers there."""
+    """Raises UsageError unless a mockserver responds there."""
     from mockserver.openapi.model import Contract
 
     bare = Contract({}, "", "", (), {}, "", ())
     with Target(bare, url, "mock-key") as target:
         if not is_mock(target):
             raise UsageError(
-                f"--mock {url}: no mockserver answers there; start one with "
-                "mockserver serve SPEC --clock manual, or leave out --mock"
+                f"--mock {url}: no mockserver responds there; start one with "
+                "mockserver serve SPEC --clock manual, or omit --mock"
             )
 
 
 @contextmanager
 def own_mocks(spec: str, seeds: Sequence[int], options: Sequence[str] = ()) -> Iterator[list[str]]:
-    """A mock of SPEC for each seed, in a process of its own with a clock that stands still.
+    """Start a mock of SPEC for each seed, each in a process with a manual clock.
 
     Raises UsageError if one does not start.
     """
     with ExitStack() as stack:
-        # They start side by side, each is waited for afterwards.
+        # Start all of them, then wait for each.
         started = [
             stack.enter_context(_served(spec, seed, port, options))
             for seed, port in zip(seeds, free_ports(len(seeds)), strict=True)
@@ -150,7 +150,7 @@ def _await(process: subprocess.Popen[bytes], url: str, spec: str) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             text = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
-            line = text.strip().splitlines()[-1:] or ["it says nothing"]
+            line = text.strip().splitlines()[-1:] or ["no output"]
             raise UsageError(f"the mock of {spec} does not start: {line[0]}")
         try:
             wire.send("GET", "/__mock__/health", headers={})
@@ -159,11 +159,11 @@ def _await(process: subprocess.Popen[bytes], url: str, spec: str) -> None:
         else:
             wire.close()
             return
-    raise UsageError(f"the mock of {spec} does not answer within {START_TIMEOUT:g} s")
+    raise UsageError(f"the mock of {spec} does not respond within {START_TIMEOUT:g} s")
 
 
 def free_ports(count: int) -> list[int]:
-    """As many, no two the same."""
+    """This many free ports, all different."""
     with ExitStack() as stack:
         taken = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [int(sock.getsockname()[1]) for sock in taken]

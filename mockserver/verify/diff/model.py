@@ -1,4 +1,4 @@
-"""What is sent to both sides, what each of them does, and where they part."""
+"""Programs that are sent to both sides, their runs, and the differences."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mockserver.verify.model import Exchange
 
 Json = Any
 STATUS_NAMES = ("status", "state", "phase", "stage")
-"""What the field is called that says how far a thing is."""
+"""Names of status fields."""
 MISSING: Any = object()
-"""No JSON body: none was sent, or what came is none."""
+"""Stands for the absence of a JSON body."""
 
 Intent = Literal[
     "make", "read", "list", "change", "remove", "command", "refused", "unknown", "auth", "settle"
@@ -46,17 +46,17 @@ REFERENCE = re.compile(r"\{\{(\d+)((?:\.[^.{}]+)+)\}\}")
 
 
 def reference(label: int, *names: str | int) -> str:
-    """What stands in a step for a value of an earlier step's reply."""
+    """The placeholder in a step for a value of an earlier step's reply."""
     return "{{" + ".".join(map(str, (label, *names))) + "}}"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One request, the same for both sides: values of earlier replies are references.
+    """One request, the same for both sides; references stand for values of earlier replies.
 
-    `label` names the step in references. `content` is a body as text, instead of JSON. `key` is
-    whose credential goes along. `about` says in words what is special. `status_at` is where a
-    job's status stands in the reply, for a step that waits until the job has settled.
+    `label` names the step in references. `content` is a raw body in place of JSON. `key` is the
+    credential to send. `about` describes what is special about it. `status_at` is the path of a
+    job's status in the reply, for a step that waits until the job has settled.
     """
 
     label: int
@@ -91,7 +91,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Program:
-    """Steps in their order. `origin` says which part of the generator made it."""
+    """Steps in order. `origin` is the part of the generator that created it."""
 
     steps: tuple[Step, ...]
     origin: str = ""
@@ -100,7 +100,7 @@ class Program:
         return Program(tuple(s for s in self.steps if s.label in labels), self.origin)
 
     def closure(self, label: int) -> set[int]:
-        """A step and all that it needs, directly or not."""
+        """A step and all steps that it needs, directly or not."""
         by_label = {step.label: step for step in self.steps}
         found, todo = set[int](), [label]
         while todo:
@@ -112,7 +112,7 @@ class Program:
 
     @property
     def preparations(self) -> int:
-        """How many steps do nothing but make or find what later ones refer to."""
+        """The number of steps that only create or find what later ones refer to."""
         needed = {label for step in self.steps for label in step.needs()}
         return sum(s.intent in ("make", "list") and s.label in needed for s in self.steps)
 
@@ -124,10 +124,10 @@ class Program:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a walk through the pages of a list has shown.
+    """The result of reading the pages of a list.
 
-    `rows` are those of things that this program made, in their order; `facts` are what holds of
-    the pages whatever else is listed.
+    `rows` are those of entities of this program, in order; `facts` are properties of the pages that
+    hold whatever they list.
     """
 
     rows: tuple[Mapping[str, Json], ...]
@@ -139,8 +139,8 @@ class Listing:
 class Seen:
     """What one side did at one step. `value` is the last reply's JSON, or MISSING.
 
-    `skipped`: a reference led nowhere, so nothing was sent. `states` are the statuses on the way of
-    a job that was waited for, `stays` how many seconds it was in those that it left.
+    `skipped`: a reference had no value, so nothing was sent. `states` are the states of an awaited
+    job, `stays` the seconds that it spent in those it left.
     """
 
     step: Step
@@ -162,13 +162,13 @@ class Seen:
 
 @dataclass
 class Run:
-    """One program on one side. `fine_clock`: its timestamps tell moments within a second apart."""
+    """One program on one side. `fine_clock`: timestamps have a resolution below a second."""
 
     program: Program
     seen: list[Seen]
     fine_clock: bool = False
     edges: frozenset[tuple[str, str, str]] = frozenset()
-    """Operation, status, next status, of everything that was seen twice."""
+    """Observed transitions: operation, status, next status."""
 
     def __iter__(self) -> Iterator[Seen]:
         return iter(self.seen)
@@ -176,7 +176,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One place where the real side did what none of the mock's runs did."""
+    """A place where the real side did what none of the mock's runs did."""
 
     label: int
     operation: str
@@ -188,19 +188,19 @@ class Mismatch:
 
     @property
     def signature(self) -> tuple[str, str, str, str]:
-        """Equal for what is the same difference in another program."""
+        """Identifies the difference across programs."""
         detail = self.about if self.kind == "validation" else ""
         return (self.operation, self.kind, self.at, detail)
 
 
 def identity(signature: tuple[str, str, str, str]) -> str:
-    """A short name that is the same in every run."""
+    """A short id that is the same in every run."""
     return hashlib.sha256("\0".join(signature).encode()).hexdigest()[:8]
 
 
 @dataclass
 class Difference:
-    """A mismatch that came again, with the shortest program that shows it, on both sides."""
+    """A confirmed mismatch with the shortest program that shows it, run on both sides."""
 
     mismatch: Mismatch
     program: Program
@@ -216,9 +216,9 @@ class Difference:
 
 @dataclass
 class Report:
-    """The outcome of a differential run.
+    """The result of a differential run.
 
-    `cells` say of each operation and kind how often it was compared.
+    `cells` count how often each operation and kind was compared.
     """
 
     title: str
@@ -229,7 +229,7 @@ class Report:
     differences: list[Difference] = field(default_factory=list)
     cells: dict[tuple[str, Kind], int] = field(default_factory=dict)
     known: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
-    """Differences that the lock file accepts, by signature: how often they were met."""
+    """How often each difference accepted by the calibration file occurred, by signature."""
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     programs: int = 0
@@ -237,10 +237,10 @@ class Report:
     real_requests: int = 0
     mock_requests: int = 0
     habits: Mapping[str, Json] = field(default_factory=dict)
-    """By operation, what the real side does of its own accord, as a lock file has it."""
+    """Observed values and durations by operation, in the calibration file's format."""
     seconds: float = 0.0
     digest: str = ""
-    """Of all programs: equal when two runs sent the same."""
+    """Digest of all programs: equal when two runs sent the same."""
 
     @property
     def exit_code(self) -> int:

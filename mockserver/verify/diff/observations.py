@@ -1,4 +1,4 @@
-"""What a server does of its own accord: values that it chooses, how long its jobs take."""
+"""Observe what a server decides by itself: field values, and how long jobs take."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Schema = Mapping[str, Any]
 
 
 def things_of(value: Json, schema: Schema, contract: Contract) -> Iterator[tuple[Json, Schema]]:
-    """The objects that a reply is about, with their schemas: itself, what it wraps, its rows."""
+    """The entities in a reply, with their schemas: the value itself, what it wraps, its rows."""
     if isinstance(value, list):
         items = dereferenced(contract, schema.get("items", {}))
         for row in value:
@@ -36,9 +36,9 @@ def things_of(value: Json, schema: Schema, contract: Contract) -> Iterator[tuple
 def choices_of(
     contract: Contract, operation_id: str, value: Json
 ) -> Iterator[tuple[str, Json, tuple[Json, ...]]]:
-    """Fields with a closed list of values: name, value, what the document allows.
+    """Fields with an enum: name, value, allowed values.
 
-    How far a job is, is no choice of this kind.
+    The state of a job does not count.
     """
     schema = reply_schema(contract, contract.by_id[operation_id])
     if schema is None or value is MISSING:
@@ -52,7 +52,7 @@ def choices_of(
 
 @dataclass
 class Habits:
-    """`values` are by operation and field, `stays` seconds by the operation that began a job and
+    """`values` by operation and field; `stays` in seconds, by the operation that started a job and
     its state."""
 
     values: dict[str, dict[str, set[str]]] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Habits:
         self.stays.setdefault(operation, {}).setdefault(state, []).append(seconds)
 
     def hear(self, run: Run, knowledge: Knowledge) -> None:
-        """Values that nobody sent, and jobs that nobody gave an order."""
+        """Record values that no request contained, and jobs that no request steered."""
         sent = ""
         ordered = False
         for seen in run:
@@ -87,7 +87,7 @@ class Habits:
             self.stay(maker.create, state, seconds)
 
     def as_json(self) -> dict[str, Json]:
-        """Operation -> `enums` and `durations`, as a lock file has them."""
+        """Operation -> `enums` and `durations`, in the format of a calibration file."""
         found: dict[str, Json] = {}
         for operation, fields in sorted(self.values.items()):
             enums = {name: sorted(values) for name, values in sorted(fields.items())}
@@ -99,13 +99,13 @@ class Habits:
 
 
 def status_name(value: Mapping[str, Json]) -> str:
-    """The name of the field that says how far a thing is, or ""."""
+    """The name of the status field, or ""."""
     return next((name for name in STATUS_NAMES if isinstance(value.get(name), str)), "")
 
 
 @dataclass
 class Jobs:
-    """`ways` are steps from one status to another, `looks` status, field and kind of value."""
+    """`ways` are state transitions, `looks` are status, field and kind of value."""
 
     ways: set[tuple[str, str]] = field(default_factory=set)
     looks: set[tuple[str, str, str]] = field(default_factory=set)
@@ -119,8 +119,9 @@ class Jobs:
                     self.looks |= {(node[name], k, kind_of(v)) for k, v in node.items()}
 
     def may_be(self, state: Json, other: str, intent: str) -> bool:
-        """Whether a job can have the other status where one of the mock has this: it is further on,
-        or, if it was only waited for, it has ended in another way, as some job of the mock has."""
+        """Whether a job can have the other status where the mock's has this one: it is further on,
+        or, if it was only waited for, it reached another final state that some job of the mock also
+        reaches."""
         if not isinstance(state, str):
             return False
         ended = intent == "settle" and not OPEN.match(state) and not OPEN.match(other)
@@ -128,7 +129,7 @@ class Jobs:
         return leads(self.ways, state, other) or (ended and known)
 
     def has_looked(self, value: Mapping[str, Json], name: str) -> bool:
-        """Whether a job of this status has had such a value there. Only for statuses that move."""
+        """Whether a job in this state has had such a value there. Only for states that change."""
         status = value.get(status_name(value))
         moving = any(status in way for way in self.ways)
         return moving and (status, name, kind_of(value[name])) in self.looks
@@ -148,8 +149,8 @@ def leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
 def strange_steps(
     real: Run, mocks: Sequence[Run], ways: set[tuple[str, str]]
 ) -> Iterator[tuple[str, str, str, Sequence[str]]]:
-    """Steps from status to status that no job of the mock has ever taken, of things that move in
-    the mock, too: what takes them, before, after, and what comes after that in the mock."""
+    """Transitions that no job of the mock has ever made, of resources that also move in the mock:
+    the operation, the state before, the state after, and what follows that one in the mock."""
     moving = {kind for run in mocks for kind, _, _ in run.edges}
     for kind, before, after in sorted(real.edges):
         if kind in moving and before and not leads(ways, before, after):

@@ -1,4 +1,4 @@
-"""What `mockserver diff` does."""
+"""Run `mockserver diff`."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 
 POLITE = 5.0
-"""Requests a second to a server that is not on this machine, unless told otherwise."""
+"""Default requests per second to a remote server."""
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for. `rate` 0 stands for the default."""
+    """The options of a run. `rate` 0 stands for the default."""
 
     spec: str
     real: str
@@ -56,13 +56,13 @@ class Order:
     leave_behind: bool = False
     most: int = 200
     lock: str = ""
-    """A lock file: the mock follows it, and what it accepts is no new difference."""
+    """A calibration file: the mock follows it, and its known differences are not reported."""
     serve: Sequence[str] = ()
-    """Options for a mock of its own."""
+    """Options of the mock that the run starts."""
 
 
 def run_diff(order: Order, quiet: bool = False) -> int:
-    """The exit code. Raises UsageError, ContractError."""
+    """Run, and return the exit code. Raises UsageError, ContractError."""
     say: Say = (lambda text: None) if quiet else _say
     document, contract = read_contract(order.spec)
     folder = report_folder(order.report_dir) if order.report_dir else None
@@ -78,7 +78,7 @@ def run_diff(order: Order, quiet: bool = False) -> int:
 
 
 def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Knowledge]:
-    """The run itself. Raises UsageError if there is nothing to judge."""
+    """The run itself. Raises UsageError if there is nothing to compare."""
     if not is_loopback(order.real):
         check_host(contract, order.real, order.allowed)
     knowledge = Knowledge.of(contract)
@@ -109,7 +109,7 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
                 report.errors.append("interrupted")
             for exchange in real.target.persistence.passing:
                 report.notes.append(
-                    f"{exchange.method} {exchange.url} gave {exchange.status} once, and not again"
+                    f"{exchange.method} {exchange.url} returned {exchange.status} once, not again"
                 )
     report.seconds = time.monotonic() - start
     gone = (
@@ -117,8 +117,8 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
     )
     if gone and not report.errors:
         report.notes.append(
-            f"{len(gone)} differences of {order.lock} did not show; "
-            "mockserver calibrate makes it anew"
+            f"{len(gone)} differences of {order.lock} did not occur; "
+            "mockserver calibrate writes a new one"
         )
     return report, knowledge
 
@@ -134,8 +134,8 @@ def chosen(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Progr
     if left_out:
         names = ", ".join(sorted(left_out))
         report.notes.append(
-            f"not sent, since what they make can't be removed: {names} "
-            "(--leave-behind sends them all the same)"
+            f"not sent, because their creations can't be removed: {names} "
+            "(--leave-behind sends them anyway)"
         )
 
 
@@ -153,7 +153,7 @@ def mock_urls(order: Order) -> Iterator[list[str]]:
 
 @contextmanager
 def real_side(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Side]:
-    """The real side, politely; what it is made to keep is removed, and the ledger closed."""
+    """The rate-limited real side; at the end its creations are removed and the ledger is closed."""
     rate = order.rate or (1e6 if is_loopback(order.real) else POLITE)
     pace = Pace(rate)
     tenant = {"x-mock-tenant": order.key}
@@ -175,7 +175,7 @@ def real_side(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Si
             patience=order.patience,
         )
         if is_mock(target):
-            # A mock forgets on demand; its worlds are told apart even without credentials.
+            # A mock can be reset, and its worlds are separate even without credentials.
             target.headers = {**tenant, **target.headers}
             side.before = partial(_reset, target)
             yield side
@@ -192,12 +192,12 @@ def real_side(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Si
 
 
 def _tell(keeper: Keeper, report: Report, order: Order) -> None:
-    """What is left, and how to be rid of it."""
+    """Report what could not be removed, and how to remove it."""
     left = len(list(keeper.ledger.left()))
     if left:
         report.notes.append(
-            f"{left} things could not be removed ({next(iter(keeper.stuck), 'no answer')}): try "
-            f"mockserver fuzz {order.spec} --cleanup {order.ledger} --api-key ..."
+            f"{left} entities could not be removed ({next(iter(keeper.stuck), 'no response')}): "
+            f"try mockserver fuzz {order.spec} --cleanup {order.ledger} --api-key ..."
         )
 
 

@@ -1,4 +1,4 @@
-"""One side of a differential run: it executes programs, and removes what they made."""
+"""One side of a differential run: it executes programs and removes what they create."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from mockserver.verify.model import Exchange
 from mockserver.verify.target import Target, fill
 
 TICK = 0.01
-"""Seconds that a clock which stands still is moved before each write."""
+"""Seconds by which a manual clock advances before each write."""
 MOST_PAGES = 25
 WAITS = (*[1.0] * 15, *[5.0] * 10, *[30.0] * 10, *[300.0] * 6)
 FINE = 8
-"""Steps before those, where the states of a job are known to be short."""
+"""Additional short steps first, if the states of a job are known to be short."""
 GATEWAY = (502, 503, 504)
 OPEN = re.compile(
     r"(?i)^(pending|queued|created|new|scheduled|waiting.*|submitted|accepted|init\w*|started|"
     r"starting|running|in[_ -]?progress|processing|active_run|executing|working|syncing|building)$"
 )
-"""Statuses of a job that goes on."""
+"""States of a job in progress."""
 
 
 class Keeper(Protocol):
-    """Knows what was made, so that it can be removed."""
+    """Records creations, so that they can be removed."""
 
     def clean(self) -> None: ...
 
 
 class CannotJudge(UsageError):
-    """The real side is not in a state to be compared; the text says why, and what to do."""
+    """The real side is in no state to be compared; the message states why, and what to do."""
 
 
 def parsed(exchange: Exchange) -> Json:
@@ -47,7 +47,7 @@ def parsed(exchange: Exchange) -> Json:
 
 
 def at(value: Json, path: str) -> Json:
-    """What a dotted path leads to, or MISSING."""
+    """The value at a dotted path, or MISSING."""
     for name in path.split("."):
         if isinstance(value, dict) and name in value:
             value = value[name]
@@ -60,11 +60,11 @@ def at(value: Json, path: str) -> Json:
 
 @dataclass
 class Side:
-    """A target and how to treat it.
+    """A target and its settings.
 
-    `judged` is the real side: what shows that it is not well raises CannotJudge. `variant` says how
-    far a clock that stands still is moved before each step, beyond the tick; `shortest` is how long
-    a job stays in a state at least, 0 if that does not matter.
+    `judged` marks the real side, whose failures raise CannotJudge. `variant` is how far a manual
+    clock advances before each step, in addition to the tick, in seconds; `shortest` is the minimum
+    time that a job stays in a state, 0 if irrelevant.
     """
 
     target: Target
@@ -83,7 +83,7 @@ class Side:
     _edges: set[tuple[str, str, str]] = field(default_factory=set)
 
     def execute(self, program: Program) -> Run:
-        """Every step in its order. Raises NoReply, and CannotJudge for the judged side."""
+        """Run all steps in order. Raises NoReply, and CannotJudge for the real side."""
         self._values, self._own, self._last, self._edges = {}, set(), {}, set()
         self.before()
         try:
@@ -121,7 +121,7 @@ class Side:
     # --- references
 
     def _concrete(self, step: Step) -> Step | None:
-        """The step with its references looked up; None if one leads nowhere."""
+        """The step with its references resolved; None if one has no value."""
         try:
             return replace(
                 step,
@@ -178,25 +178,25 @@ class Side:
         return exchange
 
     def _is_well(self, exchange: Exchange) -> None:
-        """Raises CannotJudge for what is no answer of an API."""
+        """Raises CannotJudge for a response that is not from the API."""
         where = f"{exchange.method} {exchange.url}"
         if exchange.status in GATEWAY:
             raise CannotJudge(
-                f"{where} gave {exchange.status}: the service is down or restarting; "
-                "try again when it is well"
+                f"{where} returned {exchange.status}: the service is down or restarting; "
+                "try again when it is up"
             )
         if exchange.status == 429:
-            raise CannotJudge(f"{where} gives 429 all the time: too many requests; lower --rate")
+            raise CannotJudge(f"{where} keeps returning 429: too many requests; lower --rate")
         start = exchange.body.lstrip()[:15].lower()
         if start.startswith((b"<!doctype html", b"<html")):
             raise CannotJudge(
-                f"{where} gave a web page (HTML), not an answer of this API; check --real"
+                f"{where} returned a web page (HTML), not a response of this API; check --real"
             )
 
     # --- lists
 
     def _walk(self, step: Step) -> Seen:
-        """The pages of a list: as many as the step asks for, or until it ends."""
+        """Read the pages of a list: as many as the step requests, or all."""
         lists = self.knowledge.lists[step.operation]
         exchanges: list[Exchange] = []
         pages: list[Json] = []
@@ -228,14 +228,15 @@ class Side:
         return Listing(tuple(own), frozenset(facts), whole)
 
     def _is_own(self, row: Mapping[str, Json], lists: Lists) -> bool:
-        """Whether a row is of this program: it was made here, or it names something that was."""
+        """Whether a row belongs to this program: it was created here, or refers to an entity that
+        was."""
         if str(row.get(lists.id_field)) in self._own:
             return True
         named = (str(v) for k, v in row.items() if k.endswith(("_id", "Id")) and v is not None)
         return any(value in self._own for value in named)
 
     def _learn(self, value: Json) -> None:
-        """Ids of things that this program has seen by itself."""
+        """Remember ids of entities that this program has seen outside lists."""
         names = {"id", *self.knowledge.id_fields}
         for _, node in objects(value):
             for name in names & node.keys():
@@ -245,7 +246,7 @@ class Side:
     # --- time
 
     def _settle(self, step: Step) -> Seen:
-        """Read until the job has ended (or its status has changed), or there is no more time."""
+        """Read until the job has ended (or its state has changed), or time is up."""
         exchanges: list[Exchange] = []
         states: list[str] = []
         stays: list[tuple[str, float]] = []
@@ -283,7 +284,7 @@ class Side:
         )
 
     def _watch(self, operation: str, value: Json) -> None:
-        """Keep how the statuses of things move. A thing's kind is where it was first seen."""
+        """Record state transitions of entities. An entity's kind is where it was first seen."""
         for place, node in objects(value):
             state, identity = node.get("status"), node.get("id")
             if isinstance(state, str) and isinstance(identity, str | int):
@@ -294,14 +295,14 @@ class Side:
 
 
 def _steady() -> Iterator[float]:
-    """A real clock is asked again and again; its own deadline ends that."""
+    """Poll intervals for a real clock, which stops at its own deadline."""
     yield 0.0
     while True:
         yield 0.1
 
 
 def objects(value: Json, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every object in a value, with its place; elements of a list have one place."""
+    """Every object in a value, with its path; elements of a list share a path."""
     if isinstance(value, dict):
         yield place, value
     for name, child in _children(value):

@@ -1,4 +1,4 @@
-"""Programs that are a little less than a given one, and may still show the same."""
+"""Smaller variants of a program that may still show a difference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver.verify.target import PLACEHOLDER
 
 
 def cuts(program: Program, label: int) -> list[Program]:
-    """The step with what it needs; with one step more before it; all up to it."""
+    """The step with its prerequisites; with one more step before it; everything up to it."""
     needs = program.closure(label)
     before = [s for s in program.steps if s.label < label and s.label not in needs]
     found = [program.only(needs)]
@@ -22,7 +22,7 @@ def cuts(program: Program, label: int) -> list[Program]:
 
 
 def smaller(program: Program, label: int) -> Iterator[Program]:
-    """The boldest first. `label` is the step that shows the difference, and stays."""
+    """Smaller programs, the boldest first. `label` is the step with the difference, which stays."""
     yield from _nowhere(program, label)
     yield from _with_less_in_bodies(program, label)
     for step in reversed(program.steps):
@@ -37,7 +37,7 @@ def dependents(program: Program, label: int) -> set[int]:
 
 
 def _nowhere(program: Program, label: int) -> Iterator[Program]:
-    """The step alone, with ids that name nothing: enough if it is about what is not there."""
+    """The step alone, with unknown ids: enough if the difference is about a missing entity."""
     step = next(s for s in program.steps if s.label == label)
     if any(REFERENCE.search(value) for value in step.path.values()):
         path = {k: PLACEHOLDER if REFERENCE.search(v) else v for k, v in step.path.items()}
@@ -46,7 +46,7 @@ def _nowhere(program: Program, label: int) -> Iterator[Program]:
 
 
 def _with_less_in_bodies(program: Program, label: int) -> Iterator[Program]:
-    """Fields that name other things are left out, and so is making those."""
+    """Without fields that refer to other entities, and without creating those."""
     for step in program.steps:
         if not isinstance(step.body, dict):
             continue
@@ -68,7 +68,7 @@ def _replaced(program: Program, step: Step) -> Program:
 
 
 def without_idle(changed: Program, before: Program, label: int) -> Program:
-    """Without what only the left-out fields needed."""
+    """Without the steps that only the removed fields needed."""
     while True:
         needed = {n for s in changed.steps for n in s.needs()} | {label}
         were = {n for s in before.steps for n in s.needs()}
@@ -83,11 +83,11 @@ def without_idle(changed: Program, before: Program, label: int) -> Program:
 
 
 def borrowed(program: Program, label: int, knowledge: Knowledge) -> Iterator[Program]:
-    """Each thing that is only built upon may be the first of its list: it need not be made, nor
-    what only its making needs. The shortest come first.
+    """Replace entities that are only prerequisites by the first row of their list, so that neither
+    they nor their own prerequisites are created. The shortest come first.
 
-    What a step is about is never borrowed: others' things are not changed, and two worlds' things
-    say nothing when they are compared.
+    The subject of a step is never replaced: other people's entities are not changed, and entities
+    of two servers are not comparable.
     """
     found = []
     for step in program.steps:
@@ -100,7 +100,7 @@ def borrowed(program: Program, label: int, knowledge: Knowledge) -> Iterator[Pro
 
 
 def _listed(program: Program, step: Step, knowledge: Knowledge) -> Program | None:
-    """The program with a list's first row in place of what a step makes; None if it can't be."""
+    """The program with a list's first row in place of a creation; None if that is impossible."""
     resource = next((r for r in knowledge.makeable if r.create == step.operation), None)
     lists = knowledge.lists.get(resource.list) if resource else None
     if resource is None or lists is None or _is_touched(program, step, knowledge):
@@ -118,7 +118,7 @@ def _listed(program: Program, step: Step, knowledge: Knowledge) -> Program | Non
 
 
 def _is_touched(program: Program, step: Step, knowledge: Knowledge) -> bool:
-    """Whether another step is about the thing itself, and does not just make something below it."""
+    """Whether another step acts on the entity itself, rather than creating something below it."""
     creations = {r.create for r in knowledge.makeable}
     return any(
         other.operation not in creations
@@ -129,12 +129,12 @@ def _is_touched(program: Program, step: Step, knowledge: Knowledge) -> bool:
 
 
 def _start(label: int, *row: str | int) -> str:
-    """How every reference to a reply begins, or to a row in it."""
+    """The prefix of every reference to a reply, or to a row in it."""
     return "{{" + ".".join(map(str, (label, *row))) + "."
 
 
 def _pointed(step: Step, label: int, row: tuple[str | int, ...]) -> Step:
-    """A step whose references to the reply to a creation lead to the row of the list."""
+    """A step whose references to a creation's reply lead to the list's row instead."""
 
     def moved(value: Json) -> Json:
         return json.loads(json.dumps(value).replace(_start(label), _start(label, *row)))

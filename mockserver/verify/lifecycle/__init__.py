@@ -1,1 +1,2 @@
-"""What an API has to remember: created, listed, changed, run, cancelled, gone."""
+"""Lifecycle checks: what an API must remember about entities as they are created, changed and
+removed."""

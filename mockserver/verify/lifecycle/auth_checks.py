@@ -1,4 +1,4 @@
-"""Who may do what: without a key nothing, with another user's key nothing to one's own things."""
+"""Access checks: nothing without a key, and no access to another user's entities."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ REFUSED = (401, 403)
 
 
 def anonymous(session: Session, operation_id: str, thing: Thing | None = None) -> None:
-    """No key, a wrong key, and the key in the wrong place are all refused."""
+    """A missing key, a wrong key, and a key in the wrong place are all refused."""
     operation = session.operation(operation_id)
     contract = session.target.contract
     if not operation.security or not all(operation.security):
-        # No key is needed, or one of the ways to be let in is to have none.
+        # No key is required, or anonymous access is one of the alternatives.
         return
     where = thing.where if thing else {}
     wanted = [s for s in REFUSED if s in operation.documented] or list(REFUSED)
     exchange = session.call(operation_id, where, key=None)
     session.expect(exchange, wanted, "key_is_needed", "no key")
     exchange = session.call(operation_id, where, key="wrong-key-for-sure")
-    session.expect(exchange, wanted, "key_is_needed", "a key that is none")
+    session.expect(exchange, wanted, "key_is_needed", "an invalid key")
     if "authorization" not in credentials(contract, session.target.key):
         bearer = {"authorization": f"Bearer {session.target.key}"}
         exchange = session.call(operation_id, where, key=None, headers=bearer)
@@ -30,7 +30,7 @@ def anonymous(session: Session, operation_id: str, thing: Thing | None = None) -
 
 
 def foreign(session: Session, thing: Thing, also: tuple[str, ...] = ()) -> None:
-    """Another user neither reads, lists, changes, removes nor moves it, and it stays as it is."""
+    """Another user can't read, list, change, remove or move the entity, and it stays unchanged."""
     resource = thing.resource
     key = session.other
     for operation_id in filter(None, (resource.read, *also, resource.change, resource.remove)):
@@ -39,8 +39,10 @@ def foreign(session: Session, thing: Thing, also: tuple[str, ...] = ()) -> None:
         body = _body(session, thing, operation_id)
         exchange = session.call(operation_id, thing.where, body=body, key=key)
         if exchange.status == 401:
-            # It is nobody's key here; what another user sees can't be told with it.
-            raise CannotTell("the second key is refused with 401; give another with --other-key")
+            # The key is not valid here, so it can't show what another user sees.
+            raise CannotTell(
+                "the second key is refused with 401; give a valid one with --other-key"
+            )
         session.not_found(exchange, "tenants_are_apart", "another user's key", [403])
     if resource.list and not resource.parents:
         rows = walk(session, resource, thing.path, limit=ALL, key=key)
@@ -51,7 +53,7 @@ def foreign(session: Session, thing: Thing, also: tuple[str, ...] = ()) -> None:
 
 
 def _body(session: Session, thing: Thing, operation_id: str) -> object:
-    """A change that would be one; other operations go without a body."""
+    """A body that would change something; other operations go without one."""
     if operation_id != thing.resource.change:
         return None
     return wrapped(changes(session, thing), thing.resource.sent_change)

@@ -1,4 +1,4 @@
-"""How time passes: moved by the admin API of a mock, or waited for."""
+"""Let time pass: by the admin API of a mock, or by waiting."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mockserver.verify.target import Target
 
 
 class Time(Protocol):
-    """`still` says whether nothing happens between two calls of `pass_`."""
+    """`still` is whether time stands still between calls of `pass_`."""
 
     still: bool
 
     def pass_(self, seconds: float) -> bool:
-        """Let time go by; False once there is no more to be had."""
+        """Let `seconds` pass; False once the time limit is reached."""
 
 
 class Manual:
-    """A mock's virtual clock."""
+    """A mock's manual clock."""
 
     still = True
 
@@ -34,7 +34,7 @@ class Manual:
 
 
 class Real:
-    """A server's own clock: waited for, until the deadline."""
+    """A server's own clock: waits, until the deadline."""
 
     still = False
 
@@ -50,7 +50,7 @@ class Real:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What can be done to a target beside asking it: letting time pass, starting afresh."""
+    """What can be done to a target besides requests: let time pass, reset it."""
 
     time: Time
     reset: Callable[[], None]
@@ -58,7 +58,7 @@ class Surroundings:
 
 
 def surroundings_of(target: Target, patience: float) -> Surroundings:
-    """By the admin API, if there is one."""
+    """The target's surroundings, using its admin API if it has one."""
     time = clock_of(target, patience)
 
     def start_afresh() -> None:
@@ -69,7 +69,7 @@ def surroundings_of(target: Target, patience: float) -> Surroundings:
 
 
 def clock_of(target: Target, patience: float) -> Time:
-    """The clock of a mock that has one to move, else the real one."""
+    """The clock of a mock if it can be moved, else the real one."""
     reply = _control(target, "GET", "clock")
     if reply is not None and reply.status == 200:
         try:
@@ -89,7 +89,7 @@ def is_mock(target: Target) -> bool:
 
 
 def reset(target: Target) -> bool:
-    """Back to the seed world, this key's alone; False if the server has no admin API."""
+    """Reset this key's world to the seed world; False if the server has no admin API."""
     reply = _control(target, "POST", "reset")
     return reply is not None and reply.status == 200
 

@@ -1,7 +1,7 @@
-"""What must hold of a verb that is called on a thing: cancel, archive, retry, publish...
+"""Checks of verbs that act on an entity: cancel, archive, retry, publish...
 
-It is called on a thing in each state that can be reached: fresh, after each other verb, at its end.
-A service may allow it or refuse it; either way what is seen afterwards has to agree with that.
+Each is called in every reachable state: fresh, after each other verb, and after the end. A service
+may accept or refuse it; either way, later responses must agree with that.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from mockserver.verify.model import Exchange
 
 Json = Any
 ENDING = frozenset(("abort", "cancel", "kill", "stop", "terminate"))
-"""Verbs that what has ended has no use for."""
+"""Verbs without a use for an ended entity."""
 HALTING = ENDING | frozenset(("hold", "pause", "suspend"))
 PAIRS = 20
-"""So many verbs after verbs are tried of a resource, at most."""
+"""Maximum number of verb pairs to try for a resource."""
 LOOKS = 6
-"""How often a state that comes a moment later is waited for."""
+"""How often to wait for a delayed state."""
 
 
 def probes(session: Session, resource: Resource) -> Iterator[tuple[str, Any]]:
@@ -55,7 +55,7 @@ def _in_turn(session: Session, resource: Resource, commands: tuple[Command, ...]
 
 
 def _at_the_end(session: Session, resource: Resource, command: Command) -> None:
-    """Once a job has ended by itself."""
+    """Call it once a job has ended by itself."""
     thing = session.make(resource)
     for _ in range(60):
         look(session, thing)
@@ -66,7 +66,7 @@ def _at_the_end(session: Session, resource: Resource, command: Command) -> None:
 
 
 def _with_children(session: Session, thing: Thing, commands: tuple[Command, ...]) -> None:
-    """One of each kind of job below it, as far as they can be made."""
+    """Create one of each kind of job below the entity, where possible."""
     for kind, _, _ in commands[-1].children:
         resource = session.api.resources[kind]
         try:
@@ -76,23 +76,23 @@ def _with_children(session: Session, thing: Thing, commands: tuple[Command, ...]
 
 
 def _path_below(resource: Resource, thing: Thing) -> dict[str, str]:
-    """The path of a collection below a thing, whatever that path calls its id."""
+    """The path of a collection below an entity, whatever that path names its id."""
     missing = [name for name in resource.parents if name not in thing.path]
     if len(missing) != 1:
-        raise CannotMake(f"{resource.create}: where it belongs can't be told")
+        raise CannotMake(f"{resource.create}: its parent is unknown")
     return {**{n: v for n, v in thing.path.items() if n in resource.parents}, missing[0]: thing.id}
 
 
 def look(session: Session, thing: Thing) -> dict[str, Json]:
-    """As it is now."""
+    """The entity's current value."""
     exchange = session.call(thing.resource.read, thing.where)
-    session.expect(exchange, [200], "made_is_there", f"a {thing.resource.name} that was made")
+    session.expect(exchange, [200], "made_is_there", f"a {thing.resource.name} that was created")
     thing.value = session.thing(exchange, thing.resource)
     return thing.value
 
 
 def _call(session: Session, thing: Thing, command: Command) -> tuple[bool, Exchange]:
-    """Whether it was carried out, and the reply."""
+    """Whether the call succeeded, and the reply."""
     contract = session.target.contract
     operation = session.operation(command.operation)
     body = session.api.bodies.get(command.operation)
@@ -107,7 +107,7 @@ def _call(session: Session, thing: Thing, command: Command) -> tuple[bool, Excha
 
 
 def obey(session: Session, thing: Thing, command: Command) -> None:
-    """Call it, look at what it has done, and call it again."""
+    """Call it, check its effect, and call it again."""
     before = dict(look(session, thing))
     accepted, exchange = _call(session, thing, command)
     if not accepted:
@@ -134,7 +134,7 @@ def obey(session: Session, thing: Thing, command: Command) -> None:
 
 
 def _tells_of_it(session: Session, thing: Thing, command: Command, exchange: Exchange) -> None:
-    """A reply that is the thing itself is this one."""
+    """If the reply is the entity, it is the right one."""
     if not command.same or not exchange.body:
         return
     try:
@@ -143,13 +143,13 @@ def _tells_of_it(session: Session, thing: Thing, command: Command, exchange: Exc
         return
     found = thing.resource.identity(value) if isinstance(value, dict) else None
     if found is not None and found != thing.id:
-        session.fail("command_on_it", f"{command.verb} of {thing.id} answers with {found}")
+        session.fail("command_on_it", f"{command.verb} of {thing.id} returns {found}")
 
 
 def _settled(
     session: Session, thing: Thing, command: Command, before: dict[str, Json]
 ) -> dict[str, Json]:
-    """As it is afterwards; what takes a moment is waited for."""
+    """The value afterwards, waiting for delayed effects."""
     after = look(session, thing)
     for _ in range(LOOKS):
         if _has_effect(command, before, after) or not session.time.pass_(0.5):
@@ -169,7 +169,7 @@ def _has_effect(command: Command, before: dict[str, Json], after: dict[str, Json
 def _takes_effect(
     session: Session, command: Command, before: dict[str, Json], after: dict[str, Json]
 ) -> None:
-    """What it is known to set is set, or the job has come to another end meanwhile."""
+    """What it is known to set is set, unless the job has ended otherwise meanwhile."""
     if _has_effect(command, before, after):
         return
     for name, value in command.changes.items():
@@ -179,7 +179,7 @@ def _takes_effect(
         if state and (before.get(name) in command.final or after[name] in command.leads_to):
             continue
         if state and command.leads_to and after[name] != before.get(name):
-            # It has gone somewhere, which the document may call what it likes.
+            # It reached some state, whose name the document is free to choose.
             continue
         session.fail(
             "command_takes_effect",
@@ -190,7 +190,7 @@ def _takes_effect(
 def _ends_it(
     session: Session, command: Command, first: dict[str, Json], after: dict[str, Json]
 ) -> None:
-    """What was still at work after an end was accepted does not come to another end."""
+    """What was still in progress after an accepted end does not reach another end."""
     told, was = command.changes.get(command.state), first.get(command.state)
     now = after.get(command.state)
     if command.verb not in ENDING or told is None or was in command.final:
@@ -212,7 +212,7 @@ def _final_stays(
 
 
 def _list_agrees(session: Session, thing: Thing, command: Command) -> None:
-    """The list shows the state that the thing has."""
+    """The list shows the entity's current state."""
     resource = thing.resource
     if not resource.list or not command.state:
         return
@@ -224,7 +224,7 @@ def _list_agrees(session: Session, thing: Thing, command: Command) -> None:
         now = look(session, thing).get(command.state)
         if shown is None or shown == now or not isinstance(shown, type(now)):
             return
-        # Between the two looks a job may have moved on.
+        # Between the two reads a job may have moved on.
         if not session.time.pass_(0.5):
             break
     if is_whole(resource, rows):
@@ -234,7 +234,7 @@ def _list_agrees(session: Session, thing: Thing, command: Command) -> None:
 
 
 def _again(session: Session, thing: Thing, command: Command, first: dict[str, Json]) -> None:
-    """A second time it is refused, or changes nothing more."""
+    """A second call is refused, or changes nothing more."""
     if command.verb not in HALTING and not command.changes:
         return
     accepted, _ = _call(session, thing, command)
@@ -243,7 +243,7 @@ def _again(session: Session, thing: Thing, command: Command, first: dict[str, Js
     ended = was in command.final
     if accepted and command.state and was != now and (ended or command.state in command.changes):
         if not ended and now in command.final:
-            # It has come to its end meanwhile.
+            # It has reached its end meanwhile.
             return
         session.fail(
             "command_is_idempotent",
@@ -252,7 +252,7 @@ def _again(session: Session, thing: Thing, command: Command, first: dict[str, Js
 
 
 def _children_follow(session: Session, thing: Thing, command: Command) -> None:
-    """What is below a thing that was ended has ended, too, or does so within a moment."""
+    """The children of an ended entity have ended too, or do so within a moment."""
     if command.verb not in ENDING or thing.value.get(command.state) not in command.final:
         return
     for kind, state, final in command.children:

@@ -1,4 +1,4 @@
-"""What must hold of requests that come at once."""
+"""Checks of concurrent requests."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ AT_ONCE = 4
 
 
 def at_once(session: Session, tasks: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
-    """Run all together; the replies in the order of the tasks."""
+    """Run all tasks concurrently; the replies are in the order of the tasks."""
     with session.target.held(), ThreadPoolExecutor(len(tasks)) as pool:
         return [future.result() for future in [pool.submit(task) for task in tasks]]
 
 
 def creations(session: Session, resource: Resource) -> None:
-    """Things that are made at once are as many things, all there afterwards."""
+    """Concurrent creations give distinct entities, which all exist afterwards."""
     path = session.parents(resource)
     bodies = [session.body_for(resource) for _ in range(AT_ONCE)]
     replies = at_once(
@@ -37,7 +37,7 @@ def creations(session: Session, resource: Resource) -> None:
         if not resource.strict:
             continue
         wanted = [session.operation(resource.create).success]
-        session.expect(reply, wanted, "creations_at_once", f"{AT_ONCE} are made at once")
+        session.expect(reply, wanted, "creations_at_once", f"{AT_ONCE} are created concurrently")
     made = [
         session.made(resource, path, body, reply)
         for body, reply in zip(bodies, replies, strict=True)
@@ -47,23 +47,25 @@ def creations(session: Session, resource: Resource) -> None:
         ids = {resource.identity(row) for row in rows}
         for thing in made:
             if thing.id not in ids and is_whole(resource, rows):
-                session.fail("creations_at_once", f"{thing.id} was made and is not listed")
+                session.fail("creations_at_once", f"{thing.id} was created and is not listed")
 
 
 def reads(session: Session, things: Sequence[Thing]) -> None:
-    """Things that are read at once are each themselves."""
+    """Concurrent reads each return the requested entity."""
     replies = at_once(session, [partial(session.call, t.resource.read, t.where) for t in things])
     for thing, reply in zip(things, replies, strict=True):
-        session.expect(reply, [200], "reads_at_once", "several are read at once")
+        session.expect(reply, [200], "reads_at_once", "several are read concurrently")
         found = thing.resource.identity(session.thing(reply, thing.resource))
         if found != thing.id:
-            session.fail("reads_at_once", f"asked for {thing.id}, got {found}")
+            session.fail("reads_at_once", f"requested {thing.id}, got {found}")
 
 
 def same(session: Session, thing: Thing, operation_id: str) -> list[Exchange]:
-    """One operation on one thing several times at once: all are served."""
+    """Concurrent calls of one operation on one entity all succeed."""
     replies = at_once(session, [partial(session.call, operation_id, thing.where)] * AT_ONCE)
     for reply in replies:
         wanted = [session.operation(operation_id).success]
-        session.expect(reply, wanted, "same_at_once", f"{operation_id} {AT_ONCE} times at once")
+        session.expect(
+            reply, wanted, "same_at_once", f"{operation_id} {AT_ONCE} times concurrently"
+        )
     return replies

@@ -1,4 +1,4 @@
-"""What must hold of anything that is made, read, changed and removed."""
+"""Checks of creating, reading, changing and removing entities."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Json = Any
 
 
 def read(session: Session, thing: Thing) -> dict[str, Json]:
-    """It is there, and as it was left."""
+    """It exists, and is unchanged."""
     resource = thing.resource
     exchange = session.call(resource.read, thing.where)
-    session.expect(exchange, [200], "made_is_there", f"a {resource.name} that was made is read")
+    session.expect(exchange, [200], "made_is_there", f"a {resource.name} that was created is read")
     value = session.thing(exchange, resource)
     found = resource.identity(value)
     if found is not None and found != thing.id:
-        session.fail("made_is_there", f"asked for {thing.id}, got {found}")
-    session.unchanged(thing.value, value, resource, "read_your_writes", "nobody has changed it")
+        session.fail("made_is_there", f"requested {thing.id}, got {found}")
+    session.unchanged(thing.value, value, resource, "read_your_writes", "nothing has changed it")
     thing.value = value
     return value
 
 
 def change(session: Session, thing: Thing) -> None:
-    """Every simple field can be set, and is read so; then one alone, the others staying."""
+    """Every simple field can be set and is read back; a change of one leaves the others."""
     fields = changes(session, thing)
     if not fields:
         return
@@ -40,7 +40,7 @@ def change(session: Session, thing: Thing) -> None:
 
 
 def clear(session: Session, thing: Thing) -> None:
-    """Null empties a field that can be null in the change and in the reply."""
+    """Null clears a field that is nullable in both the request and the reply."""
     resource = thing.resource
     contract = session.target.contract
     operation = session.operation(resource.change)
@@ -56,7 +56,7 @@ def clear(session: Session, thing: Thing) -> None:
 
 
 def changes(session: Session, thing: Thing) -> dict[str, Json]:
-    """A body that sets every simple field to something new."""
+    """A body that sets every simple field to a new value."""
     resource, contract = thing.resource, session.target.contract
     schema = body_schema(contract, session.operation(resource.change))
     if schema is None:
@@ -80,7 +80,7 @@ def _apply(session: Session, thing: Thing, fields: dict[str, Json]) -> None:
         return
     operation = session.operation(resource.change)
     if resource.strict:
-        session.expect(exchange, [operation.success], "good_body_accepted", "a good change")
+        session.expect(exchange, [operation.success], "good_body_accepted", "a valid change")
     if exchange.body and (resource.strict or _has_thing(exchange, resource)):
         value = session.thing(exchange, resource)
         session.echoes(fields, value, resource)
@@ -92,7 +92,7 @@ def _apply(session: Session, thing: Thing, fields: dict[str, Json]) -> None:
         _times(session, thing.value, value)
         thing.value = value
     elif not resource.strict:
-        # It tells nothing of the thing: what was not sent stays, and what was sent is there.
+        # The reply does not show the entity: read it to see what changed and what stayed.
         kept = thing.value if resource.partial else {}
         thing.value = {k: v for k, v in kept.items() if k not in fields and k not in MOVING}
     thing.sent |= fields
@@ -123,7 +123,7 @@ def _times(session: Session, old: Mapping[str, Json], new: Mapping[str, Json]) -
 
 
 def remove(session: Session, thing: Thing) -> None:
-    """It goes, stays gone, and can't be removed again."""
+    """It is removed, stays removed, and can't be removed again."""
     resource = thing.resource
     operation = session.operation(resource.remove)
     exchange = session.call(resource.remove, thing.where)
@@ -132,7 +132,7 @@ def remove(session: Session, thing: Thing) -> None:
     if exchange.status == 409 and 409 in operation.documented:
         return
     if resource.strict:
-        session.expect(exchange, [operation.success], "removal_accepted", "a thing that is there")
+        session.expect(exchange, [operation.success], "removal_accepted", "an existing entity")
     session.removed(thing)
     gone(session, thing)
     again = session.call(resource.remove, thing.where)
@@ -141,7 +141,7 @@ def remove(session: Session, thing: Thing) -> None:
 
 
 def gone(session: Session, thing: Thing) -> None:
-    """What was removed is not found."""
+    """A removed entity is not found."""
     resource = thing.resource
     if resource.read:
         exchange = session.call(resource.read, thing.where)
@@ -155,20 +155,20 @@ def gone(session: Session, thing: Thing) -> None:
 
 
 def unknown(session: Session, thing: Thing) -> None:
-    """An id that names nothing is not found, whatever is asked of it."""
+    """An unknown id is not found, by any operation."""
     for operation_id in (thing.resource.read, thing.resource.remove):
         nobody = _nobody(session, operation_id, thing) if operation_id else ""
         if nobody:
             where = {**thing.where, thing.resource.id_parameter: nobody}
             exchange = session.call(operation_id, where)
             if 400 <= exchange.status < 500 and not thing.resource.strict:
-                # Which ids there can be is not all in the document.
+                # The document does not fully define which ids can exist.
                 continue
-            session.not_found(exchange, "unknown_is_not_found", "nothing has this id")
+            session.not_found(exchange, "unknown_is_not_found", "unknown id")
 
 
 def _nobody(session: Session, operation_id: str, thing: Thing) -> str:
-    """An id that could be one and is none, or ""."""
+    """A well-formed id of no entity, or ""."""
     name = thing.resource.id_parameter
     parameters = session.operation(operation_id).parameters
     schema = next((p.schema for p in parameters if p.name == name), {})
@@ -178,7 +178,7 @@ def _nobody(session: Session, operation_id: str, thing: Thing) -> str:
 
 
 def malformed(session: Session, thing: Thing) -> None:
-    """An id that its schema excludes is refused as the document says, not as if unknown."""
+    """A malformed id is refused as documented, not as an unknown one."""
     operation = session.operation(thing.resource.read)
     parameter = next(p for p in operation.parameters if p.name == thing.resource.id_parameter)
     if 422 not in operation.documented or parameter.schema.get("format") != "uuid":
@@ -186,17 +186,17 @@ def malformed(session: Session, thing: Thing) -> None:
     exchange = session.call(operation.id, {**thing.where, parameter.name: "not-a-uuid"})
     if 400 <= exchange.status < 500 and not thing.resource.strict:
         return
-    session.expect(exchange, [422], "malformed_is_refused", "the id is no UUID")
+    session.expect(exchange, [422], "malformed_is_refused", "the id is not a UUID")
 
 
 def refusals(session: Session, thing: Thing) -> None:
-    """A body that breaks the schema is refused with the documented status, and first of all
-    without a key."""
+    """An invalid body is refused with the documented status; without a key, the missing key is
+    refused first."""
     operation = session.operation(thing.resource.create)
     if operation.body is None or not operation.body.required:
         return
     wanted = [s for s in (422, 400) if s in operation.documented][:1]
-    bad: list[tuple[bytes, str]] = [(b'{"', "a body that is no JSON")]
+    bad: list[tuple[bytes, str]] = [(b'{"', "a body that is not JSON")]
     schema = body_schema(session.target.contract, operation) or {}
     if thing.resource.strict or schema.get("type") == "object":
         bad.append((b"[]", "a list"))
@@ -210,15 +210,15 @@ def refusals(session: Session, thing: Thing) -> None:
         if wanted and thing.resource.strict:
             session.expect(exchange, wanted, "bad_body_refused", why)
         elif exchange.status < 400:
-            session.fail("bad_body_refused", f"{why} is taken with {exchange.status}")
+            session.fail("bad_body_refused", f"{why} is accepted with {exchange.status}")
     _spoiled_refused(session, thing)
     if operation.security and thing.resource.strict:
         exchange = session.call(operation.id, thing.path, body={}, key=None)
-        session.expect(exchange, [401], "auth_comes_first", "a bad body and no key")
+        session.expect(exchange, [401], "auth_comes_first", "an invalid body and no key")
 
 
 def _spoiled_refused(session: Session, thing: Thing) -> None:
-    """One wrong thing in an otherwise good body is enough, the ids in it being good ones."""
+    """One invalid field in an otherwise valid body is refused; the ids in it are valid."""
     contract = session.target.contract
     resource = thing.resource
     schema = body_schema(contract, session.operation(resource.create)) or {}
@@ -226,11 +226,11 @@ def _spoiled_refused(session: Session, thing: Thing) -> None:
     for why, bad in samples.spoiled(contract, inner(contract, schema, resource.sent), body or {}):
         exchange = session.call(resource.create, thing.path, body=wrapped(bad, resource.sent))
         if exchange.status < 400:
-            session.fail("bad_body_refused", f"a body is taken although {why}")
+            session.fail("bad_body_refused", f"a body is accepted although {why}")
 
 
 def twins(session: Session, resource: Resource) -> None:
-    """Two equal requests make two things, where that is known of the API."""
+    """Two equal requests create two entities, where the API is known to do so."""
     if not resource.strict:
         return
     path, body = session.parents(resource), session.body_for(resource)
@@ -240,7 +240,7 @@ def twins(session: Session, resource: Resource) -> None:
 
 
 def switch(session: Session, thing: Thing, by: Switch) -> None:
-    """It is set, read so, and setting it again changes nothing."""
+    """It sets the field, which is read back; setting it again changes nothing."""
     for time in ("once", "again"):
         exchange = session.call(by.operation, thing.where)
         operation = session.operation(by.operation)
@@ -250,14 +250,14 @@ def switch(session: Session, thing: Thing, by: Switch) -> None:
             session.fail("switch_sets", f"{by.field} is {_short(value.get(by.field))}")
         if time == "again":
             session.unchanged(
-                thing.value, value, thing.resource, "switch_is_idempotent", "set already"
+                thing.value, value, thing.resource, "switch_is_idempotent", "already set"
             )
         thing.value = value
         read(session, thing)
 
 
 def clone(session: Session, thing: Thing, operation_id: str) -> None:
-    """A copy has what the original has, and is a thing of its own."""
+    """A copy has the original's content and its own identity."""
     session.number += 1
     body: dict[str, Json] | None = {"name": f"Copy {session.number}"}
     operation = session.operation(operation_id)
@@ -283,7 +283,7 @@ def clone(session: Session, thing: Thing, operation_id: str) -> None:
 
 
 def embedded(session: Session, thing: Thing) -> None:
-    """A thing that its owner shows is there while it lives, and not afterwards."""
+    """An entity shown by its owner is there while it exists, and not afterwards."""
     segment = thing.resource.collection.rstrip("/").rsplit("/", 1)[1]
     for owner in session.things:
         if owner.id in thing.path.values() and owner.alive and owner.resource.read:
@@ -292,7 +292,7 @@ def embedded(session: Session, thing: Thing) -> None:
                 continue
             ids = [str(thing.resource.identity(row)) for row in shown if isinstance(row, dict)]
             if ids.count(thing.id) != thing.alive:
-                state = "made and is not" if thing.alive else "removed and is still"
+                state = "created and is not" if thing.alive else "removed and is still"
                 session.fail(
                     "shown_by_owner", f"{thing.resource.name} {thing.id} was {state} there"
                 )

@@ -1,4 +1,4 @@
-"""Feather: what its document does not say."""
+"""Feather: behaviour that its document does not describe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Json = Any
 
 
 def release_check(session: Session) -> None:
-    """Start a check, look at it while it runs and when it has settled."""
+    """Start a check; check it while it runs and after it has settled."""
     agent = session.make(session.api.resources["agent"])
     suite = session.make(session.api.resources["suite"])
     judge = {"evaluator_id": session.make(session.api.resources["evaluator"]).id}
@@ -49,7 +49,7 @@ def release_check(session: Session) -> None:
 
 
 def look(session: Session, run: Mapping[str, Json]) -> None:
-    """Rules 101 to 109 of one reply."""
+    """Rules 101 to 109 for one reply."""
     state, verdict = run.get("release_eval_status"), run.get("release_eval_verdict")
     open_ = [c for c in run["runs"] if c["status"] in ("pending", "running")]
     if state == "completed" and open_:
@@ -62,7 +62,7 @@ def look(session: Session, run: Mapping[str, Json]) -> None:
         return
     for name in ("agent_id", "agent_revision_id", "suite_id"):
         if verdict.get(name) != run.get(name):
-            session.fail("verdict_is_of_run", f"{name} is another than the run's")
+            session.fail("verdict_is_of_run", f"{name} differs from the run's")
     if verdict.get("suite_run_id") != run["id"]:
         session.fail("verdict_is_of_run", "suite_run_id is another run's")
     sums(session, verdict)
@@ -103,7 +103,7 @@ def _scenarios(session: Session, run: Mapping[str, Json], verdict: Mapping[str, 
     for scenario in verdict["scenarios"]:
         child = children.get(scenario["simulation_run_id"])
         if child is None:
-            session.fail("verdict_is_of_run", "a scenario names a child that is not there")
+            session.fail("verdict_is_of_run", "a scenario names a child that does not exist")
         for name in ("session_id", "persona_id", "scenario_id"):
             if scenario[name] != child[name]:
                 session.fail("verdict_is_of_run", f"{name} of a scenario is not its child's")
@@ -163,7 +163,7 @@ NAMES = {
     "createEvaluator": "evaluator",
     "createEvaluatorBinding": "binding",
 }
-"""The resources that are known by hand, by the operation that makes them."""
+"""The hand-written resources, by the operation that creates them."""
 
 REVISION = Resource(
     "revision",
@@ -175,7 +175,7 @@ REVISION = Resource(
     list="listAgentRevisions",
     paging=Paging(),
 )
-"""For a document without links: its path does not say that it is found elsewhere."""
+"""For a document without links: the collection path does not show that the item is elsewhere."""
 
 _LIVE_RUN = frozenset(
     {
@@ -263,7 +263,7 @@ def describe(contract: Contract) -> Api:
 
 
 def active_revision(session: Session) -> None:
-    """Rules 41 and 43: an agent shows the revision that is active, a new one or an older."""
+    """Rules 41 and 43: an agent shows its active revision, a new or an older one."""
     agent = session.make(session.api.resources["agent"])
     revision = session.make(session.api.resources["revision"], path=agent.where)
     first = session.object(session.call("getAgent", agent.where)).get("active_revision_id")

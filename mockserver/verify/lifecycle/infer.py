@@ -1,4 +1,4 @@
-"""From the plan of a document to what the checks know of its API; and a few looks at schemas."""
+"""Derive the checks' description of an API from the plan of its document; helpers for schemas."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def derive(
     wrapped: bool = False,
     overrides: Mapping[str, Any] | None = None,
 ) -> Api:
-    """What can be known of an API from its plan: of each resource that can be made, how it is made,
-    read, listed, changed, removed and commanded.
+    """A description of the API by its plan: how to create, read, list, change, remove and command
+    each resource that can be created.
 
-    `names` gives the resources that some operations make a name, and lets them be what an id of
-    their kind stands for. `wrapped`: the id field of a thing in a wrapping is the path to it in a
-    reply ("data.id"); otherwise it is that within the thing.
+    `names` gives a name to the resources of some create operations, so that ids can refer to them.
+    `wrapped` selects how the id of a wrapped entity is expressed: as a path in the reply
+    ("data.id"), or else as a path within the entity.
     """
     return _Derivation(contract, build_plan(contract, overrides), dict(names or {}), wrapped).api()
 
@@ -57,7 +57,7 @@ class _Derivation:
                 self.actions.setdefault(action.resource, []).append(action)
         self.found: dict[str, Resource] = {}
         self.by_plan: dict[str, str] = {}
-        """Our names by those of the plan."""
+        """Names used here, by those of the plan."""
 
     def api(self) -> Api:
         for operation in self.contract.operations:
@@ -115,7 +115,7 @@ class _Derivation:
         change = by_kind.get("patch") or by_kind.get("replace")
         listing = _list_of(create, actions)
         if listing is not None and self.wrapped and listing.method != "GET":
-            # The programs of a differential run read lists by GET alone.
+            # The programs of a differential run read lists only by GET.
             listing = None
         paging = self._paging(listing) if listing else None
         filters: tuple[Filter, ...] = ()
@@ -147,7 +147,7 @@ class _Derivation:
         )
 
     def _paging(self, action: inferred.Action) -> Paging | None:
-        """Of a list whose rows are objects."""
+        """The paging of a list whose rows are objects."""
         contract = self.contract
         listing, envelope = contract.by_id[action.operation], action.envelope
         schema = reply_schema(contract, listing)
@@ -180,7 +180,7 @@ class _Derivation:
         )
 
     def _references(self, plan_name: str) -> dict[str, str]:
-        """Fields of the body that name another resource, by the plan."""
+        """Fields of the body that refer to another resource, by the plan."""
         return {
             reference.field: self.by_plan[reference.resource]
             for action in self.actions[plan_name]
@@ -190,7 +190,7 @@ class _Derivation:
         }
 
     def _commands(self) -> Iterator[Command]:
-        """Verbs that are called on a thing."""
+        """Verbs that act on an entity."""
         for plan_name, name in self.by_plan.items():
             states = self.plan.resources[plan_name].states
             resource = self.found[name]
@@ -217,14 +217,14 @@ class _Derivation:
                 )
 
     def _is_the_thing(self, action: inferred.Action, resource: Resource, state: str) -> bool:
-        """Whether the reply to a verb is the thing itself: it has its id and its state."""
+        """Whether the reply to a verb is the entity itself: it has its id and its state."""
         contract = self.contract
         schema = reply_schema(contract, contract.by_id[action.operation]) or {}
         names = properties(contract, inner(contract, schema, resource.at))
         return {resource.id_field.split(".")[0], state or "id"} <= names.keys()
 
     def _children(self, plan_name: str) -> Iterator[tuple[str, str, frozenset[str]]]:
-        """Kinds of jobs that stand below one: their name, their state's, and the final ones."""
+        """Kinds of jobs below a job: their name, their state field, their final states."""
         for other, name in self.by_plan.items():
             child = self.plan.resources[other]
             below = any(link.resource == plan_name for link in child.parents)
@@ -233,7 +233,7 @@ class _Derivation:
 
 
 def _open_id(contract: Contract, answer: Schema) -> inferred.Path:
-    """Where the id may be in a wrapping that does not list what it holds."""
+    """Where the id may be in an envelope whose content the document does not list."""
     for name, value in properties(contract, answer).items():
         if name in _WRAPPINGS and value.get("type") == "object" and _is_open(value):
             return (name, "id")
@@ -245,8 +245,8 @@ def _path(name: str | None) -> inferred.Path:
 
 
 def _item_of(create: inferred.Action, actions: Sequence[inferred.Action]) -> inferred.Action | None:
-    """The action whose path leads to one: that of the read, else of the removal or a change. Its
-    other parameters are those of the creation."""
+    """The action on the item path: the read, else the removal or a change. Its other parameters are
+    those of the creation."""
     above = set(_names(create.path))
     for kind in ("fetch", "remove", "patch", "replace"):
         for action in actions:
@@ -257,7 +257,7 @@ def _item_of(create: inferred.Action, actions: Sequence[inferred.Action]) -> inf
 
 
 def _list_of(create: inferred.Action, actions: Sequence[inferred.Action]) -> inferred.Action | None:
-    """A list that has what the creation makes, by GET if there is one."""
+    """A list that contains what the creation creates, by GET if there is one."""
     above = set(_names(create.path))
     lists = [a for a in actions if a.kind == "list" and set(_names(a.path)) <= above]
     same = [a for a in lists if a.path.rstrip("/") == create.path.rstrip("/")]
@@ -270,7 +270,7 @@ def _names(path: str) -> list[str]:
 
 
 def inner(contract: Contract, schema: Schema, path: Sequence[str]) -> Schema:
-    """The schema of what a path of property names leads to; {} if that is not known."""
+    """The schema at a path of property names; {} if unknown."""
     for name in path:
         schema = properties(contract, schema).get(name, {})
     return schema
@@ -284,9 +284,10 @@ def _movement(
     states: inferred.States | None,
     at: Sequence[str],
 ) -> dict[str, Any]:
-    """What changes although nobody sets it. A job's state, and with it all else that nobody
-    sets, the id and the creation's moment apart; within a state the progress, which is a number or
-    a moment. Of anything else its numbers and moments: a version, a counter, a time of use."""
+    """Which properties change without a client setting them. For a job: its state, and with it all
+    others that no client sets, except the id and the creation time; within a state only the
+    progress, a number or a timestamp. For any other entity its numbers and timestamps: version,
+    counter, last use."""
     shown = properties(contract, thing)
     bodies = [body_schema(contract, operation) or {} for operation in writers]
     theirs = {name for body in bodies for name in properties(contract, body)}
@@ -309,7 +310,7 @@ def _grows(schema: Schema) -> bool:
 
 
 def _is_open(schema: Schema) -> bool:
-    """Whether it says that there may be more than it lists."""
+    """Whether the schema allows more than it lists."""
     return schema.get("additionalProperties", False) is not False
 
 
@@ -318,7 +319,7 @@ def _may_have_more(schema: Schema) -> bool:
 
 
 def _paging(contract: Contract, listing: Operation) -> Paging | None:
-    """The envelope of a list that belongs to no resource that can be made."""
+    """The envelope of a list that belongs to no creatable resource."""
     schema = reply_schema(contract, listing)
     if schema is None:
         return None
@@ -343,7 +344,7 @@ def _paging(contract: Contract, listing: Operation) -> Paging | None:
 def listing_of(
     contract: Contract, operation: Operation
 ) -> tuple[Paging, tuple[Filter, ...]] | None:
-    """The envelope and the filters of an operation that answers with rows that have ids."""
+    """The envelope and filters of an operation that returns rows with ids."""
     paging = _paging(contract, operation)
     if paging is None or "id" not in _row(contract, operation, paging):
         return None
@@ -384,7 +385,7 @@ def _with_references(
     resources: Mapping[str, Resource],
     known: Mapping[str, str],
 ) -> Resource:
-    """A field called like the id of another resource, or ending so, names one."""
+    """A field named like another resource's id, or ending so, refers to it."""
     by_parameter = _telling(resources)
     by_parameter |= {resources[n].id_parameter: n for n in known.values() if n in resources}
     names: dict[str, str] = {}
@@ -398,7 +399,7 @@ def _with_references(
 
 
 def _telling(resources: Mapping[str, Resource]) -> dict[str, str]:
-    """The resource that an id's name stands for, where it is one."""
+    """The resource that an id's name stands for, if any."""
     names = [r.id_parameter for r in resources.values()]
     return {r.id_parameter: r.name for r in resources.values() if names.count(r.id_parameter) == 1}
 
@@ -422,7 +423,7 @@ def _all_names(contract: Contract, schema: Schema, depth: int) -> set[str]:
 
 
 def dereferenced(contract: Contract, schema: Any) -> Schema:
-    """The schema that a reference leads to; {} if it leads nowhere."""
+    """The schema that a reference leads to; {} if it is missing."""
     try:
         found, _ = resolve(contract.document, schema, "#")
     except ContractError:
@@ -431,7 +432,7 @@ def dereferenced(contract: Contract, schema: Any) -> Schema:
 
 
 def properties(contract: Contract, schema: Schema) -> dict[str, Schema]:
-    """The properties of an object, those of its allOf included, each resolved and not null."""
+    """The properties of an object, including its allOf, each resolved and without null."""
     found: dict[str, Schema] = {}
     for part in schema.get("allOf", ()):
         found |= properties(contract, dereferenced(contract, part))
@@ -441,7 +442,7 @@ def properties(contract: Contract, schema: Schema) -> dict[str, Schema]:
 
 
 def solid(contract: Contract, given: Any) -> Schema:
-    """A schema without its null: the first other branch of an anyOf or oneOf."""
+    """A schema without null: the first non-null branch of an anyOf or oneOf."""
     schema = dereferenced(contract, given)
     for word in ("anyOf", "oneOf"):
         branches = [dereferenced(contract, b) for b in schema.get(word, ())]

@@ -1,7 +1,7 @@
-"""What must hold of a run and its children, at every look.
+"""Checks of a run and its children, at every observation.
 
-The oracle keeps for each child the states that are possible now: one if the clock stands still,
-more if it runs. A reply narrows them, time widens them again.
+The oracle keeps the possible states of each child: one on a manual clock, several on a real one.
+Replies narrow them, time widens them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Json = Any
 
 @dataclass
 class Child:
-    """A child as it was last seen. `possible` are the states that it may be in now."""
+    """A child as last seen. `possible` are the states that it may have now."""
 
     value: dict[str, Json]
     possible: frozenset[str]
@@ -27,7 +27,7 @@ class Child:
 
 @dataclass
 class Oracle:
-    """Knows the runs of one session; every reply that shows a child goes through `see`."""
+    """Tracks the runs of one session; every reply with a child goes through `see`."""
 
     session: Session
     runs: Runs
@@ -42,7 +42,7 @@ class Oracle:
     # --- children
 
     def see(self, value: dict[str, Json], *, widened: bool = False) -> None:
-        """Check a child against what is known of it. `widened`: a write may have moved it."""
+        """Check a child against what is known. `widened`: a write may have moved it."""
         runs, fail = self.runs, self.session.fail
         status = value.get(runs.status)
         if status not in runs.states:
@@ -63,7 +63,7 @@ class Oracle:
         known.value, known.possible = value, frozenset({status})
 
     def _unchanged(self, known: Child, value: Mapping[str, Json]) -> None:
-        """A child in the same state is the same in every field; in another, in most."""
+        """A child in the same state has equal fields; in another state, most are equal."""
         runs = self.runs
         moved = known.value[runs.status] != value[runs.status]
         moving = {runs.status, runs.ended, runs.error, *self.session_live()}
@@ -83,7 +83,7 @@ class Oracle:
         return (resource.live if resource else frozenset()) | self.runs.live
 
     def consistent(self, value: Mapping[str, Json]) -> None:
-        """Times and texts fit the state."""
+        """Timestamps and texts fit the state."""
         runs, fail = self.runs, self.session.fail
         status = value[runs.status]
         started, ended = value.get(runs.started), value.get(runs.ended)
@@ -114,7 +114,7 @@ class Oracle:
             self.session.fail("run_has_children", f"{self.runs.children} is {_short(children)}")
         ids = [child["id"] for child in children]
         if len(set(ids)) != len(ids):
-            self.session.fail("children_are_distinct", f"{self.runs.children} has an id twice")
+            self.session.fail("children_are_distinct", f"{self.runs.children} has a duplicate id")
         for child in children:
             self.see(child, widened=widened)
         latest = [c[self.runs.status] for c in children if not self.children[c["id"]].superseded]
@@ -137,7 +137,7 @@ class Oracle:
                 )
 
     def read(self, run: Thing) -> dict[str, Json]:
-        """Look at a run; the children that it had are still there."""
+        """Read a run; its earlier children still exist."""
         exchange = self.session.call(run.resource.read, run.where)
         self.session.expect(exchange, [200], "made_is_there", "a run that was dispatched")
         value = self.session.object(exchange)
@@ -147,7 +147,7 @@ class Oracle:
         return value
 
     def read_widened(self, run: Thing) -> None:
-        """Look at a run after a write whose reply was not looked at."""
+        """Read a run after a write whose reply was not checked."""
         exchange = self.session.call(run.resource.read, run.where)
         value = self.session.object(exchange)
         self.see_run(value, widened=True)
@@ -162,17 +162,17 @@ class Oracle:
             )
 
     def read_child(self, identity: str) -> None:
-        """A child read alone is the one inside the run."""
+        """A child read by itself equals the one in the run."""
         resource = self.session.api.resources[self.runs.child]
         exchange = self.session.call(resource.read, {resource.id_parameter: identity})
         self.session.expect(exchange, [200], "child_is_there", "a child of a run")
         value = self.session.object(exchange)
         if value.get("id") != identity:
-            self.session.fail("child_is_there", f"asked for {identity}, got {value.get('id')}")
+            self.session.fail("child_is_there", f"requested {identity}, got {value.get('id')}")
         self.see(value)
 
     def dispatched(self, run: Thing) -> None:
-        """A fresh run: every child in its first state, none seen before."""
+        """A new run: every child is in its first state and has not been seen before."""
         for child in run.value.get(self.runs.children) or []:
             if child["id"] in self.children:
                 self.session.fail("dispatch_is_new", f"child {child['id']} is an old one")
@@ -181,7 +181,8 @@ class Oracle:
         self.see_run(run.value)
 
     def cancel(self, run: Thing) -> None:
-        """Nothing is open afterwards; what had ended is as it was; again changes nothing."""
+        """Nothing is open afterwards, ended children are unchanged; a second call changes
+        nothing."""
         runs, session = self.runs, self.session
         before = {c["id"]: c for c in self.read(run)[runs.children]}
         value = self._command(run, runs.cancel, "cancel_accepted")
@@ -207,7 +208,7 @@ class Oracle:
         self.read(run)
 
     def retry(self, run: Thing) -> None:
-        """Exactly what failed is repeated; everything else stays."""
+        """Exactly the failed children are repeated; everything else stays."""
         runs, session = self.runs, self.session
         before = self.read(run)[runs.children]
         latest = [c for c in before if not self.children[c["id"]].superseded]
@@ -228,7 +229,7 @@ class Oracle:
                 session.fail("fresh_state", f"a retried child is {new[runs.status]}")
             for name in runs.same:
                 if new.get(name) != old.get(name):
-                    session.fail("retry_repeats_failed", f"{name} is another than the failed one's")
+                    session.fail("retry_repeats_failed", f"{name} differs from the failed one's")
         self.see_run(value, widened=True)
         run.value = value
         self.read(run)
@@ -239,5 +240,5 @@ class Oracle:
         self.session.expect(exchange, [operation.success], rule, operation_id)
         value = self.session.object(exchange)
         if value.get("id") != run.id:
-            self.session.fail(rule, f"asked for {run.id}, got {value.get('id')}")
+            self.session.fail(rule, f"requested {run.id}, got {value.get('id')}")
         return value

@@ -1,4 +1,4 @@
-"""What must hold of a list: every row once, over all pages, and only those that were asked for."""
+"""Checks of lists: every matching row once, over all pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mockserver.verify.model import Exchange
 Json = Any
 MOST_PAGES = 60
 ALL = 10**6
-"""As many rows in a page as the list allows."""
+"""The largest page that the list allows."""
 
 
 def walk(
@@ -25,7 +25,7 @@ def walk(
     filters: Mapping[str, str] | None = None,
     key: str = "",
 ) -> list[dict[str, Json]]:
-    """Every row; each page keeps to its limit and says rightly if there is more."""
+    """Every row; each page keeps to its limit and correctly reports whether there are more."""
     paging = resource.paging
     assert paging is not None
     rows: list[dict[str, Json]] = []
@@ -40,7 +40,7 @@ def walk(
         page = session.value(exchange)
         found = paging.rows(page)
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            session.fail("list_of_rows", "the list holds something else than objects")
+            session.fail("list_of_rows", "the list contains values that are not objects")
         if limit and paging.limit_parameter and len(found) > limit:
             session.fail("page_limit", f"{len(found)} rows with a limit of {limit}")
         rows += found
@@ -56,7 +56,7 @@ def walk(
         if cursor is None or not paging.cursor_parameter:
             return rows
         if cursor in cursors:
-            session.fail("pages_end", f"the cursor {cursor!r} comes again")
+            session.fail("pages_end", f"the cursor {cursor!r} is repeated")
         cursors.add(cursor)
         params[paging.cursor_parameter] = cursor
     return rows
@@ -65,7 +65,7 @@ def walk(
 def _page(
     session: Session, resource: Resource, path: Mapping[str, str], params: dict[str, str], key: str
 ) -> Exchange:
-    """One page, asked for in the query, or in the body of a POST."""
+    """One page, requested in the query, or in the body of a POST."""
     paging = resource.paging
     if session.operation(resource.list).method == "GET" or paging is None:
         return session.call(resource.list, path, params=params, key=key)
@@ -76,7 +76,7 @@ def _page(
 
 
 def is_whole(resource: Resource, rows: Sequence[Json]) -> bool:
-    """Whether that can be all rows there are: a full page that is the only one to be had is not."""
+    """Whether these can be all rows; not if the only available page is full."""
     paging = resource.paging
     assert paging is not None
     more = paging.cursor_parameter or paging.offset_parameter or paging.page_parameter
@@ -101,7 +101,7 @@ def _says_rightly(
 
 
 def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> None:
-    """What was made is listed once, as it is read; what was removed is not; pages add up."""
+    """Created entities are listed once, as they are read; removed ones are not; pages add up."""
     whole = _settled(session, resource, path)
     ids = [_id(resource, row) for row in whole]
     twice = {i for i in ids if ids.count(i) > 1 and i != "None"}
@@ -112,7 +112,7 @@ def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
         if thing.alive and thing.id not in ids and not complete:
             continue
         if thing.alive != (thing.id in ids):
-            state = "made and is not listed" if thing.alive else "removed and is still listed"
+            state = "created and is not listed" if thing.alive else "removed and is still listed"
             session.fail("listed_once", f"{resource.name} {thing.id} was {state}")
         if thing.alive:
             row = whole[ids.index(thing.id)]
@@ -125,7 +125,7 @@ def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
 def _settled(
     session: Session, resource: Resource, path: Mapping[str, str]
 ) -> list[dict[str, Json]]:
-    """All rows; on a real server's clock those of a list that may lag behind a little."""
+    """All rows; on a real clock, waits for a list that lags behind."""
     for _ in range(3):
         whole = walk(session, resource, path, limit=ALL)
         ids = {_id(resource, row) for row in whole}
@@ -146,7 +146,7 @@ def _mine(session: Session, resource: Resource, path: Mapping[str, str]) -> list
 def _pages(
     session: Session, resource: Resource, path: Mapping[str, str], ids: Sequence[str]
 ) -> None:
-    """In small pages the same rows come in the same order."""
+    """Small pages have the same rows in the same order."""
     paging = resource.paging
     assert paging is not None
     if not paging.limit_parameter or not paging.cursor_parameter or len(ids) < 2:
@@ -157,7 +157,7 @@ def _pages(
     if paged != list(ids):
         lost = [i for i in ids if i not in paged]
         twice = [i for i in paged if paged.count(i) > 1]
-        what = f"{lost[0]} is lost" if lost else f"{twice[0]} comes twice" if twice else "reordered"
+        what = f"{lost[0]} is lost" if lost else f"{twice[0]} is repeated" if twice else "reordered"
         session.fail("pages_add_up", f"in pages of {limit}: {what}")
 
 
@@ -170,7 +170,7 @@ def _newest_first(session: Session, rows: Sequence[Mapping[str, Json]]) -> None:
 
 
 def filtered(session: Session, resource: Resource, path: Mapping[str, str]) -> None:
-    """A filter gives the rows that match and no others, alone and together with another."""
+    """A filter returns exactly the matching rows, alone and combined with another."""
     rows = walk(session, resource, path, limit=ALL)
     choices = [(f, value) for f in resource.filters for value in _values(f, rows)]
     pairs = [
@@ -199,7 +199,7 @@ def _id(resource: Resource, row: Mapping[str, Json]) -> str:
 
 
 def _values(by: Filter, rows: Sequence[Mapping[str, Json]]) -> list[Json]:
-    """Two values that tell most: those that some rows have and others don't."""
+    """Two informative values: some rows have them, others don't."""
     counts: dict[Json, int] = {}
     for row in rows:
         value = row.get(by.field)
@@ -216,7 +216,7 @@ def _values(by: Filter, rows: Sequence[Mapping[str, Json]]) -> list[Json]:
 
 
 def _telling(pairs: list[Any], rows: Sequence[Mapping[str, Json]]) -> list[Any]:
-    """The pairs whose second or first filter takes away what the other leaves; three at most."""
+    """Pairs of filters in which one excludes rows that the other keeps; three at most."""
     found = []
     for pair in pairs:
         (one, a), (two, b) = pair
@@ -233,7 +233,7 @@ def _written(value: Json) -> str:
 
 
 def bounds(session: Session, resource: Resource, path: Mapping[str, str]) -> None:
-    """A limit below one and a cursor from nowhere are refused."""
+    """A limit below one and an invalid cursor are refused."""
     paging = resource.paging
     assert paging is not None
     operation = session.operation(resource.list)
@@ -241,9 +241,9 @@ def bounds(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
     if limit is not None and limit.place == "query" and limit.schema.get("minimum") == 1:
         exchange = session.call(resource.list, path, params={paging.limit_parameter: "0"})
         if exchange.status < 400:
-            session.fail("limit_is_checked", f"limit 0 is taken with {exchange.status}")
+            session.fail("limit_is_checked", f"limit 0 is accepted with {exchange.status}")
     if paging.cursor_parameter and resource.strict:
         exchange = session.call(
             resource.list, path, params={paging.cursor_parameter: "!no cursor!"}
         )
-        session.expect(exchange, [400], "cursor_is_checked", "a cursor from nowhere")
+        session.expect(exchange, [400], "cursor_is_checked", "an invented cursor")

@@ -1,4 +1,4 @@
-"""What must hold of methods that a path does not have: 405, and an Allow that is true."""
+"""Checks of undocumented methods: 405, with a correct Allow header."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXTRA = {"HEAD", "OPTIONS", "TRACE"}
 
 
 def allowed(session: Session) -> None:
-    """One method more than documented, at every path."""
+    """Try one undocumented method at every path."""
     for path, documented in _paths(session):
         method = next((m for m in CANDIDATES if m not in documented), None)
         if method is None:
@@ -33,8 +33,8 @@ def allowed(session: Session) -> None:
                 Finding(
                     "allow_is_true",
                     f"{method} {path}",
-                    "Allow is true",
-                    f"Allow says {', '.join(sorted(allow)) or 'nothing'}, "
+                    "Allow is correct",
+                    f"Allow lists {', '.join(sorted(allow)) or 'nothing'}, "
                     f"the document has {', '.join(sorted(documented))}",
                     [exchange],
                 )
@@ -42,7 +42,7 @@ def allowed(session: Session) -> None:
 
 
 def _paths(session: Session) -> Iterator[tuple[str, set[str]]]:
-    """Each path with its methods; templates that match the same addresses count as one."""
+    """Each path with its methods; templates that match the same URLs count as one."""
     first: dict[str, str] = {}
     methods: dict[str, set[str]] = {}
     for operation in session.target.contract.operations:
@@ -52,5 +52,5 @@ def _paths(session: Session) -> Iterator[tuple[str, set[str]]]:
 
 
 def shape(path: str) -> str:
-    """A template without the names of its parameters."""
+    """A path template without parameter names."""
     return re.sub(r"\{[^{}]*\}", "{}", path)

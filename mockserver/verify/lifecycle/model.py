@@ -1,6 +1,6 @@
-"""What the lifecycle checks know of an API, as data.
+"""The description of an API that the lifecycle checks use.
 
-`derive` reads most of it off a document; a description by hand adds what no document says.
+`derive` reads most of it from the document; hand-written descriptions add what no document states.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Json = Any
 
 
 def at(value: Json, path: Sequence[str]) -> Json:
-    """What a path of property names leads to, or None."""
+    """The value at a path of property names, or None."""
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
@@ -26,19 +26,19 @@ def parameters(path: str) -> tuple[str, ...]:
 
 
 def shape(path: str) -> str:
-    """A path without the names of its parameters."""
+    """A path template without parameter names."""
     return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A query parameter of a list and what it says of a row's field."""
+    """A query parameter of a list and the field that it filters by."""
 
     parameter: str
     field: str
     kind: Literal["equal", "contains", "member", "from", "to"] = "equal"
     values: tuple[Json, ...] = ()
-    """What the parameter takes, if that is a closed list."""
+    """The parameter's enum, if it has one."""
 
     def admits(self, row: Mapping[str, Json], wanted: Json) -> bool:
         value = row.get(self.field)
@@ -57,7 +57,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Paging:
-    """The envelope of a list: where its rows are, and how the next page is asked for."""
+    """The envelope of a list: where its rows are, and how to request the next page."""
 
     items: str = "items"
     cursor: str = "next_cursor"
@@ -65,17 +65,17 @@ class Paging:
     limit_parameter: str = "limit"
     cursor_parameter: str = "cursor"
     most: int = 200
-    """The largest page that may be asked for."""
+    """The largest allowed page."""
     row: tuple[str, ...] = ()
-    """Where a thing is in what stands for it in the list."""
+    """The path of the entity in a list element."""
     offset_parameter: str = ""
     page_parameter: str = ""
     first_page: int = 1
     in_body: bool = False
-    """Whether the page is asked for in the body of a POST."""
+    """Whether paging parameters go into the body of a POST."""
 
     def rows(self, page: Json) -> Json:
-        """The rows of a page, each out of its wrapping; None if it has none."""
+        """The unwrapped rows of a page; None if it has none."""
         found = page
         for name in self.items.split(".") if self.items else ():
             found = found.get(name) if isinstance(found, Mapping) else None
@@ -91,7 +91,8 @@ class Paging:
 
 @dataclass(frozen=True)
 class Resource:
-    """Something that is made at one path and found at another. Operations by id, "" if none."""
+    """A resource that is created at one path and read at another. Operations by id, "" if
+    absent."""
 
     name: str
     collection: str
@@ -106,43 +107,43 @@ class Resource:
     paging: Paging | None = None
     filters: tuple[Filter, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
-    """Fields of the body that name another resource."""
+    """Fields of the body that refer to another resource."""
     skip: frozenset[str] = frozenset()
-    """Fields of the body that are left alone."""
+    """Fields of the body that are never sent."""
     live: frozenset[str] = frozenset()
-    """Fields of a reply that move by themselves or with other things, at any time."""
+    """Fields of a reply that may change at any time."""
     state: str = ""
-    """The field that says where a thing is that moves by itself as time passes (a job)."""
+    """The status field of an entity that progresses with time (a job)."""
     moving: frozenset[str] = frozenset()
-    """Fields that may change together with `state`: its moments, its results."""
+    """Fields that may change together with `state`: timestamps, results."""
     growing: frozenset[str] = frozenset()
-    """Those of `moving` that may change within a state, too: its progress."""
+    """The subset of `moving` that may also change within a state: progress."""
     counted: frozenset[str] = frozenset()
-    """Fields that nobody sets and that a change of the thing may move: versions, counters."""
+    """Fields that no client sets and that a change may affect: versions, counters."""
     at: tuple[str, ...] = ()
-    """Where the thing is in a reply that has it."""
+    """The path of the entity in a reply."""
     sent: tuple[str, ...] = ()
     sent_change: tuple[str, ...] = ()
-    """Where the thing is in the body of its creation, and of its change."""
+    """The path of the entity in the bodies of create and change requests."""
     shown: frozenset[str] = frozenset()
-    """The fields that the document says it has."""
+    """The documented fields."""
     guessed: bool = False
-    """Whether the document does not say where the id is."""
+    """Whether the place of the id is a guess."""
     newest_first: bool = False
     partial: bool = False
-    """Whether absent fields of a change stay as they are."""
+    """Whether fields absent from a change keep their values."""
     strict: bool = False
-    """Known by hand: a refused good body and an odd status are findings."""
+    """Hand-written: a refused valid body or an unexpected status is a finding."""
     whole: Callable[[Mapping[str, Json]], dict[str, Json]] = dict
-    """The thing in the reply to its creation, where that is not all of it."""
+    """Extracts the entity from the reply to its creation, where that contains more."""
 
     def identity(self, thing: Json) -> str | None:
-        """The id of a thing, or None if it has none."""
+        """The id of an entity, or None."""
         found = at(thing, self.id_field.split("."))
         return None if found is None or isinstance(found, bool | dict | list) else str(found)
 
     def moved(self, old: Mapping[str, Json], new: Mapping[str, Json]) -> frozenset[str]:
-        """The fields that time alone may have changed between two looks at one thing."""
+        """The fields that may differ between two observations because of time alone."""
         if not self.state or self.state not in old or self.state not in new:
             return self.live | self.counted
         if old[self.state] == new[self.state]:
@@ -157,7 +158,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Switch:
-    """An operation without a body that sets a field of a thing for good: archive, activate..."""
+    """An operation without a body that sets a field permanently: archive, activate..."""
 
     operation: str
     resource: str
@@ -167,11 +168,11 @@ class Switch:
 
 @dataclass(frozen=True)
 class Command:
-    """A verb that is called on a thing: cancel, archive, retry...
+    """A verb that acts on an entity: cancel, archive, retry...
 
-    `leads_to` are the values that `state` may have afterwards, as far as that is known, `final`
-    those that a thing does not leave by itself. `same`: the reply is the thing itself.
-    `children` are kinds of jobs below it: their names, their state's, and the final ones.
+    `leads_to` are the known values of `state` afterwards, `final` those that an entity does not
+    leave by itself. `same`: the reply is the entity. `children` are kinds of jobs below it: their
+    name, their state field, their final states.
     """
 
     operation: str
@@ -187,17 +188,17 @@ class Command:
 
 @dataclass(frozen=True)
 class Runs:
-    """A run with children: its operations, its states, and how one follows from the others."""
+    """A run with children: its operations, its states, and how they depend on each other."""
 
     resource: str
     cancel: str
     children: str
     steps: Mapping[str, tuple[str, ...]]
-    """The states that can come right after each; a final one has none."""
+    """The possible next states of each state; none for final ones."""
     derive: Callable[[list[str]], str]
-    """A run's status from those of its children."""
+    """Derives a run's status from its children's."""
     child: str = ""
-    """The resource that a child is, read alone."""
+    """The resource of a child, for reading it by itself."""
     retry: str = ""
     failed: str = "failed"
     cancelled: str = "cancelled"
@@ -208,15 +209,15 @@ class Runs:
     same: tuple[str, ...] = ()
     """Fields that a retried child shares with the one it repeats."""
     growing: bool = False
-    """Whether children come later than their run, one after the other."""
+    """Whether children are added after their run, one by one."""
     live: frozenset[str] = frozenset()
-    """Fields of a child that move with its state, beside those named above."""
+    """Further fields of a child that change with its state."""
     looked_up: frozenset[str] = frozenset()
-    """Fields of a child that are another thing's, as that is now."""
+    """Fields of a child that show another entity's current values."""
     sums: Callable[[Mapping[str, Json]], dict[str, Json]] | None = None
-    """What else a run's fields are, by its children."""
+    """Further fields of a run that are derived from its children."""
     vanish: frozenset[str] = frozenset()
-    """Resources whose removal takes children out of their runs."""
+    """Resources whose removal also removes children from their runs."""
     longest: float = 900
     """Seconds after which every child has ended."""
 
@@ -233,7 +234,7 @@ class Runs:
         return next(iter(self.steps))
 
     def reachable(self, state: str) -> frozenset[str]:
-        """The states that are possible some time after one, itself included."""
+        """The states that may follow a state, itself included."""
         seen, todo = {state}, [state]
         while todo:
             for after in self.steps.get(todo.pop(), ()):
@@ -245,10 +246,10 @@ class Runs:
 
 @dataclass(frozen=True)
 class Api:
-    """An API as the checks see it.
+    """An API, as the checks see it.
 
-    `bodies` are what is sent to create things where a sample of the schema would be refused: a
-    value "@persona" stands for the id of one. `extras` are checks of this API alone.
+    `bodies` are creation bodies, where a sample of the schema would be refused: "@persona" stands
+    for the id of one. `extras` are checks of this API only.
     """
 
     name: str
@@ -257,6 +258,6 @@ class Api:
     switches: tuple[Switch, ...] = ()
     commands: tuple[Command, ...] = ()
     clone: Mapping[str, str] = field(default_factory=dict)
-    """Operation -> resource that it copies."""
+    """Operation -> the resource that it copies."""
     bodies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     extras: tuple[Callable[[Any], None], ...] = ()

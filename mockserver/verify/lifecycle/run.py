@@ -1,4 +1,4 @@
-"""The lifecycle checks as one call: the tour, then the machine."""
+"""Run the lifecycle checks: the tour, then the state machine."""
 
 from __future__ import annotations
 
@@ -26,35 +26,36 @@ BY_HAND: tuple[tuple[Callable[[Contract], bool], Callable[[Contract], Api]], ...
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to look. `patience` is how many seconds a real clock is waited for."""
+    """Limits of a run. `patience` is how many seconds to wait on a real clock."""
 
     examples: int = 25
     steps: int = 30
     patience: float = 60
     seconds: float = 1800
-    """After so many nothing new is begun."""
+    """Maximum number of steps."""
 
 
 def describe(
     contract: Contract, *, wrapped: bool = False, overrides: Mapping[str, Any] | None = None
 ) -> Api:
-    """By hand where the operations are known, else from the document (`wrapped` as in `derive`)."""
+    """The hand-written description if its operations match, else derived (`wrapped` as in
+    `derive`)."""
     for claims, known in BY_HAND:
         if claims(contract):
-            # What its verbs do is known by hand.
+            # The effects of its verbs are hand-written.
             return replace(known(contract), commands=())
     return derive(contract, wrapped=wrapped, overrides=overrides)
 
 
 def described(contract: Contract, sandbox: Sandbox) -> Api:
-    """With the corrections and the bodies of the sandbox settings."""
+    """The description with the sandbox settings' overrides and bodies."""
     api = describe(contract, overrides=sandbox.overrides)
     return replace(api, bodies={**api.bodies, **sandbox.bodies}) if sandbox.bodies else api
 
 
 @dataclass
 class Lifecycles:
-    """The tour and the machine over one target. Both raise NoReply if the server goes away."""
+    """The tour and the state machine on one target. Both raise NoReply if the server is gone."""
 
     target: Target
     surroundings: clock.Surroundings
@@ -67,19 +68,19 @@ class Lifecycles:
         self.sessions: list[Session] = []
 
     def session(self) -> Session:
-        """A user who starts afresh, where that is possible."""
+        """A new session, on a reset world where possible."""
         self.surroundings.reset()
         session = Session(self.target, self.api, other=self.other_key, time=self.surroundings.time)
         self.sessions.append(session)
         return session
 
     def tour(self, seconds: float = 1800) -> Iterator[Finding]:
-        """Everything once, in a fixed order."""
+        """Run each check once, in a fixed order."""
         yield from tour(self.session(), self.note, time.monotonic() + seconds)
         self.clean_up()
 
     def machine(self, effort: Effort, seed: int) -> Finding | None:
-        """Everything in any order; the smallest sequence that breaks something."""
+        """Run checks in random order; returns the shortest sequence that breaks an invariant."""
         from mockserver.verify.lifecycle.state_machine import run_machine
 
         found = run_machine(
@@ -99,8 +100,7 @@ class Lifecycles:
 
 
 def clean_up(session: Session) -> None:
-    """Remove what the session made and has not removed, the newest first; where there is a ledger,
-    that is done by it."""
+    """Remove what the session created, newest first, unless a ledger takes care of it."""
     if session.time.still or session.target.ownership is not None:
         return
     for thing in reversed(session.things):

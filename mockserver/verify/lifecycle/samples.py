@@ -1,4 +1,4 @@
-"""Good values for a schema, plain and countable: the nth sample differs from the others."""
+"""Sample values for a schema, plain and numbered: the nth sample differs from the others."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
 
 Json = Any
 NONE: Any = object()
-"""There is no good value to be had."""
+"""No valid value is known."""
 
 MARK = " é ✓"
-"""How made-up texts end: services have to keep more than ASCII."""
+"""The end of generated texts: services must keep more than ASCII."""
 
 Reference = Callable[[str], str | None]
-"""The id that a field of this name may have, or None."""
+"""Returns an id for a field of this name, or None."""
 
 
 def sample(
@@ -30,8 +30,8 @@ def sample(
     skip: frozenset[str] = frozenset(),
     plain: bool = False,
 ) -> dict[str, Json]:
-    """An object: what is required, and with `full` every simple optional field too; `plain` texts
-    are lower-case ASCII, as names often have to be."""
+    """An object with the required fields, and with `full` every simple optional one too; `plain`
+    texts are lower-case ASCII, as names often have to be."""
     required = set(schema.get("required", ()))
     for part in schema.get("allOf", ()):
         required |= set(dereferenced(contract, part).get("required", ()))
@@ -47,7 +47,7 @@ def sample(
 
 
 def _plain(value: Json, name: str, schema: Mapping[str, Any]) -> Json:
-    """A made-up text in letters that hardly any rule refuses."""
+    """A text of letters that hardly any rule refuses."""
     if not isinstance(value, str) or not value.endswith(MARK):
         return value
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength", 60)
@@ -166,7 +166,7 @@ def _number(schema: Mapping[str, Any], number: int) -> Json:
 def spoiled(
     contract: Contract, schema: Mapping[str, Any], body: Mapping[str, Json]
 ) -> Iterator[tuple[str, dict[str, Json]]]:
-    """A good body with one thing wrong with it, and what that is; one for each field and rule."""
+    """Valid bodies with one error each, and its description; one for each field and rule."""
     for name in schema.get("required", ()):
         if name in body:
             yield f"without {name}", {key: value for key, value in body.items() if key != name}
@@ -174,7 +174,7 @@ def spoiled(
         if name not in body:
             continue
         if value.get("enum") and all(isinstance(v, str) for v in value["enum"]):
-            yield f"{name} is none of its values", {**body, name: "no such value"}
+            yield f"{name} is not in its enum", {**body, name: "no such value"}
         longest = value.get("maxLength", 0)
         if 0 < longest <= 4096:
             yield f"{name} is too long", {**body, name: "x" * (longest + 1)}

@@ -1,4 +1,4 @@
-"""Requests with a memory: what was made, as it was last seen, and what must hold of a reply."""
+"""A client session that remembers entities as last seen, and checks replies against them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from mockserver.verify.target import Target, fill
 Json = Any
 GONE = (404, 410)
 SECRETS = ("password", "secret", "token", "credential", "api_key", "apikey", "private_key")
-"""Words in the names of fields that are not shown as they were sent."""
+"""Words in the names of fields that replies may hide or mask."""
 
 
 class Broken(AssertionError):
-    """An invariant does not hold; `finding` says which."""
+    """An invariant is broken; see `finding`."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.rule}: {finding.where}: {finding.message}")
@@ -32,20 +32,20 @@ class Broken(AssertionError):
 
 
 UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What a check runs into when a reply has another shape than the document says."""
+"""Errors in a check that are caused by a reply of an unexpected type."""
 
 
 class CannotTell(Exception):
-    """One check can't be made here; others can."""
+    """This check can't be made here; others can."""
 
 
 class CannotMake(Exception):
-    """A thing of this kind can't be made: the API refuses every body that is known."""
+    """An entity of this resource can't be created: the API refuses every known body."""
 
 
 @dataclass
 class Thing:
-    """Something that this session made. `value` is its last full reply."""
+    """An entity created by this session. `value` is its last complete reply."""
 
     resource: Resource
     id: str
@@ -63,7 +63,7 @@ class Thing:
 class Session:
     """Acts on the target as one user; `other` is a second user's key, or "".
 
-    A check that fails raises Broken. `steps` are the exchanges since `begin`.
+    A failing check raises Broken. `steps` are the exchanges since `begin`.
     """
 
     target: Target
@@ -108,7 +108,7 @@ class Session:
             raise (CannotMake(text) if makes else CannotTell(text)) from None
         self.steps.append(exchange)
         if exchange.status >= 500:
-            self.fail("no_server_error", f"answered {exchange.status}: {_text(exchange)}")
+            self.fail("no_server_error", f"responded with {exchange.status}: {_text(exchange)}")
         return exchange
 
     def fail(self, rule: str, message: str, steps: Sequence[Exchange] = ()) -> NoReturn:
@@ -120,13 +120,13 @@ class Session:
         raise Broken(Finding(rule, where, rule.replace("_", " ").capitalize(), message, shown))
 
     def unreadable(self, error: Exception) -> Finding:
-        """The finding that such an error stands for."""
+        """The finding for an error caused by an unexpected reply."""
         last = self.target.contract.by_id.get(self.steps[-1].operation) if self.steps else None
         return Finding(
             "readable_reply",
             f"{last.method} {last.path}" if last else "",
             "Readable reply",
-            f"a reply has another shape than the document says: {type(error).__name__} {error}",
+            f"a reply does not have the documented structure: {type(error).__name__} {error}",
             self.steps[-12:],
         )
 
@@ -136,20 +136,20 @@ class Session:
             self.fail(rule, f"{why}: expected {wanted}, got {exchange.status}: {_text(exchange)}")
 
     def not_found(self, exchange: Exchange, rule: str, why: str, also: Sequence[int] = ()) -> None:
-        """It is answered as if nothing were there: by the statuses that the document has for that,
-        or, if it has none, by a refusal, or by what a command on nothing may give as well."""
+        """The response is for a missing entity: one of the documented statuses for that; without
+        any, a refusal, or one of `also`, which a command on a missing entity may return."""
         operation = self.operation(exchange.operation)
         wanted = [s for s in GONE if operation.response_for(s) is not None]
         if wanted:
             self.expect(exchange, [*wanted, *also], rule, why)
         elif exchange.status < 400 and operation.method == "GET":
-            self.fail(rule, f"{why}: answered {exchange.status}: {_text(exchange)}")
+            self.fail(rule, f"{why}: responded with {exchange.status}: {_text(exchange)}")
 
     def value(self, exchange: Exchange) -> Json:
         try:
             return exchange.json()
         except ValueError:
-            self.fail("readable_reply", f"{exchange.status} with a body that is no JSON")
+            self.fail("readable_reply", f"{exchange.status} with a body that is not JSON")
 
     def object(self, exchange: Exchange) -> dict[str, Json]:
         value = self.value(exchange)
@@ -158,7 +158,7 @@ class Session:
         return value
 
     def thing(self, exchange: Exchange, resource: Resource) -> dict[str, Json]:
-        """The thing in a reply that has it, out of its wrapping."""
+        """The unwrapped entity in a reply."""
         value = at(self.object(exchange), resource.at)
         if not isinstance(value, dict):
             self.fail("readable_reply", f"there is no object at {'.'.join(resource.at)}")
@@ -167,17 +167,17 @@ class Session:
     def operation(self, operation_id: str) -> Operation:
         return self.target.contract.by_id[operation_id]
 
-    # --- making
+    # --- creating
 
     def some(self, name: str) -> Thing:
-        """A living thing of a kind, made if there is none."""
+        """An existing entity of the resource, created if there is none."""
         for thing in self.things:
             if thing.resource.name == name and thing.alive:
                 return thing
         return self.make(self.api.resources[name])
 
     def make(self, resource: Resource, *, path: Mapping[str, str] | None = None) -> Thing:
-        """Create one, with every simple field, and check what comes back.
+        """Create one, with every simple field, and check the reply.
 
         Raises CannotMake.
         """
@@ -191,12 +191,13 @@ class Session:
                 break
         if resource.strict:
             self.fail(
-                "good_body_accepted", f"a good body is refused: {exchange.status} {_text(exchange)}"
+                "good_body_accepted",
+                f"a valid body is refused: {exchange.status} {_text(exchange)}",
             )
         raise CannotMake(f"{resource.create}: {exchange.status} {_text(exchange)}")
 
     def parents(self, resource: Resource) -> dict[str, str]:
-        """Ids for the path of a collection, parents being made where they are missing."""
+        """Ids for the path of a collection; missing parents are created."""
         path: dict[str, str] = {}
         for parameter in resource.parents:
             owner = self._owner(resource, parameter)
@@ -204,18 +205,18 @@ class Session:
                 path[parameter] = self.target.params[parameter]
                 continue
             if owner is None or owner is resource:
-                raise CannotMake(f"{resource.create}: nothing known has the id {{{parameter}}}")
+                raise CannotMake(f"{resource.create}: no known resource has the id {{{parameter}}}")
             where = self.some(owner.name).where
             if owner.id_parameter == parameter:
                 path |= where
             else:
-                # The two paths call the same ids differently; they stand in the same order.
+                # The two paths name the same ids differently, but in the same order.
                 ids = [where[name] for name in parameters(owner.item) if name in where]
                 path |= dict(zip(resource.parents, ids, strict=False))
         return path
 
     def _owner(self, resource: Resource, parameter: str) -> Resource | None:
-        """The resource that a parameter of a collection's path names, whatever it is called."""
+        """The resource that a parameter of a collection's path names, whatever its name."""
         start = shape(resource.collection.split("{" + parameter + "}")[0] + "{}")
         owners = [r for r in self.api.resources.values() if shape(r.item) == start]
         return owners[0] if owners else None
@@ -223,7 +224,7 @@ class Session:
     def body_for(
         self, resource: Resource, *, full: bool = True, plain: bool = False
     ) -> dict[str, Json] | None:
-        """What is sent to make one, out of its wrapping; `plain` texts are lower-case ASCII."""
+        """The unwrapped body of a creation; `plain` texts are lower-case ASCII."""
         self.number += 1
         given = self.api.bodies.get(resource.create)
         if given is not None:
@@ -242,7 +243,7 @@ class Session:
         )
 
     def _filled(self, value: Json) -> Json:
-        """A body of the description: "@persona" is the id of one, "#" a number that counts."""
+        """Fill a configured body: "@persona" becomes the id of one, "#" a running number."""
         if isinstance(value, str) and value.startswith("@"):
             return self.some(value[1:]).id
         if isinstance(value, str):
@@ -254,7 +255,7 @@ class Session:
         return value
 
     def reference(self, resource: Resource) -> samples.Reference:
-        """How a body's field gets the id of another thing."""
+        """How a body's field gets the id of another entity."""
 
         def find(name: str) -> str | None:
             target = resource.references.get(name)
@@ -275,14 +276,14 @@ class Session:
         sent: dict[str, Json] | None,
         exchange: Exchange,
     ) -> Thing:
-        """Take a creation's reply into memory."""
+        """Remember the entity in a creation's reply."""
         operation = self.operation(resource.create)
         if resource.strict:
             self.expect(exchange, [operation.success], "documented_success", "created")
         value = resource.whole(self.thing(exchange, resource))
         identity = resource.identity(value)
         if identity is None and resource.guessed:
-            raise CannotMake(f"{resource.create}: where the id is can't be told")
+            raise CannotMake(f"{resource.create}: the place of the id is unknown")
         if identity is None:
             self.fail("created_has_id", f"the reply has no {resource.id_field!r}")
         known = [t for t in self.things if t.resource is resource and t.path == dict(path)]
@@ -299,21 +300,21 @@ class Session:
         return thing
 
     def _is_called_so(self, old: Thing, sent: Mapping[str, Json]) -> bool:
-        """Whether an API that answers a creation with an old thing can have been asked for that: by
-        its id, or by a text that it was made with."""
+        """Whether a creation that returned an existing entity requested it, by its id or by a text
+        that it was created with."""
         texts = {v for v in old.sent.values() if isinstance(v, str)}
         same = any(value in texts for value in sent.values() if isinstance(value, str))
         return same or old.resource.identity(sent) == old.id
 
     def touched(self, path: Mapping[str, str]) -> None:
-        """What stands above a thing that came or went may look different now."""
+        """Forget the parents' values: they may change when a child is created or removed."""
         for thing in self.things:
             if thing.id in path.values():
                 thing.value = {}
 
     def removed(self, gone: Thing) -> None:
-        """Forget whatever stood under a thing that is gone, or mentioned it: what becomes of that
-        is the API's own affair."""
+        """Forget everything below a removed entity or referring to it: its fate is up to
+        the API."""
         gone.alive = False
         runs = self.api.runs.resource if self.api.runs else ""
         if self.api.runs and gone.resource.name in self.api.runs.vanish:
@@ -336,7 +337,7 @@ class Session:
     # --- comparing
 
     def echoes(self, sent: Mapping[str, Json], value: Mapping[str, Json], of: Resource) -> None:
-        """What was sent comes back, where the reply has a field for it."""
+        """Sent values come back, where the reply has a field for them."""
         same = contains if of.strict else resembles
         for name, wanted in sent.items():
             hidden = not of.strict and any(word in name.lower() for word in SECRETS)
@@ -351,21 +352,21 @@ class Session:
     def unchanged(
         self, old: Mapping[str, Json], new: Mapping[str, Json], of: Resource, rule: str, why: str
     ) -> None:
-        """Fields that both have are equal, those apart that move by themselves; on a clock that
-        stands still a job does not."""
+        """Common fields are equal, except those that change by themselves; on a manual clock a job
+        does not."""
         free = of.live if self.time.still else of.moved(old, new)
         if not of.strict:
             free = free | of.counted
         for name in sorted(old.keys() & new.keys() - free):
             if not of.strict and name not in of.shown and isinstance(new[name], int | float):
-                # A number that the document does not speak of may count anything.
+                # An undocumented number may count anything.
                 continue
             if old[name] != new[name]:
                 self.fail(rule, f"{why}: {name} was {_short(old[name])}, is {_short(new[name])}")
 
 
 def contains(value: Json, wanted: Json) -> bool:
-    """Whether a stored value holds all that was sent; a service may add defaults."""
+    """Whether a stored value contains everything that was sent; a service may add defaults."""
     if isinstance(wanted, dict) and isinstance(value, dict):
         return all(name in value and contains(value[name], w) for name, w in wanted.items())
     if isinstance(wanted, list) and isinstance(value, list):
@@ -378,16 +379,15 @@ def contains(value: Json, wanted: Json) -> bool:
 
 
 def wrapped(body: Json, path: Sequence[str]) -> Json:
-    """A body in the objects that lead to its place."""
+    """A body nested in the objects that lead to its place."""
     for name in reversed(path):
         body = {name: body}
     return body
 
 
 def resembles(value: Json, wanted: Json) -> bool:
-    """Whether a value can be what was sent, as a service keeps it: a text may be trimmed, its
-    letters and its end made alike; of an object only what both have is compared, and what is
-    shown as null is not shown."""
+    """Whether a value is what was sent, as a service may store it: texts may be trimmed and
+    normalised; of an object only common properties are compared; null counts as absent."""
     if isinstance(wanted, str) and isinstance(value, str):
         return contains(value, wanted) or _plain(value) == _plain(wanted)
     if isinstance(wanted, dict) and isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Speechify, in both its shapes: what its documents do not say."""
+"""Speechify, both versions: behaviour that the documents do not describe."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def newer_status(children: list[str]) -> str:
 
 
 def older_status(children: list[str]) -> str:
-    """The older shape ranks a judged failure above what could not be executed."""
+    """In the older version a failed judgement outranks one that could not run."""
     if any(state in OPEN for state in children):
         return "running"
     if all(state == "passed" for state in children):
@@ -49,7 +49,7 @@ def older_status(children: list[str]) -> str:
 
 
 def newer_sums(run: Mapping[str, Json]) -> dict[str, Json]:
-    """What a suite run's children say of it (rules 45 to 48)."""
+    """Counts that a suite run derives from its children (rules 45 to 48)."""
     children = run["runs"]
     states = [child["status"] for child in children]
     verdicts = [child.get("verdict") for child in children if child["status"] == "completed"]
@@ -65,7 +65,7 @@ def newer_sums(run: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def older_sums(run: Mapping[str, Json]) -> dict[str, Json]:
-    """The same in the older shape, whose four counts cover every child."""
+    """The same in the older version, whose four counts cover every child."""
     children = run["runs"]
     states = [child["status"] for child in children]
     return {
@@ -123,7 +123,7 @@ def claims(contract: Contract) -> bool:
 
 
 def _whole(reply: Mapping[str, Json]) -> dict[str, Json]:
-    """A new suite run, whose runs stand beside it (rule 61)."""
+    """A new suite run, with its runs next to it (rule 61)."""
     return {**(reply.get("suite_run") or {}), "runs": reply.get("runs")}
 
 
@@ -200,7 +200,7 @@ def _parameter(path: str) -> str:
 
 
 def resubmitted(session: Session) -> None:
-    """Rules 55 to 59: what failed or could not run, and only that, is run again by itself."""
+    """Rules 55 to 59: exactly what failed or could not run is run again."""
     runs, resource = session.api.runs, session.api.resources["suite_run"]
     assert runs is not None
     oracle = Oracle(session, runs, session.time.still)

@@ -1,4 +1,4 @@
-"""The same checks in every order: a Hypothesis state machine over one session."""
+"""The same checks in random order: a Hypothesis state machine over one session."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ Step = TypeVar("Step", bound=Callable[..., None])
 
 
 def in_time(step: Step) -> Step:
-    """A step that does nothing once the time is over. That something can't be made, or that an
-    operation does not answer, is no finding; Hypothesis would take it for one, and try it again."""
+    """Skip a step after the time limit. An entity that can't be created or an operation without a
+    response is no finding; Hypothesis would report it and retry."""
 
     @functools.wraps(step)
     def taken(self: Lifecycle, **given: Any) -> None:
@@ -54,7 +54,7 @@ PICK = st.integers(0, 2**16)
 
 
 class Lifecycle(RuleBasedStateMachine):
-    """Every example begins with a session of its own; a subclass says where that comes from."""
+    """Every example starts a new session, which a subclass provides."""
 
     new_session: ClassVar[Callable[[], Session]]
     end: ClassVar[float] = math.inf
@@ -167,7 +167,7 @@ def run_machine(
     start: int,
     seconds: float = math.inf,
 ) -> Finding | None:
-    """The smallest sequence that breaks an invariant, or None. Raises NoReply if the server is
+    """The shortest sequence that breaks an invariant, or None. Raises NoReply if the server is
     gone."""
     sessions: list[Session] = []
 
@@ -201,7 +201,7 @@ def run_machine(
     except UNREADABLE as error:
         return sessions[0].unreadable(error)
     except Flaky as flaky:
-        # The server did not do the same twice: what it did once is a finding all the same.
+        # The server is not deterministic: what it did once is still a finding.
         group = flaky.exceptions if isinstance(flaky, BaseExceptionGroup) else ()
         once = next((error for error in group if isinstance(error, Broken)), None)
         if once is None:

@@ -1,4 +1,4 @@
-"""TrueState: what its document does not say."""
+"""TrueState: behaviour that its document does not describe."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def claims(contract: Contract) -> bool:
 def describe(contract: Contract) -> Api:
     derived = derive(contract)
     found = derived.resources
-    # A change answers with nothing and takes no body that chance would make: see `updated`.
+    # A change returns nothing and needs a body that is not random: see `updated`.
     automation = replace(
         found["automation"], change="", strict=True, live=frozenset({"sessions", "updated_at"})
     )
@@ -106,7 +106,7 @@ def _made(session: Session, version: dict[str, Json]) -> dict[str, str]:
     """The path of a new automation with this version."""
     body = {"name": "By hand", "description": "", "current_version": version}
     exchange = session.call("createAutomation", body=body)
-    session.expect(exchange, [200], "good_body_accepted", "a version that can be walked")
+    session.expect(exchange, [200], "good_body_accepted", "a valid version")
     return {"automation_id": session.object(exchange)["id"]}
 
 
@@ -117,7 +117,7 @@ def _started(session: Session, where: Mapping[str, str]) -> dict[str, str]:
 
 
 def updated(session: Session) -> None:
-    """Rule 9: a new current version; a session under way keeps its own."""
+    """Rule 9: there is a new current version; a running session keeps its own."""
     where = _made(session, _version(BEGIN, ASK))
     running = _started(session, where)
     before = session.object(session.call("getAutomation", where))["current_version"]["id"]
@@ -131,16 +131,16 @@ def updated(session: Session) -> None:
         if state["status"] == WAITING:
             return
         if state["status"] in ENDED or state["flow_version"]["id"] != before:
-            session.fail("running_keeps_its_version", "a session walked the later version")
+            session.fail("running_keeps_its_version", "a session used the later version")
 
 
 def answered(session: Session) -> None:
-    """Rules 16, 18 and 19: it waits, goes on with the answer, and says it where it is asked to."""
+    """Rules 16, 18 and 19: it waits, continues with the input, and shows it where required."""
     where = _started(session, _made(session, _version(BEGIN, ASK, ECHO)))
     body = {"user_input": "indigo"}
     early = session.call("addUserInput", where, body=body)
     if early.status < 400:
-        session.fail("input_is_awaited", "a session that has asked nothing takes an answer")
+        session.fail("input_is_awaited", "a session that waits for nothing accepts an input")
     for state in _passing(session, where):
         if state["status"] == WAITING:
             exchange = session.call("addUserInput", where, body=body)
@@ -153,7 +153,7 @@ def answered(session: Session) -> None:
 
 
 def both_namings(session: Session) -> None:
-    """One truth: a live flow's session is the automation's, but for the word for waiting."""
+    """A live flow's session equals the automation's, except for the word for waiting."""
     thing: Thing = session.make(session.api.resources["session"])
     for live in _passing(session, thing.where):
         if not session.time.still:
@@ -170,7 +170,7 @@ def both_namings(session: Session) -> None:
 
 
 def not_walkable(session: Session) -> None:
-    """Rules 7 and 8: what can't be walked is refused, and nothing is made."""
+    """Rules 7 and 8: an invalid flow is refused, and nothing is created."""
     fork = _version(BEGIN, THINK)
     fork["steps"].append(ECHO)
     fork["step_transitions"].append({**fork["step_transitions"][0], "target_step_id": ECHO["id"]})
@@ -179,11 +179,11 @@ def not_walkable(session: Session) -> None:
     for version in (_version(), _version(THINK), _version(BEGIN, BEGIN), lost, fork):
         body = {"name": "Broken", "description": "", "current_version": version}
         exchange = session.call("createAutomation", body=body)
-        session.expect(exchange, [422], "graph_is_checked", "a version that can't be walked")
+        session.expect(exchange, [422], "graph_is_checked", "an invalid version")
 
 
 def _passing(session: Session, where: Mapping[str, str]) -> Any:
-    """The live flow's session while time goes by, as long as there is some."""
+    """The live flow's session as time passes, until the time limit."""
     there = {"live_flow_id": where["automation_id"], "session_id": where["session_id"]}
     for _ in range(300):
         yield session.object(session.call("getLiveFlowSession", there))

@@ -1,4 +1,4 @@
-"""One walk over everything, in a fixed order: each invariant is looked at once at least."""
+"""One walk through all checks in a fixed order; each invariant is checked at least once."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ Probe = tuple[str, Callable[[], None]]
 
 
 def tour(session: Session, note: Callable[[str], None], end: float = math.inf) -> Iterator[Finding]:
-    """Every finding of the walk; a probe that fails does not end it, the time of `end` does."""
+    """Every finding of the walk. A failing probe does not end it; the deadline `end` does."""
     given_up: set[str] = set()
     for name, probe in probes(session):
         if time.monotonic() > end:
-            note(f"lifecycles: the time was over before {name!r}, which was not checked")
+            note(f"lifecycles: time ran out before {name!r}, which was not checked")
             return
         kind = name.split(":")[0]
         if kind in given_up:
@@ -56,9 +56,9 @@ def tour(session: Session, note: Callable[[str], None], end: float = math.inf) -
             note(f"{kind}: not checked further, {reason}")
         except RecursionError:
             given_up.add(kind)
-            note(f"{kind}: not checked further, to make one needs another of its kind first")
+            note(f"{kind}: not checked further, creating one requires another one first")
         except NoReply as error:
-            # One operation may be in trouble while the others are well.
+            # One operation may fail while the others work.
             if error.how == "key" or not session.target.is_there():
                 raise
 
@@ -66,7 +66,7 @@ def tour(session: Session, note: Callable[[str], None], end: float = math.inf) -
 def probes(session: Session) -> Iterator[Probe]:
     for resource in session.api.resources.values():
         if resource.create:
-            yield f"{resource.name}: made and read", partial(_made, session, resource)
+            yield f"{resource.name}: created and read", partial(_made, session, resource)
     for resource in session.api.resources.values():
         yield from _of(session, resource)
     if session.api.runs is not None:
@@ -75,12 +75,12 @@ def probes(session: Session) -> Iterator[Probe]:
         yield extra.__name__, partial(extra, session)
     yield "methods: allowed", partial(method_checks.allowed, session)
     yield from _ends(session)
-    # Last, because ids then depend on who comes first.
+    # Last, because ids depend on the order of concurrent requests.
     yield from _crowds(session)
 
 
 def _made(session: Session, resource: Resource) -> None:
-    """Two of each kind, told apart."""
+    """Two distinct entities of each resource."""
     for _ in range(2):
         thing = session.make(resource)
         if resource.read:
@@ -103,8 +103,8 @@ def _of(session: Session, resource: Resource) -> Iterator[Probe]:
         yield f"{name}: malformed id", with_one(crud_checks.malformed)
         yield f"{name}: no key", with_one(partial(_anonymous, resource.read))
     if resource.create:
-        yield f"{name}: bad bodies", with_one(crud_checks.refusals)
-        yield f"{name}: made twice", partial(crud_checks.twins, session, resource)
+        yield f"{name}: invalid bodies", with_one(crud_checks.refusals)
+        yield f"{name}: created twice", partial(crud_checks.twins, session, resource)
     for switch in session.api.switches:
         if switch.resource == name:
             yield f"{name}: {switch.operation}", partial(_switched, session, resource, switch)
@@ -145,7 +145,7 @@ def _with_list(
     resource: Resource,
     check: Callable[[Session, Resource, dict[str, str]], None],
 ) -> None:
-    """On the list that has what was made, whichever parent it has."""
+    """Run a check on the list that contains the entity, whichever parent it has."""
     path = session.some(resource.name).path if resource.parents else {}
     check(session, resource, dict(path))
 
@@ -174,7 +174,7 @@ def dispatch(oracle: Oracle, resource: Resource) -> Thing:
 
 
 def _dispatch_twice(oracle: Oracle, resource: Resource) -> None:
-    """Two equal dispatches are two runs; each child read alone is the one in the run."""
+    """Two equal dispatches are two runs; each child read by itself equals the one in the run."""
     for _ in range(2):
         run = dispatch(oracle, resource)
         value = oracle.read(run)
@@ -188,8 +188,8 @@ def _cancel_fresh(oracle: Oracle, resource: Resource) -> None:
 
 
 def settle(oracle: Oracle, run: Thing, *, half_way: bool = False) -> bool:
-    """Let time go by, looking at each step, until all has ended (or something has, and something
-    has not); whether it came to that."""
+    """Let time pass, checking each step, until all children have ended (or some have and some have
+    not); returns whether that was reached."""
     runs, waited, step = oracle.runs, 0.0, 2.0
     while waited < runs.longest:
         states = [c[runs.status] for c in oracle.read(run)[runs.children]]
@@ -208,7 +208,7 @@ def settle(oracle: Oracle, run: Thing, *, half_way: bool = False) -> bool:
 
 
 def _to_the_end(oracle: Oracle, resource: Resource) -> None:
-    """Every state on the way; at the end nothing moves any more, not by a cancel either."""
+    """Every state on the way; after the end nothing changes, not even by a cancel."""
     session, runs = oracle.session, oracle.runs
     run = dispatch(oracle, resource)
     for half in (True, False):
@@ -226,7 +226,7 @@ def _to_the_end(oracle: Oracle, resource: Resource) -> None:
 
 
 def _look_everywhere(oracle: Oracle, run: Thing) -> None:
-    """In the lists it is as it is when read; filters of a moment hold too."""
+    """Lists show the run as it is read; time filters hold too."""
     session, runs = oracle.session, oracle.runs
     for _ in range(3):
         value = oracle.read(run)
@@ -256,7 +256,7 @@ def _cancel_half_way(oracle: Oracle, resource: Resource) -> None:
 
 
 def _retried(oracle: Oracle, resource: Resource) -> None:
-    """Until something fails: what failed is repeated, and a second time there is nothing to do."""
+    """Once something has failed: it is repeated, and a second retry has nothing to do."""
     runs = oracle.runs
     for _ in range(8):
         run = dispatch(oracle, resource)
@@ -270,7 +270,7 @@ def _retried(oracle: Oracle, resource: Resource) -> None:
 
 
 def _at_once(oracle: Oracle, resource: Resource) -> None:
-    """Cancels, retries and reads that come together are all served, once."""
+    """Concurrent cancels, retries and reads all succeed, once."""
     session, runs = oracle.session, oracle.runs
     run = dispatch(oracle, resource)
     concurrency.same(session, run, runs.cancel)
@@ -297,11 +297,11 @@ def _crowds(session: Session) -> Iterator[Probe]:
     if runs is not None:
         oracle = Oracle(session, runs, session.time.still)
         run = session.api.resources[runs.resource]
-        yield "runs: at once", partial(_at_once, oracle, run)
+        yield "runs: concurrently", partial(_at_once, oracle, run)
     for resource in session.api.resources.values():
         if resource.create:
             yield (
-                f"{resource.name}: made at once",
+                f"{resource.name}: created concurrently",
                 partial(concurrency.creations, session, resource),
             )
 
@@ -313,7 +313,7 @@ def _ends(session: Session) -> Iterator[Probe]:
 
 
 def _removed(session: Session, resource: Resource) -> None:
-    """One goes, the others stay; the lists know."""
+    """One is removed, the others stay; the lists agree."""
     if not resource.strict and not any(t.resource is resource and t.alive for t in session.things):
         return
     thing = session.make(resource)

@@ -149,7 +149,7 @@ def test_a_bad_lock_file_is_refused(text: str, words: str, tmp_path: Path) -> No
 
 def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
-    with pytest.raises(UsageError, match="no report of mockserver diff"):
+    with pytest.raises(UsageError, match="not a report of mockserver diff"):
         read_report(str(tmp_path / "a.json"))
     with pytest.raises(UsageError, match="No such file"):
         read_report(str(tmp_path / "none.json"))

@@ -72,7 +72,7 @@ def test_a_mock_that_is_none(tmp_path: Path) -> None:
             "--timeout",
             "9",
         )
-    assert "no mockserver answers there" in message
+    assert "no mockserver responds there" in message
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_what_comes_only_now_and_then_is_no_difference(
     proxy.plant(planted(f"GET {SHELF}", "every", nth=37, to=404))
     report = differ(url, mock)
     assert report.differences == []
-    assert any("not the same twice" in note for note in report.notes)
+    assert any("not reproducible" in note for note in report.notes)
 
 
 def test_the_knowledge_of_the_small_api() -> None:

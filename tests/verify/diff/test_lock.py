@@ -101,7 +101,7 @@ def test_what_is_no_recording_of_the_document_is_refused(tmp_path: Path) -> None
     recording, document = tmp_path / "a.har", tmp_path / "shelves.json"
     document.write_text(json.dumps(DOCUMENT))
     recording.write_text(json.dumps(RECORDING))
-    with pytest.raises(UsageError, match="none of its 5 exchanges fits"):
+    with pytest.raises(UsageError, match="none of its 5 exchanges matches"):
         run(str(recording), "--spec", str(document), "-o", str(tmp_path / "lock"))
     with pytest.raises(UsageError, match="with --spec"):
         run(str(recording), "-o", str(tmp_path / "lock"))
@@ -162,5 +162,5 @@ def test_a_value_that_is_not_in_the_lock_is_new(tmp_path: Path) -> None:
     found = {d.mismatch.at: d.mismatch for d in report.differences}
     assert (found["colour in use"].real, found["colour in use"].mock) == (
         '"blue"',
-        "red by the lock",
+        "red by the calibration file",
     )

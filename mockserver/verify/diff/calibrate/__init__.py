@@ -1,4 +1,5 @@
-"""A differential run as a calibration file: rules that a mock can follow, the rest as known."""
+"""Write a calibration file from a differential run: rules the mock can follow, and known
+differences."""
 
 from __future__ import annotations
 
@@ -18,21 +19,21 @@ from mockserver.verify.diff.runner import at
 
 Json = Any
 Signature = tuple[str, str, str, str]
-HEAD = """# What the real server does otherwise than the mock would: {real}, {made}, {title}.
-# Made by mockserver calibrate; review it as you would code. mockserver serve --calibration follows
-# [operations], mockserver diff --calibration counts [[known]] as known and the rest as new.
+HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}.
+# Written by mockserver calibrate; review it like code. mockserver serve --calibration follows
+# [operations]; mockserver diff --calibration accepts [[known]] and reports the rest as new.
 
 """
 _BELOW = 300
 DEPENDS = (400, 422)
-"""Refusals whose bodies depend on what was sent."""
+"""Refusals whose bodies depend on the request."""
 Enums = dict[str, list[Json]]
 Words = dict[tuple[str, str], Json]
 """By status and field."""
 
 
 def read_json(path: str) -> Json:
-    """Raises UsageError."""
+    """Parse a JSON file. Raises UsageError."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -42,25 +43,25 @@ def read_json(path: str) -> Json:
 
 
 def read_report(path: str) -> dict[str, Any]:
-    """A fidelity.json. Raises UsageError if it is none."""
+    """Read a fidelity.json. Raises UsageError if it is not one."""
     value = read_json(path)
     if isinstance(value, dict) and "log" in value:
-        raise UsageError(f"{path} is a recording: say which document it is of, with --spec")
+        raise UsageError(f"{path} is a recording: name its document with --spec")
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise UsageError(
-            f"{path} is no report of mockserver diff; make one with --report-dir, and give its "
-            "fidelity.json"
+            f"{path} is not a report of mockserver diff; create one with --report-dir, and "
+            "give its fidelity.json"
         )
     return value
 
 
 @dataclass(frozen=True)
 class Locked:
-    """What `mockserver diff` has to know of a calibration file.
+    """The part of a calibration file that `mockserver diff` needs.
 
-    `known` are the differences that it accepts, each with what the real side did; `in_use` the
-    values of fields by operation; `shortest` how long a job stays in a state at least, in seconds,
-    0 if nothing is known of that.
+    `known` are accepted differences, each with the real side's behaviour; `in_use` are observed
+    field values by operation; `shortest` is the minimum time in seconds that a job stays in a
+    state, 0 if unknown.
     """
 
     known: Mapping[Signature, str] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class Locked:
 
 
 def read_lock(path: str) -> Locked:
-    """Raises UsageError."""
+    """Read a calibration file. Raises UsageError."""
     try:
         value = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         names = ("operation", "kind", "at", "about")
@@ -86,12 +87,12 @@ def read_lock(path: str) -> Locked:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"--calibration {path}: not a calibration file ({error}); "
-            "make one with mockserver calibrate"
+            "create one with mockserver calibrate"
         ) from None
 
 
 def departs(kind: str, before: str, now: str) -> bool:
-    """Whether a known difference is another one now, so far as it does not differ by itself."""
+    """Whether a known difference has changed, apart from its normal variation."""
     if kind in ("status", "validation"):
         return before[:3] != now[:3]
     return kind in ("default", "headers") and before != now
@@ -99,7 +100,7 @@ def departs(kind: str, before: str, now: str) -> bool:
 
 @dataclass
 class Calibration:
-    """`operations` as the mock reads them, `known` what it can't follow."""
+    """`operations` in the mock's format, and `known` differences that it can't follow."""
 
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     known: list[dict[str, str]] = field(default_factory=list)
@@ -109,7 +110,7 @@ class Calibration:
         host = urlsplit(report["real"]).netloc
         words = _constant_words(report["differences"])
         for difference in report["differences"]:
-            # What tells where the server runs is no habit of the API.
+            # A value that depends on where the server runs is no property of the API.
             if host not in difference["real"] and self._rule(difference, words):
                 continue
             about = difference["about"] if difference["kind"] == "validation" else ""
@@ -119,14 +120,14 @@ class Calibration:
         self.add_habits(report.get("habits", {}))
 
     def add_habits(self, habits: Mapping[str, Json]) -> None:
-        """`enums` and `durations` by operation."""
+        """Add `enums` and `durations` by operation."""
         for operation, tables in habits.items():
             for table, names in tables.items():
                 for name, value in names.items():
                     self.rule(operation, table, name, value)
 
     def rule(self, operation: str, table: str, name: str, value: Json) -> bool:
-        """False if TOML can't hold it, or if there already is another."""
+        """Add a rule. False if TOML can't express it, or if a different one exists."""
         if _has_null(value):
             return False
         names = self.operations.setdefault(operation, {}).setdefault(table, {})
@@ -134,7 +135,7 @@ class Calibration:
         return bool(names.setdefault(name, value) == value)
 
     def _rule(self, difference: Mapping[str, Json], words: Words) -> bool:
-        """Whether the difference could be written as a rule."""
+        """Whether the difference could be expressed as a rule."""
         evidence = difference["evidence"]
         real, mock = evidence["real"], evidence["mock"]
         if real is None or mock is None:
@@ -160,10 +161,10 @@ class Calibration:
         return False
 
     def _status(self, difference: Mapping[str, Json], evidence: Mapping[str, Json]) -> bool:
-        """Only where nothing else decides: two ways to say that it is done, or not there."""
+        """Only between equivalent statuses: two for success, or two for not found."""
         real, mock = evidence["real"], evidence["mock"]
         done = real["status"] < _BELOW and mock["status"] < _BELOW
-        # Of several ids in a path, it depends on which of them names nothing.
+        # With several ids in a path, it depends on which one is unknown.
         gone = evidence["intent"] == "unknown" and min(real["status"], mock["status"]) >= 400
         gone = gone and len(evidence["path"]) == 1
         if not done and not gone:
@@ -194,7 +195,7 @@ class Calibration:
 
 
 def _place(place: str, body: Json) -> str:
-    """Where the rows of a list really are."""
+    """The actual path of a list's rows."""
     if not place.startswith("rows.*"):
         return place
     members = body.items() if isinstance(body, dict) else ()
@@ -205,7 +206,7 @@ def _place(place: str, body: Json) -> str:
 
 
 def first(value: Json, place: str) -> Json:
-    """What a dotted place leads to, by way of the first elements of lists that have it."""
+    """The value at a dotted path, through the first elements of lists that have it."""
     name, _, rest = place.partition(".")
     if name == "*":
         inner = [first(item, rest) if rest else item for item in value or ()]
@@ -215,8 +216,8 @@ def first(value: Json, place: str) -> Json:
 
 
 def _constant_words(differences: Sequence[Mapping[str, Json]]) -> Words:
-    """Fields of refusals by status that are the same wherever they differ from the mock's: in
-    several operations, so that they depend on none."""
+    """Fields of refusals, by status, that are constant wherever they differ from the mock's. They
+    must occur in several operations, so that they depend on none."""
     seen: dict[tuple[str, str], list[Json]] = {}
     for difference in differences:
         evidence = difference["evidence"]
@@ -234,9 +235,9 @@ def _constant_words(differences: Sequence[Mapping[str, Json]]) -> Words:
 
 
 def templated(value: Json, path: Mapping[str, str]) -> Json:
-    """An error body with "{name}" for the values of path parameters."""
+    """An error body with "{name}" in place of path parameter values."""
     if isinstance(value, str):
-        # Of two that are the same, the last one: that is what the request is about.
+        # Of two equal ones the last: it is the subject of the request.
         for name, given in reversed(list(path.items())):
             value = value.replace(given, "{" + name + "}") if len(given) > 3 else value
         return value
@@ -256,7 +257,7 @@ def _has_null(value: Json) -> bool:
 
 
 def write_lock(found: Calibration, output: str, real: str, made: str, title: str) -> None:
-    """Raises UsageError."""
+    """Write a calibration file. Raises UsageError."""
     try:
         import tomli_w
     except ModuleNotFoundError:

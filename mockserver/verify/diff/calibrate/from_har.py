@@ -1,4 +1,4 @@
-"""What a recording of a real server says of it, beside its document."""
+"""Write a calibration file from a recording of a real server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Pattern = tuple[Operation, re.Pattern[str]]
 
 @dataclass(frozen=True)
 class Recorded:
-    """One exchange of a recording. `at` is its moment in seconds, `sent` the request's body."""
+    """One recorded exchange. `at` is its time in seconds, `sent` the request body."""
 
     operation: Operation
     path: Mapping[str, str]
@@ -40,7 +40,7 @@ class Recorded:
 
 
 def calibrate_recording(source: str, spec: str, output: str) -> Calibration:
-    """Write the lock file of an HTTP archive. Raises UsageError, ContractError."""
+    """Write the calibration file of a HAR file. Raises UsageError, ContractError."""
     contract = read_contract(spec)[1]
     exchanges = recorded(read_json(source), contract, source)
     found = calibration_of(exchanges, contract)
@@ -50,7 +50,7 @@ def calibrate_recording(source: str, spec: str, output: str) -> Calibration:
 
 
 def recorded(value: Mapping[str, Json], contract: Contract, source: str) -> list[Recorded]:
-    """The exchanges that fit the document, in their order. Raises UsageError if there are none."""
+    """The exchanges that match the document, in order. Raises UsageError if there are none."""
     entries = archived(value, source)
     patterns = list(_patterns(contract))
     try:
@@ -59,14 +59,14 @@ def recorded(value: Mapping[str, Json], contract: Contract, source: str) -> list
         raise UsageError(f"{source}: an exchange has no startedDateTime ({error})") from None
     if not found:
         raise UsageError(
-            f"{source}: none of its {len(entries)} exchanges fits the document; check --spec"
+            f"{source}: none of its {len(entries)} exchanges matches the document; check --spec"
         )
     return sorted(found, key=lambda one: one.at)
 
 
 def calibration_of(exchanges: list[Recorded], contract: Contract) -> Calibration:
-    """Rules for what every exchange of an operation agrees in; there is nothing to compare with,
-    so what the mock would have done is taken from the document."""
+    """Rules on which all exchanges of an operation agree. There is no mock run to compare with, so
+    the mock's behaviour is derived from the document."""
     found = Calibration()
     by_operation: dict[str, list[Recorded]] = {}
     for one in exchanges:
@@ -81,7 +81,7 @@ def calibration_of(exchanges: list[Recorded], contract: Contract) -> Calibration
 
 
 def _refusals(found: Calibration, operation: str, group: list[Recorded]) -> None:
-    """Bodies that are the same each time but for the ids in the path."""
+    """Error bodies that are constant apart from the ids in the path."""
     for status in sorted({one.status for one in group if one.status >= 400}):
         these = [one for one in group if one.status == status and one.value is not MISSING]
         bodies = [templated(one.value, one.path) for one in these]
@@ -112,7 +112,7 @@ def _successes(found: Calibration, contract: Contract, good: list[Recorded]) -> 
 
 
 def _habits(exchanges: list[Recorded], contract: Contract) -> Habits:
-    """Values in use, and how long things had a status that they did not keep."""
+    """Observed field values, and how long jobs stayed in transient states."""
     habits = Habits()
     knowledge = Knowledge.of(contract)
     makers: dict[str, str] = {}
@@ -175,7 +175,7 @@ def _parsed(text: str) -> Json:
 def _route(
     patterns: Sequence[Pattern], method: str, path: str
 ) -> tuple[Operation, Mapping[str, str]] | None:
-    """The operation that a path belongs to, with its parameters; literal segments win."""
+    """The operation of a path, with its parameters; literal segments win."""
     for operation, pattern in patterns:
         if operation.method == method:
             found = pattern.search(path)

@@ -1,4 +1,4 @@
-"""Bodies that tell two servers apart: at the bounds of a schema, and just beyond them."""
+"""Bodies at the bounds of a schema and just beyond them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OTHER_TYPE: dict[str, tuple[Json, ...]] = {
 
 
 def variations(contract: Contract, schema: Schema, body: Body) -> Iterator[tuple[str, Body]]:
-    """A body changed in one field, and what was done to it, for each field and bound."""
+    """For each field and bound, a body with that field changed, and a description."""
     required = needed(contract, schema)
     for name, value in properties(contract, schema).items():
         if value.get("readOnly"):
@@ -49,7 +49,7 @@ def variations(contract: Contract, schema: Schema, body: Body) -> Iterator[tuple
 
 
 def needed(contract: Contract, schema: Schema) -> set[str]:
-    """The names that an object must have, those of its allOf included."""
+    """The required properties of an object, including those of its allOf."""
     names = set(schema.get("required", ()))
     for part in schema.get("allOf", ()):
         names |= needed(contract, dereferenced(contract, part))
@@ -57,7 +57,7 @@ def needed(contract: Contract, schema: Schema) -> set[str]:
 
 
 def _values(contract: Contract, schema: Schema, now: Json) -> Iterator[tuple[str, Json]]:
-    """What a field can be, and what it can't."""
+    """Valid and invalid values for a field."""
     yield "is null", None
     if schema.get("enum"):
         for value in schema["enum"]:
@@ -130,7 +130,7 @@ def _arrays(schema: Schema, now: Json) -> Iterator[tuple[str, Json]]:
 def _inside(
     contract: Contract, name: str, schema: Schema, body: Body
 ) -> Iterator[tuple[str, Body]]:
-    """One level further in: an object's fields, or those of the first element of an array."""
+    """One level deeper: an object's fields, or those of an array's first element."""
     now = body.get(name)
     if isinstance(now, dict) and schema.get("properties"):
         for about, new in _fields(contract, schema, now):
@@ -158,4 +158,4 @@ WHOLE: tuple[tuple[str, str], ...] = (
     ("the body is broken JSON", '{"a": '),
     ("the body is empty", ""),
 )
-"""Bodies that are wrong as a whole."""
+"""Bodies that are invalid as a whole."""

@@ -1,4 +1,4 @@
-"""Building programs: things are made before they are used, values refer to where they come from."""
+"""Build programs: entities are created before use, and values refer to earlier replies."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Json = Any
 
 
 PACK = 16
-"""Requests beside the preparations in a program."""
+"""Requests in a program, in addition to preparations."""
 
 
 class CannotBuild(Exception):
-    """There is no way to make what a step needs."""
+    """There is no way to create what a step needs."""
 
 
 @dataclass
 class Made:
-    """A thing that a program makes: where it will be, as references."""
+    """An entity that a program creates; its path values are references."""
 
     resource: Resource
     label: int
@@ -35,7 +35,7 @@ class Made:
 
 @dataclass
 class Builder:
-    """Steps so far, and what they have made."""
+    """The steps so far, and the entities that they create."""
 
     knowledge: Knowledge
     steps: list[Step] = field(default_factory=list)
@@ -51,10 +51,10 @@ class Builder:
         self.steps.append(Step(label, operation, intent, **given))
         return label
 
-    # --- things
+    # --- entities
 
     def some(self, name: str) -> Made:
-        """A thing of a kind, made if there is none. Raises CannotBuild."""
+        """An entity of the resource, created if there is none. Raises CannotBuild."""
         for thing in self.things:
             if thing.resource.name == name:
                 return thing
@@ -69,7 +69,7 @@ class Builder:
         body: Json = MISSING,
         about: str = "",
     ) -> Made:
-        """A step that makes a thing, after those that make what it needs. Raises CannotBuild."""
+        """Add a step that creates an entity, after its prerequisites. Raises CannotBuild."""
         if resource.name in self._busy or not resource.create:
             raise CannotBuild(resource.name)
         self._busy.add(resource.name)
@@ -93,7 +93,7 @@ class Builder:
     def values(self, operation: Operation) -> dict[str, str]:
         """References for the path of an operation. Raises CannotBuild.
 
-        The parameter that stands last decides: a run brings the suite that it is of.
+        The last parameter decides: a run determines its suite.
         """
         names = [part.split("}")[0] for part in operation.path.split("{")[1:]]
         found: dict[str, str] = {}
@@ -102,20 +102,20 @@ class Builder:
                 continue
             owner = self.knowledge.owner(operation.path, name)
             if owner is None:
-                raise CannotBuild(f"{operation.id}: nothing known has the id {{{name}}}")
+                raise CannotBuild(f"{operation.id}: no known resource has the id {{{name}}}")
             thing = self.some(owner.name)
             found[name] = reference(thing.label, owner.id_field)
             found |= {k: v for k, v in self._origin(thing).items() if k in names}
         return {name: found[name] for name in names}
 
     def _origin(self, thing: Made) -> dict[str, str]:
-        """The path at which a thing was made."""
+        """The path values with which an entity was created."""
         return dict(next(step.path for step in self.steps if step.label == thing.label))
 
     # --- bodies
 
     def body_for(self, resource: Resource, *, full: bool = True) -> Json:
-        """A good body for a creation, or MISSING if it takes none."""
+        """A valid body for a creation, or MISSING if it takes none."""
         self.number += 1
         given = self.knowledge.api.bodies.get(resource.create)
         if given is not None:
@@ -137,7 +137,7 @@ class Builder:
         )
 
     def _given(self, value: Json) -> Json:
-        """A body of the description: "@persona" is the id of one, "#" a number that counts."""
+        """Fill a configured body: "@persona" becomes the id of one, "#" a running number."""
         if isinstance(value, str) and value.startswith("@"):
             thing = self.some(value[1:])
             return reference(thing.label, thing.resource.id_field)
@@ -150,7 +150,7 @@ class Builder:
         return value
 
     def _reference(self, resource: Resource | None) -> samples.Reference:
-        """How a field of a body gets the id of another thing."""
+        """How a body's field gets the id of another entity."""
         resources = self.knowledge.api.resources
 
         def find(name: str) -> str | None:

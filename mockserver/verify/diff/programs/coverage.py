@@ -1,4 +1,4 @@
-"""The programs that every run begins with: each operation, in the ways that things live."""
+"""The programs at the start of every run, which cover each operation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Json = Any
 
 
 def coverage(knowledge: Knowledge) -> Iterator[Program]:
-    """Always the same programs for the same document."""
+    """The programs; always the same for a document."""
     parts: tuple[Callable[[Knowledge], Iterator[Builder]], ...] = (
         keys,
         unknown,
@@ -46,7 +46,7 @@ def coverage(knowledge: Knowledge) -> Iterator[Program]:
 
 
 def lives(knowledge: Knowledge) -> Iterator[Builder]:
-    """Made, read, listed, changed, removed; with every field, and with as few as possible."""
+    """Create, read, list, change, remove; with all fields, and with as few as possible."""
     for resource in knowledge.makeable:
         for full in (True, False):
             builder = Builder(knowledge)
@@ -68,7 +68,7 @@ def lives(knowledge: Knowledge) -> Iterator[Builder]:
 
 
 def _orphans(knowledge: Knowledge, resource: Resource) -> Iterator[Builder]:
-    """What becomes of a thing when one that it stands on, or names, is removed."""
+    """Remove an entity that another one needs or refers to."""
     for other in knowledge.makeable:
         if not other.remove or other is resource:
             continue
@@ -113,7 +113,7 @@ def _change(builder: Builder, resource: Resource, where: Mapping[str, str], *, f
 
 
 def jobs(knowledge: Knowledge) -> Iterator[Builder]:
-    """Waited for; commanded at once, on the way, and after the end, twice each time."""
+    """Wait for a job; send it each command at once, midway, and after the end, twice each."""
     for resource in knowledge.makeable:
         if not knowledge.is_job(resource):
             continue
@@ -136,7 +136,7 @@ def jobs(knowledge: Knowledge) -> Iterator[Builder]:
 
 
 def waits(knowledge: Knowledge) -> Iterator[Program]:
-    """Each kind of job, made and waited for."""
+    """Create and wait for each kind of job."""
     for resource in knowledge.makeable:
         builder = Builder(knowledge)
         if knowledge.is_job(resource):
@@ -175,13 +175,13 @@ def _order(builder: Builder, operation: Operation, about: str = "") -> None:
 
 
 def _is_about(knowledge: Knowledge, operation: Operation, resource: Resource) -> bool:
-    """Whether an operation is a command to such a thing."""
+    """Whether an operation is a command for such an entity."""
     start = resource.item.rstrip("/") + "/"
     return operation.method != "GET" and operation.path.startswith(start)
 
 
 def commands(knowledge: Knowledge) -> Iterator[Builder]:
-    """Every other operation, twice, and what it is about before and after."""
+    """Every other operation, twice, reading its target before and after."""
     for operation in knowledge.commands:
         builder = Builder(knowledge)
         with suppress(CannotBuild):
@@ -194,7 +194,7 @@ def commands(knowledge: Knowledge) -> Iterator[Builder]:
                 for thing in builder.things:
                     if thing.resource.remove and thing.where.items() <= path.items():
                         builder.add(thing.resource.remove, "remove", path=thing.where)
-                        _order(builder, operation, "of what is gone")
+                        _order(builder, operation, "of a removed entity")
                         break
         yield builder
 
@@ -206,7 +206,7 @@ def _reads(builder: Builder) -> None:
 
 
 def lists(knowledge: Knowledge) -> Iterator[Builder]:
-    """Three things of a kind, in pages of several sizes, by every filter."""
+    """Three entities of a kind, in pages of several sizes, with every filter."""
     for resource in knowledge.makeable:
         if not resource.list or resource.paging is None:
             continue
@@ -228,7 +228,7 @@ def lists(knowledge: Knowledge) -> Iterator[Builder]:
 
 
 def resolved(builder: Builder, resource: Resource, query: Mapping[str, str]) -> dict[str, str]:
-    """A filter by an id gets that of a thing of this program; "@" stands for a sent value."""
+    """A filter by id gets an id from this program; "@" stands for a sent value."""
     result = {}
     for name, value in query.items():
         target = resource.references.get(name)
@@ -248,7 +248,7 @@ def resolved(builder: Builder, resource: Resource, query: Mapping[str, str]) -> 
 
 
 def questions(knowledge: Knowledge, operation_id: str) -> Iterator[tuple[dict[str, str], int, str]]:
-    """What a list can be asked: the query, how many pages, and words for it."""
+    """Queries for a list: the parameters, the number of pages, and a description."""
     lists_ = knowledge.lists[operation_id]
     operation = knowledge.contract.by_id[operation_id]
     limit = lists_.paging.limit_parameter
@@ -272,7 +272,7 @@ def questions(knowledge: Knowledge, operation_id: str) -> Iterator[tuple[dict[st
 
 
 def plain_reads(knowledge: Knowledge) -> Iterator[Builder]:
-    """What can be read without anything having been made."""
+    """Reads that need no created entities."""
     builder = Builder(knowledge)
     for operation in knowledge.contract.operations:
         if operation.method == "GET" and "{" not in operation.path:

@@ -1,4 +1,4 @@
-"""Programs of what has to be refused, and of what only just has to be taken."""
+"""Programs with requests to be refused, and with those that are barely valid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MALFORMED = "nope"
 
 
 def creations(knowledge: Knowledge) -> Iterator[Builder]:
-    """Bodies at the bounds of their schema and beyond; what is made is read."""
+    """Create with bodies at the bounds of their schema and beyond; read what was created."""
     for resource in knowledge.makeable:
         yield from _bodies(knowledge, resource.create, resource, "make")
 
@@ -51,7 +51,7 @@ def _bodies(
             thing = builder.make(resource) if resource and intent == "change" else None
             path = thing.where if thing is not None else builder.values(operation)
             for number in range(start, start + PACK):
-                # A body of its own each time: names may have to be unique.
+                # A new body each time: names may have to be unique.
                 builder.number = number + 1
                 body = (
                     builder.body_for(resource)
@@ -71,7 +71,7 @@ def _bodies(
 
 
 class _Raw(str):
-    """A body as it goes out."""
+    """A body that is sent as is."""
 
 
 def _send_body(
@@ -135,7 +135,7 @@ def _odd(
 
 
 def unknown(knowledge: Knowledge) -> Iterator[Builder]:
-    """Ids that name nothing, and ids that can't be ids."""
+    """Unknown ids, and malformed ones."""
     able = [op for op in knowledge.contract.operations if "{" in op.path]
     for chunk in packed(able):
         builder = Builder(knowledge)
@@ -149,7 +149,7 @@ def unknown(knowledge: Knowledge) -> Iterator[Builder]:
 
 
 def keys(knowledge: Knowledge) -> Iterator[Builder]:
-    """Without a key, and with one that is none."""
+    """Without a key, and with an invalid one."""
     able = [op for op in knowledge.contract.operations if op.security]
     for chunk in packed(able):
         builder = Builder(knowledge)

@@ -1,4 +1,4 @@
-"""All programs of a run: those of the coverage, and then what Hypothesis makes of a seed."""
+"""All programs of a run: first coverage, then random ones from Hypothesis and a seed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from mockserver.verify.diff.programs.coverage import coverage, path_of, question
 from mockserver.verify.lifecycle.infer import body_schema
 
 LONGEST = 10
-"""Actions in a sequence; what they need comes beside."""
+"""Actions in a sequence, not counting their prerequisites."""
 Draw = Callable[[Any], Any]
 
 
 def programs(knowledge: Knowledge, start: int, examples: int) -> Iterator[Program]:
-    """The same for the same document and seed, whatever the servers answer."""
+    """The programs; the same for a document and a seed, whatever the servers respond."""
     yield from coverage(knowledge)
     yield from drawn(knowledge, start, examples)
 
 
 def drawn(knowledge: Knowledge, start: int, examples: int) -> list[Program]:
-    """Sequences of Hypothesis' choice, no two the same."""
+    """Random sequences, without duplicates."""
     found: dict[str, Program] = {}
     if not examples or not any(r.create for r in knowledge.api.resources.values()):
         return []
@@ -54,7 +54,7 @@ def drawn(knowledge: Knowledge, start: int, examples: int) -> list[Program]:
 
 @st.composite
 def sequences(draw: Draw, knowledge: Knowledge) -> Program:
-    """Things are made, read, listed, changed, commanded, waited for and removed, in any order."""
+    """Create, read, list, change, command, await and remove entities, in any order."""
     builder = Builder(knowledge)
     actions: dict[str, Callable[[Draw, Builder], None]] = {
         "make": _make,
@@ -80,7 +80,7 @@ def _make(draw: Draw, builder: Builder) -> None:
 
 
 def _one(draw: Draw, builder: Builder, needs: str) -> Made | None:
-    """A thing of the program whose kind has such an operation, the newest first."""
+    """An entity of the program whose resource has this operation, the newest first."""
     able = [t for t in reversed(builder.things) if getattr(t.resource, needs)]
     return draw(st.sampled_from(able)) if able else None
 
@@ -111,7 +111,7 @@ def _wait(draw: Draw, builder: Builder) -> None:
 
 
 def _change(draw: Draw, builder: Builder) -> None:
-    """A good change, or one with a single field at its bounds or beyond."""
+    """A valid change, or one with a single field at its bounds or beyond."""
     thing = _one(draw, builder, "change")
     if thing is None:
         return

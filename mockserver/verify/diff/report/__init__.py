@@ -1,4 +1,4 @@
-"""A differential run, written down: JSON, an HTML page, and two scripts for each difference."""
+"""Write a differential run: JSON, an HTML page, and two scripts for each difference."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def write(
     document: Mapping[str, Any],
     folder: Path,
 ) -> list[Path]:
-    """The files. Raises UsageError if one can't be written."""
+    """Write the files. Raises UsageError if one can't be written."""
     text = json.dumps(as_json(report, fidelity, document), indent=1, ensure_ascii=False) + "\n"
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     files = {
@@ -55,7 +55,7 @@ def mock_url(report: Report) -> str:
 
 
 def as_json(report: Report, fidelity: Fidelity, document: Mapping[str, Any]) -> dict[str, Json]:
-    """What `mockserver drift` and `calibrate` read. The document goes along."""
+    """The report as `mockserver drift` and `calibrate` read it, including the document."""
     return {
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -113,7 +113,7 @@ def _difference(difference: Difference, template: str) -> dict[str, Json]:
 
 
 def _evidence(difference: Difference, template: str) -> dict[str, Json]:
-    """The request and the two answers of the step that differs."""
+    """The request and both responses of the step that differs."""
     label = difference.mismatch.label
     real = next(seen for seen in difference.real if seen.step.label == label)
     mock = next(seen for seen in difference.mock if seen.step.label == label)
@@ -126,7 +126,7 @@ def _evidence(difference: Difference, template: str) -> dict[str, Json]:
 
 
 def _path_values(template: str, url: str) -> dict[str, str]:
-    """The values of a path's parameters, as they went out."""
+    """The path parameter values as sent."""
     pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
     found = re.search(pattern + "$", urlsplit(url).path)
     return {k: unquote(v) for k, v in found.groupdict().items()} if found else {}

@@ -1,4 +1,4 @@
-"""A differential run as one HTML page that needs nothing else."""
+"""A differential run as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEMPLATE = Path(__file__).with_name("page.html")
 
 
 def render(report: Report, fidelity: Fidelity, contract: Contract, mock_url: str) -> str:
-    """Everything that comes from the servers is escaped."""
+    """The page. Everything from the servers is escaped."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -49,7 +49,7 @@ def render(report: Report, fidelity: Fidelity, contract: Contract, mock_url: str
 
 
 def _cell(fidelity: Fidelity, operation: str, kind: str) -> tuple[str, str]:
-    """A text and a class: how often it was compared, and what came of it."""
+    """Text and CSS class: how often it was compared, and the outcome."""
     state = next((s for (o, k), s in fidelity.cells.items() if (o, k) == (operation, kind)), "")
     count = next((n for (o, k), n in fidelity.counts.items() if (o, k) == (operation, kind)), 0)
     if not state:

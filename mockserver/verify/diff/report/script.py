@@ -1,4 +1,4 @@
-"""A program as a shell script: one for each side, that finds its ids by itself."""
+"""A program as a shell script, one for each side, which reads ids from the responses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BASE_URL=${{BASE_URL:-{url}}}
 
 
 def script(program: Program, contract: Contract, url: str, about: str) -> str:
-    """Runs with bash, curl and jq; prints each status and body."""
+    """A script that needs bash, curl and jq, and prints each status and body."""
     name = KEY_VARIABLE.removeprefix("$")
     head = HEAD.format(about=about, key=KEY_VARIABLE, key_name=name, url=shlex.quote(url))
     needed = {label for step in program.steps for label in step.needs()}
@@ -76,7 +76,7 @@ def _query(query: Mapping[str, str]) -> str:
 
 
 def _double(text: str) -> str:
-    """In double quotes, with the references as commands and the key as a variable."""
+    """A double-quoted string, with references as commands and the key as a variable."""
     pieces: list[str] = []
     end = 0
     for found in REFERENCE.finditer(text):
@@ -98,9 +98,9 @@ def _escaped(text: str) -> str:
 
 
 def one_line(seen: Seen) -> str:
-    """A step and what came of it, short."""
+    """A step and its result on one line."""
     if seen.skipped:
-        return f"{seen.step.operation}: not sent, what it refers to is not there"
+        return f"{seen.step.operation}: not sent, what it refers to is missing"
     exchange = seen.last
     path = re.sub(r"^https?://[^/]+", "", exchange.url)
     body = exchange.request_body.decode("utf-8", "replace")
@@ -111,7 +111,7 @@ def one_line(seen: Seen) -> str:
 
 
 def answer(seen: Seen) -> str:
-    """Status and body, as pretty JSON where it is JSON."""
+    """Status and body; JSON is indented."""
     if seen.skipped:
         return "not sent"
     if seen.value is MISSING:

@@ -1,4 +1,4 @@
-"""A differential run for a person at a terminal."""
+"""A differential run for the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST = 40
 
 
 def lines(report: Report, fidelity: Fidelity) -> Iterator[str]:
-    yield f"{report.title}: {report.real} beside the mock of {report.spec}, seed {report.seed}"
+    yield f"{report.title}: {report.real} against the mock of {report.spec}, seed {report.seed}"
     yield (
         f"  {report.programs} sequences, {report.steps} steps, {report.real_requests} requests to "
         f"the real side, {report.mock_requests} to the mock, {report.seconds:.1f} s; "
@@ -32,7 +32,7 @@ def lines(report: Report, fidelity: Fidelity) -> Iterator[str]:
     if report.errors:
         yield "Could not be judged."
     else:
-        known = f" beside {len(report.known)} known ones" if report.known else ""
+        known = f" and {len(report.known)} known ones" if report.known else ""
         yield f"{count or 'No'} difference{'' if count == 1 else 's'}{known}."
 
 
