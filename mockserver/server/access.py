@@ -1,8 +1,8 @@
-"""Who may use the admin API.
+"""Access control of the admin API.
 
-It can erase every world, so it answers this machine only, or whoever has the token. A web page
-that a developer happens to visit also comes from this machine: it gives itself away by its
-`Origin` and `Sec-Fetch-Site`, and, if it points its own name here (DNS rebinding), by `Host`.
+The admin API can erase every world, so it accepts only callers on this machine, or with the token.
+Web pages in a developer's browser also run on this machine. They are recognised by `Origin` and
+`Sec-Fetch-Site`, and in a DNS rebinding attack by `Host`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.types import Scope
 from mockserver.errors import Forbidden, Unauthenticated
 
 Headers = dict[str, list[str]]
-# Behind a proxy on this machine everybody seems to come from it.
+# Behind a local proxy every request seems to come from this machine.
 _FORWARDED = frozenset(
     (
         "cf-connecting-ip",
@@ -38,7 +38,7 @@ _FORWARDED = frozenset(
 
 @dataclass(frozen=True)
 class Guard:
-    """`names` are good in a `Host` header beside localhost: what the server listens on."""
+    """`names` are accepted in a `Host` header besides localhost: the addresses we listen on."""
 
     token: str = ""
     names: frozenset[str] = frozenset()
@@ -54,14 +54,14 @@ class Guard:
         self._refuse_foreign_host(headers)
         if not is_local(scope, headers):
             raise Forbidden(
-                "the admin API answers this machine only; start the server with "
+                "the admin API accepts only callers on this machine; start the server with "
                 "--control-token TOKEN and send it in the header x-mock-token"
             )
 
     def _has_token(self, headers: Headers) -> bool:
-        """Whether the right token is there. Raises Unauthenticated for a wrong one."""
+        """Whether the correct token was sent. Raises Unauthenticated for a wrong one."""
         given = headers.get("x-mock-token", [])
-        # An `Authorization` of another kind is the API's own business.
+        # An `Authorization` of another scheme is for the API.
         bearers = [
             value[7:].strip()
             for value in headers.get("authorization", [])
@@ -78,14 +78,14 @@ class Guard:
         hosts = headers.get("host", [])
         if len(hosts) > 1 or (hosts and not self.is_own_name(host_name(hosts[0]))):
             raise Forbidden(
-                f"the Host {hosts[0]!r} is not this server's; use 127.0.0.1, localhost or "
-                "another address in figures"
+                f"the Host {hosts[0]!r} is not a name of this server; use 127.0.0.1, localhost or "
+                "another IP address"
             )
 
     def is_own_name(self, name: str) -> bool:
-        """Whether nobody else can have pointed this name here.
+        """Whether DNS rebinding can be ruled out for this name.
 
-        An address in figures needs no name service, so it can't be rebound.
+        An IP address involves no DNS, so it can't be rebound.
         """
         if name == "localhost" or name.endswith(".localhost") or is_address(name):
             return True
@@ -112,7 +112,7 @@ def _is_visit(headers: Headers, scope: Scope) -> bool:
 
 
 def origin_host(origin: str) -> str:
-    """`http://localhost:8000` -> `localhost:8000`; empty for `null` and whatever is no origin."""
+    """`http://localhost:8000` -> `localhost:8000`; empty for `null` and invalid origins."""
     try:
         parts = urlsplit(origin)
     except ValueError:
@@ -121,7 +121,7 @@ def origin_host(origin: str) -> str:
 
 
 def host_name(host: str) -> str:
-    """A `Host` header without its port and brackets, in lower case."""
+    """A `Host` header without port and brackets, in lower case."""
     host = host.strip().lower()
     if host.startswith("["):
         name, bracket, rest = host[1:].partition("]")
@@ -140,13 +140,13 @@ def is_address(name: str) -> bool:
 
 
 def is_local(scope: Scope, headers: Container[str]) -> bool:
-    """Whether the caller is on this machine, and not a proxy that speaks for another."""
+    """Whether the caller is on this machine, and not a proxy for another one."""
     client = scope.get("client")
     return is_caller_local(client[0] if client is not None else None, headers)
 
 
 def is_caller_local(caller: str | None, headers: Container[str]) -> bool:
-    """The same for an address, which is None in process: there is no network in between."""
+    """The same for a client address; None means in process."""
     if any(name in headers for name in _FORWARDED):
         return False
     if caller is None:

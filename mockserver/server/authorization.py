@@ -1,7 +1,7 @@
-"""The authorization server that a document names and does not describe.
+"""The authorization server that a document refers to but does not describe.
 
-OAuth's token and authorization endpoints, with a plain page of consent, and OpenID Connect's
-discovery, keys and user information. What the document does describe is its own operation.
+OAuth's token and authorization endpoints, with a simple consent page, and OpenID Connect's
+discovery, keys and user info. Whatever the document describes is handled by its own operation.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ input,button{{font:inherit;padding:.4rem .6rem}}</style></head>
 
 @cache
 def signing_key() -> Any:
-    """This process's key, made when it is first needed."""
+    """This process's key, created on first use."""
     from joserfc.jwk import RSAKey
 
     parameters: Any = {"use": "sig", "alg": "RS256"}
@@ -67,7 +67,7 @@ def signing_key() -> Any:
 
 
 class Signer:
-    """Signs JWTs. Their issuer is the address under which somebody has asked for the metadata."""
+    """Signs JWTs. Their issuer is the URL from which the metadata was requested."""
 
     def __init__(self) -> None:
         self.issuer = "http://mock.local"
@@ -81,12 +81,12 @@ class Signer:
 
 
 def signer() -> Signer | None:
-    """What signs JWTs; None without the extra `oidc`."""
+    """The JWT signer; None without the extra `oidc`."""
     return Signer() if find_spec("joserfc") is not None else None
 
 
 class AuthorizationServer:
-    """Answers the paths of OAuth and OpenID Connect that no operation has."""
+    """Handles the paths of OAuth and OpenID Connect that no operation has."""
 
     def __init__(self, app: ASGIApp, mock: Mock) -> None:
         self.app = app
@@ -158,8 +158,8 @@ class AuthorizationServer:
         return _json(transact(self._mock.store, tenant, work))
 
     def _tenant(self, message: Message, form: Mapping[str, Any]) -> str:
-        """The world that the tokens are for: that of the code or the token that is exchanged, else
-        the client's own."""
+        """The world that the tokens are for: that of the exchanged code or token, else the client's
+        own."""
         for name in ("code", "refresh_token", "token"):
             issued = self._grants(str(form[name])) if form.get(name) else None
             if issued is not None:
@@ -175,7 +175,9 @@ class AuthorizationServer:
         asked.update({n: str(v) for n, v in form.items() if n not in ("username", "decision")})
         redirect = asked.get("redirect_uri", "")
         if not redirect or urlsplit(redirect).scheme in ("", "javascript", "data", "vbscript"):
-            raise OAuthError("invalid_request", "redirect_uri is missing or no URL to go back to.")
+            raise OAuthError(
+                "invalid_request", "redirect_uri is missing or not a URL to return to."
+            )
         kind = asked.get("response_type", "code")
         if message.method == "GET" and asked.get("prompt") != "none":
             return _page(asked)
@@ -204,7 +206,7 @@ class AuthorizationServer:
         return _redirect(redirect, {**found, **back}, "?" if "code" in found else "#")
 
     def _revocation(self, message: Message, scope: Scope) -> Sent:
-        """RFC 7009: it is a success even for what was never given out."""
+        """RFC 7009: unknown tokens succeed too."""
         form = _form(message)
         token = str(form.get("token") or "")
         if self._grants(token) is not None:
@@ -264,14 +266,14 @@ class AuthorizationServer:
 
 
 def authorization_server(mock: Mock) -> list[Callable[[ASGIApp], ASGIApp]]:
-    """The middleware, for `build_app`; none for a document that names no such thing."""
+    """The middleware, for `build_app`; None if the document refers to none."""
     if not mock.api.credentials.plan.oauth.any:
         return []
     return [partial(AuthorizationServer, mock=mock)]
 
 
 def _with_base(base: str, paths: list[str]) -> list[str]:
-    """The paths, and those below the base path: documents mean either."""
+    """The paths, with and without the base path: documents mean either."""
     return [*paths, *(base + path for path in paths)]
 
 

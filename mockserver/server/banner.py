@@ -1,4 +1,4 @@
-"""What `serve` says once it listens."""
+"""The startup message of `serve`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mockserver.server.mock import DEFAULT_KEY, Mock
 from mockserver.server.terminal import plain
 
 _DOCUMENTED = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
-# What a reader of the vendor's documentation copies first.
+# The first command in the vendor's documentation.
 _FIRST: dict[str, tuple[str, str]] = {
     "feather": ("POST", f"/v1/sim-suites/{_DOCUMENTED}/runs/{_DOCUMENTED}/cancel"),
     "truestate": ("PATCH", f"/automations/{_DOCUMENTED}/sessions/{_DOCUMENTED}/cancel"),
@@ -16,7 +16,7 @@ _FIRST: dict[str, tuple[str, str]] = {
 
 
 def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> str:
-    """Address, key, a first curl that works, the admin API, and how to stop."""
+    """URL, key, a first working curl, the admin API, and how to stop."""
     contract = mock.contract
     lines = [
         f"{contract.title} ({source}, {len(contract.operations)} operations) listens on {url}",
@@ -45,7 +45,7 @@ def _world(mock: Mock) -> str:
 
 
 def first_curl(mock: Mock, url: str) -> str:
-    """A command to copy: the documented one of a built-in API, else a reading operation."""
+    """A command to copy: the documented one of a built-in API, else a read."""
     contract = mock.contract
     method, path = _FIRST.get(mock.api.name, ("", ""))
     operation = None
@@ -68,7 +68,7 @@ def _is_plain_read(operation: Operation) -> bool:
 
 
 def credential_words(contract: Contract, operation: Operation) -> list[str]:
-    """curl's arguments that carry the key, for the first requirement of an operation."""
+    """curl arguments that carry the key, for the first security requirement of an operation."""
     found = credential(contract, DEFAULT_KEY, operation)
     words: list[str] = []
     for name, value in found.headers.items():

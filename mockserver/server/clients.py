@@ -1,4 +1,4 @@
-"""A client library that points at the vendor's URL, brought to the mock without changing it."""
+"""Redirect client libraries from the vendor's URL to the mock, without changing their code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HERE = {"", "localhost", "127.0.0.1", "::1"}
 
 
 def vendor_hosts(contract: Contract, hosts: tuple[str, ...]) -> frozenset[str]:
-    """The given hosts, or those of the document's servers but for this machine.
+    """The given hosts, or those of the document's servers except this machine.
 
     Raises UsageError if there are none.
     """
@@ -29,13 +29,13 @@ def vendor_hosts(contract: Contract, hosts: tuple[str, ...]) -> frozenset[str]:
     if not hosts:
         found = {urlsplit(server).hostname or "" for server in contract.servers} - _HERE
     if not found:
-        raise UsageError("the document names no server; say which hosts the mock stands for")
+        raise UsageError("the document has no servers; give the hosts that the mock stands for")
     return frozenset(found)
 
 
 @contextmanager
 def patched_httpx(transport: InProcessTransport, hosts: frozenset[str]) -> Iterator[None]:
-    """While it lasts, what any httpx client sends to these hosts reaches the mock."""
+    """A context in which requests of any httpx client to these hosts reach the mock."""
     send, send_async = (
         httpx.HTTPTransport.handle_request,
         httpx.AsyncHTTPTransport.handle_async_request,
@@ -63,7 +63,7 @@ def patched_httpx(transport: InProcessTransport, hosts: frozenset[str]) -> Itera
 
 
 def requests_adapter(app: ASGIApp, headers: Mapping[str, str]) -> BaseAdapter:
-    """An adapter for `requests.Session.mount`. Raises MissingExtra if requests is not there."""
+    """An adapter for `requests.Session.mount`. Raises MissingExtra without requests."""
     try:
         import requests
         from requests.adapters import BaseAdapter

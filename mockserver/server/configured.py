@@ -1,4 +1,4 @@
-"""A mock in Python set up as `serve` would: mockserver.toml beside the document, and arguments."""
+"""Configure a mock in Python as `serve` does: from mockserver.toml and arguments."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Handlers = Mapping[str, Callable[..., Any]]
 
 
 class MockOptions(TypedDict, total=False):
-    """What `MockServer` takes beside the document; all of it may stand in mockserver.toml, too.
+    """Options of `MockServer`; all may also be set in mockserver.toml.
 
     `seed`, `seeds`, `clock`, `pace`, `api_key`, `har`, `data`, `handlers`, `lenient` and its parts
     are those of `mockserver serve` (docs/cli.md). `keys` is `api_key`, `lock` the old name of
-    `calibration`; `handlers` may be functions by their operationId, `data` a mapping.
+    `calibration`; `handlers` may also map operationIds to functions, `data` may be a mapping.
     `overrides` are the corrections of mockserver.toml, `settings` its tables of built-in APIs.
     """
 
@@ -89,13 +89,13 @@ _OF_SERVE = (
     | {"strict_base_path", "no_cache"}
     | {"lenient", "handlers", "data", *PARTS}
 )
-"""What [serve] may say of a mock that nobody serves; the rest is about addresses and processes."""
+"""Keys of [serve] that apply in process; the rest is about addresses and processes."""
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 
 
 @dataclass
 class Configured:
-    """What a mock is given: `options` are those of `Options`, `handlers` a file or functions."""
+    """The mock's settings: `options` are those of `Options`, `handlers` a file or functions."""
 
     options: dict[str, Any] = field(default_factory=dict)
     handlers: Path | Handlers | None = None
@@ -105,11 +105,11 @@ class Configured:
 def configured(
     spec: str | Path | Mapping[str, Any], config: str | Path | Literal[False] | None, given: Any
 ) -> Configured:
-    """The arguments, what they leave out as mockserver.toml has it. Raises UsageError."""
+    """The arguments, with missing ones from mockserver.toml. Raises UsageError."""
     for name in given:
         if name not in KNOWN:
             close = get_close_matches(name, KNOWN, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(KNOWN)}"
+            hint = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(KNOWN)}"
             raise UsageError(f"MockServer has no option {name!r}; {hint}")
     file = _file(spec, config)
     values: dict[str, Any] = {name: file.serve[name] for name in _OF_SERVE if name in file.serve}
@@ -136,7 +136,7 @@ def configured(
 def _file(
     spec: str | Path | Mapping[str, Any], config: str | Path | Literal[False] | None
 ) -> Config:
-    """The file that is named, else the one that lies beside the document."""
+    """The given file, else the one next to the document."""
     if config is False:
         return Config()
     if config is not None:
@@ -148,7 +148,7 @@ def _file(
 
 
 def _checked(name: str, value: Any) -> Any:
-    """The value, if `serve` would take it for the option of this name."""
+    """The value, if it is valid for the `serve` option of this name."""
     setting = _BY_KEY.get(name)
     if setting is None or value is None or setting.many or setting.file:
         return value

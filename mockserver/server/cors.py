@@ -1,7 +1,6 @@
-"""`--cors`: front ends in a browser may use the API.
+"""`--cors`: allow web pages of other origins to use the API.
 
-The admin API is no part of it: its guard refuses every other origin, and no answer of its own
-may be read by one.
+The admin API is excluded: its guard refuses other origins, and they can't read its responses.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _SECONDS = 600
 
 
 def check_origins(origins: tuple[str, ...]) -> None:
-    """Raises UsageError for what no browser sends as an origin."""
+    """Raises UsageError for an invalid origin."""
     for origin in origins:
         if origin == ANY:
             continue
@@ -30,20 +29,20 @@ def check_origins(origins: tuple[str, ...]) -> None:
             fits = False
         if not fits or origin != f"{parts.scheme}://{parts.netloc}".lower():
             raise UsageError(
-                f"--cors {origin}: an origin is a scheme, a host and perhaps a port, such as "
+                f"--cors {origin}: an origin is a scheme, a host and an optional port, such as "
                 "http://localhost:3000; * is any"
             )
 
 
 def with_cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
-    """The application, with the API open to pages of these origins."""
+    """The application, open to pages of these origins."""
     opened = CORSMiddleware(
         app,
         allow_origins=[ANY] if ANY in origins else list(origins),
         allow_methods=["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
         allow_headers=["*"],
         expose_headers=["*"],
-        # A credential is sent as a header by the page itself; cookies are not.
+        # Pages send credentials in headers, not in cookies.
         max_age=_SECONDS,
     )
 

@@ -1,4 +1,4 @@
-"""A file that one process alone may write to."""
+"""An exclusive lock for writing to a file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ except ImportError:  # Windows
 
 
 class Claim:
-    """A lock beside `path`, held until `release` or the end of the process, however it ends.
+    """A lock file next to `path`, held until `release` or the end of the process.
 
-    Raises BlockingIOError if another process holds it, OSError if there can be none.
+    Raises BlockingIOError if another process holds it, OSError if it can't be created.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,7 +40,7 @@ class Claim:
 
 
 def _same(descriptor: int, path: Path) -> bool:
-    """Whether the file was not removed by who held it before."""
+    """Whether the file was not removed by its previous holder."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Which world a credential belongs to that the mock has given out."""
+"""Find the world that issued a credential."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _KEPT = 10_000
 
 
 class Grants:
-    """Finds what was given out, in whichever world that was."""
+    """Finds issued credentials in any world."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._tenants: OrderedDict[str, str] = OrderedDict()
 
     def __call__(self, credential: str) -> Issued | None:
-        """What is known of a credential; None if no world gave it out."""
+        """The data of a credential; None if no world issued it."""
         name = name_of(credential)
         tenant = self._tenants.get(name)
         found = self._in(tenant, credential) if tenant is not None else None

@@ -19,7 +19,7 @@ _NAME = "mockserver_handlers"
 def load_handlers(path: Path) -> dict[str, Handler]:
     """The marked functions of a file, by operationId.
 
-    Raises UsageError if it can't be run, PlanError if a function is no handler; with the line.
+    Raises UsageError if it can't be run, PlanError with the line if a function is not a handler.
     """
     try:
         source = path.read_bytes()
@@ -56,7 +56,7 @@ def load_handlers(path: Path) -> dict[str, Handler]:
 
 
 def _place(error: BaseException, path: Path) -> str:
-    """The last line of the file itself that the error came through."""
+    """The last line of the file itself in the error's traceback."""
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)
@@ -71,15 +71,15 @@ def _check(path: Path, operation_id: str, function: Handler) -> None:
     place = f" line {code.co_firstlineno}" if code is not None else ""
     if inspect.iscoroutinefunction(function):
         raise PlanError(
-            f"--handlers {path}{place}: {name} is async; a handler is a plain function, since "
-            "nothing in a mock waits"
+            f"--handlers {path}{place}: {name} is async; a handler must be a plain function: "
+            "a mock never waits"
         )
     try:
         inspect.signature(function).bind(None, None)
     except (TypeError, ValueError):
         raise PlanError(
             f"--handlers {path}{place}: {name}, the handler of {operation_id}, "
-            "takes (world, request)"
+            "must take (world, request)"
         ) from None
 
 
@@ -91,7 +91,7 @@ def handlers_of(handlers: Path | Mapping[str, Handler] | None) -> Mapping[str, H
         return load_handlers(handlers)
     for name, function in handlers.items():
         if not callable(function):
-            raise UsageError(f"handlers[{name!r}]: {function!r} is no function")
+            raise UsageError(f"handlers[{name!r}]: {function!r} is not a function")
     return handlers
 
 

@@ -1,4 +1,4 @@
-"""HTTP archives (HAR) as fixtures: the answers in them become rows of a world."""
+"""HTTP archives (HAR) as seed data: recorded responses become rows of a world."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recorded:
-    """One exchange of an archive; `body` is the JSON of the answer, None if it has none."""
+    """One recorded exchange; `body` is the response's JSON, None if it has none."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class Recorded:
 
 @dataclass
 class Imported:
-    """What became of an archive: how many exchanges it has, how many were of use, the rows."""
+    """The result of an import: the number of exchanges, those used, and the rows."""
 
     exchanges: int = 0
     used: int = 0
@@ -48,7 +48,7 @@ class Imported:
 
 
 def read_archive(path: Path) -> list[Recorded]:
-    """The exchanges of a HAR file, oldest first. Raises UsageError if it is none."""
+    """The exchanges of a HAR file, oldest first. Raises UsageError if it is not one."""
     return [Recorded(one.method, one.path, one.status, _json(one.body)) for one in read_har(path)]
 
 
@@ -60,7 +60,7 @@ def _json(body: bytes) -> Any:
 
 
 def import_archive(mock: Mock, tenant: str, path: Path) -> Imported:
-    """Put what an archive shows into a tenant's world. Raises UsageError if nothing of it fits."""
+    """Import an archive into a tenant's world. Raises UsageError if nothing could be used."""
     recorded = read_archive(path)
 
     def work(world: Transaction) -> Imported:
@@ -74,16 +74,16 @@ def import_archive(mock: Mock, tenant: str, path: Path) -> Imported:
 
 
 def check_used(path: Path, found: Imported, title: str) -> None:
-    """Raises UsageError if nothing of an archive was of use."""
+    """Raises UsageError if nothing of an archive could be used."""
     if not found.used:
         raise UsageError(
-            f"{path}: nothing of its {found.exchanges} exchanges can be taken over: they fit no "
-            f"operation of {title!r} that answered well, or this API keeps its rows in its own way"
+            f"{path}: none of its {found.exchanges} exchanges can be imported: they match no "
+            f"successful operation of {title!r}, or this API stores its rows differently"
         )
 
 
 def seeded_with(api: Api, contract: Contract, path: Path) -> Api:
-    """The API with worlds that begin with what an archive shows. Raises UsageError."""
+    """The API with an archive's content as seed data. Raises UsageError."""
     recorded = read_archive(path)
     trial = with_collections(MemoryWorld("", Settings(), Clock("manual", 0, 0)), api)
     check_used(path, adopt_all(api, contract, trial, recorded), contract.title)
@@ -96,7 +96,7 @@ def seeded_with(api: Api, contract: Contract, path: Path) -> Api:
 
 
 def adopt_all(api: Api, contract: Contract, world: World, recorded: list[Recorded]) -> Imported:
-    """Put what was recorded into a world."""
+    """Put recorded entities into a world."""
     found = Imported(len(recorded))
     shown: set[str] = set()
     for operation, values, body in _matched(contract, recorded):

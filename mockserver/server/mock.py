@@ -1,4 +1,4 @@
-"""Putting it together: document -> Contract -> Plan -> Api -> store -> pipeline -> app."""
+"""Assemble a mock: document -> Contract -> Plan -> Api -> store -> pipeline -> app."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ KEPT_IN_PROCESS = 10_000
 
 @dataclass(frozen=True)
 class Options:
-    """How a mock is set up; the command line's flags by the same names.
+    """Options of a mock, named as the command line's flags.
 
     `settings` are the tables of mockserver.toml that belong to one API, by its name.
     """
@@ -101,8 +101,7 @@ class Options:
 
 @dataclass
 class Mock:
-    """A mock that is ready to answer. `primary` is the pipeline of the document that is served,
-    `pipeline` that of all wire shapes."""
+    """A mock that is ready to serve."""
 
     contract: Contract
     plan: Plan
@@ -117,8 +116,8 @@ class Mock:
     stubs: Stubs = field(default_factory=Stubs)
 
     def stub(self, spec: Mapping[str, Any], tenant: str | None) -> Stub:
-        """Lay down a response. Raises BadRequest, also for one that breaks the contract unless it
-        says that it does (`invalid`)."""
+        """Add a stub. Raises BadRequest, also for one that breaks the contract, unless it is marked
+        `invalid`."""
         stub = read_stub(spec, self.contract.names, tenant)
         if not stub.invalid and not stub.has_place:
             operation = self.contract.by_id[stub.operation]
@@ -126,18 +125,18 @@ class Mock:
                 self.primary.finish(operation, stub.reply(None, Request(operation)))
             except ReplyError as error:
                 raise BadRequest(
-                    f"the stub of {stub.operation} breaks the contract: {error}; say invalid=True "
-                    "(JSON: true) if it shall"
+                    f"the stub of {stub.operation} breaks the contract: {error}; set invalid=True "
+                    "(JSON: true) if that is intended"
                 ) from None
         return self.stubs.add(stub)
 
     def steer_job(
         self, tenant: str, job: str, order: Mapping[str, Any], *, keep: bool = True
     ) -> Mapping[str, Any] | None:
-        """Decide how an open job goes on; the job as it is now, None if the world has none.
+        """Decide how an open job goes on. Returns the job, None if the world has none of this id.
 
-        Without `keep` nothing changes. Raises Conflict, BadRequest; NotFound if no job of this
-        API can be steered.
+        Without `keep` nothing changes. Raises Conflict, BadRequest; NotFound if no job of this API
+        can be steered.
         """
         steer = self.api.jobs.steer
         if steer is None:
@@ -157,13 +156,13 @@ class Mock:
 
     @cached_property
     def job_states(self) -> frozenset[str]:
-        """The words by which a job of this API is known in a reply."""
+        """The states of this API's jobs, as replies spell them."""
         inferred = (lifecycle_of(resource) for resource in self.plan.resources.values())
         tables = (*self.api.jobs.lifecycles, *(table for table in inferred if table is not None))
         return frozenset(state for table in tables for state in table.moves)
 
     def app(self, *middlewares: Any) -> ASGIApp:
-        """The ASGI application; `middlewares` (classes or factories) come before routing."""
+        """The ASGI application; `middlewares` (classes or factories) run before routing."""
         own = authorization_server(self)
         return build_app(
             self.pipeline,
@@ -180,7 +179,7 @@ def real_now() -> int:
 
 
 def read_spec(spec: str | Path | Mapping[str, Any]) -> dict[str, Any]:
-    """The document that a name, a path, a URL or a parsed document stands for.
+    """The document for a name, a path, a URL or a parsed document.
 
     Raises UsageError if there is none, ContractError if it can't be read.
     """
@@ -194,7 +193,7 @@ def load(
     handlers: Mapping[str, Any] | None = None,
     journal: Any = None,
 ) -> Mock:
-    """Everything that serving a document needs. Raises ContractError or PlanError."""
+    """Everything needed to serve a document. Raises ContractError or PlanError."""
     __tracebackhide__ = True
     contract = build_contract(document)
     if not contract.operations:
@@ -258,15 +257,17 @@ def _first_clock(options: Options) -> Clock:
 
 
 def _plan(document: Mapping[str, Any], contract: Contract, options: Options) -> Plan:
-    """What the document implies: as an earlier start has found it, or inferred now."""
+    """The plan of the document: from the cache of an earlier start, or inferred now."""
     cache = None if options.no_cache else user_cache()
     key = ""
     if cache is not None:
-        with suppress(TypeError, ValueError, RecursionError):  # no JSON: not every document is one
+        with suppress(TypeError, ValueError, RecursionError):  # not JSON
             key = cache.key("plan", orjson.dumps([document, options.overrides]))
     found = restored_plan(cache.get(key)) if cache is not None and key else None
     if found is None:
-        from mockserver.inference.build import build_plan  # many rules, not needed if it is there
+        from mockserver.inference.build import (
+            build_plan,
+        )  # many modules, not needed with a cached plan
 
         found = build_plan(contract, options.overrides)
         if cache is not None and key:
@@ -285,7 +286,7 @@ def _with_seed_data(api: Api, handler: Handler) -> Handler:
 
 
 def _calibration(options: Options, contract: Contract) -> dict[str, Rules]:
-    """What the real server was seen to do, by operationId."""
+    """Observed behaviour of the real server, by operationId."""
     if options.calibration is None:
         return {}
     from mockserver.files.calibration import read_lock
@@ -295,7 +296,7 @@ def _calibration(options: Options, contract: Contract) -> dict[str, Rules]:
 
 
 def _given(options: Options) -> Given | None:
-    """What the user lets worlds begin with. Raises UsageError if it can't be read."""
+    """The user's seed data. Raises UsageError if it can't be read."""
     if options.data is None:
         return None
     from mockserver.files.seed_data import SeedData, read_seed_data
@@ -316,7 +317,7 @@ def load_fixtures(name: str, no_cache: bool = False) -> Mapping[str, Any]:
 
 
 class MockClock:
-    """The clock of one world. `moved` is called when it has been moved."""
+    """The clock of one world. `moved` is called after it has moved."""
 
     def __init__(
         self, store: Store, tenant: str, moved: Callable[[], object] = lambda: None
@@ -335,11 +336,11 @@ class MockClock:
         self._change({"advance": seconds})
 
     def set(self, instant: str) -> None:
-        """Go on to an ISO 8601 instant."""
+        """Advance to an ISO 8601 instant."""
         self._change({"set": instant})
 
     def run_at(self, speed: float) -> None:
-        """Run `speed` times as fast as real time; 0 stops it."""
+        """Run at `speed` times real time; 0 stops it."""
         self._change({"speed": speed})
 
     def _change(self, order: Mapping[str, object]) -> None:
@@ -350,11 +351,11 @@ class MockClock:
 class MockServer:
     """A mock in this process.
 
-    `client` talks to it directly, as tenant `key`; `url` starts a real port on first use. What
-    `Tenant` has, it has too, for that tenant. Use it as a context manager, or call `close`.
+    `client` calls it directly, as tenant `key`; `url` opens a real port on first use. It has
+    everything that `Tenant` has, for that tenant. Use it as a context manager, or call `close`.
     `coverage` is of all tenants. Options are those of `mockserver serve` (see `MockOptions`), with
-    a manual clock; what is not given is read from mockserver.toml beside the document, or `config`
-    (False: from no file).
+    a manual clock; missing ones come from mockserver.toml next to the document, or from `config`
+    (False: no file).
     """
 
     def __init__(
@@ -364,7 +365,9 @@ class MockServer:
         config: str | Path | Literal[False] | None = None,
         **options: Unpack[MockOptions],
     ) -> None:
-        __tracebackhide__ = True  # pytest ends the traceback of a usage error at the user's line
+        __tracebackhide__ = (
+            True  # makes pytest end the traceback of a usage error at the user's line
+        )
         key = options.pop("key", DEFAULT_KEY)
         self.key = key
         self.recorder = Journal(KEPT_IN_PROCESS)
@@ -426,7 +429,7 @@ class MockServer:
         self.sender.note(exchange)
 
     def tenant(self, name: str) -> Tenant:
-        """A tenant with a world of its own, which ends with it: use it as a context manager."""
+        """A new tenant with its own world, which ends with it: use it as a context manager."""
         return Tenant(self, key_of(name, self.mock.api.wire.prefix))
 
     @property
@@ -435,13 +438,13 @@ class MockServer:
         return self.headers_for(self.key)
 
     def headers_for(self, key: str) -> dict[str, str]:
-        """The headers that carry a credential, by the document's schemes; cookies are one."""
+        """The headers that carry a credential, by the document's schemes, cookies included."""
         if not key:
             return {}
         return {"x-mock-tenant": key, **credential(self.mock.contract, key).with_cookies}
 
     def query_for(self, key: str) -> dict[str, str]:
-        """The query parameters that carry a credential, of documents that want it there."""
+        """The query parameters that carry a credential, if the document requires that."""
         return dict(credential(self.mock.contract, key).query) if key else {}
 
     @property
@@ -455,11 +458,11 @@ class MockServer:
         return self.mock.pipeline.refuse_unrouted(Message("?", target), refusal)
 
     def reset(self) -> None:
-        """This tenant's world back to the seed world."""
+        """Reset this tenant's world to the seed world."""
         self.mock.store.reset(self.key)
 
     def close(self) -> None:
-        """Stop the port, if one was started, and the clients."""
+        """Stop the port, if one was opened, and the clients."""
         for client in self._clients.values():
             client.close()
         self._clients.clear()
@@ -481,9 +484,9 @@ class MockServer:
 
 
 def _add_to_query(pairs: Mapping[str, str], request: httpx.Request) -> None:
-    """Give a request the parameters it lacks.
+    """Add missing parameters to a request.
 
-    As `params` of the client they would take the place of a query in the URL.
+    `params` of the client would replace a query in the URL.
     """
     missing = {name: value for name, value in pairs.items() if name not in request.url.params}
     if missing:

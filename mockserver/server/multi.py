@@ -1,4 +1,4 @@
-"""Several APIs by one process: a port for each, or one port with a prefix for each."""
+"""Serve several APIs in one process: each on its own port, or below its own prefix."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Running = tuple[Server, list[socket]]
 
 @dataclass(frozen=True)
 class Part:
-    """One of the APIs; `name` is its prefix, and what its files are called by."""
+    """One of the APIs; `name` is its prefix and part of its file names."""
 
     name: str
     service: Service
@@ -49,13 +49,13 @@ class Part:
 
 
 def serve_all(resolve: Resolve, say: Say) -> None:
-    """Serve one API or several until a signal comes; as `serve.serve`."""
+    """Serve one API or several until a signal arrives; as `service.serve`."""
     asked = resolve()
     if len(asked) == 1 and not asked[0].prefix:
         serve(lambda: resolve()[0], say)
         return
     if asked[0].workers > 1:
-        raise UsageError("--workers is for one API; start a process for each of them")
+        raise UsageError("--workers is for a single API; start a process for each")
     log_to_stderr()
     parts = [_part(resolve, index) for index in range(len(asked))]
     with ExitStack() as closing, _handlers_kept():
@@ -76,11 +76,11 @@ def _part(resolve: Resolve, index: int) -> Part:
 
 
 def _own(asked: list[Serving], index: int) -> Serving:
-    """The settings of one of several: its port, its state file. Raises UsageError."""
+    """The settings of one API: its port, its state file. Raises UsageError."""
     serving = asked[index]
     port = serving.port
     if serving.handlers is not None and len(asked) > 1:
-        raise UsageError("--handlers is for one API; serve the one that it is for by itself")
+        raise UsageError("--handlers is for a single API; serve that one by itself")
     if port and not serving.prefix:
         port += index
         if port > 65535:
@@ -113,7 +113,7 @@ def _listen(serving: Serving, closing: ExitStack) -> tuple[list[socket], str]:
 
 
 def _many_ports(parts: list[Part], say: Say, closing: ExitStack) -> list[Running]:
-    """A server for each; all ports are taken before the first document is read."""
+    """A server for each; all ports are bound before the first document is read."""
     places = [_listen(part.service.serving, closing) for part in parts]
     urls = [url for _, url in places]
     waiting = list(parts)
@@ -161,7 +161,7 @@ def _run(running: list[Running]) -> None:
 
 @contextmanager
 def _handlers_kept() -> Iterator[None]:
-    """The handlers of signals as they were, whatever order the servers end in."""
+    """Restore the signal handlers, whatever order the servers end in."""
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {name: signal.getsignal(getattr(signal, name)) for name in names}
     try:
@@ -172,7 +172,7 @@ def _handlers_kept() -> Iterator[None]:
 
 
 class Prefixed:
-    """Applications below their names; what lies below none is told what there is."""
+    """Applications below their prefixes; other paths get a list of them."""
 
     def __init__(self, services: Mapping[str, Service]) -> None:
         self._services = dict(services)
@@ -189,7 +189,7 @@ class Prefixed:
         return service(inner, receive, _relocated(send, f"/{name}".encode()))
 
     def refuse(self, refusal: Refusal, target: str) -> Sent:
-        """The reply to what the protocol could not make a request of."""
+        """The reply to a request that can't be parsed."""
         name = target[1:].partition("/")[0]
         service = self._services.get(name) or next(iter(self._services.values()))
         return service.refuse(refusal, target)
@@ -201,7 +201,7 @@ class Prefixed:
 
 
 def _relocated(send: Send, prefix: bytes) -> Send:
-    """`send` that puts the prefix before the path of a redirect."""
+    """`send` that adds the prefix to the path of a redirect."""
 
     async def relocating(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -215,7 +215,7 @@ def _relocated(send: Send, prefix: bytes) -> Send:
 
 
 def announcement(parts: Sequence[Part], urls: Sequence[str]) -> str:
-    """What is said once all of them listen."""
+    """The startup message once all of them listen."""
     lines = [f"{len(parts)} APIs are served" if len(parts) > 1 else "One API is served", ""]
     for part, url in zip(parts, urls, strict=True):
         mock = part.service.mock
@@ -225,5 +225,5 @@ def announcement(parts: Sequence[Part], urls: Sequence[str]) -> str:
             f"    {first_curl(mock, url)}",
             f"    {url}/__mock__/",
         ]
-    world = f"{DEFAULT_KEY}; each key that begins with mock- has a world of its own in each API"
+    world = f"{DEFAULT_KEY}; each key that begins with mock- has its own world in each API"
     return "\n".join([*map(plain, lines), "", f"  key  {world}", "", "Ctrl-C stops it."])

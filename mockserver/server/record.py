@@ -1,4 +1,4 @@
-"""`mockserver record`: a proxy before a real server that writes down what it answers."""
+"""`mockserver record`: a proxy in front of a real server that records its responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger("mockserver")
 MOST = 10_000
 TIMEOUT = 60.0
 SECONDS_BETWEEN_WRITES = 1.0
-# What belongs to one connection, or to a body that is not passed on as it came.
+# Headers of one connection, or of the body's encoding, which are not forwarded.
 _OWN = frozenset(
     (
         "connection",
@@ -44,7 +44,7 @@ _OWN = frozenset(
 
 
 class Recorder:
-    """Passes requests on to `real`, gives back what it answers, and keeps both."""
+    """Forwards requests to `real`, returns its responses, and records both."""
 
     def __init__(self, real: str, output: Path) -> None:
         parts = urlsplit(real)
@@ -64,7 +64,7 @@ class Recorder:
             await send_reply(refuse(error, ""), scope, send)
             return
         message = Endpoint.message(scope, body)
-        # A request begins without a task of its own, which httpx needs to time out.
+        # Requests start without a task, which httpx needs for timeouts.
         sent = await asyncio.create_task(self._ask(message, scope))
         await send_reply(sent, scope, send)
 
@@ -81,9 +81,9 @@ class Recorder:
                 message.method, self.real + target, headers=headers, content=message.body
             )
         except httpx.HTTPError as error:
-            reason = f"{self.host} does not answer: {str(error) or type(error).__name__}"
+            reason = f"{self.host} does not respond: {str(error) or type(error).__name__}"
             log.warning("%s", reason)
-            return refuse(reason, target)  # nothing was answered: nothing is recorded
+            return refuse(reason, target)  # no response: nothing to record
         passed = [
             (name.lower(), value)
             for name, value in reply.headers.raw
@@ -96,7 +96,7 @@ class Recorder:
     def _keep(self, message: Message, base: str, sent: Sent) -> None:
         if len(self.entries) >= MOST:
             if len(self.entries) == MOST:
-                log.warning("%d exchanges are recorded; what follows is passed on only", MOST)
+                log.warning("%d exchanges are recorded; further ones are only forwarded", MOST)
             return
         message.headers = {**message.headers, "host": self.host}
         message.target = base + message.target
@@ -104,7 +104,7 @@ class Recorder:
         self.entries.append(Entry(len(self.entries) + 1, time.time_ns(), exchange))
 
     def write(self) -> None:
-        """Write the archive if there is anything new. Raises UsageError if it can't be."""
+        """Write the archive if there is anything new. Raises UsageError if it can't be written."""
         if self._written == len(self.entries) and self.output.exists():
             return
         count = len(self.entries)
@@ -118,7 +118,7 @@ class Recorder:
         self._written = count
 
     async def keep_written(self) -> None:
-        """Write now and then, until cancelled."""
+        """Write periodically until cancelled."""
         try:
             while True:
                 await asyncio.sleep(SECONDS_BETWEEN_WRITES)
@@ -129,6 +129,6 @@ class Recorder:
 
 
 def refuse(reason: object, target: str) -> Sent:
-    """The proxy's own answer: it has none to pass on."""
+    """The proxy's own error response, when there is none to forward."""
     headers = [(b"content-type", b"application/json")]
     return Sent(502, headers, orjson.dumps({"error": str(reason)}))

@@ -1,4 +1,4 @@
-"""`--reload`: take changed files over inside the running process, and keep the state."""
+"""`--reload`: reload changed files in the running process, and keep the state."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _SHOWN_ONLY = ("id", "met", "struck")
 
 
 class Reloader:
-    """Watches the document, the handlers, the config and the lock file of a service."""
+    """Watches the document, handlers, config and calibration file of a service."""
 
     def __init__(self, service: Service, resolve: Callable[[], Serving]) -> None:
         self._service = service
         self._resolve = resolve
 
     def files(self) -> set[Path]:
-        """What is watched. A link counts with its target."""
+        """The watched files. A link counts with its target."""
         serving = self._service.serving
         given = (
             self._service.source.path,
@@ -50,7 +50,7 @@ class Reloader:
     async def run(self) -> None:
         """Reload on every change, until cancelled."""
         if self._service.source.path is None:
-            log.warning("--reload: a document behind a URL is not watched")
+            log.warning("--reload: a document at a URL is not watched")
         while files := self.files():
             try:
                 await self._watch(files)
@@ -59,7 +59,7 @@ class Reloader:
                 return
 
     async def _watch(self, files: set[Path]) -> None:
-        # Folders, not files: many editors write a new file and rename it.
+        # Watch folders, not files: many editors write a new file and rename it.
         folders = {path.parent for path in files if path.parent.is_dir()}
 
         def wanted(change: Change, path: str) -> bool:
@@ -73,19 +73,19 @@ class Reloader:
                 return
 
     async def reload(self) -> bool:
-        """Replace the mock; whether it was. What can't be loaded is said, and changes nothing."""
+        """Replace the mock; returns whether it was. Errors are logged and change nothing."""
         service = self._service
         try:
             serving = self._resolve()
             source = find_document(serving.spec)
             mock = await asyncio.to_thread(service.load, serving, source)
-            # No request comes in between: nothing here waits.
+            # No request comes in between, because nothing here awaits.
             dropped = carry_over(service.mock, mock)
         except MockServerError as error:
-            log.error("not reloaded, what was served before goes on: %s", error)
+            log.error("not reloaded, still serving the previous version: %s", error)
             return False
         for fault in carry_faults(service.mock, mock):
-            log.warning("the fault %s has nothing to strike any more and is gone", fault)
+            log.warning("the fault %s no longer matches any operation and was removed", fault)
         before = service.serving
         service.install(mock, serving, source)
         log.info(
@@ -94,20 +94,20 @@ class Reloader:
             len(mock.contract.operations),
         )
         for name in dropped:
-            log.warning("the document has no %s any more; what was kept of it is gone", name)
+            log.warning("the document no longer has %s; its state was dropped", name)
         for name in _FIXED:
             if getattr(before, name) != getattr(serving, name):
-                log.warning("a change of %s counts after a restart only", name)
+                log.warning("a change of %s takes effect after a restart", name)
         return True
 
 
 def carry_over(before: Mock, after: Mock) -> list[str]:
-    """Give a new mock the state of the one before; the collections that have no place in it.
+    """Move the state to a new mock; returns collections that it does not have.
 
     Raises StoreError if the rest does not fit either.
     """
     if after.store.board is not None:
-        return []  # it is there already, and what has no place any more is not looked at
+        return []  # already known; collections that no longer exist are ignored
     snapshot = before.store.snapshot(None)
     known = after.api.collections
     dropped: set[str] = set()
@@ -125,7 +125,7 @@ def carry_over(before: Mock, after: Mock) -> list[str]:
 
 
 def carry_faults(before: Mock, after: Mock) -> list[str]:
-    """Give a new mock the faults of the one before; the ids of those that do not fit it."""
+    """Move the faults to a new mock; returns the ids of those that do not fit."""
     lost = []
     for shown in before.faults.describe():
         spec = {name: value for name, value in shown.items() if name not in _SHOWN_ONLY}
@@ -137,7 +137,7 @@ def carry_faults(before: Mock, after: Mock) -> list[str]:
 
 
 def _carry_clock(before: Mock, after: Mock) -> None:
-    """New worlds go on with the time that was set for all."""
+    """New worlds continue with the time that was set for all."""
     old = before.store.clock(None)
     new = after.store.clock(None)
     order: dict[str, Any] = {}

@@ -1,7 +1,7 @@
 """A line for each request in the terminal, or a JSON object for programs.
 
-The hot path only puts a request aside. The lines are written beside it, as many as a person could
-read; of more there is one line that says how many there were.
+The hot path only queues requests. Lines are written in the background, as many as a person could
+read; the rest is summarised as a count.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LONGEST = 300
 
 
 class RequestLog:
-    """Writes what is put into it. `stream` is standard error unless another one is given."""
+    """Writes queued requests. `stream` defaults to standard error."""
 
     def __init__(
         self,
@@ -45,12 +45,12 @@ class RequestLog:
         self._came = 0
 
     def __call__(self, exchange: Exchange) -> None:
-        """Put it aside. On the hot path."""
+        """Queue an exchange. On the hot path."""
         self._waiting.append((self._now(), exchange))
         self._came += 1
 
     def write(self) -> None:
-        """Write what has come since."""
+        """Write the queue."""
         waiting = []
         while self._waiting:
             waiting.append(self._waiting.popleft())
@@ -85,9 +85,9 @@ class RequestLog:
         return f"... {left} more, see /__mock__/journal"
 
     async def keep_writing(self) -> None:
-        """Write now and then, until cancelled, beside a server.
+        """Write periodically until cancelled.
 
-        In a thread: whoever has a pipe that nobody reads must not hold the server up.
+        It uses a thread, because a pipe that nobody reads must not block the server.
         """
         ended = Event()
         thread = Thread(target=self._work, args=(ended,), daemon=True, name="request log")

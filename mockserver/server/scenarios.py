@@ -1,4 +1,4 @@
-"""`scenarios`: every way that a job of an API can go, for `pytest.mark.parametrize`."""
+"""`scenarios`: every path of an API's jobs, for `pytest.mark.parametrize`."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from mockserver.vendors.scenarios import KINDS, Kinds
 
 
 def scenarios(kind: str, spec: str | Path | Mapping[str, Any] = "feather") -> list[Scenario]:
-    """Every way that a job can go: `suite_run` (with children) or `run` of Feather and Speechify,
-    `session` of TrueState; of another document, a resource whose entities move by themselves.
+    """Every scenario of a kind of job: `suite_run` (with children) or `run` of Feather and
+    Speechify, `session` of TrueState; for another document, a resource whose entities progress with
+    time.
 
-    `mock_api.follow(scenario)` lets the next such job go that way. Raises UsageError for a kind
-    that there is not, ContractError for a document that can't be read.
+    `mock_api.follow(scenario)` applies it to the next such job. Raises UsageError for an unknown
+    kind, ContractError for a document that can't be read.
     """
     kinds = KINDS.get(spec) if isinstance(spec, str) else None
     if kinds is None:
         kinds = _inferred(spec)
     if kind not in kinds:
-        offer = f"there is {', '.join(kinds)}" if kinds else "it has no jobs"
+        offer = f"the kinds are {', '.join(kinds)}" if kinds else "it has no jobs"
         raise UsageError(f"there are no scenarios of {kind!r}; {offer}")
     lifecycle, children = kinds[kind]
     return scenarios_of(lifecycle, children=children)
 
 
 def _inferred(spec: str | Path | Mapping[str, Any]) -> Kinds:
-    """By each resource's noun."""
+    """Scenarios by each resource's noun."""
     plan = build_plan(build_contract(as_document(spec)), {})
     tables = {each.noun: lifecycle_of(each) for each in plan.resources.values()}
     return {noun: (table, False) for noun, table in tables.items() if table is not None}
 
 
 fates = scenarios
-"""The name until 0.1; it goes with the next release."""
+"""The name until 0.1; to be removed in the next release."""

@@ -1,4 +1,4 @@
-"""`mockserver serve`: from the settings to a process that listens until it is told to stop."""
+"""`mockserver serve`: from the settings to a process that listens until stopped."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ log = logging.getLogger("mockserver")
 
 @dataclass(frozen=True)
 class Serving:
-    """What `serve` was told, beside the mock's own options."""
+    """Settings of `serve`, besides the mock's own options."""
 
     spec: str
     host: str = "127.0.0.1"
@@ -78,7 +78,7 @@ _OPTIONS = (
 
 
 def serving_of(given: dict[str, Any], config: Config) -> Serving:
-    """The command line's words and the file's, put together. Raises UsageError."""
+    """Merge the settings of the command line and the file. Raises UsageError."""
     values = settled(given, config)
     keys = values.pop("api_key")
     parts = {name: values.pop(name) for name in PARTS}
@@ -102,26 +102,26 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
 def _check_keys(keys: tuple[str, ...]) -> None:
     for key in keys:
         if not key.isascii() or not key.isprintable() or not key.strip():
-            raise UsageError(f"--api-key {key!r}: no header can carry this key")
+            raise UsageError(f"--api-key {key!r}: this key is not valid in a header")
 
 
 def _check_store(serving: Serving) -> None:
     if is_shared(serving.store):
         if serving.options.har is not None:
-            raise UsageError("--har is for worlds in memory; leave --store redis://... out")
+            raise UsageError("--har needs worlds in memory; omit --store redis://...")
         if serving.state is not None:
-            raise UsageError("--state is for worlds in memory; Redis keeps its own: leave it out")
+            raise UsageError("--state needs worlds in memory; Redis keeps its own state: omit it")
     elif serving.workers > 1:
         raise UsageError(
-            f"--workers {serving.workers}: worlds in memory belong to one process; let the "
-            "workers share them: --store redis://127.0.0.1:6379/0"
+            f"--workers {serving.workers}: worlds in memory belong to one process; to share them "
+            "use --store redis://127.0.0.1:6379/0"
         )
     if serving.workers > 1 and serving.reload:
-        raise UsageError("--reload is for one process: leave --workers out")
+        raise UsageError("--reload works with one process: omit --workers")
 
 
 class Service:
-    """The application that is served; `mock` can be replaced while it is."""
+    """The application that is served; its `mock` can be replaced while it runs."""
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
@@ -138,7 +138,7 @@ class Service:
         return self._app(scope, receive, send)
 
     def record(self, exchange: Exchange) -> None:
-        """What the pipeline reports. On the hot path."""
+        """Record what the pipeline reports. On the hot path."""
         self.journal(exchange)
         if self.log is not None:
             self.log(exchange)
@@ -150,11 +150,11 @@ class Service:
             self.state.note(exchange)
 
     def refuse(self, refusal: Refusal, target: str) -> Sent:
-        """The reply to what the protocol could not make a request of."""
+        """The reply to a request that can't be parsed."""
         return self.mock.pipeline.refuse_unrouted(Message("?", target), refusal)
 
     def load(self, serving: Serving, source: Source) -> Mock:
-        """A mock of the document as it is now. Raises a MockServerError."""
+        """A mock of the current document. Raises a MockServerError."""
         # Before a large document is read.
         handlers = load_handlers(serving.handlers) if serving.handlers is not None else None
         lost: list[str] = []
@@ -169,12 +169,12 @@ class Service:
         return mock
 
     def install(self, mock: Mock, serving: Serving, source: Source) -> None:
-        """Answer with this mock from now on."""
+        """Serve this mock from now on."""
         if mock.store.board is not None:
             self.journal = SharedJournal(mock.store.board, mock.contract.by_id)
         if self.webhooks is None:
             self.webhooks = Webhooks(mock)
-        self.webhooks.mock = mock  # who has subscribed stays so after a reload
+        self.webhooks.mock = mock  # subscriptions survive a reload
         if self.coverage is None:
             self.coverage = Coverage(mock.pipeline.contract)
         self.coverage.contract = mock.pipeline.contract
@@ -190,19 +190,19 @@ class Service:
 
 
 def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
-    """Serve until a signal comes.
+    """Serve until a signal arrives.
 
     `resolve` reads the settings, again after each change of the config file. Raises a
-    MockServerError before anything is said, or when the state can't be written at the end.
+    MockServerError before anything is printed, or if the state can't be written at the end.
     """
     log_to_stderr()
     service = Service(resolve())
     serving = service.serving
-    # Before a large document is read: a port in use is found out at once.
+    # Before reading a large document, so that a port in use is reported at once.
     sockets = bind_for(serving.host, serving.port, serving.workers)
     try:
         background = prepare(service, resolve)
-        # What has been loaded stays: the collector need not look at it again and again.
+        # What has been loaded stays: exempt it from garbage collection.
         gc.freeze()
         said = partial(_announce, service, url_of(sockets[0], serving.host), say)
         if serving.workers > 1:
@@ -222,7 +222,7 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
 
 
 def tell_coverage(service: Service, name: str = "") -> None:
-    """At the end, what of the document was asked for, if anything was."""
+    """At the end, print the coverage of the document, if there were requests."""
     if service.coverage is not None and service.coverage.requests:
         for line in service.coverage.lines():
             log.info("%s", plain(f"{name}: {line}" if name else line))
@@ -249,7 +249,7 @@ def _serve_in_workers(
 
 
 def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background]:
-    """Load the mock and its state; what is to run beside the server."""
+    """Load the mock and its state; returns the background tasks of the server."""
     serving, source = service.serving, service.source
     service.install(service.load(serving, source), serving, source)
     background: list[Background] = []
@@ -258,7 +258,7 @@ def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background
         service.state.claim()
         background.append(service.state.keep)
     if serving.workers > 1 and service.mock.api.credentials.sign is not None:
-        signing_key()  # all of them sign with one
+        signing_key()  # all of them sign with the same key
     if is_shared(serving.store):
         background.append(partial(keep_written, lambda: service.journal))
     if service.webhooks is not None and service.mock.api.webhooks.announcements:
@@ -277,7 +277,7 @@ def _watcher(service: Service, resolve: Callable[[], Serving]) -> Background:
 
 
 def serving_notes(serving: Serving) -> list[tuple[str, str]]:
-    """What else the banner says."""
+    """Further lines of the banner."""
     notes = []
     if is_shared(serving.store):
         notes.append(("store", shown(serving.store)))
@@ -301,7 +301,7 @@ def serving_notes(serving: Serving) -> list[tuple[str, str]]:
 
 
 class _ToStderr(logging.Handler):
-    """One plain line a message, to whatever standard error is by then."""
+    """Writes one plain line per message to the current standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -309,7 +309,7 @@ class _ToStderr(logging.Handler):
 
 
 def log_to_stderr() -> None:
-    """The program's own log, and uvicorn's only for its errors."""
+    """Log our own messages, and uvicorn's errors only."""
     handler = _ToStderr()
     for name, level in (("mockserver", logging.INFO), ("uvicorn.error", logging.ERROR)):
         logger = logging.getLogger(name)

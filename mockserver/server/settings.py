@@ -1,7 +1,7 @@
-"""The settings of `serve`, and mockserver.toml, which may give them instead of flags.
+"""The settings of `serve`, as flags or in mockserver.toml.
 
-`SETTINGS` is the one list of them: the command line's options, the file's `[serve]` table and
-the test of the documentation are all made from it.
+`SETTINGS` is the only list: command line options, the file's `[serve]` table and the test of the
+documentation are generated from it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ DEFAULT_CONFIG = Path("mockserver.toml")
 UNDOCUMENTED = ("nearest", "allow")
 TENANTS = ("credential", "subject")
 SEEDS = ("examples", "generated", "none")
-# As `server.app` has it, whose import takes longer than everything that `--help` needs.
+# Repeats `server.app`, whose import takes longer than everything that `--help` needs.
 MAX_BODY = 10 * 1024 * 1024
-# What corrects an inference; handed on to the plan, which judges what stands in it.
+# Corrections of inference, validated when the plan is built.
 OVERRIDES = ("operations", "resources", "lifecycles", "webhooks")
 
 
@@ -40,7 +40,7 @@ def size(value: str | int) -> int:
 
 
 class Factor(click.FloatRange):
-    """How many times as long: a number in a range, and no NaN, which is in every range."""
+    """A factor in a range. Excludes NaN, which passes any range check."""
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
         try:
@@ -59,9 +59,9 @@ class Factor(click.FloatRange):
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of `serve`. `file` says that it is a path, relative to the file that names it.
+    """One setting of `serve`. `file`: it is a path, relative to the file that contains it.
 
-    `alias` is the name until 0.2, which works on.
+    `alias` is its name until 0.2, which still works.
     """
 
     name: str
@@ -111,16 +111,16 @@ SETTINGS: tuple[Setting, ...] = (
         "prefix",
         bool,
         False,
-        "One port for all: each API below its name, such as /feather and /speechify.",
+        "Serve all APIs on one port, each below its name, such as /feather and /speechify.",
         flag=True,
     ),
-    Setting("seed", int, 0, "The same seed makes the same world."),
+    Setting("seed", int, 0, "The same seed gives the same world."),
     Setting(
         "seeds",
         click.Choice(SEEDS),
         "examples",
-        "Worlds begin with what the document's examples show (made-up entities where it has none), "
-        "with made-up ones only, or empty.",
+        "Seed worlds from the document's examples (generated entities where it has none), with "
+        "generated entities only, or leave them empty.",
     ),
     Setting(
         "clock",
@@ -132,14 +132,14 @@ SETTINGS: tuple[Setting, ...] = (
         "pace",
         Factor(0, 1e6),
         1.0,
-        "How long jobs take: 0.1 a tenth of the usual time, 10 ten times, 0 no time.",
+        "Factor for the duration of jobs: 0.1 is ten times as fast, 0 takes no time.",
         "FACTOR",
     ),
     Setting(
         "api-key",
         str,
         (),
-        "Accept this key beside every one that begins with mock-; may be given again.",
+        "Accept this key in addition to those that begin with mock-; can be repeated.",
         "KEY",
         many=True,
     ),
@@ -157,14 +157,14 @@ SETTINGS: tuple[Setting, ...] = (
         "lenient",
         bool,
         False,
-        "Forgive a client everything that the next six options name; each may be set apart.",
+        "Turn on the six options below; each can also be set separately.",
         flag=True,
     ),
     Setting(
         "any-key",
         bool,
         None,
-        "Every credential, or none, is accepted, each as a tenant of its own.",
+        "Accept any credential, or none, each as its own tenant.",
         flag=True,
     ),
     Setting(
@@ -178,41 +178,41 @@ SETTINGS: tuple[Setting, ...] = (
         "unknown-ids",
         click.Choice(CHOICES["unknown_ids"]),
         None,
-        "known: any id is there, made on first look; always: removed ones, too (refuse, or "
+        "known: any id exists, created on first use; always: removed ones too (refuse, or "
         "always if lenient).",
     ),
     Setting(
         "unknown-cursors",
         click.Choice(CHOICES["unknown_cursors"]),
         None,
-        "What a cursor that no list gave means (refuse, or first-page if lenient).",
+        "How to treat a cursor that no list returned (refuse, or first-page if lenient).",
     ),
     Setting(
         "conflicts",
         click.Choice(CHOICES["conflicts"]),
         None,
-        "What becomes of a request in whose way something stands: it exists already, it has "
+        "How to treat a request that conflicts with the state: the entity already exists, or has "
         "ended (refuse, or ignore if lenient).",
     ),
     Setting(
         "validate",
         click.Choice(CHOICES["validate"]),
         None,
-        "Requests that do not fit the document are refused, carried out and noted, or carried "
-        "out (strict, or warn if lenient).",
+        "Requests that break the contract are refused, accepted with a warning, or just "
+        "accepted (strict, or warn if lenient).",
     ),
     Setting(
         "fill",
         bool,
         None,
-        "Optional properties are there, and lists have an entry.",
+        "Responses have all optional properties, and lists have an entry.",
         flag=True,
     ),
     Setting(
         "store",
         str,
         "memory",
-        "Where worlds are kept: memory, or redis://HOST:PORT/DB for several.",
+        "Where to keep worlds: memory, or redis://HOST:PORT/DB to share them.",
     ),
     Setting(
         "workers",
@@ -225,7 +225,7 @@ SETTINGS: tuple[Setting, ...] = (
         "har",
         _FILE,
         None,
-        "Let worlds begin with what this HTTP archive shows, as mockserver record writes one.",
+        "Seed worlds from this HTTP archive (HAR), as mockserver record writes it.",
         "FILE",
         file=True,
     ),
@@ -233,7 +233,7 @@ SETTINGS: tuple[Setting, ...] = (
         "data",
         _FILE,
         None,
-        "Let worlds begin with the entities of this file (YAML or JSON, by resource), as "
+        "Seed worlds from the entities of this file (YAML or JSON, by resource), as "
         "mockserver explain --data-template prints one.",
         "FILE",
         file=True,
@@ -242,7 +242,7 @@ SETTINGS: tuple[Setting, ...] = (
         "calibration",
         _FILE,
         None,
-        "Follow this file of what the real server does, as mockserver calibrate writes it.",
+        "Follow this calibration file, as mockserver calibrate writes it.",
         "FILE",
         file=True,
         alias="lock",
@@ -259,12 +259,10 @@ SETTINGS: tuple[Setting, ...] = (
         "reload",
         bool,
         False,
-        "Watch the document, the handlers and the config; take changes over, keep the state.",
+        "Reload the document, the handlers and the config when they change; keep the state.",
         flag=True,
     ),
-    Setting(
-        "max-body", size, MAX_BODY, "The longest body that is read, such as 512k or 10M.", "SIZE"
-    ),
+    Setting("max-body", size, MAX_BODY, "The largest request body, such as 512k or 10M.", "SIZE"),
     Setting(
         "strict-base-path",
         bool,
@@ -276,13 +274,13 @@ SETTINGS: tuple[Setting, ...] = (
         "max-worlds",
         click.IntRange(1, 10_000_000),
         1000,
-        "How many worlds are kept; then the longest idle one is forgotten.",
+        "Maximum number of worlds; beyond it the longest idle one is evicted.",
     ),
     Setting(
         "cors",
         str,
         (),
-        "Let pages of this origin, or * for any, use the API in a browser; may be given again.",
+        "Allow pages of this origin, or * for any, to use the API (CORS); can be repeated.",
         "ORIGIN",
         many=True,
     ),
@@ -290,7 +288,7 @@ SETTINGS: tuple[Setting, ...] = (
         "webhook-host",
         str,
         (),
-        "Webhooks may go to this host too, not to this machine only; may be given again.",
+        "Allow webhooks to this host, in addition to this machine; can be repeated.",
         "HOST",
         many=True,
     ),
@@ -298,27 +296,27 @@ SETTINGS: tuple[Setting, ...] = (
         "no-cache",
         bool,
         False,
-        "Work everything out from the document, whatever an earlier start has kept of it.",
+        "Ignore the cache of earlier starts.",
         flag=True,
     ),
     Setting(
         "quiet",
         bool,
         False,
-        "Write no line for each request.",
+        "Do not log requests.",
         flag=True,
     ),
     Setting(
         "log",
         click.Choice(["text", "json"]),
         "text",
-        "How requests are written to standard error: a line for people, or JSON.",
+        "Format of the request log on standard error: text or JSON.",
     ),
     Setting(
         "control-token",
         str,
         "",
-        "Open /__mock__/ to other machines that send this token.",
+        "Allow other machines that send this token to use /__mock__/.",
         "TOKEN",
     ),
 )
@@ -326,7 +324,7 @@ SETTINGS: tuple[Setting, ...] = (
 
 @dataclass(frozen=True)
 class Config:
-    """What mockserver.toml says. `serve` holds converted values by their keys."""
+    """The content of mockserver.toml. `serve` maps keys to converted values."""
 
     path: Path | None = None
     spec: str | None = None
@@ -335,19 +333,19 @@ class Config:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     verify: Mapping[str, Any] = field(default_factory=dict)
-    """What the judging commands read: see `verify/sandbox.py`."""
+    """Keys for test, fuzz and diff: see `verify/sandbox.py`."""
 
 
 def read_config(path: Path | None) -> Config:
-    """The file, or ./mockserver.toml if there is one and `path` is None.
+    """Read the file, or ./mockserver.toml if it exists and `path` is None.
 
-    Raises UsageError for what can't be read and for every key that is not known.
+    Raises UsageError for an unreadable file and for every unknown key.
     """
     if path is None:
         if not DEFAULT_CONFIG.is_file():
             return Config()
         path = DEFAULT_CONFIG
-    import tomllib  # most have no file
+    import tomllib  # most projects have no file
 
     try:
         table = tomllib.loads(path.read_bytes().decode("utf-8"))
@@ -362,7 +360,7 @@ def read_config(path: Path | None) -> Config:
 
 @contextmanager
 def naming_config(path: Path | None) -> Iterator[None]:
-    """A correction that does not fit the document is said with the file that has it."""
+    """Prefix errors about overrides with the name of the config file."""
     try:
         yield
     except PlanError as error:
@@ -374,16 +372,17 @@ def _config(path: Path, table: Mapping[str, Any]) -> Config:
     _refuse_unknown(path, "", table, known)
     for name, value in table.items():
         if name != "undocumented" and not isinstance(value, dict):
-            raise UsageError(f"{path}: {name} is a table: write [{name}]")
+            raise UsageError(f"{path}: {name} must be a table: write [{name}]")
     undocumented = table.get("undocumented", "nearest")
     if undocumented not in UNDOCUMENTED:
         raise UsageError(
-            f"{path}: undocumented is {' or '.join(map(repr, UNDOCUMENTED))}, not {undocumented!r}"
+            f"{path}: undocumented must be {' or '.join(map(repr, UNDOCUMENTED))}, "
+            f"not {undocumented!r}"
         )
     serve = dict(table.get("serve", {}))
     spec = serve.pop("spec", None)
     if spec is not None and not isinstance(spec, str):
-        raise UsageError(f"{path}: [serve] spec: {spec!r} is not a text")
+        raise UsageError(f"{path}: [serve] spec: {spec!r} is not a string")
     return Config(
         path=path,
         spec=_spec(path, spec),
@@ -414,7 +413,7 @@ def _convert(path: Path, setting: Setting, value: Any) -> Any:
     if setting.many:
         values = [value] if isinstance(value, str) else value
         if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
-            raise UsageError(f"{where}: {value!r} is not a list of texts")
+            raise UsageError(f"{where}: {value!r} is not a list of strings")
         return tuple(path.parent / one if setting.file else one for one in values)
     whole = setting.type in (int, size) or isinstance(setting.type, click.IntRange)
     wants_number = whole or isinstance(setting.type, click.FloatRange)
@@ -426,7 +425,7 @@ def _convert(path: Path, setting: Setting, value: Any) -> Any:
     else:
         fits = isinstance(value, str)
     if not fits:
-        kind = "a whole number" if whole else "a number" if wants_number else "a text"
+        kind = "an integer" if whole else "a number" if wants_number else "a text"
         wanted = "true or false" if setting.flag else kind
         raise UsageError(f"{where}: {value!r} is not {wanted}")
     try:
@@ -442,13 +441,13 @@ def _refuse_unknown(
     for name in given:
         if name not in known:
             close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            hint = f"did you mean {close[0]}?" if close else f"the keys are {', '.join(known)}"
             shown, hint = name.replace("_", hyphen), hint.replace("_", hyphen)
             raise UsageError(f"{path}: {where}{shown} is not known; {hint}")
 
 
 def settled(given: Mapping[str, Any], config: Config) -> dict[str, Any]:
-    """Every setting: as given on the command line, else in the file, else its default."""
+    """Every setting: from the command line, else from the file, else its default."""
     defaults = {setting.key: setting.default for setting in SETTINGS}
     return {**defaults, "spec": DEFAULT_SPEC, **_with_spec(config), **given}
 

@@ -1,4 +1,4 @@
-"""The faults of several processes: set by one, met in all of them, counted together."""
+"""The faults of several processes: set by one, applied and counted by all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BETWEEN = "\x1f"
 
 
 class SharedFaults(Faults):
-    """Faults on the board. Each process has them in memory too, and hears when they change."""
+    """Faults on the board. Each process caches them in memory and is notified of changes."""
 
     def __init__(self, board: Board, operations: Mapping[str, str]) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class SharedFaults(Faults):
         return super().describe(tenant)
 
     def refresh(self) -> None:
-        """Read what is on the board."""
+        """Read the faults from the board."""
         notes = sorted(self._board.notes(NAME).items(), key=lambda note: int(note[0][1:]))
         faults = {name: read_fault(orjson.loads(text), self._operations) for name, text in notes}
         with self._lock:

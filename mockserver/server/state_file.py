@@ -1,4 +1,4 @@
-"""`--state FILE`: all worlds in one file, written so that a crash never leaves half of one."""
+"""`--state FILE`: all worlds in one file, written atomically."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _HARMLESS = ("GET", "HEAD", "OPTIONS")
 
 
 class StateFile:
-    """Restores `store` at the start and writes it at the end, and now and then in between.
+    """Restores `store` at the start; writes it periodically and at the end.
 
-    `store` is set by whoever serves, again after each reload.
+    The server sets `store`, again after each reload.
     """
 
     def __init__(self, path: Path) -> None:
-        # A link is followed now: replacing it would leave its target as it was.
+        # Follow a link now: replacing it would leave its target unchanged.
         self.path = _resolved(path)
         self.shown = path
         self.store: Store
@@ -41,26 +41,26 @@ class StateFile:
         self._complained = False
 
     def claim(self) -> None:
-        """Keep others from writing to the file. Raises UsageError if another process does."""
+        """Lock the file. Raises UsageError if another process has locked it."""
         try:
             self._claim = Claim(self.path)
         except BlockingIOError:
             raise UsageError(
-                f"--state {self.shown}: another mockserver keeps its worlds there; "
-                "stop that one, or give another file"
+                f"--state {self.shown}: another mockserver is using this file; "
+                "stop it, or give another file"
             ) from None
         except OSError:
             log.debug("no lock for %s", self.shown)
 
     def release(self) -> None:
-        """Let others write to the file."""
+        """Unlock the file."""
         if self._claim is not None:
             self._claim.release()
 
     def load(self) -> None:
         """Restore the store, if there is a file.
 
-        Raises UsageError or StoreError, having changed neither the file nor the store.
+        Raises UsageError or StoreError, and then leaves the file and the store unchanged.
         """
         folder = self.path.parent
         if not folder.is_dir():
@@ -78,11 +78,11 @@ class StateFile:
             self.store.restore(_parse(raw))
         except StoreError as error:
             raise StoreError(
-                f"--state {self.shown}: {error}; give another file, or remove it to start afresh"
+                f"--state {self.shown}: {error}; give another file, or remove it to start over"
             ) from None
 
     def note(self, exchange: Exchange) -> None:
-        """An exchange took place. On the hot path."""
+        """Note an exchange. On the hot path."""
         tenant = exchange.tenant
         if tenant:
             self._touched = True
@@ -90,7 +90,7 @@ class StateFile:
                 self._dirty = True
 
     def changed(self) -> None:
-        """The admin API has changed something."""
+        """Note a change by the admin API."""
         self._touched = self._dirty = True
 
     async def keep(self) -> None:
@@ -100,7 +100,7 @@ class StateFile:
             await self.write_if_changed()
 
     async def write_if_changed(self) -> None:
-        """Write, if there is a reason. What prevents it is logged once, until it works again."""
+        """Write if something has changed. A failure is logged once, until it works again."""
         if not self._dirty:
             return
         snapshot = self._snapshot()
@@ -114,7 +114,7 @@ class StateFile:
             self._complained = True
 
     def save(self) -> bool:
-        """Write at the end; whether there was anything to write. Raises StoreError."""
+        """Write at the end; returns whether there was anything to write. Raises StoreError."""
         if not self._touched:
             return False
         self._write(self._snapshot())
@@ -155,9 +155,9 @@ def _resolved(path: Path) -> Path:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file; whatever happens, it holds either the old content or the new. Raises OSError.
+    """Replace a file atomically: it contains either the old or the new content. Raises OSError.
 
-    Nobody else may read it: the names of the worlds are keys.
+    Only its owner may read it: the names of the worlds are keys.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -175,7 +175,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """What a process that was killed has left half written."""
+    """Remove half-written files of a killed process."""
     for found in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         pid = found.name.split(".")[-2]
         if pid.isascii() and pid.isdigit() and not _runs(int(pid)):
@@ -194,7 +194,7 @@ def _runs(pid: int) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    # Without this the new name may not survive a power cut. Not every system can do it.
+    # Without this the rename may not survive a power failure. Not every system supports it.
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

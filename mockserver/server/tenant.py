@@ -1,4 +1,4 @@
-"""One tenant of a mock in this process: a world, a clock, a client, a journal, faults."""
+"""One tenant of an in-process mock: a world, a clock, a client, a journal, faults."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LONGEST_NAME = 48
 
 
 def key_of(name: str, prefix: str) -> str:
-    """A credential that stands for a name: readable, fit for a header, another for each name."""
+    """A credential for a name: readable, valid in a header, unique to the name."""
     words = re.sub(r"[^A-Za-z0-9_]+", "-", name.removeprefix(prefix)).strip("-")
     if prefix + words == name and len(words) <= LONGEST_NAME:
         return name
@@ -46,50 +46,50 @@ class TenantFaults:
         self._tenant = tenant
 
     def add(self, operation: str | None = None, **spec: Any) -> str:
-        """Let a fault strike from now on (docs/faults.md); its id. Raises BadRequest."""
+        """Inject a fault from now on (docs/faults.md); returns its id. Raises BadRequest."""
         given = {"operation": operation, **spec, "tenant": self._tenant}
         fault = read_fault(given, self._mock.contract.names)
         return self._mock.faults.add([fault])[0]
 
     def list(self) -> list[dict[str, Any]]:
-        """Those that can strike this tenant, with how often they met a request and struck."""
+        """Faults that can affect this tenant, with the numbers of matches and injections."""
         return self._mock.faults.describe(self._tenant)
 
     def clear(self) -> None:
-        """Take this tenant's away."""
+        """Remove this tenant's faults."""
         self._mock.faults.remove(tenant=self._tenant)
 
 
 class TenantWebhooks:
-    """What is sent to those who want to hear of one tenant's world (docs/webhooks.md)."""
+    """Webhooks about one tenant's world (docs/webhooks.md)."""
 
     def __init__(self, server: MockServer, tenant: str) -> None:
         self._sender = server.sender
         self._tenant = tenant
 
     def send_to(self, target: Target, **spec: Any) -> Subscription:
-        """From now on, to a URL or a function of an httpx.Request that gives a status or None.
+        """Send to a URL, or to a function that takes an httpx.Request and returns a status or None.
 
-        `events`, `secret` and `order` as over the admin API. Raises BadRequest.
+        `events`, `secret` and `order` as in the admin API. Raises BadRequest.
         """
         return self._sender.send_to(target, self._tenant, **spec)
 
     def deliver(self) -> int:
-        """Send what is due; moving the clock does it by itself. How many were taken."""
+        """Send what is due, as moving the clock does too. Returns how many receivers accepted."""
         return self._sender.deliver()
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Those of this tenant: ended ones, oldest first, then what waits or is tried again."""
+        """This tenant's deliveries: ended ones, oldest first, then waiting and retried ones."""
         return [each for each in self._sender.deliveries if each.tenant == self._tenant]
 
     def clear(self) -> None:
-        """Send nothing more."""
+        """Stop sending."""
         self._sender.remove(tenant=self._tenant)
 
 
 class Tenant:
-    """One tenant of a MockServer. As a context manager it drops its world in the end."""
+    """One tenant of a MockServer. As a context manager it drops its world at the end."""
 
     def __init__(self, server: MockServer, key: str) -> None:
         self.server = server
@@ -100,13 +100,13 @@ class Tenant:
 
     @property
     def coverage(self) -> Coverage:
-        """What of the document this tenant has asked for, and what did not fit."""
+        """Coverage of the document by this tenant, and mismatches."""
         exchanges = (entry.exchange for entry in self.server.recorder.entries())
         return coverage_of(self.server.mock.pipeline.contract, exchanges, self.key)
 
     @property
     def url(self) -> str:
-        """The base URL of a real port, started on first use."""
+        """The base URL of a real port, opened on first use."""
         return self.server.url
 
     @property
@@ -116,12 +116,12 @@ class Tenant:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query parameters that authenticate this tenant, where the document wants it so."""
+        """The query parameters that authenticate this tenant, if the document requires that."""
         return self.server.query_for(self.key)
 
     @property
     def client(self) -> httpx.Client:
-        """An httpx client that talks to the mock in process, as this tenant."""
+        """An httpx client that calls the mock in process, as this tenant."""
         return self.server.client_for(self.key)
 
     @cached_property
@@ -129,23 +129,25 @@ class Tenant:
         return self.server.clock_for(self.key)
 
     def follow(self, scenario: Scenario | str) -> None:
-        """Let the next job that this tenant starts take a scenario, or end in a state.
+        """Make the next job of this tenant follow a scenario, or end in a state.
 
-        `follow("failed")` ends it in that state five seconds after it started. Each call is for
-        one job more. Raises UsageError for a state that no job can end in.
+        `follow("failed")` ends it in that state five seconds after its start. Each call applies to
+        one more job. Raises UsageError for a state in which no job can end.
         """
         jobs = self.server.mock.api.jobs
         if jobs.steer is None:
             raise UsageError(f"the jobs of {self.server.mock.api.name!r} can't be steered")
         if isinstance(scenario, str) and scenario not in jobs.outcomes:
-            raise UsageError(f"no job can end as {scenario!r}; there is {', '.join(jobs.outcomes)}")
+            raise UsageError(
+                f"no job can end as {scenario!r}; the outcomes are {', '.join(jobs.outcomes)}"
+            )
         self.server.mock.scenarios.setdefault(self.key, []).append(scenario)
 
     def steer_job(self, job_id: str, **order: Any) -> Mapping[str, Any]:
         """Decide how an open job goes on: `outcome="failed"`, with `after` in seconds of the
-        tenant's clock, or `schedule=[["running", 5], ["failed", 9]]`. The job as it is now.
+        tenant's clock, or `schedule=[["running", 5], ["failed", 9]]`. Returns the job.
 
-        Raises NotFound, Conflict for a job that has ended, BadRequest for another order.
+        Raises NotFound, Conflict for a job that has ended, BadRequest for an invalid order.
         """
         __tracebackhide__ = True
         steered = self.server.mock.steer_job(self.key, job_id, order)
@@ -154,8 +156,9 @@ class Tenant:
         return steered
 
     def stub(self, operation: str, **spec: Any) -> Stub:
-        """Lay down what an operation answers this tenant from now on (docs/stubs.md): `json` or
-        `text`, `status`, `headers`, `when`, `times`, `delay`, `invalid`. Its `calls` count.
+        """Add a stub: a fixed response of an operation to this tenant (docs/stubs.md): `json` or
+        `text`, `status`, `headers`, `when`, `times`, `delay`, `invalid`. Its `calls` counts its
+        uses.
 
         Raises BadRequest.
         """
@@ -163,7 +166,7 @@ class Tenant:
         return self.server.mock.stub({"operation": operation, **spec}, self.key)
 
     def transport(self) -> InProcessTransport:
-        """For `httpx.Client(transport=...)` and `AsyncClient`: whatever the URL, it is the mock.
+        """For `httpx.Client(transport=...)` and `AsyncClient`: every URL leads to the mock.
 
         The request's credential is replaced by this tenant's.
         """
@@ -172,9 +175,9 @@ class Tenant:
         return InProcessTransport(self.server.app, self.headers)
 
     def patch_httpx(self, *hosts: str) -> AbstractContextManager[None]:
-        """While it lasts, what any httpx client sends to `hosts` reaches the mock.
+        """A context in which requests of any httpx client to `hosts` reach the mock.
 
-        Without any they are those of the document's servers.
+        `hosts` default to those of the document's servers.
         """
         from mockserver.server.clients import patched_httpx, vendor_hosts
 
@@ -190,27 +193,27 @@ class Tenant:
     def snapshot(self) -> dict[str, Any]:
         """This tenant's world and clock as a JSON value."""
         store = self.server.mock.store
-        with store.begin(self.key):  # so that there is one
+        with store.begin(self.key):  # creates the world
             return store.snapshot(self.key)
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Back to a snapshot. Raises StoreError if it is not one."""
+        """Restore a snapshot. Raises StoreError if it is invalid."""
         self.server.mock.store.restore(snapshot)
 
     def import_har(self, path: str | Path) -> Imported:
-        """Put the answers of an HTTP archive into the world, as rows (docs/recording.md).
+        """Import the responses of an HTTP archive as rows (docs/recording.md).
 
-        Raises UsageError if it can't be read, or nothing of it fits the document.
+        Raises UsageError if it can't be read, or nothing in it fits the document.
         """
         return import_archive(self.server.mock, self.key, Path(path))
 
     def reset(self) -> None:
-        """Back to the seed world, and its clock to the start."""
+        """Reset the world to the seed world, and its clock to the start."""
         self.server.mock.store.reset(self.key)
 
     @contextmanager
     def fork(self) -> Iterator[None]:
-        """What happens inside to the world and its clock has not happened afterwards."""
+        """A context that undoes all changes to the world and its clock at its end."""
         before = self.snapshot()
         try:
             yield

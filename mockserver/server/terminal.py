@@ -1,10 +1,10 @@
-"""Text of a document on its way to a terminal."""
+"""Make text from documents safe for a terminal."""
 
 from __future__ import annotations
 
 
 def plain(text: str) -> str:
-    """On one line, and without what a terminal would obey: controls, escapes, bidi marks."""
+    """On one line, and without control characters, escape sequences and bidi marks."""
     if text.isprintable():
         return text
     return "".join(

@@ -1,4 +1,4 @@
-"""An API in several wire shapes: the pipelines of those whose document was not asked for."""
+"""An API in several versions: the pipelines of those other than the requested document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockserver.openapi.schemas.validators import Validators
 
 
 def in_shape(api: Api | None, contract: Contract) -> Api | None:
-    """The API with the handlers that speak the shape of this document."""
+    """The API with the handlers for this document's version."""
     if api is None or api.shapes is None:
         return api
     served = api.shapes.of(contract)
@@ -26,9 +26,9 @@ def in_shape(api: Api | None, contract: Contract) -> Api | None:
 
 
 def in_all_shapes(pipeline: Pipeline, settings: Mapping[str, Any]) -> Answerer:
-    """The pipeline with its siblings, if its API has several shapes.
+    """The pipeline with its siblings, if its API has several versions.
 
-    `settings` is the API's table in mockserver.toml. Raises UsageError for one that can't be used.
+    `settings` is the API's table in mockserver.toml. Raises UsageError if it is invalid.
     """
     api = pipeline.api
     if api.shapes is None:

@@ -65,7 +65,7 @@ def test_asking_after_the_end(tenant: Tenant, more: int, complains: bool) -> Non
     assert kinds(tenant) == (["after-the-end"] if complains else [])
     if complains:
         (found,) = tenant.journal.client_lint()
-        assert f"asked for {more} times more" in found.text
+        assert f"polled {more} more times" in found.text
         assert len(found.calls) == 1 + more
 
 

@@ -86,7 +86,7 @@ def test_handlers_from_a_file(project: Path) -> None:
         ({"seed": "x"}, "is not a number"),
         ({"seeds": "some"}, "is not one of 'examples', 'generated', 'none'"),
         ({"any_key": "yes"}, "any_key='yes'"),
-        ({"handlers": {"getPet": 3}}, "is no function"),
+        ({"handlers": {"getPet": 3}}, "is not a function"),
         ({"config": "none.toml"}, "none.toml"),
     ],
 )

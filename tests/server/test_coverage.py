@@ -83,7 +83,7 @@ def test_what_was_asked_for_and_what_never(mock: MockServer) -> None:
     assert found.never_asked == ["createPet", "deletePet"]
     assert found.never_answered["listPets"] == ["400"]
     assert found.never_answered["getPet"] == ["200"]
-    assert "1 request named what is not there; --lenient" in str(found)
+    assert "1 request named an unknown id; --lenient" in str(found)
 
 
 def test_whose_word_it_is(mock: MockServer) -> None:
@@ -134,7 +134,7 @@ def test_json_text_and_a_badge(mock: MockServer) -> None:
     badge = show_coverage(panel, Call(query={"format": "badge"}))
     assert (badge["message"], badge["color"]) == ("25%", "orange")
     text = show_coverage(panel, Call(query={"format": "text"})).body.decode()
-    assert text.startswith("1 of 4 operations were asked for (25 %)\n")
+    assert text.startswith("1 of 4 operations were requested (25 %)\n")
     one = show_coverage(panel, Call(query={"tenant": "mock-other"}))
     assert one["percent"] == 0
 

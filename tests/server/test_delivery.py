@@ -288,7 +288,7 @@ def test_where_it_may_go(url: str, allowed: bool) -> None:
     [
         ({}, "such as"),
         ({"url": "http://127.0.0.1/", "nope": 1}, "there is url, events, secret, order"),
-        ({"url": 1}, "url takes a text"),
+        ({"url": 1}, "url must be a string"),
         ({"url": "http://127.0.0.1/", "events": ["nope"]}, "there is export.created"),
         ({"url": "http://127.0.0.1/", "events": "nope"}, "a list of names"),
         ({"url": "http://127.0.0.1/", "secret": "abc"}, "whsec_"),

@@ -152,9 +152,9 @@ def test_rows_are_told_newest_first_with_instants_spelt_out(feather: Watched) ->
 @pytest.mark.parametrize(
     ("query", "status", "says"),
     [
-        ("", 400, "say which by ?collection="),
+        ("", 400, "choose one with ?collection="),
         ("?collection=nope", 404, "there is no collection 'nope'; there is agents"),
-        ("?collection=runs&limit=0", 400, "limit takes a whole number"),
+        ("?collection=runs&limit=0", 400, "limit must be an integer"),
     ],
 )
 def test_what_is_asked_wrongly_is_named(

@@ -69,7 +69,7 @@ def test_it_may_import_its_neighbours_and_define_dataclasses(tmp_path: Path) -> 
         ("", "no function is marked"),
         ("\x00", "null bytes"),
         (b"\xff\xfe", "handlers.py"),
-        (GOOD.replace("(world, request)", "(world)"), "takes (world, request)"),
+        (GOOD.replace("(world, request)", "(world)"), "must take (world, request)"),
         (GOOD.replace("def thing", "async def thing"), "is async"),
     ],
 )

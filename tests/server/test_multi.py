@@ -148,7 +148,7 @@ def test_what_is_no_request_is_refused_in_the_words_of_its_api(prefixed: Prefixe
     ("serving", "says"),
     [
         (Serving("feather", port=65535), "--port 65535 leaves no room for 2 APIs"),
-        (Serving("feather", handlers=Path("a.py")), "--handlers is for one API"),
+        (Serving("feather", handlers=Path("a.py")), "--handlers is for a single API"),
     ],
 )
 def test_what_can_t_be_is_said(serving: Serving, says: str) -> None:

@@ -122,7 +122,7 @@ def test_the_last_word_counts_and_nothing_is_added(output: Path) -> None:
         ("{", "not JSON"),
         ("{}", "not an HTTP archive"),
         ('{"log": {"entries": [{}]}}', "not an HTTP archive"),
-        ('{"log": {"entries": []}}', "nothing of its 0 exchanges"),
+        ('{"log": {"entries": []}}', "none of its 0 exchanges"),
     ],
 )
 def test_what_is_no_archive_is_named(output: Path, text: str | None, says: str) -> None:

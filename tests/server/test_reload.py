@@ -107,7 +107,7 @@ def test_a_broken_document_keeps_the_old_one(
     assert not reloading.reload()
     assert reloading.service.mock is before
     assert reloading.client.get(f"/toys/{toy}").status_code == 200
-    assert "not reloaded, what was served before goes on: " in said.text
+    assert "not reloaded, still serving the previous version: " in said.text
     reloading.file.unlink()
     assert not reloading.reload()
     reloading.file.write_text(document("toys"))
@@ -134,7 +134,7 @@ def test_faults_go_on_while_there_is_something_to_strike(
     assert reloading.reload()
     (left,) = reloading.client.get("/__mock__/faults").json()["faults"]
     assert (left["operation"], left["tenant"], left["times"]) == ("get-toys", "mock-a", 9)
-    assert "the fault f2 has nothing to strike any more" in said.text
+    assert "the fault f2 no longer matches" in said.text
 
 
 def test_the_journal_and_the_state_file_go_on(reloading: Reloading, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_what_only_a_restart_changes_is_said(
 ) -> None:
     reloading.serving = replace(reloading.serving, port=9, control_token="new")
     assert reloading.reload()
-    assert "a change of port counts after a restart only" in said.text
+    assert "a change of port takes effect after a restart" in said.text
     wrong = reloading.client.get("/__mock__/health", headers={"x-mock-token": "old"})
     assert wrong.status_code == 401
 

@@ -135,7 +135,7 @@ def test_the_first_minute_with_feather(tmp_path: Path) -> None:
             assert set(long.json()) == {"error", "message"}
         assert process.stop(signal.SIGINT) == 0
         *covered, last = process.err.splitlines()
-        assert covered[0] == "mockserver: 1 of 56 operations were asked for (1 %)"
+        assert covered[0] == "mockserver: 1 of 56 operations were requested (1 %)"
         assert last == "mockserver: the state is kept in worlds.json"
     assert oct(state.stat().st_mode)[-3:] == "600"
 

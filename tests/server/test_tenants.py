@@ -115,17 +115,17 @@ def test_a_failure_shows_calls_and_near_misses(tenant: Tenant) -> None:
     assert str(caught.value).splitlines() == [
         "cancelSimulationSuiteRun (POST /v1/sim-suites/{suite_id}/runs/{suite_run_id}/cancel) "
         "was not called, expected once.",
-        "The calls made:",
+        "Calls:",
         "  POST /v1/sim-suites -> 201 (createSimulationSuite)",
         "  POST /v1/sim-suites/a/run/b/cancel -> 404 (no operation)",
         "  GET /v1/sim-suites -> 401 (listSimulationSuites)",
-        "Near misses, requests that fit no operation:",
+        "Near misses, requests that match no operation:",
         "  POST /v1/sim-suites/a/run/b/cancel",
         "    close to cancelSimulationSuiteRun "
         "(POST /v1/sim-suites/{suite_id}/runs/{suite_run_id}/cancel)",
         *str(caught.value).splitlines()[8:],
     ]
-    with pytest.raises(AssertionError, match="was called once, expected never"):
+    with pytest.raises(AssertionError, match="was called once, expected none"):
         tenant.journal.assert_not_called("createSimulationSuite")
     with pytest.raises(UsageError, match="did you mean createSimulationSuite"):
         tenant.journal.assert_called("createSimulatonSuite")

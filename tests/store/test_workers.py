@@ -114,7 +114,7 @@ def test_nothing_acknowledged_is_lost(durable: RedisServer, tmp_path: Path) -> N
     made = [name for id_, name in found.items() if id_ not in seeded]
     assert len(set(made)) == len(made)
     assert len(made) <= len(acknowledged) + failed
-    assert served.said().count("SIGKILL; another takes its place") == killed
+    assert served.said().count("SIGKILL; starting another") == killed
 
 
 def test_workers_share_worlds_and_clocks(redis_server: RedisServer, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The admin API: ASGI in front of Connexion, everything under `/__mock__/`."""
+"""The admin API: ASGI middleware in front of Connexion, for all of `/__mock__/`."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ _COMMON_HEADERS = [
 
 @dataclass
 class AdminApi:
-    """Answers the admin API's paths itself and lets everything else pass."""
+    """Handles the admin API's paths and passes on all others."""
 
     app: ASGIApp
     panel: Panel
     guard: Guard
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        # No coroutine of its own: the API's requests pass through here too.
+        # Not a coroutine of its own: the API's requests pass through here too.
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             rest = scope["path"][len(PREFIX) :]
             if not rest or rest[0] == "/":
@@ -61,12 +61,12 @@ class AdminApi:
 
     @cached_property
     def _probes(self) -> frozenset[str]:
-        """Where orchestrators ask, less what the document has itself."""
+        """Paths of health probes, except those that the document has itself."""
         documented = {operation.path for operation in self.panel.mock.contract.operations}
         return PROBES - documented
 
     async def _probe(self, scope: Scope, send: Send) -> None:
-        """Say that it serves, and nothing else: everybody may ask."""
+        """Report that it serves, and nothing else: no access check."""
         if scope["method"] not in ("GET", "HEAD"):
             sent = _error(405, f"{scope['method']} is not allowed here", {"allow": "GET, HEAD"})
         else:
@@ -80,7 +80,7 @@ class AdminApi:
 
     async def _serve(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            # Whoever has the token can't send it before there is a page to give it to.
+            # The page is needed before a user can enter the token.
             if not (self.guard.token and is_page(path)):
                 try:
                     self.guard.check(scope)
@@ -92,7 +92,7 @@ class AdminApi:
         except Refusal as refusal:
             sent = _error(refusal.status, str(refusal), refusal.headers)
         except ConnectionResetError:
-            return  # half a request is none
+            return  # ignore an incomplete request
         except StoreUnavailable as error:
             sent = _error(503, str(error), {"retry-after": "1"})
         except StoreError as error:
@@ -109,9 +109,9 @@ class AdminApi:
         found = find_route(path)
         if found is None:
             known = ", ".join(f"{PREFIX}/{route.path}" for route in ROUTES)
-            raise NotFound(f"there is no {PREFIX}/{path}; there are {known}")
+            raise NotFound(f"there is no {PREFIX}/{path}; the paths are {known}")
         if not path and scope["path"].endswith(PREFIX):
-            # What the page loads is named from here on, below whatever prefix this has.
+            # The page's assets are relative to it, whatever the prefix.
             return Sent(307, [(b"location", PREFIX.encode() + b"/")])
         route, values = found
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -150,11 +150,11 @@ def parse_json(body: bytes) -> Any:
 
 
 def _query(raw: bytes, known: tuple[str, ...]) -> dict[str, str]:
-    # A misspelt `tenant` would otherwise reset every world.
+    # Otherwise a misspelt `tenant` would reset every world.
     found: dict[str, str] = {}
     for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
         if name not in known:
-            offer = f"there is {', '.join(known)}" if known else "this takes none"
+            offer = f"it takes {', '.join(known)}" if known else "this path takes none"
             raise BadRequest(f"there is no query parameter {name!r}; {offer}")
         if name in found:
             raise BadRequest(f"{name} is given twice")

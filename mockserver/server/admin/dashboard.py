@@ -1,4 +1,4 @@
-"""`GET /__mock__/`: the dashboard, a page and what belongs to it, all from this package."""
+"""`GET /__mock__/`: the dashboard, a page and its assets, all from this package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockserver.store.addresses import MEMORY
 
 PAGES = Path(__file__).parent / "pages"
 SCHEMA = Path(__file__).parents[1] / "mockserver.schema.json"
-"""What mockserver.toml may hold, as `mockserver config --schema` prints it: for editors."""
+"""The JSON Schema of mockserver.toml, as `mockserver config --schema` prints it, for editors."""
 TYPES = {
     ".css": b"text/css",
     ".js": b"text/javascript",
@@ -46,7 +46,7 @@ def front_page(mock: Mock, source: str, state_file: bool = False) -> Sent:
 
 
 def html(page: str, policy: bytes = _POLICY) -> Sent:
-    """A page that loads nothing from elsewhere."""
+    """A page that loads nothing from other sites."""
     headers = [
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-security-policy", policy),
@@ -56,7 +56,7 @@ def html(page: str, policy: bytes = _POLICY) -> Sent:
 
 
 def asset(name: str) -> Sent:
-    """A file that a page asks for. Raises NotFound."""
+    """A file that a page loads. Raises NotFound."""
     path = PAGES / name
     if path.suffix not in TYPES or path.parent != PAGES or not path.is_file():
         raise NotFound(f"the dashboard has no file {name!r}")

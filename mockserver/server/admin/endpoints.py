@@ -1,4 +1,4 @@
-"""What the admin API can do: one function a method and path, listed in `ROUTES`."""
+"""Endpoints of the admin API: a function for each method and path, listed in `ROUTES`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_WORLDS = 500
 
 
 def worlds_of(panel: Panel) -> list[str]:
-    """The tenants that there are; on a fresh server the one that the first request makes."""
+    """The existing tenants; on a fresh server the default tenant."""
     return panel.mock.store.tenants() or [DEFAULT_KEY]
 
 
@@ -75,9 +75,9 @@ def show_rows(panel: Panel, call: Call) -> dict[str, Any]:
     name, limit = call.query.get("collection"), limit_of(call)
     known = panel.mock.api.collections
     if name is None:
-        raise BadRequest(f"say which by ?collection=; there is {', '.join(known)}")
+        raise BadRequest(f"choose one with ?collection=; the collections are {', '.join(known)}")
     if name not in known:
-        raise NotFound(f"there is no collection {name!r}; there is {', '.join(known)}")
+        raise NotFound(f"there is no collection {name!r}; the collections are {', '.join(known)}")
 
     def read(world: World) -> dict[str, Any]:
         rows = world[name]
@@ -92,17 +92,18 @@ def show_rows(panel: Panel, call: Call) -> dict[str, Any]:
 
 
 def _one(panel: Panel, call: Call) -> str:
-    """The tenant that is meant; without any the only one. Raises BadRequest if there are more."""
+    """The tenant of the request; without `?tenant=` the only one. Raises BadRequest if there are
+    several."""
     if call.tenant is not None:
         return call.tenant
     tenants = worlds_of(panel)
     if len(tenants) > 1:
-        raise BadRequest(f"there are {len(tenants)} worlds; say which by ?tenant=KEY")
+        raise BadRequest(f"there are {len(tenants)} worlds; choose one with ?tenant=KEY")
     return tenants[0]
 
 
 def _look(panel: Panel, tenant: str, read: Callable[[World], T]) -> T:
-    """Read a world as it is by now. What is due is settled to be seen, and not kept."""
+    """Read a world at its present time. Due transitions are applied for reading, but not kept."""
 
     def work(world: Transaction) -> T:
         panel.mock.api.settle(world)
@@ -150,7 +151,7 @@ def change_clock(panel: Panel, call: Call) -> dict[str, Any]:
 
 def reset(panel: Panel, call: Call) -> dict[str, Any]:
     if call.body not in (None, {}):
-        raise BadRequest("reset takes no body; ?tenant=KEY narrows it to one world")
+        raise BadRequest("reset takes no body; ?tenant=KEY limits it to one world")
     count = 1 if call.tenant is not None else len(panel.mock.store.tenants())
     panel.mock.store.reset(call.tenant)
     panel.changed()
@@ -163,7 +164,7 @@ def show_state(panel: Panel, call: Call) -> dict[str, Any]:
 
 def put_state(panel: Panel, call: Call) -> dict[str, Any]:
     if not isinstance(call.body, dict):
-        raise BadRequest("give a snapshot, as GET /__mock__/state returns it")
+        raise BadRequest("send a snapshot, as GET /__mock__/state returns it")
     snapshot = call.body
     if call.tenant is not None:
         snapshot = only_world(snapshot, call.tenant)
@@ -173,7 +174,7 @@ def put_state(panel: Panel, call: Call) -> dict[str, Any]:
 
 
 def only_world(snapshot: dict[str, Any], tenant: str) -> dict[str, Any]:
-    """The snapshot with the one tenant's world. Raises NotFound if it has none."""
+    """The snapshot with only this tenant's world. Raises NotFound if it has none."""
     worlds = snapshot.get("worlds")
     if not isinstance(worlds, dict) or tenant not in worlds:
         raise NotFound(f"the snapshot has no world of {tenant!r}")
@@ -181,7 +182,7 @@ def only_world(snapshot: dict[str, Any], tenant: str) -> dict[str, Any]:
 
 
 def show_plan(panel: Panel, call: Call) -> Any:
-    from mockserver.inference.explain import as_json  # few ask why
+    from mockserver.inference.explain import as_json  # rarely used
 
     return as_json(panel.mock.plan)
 
@@ -193,7 +194,7 @@ def show_schema(panel: Panel, call: Call) -> Sent:
 def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
     form = call.query.get("format", "json")
     if form not in ("json", "har"):
-        raise BadRequest(f"format is json or har, not {form!r}")
+        raise BadRequest(f"format must be json or har, not {form!r}")
     limit = limit_of(call)
     operation = call.query.get("operation")
     shown: list[Entry] = []
@@ -220,7 +221,7 @@ def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
 
 
 def _near(contract: Contract, entry: Entry) -> list[str]:
-    """The operations that a request which fits none may have meant."""
+    """Operations similar to a request that matches none."""
     exchange = entry.exchange
     if exchange.operation is not None:
         return []
@@ -245,7 +246,7 @@ def show_client_lint(panel: Panel, call: Call) -> dict[str, Any]:
 
 
 def show_complaints(panel: Panel, call: Call) -> dict[str, Any]:
-    """The client lint under its name until 0.2."""
+    """Client lint under its old name, until 0.2."""
     found = show_client_lint(panel, call)
     return {"exchanges": found["exchanges"], "complaints": found["findings"]}
 
@@ -258,12 +259,12 @@ def show_coverage(panel: Panel, call: Call) -> Any:
     if form == "badge":
         return found.badge()
     if form != "text":
-        raise BadRequest(f"format is json, text or badge, not {form!r}")
+        raise BadRequest(f"format must be json, text or badge, not {form!r}")
     return Sent(200, [(b"content-type", b"text/plain; charset=utf-8")], f"{found}\n".encode())
 
 
 def _coverage(panel: Panel, tenant: str | None) -> Coverage:
-    """Of all requests; of one world, or if several processes serve, of those that are kept."""
+    """Coverage of all requests; of one world, or with several processes, of the kept ones."""
     if panel.coverage is not None and tenant is None and panel.mock.store.board is None:
         return panel.coverage
     return coverage_of(
@@ -326,7 +327,7 @@ def remove_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
 
 
 def steer_job(panel: Panel, call: Call) -> Any:
-    """Decide what is to become of an open job."""
+    """Decide how an open job goes on."""
     job = call.path["id"]
     order = call.body
     if not isinstance(order, dict):
@@ -340,7 +341,7 @@ def steer_job(panel: Panel, call: Call) -> Any:
         if not holders:
             raise NotFound(f"no world has a job {job!r}")
         if len(holders) > 1:
-            raise Conflict(f"{len(holders)} worlds have a job {job!r}; say which by ?tenant=KEY")
+            raise Conflict(f"{len(holders)} worlds have a job {job!r}; choose one with ?tenant=KEY")
         tenant = holders[0]
     steered = panel.mock.steer_job(tenant, job, order)
     if steered is None:
@@ -393,12 +394,12 @@ ROUTES: tuple[Route, ...] = (
 
 
 def is_page(path: str) -> bool:
-    """Whether the path is a page or a file of one: they say nothing of any world."""
+    """Whether the path is a page or an asset: those contain no data of any world."""
     return path in ("", "reference", SCHEMA.name) or path.startswith("assets/")
 
 
 def find_route(path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route of a path below the prefix, and the values in it."""
+    """The route of a path below the prefix, and its path values."""
     for route in ROUTES:
         fixed, brace, _ = route.path.partition("{id}")
         if not brace and path == route.path:

@@ -1,4 +1,4 @@
-"""What the admin API's functions are given: the panel that they work on, and the call."""
+"""What the endpoints of the admin API receive: the panel that they work on, and the call."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ DEFAULT_LIMIT = 100
 
 @dataclass
 class Panel:
-    """What the admin API works on. `source` is what the user calls the document.
+    """The mock that the admin API works on. `source` is the user's name for the document.
 
-    `state_file`: the worlds outlive the process in one.
+    `state_file`: worlds outlive the process in a file.
     """
 
     mock: Mock
@@ -32,7 +32,7 @@ class Panel:
 
     @property
     def webhooks(self) -> Webhooks:
-        """What sends webhooks."""
+        """The sender of webhooks."""
         if self.sender is None:
             self.sender = Webhooks(self.mock)
         return self.sender
@@ -40,7 +40,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Call:
-    """A request to the admin API: values from its path, its query, its JSON body."""
+    """A request to the admin API: path values, query, JSON body."""
 
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
@@ -48,10 +48,10 @@ class Call:
 
     @property
     def tenant(self) -> str | None:
-        """The world that is meant; None for all of them."""
+        """The requested world; None for all of them."""
         found = self.query.get("tenant")
         if found == "":
-            raise BadRequest("tenant is empty; leave it out to mean every world")
+            raise BadRequest("tenant is empty; omit it to select every world")
         return found
 
 
@@ -60,7 +60,7 @@ Handler = Callable[[Panel, Call], Any]
 
 @dataclass(frozen=True)
 class Route:
-    """A path below `/__mock__/`, its methods, and the query parameters they know."""
+    """A path below `/__mock__/`, its methods, and the query parameters of each."""
 
     path: str
     methods: Mapping[str, Handler]
@@ -73,10 +73,10 @@ class Route:
 
 
 def limit_of(call: Call) -> int:
-    """`?limit=`, or the usual one. Raises BadRequest."""
+    """`?limit=`, or the default. Raises BadRequest."""
     text = call.query.get("limit")
     if text is None:
         return DEFAULT_LIMIT
     if not text.isascii() or not text.isdigit() or len(text) > 9 or not int(text):
-        raise BadRequest(f"limit takes a whole number from 1 on, not {text!r}")
+        raise BadRequest(f"limit must be an integer of at least 1, not {text!r}")
     return int(text)

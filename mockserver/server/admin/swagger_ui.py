@@ -1,6 +1,6 @@
-"""`GET /__mock__/reference`: the document as Swagger UI shows it, to read and to try out.
+"""`GET /__mock__/reference`: the document in Swagger UI.
 
-Swagger UI comes with the package fastapi-swagger, of which nothing but its files is used.
+Only the static files of the package fastapi-swagger are used.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from mockserver.server.admin.request import Call, Panel
 PACKAGE = "fastapi_swagger"
 FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 MISSING = (
-    "The API reference is drawn by Swagger UI, which is not installed: "
-    "pip install 'mockserver[reference]', and start the server again."
+    "The API reference needs Swagger UI, which is not installed: "
+    "pip install 'mockserver[reference]', and restart the server."
 )
-# It sets styles by attributes and draws its icons from data: addresses.
+# Swagger UI uses inline styles and data: URLs for icons.
 _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     b"connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
@@ -32,7 +32,7 @@ _POLICY = (
 
 @cache
 def swagger_ui() -> Path | None:
-    """Where Swagger UI's files are; None if it is not installed. Nothing is imported."""
+    """The folder with Swagger UI's files; None if it is not installed. Nothing is imported."""
     spec = find_spec(PACKAGE)
     for place in spec.submodule_search_locations or () if spec is not None else ():
         folder = Path(place) / "resources"

@@ -1,4 +1,4 @@
-"""Operations that share a method and a path: which of them a request means."""
+"""Choose between operations that share a method and a path."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _FEW = 20
 def named(
     operation: Operation, values: Sequence[str], judge: Answerer, rivals: int = 1
 ) -> dict[str, str]:
-    """The decoded path values by name. Where two parameters meet, routing has given the first all
-    that it could: they are parted anew so that each fits its schema, if that can be.
+    """The decoded path values by name. Routing gives as much as possible to the first of two
+    adjacent parameters; the text is split again so that each value fits its schema, if possible.
 
-    Of many `rivals` that are asked, too, each has the less ways to try.
+    With many `rivals` to try, fewer splits are tried for each.
     """
     names = parameter_names(operation.url_path)
     decoded = [unquote(value, errors="replace") for value in values]
@@ -42,14 +42,14 @@ def named(
 
 
 def _runs(path: str) -> Iterator[tuple[int, int]]:
-    """From which to before which position parameters stand side by side."""
+    """Ranges of positions with adjacent parameters."""
     for match in _RUN.finditer(path):
         first = path.count("{", 0, match.start())
         yield first, first + match[0].count("{")
 
 
 def _parted(text: str, count: int) -> Iterator[list[str]]:
-    """The ways to cut a text into so many parts, those with a long beginning first."""
+    """Ways to split a text into this many parts, those with a long first part first."""
     for cuts in combinations(range(len(text) - 1, 0, -1), count - 1):
         yield [text[a:b] for a, b in pairwise((0, *sorted(cuts), len(text)))]
 
@@ -58,7 +58,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class Rivals:
-    """The operations that routing alone can't tell apart, by the id of each of them."""
+    """Operations that routing alone can't tell apart, by the id of each of them."""
 
     def __init__(self, contract: Contract) -> None:
         groups: dict[tuple[str, str], list[Operation]] = defaultdict(list)
@@ -77,8 +77,9 @@ class Rivals:
     def meant(
         self, found: Operation, message: Message, values: Sequence[str], judge: Answerer
     ) -> Operation:
-        """The one whose words the request says, the most of them; of equals the one that routing
-        found, or else the first, if the whole request fits it, or at least its path."""
+        """The operation with the most of its distinguishing words in the request. Among equals, the
+        one that routing found, or else the first for which the whole request is valid, or at least
+        its path."""
         said = _said(message)
         group = sorted(self._groups[found.id], key=lambda operation: operation is not found)
         met = [(self._met(operation, said), operation) for operation in group]
@@ -99,7 +100,7 @@ class Rivals:
 
     @staticmethod
     def _met(operation: Operation, said: Mapping[str, set[str]]) -> int:
-        """How many of its words the request says; -1 if one is missing."""
+        """How many of its words the request contains; -1 if one is missing."""
         for name, value in operation.told_by:
             found = said.get(name.lower())
             if found is None or not (value is None or value in found):
@@ -108,11 +109,11 @@ class Rivals:
 
 
 def _said(message: Message) -> dict[str, set[str]]:
-    """What the headers, the query and a form say, by names in lower case."""
+    """Values of headers, query and form, by names in lower case."""
     found: dict[str, set[str]] = {name: {value} for name, value in message.headers.items()}
     pairs = parse_qsl(message.query.decode("latin-1"), keep_blank_values=True)
     if message.headers.get("content-type", "").startswith(_FORM):
-        # Of too many fields whoever reads the body complains.
+        # Too many fields are reported by the reader of the body.
         with suppress(ValueError):
             pairs += parse_qsl(message.body.decode("latin-1"), True, max_num_fields=1000)
     for name, value in pairs:

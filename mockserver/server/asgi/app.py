@@ -1,4 +1,4 @@
-"""The ASGI application: Connexion routes, the pipeline answers."""
+"""The ASGI application: Connexion routes, the pipeline responds."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
 class Endpoint:
-    """Behind Connexion's routing: reads the message, asks the pipeline, sends the reply."""
+    """Behind Connexion's routing: read the message, call the pipeline, send the reply."""
 
     def __init__(self, pipeline: Answerer, max_body: int = MAX_BODY) -> None:
         self.pipeline = pipeline
@@ -58,11 +58,11 @@ class Endpoint:
             await send_reply(self.refuse(self.message(scope, b""), refusal), scope, send)
             return
         except ConnectionResetError:
-            return  # half a request is none, and nobody waits for an answer
+            return  # an incomplete request: the client is gone
         await send_reply(self.answer(scope, body), scope, send)
 
     def _keeps_codings(self, scope: Scope) -> bool:
-        """Whether the operation has a parameter for the coding: it is about a file, then."""
+        """Whether the operation has a parameter for Content-Encoding: it then describes a file."""
         match: Match | None = scope[ROUTE]
         if match is None or match.operation_id is None:
             return False
@@ -107,8 +107,8 @@ class Endpoint:
         }
 
     def _less_literal(self, scope: Scope, found: Operation, message: Message) -> Operation:
-        """Of other templates that the path fits the first whose schemas its values fit, too; the
-        one that was found if there is none. Puts the values into the message."""
+        """The first less literal template whose schemas the path's values fit; if there is none,
+        the one that routing found. Stores the values in the message."""
         routing: IndexedRouting = scope[ROUTER]
         for match in routing.others(scope["method"], normal_path(scope)):
             operation, names = self._operations[match.operation_id or ""]
@@ -144,7 +144,7 @@ class Endpoint:
             path = scope["path"]
             other = path[:-1] if path.endswith("/") else path + "/"
             if self._route(scope, message.method, None, other) is not None:
-                # As it came: decoded, it could hold what no header may.
+                # Undecoded: the decoded text could contain what no header may.
                 raw: bytes = scope.get("raw_path") or quote(path).encode()
                 location = raw[:-1] if raw.endswith(b"/") else raw + b"/"
                 query = b"?" + message.query if message.query else b""
@@ -161,7 +161,7 @@ class Endpoint:
             return ""
         contract = self.pipeline.contract
         bases = self._operations[meant][0].base_paths or contract.base_paths
-        return f" The paths of this API begin with {' or '.join(bases[:3])}: ask {bases[0]}{path}."
+        return f" The paths of this API begin with {' or '.join(bases[:3])}: try {bases[0]}{path}."
 
     def _other_method(self, method: str, match: Match, message: Message) -> Sent:
         allow = ", ".join(allowed_methods(match.allowed))
@@ -186,7 +186,7 @@ class Endpoint:
 
 
 def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Header values by name; one that is sent twice counts as a list, as RFC 9110 has it."""
+    """Header values by name; repeated headers are joined with commas (RFC 9110, 5.2)."""
     values: dict[bytes, list[bytes]] = {}
     for name, value in raw:
         values.setdefault(name, []).append(value)
@@ -194,7 +194,7 @@ def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def allowed_methods(documented: tuple[str, ...]) -> list[str]:
-    """What `Allow` lists: the documented methods, HEAD wherever GET is, and OPTIONS."""
+    """The `Allow` header: the documented methods, HEAD wherever GET is, and OPTIONS."""
     found = {*documented, "OPTIONS"}
     if "GET" in found:
         found.add("HEAD")
@@ -202,14 +202,14 @@ def allowed_methods(documented: tuple[str, ...]) -> list[str]:
 
 
 def joined_codings(scope: Scope) -> str:
-    """What all `Content-Encoding` headers say."""
+    """The values of all `Content-Encoding` headers."""
     return ",".join(v.decode("latin-1") for n, v in scope["headers"] if n == b"content-encoding")
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The whole body.
+    """Read the whole body.
 
-    Raises TooLarge if it is longer than `limit`, ConnectionResetError if half of it is missing.
+    Raises TooLarge beyond `limit`, ConnectionResetError if the client disconnects midway.
     """
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
@@ -221,7 +221,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ConnectionResetError("the client has gone in the middle of its request")
+            raise ConnectionResetError("the client disconnected during its request")
         body = message.get("body", b"")
         size += len(body)
         if size > limit:
@@ -233,7 +233,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 
 async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
-    """Send it; a HEAD gets the headers only, 204 and 304 have no body and no length."""
+    """Send the reply. HEAD gets headers only; 204 and 304 have no body and no length."""
     if sent.trouble is not None and await apply_trouble(sent, scope, send):
         return
     body = b"" if scope["method"] == "HEAD" else sent.body
@@ -247,10 +247,10 @@ async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
 
 
 class Projection(OpenAPISpecification):  # type: ignore[misc]
-    """What Connexion routes by. Checking it is a test's business, not that of every start."""
+    """The document that Connexion routes by. Tests validate it, not every start."""
 
     def __init__(self, raw_spec: dict[str, Any], *, base_uri: str = "") -> None:
-        # Ours alone and without references: of thousands of paths Connexion's copies take seconds.
+        # Only we use it, and it has no references: copies of thousands of paths would take seconds.
         self._raw_spec = self._spec = raw_spec
         self._base_uri = base_uri
 
@@ -265,11 +265,11 @@ def build_app(
     max_body: int = MAX_BODY,
     strict_base_path: bool = False,
 ) -> ASGIApp:
-    """Connexion around our endpoint; `middlewares` (outermost first) come before routing."""
+    """Connexion around our endpoint; `middlewares` (outermost first) run before routing."""
     app = ConnexionMiddleware(
         Endpoint(pipeline, max_body), middlewares=[*middlewares, IndexedRouting]
     )
-    # As `app.add_api` does, which would check the document that we have just made.
+    # Like `app.add_api`, which would also validate the document that we have just built.
     projection = routing_projection(pipeline.contract, strict_base_path=strict_base_path)
     app.apis.append(API(Projection(projection), base_path=None))
     asgi: ASGIApp = app

@@ -1,4 +1,4 @@
-"""The codings of request bodies: what `Content-Encoding` says, undone within bounds."""
+"""Decode request bodies by `Content-Encoding`, within limits."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _MOST_MEMBERS = 1000
 
 
 def decoded(body: bytes, codings: str, limit: int) -> bytes:
-    """The body without its codings.
+    """The decoded body.
 
-    Raises UnsupportedMedia for one that is not known, TooLarge if there is more than `limit`
-    behind one, BadRequest if the bytes are not what it says.
+    Raises UnsupportedMedia for an unknown coding, TooLarge if the result exceeds `limit`,
+    BadRequest if the bytes are not in the declared coding.
     """
     names = [name.strip().lower() for name in codings.split(",") if name.strip()]
     for name in names:
         if name not in _KNOWN:
             raise UnsupportedMedia(
-                f"The content coding {name[:100]!r} is not known here; send the body as it is, or "
+                f"The content coding {name[:100]!r} is not supported; send the body as is, or "
                 "with gzip or deflate."
             )
     if len(names) > _MOST_CODINGS:
-        raise UnsupportedMedia(f"More than {_MOST_CODINGS} content codings are too many.")
-    # The last one was applied last.
+        raise UnsupportedMedia(f"More than {_MOST_CODINGS} content codings are not supported.")
+    # Undo the codings in reverse order.
     for name in reversed(names):
         if name != "identity" and body:
             body = _inflated(body, name, limit)
@@ -36,12 +36,12 @@ def decoded(body: bytes, codings: str, limit: int) -> bytes:
 
 def _inflated(body: bytes, name: str, limit: int) -> bytes:
     windows = (31,) if name in _GZIP else (15, -15)
-    for bits in windows:  # Some programs send deflate without the header of zlib.
+    for bits in windows:  # Some programs send deflate without the zlib header.
         try:
             return _members(body, bits, limit)
         except zlib.error:
             continue
-    raise BadRequest(f"The body is not {name}, as its Content-Encoding says.")
+    raise BadRequest(f"The body is not {name}, contrary to its Content-Encoding.")
 
 
 def _members(body: bytes, bits: int, limit: int) -> bytes:
@@ -55,7 +55,7 @@ def _members(body: bytes, bits: int, limit: int) -> bytes:
             raise TooLarge(f"The decoded body has more than {limit} bytes.")
         if not worker.eof:
             raise zlib.error("it ends too early")
-        # What is behind the end may be another member of gzip.
+        # Further data may be another gzip member.
         body = worker.unused_data if bits == 31 else b""
     if body:
         raise TooLarge(f"A body of more than {_MOST_MEMBERS} gzip members is not read.")

@@ -1,9 +1,9 @@
-"""Answering without detours: no task for what never waits, one write for a reply.
+"""Respond without a task and with a single write, where possible.
 
-The application seldom waits for anything once a request has been read, so its coroutine is run
-on the spot; only if it does wait (a fault's delay, a client that reads slowly) the rest of it
-becomes a task. An application that needs a task from the start, as for httpx, makes one itself; the
-recorder does. docs/decisions/0008-hot-path.md has what this brings.
+Once a request has been read, the application seldom waits, so its coroutine is run at once. Only if
+it does wait (for a fault's delay or a slow client) does the rest become a task. An application that
+needs a task from the start, as for httpx, creates one itself; the recorder does. For the measured
+effect see docs/decisions/0008-hot-path.md.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from mockserver.engine.serialization import Sent
 
-# From here on copying a body costs more than a second piece to write.
+# Above this size, copying a body costs more than a second write.
 LARGE = 64 * 1024
 
 
 def begin(work: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
-    """Run a coroutine up to where it waits: what is then left of it, for a task to go on with."""
+    """Run a coroutine until it waits; returns the rest, for a task to run, if there is any."""
     try:
         awaited = work.send(None)
     except StopIteration:
@@ -38,7 +38,7 @@ def begin(work: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
 
 @coroutine
 def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
-    """`work` goes on when what it waits for has happened."""
+    """Resume `work` once what it waits for has happened."""
     while True:
         cancelled: BaseException | None = None
         try:
@@ -52,10 +52,10 @@ def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, 
 
 
 def send_whole(sent: Sent, send: Send, body: bytes) -> bool:
-    """Write the reply in one piece; False, and nothing done, if that is not for this `send`.
+    """Write the reply at once; False, and nothing done, if this `send` does not allow it.
 
-    `body` is what follows the head: nothing for a HEAD. Only uvicorn's own `send` will do (one that
-    a middleware has wrapped wants to see the messages), on a connection that stays and is not slow.
+    `body` is what follows the head: nothing for a HEAD. It takes uvicorn's own `send`, not one
+    wrapped by a middleware, on a connection that stays open and is not slow.
 
     Raises RuntimeError for a header that would break the message.
     """

@@ -1,7 +1,7 @@
-"""What a fault does to a reply on its way: waiting, dropping, cutting short.
+"""Apply a fault to a reply: delay it, drop the connection, truncate the body.
 
-On a real port the delay is slept and the connection closed. A caller in process puts its own way
-into the scope (`APPLY_TROUBLE`), since nothing sleeps there: see `inprocess`.
+On a real port it sleeps and closes the connection. An in-process caller supplies its own function
+in the scope (`APPLY_TROUBLE`), because nothing sleeps there: see `inprocess`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ APPLY_TROUBLE = "mockserver.apply_trouble"
 
 
 async def apply_trouble(sent: Sent, scope: Scope, send: Send) -> bool:
-    """Let the reply's trouble happen; whether nothing more shall be sent."""
+    """Apply the reply's fault; returns whether nothing more is to be sent."""
     trouble = sent.trouble
     assert trouble is not None
     if APPLY_TROUBLE in scope:

@@ -1,8 +1,8 @@
-"""Talking to an ASGI application without a network, from any thread, with httpx.
+"""Call an ASGI application in process with httpx, from any thread.
 
-The application never waits for anything but its own messages, so its coroutine is driven to
-the end right here: no event loop, no thread, no sleep. A fault's delay that is longer than the
-client would wait is a timeout at once; a shorter one is over at once.
+The application waits for nothing but its own messages, so its coroutine runs to the end right here:
+no event loop, no thread, no sleep. A delay longer than the client's timeout is a timeout at once; a
+shorter one takes no time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mockserver.server.asgi.faults import APPLY_TROUBLE
 
 
 class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Sends httpx requests to an ASGI application by plain calls; for both kinds of client.
+    """Sends httpx requests to an ASGI application, for sync and async clients.
 
     `headers` replace those of the request: a credential that the application knows.
     """
@@ -55,7 +55,7 @@ DROPPED = "Server disconnected without sending a response."
 
 
 class Answer:
-    """What the application answered, and the trouble it had on its way."""
+    """The application's response, and the fault that was applied to it."""
 
     def __init__(self, request_body: bytes) -> None:
         self._request_body = request_body
@@ -95,7 +95,7 @@ class Answer:
 def call(
     app: ASGIApp, method: str, url: httpx.URL, headers: Iterable[tuple[bytes, bytes]], body: bytes
 ) -> Answer:
-    """Ask the application."""
+    """Call the application."""
     answer = Answer(body)
     scope: Scope = {
         "type": "http",
@@ -117,7 +117,7 @@ def call(
 
 
 def drive(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine that never waits. Raises RuntimeError if it does wait."""
+    """Run a coroutine that never waits. Raises RuntimeError if it does."""
     try:
         coroutine.send(None)
     except StopIteration:

@@ -1,8 +1,8 @@
-"""Connexion without the halves that we don't use.
+"""Connexion without the dependencies that we don't use.
 
 `import connexion` also imports requests, jsonschema, jinja2, Flask's werkzeug and Starlette's test
-client: for reading and checking documents, for its Swagger UI and for its test client. None of it
-runs here, and it was half of the time to the first response: docs/decisions/0011.
+client, for reading and validating documents, for its Swagger UI and its test client. We use none of
+these, and they took half of the time to the first response: docs/decisions/0011.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ UNUSED = (
 
 
 def _modules() -> tuple[Any, Any, Any]:
-    # With `pkgutil` Connexion reads the schemas that it would check a document with.
+    # Connexion uses `pkgutil` to read its meta-schemas.
     pkgutil = ModuleType("pkgutil")
     pkgutil.get_data = lambda package, resource: b"{}"  # type: ignore[attr-defined]
     names = ("connexion.middleware.main", "connexion.middleware.abstract", "connexion.spec")
@@ -41,7 +41,7 @@ def _modules() -> tuple[Any, Any, Any]:
     try:
         main, abstract, spec = map(importer.load, names)
     except Exception:
-        # A Connexion that needs more while it is imported: then all of it is.
+        # This Connexion needs more during its import: import all of it.
         with warnings.catch_warnings():
             # It imports Starlette's test client, which deprecates httpx.
             warnings.simplefilter("ignore")

@@ -1,12 +1,11 @@
-"""uvicorn's httptools protocol with bounds: on the size of a head, and on slowness.
+"""uvicorn's httptools protocol with limits on the size of a head, and on slow clients.
 
-httptools has no limit of its own, and uvicorn sets none for it: a header of a gigabyte would be
-kept in memory, and a client that sends a byte a minute would be waited for. Bounding both costs
-an ordinary request next to nothing: a head is measured only if it may be too large, and one
-timer looks at all connections.
+Neither httptools nor uvicorn limits the head: a header of a gigabyte would be kept in memory, and a
+client that sends a byte a minute would never time out. The limits cost an ordinary request almost
+nothing: a head is measured only if it may be too large, and one timer checks all connections.
 
-A request that has come as a whole is answered at once, without a task of the event loop, and its
-reply is written as a whole: docs/decisions/0008-hot-path.md.
+A request that has arrived completely is handled at once, without a task, and its reply is written
+at once: docs/decisions/0008-hot-path.md.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ from mockserver.engine.serialization import Sent
 from mockserver.errors import BadRequest, HeadersTooLarge, Refusal, TargetTooLong
 from mockserver.server.asgi.fast_path import begin
 
-# More than servers take as a rule: what breaks a schema is to be refused by the contract, and a
-# few texts beyond their maxLength, percent-encoded, are soon a hundred kilobytes.
+# More than servers usually accept: the contract should refuse what breaks a schema, and a few
+# percent-encoded texts beyond their maxLength easily reach a hundred kilobytes.
 MAX_HEAD = 1024 * 1024
 # As the parser of URLs has it.
 MAX_TARGET = 65_535
-# What follows the head, be it body, framing or trailers, and also what nobody reads any more.
+# Everything after the head: body, framing and trailers, even if nobody reads it.
 MAX_MESSAGE = 300 * 1024 * 1024
 LOOKS_FOR_HEAD = 4
 LOOKS_FOR_BODY = 24
-# A client that keeps connections in a pool is rather not cut off just when it uses one.
+# Long enough not to close a pooled connection just when a client uses it.
 LOOKS_WHEN_IDLE = 15
 SECONDS_TO_LINGER = 2.0
 _LONG = f"The URL of the request has more than {MAX_TARGET} bytes."
@@ -44,7 +43,7 @@ _on_message_complete = HttpToolsProtocol.on_message_complete
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. `refuse` makes the vendor's reply to what can't be routed at all."""
+    """One connection. `refuse` makes the vendor's reply to requests that can't be parsed."""
 
     refuse: Refuse
 
@@ -57,13 +56,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._idle = False
         self._parsing = False
         self._next: tuple[RequestResponseCycle, Any] | None = None
-        # Bytes that may belong to the message (never fewer than do), how many of them came with
+        # An upper bound of the message's bytes, how many of them came with
         # the chunk in which it began, and how many with the latest chunk.
         self._arrived = 0
         self._with_first = 0
         self._chunk = 0
 
-    # These run for every request: no `super()`, and no more of them than needed.
+    # These run for every request: no `super()`, and as few as possible.
 
     def data_received(self, data: bytes) -> None:
         if self._lingering:
@@ -88,11 +87,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._refusal = self._fault_of_head()
         if self._refusal is not None:
-            raise ValueError("httptools takes any error of a callback for a broken message")
+            raise ValueError("httptools treats any error in a callback as a malformed message")
         self._in_head = False
         self._looks = 0
         _on_headers_complete(self)
-        # uvicorn adds trailers to the headers, where they could pass for a credential.
+        # uvicorn adds trailers to the headers, where they could act as a credential.
         self.headers = []
 
     def _fault_of_head(self) -> Refusal | None:
@@ -119,7 +118,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._keep(self.loop.create_task(rest))
 
     def on_response_complete(self) -> None:
-        """As uvicorn's, without a timer: `look` ends a connection that stays idle."""
+        """Like uvicorn's, without a timer: `look` ends idle connections."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -131,7 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._looks = 0
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        # While a chunk is parsed, its end may turn out to be the end of the message.
+        # The message may end with the chunk that is being parsed.
         if self._parsing:
             self._next = cycle, app
         else:
@@ -179,16 +178,16 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end_with(self.refuse(refusal, getattr(self, "url", b"").decode("latin-1")))
 
     def _end_with(self, sent: Sent) -> None:
-        """Answer and close, without losing the answer to what the client still sends."""
+        """Respond and close, without losing the response to data still being sent."""
         self._lingering = True
         self._unset_keepalive_if_required()
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
             cycle.keep_alive = False
             if not cycle.more_body:
-                return  # an earlier request's answer is on its way, and is the last one
+                return  # the response to an earlier request is in progress, and is the last one
             cycle.disconnected = True
-            cycle.waiting_for_100_continue = False  # nothing can be written any more
+            cycle.waiting_for_100_continue = False  # the connection can no longer be written to
             cycle.message_event.set()
         if not self.transport.is_closing():
             self.transport.write(self._raw(sent))
@@ -209,5 +208,5 @@ def _too_large() -> Refusal:
 
 
 def protocol(refuse: Refuse) -> type[BoundedProtocol]:
-    """The protocol class of a server whose unroutable requests `refuse` answers."""
+    """The protocol class of a server; `refuse` responds to requests that can't be parsed."""
     return type("Protocol", (BoundedProtocol,), {"refuse": staticmethod(refuse)})

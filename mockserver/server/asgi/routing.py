@@ -1,8 +1,8 @@
 """Routing inside Connexion: an index over the projection's paths.
 
-Connexion's own RoutingMiddleware asks Starlette's router, which tries one route after the
-other; this one walks a trie of path segments, so its cost does not grow with the document.
-See docs/decisions/0002-routing-index.md.
+Connexion's RoutingMiddleware uses Starlette's router, which tries one route after another. This
+index is a trie of path segments, so the cost does not grow with the document. See
+docs/decisions/0002-routing-index.md.
 """
 
 from __future__ import annotations
@@ -27,22 +27,21 @@ _PARAMETER = re.compile(r"{([^{}]+)}")
 
 @dataclass(frozen=True, slots=True)
 class _Mixed:
-    """A segment of parameters and text (`{name}.{format}`): the texts before, between and after
-    its parameters."""
+    """A segment of parameters and text (`{name}.{format}`): the texts before, between and after its
+    parameters."""
 
     texts: tuple[str, ...]
 
     @property
     def literal(self) -> int:
-        """How specific it is: the more text, the more."""
+        """How specific it is: the length of its text."""
         return sum(len(re.escape(text)) for text in self.texts)
 
     def match(self, segment: str) -> tuple[str, ...] | None:
-        """The parameters' values, none of them empty; each has all that the earlier ones leave,
-        and they take all that they can.
+        """The parameters' values, none empty; earlier parameters take as much as they can.
 
-        Each text between is sought once, from the end; an expression would try every place of
-        each, which takes years for a long segment and some parameters.
+        Each text is searched once, from the end. A regular expression would backtrack, which takes
+        years for a long segment with several parameters.
         """
         first, *between, last = self.texts
         if not (segment.startswith(first) and segment.endswith(last)):
@@ -68,13 +67,13 @@ class _Node:
 
 
 class Match(NamedTuple):
-    """`operation_id` is None if the path has other methods only, listed in `allowed`.
+    """`operation_id` is None if the path has only other methods, listed in `allowed`.
 
-    With both, a more literal path fits that has only those methods (`POST /runs/batch` beside
-    `GET /runs/{id}`): whether its name may be an id is the parameter's schema to say.
+    With both, a more literal path matches but has only those methods (`POST /runs/batch` next to
+    `GET /runs/{id}`): the parameter's schema decides whether the text can be an id.
 
-    `values` are the raw (still percent-encoded) path parameters in the order of the path.
-    `forked`: less literal paths may fit as well, which counts if the values don't fit this one.
+    `values` are the raw (still percent-encoded) path parameters in path order. `forked`: less
+    literal paths may also match, in case the values don't fit this one.
     """
 
     operation_id: str | None
@@ -84,7 +83,7 @@ class Match(NamedTuple):
 
 
 class PathIndex:
-    """Paths with methods -> operationIds; literal segments win over parameters."""
+    """Paths and methods -> operationIds; literal segments win over parameters."""
 
     def __init__(self) -> None:
         self._root = _Node()
@@ -105,7 +104,7 @@ class PathIndex:
 
     @staticmethod
     def _mixed(node: _Node, segment: str) -> _Node:
-        # Odd positions are parameter names; what stands between is literal.
+        # Odd positions are parameter names; even ones are literals.
         mixed = _Mixed(tuple(_PARAMETER.split(segment)[::2]))
         for known, following in node.mixed:
             if known == mixed:
@@ -116,8 +115,8 @@ class PathIndex:
         return following
 
     def match(self, method: str, path: str) -> Match | None:
-        """Find the operation; None if no template fits the path at all."""
-        known = self._recent.get((method, path))  # who polls asks for the same path again
+        """Find the operation; None if no template matches the path."""
+        known = self._recent.get((method, path))  # polling requests the same path again
         if known is not None:
             return known
         segments = path.split("/")[1:]
@@ -139,13 +138,13 @@ class PathIndex:
         return None
 
     def others(self, method: str, path: str) -> Iterator[Match]:
-        """The less literal templates that fit, too, the more literal of them first."""
+        """Less literal templates that also match, the more literal first."""
         ways = _ways(self._root, path.split("/")[1:], 0, (), method, set())
         return (Match(found, values, ()) for found, values in islice(ways, 1, None))
 
 
 def _greedy(node: _Node, segments: list[str], method: str) -> Match | None:
-    """The way without turning back, which nearly every request goes: None proves nothing."""
+    """Walk without backtracking, which suffices for nearly every request: None proves nothing."""
     values = []
     forked = False
     for segment in segments:
@@ -177,7 +176,7 @@ def _ways(
     if depth == len(segments):
         operation_id = node.methods.get(method)
         if operation_id is None:
-            # `Allow` speaks for the most literal template, as a contract lists its methods.
+            # `Allow` is that of the most literal template.
             if not allowed:
                 allowed.update(node.methods)
         else:
@@ -198,7 +197,7 @@ def _ways(
 
 
 def normal_path(scope: Scope) -> str:
-    """The request path with everything percent-decoded but slashes (and percent signs)."""
+    """The request path, percent-decoded except for slashes and percent signs."""
     raw = scope.get("raw_path")
     if raw is None or b"%" not in raw:
         path: str = scope["path"]
@@ -212,7 +211,7 @@ def _index_of(paths: Mapping[str, Any], only: set[str] | None) -> PathIndex:
     """The paths of the projection, with `only` these operations."""
     index = PathIndex()
     for path, item in paths.items():
-        # OpenAPI 3.2 has any method: an operation is what has an id.
+        # OpenAPI 3.2 allows any method: an operation is whatever has an id.
         methods = {
             method.upper(): operation["operationId"]
             for method, operation in item.items()
@@ -241,11 +240,11 @@ class IndexedRouting(SpecMiddleware):  # type: ignore[misc]
         if specification["x-strict"]:
             self._without = index
         elif ("", index) not in self._indexes:
-            # A client may or may not have the server's base path in its URL.
+            # A client's URL may or may not have the server's base path.
             self._indexes.append(("", index))
 
     def without_base_path(self, method: str, path: str) -> str | None:
-        """The id of the operation that a path would mean if base paths did not count."""
+        """The id of the operation that the path would match without base paths."""
         found = self._without.match(method, path) if self._without is not None else None
         return found.operation_id if found is not None else None
 

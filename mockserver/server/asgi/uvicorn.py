@@ -1,4 +1,4 @@
-"""A listening socket and uvicorn on it."""
+"""Listening sockets, and uvicorn on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mockserver.server.asgi.protocol import BoundedProtocol, Refuse, protocol
 
 BACKLOG = 2048
 SECONDS_OF_GRACE = 3
-TICKS_BETWEEN_LOOKS = 50  # of uvicorn's main loop, ten a second
+TICKS_BETWEEN_LOOKS = 50  # ticks of uvicorn's main loop, ten per second
 
 
 _listening: WeakSet[socket.socket] = WeakSet()
@@ -34,12 +34,12 @@ def own_ports() -> set[int]:
 
 
 def bind_for(host: str, port: int, workers: int) -> list[list[socket.socket]]:
-    """What `bind` gives, for each of several processes. Raises UsageError."""
+    """Sockets as by `bind`, for each of several processes. Raises UsageError."""
     sockets = bind(host, port)
     if workers == 1 or sys.platform != "linux":
         return [sockets] * workers
-    # With a queue for each of them the kernel spreads the connections; from one queue, whoever
-    # is awake takes them all. The first attempt has shown that nobody else listens.
+    # With a queue for each process the kernel distributes connections; from a single queue, any
+    # process that is awake takes them all. The first bind showed that nothing else listens.
     port = sockets[0].getsockname()[1]
     for opened in sockets:
         opened.close()
@@ -47,14 +47,14 @@ def bind_for(host: str, port: int, workers: int) -> list[list[socket.socket]]:
 
 
 def bind(host: str, port: int, *, together: bool = False) -> list[socket.socket]:
-    """Listening sockets for every address of `host`. Raises UsageError with the way out.
+    """Listening sockets for every address of `host`. Raises UsageError with a remedy.
 
-    `together` lets further ones of this process listen there too.
+    `together` lets more processes of this server listen there too.
     """
     sockets: list[socket.socket] = []
     failed: OSError | None = None
     for family, address in _addresses(host, port):
-        # "localhost" may be both ::1 and 127.0.0.1, and one of them switched off.
+        # "localhost" may be both ::1 and 127.0.0.1, with one of them disabled.
         if port == 0 and sockets:
             break
         try:
@@ -97,7 +97,7 @@ def _listen(
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         opened.bind(address)
-        # Listening now finds out that somebody else does, before anything is announced.
+        # Listen now, to detect a port in use before anything is printed.
         opened.listen(BACKLOG)
         opened.setblocking(False)
     except OSError:
@@ -110,35 +110,35 @@ def _why(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"port {port} on {host} is in use; "
-            f"stop what listens there or choose another: --port {other_port(port)}"
+            f"stop what listens there, or choose another: --port {other_port(port)}"
         )
     if error.errno == errno.EACCES:
-        return f"port {port} needs privileges; choose one from 1024 on: --port 8000"
+        return f"port {port} needs privileges; choose one of at least 1024: --port 8000"
     if error.errno == errno.EADDRNOTAVAIL:
         return f"--host {host}: this machine has no such address; try 127.0.0.1 or 0.0.0.0"
     return f"can't listen on {host} port {port}: {error.strerror or error}"
 
 
 def other_port(port: int) -> int:
-    """A port for the hint: the next one, or 0 (any free one) past the end."""
+    """A port to suggest: the next one, or 0 (any free one) past the end."""
     return port + 1 if 1024 <= port < 65535 else 0
 
 
 def url_of(sockets: list[socket.socket], host: str) -> str:
-    """The address that a user on this machine types."""
+    """The URL that a user on this machine opens."""
     port = sockets[0].getsockname()[1]
     shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "[::1]"}.get(host)
     return f"http://{shown or (f'[{host}]' if ':' in host else host)}:{port}"
 
 
 Background = Callable[[], Coroutine[None, None, None]]
-"""Starts what runs beside the server, until it is cancelled."""
+"""A background task of the server, which runs until cancelled."""
 
 
 class Server(uvicorn.Server):
-    """uvicorn that says when it listens and returns, rather than dies, when told to stop.
+    """uvicorn that reports when it listens, and returns instead of dying on a signal.
 
-    What a signal tells it, it tells its `peers` too.
+    Its `peers` receive the same signals.
     """
 
     peers: Sequence[Server] = ()
@@ -179,13 +179,13 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal again when it is done: the process would end by it
+        # uvicorn's version raises the signal again when it is done, which would end the process
         # before the state is written.
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         wanted = [signal.SIGINT, signal.SIGTERM]
-        # Under nohup it is ignored, and stays so.
+        # nohup ignores it; keep that.
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             wanted.append(signal.SIGHUP)
         before = {number: signal.signal(number, self.handle_exit) for number in wanted}
@@ -214,7 +214,7 @@ def make_server(
         log_config=None,
         access_log=False,
         server_header=False,
-        # A header that names another client would open the admin API to it.
+        # A header with a spoofed client address would give access to the admin API.
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=SECONDS_OF_GRACE,
@@ -226,7 +226,7 @@ _HOST = "127.0.0.1"
 
 
 class ThreadedServer:
-    """A free loopback port, served like `mockserver serve` does until `close`."""
+    """A free loopback port, served in a thread like `mockserver serve` until `close`."""
 
     def __init__(self, app: ASGIApp, refuse: Refuse) -> None:
         self._sockets = bind(_HOST, 0)

@@ -1,4 +1,4 @@
-"""`--workers N`: processes that serve the same ports, and one that looks after them."""
+"""`--workers N`: processes that serve the same ports, and one that supervises them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from mockserver.errors import MockServerError, UsageError
 
 log = logging.getLogger("mockserver")
 
-SECONDS_TO_END = 6  # a little more than a server takes at most
+SECONDS_TO_END = 6  # slightly more than a server needs at most
 SHORT_LIFE = 2.0
 SECONDS_BETWEEN_SHORT_LIVES = 1.0
 
 Work = Callable[[int, int], None]
-"""Serve as the worker of this index; the descriptor is readable once the parent is gone."""
+"""Serve as the worker with this index; the descriptor is readable once the parent is gone."""
 
 
 class Serials:
-    """Numbers that no other process and no other machine gives."""
+    """Numbers that are unique across processes and machines."""
 
     def __init__(self) -> None:
         self._here = secrets.randbits(64) << 128
@@ -41,14 +41,14 @@ class Serials:
 
 
 class Workers:
-    """Forks `count` processes that do `work`, and another whenever one of them dies.
+    """Forks `count` processes that run `work`, and replaces any that dies.
 
-    Nothing may run beside the main thread, and nothing may hold a connection, when it starts.
+    At start there must be no threads besides the main one, and no open connections.
     """
 
     def __init__(self, count: int, work: Work) -> None:
         if not hasattr(os, "fork"):
-            raise UsageError("--workers: this system can't fork processes; leave it at 1")
+            raise UsageError("--workers: this system can't fork processes; use 1")
         self._count = count
         self._work = work
         self._running: dict[int, tuple[int, float]] = {}
@@ -57,7 +57,7 @@ class Workers:
         self._life = os.pipe()
 
     def run(self, started: Callable[[], None]) -> None:
-        """Serve until a signal comes. `started` is called once all of them are under way."""
+        """Serve until a signal arrives. `started` is called once all of them run."""
         with self._signals():
             for index in range(self._count):
                 self._start(index)
@@ -71,7 +71,7 @@ class Workers:
         os.close(self._life[1])
 
     def _replace(self, index: int, pid: int, status: int, lived: float) -> None:
-        log.error("worker %d %s; another takes its place", pid, _end(status))
+        log.error("worker %d %s; starting another", pid, _end(status))
         self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE else 0
         if self._short_lives > self._count:
             time.sleep(SECONDS_BETWEEN_SHORT_LIVES)
@@ -80,7 +80,7 @@ class Workers:
     def _start(self, index: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        # A signal in between would miss the new process, or find it with the parent's handlers.
+        # A signal in between would miss the new process, or run the parent's handlers in it.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         if self._stopping:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
@@ -128,7 +128,7 @@ class Workers:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        # Under nohup SIGHUP is ignored, and stays so.
+        # nohup ignores SIGHUP; keep that.
         wanted = {n: self._stop for n in _SIGNALS if signal.getsignal(n) is not signal.SIG_IGN}
         before = {number: signal.signal(number, stop) for number, stop in wanted.items()}
         before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._kill)
@@ -141,7 +141,7 @@ class Workers:
 
 
 async def end_with_parent(life: int) -> None:
-    """Runs beside a worker's server: ends it when the process that looks after it is gone."""
+    """Runs in a worker: ends its server when the supervising process is gone."""
     gone = asyncio.Event()
     asyncio.get_running_loop().add_reader(life, gone.set)
     await gone.wait()
@@ -150,7 +150,7 @@ async def end_with_parent(life: int) -> None:
 
 def _end(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
-    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
 
 
 _SIGNALS = tuple(

@@ -1,4 +1,4 @@
-"""The journal for those who test a client: which operations were called, and what came close."""
+"""The journal as assertions for tests: which operations were called, and near misses."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ CLOSE = 0.6
 
 @dataclass(frozen=True)
 class Call:
-    """One exchange as the client had it. `status` is None if no reply was sent.
+    """One exchange, as the client saw it. `status` is None if no reply was sent.
 
-    What is here is as it was sent, credentials too; `str` masks them.
+    Values are unmasked, credentials included; `str` masks them.
     """
 
     entry: Entry
 
     @property
     def operation(self) -> str | None:
-        """The operationId; None for a request that fits none."""
+        """The operationId; None for a request that matches none."""
         found = self.entry.exchange.operation
         return found.id if found is not None else None
 
@@ -50,7 +50,7 @@ class Call:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query parameters; of one that is repeated, the last."""
+        """The query parameters; the last value of a repeated one."""
         text = self.entry.exchange.message.query.decode("latin-1")
         return dict(parse_qsl(text, keep_blank_values=True))
 
@@ -61,7 +61,7 @@ class Call:
 
     @property
     def body(self) -> Any:
-        """The JSON value that was sent, the bytes if they are none, None for no body."""
+        """The JSON value that was sent, bytes if it is not JSON, None without a body."""
         return _value(self.entry.exchange.message.body)
 
     @property
@@ -71,7 +71,7 @@ class Call:
 
     @property
     def reply(self) -> Any:
-        """The body of the reply, as `body` is."""
+        """The body of the reply, in the same form as `body`."""
         sent = self.entry.exchange.sent
         return _value(sent.body) if sent is not None else None
 
@@ -96,9 +96,9 @@ def _value(body: bytes) -> Any:
 
 
 class Calls:
-    """What one tenant's client has done, oldest first.
+    """The calls of one tenant's client, oldest first.
 
-    Requests that were refused before their caller was known count if they carry its credential.
+    Requests refused before authentication count if they carry the tenant's credential.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Calls:
     def calls(self, operation: str | None = None) -> list[Call]:
         """All calls, or those of an operation: its operationId, or `POST /renders`.
 
-        Raises UsageError for an operation that there is not.
+        Raises UsageError for an unknown operation.
         """
         wanted = None if operation is None else self._operation(operation).id
         found = [Call(entry) for entry in self._entries()]
@@ -138,28 +138,30 @@ class Calls:
         __tracebackhide__ = True
         found = self.calls(operation)
         if found:
-            raise AssertionError(self._report(operation, found, "expected never"))
+            raise AssertionError(self._report(operation, found, "expected none"))
 
     def client_lint(self, *kinds: str) -> list[LintFinding]:
-        """What the client did badly, oldest first; of these kinds, or of all (docs/client-lint.md).
+        """What the client did badly, oldest first, of these kinds or all (docs/client-lint.md).
 
         Raises UsageError for an unknown kind.
         """
         for kind in kinds:
             if kind not in KINDS:
-                raise UsageError(f"client lint has no kind {kind!r}; there is {', '.join(KINDS)}")
+                raise UsageError(
+                    f"client lint has no kind {kind!r}; the kinds are {', '.join(KINDS)}"
+                )
         found = lint_of(self._entries(), self._states)
         return [finding for finding in found if not kinds or finding.kind in kinds]
 
     def assert_client_lint_clean(self, *kinds: str) -> None:
-        """Raises AssertionError that lists what the client did badly."""
+        """Raises AssertionError with a list of what the client did badly."""
         __tracebackhide__ = True
         found = self.client_lint(*kinds)
         if found:
             made = [f"  {each}" for each in self._numbered()[-MOST_SHOWN:]]
-            raise AssertionError("\n".join([*map(str, found), "The calls made:", *made]))
+            raise AssertionError("\n".join([*map(str, found), "Calls:", *made]))
 
-    # Their names until 0.2.
+    # The names until 0.2.
     complaints = client_lint
     assert_no_complaints = assert_client_lint_clean
 
@@ -171,7 +173,7 @@ class Calls:
         return as_har(self._entries())
 
     def clear(self) -> None:
-        """Forget the calls."""
+        """Remove the recorded calls."""
         self._journal.forget(self._tenant)
 
     def _entries(self) -> list[Entry]:
@@ -196,13 +198,13 @@ class Calls:
     def _report(self, name: str, found: list[Call], expected: str) -> str:
         lines = [f"{_spell(self._operation(name))} was {_called(len(found))}, {expected}."]
         made = self.calls()
-        lines.append("The calls made:" if made else "No calls were made at all.")
+        lines.append("Calls:" if made else "There were no calls.")
         if len(made) > MOST_SHOWN:
             lines.append(f"  ... {len(made) - MOST_SHOWN} before these")
         lines += [f"  {call}" for call in made[-MOST_SHOWN:]]
         missed = [call for call in made if call.operation is None]
         if missed:
-            lines.append("Near misses, requests that fit no operation:")
+            lines.append("Near misses, requests that match no operation:")
             for call in missed[-MOST_SHOWN:]:
                 lines.append(f"  {call.method} {call.path}")
                 close = closest(self._contract, call.method, call.path)
@@ -223,7 +225,7 @@ def _spell(operation: Operation) -> str:
 
 
 def closest(contract: Contract, method: str, path: str) -> list[Operation]:
-    """The operations, two at most, that a request for this path may have meant, best first."""
+    """Up to two operations that a request for this path may have meant, best first."""
     base = contract.base_path.rstrip("/")
     scored = []
     for operation in contract.operations:
@@ -235,6 +237,6 @@ def closest(contract: Contract, method: str, path: str) -> list[Operation]:
 
 def _likeness(path: str, template: str) -> float:
     given, wanted = path.strip("/").split("/"), template.strip("/").split("/")
-    if len(given) == len(wanted):  # any value stands for a parameter
+    if len(given) == len(wanted):  # a parameter matches any value
         wanted = [g if "{" in w else w for g, w in zip(given, wanted, strict=True)]
     return SequenceMatcher(None, "/".join(given), "/".join(wanted)).ratio()

@@ -1,7 +1,7 @@
-"""What a client did that a well-behaved one does not, read from the journal.
+"""Find bad client behaviour in the journal.
 
-Only what a client asked and was told is looked at; what it made of it, nobody here can know. Time
-is that of the client's world.
+It judges only by requests and responses; what the client did with them is unknown. Time is that of
+the client's world.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from mockserver.openapi.model import Operation
 from mockserver.server.journal.journal import Entry
 
 KINDS = {
-    "too-soon": "asked again before Retry-After had passed",
-    "after-the-end": "kept asking for a job that had ended",
-    "failed-child": "saw a child fail and did nothing about it",
+    "too-soon": "retried before Retry-After had passed",
+    "after-the-end": "kept polling a job that had ended",
+    "failed-child": "ignored a failed child",
     "no-idempotency-key": "repeated a POST that may have taken effect without its idempotency key",
-    "leaked-job": "began a job and neither saw its end nor cancelled it",
+    "leaked-job": "started a job and neither awaited its end nor cancelled it",
 }
-# A client may look at what has ended once more, to fetch its result.
+# A client may read an ended job once more, to fetch its result.
 LOOKS_AFTER_THE_END = 1
 IDEMPOTENCY_KEY = "idempotency-key"
 _ENDS = frozenset(("success", "failure", "cancelled"))
@@ -35,7 +35,7 @@ Thing = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class LintFinding:
-    """One thing that was done badly. `calls` are the numbers of the exchanges in the journal."""
+    """One finding. `calls` are the numbers of the exchanges in the journal."""
 
     kind: str
     text: str
@@ -52,7 +52,7 @@ class LintFinding:
 
 
 def lint_of(entries: Iterable[Entry], states: frozenset[str]) -> list[LintFinding]:
-    """What each tenant's client does badly; `entries` come oldest first."""
+    """The findings for each tenant's client; `entries` come oldest first."""
     readers: dict[str, _Reader] = {}
     for entry in entries:
         tenant = entry.exchange.tenant
@@ -63,7 +63,7 @@ def lint_of(entries: Iterable[Entry], states: frozenset[str]) -> list[LintFindin
 
 @dataclass
 class _Reader:
-    """What one client knows, from exchange to exchange."""
+    """The state of one client, from exchange to exchange."""
 
     tenant: str
     states: frozenset[str]
@@ -97,23 +97,23 @@ class _Reader:
         for job, calls in self.looks.items():
             more = len(calls) - 1
             if more > LOOKS_AFTER_THE_END:
-                text = f"{job} had ended as {self.last[job]}, and was asked for {more} times more"
+                text = f"{job} had ended as {self.last[job]}, and was polled {more} more times"
                 self.report("after-the-end", text, *calls)
         for job, (children, call) in self.failed.items():
             names = ", ".join(children)
-            text = f"of {job} {names} failed; nothing was asked about it, and nothing repeated"
+            text = f"{names} of {job} failed, and was neither read nor repeated"
             self.report("failed-child", text, call)
         for job, call in self.begun.items():
             state = self.last.get(job, "")
             if kind_of(state) not in _ENDS:
-                text = f"{job} was begun and left {state}: neither seen to its end nor cancelled"
+                text = f"{job} was started and left {state}: neither awaited nor cancelled"
                 self.report("leaked-job", text, call)
         return sorted(self.found, key=lambda finding: finding.calls[-1])
 
     def _check_wait(self, entry: Entry, operation: Operation) -> None:
         message, now = entry.exchange.message, entry.exchange.now
         if not now:
-            return  # refused before anybody looked at a clock
+            return  # refused before its world was opened
         key = operation.id, message.target
         if key in self.due:
             due, wanted, number = self.due.pop(key)
@@ -121,7 +121,7 @@ class _Reader:
                 waited = wanted - (due - now) / SECOND
                 text = (
                     f"{message.method} {masked_target(message.target, message.query)} came after "
-                    f"{waited:g} s, and was asked to wait {wanted} s"
+                    f"{waited:g} s, and Retry-After was {wanted} s"
                 )
                 self.report("too-soon", text, number, entry.number)
         wait = _header(entry, b"retry-after")
@@ -143,7 +143,7 @@ class _Reader:
             self.broken[key] = entry
 
     def _note_concern(self, entry: Entry) -> None:
-        """Whatever is sent about a job means that its client cares."""
+        """Any request about a job shows that its client takes care of it."""
         message = entry.exchange.message
         if message.method not in ("GET", "HEAD"):
             for job in [job for job in self.looks if job in message.target]:
@@ -175,7 +175,7 @@ class _Reader:
             self.failed[job] = children, entry.number
 
     def _note_begun(self, entry: Entry, body: Any) -> None:
-        """The jobs that a POST began: what it answers with, or what stands in that by a name."""
+        """Remember jobs that a POST started: the response itself, or named entries in it."""
         if not isinstance(body, Mapping):
             return
         inside = [value for value in body.values() if isinstance(value, Mapping)]
@@ -189,7 +189,7 @@ class _Reader:
                 return
 
     def _state(self, thing: Any) -> str | None:
-        """The state of what looks like a job."""
+        """The state of a job-like object."""
         if not isinstance(thing, Mapping) or not isinstance(thing.get("id"), str):
             return None
         state = thing.get("status", thing.get("state"))
@@ -214,7 +214,7 @@ def _succeeded(entry: Entry) -> bool:
 
 
 def _reply(entry: Entry) -> Any:
-    """The JSON of a good reply that arrived, all of it."""
+    """The JSON of a successful reply that arrived completely."""
     sent = entry.exchange.sent
     if sent is None or not _succeeded(entry):
         return None
@@ -241,14 +241,14 @@ def _is_broken(entry: Entry) -> bool:
 
 
 def _why_unsafe(first: Entry, again: Entry, operation: Operation) -> str:
-    """Why repeating it was not safe; empty if it was."""
+    """Why repeating the request was not safe; empty if it was."""
     keys = [each.exchange.message.headers.get(IDEMPOTENCY_KEY) for each in (first, again)]
     known = any(
         parameter.place == "header" and parameter.name.lower() == IDEMPOTENCY_KEY
         for parameter in operation.parameters
     )
     if known and (keys[0] is None or keys[1] is None):
-        return "without an Idempotency-Key, which this operation knows"
+        return "without an Idempotency-Key, which this operation supports"
     if known and keys[0] != keys[1]:
         return "with another Idempotency-Key, which makes it another request"
     injection = first.exchange.injection

@@ -1,4 +1,4 @@
-"""What of the document was asked for, what never, and what did not fit, with whose word it is."""
+"""Coverage of the document: requested operations, those never requested, and mismatches."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ MOST_MISFITS = 500
 MOST_SHOWN = 10
 _UNNAMED = ("additionalProperties", "unevaluatedProperties", "falseSchema")
 _KINDS = {
-    "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+    "string": "text", "integer": "an integer", "number": "a number", "boolean": "true or false",
     "array": "a list", "object": "an object", "null": "null",
 }  # fmt: skip
 _BADGES = ((90, "brightgreen"), (70, "green"), (50, "yellow"), (25, "orange"), (0, "red"))
 _HINTS = {
-    401: "{} had a credential that is not known; --any-key takes every one",
-    404: "{} named what is not there; --lenient (or --unknown-ids known) makes it on first look",
-    409: "{} met something in their way; --lenient (or --conflicts ignore) carries them out",
-    410: "{} named what is gone; --lenient (or --unknown-ids always) makes it again",
-    412: "{} had another version in mind; --lenient (or --conflicts ignore) carries them out",
+    401: "{} had an unknown credential; --any-key accepts any",
+    404: "{} named an unknown id; --lenient (or --unknown-ids known) creates it on first use",
+    409: "{} conflicted with the state; --lenient (or --conflicts ignore) accepts them",
+    410: "{} named a removed entity; --lenient (or --unknown-ids always) creates it again",
+    412: "{} required another version; --lenient (or --conflicts ignore) accepts them",
 }
 
 
 class Coverage:
-    """Counts what the pipeline reports, in bounded memory."""
+    """Counts reported exchanges, in bounded memory."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
@@ -51,33 +51,33 @@ class Coverage:
             if said in self._misfits or len(self._misfits) < MOST_MISFITS:
                 self._misfits[said] += 1
 
-    # -- what comes of it
+    # -- results
 
     @property
     def requests(self) -> int:
-        """How many requests there were of operations that the document has."""
+        """The number of requests to documented operations."""
         return sum(self._seen.values())
 
     @property
     def percent(self) -> int:
-        """The operations that were asked for, of a hundred. Not 100 until all were."""
+        """The percentage of operations that were requested. Not 100 until all were."""
         return len(self.asked) * 100 // max(1, len(self.contract.operations))
 
     @property
     def asked(self) -> list[str]:
-        """The operations that were asked for, in the document's order."""
+        """The requested operations, in document order."""
         asked = {operation for operation, _ in self._seen}
         return [each.id for each in self.contract.operations if each.id in asked]
 
     @property
     def never_asked(self) -> list[str]:
-        """The operations that nobody has asked for."""
+        """The operations that were never requested."""
         asked = {operation for operation, _ in self._seen}
         return [each.id for each in self.contract.operations if each.id not in asked]
 
     @property
     def never_answered(self) -> dict[str, list[str]]:
-        """By operation the documented statuses that nobody got, where there are any."""
+        """The documented statuses that were never returned, by operation, where there are any."""
         got = {(name, status) for name, status in self._seen}
         found = {}
         for operation in self.contract.operations:
@@ -89,17 +89,17 @@ class Coverage:
 
     @property
     def misfits(self) -> list[tuple[str, str, int]]:
-        """Operation, what is wrong with a request of it, and how often, the most frequent first."""
+        """Operation, what is wrong with a request, and how often, the most frequent first."""
         return [(name, said, count) for (name, said), count in self._misfits.most_common()]
 
     @property
     def unknown(self) -> list[tuple[str, int]]:
-        """What was asked for that the document does not have, and how often."""
+        """Requests that the document does not have, and how often."""
         return self._unknown.most_common()
 
     @property
     def hints(self) -> list[str]:
-        """What an option would forgive of that which was refused."""
+        """Options that would have accepted refused requests."""
         refused: Counter[int] = Counter()
         for (_, status), count in self._seen.items():
             refused[status] += count
@@ -133,7 +133,7 @@ class Coverage:
         }
 
     def badge(self) -> dict[str, Any]:
-        """What an endpoint badge of shields.io shows."""
+        """The JSON for a shields.io endpoint badge."""
         color = next(color for least, color in _BADGES if self.percent >= least)
         return {
             "schemaVersion": 1,
@@ -143,11 +143,11 @@ class Coverage:
         }
 
     def lines(self, most: int | None = MOST_SHOWN) -> Iterator[str]:
-        """The same for a person, of long lists the first `most`."""
+        """The report for the terminal; long lists show the first `most` entries."""
         total = len(self.contract.operations)
-        yield f"{len(self.asked)} of {total} operations were asked for ({self.percent} %)"
+        yield f"{len(self.asked)} of {total} operations were requested ({self.percent} %)"
         if self.never_asked:
-            yield f"never asked for: {_shortened(self.never_asked, most)}"
+            yield f"never requested: {_shortened(self.never_asked, most)}"
         for name, said, count in self.misfits[:most]:
             yield f"{name}: {said}{f' ({count} times)' if count > 1 else ''}"
         for said, count in self.unknown[:most]:
@@ -162,7 +162,7 @@ class Coverage:
 def coverage_of(
     contract: Contract, exchanges: Iterable[Exchange], tenant: str | None = None
 ) -> Coverage:
-    """What these exchanges have covered, of all tenants or of one."""
+    """The coverage of these exchanges, for all tenants or one."""
     found = Coverage(contract)
     for exchange in exchanges:
         if tenant is None or exchange.tenant == tenant:
@@ -185,7 +185,7 @@ def _listed_as(operation: Operation, status: int) -> str:
 
 
 def blame(violation: Violation) -> str:
-    """Whose word it is, in words: what the client sends, and what the document says."""
+    """A mismatch in words: what the client sends, and what the document requires."""
     part, *inside = place_of(violation)
     steps = ["[]" if isinstance(step, int) else step for step in inside]
     place = dotted((part, *steps))
@@ -203,7 +203,9 @@ def blame(violation: Violation) -> str:
     if keyword == "type":
         kinds = limit if isinstance(limit, list) else [limit]
         asked = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in kinds)
-        return f"the client sends {place} as {_kind(violation.value)}; the document says {asked}"
+        return (
+            f"the client sends {place} as {_kind(violation.value)}; the document requires {asked}"
+        )
     return f"the client sends {place}, which {fault_text(violation)}"
 
 

@@ -1,4 +1,4 @@
-"""The exchanges of a journal as an HTTP archive, for developer tools and other readers."""
+"""The journal as an HTTP archive, for developer tools and others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was asked and answered: a bounded ring of exchanges, newest first."""
+"""A bounded ring of exchanges, newest first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockserver.openapi.model import Violation
 KEPT = 1000
 KEPT_BYTES = 16 * 1024 * 1024
 LONGEST_VALUE = 200
-# Of a body this long no parsed values are kept: they take ten times as much.
+# Parsed values of a body this long are not kept: they take ten times the memory.
 LARGE = 64 * 1024
 MOST_VIOLATIONS = 100
 _A_HEADER = 120
@@ -26,7 +26,7 @@ _A_HEADER = 120
 _REPR = Repr()
 _REPR.maxlevel, _REPR.maxdict, _REPR.maxlist, _REPR.maxstring = 4, 10, 10, 100
 _REPR.fillvalue = _CUT = "\0"  # which no other text has in its `repr`
-# What is said of a breach of these does not quote the value.
+# Messages about these keywords do not quote the value.
 _NEVER_QUOTING = frozenset(("const", "required"))
 
 
@@ -40,10 +40,9 @@ class Entry:
 
 
 class Journal:
-    """The last exchanges, at most `kept` of them and `kept_bytes` of their bodies, headers and
-    targets.
+    """The last exchanges, at most `kept` of them and `kept_bytes` of their bodies.
 
-    Recording keeps references only; whatever a reader sees is made when it asks.
+    Recording only keeps references; descriptions are created when read.
     """
 
     def __init__(
@@ -85,12 +84,12 @@ class Journal:
 
     @property
     def total(self) -> int:
-        """How many exchanges there have been."""
+        """The number of exchanges so far."""
         return self.recorded
 
     @property
     def kept(self) -> int:
-        """How many exchanges are kept."""
+        """The number of exchanges that are kept."""
         return len(self._ring)
 
     def entries(self) -> Iterator[Entry]:
@@ -102,7 +101,7 @@ class Journal:
             yield Entry(total - back, ended, exchange)
 
     def clear(self) -> int:
-        """Forget the kept exchanges; how many there were."""
+        """Remove the kept exchanges and return their number."""
         with self._lock:
             count = len(self._ring)
             self._ring.clear()
@@ -110,7 +109,7 @@ class Journal:
         return count
 
     def forget(self, tenant: str) -> int:
-        """Forget one tenant's exchanges; how many there were. The others are renumbered."""
+        """Remove one tenant's exchanges and return their number. The others are renumbered."""
         with self._lock:
             others = [entry for entry in self._ring if entry[1].tenant != tenant]
             count = len(self._ring) - len(others)
@@ -141,8 +140,8 @@ def describe(entry: Entry) -> dict[str, Any]:
 
 
 def describe_violation(violation: Violation) -> dict[str, Any]:
-    """Where, which rule and the value, which is cut short, or masked if it may be a secret."""
-    # A property that is not allowed is told without its name, which may sound secret.
+    """Place, rule and value; the value is truncated, or masked if it may be a secret."""
+    # The name of a disallowed property is omitted: it may be secret.
     secret = violation.keyword == "falseSchema" or any(
         SECRET_NAME.search(str(name)) for name in violation.where[1:]
     )

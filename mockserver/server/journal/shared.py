@@ -1,4 +1,4 @@
-"""The journal of several processes: each keeps its own, and tells it when somebody asks."""
+"""The journal of several processes: each keeps its own, and publishes it on request."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from mockserver.store.worlds import read_json
 
 NAME = "journal"
 SECONDS_BETWEEN_WRITES = 0.1
-# Who asks first waits for the others, and need not for a while after that.
+# The first reader waits for the other processes; for a while after that nobody has to.
 SECONDS_TO_GATHER = 0.25
 SECONDS_OF_INTEREST = 60
-# A longer body is left out: half of one would be no JSON, whose secrets can be masked.
+# Longer bodies are omitted: secrets can't be masked in truncated JSON.
 LONGEST_BODY = 16 * 1024
 
 
 class SharedJournal(Journal):
-    """This process' exchanges, and on the board those of all, once somebody has asked for them.
+    """This process' exchanges, and on the board those of all processes, once requested.
 
-    Recording is as cheap as in one process: nothing is written while nobody looks.
-    `operations` are those of the document, by their ids.
+    Recording costs as much as in one process: nothing is written while nobody reads. `operations`
+    are those of the document, by id.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class SharedJournal(Journal):
         self._shown = 0
 
     def write(self) -> None:
-        """Tell the others what they want to know. Raises StoreUnavailable."""
+        """Publish what others requested. Raises StoreUnavailable."""
         recorded = self.recorded
         if recorded != self._counted:
             self._board.add(NAME, "total", recorded - self._counted)
@@ -88,7 +88,7 @@ class SharedJournal(Journal):
         return count
 
     def _forgotten(self, tenant: str) -> None:
-        # Others may still have exchanges that they have not written.
+        # Other processes may have unwritten exchanges.
         self._board.put(NAME, {tenant: b"%d" % self._now()}, quietly=True)
 
     def _kept(self) -> Iterator[Entry]:
@@ -113,7 +113,7 @@ class SharedJournal(Journal):
 
 
 async def keep_written(journal: Callable[[], Journal]) -> None:
-    """Write what `journal` gives now and then, until cancelled, and once more then."""
+    """Call `write` of `journal` periodically until cancelled, and once more then."""
     try:
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_WRITES)

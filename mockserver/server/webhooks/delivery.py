@@ -1,8 +1,8 @@
-"""Sending what the document announces, when a world's clock has reached it.
+"""Send webhooks when a world's clock reaches their time.
 
-An event is sent once to each subscriber, again after a failure; retries too wait by the world's
-clock, so that a manual clock shows all of them in no time. Nothing leaves this machine but to hosts
-that were allowed.
+Each subscriber gets an event once, and again after a failure. Retries also wait by the world's
+clock, so a manual clock shows all of them at once. Requests go only to this machine and to allowed
+hosts.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mockserver")
 
-# Seconds of the world's clock between the attempts; after the last one it is given up.
+# Seconds of the world's clock between attempts; after the last one the delivery is given up.
 WAITS = (5, 300, 1800, 7200)
 RECEIVERS = 16
 KEPT = 1000
@@ -53,7 +53,7 @@ EVERY = 0.2
 
 
 class Webhooks:
-    """The subscriptions of one mock, and what was sent to them."""
+    """The subscriptions of one mock, and their deliveries."""
 
     def __init__(self, mock: Mock) -> None:
         self.mock = mock
@@ -61,7 +61,7 @@ class Webhooks:
         self._subscriptions: dict[str, Subscription] = {}
         self._serial = count(1)
         self._seen: dict[str, tuple[int, set[str]]] = {}
-        # Tenants that register receivers with the API, and whether another machine does.
+        # Tenants that register receivers through the API, and whether from another machine.
         self._registering: dict[str, bool] = {}
         self._stopped = Flag()
         self._receivers = ThreadPoolExecutor(RECEIVERS, "webhook")
@@ -73,12 +73,13 @@ class Webhooks:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Those that have ended, as they did, then those that wait or are tried again."""
+        """Ended deliveries in order, then waiting and retried ones."""
         waiting = chain.from_iterable(each.queue[:] for each in [*self._subscriptions.values()])
         return [*self._ended, *islice(waiting, KEPT)]
 
     def add(self, spec: Any, tenant: str | None) -> Subscription:
-        """Subscribe as JSON says. Raises BadRequest, Conflict if nothing is announced."""
+        """Add a subscription from JSON. Raises BadRequest, Conflict if the document has no
+        webhooks."""
         self._check_can_send()
         number = f"w{next(self._serial)}"
         found = read_subscription(spec, number, tenant, self._names())
@@ -90,7 +91,7 @@ class Webhooks:
         return found
 
     def send_to(self, target: Target, tenant: str, **spec: Any) -> Subscription:
-        """The same for a test: a function will do for a URL."""
+        """The same for tests: also accepts a function in place of a URL."""
         if isinstance(target, str):
             return self.add({"url": target, **spec}, tenant)
         number = f"w{next(self._serial)}"
@@ -100,14 +101,14 @@ class Webhooks:
         return found
 
     def _names(self) -> list[str]:
-        """What a subscriber can ask for: webhooks, and the events that they tell of."""
+        """What can be subscribed to: webhooks, and the events that they report."""
         told = [each for each in self.mock.api.webhooks.announcements if not each.operation]
         said = [value for each in told for value in each.values.values()]
         return list(dict.fromkeys([*(each.name for each in told), *said]))
 
     def _check_can_send(self) -> None:
         if self.mock.store.board is not None:
-            raise Conflict("webhooks are sent by one process: serve without --store redis://...")
+            raise Conflict("webhooks need a single process: serve without --store redis://...")
         if not self.mock.api.webhooks.announcements:
             raise Conflict("the document has no webhooks and no callbacks")
 
@@ -119,7 +120,7 @@ class Webhooks:
         self._subscriptions[found.id] = found
 
     def _begin(self, tenant: str) -> None:
-        """From now on: what has happened before is nobody's business."""
+        """Start now: past events are not sent."""
 
         def read(world: World) -> tuple[int, set[str]]:
             events = self.mock.api.webhooks.events(world, world.now, ())
@@ -128,7 +129,7 @@ class Webhooks:
         self._seen[tenant] = transact(self.mock.store, tenant, read)
 
     def remove(self, name: str | None = None, tenant: str | None = None) -> int:
-        """Take away one subscription, one tenant's, or all; how many there were."""
+        """Remove one subscription, one tenant's, or all; returns their number."""
         gone = [
             key
             for key, found in self._subscriptions.items()
@@ -149,7 +150,7 @@ class Webhooks:
         }
 
     def note(self, exchange: Exchange) -> None:
-        """Subscribe whom a request named for its callbacks, or registered. On the hot path."""
+        """Subscribe receivers that a request names for callbacks or registers. On the hot path."""
         operation, sent = exchange.operation, exchange.sent
         if operation is None or sent is None or not 200 <= sent.status < 300:
             return
@@ -171,7 +172,9 @@ class Webhooks:
             if url is None:
                 continue
             if len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
-                log.warning("more than %d callbacks wait: one is left out", MOST_SUBSCRIPTIONS)
+                log.warning(
+                    "more than %d callbacks are waiting: one is dropped", MOST_SUBSCRIPTIONS
+                )
                 return
             number = f"c{next(self._serial)}"
             found = Subscription(number, url, read_secret(None), exchange.tenant)
@@ -182,11 +185,11 @@ class Webhooks:
             self._subscriptions[number] = found
 
     def deliver(self) -> int:
-        """Send what is due in each world; how many were taken by their receivers."""
+        """Send what is due in each world; returns how many receivers accepted."""
         if not self.active:
             return 0
         if not self._lock.acquire(blocking=False):
-            return 0  # a receiver moves the clock; what is due then is sent after it
+            return 0  # a receiver moved the clock; what became due is sent afterwards
         try:
             tenants = self._tenants()
             for tenant in self._seen.keys() - set(tenants):
@@ -194,7 +197,7 @@ class Webhooks:
             for tenant in tenants:
                 self._queue(tenant)
             waiting = [each for each in self._subscriptions.values() if each.queue]
-            # Receivers don't wait for each other; functions are called here, one after the other.
+            # Receivers don't wait for each other; functions are called here, one by one.
             called = [each for each in waiting if callable(each.target)]
             asked = [each for each in waiting if not callable(each.target)]
             return sum(map(self._send, called)) + sum(self._receivers.map(self._send, asked))
@@ -216,7 +219,7 @@ class Webhooks:
         since, seen = self._seen.get(tenant, (0, set()))
 
         def read(world: World) -> tuple[int, bool, list[Event], list[Listener]]:
-            # After a reset or a restore its clock goes back: what it holds is news again.
+            # After a reset or restore the clock goes back, and events occur again.
             again = world.now < since
             known: set[str] = set() if again else seen
             events = self.mock.api.webhooks.events(world, 0 if again else since, known)
@@ -231,12 +234,12 @@ class Webhooks:
             for found in self._subscriptions.values():
                 if found.wants(event, tenant) and len(found.queue) < MOST_QUEUED:
                     found.queue.append(Delivery(event, tenant, found.id, event.at))
-        # More may happen at this very instant.
+        # More may happen at the same instant.
         told = {event.id for event in events if event.at >= now}
         self._seen[tenant] = now, told | seen if now == since and not again else told
 
     def _register(self, tenant: str, listeners: list[Listener]) -> None:
-        """Subscribe those who are registered in a world, as they are now, and no others."""
+        """Subscribe exactly the receivers that are currently registered in a world."""
         wanted = {f"{tenant} {each.key}": each for each in listeners}
         for key, found in list(self._subscriptions.items()):
             if found.registered and found.tenant == tenant and key not in wanted:
@@ -262,7 +265,7 @@ class Webhooks:
                     self._ended.append(delivery)
                     sent += delivery.state == "sent"
             if delivery.state == "waiting" and found.order == "kept":
-                break  # those behind it wait, too
+                break  # those behind it wait too
         return sent
 
     def _attempt(self, found: Subscription, delivery: Delivery) -> None:
@@ -299,16 +302,16 @@ class Webhooks:
         return why_not(url, allowed, own_ports=own_ports(), remote=remote)
 
     def close(self) -> None:
-        """Wait for no receiver any longer."""
+        """Stop waiting for receivers."""
         self._stopped.set()
         self._receivers.shutdown(wait=False, cancel_futures=True)
 
 
-REFUSED = "refused: not this machine or the mock itself, and not allowed by --webhook-host"
+REFUSED = "refused: the mock itself, or neither this machine nor allowed by --webhook-host"
 
 
 async def keep_delivering(webhooks: Webhooks) -> None:
-    """Deliver now and then, until cancelled, beside a server."""
+    """Deliver periodically until cancelled."""
     try:
         while True:
             await asyncio.sleep(EVERY)

@@ -1,4 +1,4 @@
-"""One request to a receiver, with bounds on how long it may take."""
+"""One request to a receiver, with a time limit."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def send(
     stopped: Callable[[], bool],
     seconds: float = TOTAL_SECONDS,
 ) -> int | str:
-    """The status of the answer, or in words why there is none.
+    """The status of the response, or the reason why there is none.
 
-    The answer's body is not read, so a receiver can't make it large or slow. Call it from a thread
+    The response body is not read, so a receiver can't make it large or slow. Call it from a thread
     without an event loop.
     """
     return asyncio.run(_send(url, method, headers, body, stopped, seconds))
@@ -35,11 +35,11 @@ async def _send(
     stopped: Callable[[], bool],
     seconds: float,
 ) -> int | str:
-    import httpx  # a tenth of a second, and most mocks send nothing
+    import httpx  # takes a tenth of a second, and most mocks send nothing
 
     async def status() -> int:
-        # No proxy: what is for this machine stays on it. No redirect: it may lead elsewhere.
-        # Reading certificates takes longer than all the rest.
+        # No proxy, so that local requests stay local. No redirects: they may lead elsewhere.
+        # Loading certificates takes longer than everything else.
         secure = url.lower().startswith("https:")
         async with (
             httpx.AsyncClient(timeout=seconds, trust_env=False, verify=secure) as client,
@@ -54,7 +54,7 @@ async def _send(
             if stopped():
                 return STOPPED
             if time.monotonic() >= end:
-                return f"no answer within {seconds:g} s"
+                return f"no response within {seconds:g} s"
             await asyncio.wait([asking], timeout=SECONDS_BETWEEN_LOOKS)
         return asking.result()
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -1,4 +1,4 @@
-"""What webhooks are made of: subscriptions, where they lead, signatures, runtime expressions."""
+"""Subscriptions, their targets, signatures and runtime expressions."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _EXPRESSION = re.compile(r"\{(\$[^}]+)\}")
 
 @dataclass
 class Subscription:
-    """Who wants to hear of what. Empty `events` means all; `row` and `operation` make it a
-    callback's: it hears of that row alone. One that is `registered` lies in the world, and hears of
-    what comes after the instant `since`. `remote`: a client on another machine has asked for it."""
+    """A subscriber and its events. Empty `events` means all. `row` and `operation` mark a
+    callback's, which gets events of that row only. A `registered` one is stored in the world and
+    gets events after the instant `since`. `remote`: a client on another machine created it."""
 
     id: str
     target: Target
@@ -52,7 +52,7 @@ class Subscription:
     queue: list[Delivery] = field(default_factory=list)
 
     def wants(self, event: Event, tenant: str) -> bool:
-        """Whether this one hears of the event."""
+        """Whether this subscription covers the event."""
         told = event.announcement
         if self.tenant not in (None, tenant) or self.operation != told.operation:
             return False
@@ -64,7 +64,7 @@ class Subscription:
         return not self.events or not said.isdisjoint(map(_plain, self.events))
 
     def as_json(self) -> dict[str, Any]:
-        """As the admin API shows it; the secret is for the receiver, and is shown."""
+        """As the admin API shows it, including the secret, which the receiver needs."""
         return {
             "id": self.id,
             "url": self.target if isinstance(self.target, str) else "(a function)",
@@ -84,7 +84,7 @@ def _plain(name: str) -> str:
 
 @dataclass
 class Delivery:
-    """One event on its way to one subscriber. `due` is an instant of its world."""
+    """One event for one subscriber. `due` is an instant of its world."""
 
     event: Event
     tenant: str
@@ -94,8 +94,8 @@ class Delivery:
     answers: list[int | str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """`answers` are the statuses, or what went wrong, one for each attempt; `due` is when the
-        next one is made, by the clock of its world."""
+        """`answers` are a status or an error for each attempt; `due` is the time of the next one,
+        by the clock of its world."""
         return {
             "id": self.event.id,
             "event": self.event.announcement.name,
@@ -113,24 +113,28 @@ _FIELDS = ("url", "events", "secret", "order")
 def read_subscription(
     spec: Any, number: str, tenant: str | None, known: Collection[str]
 ) -> Subscription:
-    """A subscription from its JSON. Raises BadRequest that names the field and what it takes."""
+    """A subscription from its JSON. Raises BadRequest with the field and its valid values."""
     if not isinstance(spec, Mapping) or "url" not in spec:
-        raise BadRequest('a webhook is an object such as {"url": "http://127.0.0.1:9000/hook"}')
+        raise BadRequest(
+            'a webhook must be an object such as {"url": "http://127.0.0.1:9000/hook"}'
+        )
     for name in spec:
         if name not in _FIELDS:
-            raise BadRequest(f"a webhook has no {name!r}; there is {', '.join(_FIELDS)}")
+            raise BadRequest(
+                f"a webhook has no field {name!r}; the fields are {', '.join(_FIELDS)}"
+            )
     url, events = spec["url"], spec.get("events") or []
     if not isinstance(url, str):
-        raise BadRequest(f"url takes a text, not {url!r}")
+        raise BadRequest(f"url must be a string, not {url!r}")
     if not isinstance(events, list) or not all(isinstance(name, str) for name in events):
-        raise BadRequest("events takes a list of names")
+        raise BadRequest("events must be a list of names")
     for name in events:
         if name not in known:
-            offer = f"there is {', '.join(known)}" if known else "the document has none"
+            offer = f"the webhooks are {', '.join(known)}" if known else "the document has none"
             raise BadRequest(f"there is no webhook {name!r}; {offer}")
     order = spec.get("order", "kept")
     if order not in ("kept", "any"):
-        raise BadRequest(f'order is "kept" or "any", not {order!r}')
+        raise BadRequest(f'order must be "kept" or "any", not {order!r}')
     secret = read_secret(spec.get("secret"))
     return Subscription(number, url, secret, tenant, frozenset(events), order)
 
@@ -144,7 +148,7 @@ def read_secret(given: Any) -> str:
             raise ValueError
         base64.b64decode(given.removeprefix(SECRET_PREFIX), validate=True)
     except ValueError:
-        raise BadRequest(f"secret takes {SECRET_PREFIX} and base64 behind it") from None
+        raise BadRequest(f"secret must be {SECRET_PREFIX} followed by base64") from None
     return given
 
 
@@ -155,19 +159,19 @@ def why_not(
     own_ports: Collection[int] = (),
     remote: bool = False,
 ) -> str:
-    """Why nothing is sent there; empty if it may be.
+    """Why nothing may be sent there; empty if it may be.
 
-    `allowed` hosts are fine, and so is this machine, unless a client on another one asks
-    (`remote`). But a mock sends nothing to itself: its admin API takes orders from this machine.
+    `allowed` hosts are accepted, and so is this machine, unless a client on another one requested
+    it (`remote`). A mock never sends to itself: its admin API trusts this machine.
     """
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower().removesuffix(".")
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        return "it is no address"
+        return "it is not a URL"
     if parts.scheme not in ("http", "https") or not host:
-        return "it is no http address"
+        return "it is not an http URL"
     here = host == "localhost" or host.endswith(".localhost") or _is_here(host)
     if here or host in allowed:
         if port in own_ports:
@@ -176,7 +180,7 @@ def why_not(
             return "it is the admin API of a mock"
         if host in allowed or not remote:
             return ""
-        return f"a client on another machine asks for it; --webhook-host {host} allows it"
+        return f"a client on another machine requested it; --webhook-host {host} allows it"
     return f"{host} is not this machine; --webhook-host {host} allows it"
 
 
@@ -191,7 +195,7 @@ def _is_here(host: str) -> bool:
 def signed(secret: str, message: str, moment: int, body: bytes) -> dict[str, str]:
     """The headers of Standard Webhooks. `moment` is in seconds since 1970.
 
-    A secret that is none of theirs, as vendors have them, is the key as it is.
+    A secret in another format, as vendors have them, is used as the key unchanged.
     """
     key = secret.encode()
     if secret.startswith(SECRET_PREFIX):
@@ -207,9 +211,9 @@ def signed(secret: str, message: str, moment: int, body: bytes) -> dict[str, str
 
 
 def expression(text: str, exchange: Exchange) -> str | None:
-    """What a runtime expression of a callback stands for, or a text with such in braces.
+    """The value of a callback's runtime expression, or of a text with expressions in braces.
 
-    None if the request or the reply has no such thing.
+    None if the request or reply lacks a value.
     """
     if text.startswith("$"):
         return _value(text, exchange)

@@ -78,7 +78,7 @@ def test_a_mock_that_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (planted("POST /shelves", "status", to=503), "gave 503"),
+        (planted("POST /shelves", "status", to=503), "returned 503"),
         (
             planted("GET /shelves/{}", "body", status="*", body="<!doctype html><p>Soon."),
             "web page",
