@@ -93,7 +93,7 @@ def test_whose_word_it_is(mock: MockServer) -> None:
     assert mock.coverage.misfits == [
         (
             "listPets",
-            "the client sends query.limit as text; the document says a whole number",
+            "the client sends query.limit as a string; the document requires an integer",
             2,
         ),
         ("createPet", "the client does not send body.name", 1),
@@ -118,7 +118,7 @@ def test_each_tenant_has_its_own(mock: MockServer) -> None:
 def test_what_is_lenient_still_tells(mock: MockServer) -> None:
     mock.client.post("/pets", json={"name": 1}, headers={"prefer": "handling=lenient"})
     (found,) = mock.coverage.misfits
-    assert found[1] == "the client sends body.name as a number; the document says text"
+    assert found[1] == "the client sends body.name as a number; the document requires a string"
 
 
 def test_json_text_and_a_badge(mock: MockServer) -> None:
@@ -144,7 +144,7 @@ def test_json_text_and_a_badge(mock: MockServer) -> None:
     [
         (
             Violation(("body", "tags", 3), "type", "", {}, ["string", "null"]),
-            "the client sends body.tags.[] as an object; the document says text or null",
+            "the client sends body.tags.[] as an object; the document requires a string or null",
         ),
         (Violation(("body", 7), "json", ""), "the client sends a body that is not JSON"),
         (

@@ -287,9 +287,9 @@ def test_where_it_may_go(url: str, allowed: bool) -> None:
     ("spec", "says"),
     [
         ({}, "such as"),
-        ({"url": "http://127.0.0.1/", "nope": 1}, "there is url, events, secret, order"),
+        ({"url": "http://127.0.0.1/", "nope": 1}, "the fields are url, events, secret, order"),
         ({"url": 1}, "url must be a string"),
-        ({"url": "http://127.0.0.1/", "events": ["nope"]}, "there is export.created"),
+        ({"url": "http://127.0.0.1/", "events": ["nope"]}, "the webhooks are export.created"),
         ({"url": "http://127.0.0.1/", "events": "nope"}, "a list of names"),
         ({"url": "http://127.0.0.1/", "secret": "abc"}, "whsec_"),
         ({"url": "http://127.0.0.1/", "order": "odd"}, '"kept" or "any"'),

@@ -153,7 +153,7 @@ def test_rows_are_told_newest_first_with_instants_spelt_out(feather: Watched) ->
     ("query", "status", "says"),
     [
         ("", 400, "choose one with ?collection="),
-        ("?collection=nope", 404, "there is no collection 'nope'; there is agents"),
+        ("?collection=nope", 404, "there is no collection 'nope'; the collections are agents"),
         ("?collection=runs&limit=0", 400, "limit must be an integer"),
     ],
 )

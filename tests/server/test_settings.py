@@ -106,8 +106,8 @@ def test_a_name_or_url_is_no_path(spec: str) -> None:
         ("[server]", r"server is not known; did you mean serve\?"),
         ("[serve]\nprot = 1", r"\[serve\] prot is not known; did you mean port\?"),
         ("[serve]\nmax-words = 1", r"max-words is not known; did you mean max-worlds\?"),
-        ("[serve]\nzzz = 1", "there are host, port"),
-        ("serve = 1", r"serve is a table: write \[serve\]"),
+        ("[serve]\nzzz = 1", "the keys are host, port"),
+        ("serve = 1", r"serve must be a table: write \[serve\]"),
         ("undocumented = 'nearst'", "undocumented must be 'nearest' or 'allow', not 'nearst'"),
         ("undocumented = 1", "not 1"),
         ("[serve]\nport = 'x'", r"\[serve\] port: 'x' is not a valid integer"),
@@ -146,9 +146,9 @@ def test_a_file_that_is_no_text() -> None:
         ({"store": "redis://localhost", "state": Path("worlds.json")}, "omit it"),
         ({"store": "redis://localhost", "workers": 2, "reload": True}, "--reload works with one"),
         ({"workers": 2}, "--store redis://"),
-        ({"api_key": ("",)}, "no header can carry"),
-        ({"api_key": ("a\nb",)}, "no header can carry"),
-        ({"api_key": ("schlüssel",)}, "no header can carry"),
+        ({"api_key": ("",)}, "not valid in a header"),
+        ({"api_key": ("a\nb",)}, "not valid in a header"),
+        ({"api_key": ("schlüssel",)}, "not valid in a header"),
     ],
 )
 def test_what_can_not_be_served(given: dict[str, object], says: str) -> None:

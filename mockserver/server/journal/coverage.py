@@ -14,8 +14,8 @@ MOST_MISFITS = 500
 MOST_SHOWN = 10
 _UNNAMED = ("additionalProperties", "unevaluatedProperties", "falseSchema")
 _KINDS = {
-    "string": "text", "integer": "an integer", "number": "a number", "boolean": "true or false",
-    "array": "a list", "object": "an object", "null": "null",
+    "string": "a string", "integer": "an integer", "number": "a number", "boolean": "a boolean",
+    "array": "an array", "object": "an object", "null": "null",
 }  # fmt: skip
 _BADGES = ((90, "brightgreen"), (70, "green"), (50, "yellow"), (25, "orange"), (0, "red"))
 _HINTS = {
@@ -202,9 +202,9 @@ def blame(violation: Violation) -> str:
         return f"the client sends a value of {place} that the document does not list"
     if keyword == "type":
         kinds = limit if isinstance(limit, list) else [limit]
-        asked = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in kinds)
+        wanted = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in kinds)
         return (
-            f"the client sends {place} as {_kind(violation.value)}; the document requires {asked}"
+            f"the client sends {place} as {_kind(violation.value)}; the document requires {wanted}"
         )
     return f"the client sends {place}, which {fault_text(violation)}"
 
@@ -213,6 +213,6 @@ def _kind(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
-        return "true or false"
-    kinds = ((str, "text"), (int | float, "a number"), (list | tuple, "a list"))
+        return "a boolean"
+    kinds = ((str, "a string"), (int | float, "a number"), (list | tuple, "an array"))
     return next((word for kind, word in kinds if isinstance(value, kind)), "an object")
