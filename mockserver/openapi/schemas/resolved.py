@@ -20,6 +20,10 @@ _ANNOTATIONS = frozenset(
 )
 
 
+_MOST_NESTED = 10
+"""Levels of arrays in arrays; one may hold itself."""
+
+
 class Schemas:
     """The flat schemas of one document, each made once.
 
@@ -37,6 +41,7 @@ class Schemas:
         self._at: dict[str, Any] = {}
         self._canonical: dict[str, str] = {}
         self._arrays: dict[str, Mapping[str, str]] = {}
+        self._described: dict[str, dict[str | None, list[str]]] = {}
 
     def at(self, pointer: str) -> Any:
         """The schema at a pointer, as written. Raises ContractError if there is none."""
@@ -181,37 +186,48 @@ class Schemas:
         Of several parts of an `allOf` that describe it (a page of anything, and what it is a page
         of), the first that says what it holds counts.
         """
-        waiting, seen, first = [pointer], set(), None
+        found = self._described.get(pointer)
+        if found is None:
+            found = self._described[pointer] = {}
+            for here, schema in self._walk(pointer):
+                if isinstance(schema.get("items"), Mapping):
+                    found.setdefault(None, []).append(join(here, "items"))
+                properties = schema.get("properties")
+                for own in properties if isinstance(properties, Mapping) else ():
+                    found.setdefault(own, []).append(here)
+        places = found.get(name, ())
+        if name is not None:
+            places = [join(here, "properties", name) for here in places]
+        if len(places) > 1:
+            return next((place for place in places if self._says_much(place)), places[0])
+        return places[0] if places else None
+
+    def _walk(self, pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The schema and what it is made of, each once, with where it stands."""
+        waiting, seen = [pointer], set()
         while waiting:
             here = self.canonical(waiting.pop())
             schema = self.at(here)
             if here in seen or not isinstance(schema, Mapping):
                 continue
             seen.add(here)
-            found = None
-            if name is None and isinstance(schema.get("items"), Mapping):
-                found = join(here, "items")
-            properties = schema.get("properties")
-            if name is not None and isinstance(properties, Mapping) and name in properties:
-                found = join(here, "properties", name)
-            if found is not None:
-                if not waiting or self._says_much(found):
-                    return found if first is None or self._says_much(found) else first
-                first = first or found
-                continue
+            yield here, schema
             for word in ("oneOf", "anyOf", "allOf"):
                 branches = schema.get(word)
                 if isinstance(branches, list):
                     waiting.extend(join(here, word, n) for n in reversed(range(len(branches))))
-        return first
 
     def _says_much(self, pointer: str) -> bool:
         """Whether a schema is more than an object, or an array of objects, of any kind."""
-        flat = self.flat_at(pointer)
-        if "array" in flat.types:
+        for _ in range(_MOST_NESTED):
+            flat = self.flat_at(pointer)
+            if "array" not in flat.types:
+                return bool(flat.properties or flat.choices) or bool(set(flat.types) - {"object"})
             inner = self.place(pointer, None)
-            return inner is not None and self._says_much(inner)
-        return bool(flat.properties or flat.choices) or bool(set(flat.types) - {"object"})
+            if inner is None:
+                return False
+            pointer = inner
+        return True
 
     def arrays(self, pointer: str) -> Mapping[str, str]:
         """The array properties, with the pointers of their items' schemas."""
