@@ -35,6 +35,7 @@ _CLASSES: tuple[type[Any], ...] = (
     Plan, Resource, Action, Announcement, Because, Envelope, Identity, Link, Ordering, PageField,
     PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
 )  # fmt: skip
+CLASSES = frozenset(_CLASSES)
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, _FIRST)}
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _CLASSES}
 _PLAIN = (str, int, float, type(None))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from pathlib import Path
 
 import orjson
 import pytest
 
 from mockserver.files.documents import read_contract
+from mockserver.inference import model
 from mockserver.inference.build import build_plan
-from mockserver.inference.stored import restored, restored_plan, stored
+from mockserver.inference.stored import CLASSES, restored, restored_plan, stored
 
 FIXTURES = sorted((Path(__file__).parents[1] / "fixtures").glob("*.yaml"))
 
@@ -36,6 +38,11 @@ def test_values_come_back_with_their_types(value: object) -> None:
 )
 def test_what_is_no_plan_is_none(plain: object) -> None:
     assert restored_plan(plain) is None
+
+
+def test_every_class_of_the_model_has_a_plain_form() -> None:
+    classes = {f for f in vars(model).values() if isinstance(f, type) and is_dataclass(f)}
+    assert classes == CLASSES
 
 
 def test_what_has_no_plain_form_is_refused() -> None:
