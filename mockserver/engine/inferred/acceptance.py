@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mockserver.engine.generation.unions import alternatives, best, is_a, may_be_null
+from mockserver.engine.generation.unions import alternatives, best, is_a, may_be_null, ranked
 from mockserver.engine.inferred.call import Call
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.model import FIRST, Resource
@@ -15,6 +15,8 @@ from mockserver.openapi.model import Operation, Violation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
+_IDS = {("id",), ("uuid",), ("guid",), ("key",)}
+_DEEPEST = 8
 
 
 def accepted(
@@ -28,12 +30,8 @@ def accepted(
     own = best(schemas, resource.shape, sent).properties if resource.shape else {}
     asked = best(schemas, resource.request, sent).properties if resource.request else {}
 
-    def is_servers(name: str) -> bool:
-        # The request's own description wins.
-        schema = asked.get(name, own.get(name))
-        return schema is not None and schemas.flat(schema).notes.read_only
-
-    kept = {name: value for name, value in sent.items() if not is_servers(name)}
+    # The request's own description wins.
+    kept = _without(schemas, {**own, **asked}, sent, lambda flat: flat.notes.read_only, ids=True)
     return under_own_names(schemas, resource, own, kept, before or {})
 
 
@@ -85,7 +83,7 @@ def kept_or_refused(
     values, operation = call.context.values, call.operation
     schemas = values.schemas
     flat = best(schemas, resource.shape, given)
-    given = {n: v for n, v in given.items() if not _is_hidden(schemas, flat, n)}
+    given = _without(schemas, flat.properties, given, lambda flat: flat.notes.write_only)
     missing = [n for n, v in given.items() if v is None and n in flat.required]
     present = {n: v for n, v in given.items() if v is not None or n in made or n in missing}
     if contains(made, present):
@@ -145,9 +143,49 @@ def overlaid(whole: Any, part: Any) -> Any:
     return part
 
 
-def _is_hidden(schemas: Schemas, flat: Flat, name: str) -> bool:
-    schema = flat.properties.get(name)
-    return schema is not None and schemas.flat(schema).notes.write_only
+def _without(
+    schemas: Schemas,
+    described: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    hidden: Callable[[Flat], bool],
+    *,
+    ids: bool = False,
+    depth: int = 0,
+) -> dict[str, Any]:
+    """What is sent without the properties, and the properties of its parts, whose schemas are
+    `hidden`. With `ids`, those that name a part (`owner.id`) stay."""
+    found = {}
+    for name, value in sent.items():
+        schema = described.get(name)
+        is_id = ids and depth > 0 and tokens(name)[-1:] in _IDS
+        if schema is None or is_id:
+            found[name] = value
+        elif not hidden(schemas.flat(schema)):
+            found[name] = _part_without(schemas, schema, value, hidden, ids, depth + 1)
+    return found
+
+
+def _part_without(
+    schemas: Schemas,
+    schema: Any,
+    value: Any,
+    hidden: Callable[[Flat], bool],
+    ids: bool,
+    depth: int,
+) -> Any:
+    """The same for one value: an object or an array of them."""
+    if depth > _DEEPEST or not isinstance(value, Mapping | list):
+        return value
+    flat = schemas.flat(schema)
+    if flat.choices:
+        branches = flat.choices[0]
+        flat = schemas.choose(flat, branches, ranked(schemas, flat, branches, value)[0])
+    if isinstance(value, Mapping):
+        return _without(schemas, flat.properties, value, hidden, ids=ids, depth=depth)
+    items = flat.arrays.items
+    if items is None:
+        return value
+    return [_part_without(schemas, items, one, hidden, ids, depth) for one in value]
 
 
 def _descriptions(resource: Resource, operation: Operation) -> list[str]:

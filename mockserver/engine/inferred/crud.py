@@ -196,8 +196,9 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
     context, resource, sent = call.context, call.resource, call.sent
     media_type = essence(call.request.media_type)
     if media_type == "application/json-patch+json" and isinstance(sent, list):
-        changes = json_patched(entity.data, sent)
-        return changes, accepted(context.schemas, resource, changes)
+        patched = json_patched(entity.data, sent)
+        changes = accepted(context.schemas, resource, patched)
+        return changes, changes
     given = _accepted(call, entity.data)
     merges = media_type == "application/merge-patch+json"
     if merges:
@@ -209,8 +210,10 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
     keep = {resource.identity.key, *(link.field for link in resource.parents)}
     cleared = {
         name: None
-        for name in settable
+        for name, schema in settable.items()
         if name in entity.data and name not in given and name not in keep
+        # What is the server's to say does not go with what the client leaves out.
+        and not context.schemas.flat(schema).notes.read_only
     }
     usual = {n: v for n, v in defaults(context, resource, given).items() if n in cleared}
     return {**cleared, **usual, **given}, given

@@ -1,0 +1,113 @@
+"""readOnly is the server's to say, writeOnly is never shown, wherever in a body they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver import MockServer
+from tests.engine.small_documents import JSON_PATCH, TEXT, collection, document, thing
+
+SERVERS: dict[str, Any] = {**TEXT, "readOnly": True}
+SECRET: dict[str, Any] = {**TEXT, "writeOnly": True}
+WHEN = {**SERVERS, "format": "date-time"}
+OWNER = thing("id name", id=SERVERS, name=TEXT, rank=SERVERS, pin=SECRET)
+CAR = thing(
+    "id name made_at password",
+    id=SERVERS,
+    name=TEXT,
+    made_at=WHEN,
+    password=SECRET,
+    owner={"$ref": "#/components/schemas/Owner"},
+    plate={"allOf": [{"$ref": "#/components/schemas/Plate"}], "readOnly": True},
+    seats={"type": "array", "items": thing("", label=TEXT, number=SERVERS, code=SECRET)},
+    either={"oneOf": [thing("a", a=TEXT, seen=SERVERS), thing("b", b=TEXT, key=SECRET)]},
+)
+SENT = {"name": "Ada", "password": "p"}
+
+
+@pytest.fixture(scope="module", params=["3.0.3", "3.1.0"])
+def cars(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    car = {"$ref": "#/components/schemas/Car"}
+    schemas = {"Car": CAR, "Owner": OWNER, "Plate": thing("text", text=TEXT)}
+    paths = collection("/cars", car, car, "422", change={"type": "object"})
+    with MockServer(document(paths, request.param, schemas=schemas), clock="manual") as server:
+        yield server.client
+
+
+def made(cars: httpx.Client, **more: Any) -> dict[str, Any]:
+    answer = cars.post("/cars", json={**SENT, **more})
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    assert cars.get(f"/cars/{found['id']}").json() == found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sent", "never"),
+    [
+        ({"id": "mine"}, "mine"),
+        ({"made_at": "1999-01-01T00:00:00Z"}, "1999"),
+        ({"plate": {"text": "B 1"}}, "B 1"),
+        ({"owner": {"name": "Eve", "rank": "first"}}, "first"),
+        ({"seats": [{"label": "l", "number": "n9"}]}, "n9"),
+        ({"either": {"a": "x", "seen": "never"}}, "never"),
+    ],
+)
+def test_what_is_the_servers_is_taken_and_not_taken_over(
+    cars: httpx.Client, sent: dict[str, Any], never: str
+) -> None:
+    assert never not in str(made(cars, **sent))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"owner": {"name": "Eve", "pin": "hidden"}},
+        {"seats": [{"label": "l", "code": "hidden"}, {"code": "hidden"}]},
+        {"either": {"b": "y", "key": "hidden"}},
+        {"owner": {"id": "e", "name": "Eve", "pin": "hidden"}, "seats": []},
+    ],
+)
+def test_what_is_never_shown_can_be_sent(cars: httpx.Client, sent: dict[str, Any]) -> None:
+    found = made(cars, **sent)
+    assert "password" not in found
+    assert "hidden" not in str(found)
+    shown = {name: found[name] for name in sent}
+    assert "Eve" in str(shown) or "Eve" not in str(sent)
+
+
+def test_the_id_that_names_a_part_is_kept(cars: httpx.Client) -> None:
+    assert made(cars, owner={"id": "own_1", "name": "Eve"})["owner"]["id"] == "own_1"
+
+
+def test_what_was_read_can_be_sent_back_whole(cars: httpx.Client) -> None:
+    before = made(cars)
+    url = f"/cars/{before['id']}"
+    back = {**before, "password": "q", "name": "Bob", "id": "other"}
+    assert cars.put(url, json=back).json() == {**before, "name": "Bob"}
+    assert cars.put(url, json=SENT).json() == before  # and what the server said stays
+    assert cars.get("/cars/other").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["id", "made_at"])
+def test_a_patch_changes_nothing_of_the_servers(cars: httpx.Client, name: str) -> None:
+    before = made(cars)
+    url = f"/cars/{before['id']}"
+    steps = [
+        {"op": "replace", "path": f"/{name}", "value": "2001-01-01T00:00:00Z"},
+        {"op": "replace", "path": "/name", "value": "Bob"},
+    ]
+    after = cars.patch(url, json=steps, headers={"content-type": JSON_PATCH})
+    assert after.json() == {**before, "name": "Bob"}
+
+
+def test_what_is_required_is_required_one_way(cars: httpx.Client) -> None:
+    assert "id" in made(cars)
+    without = cars.post("/cars", json={"name": "Ada"})
+    assert without.status_code == 422
+    assert "password" in without.text
