@@ -16,10 +16,11 @@ from bench.corpus.finding import Finder, NoRequest
 from bench.corpus.making import Maker
 from mockserver import MockServer
 from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Dice
 from mockserver.errors import ContractError, ReplyError
-from mockserver.inference.model import Action, Resource
+from mockserver.inference.model import FIRST, Action, Resource
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.request.coercion import Kind
 from mockserver.server.asgi.inprocess import InProcessTransport
@@ -62,8 +63,10 @@ class Client:
         path: Mapping[str, Any] | None = None,
         body: Any = MISSING,
         query: Mapping[str, Any] | None = None,
+        mode: Mode = "rich",
     ) -> httpx.Response:
-        """A valid request; what is not given is generated. Raises NoRequest."""
+        """A valid request; what is not given is generated: of a body in this mode. Raises
+        NoRequest."""
         self._count += 1
         dice = self.dice.child(operation.id, self._count)
         target, parts, headers, cookies = operation.url_path, [], {}, []
@@ -97,7 +100,7 @@ class Client:
                 cookies.append(f"{parameter.name}={wire.in_header(parameter, value)}")
         parts.extend(f"{wire.escaped(n)}={wire.escaped(v or 'x')}" for n, v in told.items())
         chosen = named if action.request.item_in == "body" else {}
-        content = self._content(operation, dice, body, headers, chosen)
+        content = self._content(operation, dice, body, headers, chosen, mode)
         authenticate(self.contract, operation, headers, parts, cookies)
         if cookies:
             headers["cookie"] = "; ".join(cookies)
@@ -142,6 +145,7 @@ class Client:
         body: Any,
         headers: dict[str, str],
         named: Mapping[str, Any],
+        mode: Mode,
     ) -> bytes:
         if operation.body is None or not operation.body.content:
             return b""
@@ -150,7 +154,8 @@ class Client:
         self.said = MISSING
         if body is MISSING:
             try:
-                value = self.values.make(media.pointer, dice) if media.pointer else {}
+                pointer = media.pointer
+                value = self.values.make(pointer, dice, mode=mode) if pointer else {}
             except (ReplyError, ContractError) as error:
                 if not operation.body.required:
                     return b""  # without one the request is valid, too
@@ -309,7 +314,8 @@ class Client:
         if envelope is not None and envelope.paging.limit:
             query[envelope.paging.limit] = page_size(operation, envelope.paging.limit)
         try:
-            return self.send(operation, above, query=query)
+            # A body with as few filters as may be: all is asked for.
+            return self.send(operation, above, query=query, mode="bare")
         except NoRequest:
             return None
 
@@ -336,6 +342,7 @@ def _replaced(value: Any, path: tuple[str | int, ...], kept: Any) -> Any:
     """The value with another one at a path."""
     if not path:
         return kept
+    step = 0 if path[0] == FIRST else path[0]
     changed = value.copy()
-    changed[path[0]] = _replaced(value[path[0]], path[1:], kept)
+    changed[step] = _replaced(value[step], path[1:], kept)
     return changed

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from bench.corpus.client import Client
 from bench.corpus.finding import NoRequest
@@ -41,9 +43,8 @@ def shown_ids(client: Client) -> Iterator[Shown]:
                 value = given.get(action.item)
             if isinstance(value, str | int) and str(value) not in seen:
                 seen.add(str(value))
-                yield Shown(
-                    operation, {**given, **_above(action, thing), action.item: value}, thing
-                )
+                above = {**_above(action, thing), **_by_url(operation, thing)}
+                yield Shown(operation, {**given, **above, action.item: value}, thing)
         value = given.get(action.item)
         if isinstance(value, str | int) and str(value) not in seen:
             yield Shown(operation, given, None)
@@ -62,6 +63,16 @@ def _above(action: Action, thing: Mapping[str, Any]) -> dict[str, Any]:
         for link in action.parents
         if link.field is not None and isinstance(thing.get(link.field), str | int)
     }
+
+
+def _by_url(operation: Operation, thing: Mapping[str, Any]) -> dict[str, str]:
+    """What the entity's own URL says of the path."""
+    template = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(operation.url_path))
+    for value in thing.values():
+        found = re.search(template + r"/?\Z", value) if isinstance(value, str) else None
+        if found and not operation.url_path.startswith("/{"):
+            return {name: unquote(said) for name, said in found.groupdict().items()}
+    return {}
 
 
 def _things(client: Client, operation: Operation, action: Action) -> Iterator[Mapping[str, Any]]:
@@ -111,6 +122,9 @@ def judge_shown(client: Client) -> tuple[int, int, list[str]]:
         except NoRequest:
             continue
         asked += 1
+        if one.operation.success == 204 and reply.status_code == 204:
+            right += 1  # whether it is there is all that is asked
+            continue
         complaint = _complaint(client, one, reply)
         right += not complaint
         if complaint:

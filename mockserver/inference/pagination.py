@@ -167,8 +167,9 @@ def _paging(
         # A text `offset` is a cursor, unless it starts with "0" or, for `from`, is a date.
         cursor = cursor or (offset if _plain_text(schemas, asked[offset]) else None)
         offset = None
-    if cursor is not None and not _names_row(schemas, asked[cursor]):
-        cursor = None
+    needed = {parameter.name for parameter in operation.parameters if parameter.required}
+    if cursor in needed or (cursor is not None and not _names_row(schemas, asked[cursor])):
+        cursor = None  # nobody has one for the first page
     if before is not None and not (cursor and _names_row(schemas, asked[before])):
         before = None
     return Paging(

@@ -271,7 +271,8 @@ def _plan(document: Mapping[str, Any], contract: Contract, options: Options) -> 
 
         found = build_plan(contract, options.overrides)
         if cache is not None and key:
-            cache.put(key, stored(found))
+            with suppress(TypeError):  # a plan that can't be kept is made again
+                cache.put(key, stored(found))
     return found
 
 

@@ -254,3 +254,23 @@ def test_a_part_that_is_sent_and_never_shown_is_no_fault(word: str) -> None:
         made = server.client.post("/schemes", json=given)
         assert made.status_code == 201, made.text
         assert made.json()["levels"] == [{"id": "high"}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown", "sent"),
+    [
+        ({"type": "boolean"}, {**TEXT, "enum": ["true", "false"]}, True),
+        ({"enum": [1, 2]}, TEXT, 2),
+        ({"anyOf": [{"enum": ["here"]}, thing("at", at=TEXT)]}, thing("at", at=TEXT), "here"),
+        ({"type": ["string", "object"]}, thing("", at=TEXT), "here"),
+        ({"type": "integer"}, {"enum": ["low", "high"]}, 3),
+    ],
+)
+def test_what_requests_and_responses_describe_by_other_types_is_no_fault(
+    asked: Any, shown: Any, sent: Any
+) -> None:
+    room = thing("id level", id=TEXT, level=shown)
+    with MockServer(document(collection("/rooms", room, thing("", level=asked), "422"))) as server:
+        made = server.client.post("/rooms", json={"level": sent})
+        assert made.status_code == 201, made.text
+        assert server.client.get(f"/rooms/{made.json()['id']}").json() == made.json()

@@ -290,3 +290,19 @@ def test_what_is_made_beneath_another_entity_lies_where_its_list_looks() -> None
         made = client.post(f"/accounts/{mine}/lists/{letters}/send", json={}).json()
         assert made in client.get(f"/accounts/{mine}/batches").json()
         assert made not in client.get(f"/accounts/{other}/batches").json()
+
+
+@pytest.mark.parametrize("paged", [False, True])
+def test_no_page_has_more_rows_than_its_schema_admits(paged: bool) -> None:
+    rows = {"type": "array", "items": BOAT, "maxItems": 2}
+    schema = {"type": "object", "properties": {"data": rows, "next": TEXT}}
+    with boats(schema, *(["cursor", ("limit", WHOLE)] if paged else [])) as server:
+        ids = filled(server)
+        first = server.client.get("/boats", params={"limit": 4} if paged else {})
+        assert first.status_code == 200, first.text
+        assert len(first.json()["data"]) == 2
+        if paged:
+            query = {"cursor": first.json()["next"], "limit": 4}
+            more = server.client.get("/boats", params=query).json()["data"]
+            assert {row["id"] for row in (*first.json()["data"], *more)} < set(ids)
+            assert len(more) == 2

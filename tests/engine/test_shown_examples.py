@@ -79,3 +79,52 @@ def test_an_operation_that_lists_its_refusals_alone_can_succeed(listed: list[str
     one = {"parameters": [item], "delete": {"responses": {s: answer() for s in listed}}}
     with MockServer(document({"/x/{id}": one})) as server:
         assert server.client.delete("/x/1").status_code == 200
+
+
+def hooks(example: Any, *, listed: bool) -> dict[str, Any]:
+    """Hooks beneath organizations, which can be listed or are known to those who ask."""
+    hook = thing("id", id={"type": "integer"}, url=TEXT)
+    org = thing("login", login=TEXT)
+    names = {"org": TEXT, "hook_id": {"type": "integer"}}
+    paths: dict[str, Any] = {
+        "/orgs/{org}": {"get": {"responses": {"200": answer(org)}}},
+        "/orgs/{org}/hooks": {
+            "get": {"responses": {"200": answer({"type": "array", "items": hook})}},
+        },
+        "/orgs/{org}/hooks/{hook_id}": {"get": {"responses": {"200": answer(hook)}}},
+    }
+    if listed:
+        paths["/orgs"] = {"get": {"responses": {"200": answer({"type": "array", "items": org})}}}
+    found = paths["/orgs/{org}/hooks/{hook_id}"]["get"]["responses"]["200"]
+    found["content"]["application/json"]["example"] = example
+    for path, item in paths.items():
+        item["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": schema}
+            for name, schema in names.items()
+            if "{" + name + "}" in path
+        ]
+    return document(paths)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example.com/orgs/acme/hooks/7",
+        "http://localhost:8080/v3/orgs/acme/hooks/7/",
+        "/orgs/acme/hooks/7?page=1",
+    ],
+)
+@pytest.mark.parametrize("listed", [False, True])
+def test_an_example_lies_where_its_own_url_says(url: str, listed: bool) -> None:
+    example = {"id": 7, "url": url}
+    with MockServer(hooks(example, listed=listed), clock="manual") as server:
+        assert server.client.get("/orgs/acme/hooks/7").json() == example
+        assert example in server.client.get("/orgs/acme/hooks").json()
+        assert server.client.get("/orgs/other/hooks/7").status_code == 404
+
+
+def test_an_example_that_names_no_parent_lies_beneath_each_that_is_asked_for() -> None:
+    example = {"id": 7, "url": "https://example.com/callback"}
+    with MockServer(hooks(example, listed=False), clock="manual") as server:
+        for org in ("acme", "other"):
+            assert server.client.get(f"/orgs/{org}/hooks/7").json() == example

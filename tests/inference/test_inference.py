@@ -445,3 +445,14 @@ def test_a_collection_of_what_only_a_path_names_may_be_deleted() -> None:
     }
     plan = inferred(paths, Rule=rule)
     assert plan.actions["get /rules/{rule}"].resource == "rules"
+
+
+@pytest.mark.parametrize("name", ["start", "from", "cursor", "after"])
+def test_a_text_that_each_request_has_to_have_is_no_cursor(name: str) -> None:
+    listing = answer({"type": "object", "properties": {"items": many()}})
+    asked = {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
+    listing["parameters"] = [asked]
+    plan = inferred({"/things": {"get": listing}, "/things/{id}": {"get": answer(ref())}})
+    envelope = plan.actions["get /things"].envelope
+    assert envelope is not None
+    assert envelope.paging.cursor is None

@@ -142,7 +142,7 @@ class Maker:
         return flat.notes.default is not None or flat.nullable
 
     def _takes_null(self, flat: Flat, name: str, path: Path) -> bool:
-        if flat.presumed and self._rich and len(path) <= _DEEP:
+        if flat.presumed and self._rich and (len(path) <= _DEEP or "object" not in flat.types):
             return False  # another value is one for every reader of the document
         if self._lean:
             return True

@@ -12,6 +12,7 @@ from mockserver.inference.model import FIRST, Resource
 from mockserver.inference.parts import properties_of
 from mockserver.inference.words import tokens
 from mockserver.openapi.model import Operation, Violation
+from mockserver.openapi.schemas.flat import TYPES
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
@@ -211,15 +212,21 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 limit = violation.limit
                 kinds = {limit} if isinstance(limit, str) else set(limit or ())
                 kinds |= {"integer", "number"} if kinds & {"integer", "number"} else set()
-                others = {k for one in alternatives(schemas, schemas.at(place)) for k in one.types}
+                others = _kinds(schemas, place)
                 fits = any(is_a(kind, violation.value) for kind in others)
-                if fits and not kinds & others:
+                # An id there may be an object here.
+                if fits and ("object" in kinds or not kinds & others):
                     return True
             case "format" | "pattern":
                 if told.rules.get(violation.keyword) not in (None, violation.limit):
                     return True
             case "enum":
+                listed = violation.limit or ()
                 if told.values and violation.value in told.values:
+                    return True
+                # A boolean, shown as "true" or "false".
+                others = _kinds(schemas, place)
+                if others and not any(is_a(kind, v) for kind in others for v in listed):
                     return True
             case "oneOf" | "anyOf":
                 # A value that fits several branches can be shown with its discriminator.
@@ -228,6 +235,14 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 if told.types and not told.choices:
                     return True
     return False
+
+
+def _kinds(schemas: Schemas, pointer: str) -> set[str]:
+    """The types of the values that a schema admits, those that it lists too."""
+    every = list(alternatives(schemas, schemas.at(pointer)))
+    listed = [value for flat in every if not flat.types for value in flat.values or ()]
+    found = {kind for flat in every for kind in flat.types}
+    return found | {kind for kind in TYPES for value in listed if is_a(kind, value)}
 
 
 def _described(schemas: Schemas, pointer: str, where: Sequence[str | int]) -> str | None:

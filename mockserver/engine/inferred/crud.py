@@ -211,7 +211,9 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
     cleared = {
         name: None
         for name, schema in settable.items()
-        if name in entity.data and name not in given and name not in keep
+        if name in entity.data
+        and name not in given
+        and name not in keep
         # What is the server's to say does not go with what the client leaves out.
         and not context.schemas.flat(schema).notes.read_only
     }

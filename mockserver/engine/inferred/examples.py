@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from mockserver.engine.generation.examples import body_examples, example_of
 from mockserver.engine.generation.generator import MISSING
@@ -25,6 +26,8 @@ from mockserver.openapi.model import Contract, MediaType, Operation, Parameter
 _ONE = ("fetch", "create", "replace", "patch", "transition", "clone", "read", "write")
 # An item's example wins over a list's.
 _RANK = {"fetch": 0, "read": 0, "replace": 1, "patch": 1, "write": 1, "create": 2, "list": 3}
+
+_LONGEST_URL = 2000
 
 
 @dataclass(slots=True)
@@ -275,7 +278,8 @@ class _Collector:
         path: Mapping[str, Any],
         thing: Mapping[str, Any],
     ) -> str | None:
-        """The parent of the entity: by its own properties, else by the examples of the path."""
+        """The parent of the entity: by its own properties or URL, else by the examples of the
+        path."""
         if not resource.parents:
             return ""
         own = resource.parents[-1]
@@ -287,6 +291,7 @@ class _Collector:
                 if not above.singleton:
                     self._named(above, fitting, None)
                 return spoken(fitting)
+        path = {**path, **_said_by_url(resource, thing)}
         for index in reversed(range(len(links))):
             if own.alike(links[index]):
                 return self._above(links, path, index)
@@ -303,9 +308,9 @@ class _Collector:
             above = self._resource(link.resource)
             if above is not None:
                 fitting = self._keys.readable(above, path[link.parameter])
-                if fitting is MISSING:
+                if fitting is MISSING and not above.identity.open:
                     return None
-                read[link.parameter] = fitting
+                read[link.parameter] = path[link.parameter] if fitting is MISSING else fitting
         return key_above(self._plan, read, links, index)
 
     # -- what is only named
@@ -409,6 +414,24 @@ class _Collector:
             return
         shown = self._named(resource, fitting, parent)
         shown.data = {**example, resource.identity.key: fitting, **shown.data}
+
+
+def _said_by_url(resource: Resource, thing: Mapping[str, Any]) -> dict[str, str]:
+    """The path parameters by an entity's own URL (`https://api.example.com/orgs/acme/hooks/1`)."""
+    urls = [v for v in thing.values() if isinstance(v, str) and "/" in v and len(v) < _LONGEST_URL]
+    for template in resource.items:
+        steps = [step for step in template.split("/") if step]
+        for url in urls:
+            said = [unquote(step) for step in urlsplit(url).path.split("/") if step]
+            pairs = list(zip(steps, said[-len(steps) :], strict=False))
+            fixed = [step == value for step, value in pairs if "{" not in step]
+            if len(pairs) == len(steps) and fixed and all(fixed):
+                return {
+                    step[1:-1]: value
+                    for step, value in pairs
+                    if step.startswith("{") and step.endswith("}")
+                }
+    return {}
 
 
 def success_media(operation: Operation) -> MediaType | None:

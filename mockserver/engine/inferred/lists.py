@@ -32,6 +32,15 @@ def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -
     return pointer is not None and bool(context.schemas.flat_at(pointer).rules.get("minItems"))
 
 
+def most_items(context: Context, operation: Operation, envelope: Envelope) -> int:
+    """How many items the response may have."""
+    pointer = _pointer(operation, operation.success)
+    for name in envelope.items:
+        pointer = context.schemas.place(pointer, name) if pointer is not None else None
+    most = context.schemas.flat_at(pointer).rules.get("maxItems") if pointer is not None else None
+    return int(most) if isinstance(most, int | float) and most > 0 else ALL
+
+
 def bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) -> Reply:
     """The items without an envelope."""
     pointer = _pointer(operation, operation.success)
@@ -57,6 +66,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
     repository = context.repository_of(action)
     filters = Filters(context.schemas, operation, envelope, repository)
     example = _example_page(operation, envelope)
+    most = most_items(context, operation, envelope)
 
     def handle(call: Call) -> Reply:
         call.check_parents()
@@ -65,7 +75,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         within = call.within()
         sower.sow(call.world, repository, within)
         tests, fields = filters.asked(query)
-        request = PageRequest(call, envelope)
+        request = PageRequest(call, envelope, most)
         pages = _pages(call, envelope, within, tests, fields)
         if _is_empty(pages) and filters.sought and sower.is_vendors(repository):
             # The search term can't be known, so it matches everything.

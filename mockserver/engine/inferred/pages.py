@@ -22,15 +22,18 @@ _AHEAD, _BACK = ">", "<"
 
 
 class PageRequest:
-    """The requested page: a size, and a position or number to start from."""
+    """The requested page: a size, and a position or number to start from.
 
-    def __init__(self, call: Call, envelope: Envelope) -> None:
+    `most` is the number of rows that the response may have.
+    """
+
+    def __init__(self, call: Call, envelope: Envelope, most: int = ALL) -> None:
         self._call = call
         query, paging = call.request.query, envelope.paging
         self.names = paging.names
         paged = bool(paging.names) or envelope.page.path("next") is not None
         size = _value(query, paging.limit)
-        self.size = _number(size, paging.default_limit) if paged else ALL
+        self.size = min(_number(size, paging.default_limit) if paged else ALL, most)
         self.way = ""
         self.cursor: Any = None
         self.parameter = ""

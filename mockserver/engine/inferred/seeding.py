@@ -136,10 +136,13 @@ class Sower:
             self._add_shown(world, repository, one, index - len(shown))
 
     def _home(self, world: World, resource: Resource) -> str | None:
-        """The parent of an example that names none: the first one."""
+        """The parent of an example that names none: the first one. Where any id names one, the
+        example lies under each ("")."""
         link = resource.parents[-1]
         above = self._repositories.get(link.resource) if link.resource is not None else None
         if above is None:
+            return ""
+        if above.resource.identity.open and not resource.identity.nested:
             return ""
         self.sow(world, above, None)
         first = next((entity for entity in above.scan(world, None, False) if entity.seed), None)
