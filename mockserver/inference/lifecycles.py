@@ -7,7 +7,7 @@ the values.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from mockserver.inference.outcomes import (
     moment_of,
 )
 from mockserver.inference.parts import has_properties
+from mockserver.inference.stateless import PERSONS, by_flags, by_moments
 from mockserver.inference.states import (
     SUCCESS,
     birth_of,
@@ -98,7 +99,10 @@ def states_of(
     """The status of a resource, if it has one. Whether it changes with time is decided later."""
     candidates = list(_properties(schemas, flat, hints))
     if not candidates:
-        return _by_flags(schemas, flat, hints, holder)
+        job = _is_job(schemas, flat, hints)
+        return by_flags(schemas, flat, hints.noun, hints.sent, holder, job=job) or by_moments(
+            schemas, flat, hints.noun, hints.sent, job=hints.accepted or _background(hints)
+        )
     found, *others = candidates
     reading = read_states(found.values, tokens(hints.noun))
     kinds: dict[str, Any] = {
@@ -129,8 +133,8 @@ def states_of(
     )  # fmt: skip
     return replace(
         states,
-        started=moment_of(flat, STARTED),
-        ended=moment_of(flat, ENDED | COMPLETED),
+        started=moment_of(schemas, flat, STARTED),
+        ended=moment_of(schemas, flat, ENDED | COMPLETED),
     )
 
 
@@ -140,49 +144,6 @@ def _way_of(found: Found) -> tuple[str, ...]:
     birth = birth_of(reading, found.default)
     works = bool(reading.of("active")) and bool(reading.of(SUCCESS))
     return reading.path if works and birth in reading.path[:1] else (birth,) if birth else ()
-
-
-def _by_flags(schemas: Schemas, flat: Flat, hints: Hints, holder: str | None) -> States | None:
-    """A resource without a status, with a boolean that says whether it is done or running."""
-    flags = dict(_work_flags(schemas, flat.properties, hints.sent))
-    within: dict[str, Mapping[str, frozenset[str]]] = {}
-    if holder is not None:
-        inner = schemas.flat(flat.properties[holder]).properties
-        found = dict(_work_flags(schemas, inner, hints.sent))
-        within = {holder: found} if found else {}
-    every = [*flags.values(), *(kinds for one in within.values() for kinds in one.values())]
-    noun = tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS
-    if not every or not (noun or _is_job(schemas, flat, hints) or _WORKS in every):
-        return None
-    names = ", ".join(
-        f"`{name}`" for name in (*flags, *(n for one in within.values() for n in one))
-    )
-    return States(
-        name="",
-        active=("running",),
-        success=("completed",),
-        birth="running",
-        path=("running", "completed"),
-        flags=flags,
-        within=within,
-        because=(Because(f"{names} says whether it is done"),),
-    )
-
-
-_WORKS = frozenset(("running",))
-
-
-def _work_flags(
-    schemas: Schemas, properties: Mapping[str, Any], sent: Set[str]
-) -> Iterator[tuple[str, frozenset[str]]]:
-    for name, schema in properties.items():
-        if set(schemas.types(schema)) - {"null"} != {"boolean"} or name in sent:
-            continue
-        word = "_".join(word for word in tokens(name) if word not in ("is", "has"))
-        if word in known.DONE_FLAGS:
-            yield name, frozenset(("completed",))
-        elif word in known.WORK_FLAGS:
-            yield name, frozenset(("running",))
 
 
 def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
@@ -297,7 +258,7 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
 
 
 def _is_job(schemas: Schemas, flat: Flat, hints: Hints) -> bool:
-    moments = moment_of(flat, STARTED) or moment_of(flat, ENDED | COMPLETED)
+    moments = moment_of(schemas, flat, STARTED) or moment_of(schemas, flat, ENDED | COMPLETED)
     progress = any(is_progress(schemas, s, n) for n, s in flat.properties.items())
     noun = tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS
     return bool(moments) or hints.accepted or progress or bool(noun and _background(hints))
@@ -417,6 +378,10 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
     first = spelled(states.birth or "")
     if first in known.BY_PERSONS:
         yield "person", f"what is {states.birth} waits for somebody"
+    ends = sorted({verb for action in actions if (verb := _verb(action)) in PERSONS})
+    if not states.name and ends:
+        yield "person", f"somebody has to {', '.join(ends)} it"
+        yield "changed", ""
     if states.because[0].confidence == "guess":
         yield "vague", ""
 

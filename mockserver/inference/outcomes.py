@@ -140,7 +140,7 @@ def moments_of(
         spelt.setdefault(word, []).append(value)
         for part in (word.split("_")[-1], word.removeprefix("in_")):
             spelt.setdefault(part, []).append(value)
-    stems = {name: stem for name in flat.properties if (stem := moment_stem(name))}
+    stems = {n: stem for n, one in flat.properties.items() if (stem := stem_of(schemas, n, one))}
     after = frozenset((*states.active, *states.success, *states.failure))
     separate = any(kind_of(stem) in (FAILURE, "cancelled") for stem in stems.values())
     for name, stem in stems.items():
@@ -266,6 +266,33 @@ def _is_whole(schemas: Schemas, schema: object) -> bool:
     return "integer" in schemas.types(schema)
 
 
-def moment_of(flat: Flat, words: frozenset[str]) -> str | None:
-    """The property that says when one of these happened."""
-    return next((name for name in flat.properties if moment_stem(name) in words), None)
+def moment_of(schemas: Schemas, flat: Flat, words: frozenset[str]) -> str | None:
+    """The timestamp property of one of these events."""
+    properties = flat.properties.items()
+    return next((name for name, one in properties if stem_of(schemas, name, one) in words), None)
+
+
+def stem_of(schemas: Schemas, name: str, schema: Any) -> str:
+    """The event of a timestamp: `completed` of `completed_at`, or of a `completed` that the schema
+    says to be an instant; "" for other properties."""
+    stem = moment_stem(name)
+    if stem:
+        return stem
+    word = "_".join(tokens(name))
+    happens = word in _EVENTS or kind_of(word) in (FAILURE, "cancelled", SUCCESS)
+    return word if happens and _says_when(schemas, schema) else ""
+
+
+_EVENTS = STARTED | ENDED | COMPLETED
+_INSTANT = ("date-time", "date", "unixtime", "unix-time", "timestamp", "epoch")
+_WHEN = re.compile(r"\b(?:timestamp|date|time|moment|instant)\b", re.IGNORECASE)
+
+
+def _says_when(schemas: Schemas, schema: Any) -> bool:
+    """Whether a property is an instant, by its format or what is said of it."""
+    flat = schemas.flat(schema)
+    if flat.rules.get("format") in _INSTANT:
+        return True
+    text = schemas.plain(schema).get("description")
+    numeric = {"integer", "number"} & set(flat.types)
+    return bool(numeric) and isinstance(text, str) and bool(_WHEN.search(text))

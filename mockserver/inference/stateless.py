@@ -1,0 +1,91 @@
+"""Resources without a status, of which flags or moments say whether their work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+from mockserver.inference import state_words as known
+from mockserver.inference.model import Because, States
+from mockserver.inference.outcomes import COMPLETED, ENDED, STARTED, moment_of
+from mockserver.inference.words import bag, tokens
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+_WORKS = frozenset(("running",))
+PERSONS = bag("complete finish close end resolve fulfill done process")
+"""Verbs by which somebody ends what has no status: then time does not."""
+
+
+def by_flags(
+    schemas: Schemas, flat: Flat, about: str, sent: Set[str], holder: str | None, *, job: bool
+) -> States | None:
+    """A resource with a boolean that says whether it is done or running. `job`: other things say
+    that it is a job, too."""
+    flags = dict(_work_flags(schemas, flat.properties, sent))
+    within: dict[str, Mapping[str, frozenset[str]]] = {}
+    if holder is not None:
+        inner = schemas.flat(flat.properties[holder]).properties
+        found = dict(_work_flags(schemas, inner, sent))
+        within = {holder: found} if found else {}
+    every = [*flags.values(), *(kinds for one in within.values() for kinds in one.values())]
+    noun = tokens(about)[-1:] and tokens(about)[-1] in known.JOBS
+    if not every or not (noun or job or _WORKS in every):
+        return None
+    names = ", ".join(
+        f"`{name}`" for name in (*flags, *(n for one in within.values() for n in one))
+    )
+    return States(
+        name="",
+        active=("running",),
+        success=("completed",),
+        birth="running",
+        path=("running", "completed"),
+        flags=flags,
+        within=within,
+        because=(Because(f"{names} says whether it is done"),),
+    )
+
+
+def by_moments(
+    schemas: Schemas, flat: Flat, about: str, sent: Set[str], *, job: bool
+) -> States | None:
+    """A resource with the moment at which its work was done, which the server sets. A period
+    (`started_at`, `ended_at`) alone is no work."""
+    started = moment_of(schemas, flat, STARTED)
+    ended = moment_of(schemas, flat, COMPLETED | (ENDED - _PERIOD))
+    ended = ended or (moment_of(schemas, flat, ENDED) if job or _is_work(about) else None)
+    if ended is None or ended in sent or started in sent:
+        return None
+    if not (started or job or _is_work(about)):
+        return None
+    both = " and ".join(f"`{name}`" for name in (started, ended) if name)
+    return States(
+        name="",
+        active=("running",),
+        success=("completed",),
+        birth="running",
+        path=("running", "completed"),
+        started=started,
+        ended=ended,
+        because=(Because(f"{both} says when it was done"),),
+    )
+
+
+_PERIOD = bag("ended end stopped closed terminated")
+
+
+def _is_work(about: str) -> bool:
+    return bool(tokens(about)) and tokens(about)[-1] in known.JOBS
+
+
+def _work_flags(
+    schemas: Schemas, properties: Mapping[str, Any], sent: Set[str]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    for name, schema in properties.items():
+        if set(schemas.types(schema)) - {"null"} != {"boolean"} or name in sent:
+            continue
+        word = "_".join(word for word in tokens(name) if word not in ("is", "has"))
+        if word in known.DONE_FLAGS:
+            yield name, frozenset(("completed",))
+        elif word in known.WORK_FLAGS:
+            yield name, frozenset(("running",))
