@@ -1,4 +1,4 @@
-"""What each vendor's API adds to inference."""
+"""The built-in APIs of vendors."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from importlib import import_module
 from mockserver.engine.api import Api
 from mockserver.openapi.model import Contract
 
-# Importing all vendors takes a tenth of the time to the first response, and at most one is served.
+# Importing all vendors takes a tenth of the time to the first response, and one is needed at most.
 KNOWN_BY = {
     "feather": ("cancelSimulationSuiteRun", "dispatchSimulationSuiteRun", "runAgentReleaseCheck"),
     "speechify": ("cancelSuiteRun", "runTestsBatch", "resubmitSuiteRun"),
     "truestate": ("cancelSession", "createLiveFlowSession", "addUserInput"),
 }
-"""The vendors, each with operations of which its document has at least one."""
+"""The vendors, each with operations that identify its document: it has at least one of them."""
 
 
 def vendor(name: str) -> Api:
@@ -32,7 +32,7 @@ def built_in() -> Iterator[Api]:
 
 
 def written_for(contract: Contract) -> Api | None:
-    """The API whose document this is, None for a stranger's."""
+    """The API that is written for this document; None for any other document."""
     for name, operations in KNOWN_BY.items():
         if any(operation in contract.by_id for operation in operations):
             api = vendor(name)

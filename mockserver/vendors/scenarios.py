@@ -1,4 +1,4 @@
-"""The scenarios of the built-in APIs' jobs, by the API and the job's kind."""
+"""Scenarios of the built-in APIs' jobs, by API and kind of job."""
 
 from __future__ import annotations
 

@@ -3,16 +3,16 @@
 Modules import downwards only:
 
     __init__                                 the Api
-    seed                                     what a new world holds
+    seed                                     seed data
     agents library suites runs               handlers, one module for each part
-    evaluators evaluations release traces
-    views                                    runs and suite runs as they are shown
-    verdict judging arithmetic scoring       what evaluations find, what follows from it
-    conversation
-    due                                      simulation runs that have ended: `settle`
-    dispatch                                 runs as rows: start, cancel, retry, steer
-    jobs                                     runs as they are watched
-    common shapes                            lookups, refusals, partial updates, defaults
+    evaluators evaluations release_checks traces
+    views                                    runs and suite runs as the contract shows them
+    verdicts evaluation_rows verdict_sums scoring    evaluations and release verdicts
+    conversations
+    settle                                   simulation runs that have ended
+    run_rows                                 runs as rows: start, cancel, retry, steer
+    job_kinds                                runs for the dashboard
+    common defaults                          lookups, refusals, partial updates, defaults
     tables                                   collections and lifecycles
 """
 

@@ -1,4 +1,4 @@
-"""Agents, their revisions, and who is calling."""
+"""Agents, their revisions, and the caller's identity."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def create_agent(world: World, request: Request) -> Reply:
 
 
 def new_agent(world: World, body: Mapping[str, Any]) -> Row:
-    """An agent with a first revision that is active (rule 41)."""
+    """An agent with an active first revision (rule 41)."""
     agent = created(
         world,
         "agent",
@@ -178,7 +178,7 @@ def update_agent(world: World, request: Request) -> Reply:
 
 @handles("deleteAgent")
 def delete_agent(world: World, request: Request) -> Reply:
-    """Delete an agent that no open run needs, with its revisions (rule 44)."""
+    """Delete an agent without open runs, and its revisions (rule 44)."""
     agent = find(world, "agents", request.path["agent_id"])
     if next(open_runs(world, agent["id"]), None) is not None:
         raise Conflict("The agent has pending or running simulation runs.")
@@ -190,7 +190,7 @@ def delete_agent(world: World, request: Request) -> Reply:
 
 @handles("createAgentRevision")
 def create_revision(world: World, request: Request) -> Reply:
-    """A revision that is not active yet; what it does not set is its base's (rule 43)."""
+    """An inactive revision; fields that are not sent come from its base (rule 43)."""
     agent = find(world, "agents", request.path["agent_id"])
     base_id = request.body.get("based_on_revision_id")
     base: Row = {}

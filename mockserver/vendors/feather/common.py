@@ -1,4 +1,4 @@
-"""What every part of Feather needs: lookups and their refusals, ownership, partial updates."""
+"""Shared by all parts of Feather: lookups and their refusals, ownership, partial updates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Refuse = Callable[[str], Refusal]
 
 
 def find(world: World, collection: str, key: str, refuse: Refuse = NotFound) -> Row:
-    """The row that an id names. Raises NotFound, or what rule 20 asks for."""
+    """The row with this id. Raises NotFound, or what rule 20 requires."""
     row = world[collection].get(key)
     if row is None:
         raise refuse(f"{NOUNS[collection]} not found: {key}")
@@ -37,7 +37,7 @@ def find(world: World, collection: str, key: str, refuse: Refuse = NotFound) -> 
 
 
 def find_named(world: World, collection: str, key: str) -> Row:
-    """The row that an id in a body names, of an operation that answers 400 (rule 20)."""
+    """The row with an id from a body, for operations that respond with 400 (rule 20)."""
     return find(world, collection, key, BadRequest)
 
 
@@ -57,7 +57,7 @@ def organization(world: World) -> str:
 
 
 def caller(world: World) -> str:
-    """Who the key belongs to (rule 65)."""
+    """The user of the key (rule 65)."""
     return tenant_id(world, "user")
 
 
@@ -67,7 +67,7 @@ def created(world: World, kind: str, fields: Mapping[str, Any]) -> dict[str, Any
 
 
 def owned(world: World, row: Row) -> dict[str, Any]:
-    """The row as the contract shows it: with its organization, instants as texts."""
+    """The row as the contract shows it: with its organization, and formatted timestamps."""
     return {
         **row,
         "organization_id": organization(world),
@@ -81,7 +81,7 @@ def picked(
     defaults: Mapping[str, Any],
     shapes: Mapping[str, Nested] | None = None,
 ) -> dict[str, Any]:
-    """The known fields of a creating body, absent and null ones with their defaults (rule 16)."""
+    """The known fields of a creation body; absent and null ones get their defaults (rule 16)."""
     return {
         name: default if body.get(name) is None else fill(body[name], (shapes or {}).get(name))
         for name, default in defaults.items()
@@ -98,8 +98,8 @@ def updated(
 ) -> Row:
     """The row with the body's known fields.
 
-    Absent ones stay, null clears those in `clears` and leaves the others (rule 46). Time moves
-    only if something else did (rule 14).
+    Absent fields stay; null clears those in `clears` and leaves the others (rule 46). `updated_at`
+    changes only if another field did (rule 14).
     """
     changes = {
         name: fill(body[name], (shapes or {}).get(name))
@@ -112,7 +112,7 @@ def updated(
 
 
 def save(world: World, collection: str, row: Row) -> Row:
-    """Put the row, unless it is there already."""
+    """Store the row, unless it is unchanged."""
     rows = world[collection]
     if rows.get(row[rows.spec.key]) is not row:
         rows.put(row)
@@ -120,21 +120,21 @@ def save(world: World, collection: str, row: Row) -> Row:
 
 
 def touch(world: World, collection: str, key: str) -> None:
-    """The row has changed in a part that is kept elsewhere."""
+    """Mark the row as changed, because of a part stored elsewhere."""
     row = world[collection].get(key)
     if row is not None:
         save(world, collection, {**row, "updated_at": world.now})
 
 
 def refuse_nulls(body: Mapping[str, Any], fields: Iterable[str]) -> None:
-    """Refuse null where it means nothing, as a validator of the model does (rule 46)."""
+    """Refuse null where the model's validator does (rule 46)."""
     nulls = [name for name in fields if name in body and body[name] is None]
     if nulls:
         raise value_error(("body",), f"{', '.join(nulls)} cannot be null", dict(body))
 
 
 def check_overrides(body: Mapping[str, Any]) -> None:
-    """Refuse canned tool responses without, or with both of, output and error (rule 47)."""
+    """Refuse canned tool responses with neither or both of output and error (rule 47)."""
     for name, response in (body.get("tool_overrides") or {}).items():
         error = response.get("error")
         if bool(error) == ("output" in response) or (error is not None and not error):
@@ -146,14 +146,14 @@ def check_overrides(body: Mapping[str, Any]) -> None:
 
 
 def filled_overrides(overrides: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Canned tool responses as they are echoed (rule 62)."""
+    """Canned tool responses as responses echo them (rule 62)."""
     if overrides is None:
         return None
     return {name: {"delay_ms": 0, **response} for name, response in overrides.items()}
 
 
 def value_error(where: tuple[str | int, ...], message: str, value: Any) -> Invalid:
-    """A fault across several fields (rule 29)."""
+    """A violation that involves several fields (rule 29)."""
     return Invalid(
         "The request does not fit the contract.",
         violations=[Violation(where, "value_error", message, value)],

@@ -1,7 +1,7 @@
-"""What was said in a simulated conversation: turns that follow from the run's row and the time.
+"""Simulated conversations: turns computed from the run's row and the time.
 
-A conversation begins with the run and goes on at its own speed, so that what has been said
-never moves, also when the run is cancelled; turns after its end were never spoken.
+A conversation starts with its run and continues at its own pace, so earlier turns never change,
+even if the run is cancelled; turns after its end do not exist.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MOST_TOOLS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One line of the script; `wait` is how long after the one before it is spoken."""
+    """One line of the script; `wait` is the delay after the previous line."""
 
     role: str
     content: str | None
@@ -56,17 +56,17 @@ class _Line:
 
 
 def turn_id(run: Row, seq: int) -> str:
-    """The id of a run's turn."""
+    """The id of a turn."""
     return uuid_of(digest("turn", run["session_id"], seq))
 
 
 def call_id(run: Row, tool: str) -> str:
-    """The id of a run's call of a tool."""
+    """The id of a tool call."""
     return "call_" + digest("call", run["session_id"], tool).hex()[:16]
 
 
 def last_word(run: Row, now: int) -> int | None:
-    """When the conversation ended, or now while it goes on; None if it has not begun."""
+    """When the conversation ended, or now if it is in progress; None if it has not started."""
     if entered(run["schedule"], {"running"}, now) is None:
         return None
     ended = entered(run["schedule"], SIMULATION_RUN.terminal, now)
@@ -74,7 +74,7 @@ def last_word(run: Row, now: int) -> int | None:
 
 
 def turns(run: Row, pace: float, now: int) -> Iterator[dict[str, Any]]:
-    """What has been said by `now`, oldest first; instants are microseconds."""
+    """The turns up to `now`, oldest first; times are in microseconds."""
     start, end = entered(run["schedule"], {"running"}, now), last_word(run, now)
     if start is None or end is None:
         return
@@ -104,7 +104,7 @@ def _turn(run: Row, seq: int, line: _Line, at: int) -> dict[str, Any]:
 
 
 def _script(run: Row) -> Iterator[_Line]:
-    """The whole conversation as planned: tools that have prepared answers are called."""
+    """The whole planned conversation; tools with canned responses are called."""
     random = Random(digest("conversation", run["session_id"]))
     intent = str(run["inputs_snapshot"].get("scenario", {}).get("intent") or "I need some help.")
     yield _Line("assistant", random.choice(GREETINGS), _wait(random))

@@ -1,6 +1,6 @@
-"""Nested parts of bodies as the service would answer them: known fields only, defaults filled in.
+"""Nested parts of bodies as the service returns them: known fields only, with defaults.
 
-A shape maps each field to its default or, for a field that has a shape itself, to a `Nested`.
+A shape maps each field to its default, or to a `Nested` for a field with its own shape.
 `tests/vendors/feather/test_shapes.py` compares the table with the contract.
 """
 
@@ -17,7 +17,7 @@ REQUIRED: Final = object()
 class Nested:
     """A field that holds one shape, a list of it or an object of it.
 
-    `absent` stands in for a field that was not sent: "filled" is the shape with its defaults.
+    `absent` is the value of a field that was not sent; "filled" stands for the shape's defaults.
     """
 
     shape: str
@@ -89,7 +89,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 
 
 def filled(shape: str, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """What was sent, in this shape."""
+    """The sent value, in this shape."""
     return {name: _part(default, sent, name) for name, default in SHAPES[shape].items()}
 
 
@@ -110,5 +110,5 @@ def _nested(field: Nested, sent: Any) -> Any:
 
 
 def fill(sent: Any, field: Nested | None) -> Any:
-    """A value of a body's top level, in the shape of its field (None: as it was sent)."""
+    """A top-level value of a body, in the shape of its field (None: unchanged)."""
     return sent if field is None else _nested(field, sent)

@@ -1,12 +1,12 @@
-"""Evaluation runs as rows: started when a simulation completes, planned at once.
+"""Evaluation runs as rows: started when a simulation completes, and planned at once.
 
 A row of `eval_runs`:
     id, session_id, run_id, evaluator_id, agent_id, channel, created_at, evaluator_name, kind,
-    the six snapshots   as the evaluator and its binding were at that moment (rule 93)
-    attempt, schedule   a retry adds to the schedule
-    error_text          what to say if it does not complete (shown only then)
-    score_id, score     what it finds, shown once it has completed; None if it finds nothing
-    deleted             a release verdict still counts what was deleted after it (see `remove`)
+    the six snapshots   of the evaluator and its binding at that time (rule 93)
+    attempt, schedule   a retry appends to the schedule
+    error_text          the error, shown only if it does not complete
+    score_id, score     the result, shown once it has completed; None if there is none
+    deleted             a release verdict still counts a deleted evaluation (see `remove`)
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from mockserver.vendors.feather.scoring import Steering, find, read_steering
 from mockserver.vendors.feather.tables import EVAL_RUN_ENDED
 from mockserver.vendors.feather.verdict_sums import FAILED, PENDING, SUCCEEDED
 
-PASSED_TEXT = "The conversation does what the evaluator asks for."
-FAILED_TEXT = "The conversation does not do what the evaluator asks for."
-NO_VERDICT_TEXT = "There is a value, and nothing to compare it with."
-ERROR_TEXT = "The evaluation broke off: the judge gave no usable answer."
+PASSED_TEXT = "The conversation meets the evaluator's criteria."
+FAILED_TEXT = "The conversation does not meet the evaluator's criteria."
+NO_VERDICT_TEXT = "There is a value, but no threshold to compare it with."
+ERROR_TEXT = "The evaluation failed: the judge returned no usable response."
 
 
 def start_evaluations(world: World, run: Row, at: int) -> None:
-    """One evaluation for each active evaluator bound to the run's agent or scenario (rule 92).
+    """Start an evaluation for each active evaluator bound to the agent or scenario (rule 92).
 
-    An evaluator that is bound several times is critical if one of the bindings says so.
+    An evaluator with several bindings is critical if one of them is.
     """
     critical: dict[str, bool] = {}
     for field in ("agent_id", "scenario_id"):
@@ -71,7 +71,7 @@ def _evaluation(
 
 
 def retried(world: World, row: Row) -> dict[str, Any]:
-    """The evaluation, going again from now on (rule 98)."""
+    """The evaluation, restarted now (rule 98)."""
     run = world["runs"].get(row["run_id"])
     assert run is not None, "simulation runs are never deleted"
     attempt = row["attempt"] + 1
@@ -81,7 +81,7 @@ def retried(world: World, row: Row) -> dict[str, Any]:
 def _plan(
     world: World, run: Row, row: Row, attempt: int, at: int, before: list[list[Any]]
 ) -> dict[str, Any]:
-    """What one attempt will find and when: the same for the same row and attempt."""
+    """The result and the schedule of one attempt; deterministic for a row and an attempt."""
     random = Random(digest("evaluation", row["id"], attempt))
     steering = read_steering(row["config_snapshot"], attempt)
     pace = world.settings.pace
@@ -121,7 +121,7 @@ def status(row: Row, now: int) -> str:
 
 
 def attempt_started(row: Row, now: int) -> int | None:
-    """When the latest attempt began to run."""
+    """When the latest attempt started running."""
     return entered(row["schedule"][-3:], {"running"}, now)
 
 
@@ -131,7 +131,7 @@ def ended(row: Row, now: int) -> int | None:
 
 
 def scores(row: Row, now: int) -> list[dict[str, Any]]:
-    """Its scores: there are some only when it has completed."""
+    """Its scores; empty unless it has completed."""
     if row["score"] is None or status(row, now) != "completed":
         return []
     return [
@@ -162,7 +162,7 @@ def outcome(row: Row, now: int) -> str | None:
 
 
 def result(row: Row, now: int) -> str:
-    """As a verdict counts it (rule 106): what has ended and has not passed has failed."""
+    """The result for a verdict (rule 106): ended but not passed counts as failed."""
     found = outcome(row, now)
     if found is None:
         return PENDING
@@ -170,12 +170,12 @@ def result(row: Row, now: int) -> str:
 
 
 def of_session(world: World, session_id: str) -> Iterator[Row]:
-    """A session's evaluations, oldest first, also those that were deleted since."""
+    """A session's evaluations, oldest first, including deleted ones."""
     return world["eval_runs"].scan(session_id=session_id)
 
 
 def remove(world: World, row: Row) -> None:
-    """Delete an evaluation; of a release check it stays hidden, so that the verdict stands."""
+    """Delete an evaluation; one of a release check is only hidden, so that the verdict stands."""
     run = world["runs"].get(row["run_id"])
     suite_run = world["suite_runs"].get((run and run["suite_run_id"]) or "")
     if suite_run is not None and suite_run["release_revision_id"] is not None:

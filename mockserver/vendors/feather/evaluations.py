@@ -28,7 +28,7 @@ SNAPSHOTS = (
 
 
 def _score_is(fits: Any) -> Filter:
-    """A score's value stands so to the bound; the numeric format has none (rule 95)."""
+    """Filter: compare a score's value with the bound; the numeric format has none (rule 95)."""
     return lambda world, bound: (
         lambda row: any(
             score["value"] is not None and fits(score["value"], bound)
@@ -48,7 +48,7 @@ EVAL_RUNS = Listing(
         "severity": same("severity_snapshot"),
         "created_from": since("created_at"),
         "created_to": until("created_at"),
-        # Every session here is a simulation's.
+        # All sessions are simulations.
         "scope": lambda world, wanted: lambda row: bool(wanted == "simulation"),
         "status": lambda world, wanted: (
             lambda row: evaluation_rows.status(row, world.now) == wanted
@@ -143,7 +143,7 @@ def score_view(world: World, score: dict[str, Any]) -> dict[str, Any]:
 
 
 def _evidence(world: World, row: Row, words: set[str]) -> dict[str, Any]:
-    """The parts that were asked for; the others are null (rule 96)."""
+    """The requested parts; the others are null (rule 96)."""
     run = find(world, "runs", row["run_id"])
     said = turns(run, world.settings.pace, world.now)
     return {
@@ -173,7 +173,7 @@ def _session(world: World, run: Row) -> dict[str, Any]:
 
 
 def _recording(world: World, run: Row) -> dict[str, Any] | None:
-    """The recording of a voice run, without its content; None on text (rule 116)."""
+    """The recording of a voice run, without its content; None for text (rule 116)."""
     view = run_view(world, run)
     start = entered(run["schedule"], {"running"}, world.now)
     end = last_word(run, world.now)

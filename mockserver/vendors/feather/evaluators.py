@@ -123,7 +123,7 @@ def delete_binding(world: World, request: Request) -> Reply:
 
 
 def check_scope(body: Mapping[str, Any]) -> None:
-    """The id that the scope names must be there, and the other one must not (rule 87)."""
+    """The scope requires its own id and forbids the other (rule 87)."""
     scope = body["scope"]
     if body.get(f"{scope}_id") is None:
         raise value_error(("body",), f"scope '{scope}' requires {scope}_id", dict(body))
@@ -132,12 +132,12 @@ def check_scope(body: Mapping[str, Any]) -> None:
 
 
 def new_evaluator(world: World, body: Mapping[str, Any]) -> Row:
-    """Put an evaluator with the known fields of a body."""
+    """Store an evaluator with the known fields of a body."""
     return save(world, "evaluators", created(world, "evaluator", picked(body, DEFAULTS, {})))
 
 
 def new_binding(world: World, body: Mapping[str, Any]) -> Row:
-    """Put a binding; its ids are known to exist."""
+    """Store a binding; its ids have been checked."""
     row = {
         "id": new_id(world, "binding"),
         "evaluator_id": body["evaluator_id"],

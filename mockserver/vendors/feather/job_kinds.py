@@ -1,4 +1,4 @@
-"""Simulation runs as they are watched."""
+"""Simulation runs, for the dashboard and steering."""
 
 from __future__ import annotations
 

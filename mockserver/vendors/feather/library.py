@@ -79,7 +79,7 @@ def persona_view(world: World, row: Row) -> dict[str, Any]:
 
 
 def scenario_view(world: World, row: Row) -> dict[str, Any]:
-    """A scenario; agents and sources with the names they have now (rule 48)."""
+    """A scenario, with the current names of agents and sources (rule 48)."""
     view = owned(world, row)
     agents = (world["agents"].get(agent_id) for agent_id in view.pop("agent_ids"))
     view["agents"] = [{"id": row["id"], "name": row["name"]} for row in agents if row is not None]
@@ -100,7 +100,7 @@ def create_persona(world: World, request: Request) -> Reply:
 
 
 def new_persona(world: World, body: Mapping[str, Any]) -> Row:
-    """A persona with the defaults of what was not sent (rule 45)."""
+    """A persona, with defaults for what was not sent (rule 45)."""
     row = created(world, "persona", picked(body, PERSONA_DEFAULTS, PERSONA_SHAPES))
     world["personas"].put(row)
     return row
@@ -118,7 +118,8 @@ def get_persona(world: World, request: Request) -> Reply:
 
 @handles("updatePersona")
 def update_persona(world: World, request: Request) -> Reply:
-    """Change what was sent, the behaviour as a whole; only description can be null (rule 46)."""
+    """Change what was sent; behaviour is replaced as a whole; only description is nullable (rule
+    46)."""
     refuse_nulls(request.body, (name for name in PERSONA_DEFAULTS if name != "description"))
     persona = find(world, "personas", request.path["persona_id"])
     clears = frozenset({"description"})
@@ -148,7 +149,7 @@ def _delete(world: World, collection: str, field: str, request: Request) -> Repl
 
 @handles("createScenario")
 def create_scenario(world: World, request: Request) -> Reply:
-    """A scenario; an id in it that names nothing is a 400 (rule 20)."""
+    """Create a scenario; an unknown id in the body is a 400 (rule 20)."""
     body = request.body
     for collection, name in (("agents", "source_agent_id"), ("personas", "source_persona_id")):
         if body.get(name) is not None:
@@ -163,7 +164,7 @@ def new_scenario(world: World, body: Mapping[str, Any]) -> Row:
 
 
 def _meant(world: World, body: dict[str, Any], refuse: Refuse) -> dict[str, Any]:
-    """The body, each of its agents once. Raises for one that does not exist."""
+    """The body with duplicate agents removed. Raises for an unknown agent."""
     agent_ids = body.get("agent_ids")
     if agent_ids is None:
         return body
@@ -185,7 +186,7 @@ def get_scenario(world: World, request: Request) -> Reply:
 
 @handles("updateScenario")
 def update_scenario(world: World, request: Request) -> Reply:
-    """Change what was sent but never the source; null changes nothing (rules 46, 48)."""
+    """Change what was sent, except for the source; null changes nothing (rules 46, 48)."""
     row = find(world, "scenarios", request.path["scenario_id"])
     body = _meant(world, request.body, NotFound)
     changed = updated(world, row, body, SCENARIO_CHANGES, shapes=SCENARIO_SHAPES)

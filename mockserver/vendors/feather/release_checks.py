@@ -37,7 +37,7 @@ def get_release_check(world: World, request: Request) -> Reply:
 
 
 def check_release(world: World, agent: Row, revision_id: str) -> Row:
-    """Start a release check; what the agent tolerates is kept as it is now (rule 103)."""
+    """Start a release check; it keeps the agent's current tolerance (rule 103)."""
     suite = find_named(world, "suites", agent["release_suite_id"])
     release = {"max_failures": agent["release_gate_max_failures"]}
     return dispatch_suite(world, suite, agent["id"], revision_id, CHANNEL, None, release)

@@ -1,9 +1,9 @@
-"""Simulation runs as rows: what becomes of them is decided when they start, and can be re-decided.
+"""Simulation runs as rows. A run's course is planned when it starts, and can be changed later.
 
-How a run will go is the world's dice, unless its scenario has one of the tags `mock:completed`,
-`mock:failed`, `mock:budget_exceeded`, `mock:stuck` (it never ends) or `mock:slow` (it takes ten
-times as long): the switch that rule 70 asks for, over the plain API. `plan_outcome` is the same
-for a run that is under way.
+The course is random, unless its scenario has one of the tags `mock:completed`, `mock:failed`,
+`mock:budget_exceeded`, `mock:stuck` (never ends) or `mock:slow` (takes ten times as long): the
+switch that rule 70 requires, through the plain API. `plan_outcome` does the same for a run in
+progress.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from mockserver.vendors.feather.tables import SIMULATION_RUN
 Outcome = Literal["completed", "failed", "budget_exceeded", "stuck"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SHARES = {"completed": 0.87, "failed": 0.09, "budget_exceeded": 0.04}
-UNSTARTED_SHARE = 0.15  # of the failed: they fail before they run
+UNSTARTED_SHARE = 0.15  # share of failed runs that fail before they start
 PENDING_SECONDS = (1.0, 3.0)
 RUNNING_SECONDS = (6.0, 25.0)
 SLOW = 10
 
 ERRORS: Mapping[str, tuple[str, ...]] = {
     "text": (
-        "The agent gave no answer within 30 s (turn 7).",
-        "The model provider answered 529 overloaded three times in a row (turn 4).",
+        "The agent did not respond within 30 s (turn 7).",
+        "The model provider returned 529 overloaded three times in a row (turn 4).",
         "The tool lookup_order returned no JSON: unexpected end of input (turn 5).",
         "The router found no step for the reply of the agent (turn 9).",
     ),
     "voice": (
         "The media server closed the stream with code 1011 (turn 6).",
         "Speech recognition heard nothing for 20 s (turn 3).",
-        "The agent gave no answer within 12 s (turn 8).",
+        "The agent did not respond within 12 s (turn 8).",
         "Speech synthesis failed: the voice is not available (turn 2).",
     ),
 }
@@ -47,7 +47,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
 def pin_revision(
     world: World, agent: Row, revision_id: str | None, refuse: Refuse = NotFound
 ) -> str | None:
-    """The revision that a run is pinned to (rule 61). Raises for one of another agent."""
+    """The revision that a run is pinned to (rule 61). Raises for another agent's revision."""
     if revision_id is None:
         active: str | None = agent["active_revision_id"]
         return active
@@ -56,7 +56,7 @@ def pin_revision(
 
 
 def snapshot(persona: Row, scenario: Row) -> dict[str, Any]:
-    """Persona and scenario as they are now (rule 63)."""
+    """The current persona and scenario (rule 63)."""
     return {
         "persona": {name: persona[name] for name in PERSONA_INPUTS},
         "scenario": {name: scenario[name] for name in SCENARIO_INPUTS},
@@ -76,7 +76,7 @@ def dispatch_suite(
     tool_overrides: Mapping[str, Any] | None,
     release: Mapping[str, Any] | None = None,
 ) -> Row:
-    """A suite run with one pending child for each item (rules 59 to 63).
+    """Start a suite run with one pending child for each item (rules 59 to 63).
 
     With `release` it is a release check of `revision_id`. Raises BadRequest for a suite without
     items (rule 64).
@@ -119,10 +119,10 @@ def start_run(
     slot: int = 0,
     attempt: int = 1,
 ) -> Row:
-    """A new pending run, its way through the states planned."""
+    """A new pending run with its planned course."""
     run_id = new_id(world, "run")
     scenario_id = inputs["scenario"]["id"]
-    # The tags of today, so that the switch can be turned before a retry.
+    # The current tags, so that they can be changed before a retry.
     tags = (world["scenarios"].get(scenario_id) or inputs["scenario"])["tags"]
     random = random_for(world, "plan", run_id)
     row = {
@@ -143,7 +143,7 @@ def start_run(
 
 
 def _plan(random: Random, tags: Collection[str], now: int, pace: float) -> list[list[Any]]:
-    """The states to come and when, one after the other even at no pace at all."""
+    """The future states and their times, in order even if they take no time."""
     waits = max(1, seconds(random.uniform(*PENDING_SECONDS) * pace))
     slow = SLOW if "mock:slow" in tags else 1
     lasts = max(1, seconds(random.uniform(*RUNNING_SECONDS) * pace * slow))
@@ -158,7 +158,7 @@ def _plan(random: Random, tags: Collection[str], now: int, pace: float) -> list[
 
 
 def put_run(world: World, row: Row) -> Row:
-    """Keep a run, and its planned end in the agenda."""
+    """Store a run, and its planned end in the agenda."""
     world["runs"].put(row)
     if row["outcome"] is not None and row["open"]:
         world["agenda"].put({"id": row["id"], "at": ends(row["schedule"]), "kind": "run_ended"})
@@ -173,7 +173,7 @@ def children(world: World, suite_run: Row) -> list[Row]:
 
 
 def cancel_suite(world: World, suite_run: Row) -> None:
-    """Cancel every open child; the others stay as they are (rules 78 to 80)."""
+    """Cancel every open child; the others stay unchanged (rules 78 to 80)."""
     for row in children(world, suite_run):
         if is_open(row, SIMULATION_RUN, world.now):
             put_run(world, cancelled(row, SIMULATION_RUN, world.now))
@@ -211,12 +211,12 @@ def open_runs(world: World, agent_id: str) -> Iterator[Row]:
 
 
 def plan_outcome(world: World, row: Row, outcome: Outcome, after_seconds: float) -> Row:
-    """Let an open run end in `outcome` after so many seconds; `stuck` is never.
+    """End an open run in `outcome` after this many seconds; `stuck` never ends.
 
     A pending one starts to run at once. Raises Conflict if it has ended.
     """
     if not is_open(row, SIMULATION_RUN, world.now):
-        raise Conflict(f"Simulation run {row['id']} has ended and can't change any more.")
+        raise Conflict(f"Simulation run {row['id']} has ended and can no longer change.")
     begun = [step for step in row["schedule"] if step[1] <= world.now]
     if begun[-1][0] == "pending":
         begun.append(["running", world.now])

@@ -42,7 +42,7 @@ def _in_state(world: World, status: Any) -> Predicate:
 
 
 def _where_state(status: Any) -> tuple[str, Any]:
-    """The index for a status: ended runs by their outcome, the others by being open."""
+    """The index condition for a status: ended runs by outcome, the others by being open."""
     return ("outcome", status) if SIMULATION_RUN.is_terminal(status) else ("open", True)
 
 
@@ -86,7 +86,7 @@ def get_suite_run(world: World, request: Request) -> Reply:
 
 @handles("cancelSimulationSuiteRun")
 def cancel_suite_run(world: World, request: Request) -> Reply:
-    """Every open child is cancelled now; a second time nothing happens (rules 77 to 81)."""
+    """Cancel every open child now; repeating it changes nothing (rules 77 to 81)."""
     row = _suite_run(world, request)
     cancel_suite(world, row)
     return Reply(200, suite_run_view(world, row))
@@ -100,14 +100,14 @@ def retry_suite_run(world: World, request: Request) -> Reply:
 
 
 def _suite_run(world: World, request: Request) -> Row:
-    """The suite run that the path names, if the suite in the path is its own (rule 68)."""
+    """The suite run of the path, if it belongs to the path's suite (rule 68)."""
     path = request.path
     return find_below(world, "suite_runs", path["suite_run_id"], "suite_id", path["suite_id"])
 
 
 @handles("dispatchSimulationRun")
 def dispatch_run(world: World, request: Request) -> Reply:
-    """A run of its own, in no suite run (rules 20, 67)."""
+    """A single run, without a suite run (rules 20, 67)."""
     body = request.body
     check_overrides(body)
     agent = find_named(world, "agents", body["agent_id"])
@@ -134,10 +134,10 @@ def get_run(world: World, request: Request) -> Reply:
 
 
 def steer(world: World, job_id: str, order: Mapping[str, Any]) -> Any:
-    """Let a run end as `{"outcome": ..., "after": seconds}` says; of a suite run, all that is open.
+    """End a run by `{"outcome": ..., "after": seconds}`, or all open children of a suite run.
 
-    `{"schedule": [[state, seconds], ...]}` says all of its way. Raises NotFound, BadRequest for
-    another order, Conflict if nothing is open any more.
+    `{"schedule": [[state, seconds], ...]}` sets the whole course. Raises NotFound, BadRequest for
+    an invalid order, Conflict if nothing is open any more.
     """
     if "schedule" in order:
         return _reschedule(world, job_id, order)

@@ -1,12 +1,12 @@
-"""What an evaluation will find: planned when it starts, from the evaluator's snapshots (rule 95).
+"""The result of an evaluation: planned when it starts, from the evaluator's snapshots (rule 95).
 
-An evaluator passes what it judges unless `config: {"mock": {...}}` says otherwise:
+An evaluator passes everything unless `config: {"mock": {...}}` sets otherwise:
 
-    outcome    passed, failed, no_verdict or errored; a list holds one for each attempt
+    outcome    passed, failed, no_verdict or errored; a list has one for each attempt
     score      the value (0 to 1), or the raw value of a numeric evaluator
-    status     failed or errored: how an errored evaluation ends
+    status     failed or errored: the final state of an errored evaluation
     rationale  the text of the score, or of the error
-    seconds    how long the evaluation takes, before the pace
+    seconds    the duration of the evaluation, before the pace
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST = 1.7e308
 
 @dataclass(frozen=True, slots=True)
 class Steering:
-    """What `config["mock"]` asks for; None leaves it to the plan."""
+    """The settings in `config["mock"]`; None leaves one to the plan."""
 
     outcome: str | None = None
     score: float | None = None
@@ -44,7 +44,7 @@ class Finding:
 
 
 def read_steering(config: Mapping[str, Any], attempt: int = 1) -> Steering:
-    """The steering for one attempt; what does not fit is left out."""
+    """The steering for one attempt; invalid settings are ignored."""
     mock = config.get("mock")
     if not isinstance(mock, Mapping):
         return Steering()
@@ -68,7 +68,7 @@ def find(
     steering: Steering,
     random: Random,
 ) -> Finding:
-    """What an evaluator of this format says: a value that fits the outcome asked for."""
+    """A result of this evaluator's format with the desired outcome."""
     limit = None if threshold is None else _clamp(threshold)
     failing = steering.outcome == "failed"
     if format == "numeric":
@@ -132,7 +132,7 @@ def _score(limit: float | None, score: float | None, failing: bool, random: Rand
 
 
 def _scale(limit: float | None) -> float:
-    """The evaluator's own scale, as its threshold tells: from 0 to 1, 5, 10, 100 or to itself."""
+    """The evaluator's scale, inferred from its threshold: up to 1, 5, 10, 100 or the threshold."""
     if limit is None:
         return 1.0
     return next((scale for scale in (1.0, 5.0, 10.0, 100.0) if limit <= scale), limit)
@@ -143,7 +143,7 @@ def _needed(limit: float | None) -> float:
 
 
 def _labels(config: Mapping[str, Any]) -> Sequence[str]:
-    """`config["labels"]`, from worst to best, or four words."""
+    """`config["labels"]`, from worst to best, or four defaults."""
     labels = config.get("labels")
     if isinstance(labels, list) and len(labels) > 1 and all(isinstance(x, str) for x in labels):
         return labels
@@ -161,5 +161,5 @@ def _number(value: Any) -> float | None:
 
 
 def _clamp(number: float) -> float:
-    """As a float, within what JSON can carry."""
+    """As a float within JSON's range."""
     return float(min(max(number, -MOST), MOST))

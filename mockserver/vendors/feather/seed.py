@@ -1,4 +1,4 @@
-"""What a new world holds: the fixtures, played in the order in which things happened."""
+"""Seed data: the fixtures, replayed in chronological order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def seed(world: World, fixtures: Mapping[str, Any]) -> None:
 
 
 class _Seeder:
-    """Makes the rows of one world; `ids` finds them by collection and fixture name."""
+    """Creates the rows of one world; `ids` maps collection and fixture name to an id."""
 
     def __init__(self, world: World, fixtures: Mapping[str, Any]) -> None:
         self.world = world
@@ -63,12 +63,12 @@ class _Seeder:
         settle(self.world)
 
     def go_to(self, entry: Entry) -> None:
-        """Put the world's time where the entry happened."""
+        """Set the world's time to that of the entry."""
         ago = entry.get("days_ago", 0) * _DAY + entry.get("minutes_ago", 0) * 60
         self.world.now = self.now - seconds(ago)
 
     def renamed(self, collection: str, entry: Entry, row: Row) -> Row:
-        """The row, with the documentation's id if it is the one that has it."""
+        """The row, with the documentation's id if it is the documented one."""
         if "documented" not in entry:
             return row
         self.world[collection].remove(row["id"])
@@ -82,7 +82,7 @@ class _Seeder:
     def agent(self, world: World, entry: Entry) -> Row:
         agent = new_agent(world, entry)
         first = world["revisions"].get(agent["active_revision_id"])
-        assert first is not None, "an agent is made with a revision"
+        assert first is not None, "an agent is created with a revision"
         agent_id = self.documentation_id if "documented" in entry else agent["id"]
         active = self.renamed("revisions", entry, {**first, "agent_id": agent_id})
         for later in entry.get("revisions", ()):
@@ -124,7 +124,7 @@ class _Seeder:
         return new_binding(self.world, body)
 
     def release(self, name: str, entry: Entry) -> None:
-        """Give an agent its release suite."""
+        """Set an agent's release suite."""
         if "release" not in entry:
             return
         agents, release = self.world["agents"], entry["release"]
@@ -149,7 +149,7 @@ class _Seeder:
             self.play(entry, suite_run)
 
     def play(self, entry: Entry, suite_run: Row) -> None:
-        """Let the children go as the fixture says; the first is documented as its parent is."""
+        """Let the children run as in the fixture; the first is documented if its parent is."""
         suite_run_id = self.renamed("suite_runs", entry, suite_run)["id"]
         run_ids: list[str] = []
         for row, steps in zip(children(self.world, suite_run), entry["children"], strict=True):
@@ -169,5 +169,5 @@ class _Seeder:
 
 
 def _kept(row: Row | None) -> Row:
-    assert row is not None, "the fixtures name what they have made"
+    assert row is not None, "fixtures refer only to entries that they have created"
     return row

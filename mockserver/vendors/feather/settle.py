@@ -1,4 +1,4 @@
-"""What is due: simulation runs that have ended since the last request, and what follows."""
+"""Simulation runs that have ended since the last request, and their consequences."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mockserver.vendors.feather.evaluation_rows import start_evaluations
 
 
 def settle(world: World) -> bool:
-    """Bring about, in the order of their instants, the ends of runs that are due by now.
+    """Apply the ends of runs that are due, in the order of their times.
 
-    A run that completed gets its evaluations, from the bindings that there are: none of them
-    can have changed since that instant, for each request settles first.
+    A completed run gets evaluations from the existing bindings, which can't have changed since that
+    time, because every request settles first.
     """
     agenda = world["agenda"]
     first = next(agenda.scan(), None)

@@ -29,7 +29,7 @@ PAIR = {"persona_id": "personas", "scenario_id": "scenarios"}
 
 
 def suite_view(world: World, row: Row) -> dict[str, Any]:
-    """A suite with its items, in the order of adding (rule 38)."""
+    """A suite with its items, in the order of addition (rule 38)."""
     return {
         **owned(world, row),
         "created_by": caller(world),
@@ -71,7 +71,7 @@ def new_item(world: World, suite_id: str, pair: Mapping[str, Any]) -> Row:
 
 @handles("createSimulationSuite")
 def create_suite(world: World, request: Request) -> Reply:
-    """A suite with its items; one bad item and nothing is kept (rules 20, 51)."""
+    """A suite with its items, or nothing if one of them is invalid (rules 20, 51)."""
     pairs = request.body.get("items") or []
     for pair in pairs:
         for name, collection in PAIR.items():
@@ -91,7 +91,7 @@ def get_suite(world: World, request: Request) -> Reply:
 
 @handles("updateSimulationSuite")
 def update_suite(world: World, request: Request) -> Reply:
-    """Change name, description, is_active; items are not touched (rule 53)."""
+    """Change name, description, is_active; items stay unchanged (rule 53)."""
     suite = find(world, "suites", request.path["suite_id"])
     clears = frozenset({"description"})
     changed = updated(world, suite, request.body, SUITE_DEFAULTS, clears)
@@ -100,7 +100,7 @@ def update_suite(world: World, request: Request) -> Reply:
 
 @handles("deleteSimulationSuite")
 def delete_suite(world: World, request: Request) -> Reply:
-    """Remove the suite, its items and its suite runs; their children go on (rule 57)."""
+    """Remove the suite, its items and its suite runs; their children continue (rule 57)."""
     suite_id = find(world, "suites", request.path["suite_id"])["id"]
     for collection in ("items", "suite_runs"):
         for row in list(world[collection].scan(suite_id=suite_id)):
@@ -113,7 +113,7 @@ def delete_suite(world: World, request: Request) -> Reply:
 
 @handles("cloneSimulationSuite")
 def clone_suite(world: World, request: Request) -> Reply:
-    """A suite of its own with the same pairs in the same order (rule 56)."""
+    """A new suite with the same pairs in the same order (rule 56)."""
     suite = find(world, "suites", request.path["suite_id"])
     described = {"description": suite["description"], **request.body}
     body = {**described, "is_active": suite["is_active"]}
@@ -123,7 +123,7 @@ def clone_suite(world: World, request: Request) -> Reply:
 
 @handles("addSimulationSuiteItem")
 def add_item(world: World, request: Request) -> Reply:
-    """One more pair (rule 54); an id in it that names nothing is a 404 (rule 20)."""
+    """Add a pair (rule 54); an unknown id in it is a 404 (rule 20)."""
     suite = find(world, "suites", request.path["suite_id"])
     for name, collection in PAIR.items():
         find(world, collection, request.body[name])
@@ -133,7 +133,7 @@ def add_item(world: World, request: Request) -> Reply:
 
 @handles("updateSimulationSuiteItem")
 def update_item(world: World, request: Request) -> Reply:
-    """Change one or both of the pair (rule 54)."""
+    """Change one or both parts of the pair (rule 54)."""
     item = _item(world, request)
     changes = {
         name: request.body[name]
@@ -156,6 +156,6 @@ def remove_item(world: World, request: Request) -> Reply:
 
 
 def _item(world: World, request: Request) -> Row:
-    """The item that the path names, if the suite in the path is its own (rule 54)."""
+    """The item of the path, if it belongs to the path's suite (rule 54)."""
     suite = find(world, "suites", request.path["suite_id"])
     return find_below(world, "items", request.path["item_id"], "suite_id", suite["id"])

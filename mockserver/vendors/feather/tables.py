@@ -1,27 +1,27 @@
-"""Feather's tables: what is kept, and the states that things pass (docs/apis/feather.md).
+"""Feather's collections and lifecycles (docs/apis/feather.md).
 
-Instants in rows are microseconds; views render them. Rows hold neither `organization_id` nor
-`created_by`: both follow from the tenant, and worlds are forked from one seed world.
+Times in rows are in microseconds; views format them. Rows have neither `organization_id` nor
+`created_by`: both follow from the tenant, and worlds are forks of one seed world.
 
-A row of `runs` (a simulation run, child of a suite run or alone):
+A row of `runs` (a simulation run, child of a suite run or single):
     id, session_id, agent_id, agent_revision_id, persona_id, scenario_id, channel,
     tool_overrides, inputs_snapshot {persona, scenario}, created_at
-    schedule        [[state, instant], ...]; `outcome` and `open`: see engine.batches
-    error_text      what to say if it fails (shown only then)
+    schedule        [[state, instant], ...]; for `outcome` and `open` see engine.jobs.batches
+    error_text      the error if it fails (shown only then)
     recording_id    of a voice run (shown once it has completed)
     suite_run_id    None for a single run
-    slot, attempt   which item of the suite run (0, 1, ...), and the how manieth try (1, 2, ...)
+    slot, attempt   index of the suite run's item (from 0), number of the attempt (from 1)
 
 A row of `suite_runs`:
     id, suite_id, agent_id, agent_revision_id, created_at
     run_ids             its children, oldest first, all attempts
     release_revision_id the revision that a release check judges; None for an ordinary run
-    release             what release.py wants to keep, None for an ordinary run
+    release             data of release_checks.py, None for an ordinary run
 
-A row of `eval_runs`, with its score: see judging.py.
+A row of `eval_runs`, with its score: see evaluation_rows.py.
 
-A row of `agenda`, one per planned end of an open run: id (the run's), at, kind "run_ended".
-`settle` takes those that are due, marks their runs `engine.batches.settled` and removes them.
+A row of `agenda`, one for each planned end of an open run: id (the run's), at, kind "run_ended".
+`settle` takes those that are due, marks their runs `settled` and removes them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Traces: the steps of a simulated conversation, read off its turns (rules 35, 115, 116)."""
+"""Traces: the steps of a simulated conversation, derived from its turns (rules 35, 115, 116)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a trace; the instants are microseconds."""
+    """A step of a trace; times are in microseconds."""
 
     category: str
     kind: str
@@ -62,9 +62,9 @@ def get_turn_trace(world: World, request: Request) -> Reply:
 
 
 def steps(run: Row, pace: float, now: int) -> Iterator[Step]:
-    """What has happened by `now`, oldest first: a step shows when it is over.
+    """The steps completed by `now`, oldest first.
 
-    Steps are only ever added at the end, so a position in the list is a lasting place.
+    Steps are only ever appended, so a position in the list is stable.
     """
     start, end = entered(run["schedule"], {"running"}, now), last_word(run, now)
     if start is None or end is None:
@@ -136,7 +136,7 @@ def _tool_step(turn: Row, name: str, answer: Row, start: int, end: int) -> Step:
 
 
 def _page(world: World, run: Row, request: Request, turn: str | None) -> dict[str, Any]:
-    """A page of the steps, without `has_more` (rule 35); a cursor is a position in the trace."""
+    """A page of steps, without `has_more` (rule 35); a cursor is a position in the trace."""
     category, limit = request.query.get("category", PRODUCT), request.query.get("limit", 100)
     scope = ("trace", run["id"], turn, category)
     after = _position(scope, request.query.get("cursor"))

@@ -1,7 +1,7 @@
-"""A release verdict's arithmetic (rules 105 to 113): sums over results, without any row.
+"""The arithmetic of release verdicts (rules 105 to 113), on results only.
 
-A result is `succeeded`, `failed` or `pending`; a child is `pending` (open), `completed` or
-`ended` (otherwise than completed).
+A result is `succeeded`, `failed` or `pending`; a child is `pending` (open), `completed` or `ended`
+(in any other final state).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SUCCEEDED, FAILED, PENDING = "succeeded", "failed", "pending"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many critical evaluators of a session ended how."""
+    """Numbers of a session's critical evaluators by result."""
 
     succeeded: int = 0
     failed: int = 0
@@ -44,7 +44,7 @@ def session_status(counts: Counts) -> str:
 
 
 def scenario_status(child: str, counts: Counts) -> str:
-    """A scenario's status (rule 108); without critical evaluators a completed child passes."""
+    """A scenario's status (rule 108); a completed child without critical evaluators passes."""
     if child == "ended" or counts.failed:
         return "failed"
     if child == "pending" or counts.pending:
@@ -53,7 +53,7 @@ def scenario_status(child: str, counts: Counts) -> str:
 
 
 def scenario_fields(child: str, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a scenario's entry says of its evaluators."""
+    """The evaluator fields of a scenario's entry."""
     counts = count_critical(entries)
     return {
         "status": scenario_status(child, counts),

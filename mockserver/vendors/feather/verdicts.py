@@ -1,4 +1,4 @@
-"""A release check's verdict: read off its children and their evaluations, never stored."""
+"""A release check's verdict: derived from its children and their evaluations, never stored."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ Judged = tuple[Row, list[Row]]
 
 
 def release_fields(world: World, suite_run: Row) -> dict[str, Any]:
-    """The four `release_eval_*` of a suite run (rules 65, 101, 102, 112).
+    """The four `release_eval_*` fields of a suite run (rules 65, 101, 102, 112).
 
-    It is errored while a critical evaluation of a latest attempt has ended without a score.
+    It is errored if a critical evaluation of a latest attempt has ended without a score.
     """
     if suite_run["release"] is None:
         return ORDINARY
@@ -43,7 +43,7 @@ def release_fields(world: World, suite_run: Row) -> dict[str, Any]:
     ends = [entered(run["schedule"], SIMULATION_RUN.terminal, world.now) for run, _ in judged] + [
         evaluation_rows.ended(row, world.now) for _, evaluations in judged for row in evaluations
     ]
-    # A run that ends at this very instant gets its evaluations before the next request.
+    # A run that ends at this instant gets its evaluations before the next request.
     if None in ends or any(run["open"] for run, _ in judged):
         return {**ORDINARY, "release_eval_status": "pending"}
     completed_at = render(max(end for end in ends if end is not None))
@@ -69,7 +69,7 @@ def _error(judged: Sequence[Judged], now: int) -> str | None:
 
 
 def verdict(suite_run: Row, judged: Sequence[Judged], now: int) -> dict[str, Any]:
-    """The verdict as it stands (rules 103 to 110)."""
+    """The current verdict (rules 103 to 110)."""
     scenarios = [scenario(run, evaluations, now) for run, evaluations in judged]
     summary = summarise(scenarios)
     max_failures = suite_run["release"]["max_failures"]
@@ -103,7 +103,7 @@ def scenario(run: Row, evaluations: Sequence[Row], now: int) -> dict[str, Any]:
 
 
 def entry(row: Row, now: int) -> dict[str, Any]:
-    """What one evaluator found (rule 110)."""
+    """One evaluator's result (rule 110)."""
     score = next(iter(evaluation_rows.scores(row, now)), None)
     errored = evaluation_rows.outcome(row, now) == "errored"
     value = raw = reason = None

@@ -1,4 +1,4 @@
-"""Runs and suite runs as the contract shows them, at this moment."""
+"""Runs and suite runs as the contract shows them at the current time."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _joined = Joiner(_rendered)
 
 
 def suite_run_view(world: World, row: Row) -> Any:
-    """A suite run with its children; its status is computed from them (rules 74, 75)."""
+    """A suite run with its children, and the status derived from them (rules 74, 75)."""
     now, owner, rows = world.now, organization(world), children(world, row)
     if row["release"] is None:
         return _joined(row, rows, now, owner, lambda runs: _suite_run(world, row, owner, runs))

@@ -1,15 +1,15 @@
-"""The Speechify API: voice agents, their tests, runs and suite runs, in two wire shapes.
+"""The Speechify API: voice agents, their tests, runs and suite runs, in two API versions.
 
 Modules import downwards only:
 
     __init__                  the Api
-    older versions            the older shape; which shape a caller gets
+    legacy versions           the older version; which version a caller gets
     agents                    handlers
     agent_tests folders runs suites stats    handlers
-    idempotency               answers that are given again
-    views                     rows as they are shown; what is derived
-    dispatch results          runs as rows; what they have to show
-    jobs                      runs as they are watched
+    idempotency               replayed responses
+    views                     rows as the contract shows them; derived values
+    run_rows results          runs as rows; their results
+    job_kinds                 runs for the dashboard
     configs                   the three shapes of a test's config
     common ids tables         lookups, ids, collections and lifecycles
 """
@@ -36,7 +36,7 @@ OLDER_HANDLERS = {**legacy.in_older_words(HANDLERS), **handlers_in(legacy)}
 
 
 def shape_of(contract: Contract) -> str:
-    """The older shape still attaches tests to further agents."""
+    """The version of a document: only the older one attaches tests to further agents."""
     return versions.OLDER if "attachTest" in contract.by_id else versions.NEWER
 
 

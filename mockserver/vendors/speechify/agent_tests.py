@@ -27,7 +27,7 @@ TESTS_OF_AGENT = Listing("tests", envelope=PageNames("tests"))
 
 
 def of_last_run(name: str) -> Any:
-    """The last run's status or verdict; a test that never ran has none (rules 27, 28)."""
+    """The last run's status or verdict; None for a test that never ran (rules 27, 28)."""
 
     def read(world: World, row: Row) -> str | None:
         newest = last_run(world, row["id"])
@@ -75,7 +75,7 @@ def create_test(world: World, request: Request) -> Reply:
 
 
 def make_test(world: World, agent: Row, body: Mapping[str, Any]) -> Row:
-    """Keep a new test. Raises Invalid for a config that its type does not take."""
+    """Store a new test. Raises Invalid if the config does not fit its type."""
     kind = body["type"]
     _check_config(kind, body["config"])
     fields = {
@@ -114,7 +114,7 @@ def update_test(world: World, request: Request) -> Reply:
 
 @handles("deleteTest")
 def delete_test(world: World, request: Request) -> Reply:
-    """The test and its runs go, and suite runs that have no other (rule 25)."""
+    """Remove the test, its runs, and suite runs without other runs (rule 25)."""
     row = find(world, "tests", request.path["test_id"])
     for run in list(world["runs"].scan(test_id=row["id"])):
         world["runs"].remove(run["id"])
@@ -126,7 +126,7 @@ def delete_test(world: World, request: Request) -> Reply:
 
 
 def remove_test(world: World, row: Row) -> None:
-    """The test goes, and what attaches it to further agents; its runs stay (rule 26)."""
+    """Remove the test and its attachments to further agents; its runs stay (rule 26)."""
     for link in list(world["attachments"].scan(test_id=row["id"])):
         world["attachments"].remove(link["id"])
     world["tests"].remove(row["id"])
@@ -139,7 +139,7 @@ def _check_config(kind: str, config: Mapping[str, Any]) -> None:
 
 
 def _folder_id(world: World, folder_id: str | None) -> str | None:
-    """The id of a folder that is there; None is the root. Raises BadRequest."""
+    """The id of an existing folder; None is the root. Raises BadRequest."""
     if folder_id is not None:
         find_named(world, "folders", folder_id)
     return folder_id

@@ -1,4 +1,4 @@
-"""Agents. The rules say little of them: a plain resource with merge-patch."""
+"""Agents. The rules say little about them: a plain resource with merge-patch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mockserver.vendors.speechify.ids import ALPHABET
 
 AGENTS = Listing("agents", envelope=PageNames("agents"))
 
-# Settings in parts: what is sent is laid over these, and a patch is merged into them.
+# Nested settings: sent values override these, and a patch is merged into them.
 PARTS: dict[str, dict[str, Any]] = {
     "llm": {
         "provider": None,
@@ -65,7 +65,7 @@ def create_agent(world: World, request: Request) -> Reply:
 
 
 def make_agent(world: World, body: Mapping[str, Any]) -> Row:
-    """Keep a new agent. Raises Invalid for a slug that is taken."""
+    """Store a new agent. Raises Invalid for a slug in use."""
     slug = body.get("slug")
     if not slug:
         slug = _slug(world, body["name"])
@@ -101,7 +101,7 @@ def update_agent(world: World, request: Request) -> Reply:
 
 @handles("deleteAgent")
 def delete_agent(world: World, request: Request) -> Reply:
-    """Its tests go, their runs stay (rule 26)."""
+    """Remove the agent and its tests; their runs stay (rule 26)."""
     row = find(world, "agents", request.path["agent_id"])
     for test in list(world["tests"].scan(agent_id=row["id"])):
         remove_test(world, test)
@@ -112,14 +112,14 @@ def delete_agent(world: World, request: Request) -> Reply:
 
 
 def merged(old: Any, patch: Any) -> Any:
-    """A merge patch: objects are merged; elsewhere what is sent replaces."""
+    """A merge patch: objects are merged, other values are replaced."""
     if not isinstance(patch, Mapping) or not isinstance(old, Mapping):
         return patch
     return {**old, **{name: merged(old.get(name), part) for name, part in patch.items()}}
 
 
 def _slug(world: World, name: str) -> str:
-    """Made from the name, with an ending that no other has."""
+    """A slug from the name, with a suffix that makes it unique."""
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "agent"
     random = random_for(world, "slug", name, world.ordinal("slug"))
     while True:

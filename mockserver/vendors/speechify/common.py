@@ -1,4 +1,4 @@
-"""What every part of Speechify needs: lookups and their refusals, partial updates."""
+"""Shared by all parts of Speechify: lookups and their refusals, partial updates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CODES = {"agents": "agent_not_found", "tests": "agent_test_not_found"}  # rule 4
 
 
 def find(world: World, collection: str, key: str) -> Row:
-    """The row that an id names. Raises NotFound, whatever the form of the id (rule 7)."""
+    """The row with this id. Raises NotFound, whatever the form of the id (rule 7)."""
     row = world[collection].get(key)
     if row is None:
         raise NotFound(unknown(collection, key), code=CODES.get(collection, "not_found"))
@@ -31,7 +31,7 @@ def find(world: World, collection: str, key: str) -> Row:
 
 
 def find_named(world: World, collection: str, key: str) -> Row:
-    """The row that an id in a body names. Raises BadRequest."""
+    """The row with an id from a body. Raises BadRequest."""
     try:
         return find(world, collection, key)
     except NotFound as refusal:
@@ -43,12 +43,12 @@ def unknown(collection: str, key: str) -> str:
 
 
 def fault(where: tuple[str | int, ...], message: str, value: Any = None) -> Violation:
-    """One fault of a body, for `refused`."""
+    """One violation in a body, for `refused`."""
     return Violation(("body", *where), "value_error", message, value)
 
 
 def refused(*faults: Violation) -> Invalid:
-    """A body that fits its schema and still does not hold together (rule 3)."""
+    """The refusal of a body that fits its schema but is inconsistent (rule 3)."""
     return Invalid("The request is not valid.", violations=faults)
 
 
@@ -71,7 +71,7 @@ def updated(
 
 
 def dated(row: Row) -> dict[str, Any]:
-    """The row with its times as texts."""
+    """The row with formatted timestamps."""
     return {
         **row,
         "created_at": render(row["created_at"]),
@@ -80,14 +80,15 @@ def dated(row: Row) -> dict[str, Any]:
 
 
 def words(text: str) -> frozenset[str]:
-    """The members of a comma-separated list; empty ones do not count (rule 27)."""
+    """The elements of a comma-separated list, without empty ones (rule 27)."""
     return frozenset(word.strip() for word in text.split(",") if word.strip())
 
 
 def either(
     read: Callable[[World, Row], str | None],
 ) -> Callable[[World, Any], Callable[[Row], bool]]:
-    """A filter by a comma-separated list: what `read` says of a row is one of the words."""
+    """A filter by a comma-separated list: it must contain the value that `read` returns for
+    a row."""
 
     def prepare(world: World, wanted: Any) -> Callable[[Row], bool]:
         accepted = words(wanted)

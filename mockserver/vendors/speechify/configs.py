@@ -1,8 +1,8 @@
-"""The three shapes of a test's `config`, and what must hold beyond the schema (rules 18 to 22).
+"""The three shapes of a test's `config`, and the rules beyond the schema (rules 18 to 22).
 
-The contract says `config` is one of three open objects; which one is the test's `type` to say.
-A shape maps field names to what they hold: "text", "count", a set of words, a shape, or a list
-of one of these; a name with a `?` may be absent.
+In the contract `config` is one of three open objects; the test's `type` selects one. A shape maps
+field names to their content: "text", "count", a set of words, a shape, or a list of one of these; a
+name with a `?` is optional.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ MAX_TURNS = 5  # rule 22
 
 
 def faults(kind: str, config: Mapping[str, Any]) -> list[Violation]:
-    """What is wrong with the config of a test of this type."""
+    """The violations in the config of a test of this type."""
     found = list(_misfits(SHAPES[kind], config, ("config",)))
     if not found and not _has_prompt(kind, config):
         text = "is required unless initial_chat_history ends with a turn of the user"
@@ -60,12 +60,12 @@ def faults(kind: str, config: Mapping[str, Any]) -> list[Violation]:
 
 
 def filled(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config as it is kept, with its default (rule 22)."""
+    """The config as stored, with its default (rule 22)."""
     return {"max_turns": MAX_TURNS, **config} if kind == "simulation" else dict(config)
 
 
 def _has_prompt(kind: str, config: Mapping[str, Any]) -> bool:
-    """Whether there is something to answer (rule 20)."""
+    """Whether there is something to respond to (rule 20)."""
     if kind == "simulation" or "context" in config:
         return True
     history: list[Any] = config.get("initial_chat_history") or []

@@ -1,4 +1,4 @@
-"""Folders of tests: a flat list that says who is inside whom (rules 29, 30)."""
+"""Folders of tests: a flat list with parent ids (rules 29, 30)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def create_folder(world: World, request: Request) -> Reply:
 
 
 def make_folder(world: World, name: str, parent_folder_id: str | None = None) -> Row:
-    """Keep a new folder. Raises BadRequest for one that would lie too deep."""
+    """Store a new folder. Raises BadRequest if it would be nested too deeply."""
     if parent_folder_id is not None:
         find_named(world, "folders", parent_folder_id)
         _check_depth(_depth(world, parent_folder_id) + 1)
@@ -53,7 +53,7 @@ def update_folder(world: World, request: Request) -> Reply:
 
 @handles("deleteTestFolder")
 def delete_folder(world: World, request: Request) -> Reply:
-    """What was inside returns to the root (rule 30)."""
+    """Remove the folder and move its content to the root (rule 30)."""
     row = find(world, "folders", request.path["test_folder_id"])
     for test in list(world["tests"].scan(folder_id=row["id"])):
         world["tests"].put({**test, "folder_id": None})
@@ -64,7 +64,7 @@ def delete_folder(world: World, request: Request) -> Reply:
 
 
 def _chain(world: World, folder_id: str | None) -> Iterator[str]:
-    """The folder, the one around it, and so on to the root."""
+    """The folder and its ancestors, up to the root."""
     while folder_id is not None:
         yield folder_id
         folder_id = find(world, "folders", folder_id)["parent_folder_id"]
@@ -75,7 +75,7 @@ def _depth(world: World, folder_id: str) -> int:
 
 
 def _height(world: World, folder_id: str) -> int:
-    """How many levels the folder has, itself included."""
+    """The number of levels in the folder, itself included."""
     inside = world["folders"].scan(parent_folder_id=folder_id)
     return 1 + max((_height(world, inner["id"]) for inner in inside), default=0)
 

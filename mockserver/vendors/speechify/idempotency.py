@@ -1,9 +1,9 @@
-"""Idempotency keys: the first answer, again, for a day (rules 66 to 70).
+"""Idempotency keys: the first response is replayed for a day (rules 66 to 70).
 
-A key is taken by the first request that is carried out or refused by what it finds; one that the
-contract itself refuses takes none, nor does one that ends in a fault of the server. It belongs to
-the workspace, the operation and the path. Requests on one world take turns, so nobody ever meets
-a first one in flight: the second waits and gets the replay.
+A key is used up by the first request that succeeds or is refused because of the state. A request
+that breaks the contract does not use it, nor does one that ends in a server error. A key belongs to
+the workspace, the operation and the path. Requests in one world are serialised, so a duplicate
+never meets the first request in flight: it waits and gets the replay.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KINDS: dict[int, type[Refusal]] = {
 
 
 def once(handler: Handler) -> Handler:
-    """The handler, carried out once for each key."""
+    """The handler, run once for each key."""
 
     @wraps(handler)
     def answer(world: World, request: Request) -> Reply:

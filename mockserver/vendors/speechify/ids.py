@@ -1,8 +1,8 @@
 """Ids: a prefix and 26 characters of Crockford's base 32 (rule 6).
 
-They sort by the time of creation and, within one instant, by the order of creation: as in a
-ULID the first ten characters are the milliseconds; then come the microseconds, a count and
-a few bits that depend on the world.
+They sort by creation time and, within an instant, by order of creation. As in a ULID the first ten
+characters are the milliseconds; then come the microseconds, a counter and a few bits that depend on
+the world.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def crockford(number: int, length: int = LENGTH) -> str:
 
 
 def new_id(world: World, collection: str, at: int | None = None) -> str:
-    """The next id of a collection, for a row of this instant (now, if none is given)."""
+    """The next id of a collection, for a row of this time (default: now)."""
     milliseconds, microseconds = divmod(world.now if at is None else at, 1000)
     ordinal = world.ordinal("id:" + collection)
     drawn = digest(world.settings.seed, world.tenant, collection, ordinal)

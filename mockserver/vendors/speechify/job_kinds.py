@@ -1,4 +1,4 @@
-"""Test runs as they are watched."""
+"""Test runs, for the dashboard and steering."""
 
 from __future__ import annotations
 

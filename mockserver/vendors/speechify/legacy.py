@@ -1,8 +1,8 @@
-"""The older shape: the same rows in other words (docs/apis/speechify.md, the second table).
+"""The older version: the same rows in other words (docs/apis/speechify.md, the second table).
 
-A handler of the newer shape does the work. What goes in is put into its words, what comes out
-is put into the older ones; a suite run's status is derived anew, for the two shapes rank what
-has become of the children differently.
+A handler of the newer version does the work. Requests are translated into its vocabulary, and its
+replies into the older one. A suite run's status is derived again, because the two versions rank
+their children's outcomes differently.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ _ID_OF = {operation: name for name, operations in PATH_NAMES.items() for operati
 
 
 def older_status(run: Mapping[str, Any]) -> str:
-    """A run's status in the older words, from its newer status and verdict."""
+    """A run's status in the older vocabulary, from its newer status and verdict."""
     judged = f"{run['status']} {run['verdict']}"
     return OLDER_RUN_STATUS.get(judged) or OLDER_RUN_STATUS[run["status"]]
 
 
 def older_run(run: Mapping[str, Any]) -> dict[str, Any]:
-    """A run, alone or inside a suite run."""
+    """A run, single or in a suite run."""
     status = older_status(run)
     shown = {
         "id": run["id"],
@@ -65,7 +65,7 @@ def older_run(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def older_suite(suite: Mapping[str, Any]) -> dict[str, Any]:
-    """A suite run, with its children if it shows them."""
+    """A suite run, with its children if they are shown."""
     results = suite["results"]
     counts = {
         "total_runs": suite["total"],
@@ -109,7 +109,7 @@ def older_stats(stats: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def older_start(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What run all and batch answer."""
+    """The response of run all and batch."""
     suite = body["suite_run"]
     return {
         "runs": [older_run(run) for run in body["runs"]],
@@ -118,7 +118,7 @@ def older_start(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def older_resubmit(suite: Mapping[str, Any]) -> dict[str, Any]:
-    """A pair, where the newer shape has one suite run with its children inside."""
+    """A pair, where the newer version has one suite run with its children."""
     runs = [
         {name: part for name, part in run.items() if name not in ("test_name", "agent_name")}
         for run in suite["runs"]
@@ -128,7 +128,7 @@ def older_resubmit(suite: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _typed(name: str) -> Translate:
-    """A value with a test type in it, if it has one."""
+    """The value, with its test type translated if it has one."""
 
     def translate(value: Body) -> Body:
         if value is None:
@@ -164,7 +164,7 @@ STATUSES = {"createTestFolder": 200}  # the older table, "create folder answer"
 
 
 def inward(request: Request) -> Request:
-    """The request in the newer words."""
+    """The request in the newer vocabulary."""
     path = {_ID_OF.get(request.operation.id, name): value for name, value in request.path.items()}
     body = request.body
     if request.operation.id == "createTest":
@@ -173,7 +173,7 @@ def inward(request: Request) -> Request:
 
 
 def outward(operation_id: str, reply: Reply) -> Reply:
-    """The reply in the older words."""
+    """The reply in the older vocabulary."""
     translate = OUTWARD.get(operation_id)
     if translate is not None and reply.body is not NO_BODY:
         reply = replace(reply, body=translate(reply.body))
@@ -181,7 +181,7 @@ def outward(operation_id: str, reply: Reply) -> Reply:
 
 
 def in_older_words(handlers: Mapping[str, Handler]) -> dict[str, Handler]:
-    """The newer shape's handlers for the older shape."""
+    """The newer version's handlers, adapted to the older version."""
     return {operation_id: _older(operation_id, work) for operation_id, work in handlers.items()}
 
 
@@ -213,14 +213,14 @@ def _newer_types(wanted: str) -> str:
 
 @handles("listAllTests")
 def list_all_tests(world: World, request: Request) -> Reply:
-    """`status` takes the older words, and there is no `verdict`."""
+    """`status` uses the older vocabulary, and there is no `verdict`."""
     page = TESTS_BY_OLDER_STATUS.page(world, request.query, listed_view)
     return outward("listAllTests", Reply(200, page))
 
 
 @handles("attachTest")
 def attach_test(world: World, request: Request) -> Reply:
-    """Let a test run for a further agent, too; again changes nothing."""
+    """Let a test also run for another agent; repeating it changes nothing."""
     test = find(world, "tests", request.path["id"])
     agent = find(world, "agents", request.path["agentId"])
     if agent["id"] != test["agent_id"]:

@@ -1,7 +1,7 @@
-"""What a judged run has to show: a result of the form that the test's type asks for (rule 35).
+"""The result of a judged run, in the form of its test's type (rule 35).
 
-It depends on the run alone (its config as of the start, its verdict, the world's seed), so it
-reads the same whenever it is asked for.
+It depends only on the run (its config at the start, its verdict, the world's seed), so it is the
+same at every read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ANSWERS = (
 )
 GOOD = (
     "The answer meets every criterion.",
-    "The agent said what was asked for, in the right tone.",
+    "The agent said what was required, in the right tone.",
     "All expected points are covered.",
 )
 BAD = (
@@ -44,7 +44,7 @@ CALLER = (
 
 
 def result(world: World, row: Row) -> dict[str, Any]:
-    """The result of a run that has a verdict."""
+    """The result of a run with a verdict."""
     random = random_for(world, "result", row["id"])
     passed = row["verdict"] == "passed"
     started = entered(row["schedule"], {"running"}, world.now) or row["created_at"]
@@ -87,7 +87,7 @@ def _tool_call(
 ) -> dict[str, Any]:
     expected = config["expected_tool"]
     checks = config.get("parameter_checks") or []
-    # With parameters to check, the right tool may be called in the wrong way.
+    # With parameters to check, the right tool may be called with wrong parameters.
     matched = judged["passed"] or (bool(expected and checks) and random.random() < 0.5)
     called = expected if matched else ("" if expected else "transfer_call")
     wrong = random.randrange(len(checks)) if matched and checks and not judged["passed"] else None
@@ -106,7 +106,7 @@ def _tool_call(
 
 
 def _checked(name: str, check: Mapping[str, Any], passed: bool) -> dict[str, Any]:
-    """The outcome of a check of one value, a parameter of a call or a datum of a talk."""
+    """The outcome of checking one value: a parameter of a call or a datum of a conversation."""
     expected = check.get("expected", "")
     return {
         name: check[name],
@@ -128,7 +128,7 @@ def _simulation(
         for role, text in (("user", caller), ("assistant", random.choice(ANSWERS)))
     ]
     assertions = config.get("data_assertions") or []
-    # What failed is either the goal or one of the assertions.
+    # Either the goal failed or one of the assertions.
     wrong = random.randrange(len(assertions)) if assertions and not passed else None
     reached = passed or wrong is not None
     return {

@@ -1,10 +1,9 @@
-"""Runs as rows: what becomes of one is decided when it is queued, and can be re-decided.
+"""Runs as rows. A run's course is planned when it is queued, and can be changed later.
 
-How a run will go is the world's dice, unless the name or the description of its test holds one
-of the words `mock:passed`, `mock:failed` (judged so), `mock:errored` (it can't be executed),
-`mock:flaky` (the test's first run is judged failed, later ones passed), `mock:stuck` (it never
-ends) or `mock:slow` (it takes ten times as long). `plan_outcome` is the same for a run that is
-under way.
+The course is random, unless the name or description of its test contains one of the words
+`mock:passed`, `mock:failed` (the verdict), `mock:errored` (it can't be executed), `mock:flaky` (the
+test's first run fails, later ones pass), `mock:stuck` (never ends) or `mock:slow` (takes ten times
+as long). `plan_outcome` does the same for a run in progress.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ from mockserver.vendors.speechify.tables import TEST_RUN, TEST_RUN_WAYS
 Outcome = Literal["passed", "failed", "errored", "stuck"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SHARES = {"passed": 0.82, "failed": 0.13, "errored": 0.05}
-UNSTARTED_SHARE = 0.3  # of the errored: they fail before they run
+UNSTARTED_SHARE = 0.3  # share of errored runs that fail before they start
 PENDING_SECONDS = (0.5, 2.0)
 RUNNING_SECONDS = {"reply": (2.0, 6.0), "tool": (2.0, 6.0), "simulation": (8.0, 30.0)}
 SLOW = 10
 ERRORS = (
-    "The model provider answered 529 overloaded three times in a row.",
+    "The model provider returned 529 overloaded three times in a row.",
     "The judge gave no verdict within 30 s.",
     "The connection to the agent broke off.",
 )
@@ -48,7 +47,7 @@ def switches(test: Row) -> frozenset[str]:
 
 
 def start_run(world: World, pair: Pair, suite_run_id: str | None = None) -> Row:
-    """A new pending run (rule 32), its way through the states planned."""
+    """A new pending run (rule 32) with its planned course."""
     test, agent = pair
     run_id = new_id(world, "runs")
     random = random_for(world, "plan", run_id)
@@ -86,7 +85,7 @@ def _outcome(world: World, random: Random, test: Row) -> str:
 
 
 def _plan(world: World, random: Random, test: Row, outcome: str) -> list[list[Any]]:
-    """The states to come and when, one after the other even at no pace at all."""
+    """The future states and their times, in order even if they take no time."""
     now, pace = world.now, world.settings.pace
     slow = SLOW if "slow" in switches(test) else 1
     waits = max(1, seconds(random.uniform(*PENDING_SECONDS) * pace))
@@ -123,7 +122,7 @@ def start_suite(
 
 
 def tests_of(world: World, agent_id: str) -> list[Row]:
-    """The tests of an agent, oldest first: its own and those attached to it."""
+    """The tests of an agent, oldest first: its own and attached ones."""
     attached = (
         world["tests"].get(link["test_id"]) for link in world["attachments"].scan(agent_id=agent_id)
     )
@@ -132,7 +131,7 @@ def tests_of(world: World, agent_id: str) -> list[Row]:
 
 
 def agents_of(world: World, test: Row) -> list[Row]:
-    """The agents that a test runs for: its owner, then those that it is attached to."""
+    """The agents of a test: its owner, then those that it is attached to."""
     ids = [test["agent_id"]]
     ids += [link["agent_id"] for link in world["attachments"].scan(test_id=test["id"])]
     return [agent for key in ids if (agent := world["agents"].get(key)) is not None]
@@ -143,7 +142,7 @@ def _age(row: Row) -> tuple[int, str]:
 
 
 def charge(world: World, runs: int, config_override: Mapping[str, Any] | None = None) -> None:
-    """Pay for runs before anything is queued (rules 41, 57). Raises PaymentRequired."""
+    """Charge for runs before anything is queued (rules 41, 57). Raises PaymentRequired."""
     model = (config_override or {}).get("model")
     if model is not None and is_withdrawn(world, model):
         raise _unpaid(f"The plan does not include the model {model[:100]!r}.")
@@ -156,12 +155,12 @@ def charge(world: World, runs: int, config_override: Mapping[str, Any] | None = 
 
 
 def _unpaid(message: str) -> PaymentRequired:
-    # The older shape has no 402, and still gets the word.
+    # The older version has no 402, but uses the same code.
     return PaymentRequired(message, code="payment_required")
 
 
 def is_withdrawn(world: World, model: str) -> bool:
-    """Whether the workspace's plan does not include a model (any longer)."""
+    """Whether the workspace's plan does not include a model at this time."""
     workspace = world[WORKSPACE].get(WORKSPACE)
     since = None if workspace is None else workspace["withdrawn_models"].get(model)
     return since is not None and since <= world.now
@@ -177,10 +176,10 @@ def cancel(world: World, row: Row) -> Row:
 
 
 def plan_way(world: World, row: Row, order: Mapping[str, Any]) -> Row:
-    """Let an open run go the way of `{"schedule": [[state, seconds], ...]}`.
+    """Set the course of an open run by `{"schedule": [[state, seconds], ...]}`.
 
-    `passed` and `judged_failed` are `completed` with a verdict. Raises BadRequest for a way that
-    the table does not have, Conflict if it has ended.
+    `passed` and `judged_failed` are `completed` with a verdict. Raises BadRequest for transitions
+    that the table does not have, Conflict if the run has ended.
     """
     _check_open(world, row)
     schedule = read_schedule(order, row, TEST_RUN_WAYS, world.now)
@@ -196,11 +195,11 @@ def plan_way(world: World, row: Row, order: Mapping[str, Any]) -> Row:
 
 def _check_open(world: World, row: Row) -> None:
     if not is_open(row, TEST_RUN, world.now):
-        raise Conflict(f"Run {row['id']} has ended and can't change any more.")
+        raise Conflict(f"Run {row['id']} has ended and can no longer change.")
 
 
 def plan_outcome(world: World, row: Row, outcome: Outcome, after_seconds: float) -> Row:
-    """Let an open run end in `outcome` after so many seconds; `stuck` is never.
+    """End an open run in `outcome` after this many seconds; `stuck` never ends.
 
     A pending one starts to run at once. Raises Conflict if it has ended.
     """

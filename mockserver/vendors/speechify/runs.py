@@ -30,7 +30,7 @@ RUNS = Listing("runs", envelope=PageNames("runs"))
 @handles("runTest")
 @once
 def run_test(world: World, request: Request) -> Reply:
-    """Queue one run, in no suite run (rules 37, 42)."""
+    """Queue a single run, without a suite run (rules 37, 42)."""
     test = find(world, "tests", request.path["test_id"])
     chosen: str = {"agent_id": test["agent_id"], **(request.body or {})}["agent_id"]
     agent = find(world, "agents", chosen)
@@ -51,16 +51,16 @@ def get_run(world: World, request: Request) -> Reply:
 
 @handles("cancelTestRun")
 def cancel_run(world: World, request: Request) -> Reply:
-    """Cancel it if it is open; otherwise it stays as it is (rule 38)."""
+    """Cancel an open run; others stay unchanged (rule 38)."""
     row = find(world, "runs", request.path["test_run_id"])
     return Reply(200, run_view(world, cancel(world, row)))
 
 
 def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
-    """Let a run, or what is open of a suite run, end as `{"outcome": ..., "after": seconds}` says.
+    """End a run by `{"outcome": ..., "after": seconds}`, or all open children of a suite run.
 
-    `{"schedule": [[state, seconds], ...]}` says all of its way. Raises NotFound,
-    BadRequest for another order, Conflict if nothing is open any more.
+    `{"schedule": [[state, seconds], ...]}` sets the whole course. Raises NotFound, BadRequest for
+    an invalid order, Conflict if nothing is open any more.
     """
     if "schedule" in order:
 

@@ -1,4 +1,4 @@
-"""What a new world holds: the fixtures, played in the order in which things happened."""
+"""Seed data: the fixtures, replayed in chronological order."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from mockserver.vendors.speechify.tables import TEST_RUN
 
 Entry = Mapping[str, Any]
 _DAY = 86_400
-_TAKEN_AFTER = 1.5  # seconds: a run of the past has been taken by a worker
+_TAKEN_AFTER = 1.5  # seconds, after which a worker has picked up a past run
 _LASTED = 4.0
 
 
 def seed(world: World, fixtures: Mapping[str, Any]) -> None:
-    """Fill a new world; without fixtures it has an unlimited workspace and nothing else."""
+    """Fill a new world; without fixtures it has only an unlimited workspace."""
     about = fixtures.get("workspace", {})
     withdrawn = {
         model: world.now + seconds(days * _DAY)
@@ -43,7 +43,7 @@ def seed(world: World, fixtures: Mapping[str, Any]) -> None:
 
 
 class _Seeder:
-    """Makes the rows of one world; `made` finds them by collection and fixture name."""
+    """Creates the rows of one world; `made` maps collection and fixture name to a row."""
 
     def __init__(self, world: World, fixtures: Mapping[str, Any]) -> None:
         self.world = world
@@ -90,12 +90,12 @@ class _Seeder:
         outcomes = entry["outcomes"]
         for place, row in enumerate(runs):
             outcome = outcomes[min(place, len(outcomes) - 1)]
-            # Whatever chance or the pace had in store for it: it is still waiting.
+            # Regardless of its random course and the pace, it is still waiting.
             waiting = scheduled(row, list(row["schedule"][:1]), TEST_RUN)
             plan_outcome(self.world, waiting, outcome, _LASTED + place)
 
     def started(self, entry: Entry) -> list[Row]:
-        """The runs of one event of the past."""
+        """The runs that a past event started."""
         if "run" in entry:
             test = self.made["tests", entry["run"]]
             return [start_run(self.world, (test, self.owner(test)))]

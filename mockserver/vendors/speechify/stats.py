@@ -1,4 +1,4 @@
-"""Pass-rate statistics (rule 31). A run counts on the day on which it was queued, in UTC."""
+"""Pass-rate statistics (rule 31). A run counts for the day it was queued, in UTC."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def get_stats(world: World, request: Request) -> Reply:
 
 
 def stats(world: World, window_days: int) -> dict[str, Any]:
-    """The judged and the errored runs of the last days, today included."""
+    """The judged and errored runs of the last days, including today."""
     today = world.now // DAY
     first = today - window_days + 1
     counts = {day: Counter[str]() for day in range(first, today + 1)}

@@ -1,4 +1,4 @@
-"""Suite runs: run all, batch, resubmit, and what is done with them (rules 42 to 65)."""
+"""Suite runs: run all, batch, resubmit, and operations on them (rules 42 to 65)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def run_batch(world: World, request: Request) -> Reply:
 @handles("resubmitSuiteRun")
 @once
 def resubmit(world: World, request: Request) -> Reply:
-    """The judged bad and the not executed once more, in a suite run of their own (rule 55)."""
+    """Repeat the failed and errored runs in a new suite run (rule 55)."""
     parent = find(world, "suite_runs", request.path["suite_run_id"])
     pairs, about = resubmission(world, parent)
     if not pairs:
@@ -95,7 +95,7 @@ def get_suite(world: World, request: Request) -> Reply:
 
 @handles("cancelSuiteRun")
 def cancel_suite(world: World, request: Request) -> Reply:
-    """Cancel every open child; the others stay as they are (rules 49 to 51)."""
+    """Cancel every open child; the others stay unchanged (rules 49 to 51)."""
     suite = find(world, "suite_runs", request.path["suite_run_id"])
     for row in children(world, suite):
         cancel(world, row)
@@ -103,7 +103,7 @@ def cancel_suite(world: World, request: Request) -> Reply:
 
 
 def _started(world: World, trigger: str, pairs: list[Pair], about: Mapping[str, Any]) -> Reply:
-    """The answer of run all and batch; nothing to run makes no suite run."""
+    """The response of run all and batch; without runs there is no suite run."""
     if not pairs:
         return Reply(202, {"runs": [], "suite_run": None})
     charge(world, len(pairs), about.get("config_override"))
@@ -113,14 +113,14 @@ def _started(world: World, trigger: str, pairs: list[Pair], about: Mapping[str, 
 
 
 def resubmission(world: World, parent: Row) -> tuple[list[Pair], dict[str, Any]]:
-    """What a resubmit of this suite run runs now, and what it takes over (rules 43, 57)."""
+    """What a resubmit of this suite run would run, and what it copies (rules 43, 57)."""
     kept = ("agent_id", "config_override", "flow_version_id", "flow_version_number")
     about = {"parent_suite_run_id": parent["id"], **{name: parent[name] for name in kept}}
     return list(_unsuccessful(world, parent)), about
 
 
 def _unsuccessful(world: World, suite: Row) -> Iterator[Pair]:
-    """The children to repeat, unless their test or their agent is gone."""
+    """The children to repeat, unless their test or agent was removed."""
     for row in children(world, suite):
         reached = progress(world, row)
         if reached["verdict"] == "failed" or reached["status"] == "failed":

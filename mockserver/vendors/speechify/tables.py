@@ -1,25 +1,25 @@
-"""Speechify's tables: what is kept, and the states that things pass (docs/apis/speechify.md).
+"""Speechify's collections and lifecycles (docs/apis/speechify.md).
 
-Instants in rows are microseconds; views render them. Rows speak the newer vocabulary; the older
-one is made of it when a reply goes out (`older`).
+Times in rows are in microseconds; views format them. Rows use the newer vocabulary; `legacy`
+translates replies.
 
 A row of `runs`:
     id, test_id, agent_id, created_at
-    test_name, agent_name   what they were called, for the time when they are gone
-    test_type, config       the test as it was when the run was queued
-    schedule        [[state, instant], ...]; `outcome` and `open`: see engine.batches
-    verdict         "passed" or "failed": what will be judged if it completes
-    error           what to say if it could not be executed
+    test_name, agent_name   their names, for when they have been removed
+    test_type, config       the test when the run was queued
+    schedule        [[state, instant], ...]; for `outcome` and `open` see engine.jobs.batches
+    verdict         "passed" or "failed": the verdict if it completes
+    error           the error if it can't be executed
     suite_run_id    None for a single run
 
 A row of `suite_runs`:
     id, trigger, agent_id, parent_suite_run_id, config_override, created_at
     flow_version_id, flow_version_number
-Its children are the runs that name it; status, verdict, counts and end follow from them.
+Its children are the runs that refer to it; status, verdict, counts and end are derived from them.
 
-A row of `attachments` says that a test runs for a further agent, too: id, test_id, agent_id.
-A row of `answers` is the first answer to an idempotency key: see `idempotency`.
-The one row of `workspace`: id, credits (None: no limit), withdrawn_models {model: instant}.
+A row of `attachments` lets a test run for a further agent: id, test_id, agent_id. A row of
+`answers` is the first response to an idempotency key: see `idempotency`. The only row of
+`workspace`: id, credits (None: no limit), withdrawn_models {model: instant}.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ TEST_RUN = Lifecycle(  # rule 33
     },
 )
 
-# The same with its verdict told apart, for those who plan the way of a run.
+# The same with one state for each verdict, for planning a run's course.
 TEST_RUN_WAYS = Lifecycle(
     "test run and its verdict",
     "pending",

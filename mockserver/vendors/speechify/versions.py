@@ -1,10 +1,10 @@
-"""Which shape a caller gets, and the request id of every answer (rules 5, 9 to 11).
+"""Select the API version of a request; request ids of responses (rules 5, 9 to 11).
 
 Settings, the table `[speechify]` of mockserver.toml:
 
-    cutover          the first date of the newer shape; the vendor's own is not known
-    default_version  the version of every workspace that asks for none, or "none"
-    workspaces       the same by key
+    cutover          the first date of the newer version; the vendor's own is not known
+    default_version  the version of every workspace that requests none, or "none"
+    workspaces       the default version of single workspaces, by key
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ CUTOVER = "2026-06-28"
 NONE = "none"
 HEADER = "speechify-version"
 SETTINGS = (
-    Key("cutover", TEXT, "The first date of the newer wire shape."),
-    Key("default_version", TEXT, 'The version of every workspace that asks for none, or "none".'),
+    Key("cutover", TEXT, "The first date of the newer API version."),
+    Key("default_version", TEXT, 'The version of every workspace that requests none, or "none".'),
     Key("workspaces", TEXT_TABLE, "The default version of single workspaces, by their key."),
 )
 """The keys of `[speechify]` in mockserver.toml."""
@@ -51,20 +51,24 @@ def is_version(text: str) -> bool:
 
 
 def chooser(settings: Mapping[str, Any], served: str) -> Choose:
-    """The choice of a shape: header, else the workspace's default, else the oldest (rule 9).
+    """Selects the version: by header, else the workspace's default, else the oldest (rule 9).
 
-    Where the settings name no default it is the shape of the document that is served. Raises
-    UsageError for a setting that is not known or is no date.
+    Without a configured default, the version is that of the served document. Raises UsageError for
+    an unknown setting or one that is not a date.
     """
     for name in settings:
         if name not in names(SETTINGS):
-            raise UsageError(f"[speechify] {name}: there is {', '.join(names(SETTINGS))}")
+            raise UsageError(
+                f"[speechify] {name} is not known; the settings are {', '.join(names(SETTINGS))}"
+            )
     cutover = _setting("cutover", settings.get("cutover", CUTOVER))
     default = settings.get("default_version")
     usual = served if default is None else _shape(_setting("default_version", default), cutover)
     by_key = settings.get("workspaces", {})
     if not isinstance(by_key, Mapping):
-        raise UsageError(f"[speechify] workspaces is a table of versions by key, not {by_key!r}")
+        raise UsageError(
+            f"[speechify] workspaces must be a table of versions by key, not {by_key!r}"
+        )
     workspaces = {
         key: _shape(_setting(f"workspaces.{key}", value), cutover) for key, value in by_key.items()
     }
@@ -75,7 +79,7 @@ def chooser(settings: Mapping[str, Any], served: str) -> Choose:
             return workspaces.get(tenant, usual)
         if not is_version(asked):
             raise BadRequest(
-                f"Speechify-Version is a date, YYYY-MM-DD, not {asked[:40]!r}.",
+                f"Speechify-Version must be a date, YYYY-MM-DD, not {asked[:40]!r}.",
                 code="invalid_api_version",
             )
         return _shape(asked, cutover)
@@ -105,7 +109,7 @@ def stamp(reply: Reply, headers: Mapping[str, str], serial: int) -> Reply:
 
 
 def clean(request_id: str) -> str:
-    """A caller's request id without what does not belong there, and not too long."""
+    """A caller's request id, without invalid characters and truncated."""
     return _UNCLEAN.sub("", request_id)[:LONGEST_REQUEST_ID]
 
 

@@ -1,7 +1,7 @@
-"""Rows as the newer contract shows them, at this moment.
+"""Rows as the newer contract shows them at the current time.
 
-A suite run keeps nothing of what its children say: status, verdict, counts and end are computed
-from the children's progress whenever it is read.
+A suite run stores nothing about its children: status, verdict, counts and end are computed from
+their progress on every read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def listed_view(world: World, row: Row) -> dict[str, Any]:
 
 
 def progress(world: World, row: Row) -> dict[str, Any]:
-    """How far a run has come (rules 33, 34, 39)."""
+    """The progress of a run (rules 33, 34, 39)."""
     status, started, ended = "pending", None, None
     for state, at in row["schedule"]:
         if at > world.now:
@@ -67,7 +67,7 @@ def run_view(world: World, row: Row) -> dict[str, Any]:
 
 
 def child_view(world: World, row: Row) -> dict[str, Any]:
-    """A run inside a suite run; names are looked up, and remembered for what is gone."""
+    """A run in a suite run; names are looked up, or remembered if the entity was removed."""
     test = world["tests"].get(row["test_id"])
     agent = world["agents"].get(row["agent_id"])
     return {
@@ -78,12 +78,12 @@ def child_view(world: World, row: Row) -> dict[str, Any]:
 
 
 def children(world: World, suite: Row) -> list[Row]:
-    """The children of a suite run, in the order of their making."""
+    """The children of a suite run, in order of creation."""
     return list(world["runs"].scan(suite_run_id=suite["id"]))
 
 
 def derived(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the progress of its children says of a suite run (rules 44 to 48)."""
+    """A suite run's values derived from its children's progress (rules 44 to 48)."""
     counts = dict.fromkeys(("completed", "failed", "running", "pending", "cancelled"), 0)
     results = {"passed": 0, "failed": 0}
     for run in runs:
@@ -108,7 +108,7 @@ def derived(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def suite_view(
     world: World, row: Row, runs: Sequence[Mapping[str, Any]] | None = None, *, named: bool = True
 ) -> dict[str, Any]:
-    """A suite run without its children. Answers that create one leave it unnamed (rule 62)."""
+    """A suite run without its children. Responses to its creation omit the name (rule 62)."""
     if runs is None:
         runs = [progress(world, child) for child in children(world, row)]
     agent = world["agents"].get(row["agent_id"]) if named and row["agent_id"] else None

@@ -1,15 +1,15 @@
-"""The TrueState API: automations (also called live flows) and the sessions that walk them.
+"""The TrueState API: automations (also called live flows) and the sessions that run them.
 
 Modules import downwards only:
 
     __init__                 the Api
-    seed                     what a new world holds
+    seed                     seed data
     sessions                 handlers in both namings, steering
     automations
-    views                    the two namings of one truth
-    walking                  what becomes of a session, decided ahead
-    jobs                     sessions as they are watched
-    graphs prompts results   versions and what is refused of them; what steps are asked, give
+    views                    the two namings of the same data
+    session_rows             sessions as rows, planned in advance
+    job_kinds                sessions for the dashboard
+    graphs results           versions and their validation; results of steps
     tables                   collections, lifecycles, durations
 """
 

@@ -1,4 +1,4 @@
-"""Automations and their versions; live flows are the same, read only."""
+"""Automations and their versions; live flows are the same, read-only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockserver.vendors.truestate.views import (
 
 
 def find_automation(world: World, request: Request, naming: Naming) -> Row:
-    """The automation that the path names. Raises NotFound."""
+    """The automation of the path. Raises NotFound."""
     key = request.path[naming.item]
     row = world["automations"].get(key)
     if row is None:
@@ -70,7 +70,7 @@ def get_automation(world: World, request: Request) -> Reply:
 
 @handles("updateAutomation")
 def update_automation(world: World, request: Request) -> Reply:
-    """A new current version; sessions under way keep theirs (rule 9)."""
+    """A new current version; open sessions keep theirs (rule 9)."""
     body = request.body
     check_graph(body["current_version"])
     row = find_automation(world, request, AUTOMATIONS)
@@ -86,7 +86,7 @@ def update_automation(world: World, request: Request) -> Reply:
 
 @handles("deleteAutomation")
 def delete_automation(world: World, request: Request) -> Reply:
-    """The automation goes, with its versions and sessions."""
+    """Remove the automation with its versions and sessions."""
     row = find_automation(world, request, AUTOMATIONS)
     for collection in ("sessions", "versions"):
         for below in list(world[collection].scan(automation_id=row["id"])):

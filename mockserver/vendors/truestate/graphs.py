@@ -1,4 +1,4 @@
-"""Versions of an automation: steps, transitions, and what is refused of them."""
+"""Versions of an automation: steps, transitions, and their validation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Graph = Mapping[str, Any]
 
 
 def new_version(world: World, automation_id: str, sent: Graph) -> Row:
-    """A version as it is kept; step ids are the client's, transition ids ours (rules 5, 6)."""
+    """A version as stored; the client chooses step ids, the server transition ids (rules 5, 6)."""
     version = {
         "id": new_id(world, "version"),
         "automation_id": automation_id,
@@ -38,7 +38,7 @@ def new_version(world: World, automation_id: str, sent: Graph) -> Row:
 
 
 def check_graph(graph: Graph) -> None:
-    """Raises Invalid with every fault of a version (rules 7, 8)."""
+    """Raises Invalid with all violations of a version (rules 7, 8)."""
     violations = [
         Violation(("body", "current_version", *where), "value_error", message, value)
         for where, message, value in _faults(graph)
@@ -82,7 +82,7 @@ def _faults(graph: Graph) -> Iterator[Fault]:
 def _unclear_labels(
     steps: Mapping[str, Mapping[str, Any]], transitions: Sequence[Mapping[str, Any]]
 ) -> Iterator[Fault]:
-    """Ways out of a decision that it can't tell apart."""
+    """Transitions of a decision whose labels are missing or duplicates."""
     ways: dict[str, list[tuple[int, str | None]]] = {}
     for index, transition in enumerate(transitions):
         source = steps.get(transition["source_step_id"])
@@ -103,10 +103,10 @@ def step_named(version: Row, step_id: str) -> Row:
 
 
 def first_step(version: Row) -> Row:
-    """Where every session begins."""
+    """The step at which every session starts."""
     return next(step for step in version["steps"] if step["step_type"] == START)
 
 
 def ways_out(version: Row, step: Row) -> list[Row]:
-    """The transitions that leave a step."""
+    """The transitions from a step."""
     return [way for way in version["step_transitions"] if way["source_step_id"] == step["id"]]

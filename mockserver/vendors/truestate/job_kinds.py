@@ -1,4 +1,4 @@
-"""Sessions as they are watched: their steps are their parts."""
+"""Sessions, for the dashboard and steering; their steps are their parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What steps give: a result by type, or an error, as texts."""
+"""Results of steps by type, or errors, as texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.engine.timestamps import render
 
 
 def result_of(step_type: str, dice: Dice) -> str | None:
-    """The result of a step that does work; None for one that does not (rule 19)."""
+    """The result of a step; None for a type without one (rule 19)."""
     make = _RESULTS.get(step_type)
     return None if make is None else make(dice)
 
@@ -77,15 +77,15 @@ _RESULTS: Mapping[str, Callable[[Dice], str]] = {
 _ERRORS: Mapping[str, tuple[str, ...]] = {
     "START": ("the session could not be started",),
     "LLM_CALL": (
-        "the model provider answered 529 overloaded three times in a row",
+        "the model provider returned 529 overloaded three times in a row",
         "the prompt has 131402 tokens, the model takes 128000",
     ),
     "GET_USER_INPUT": ("the input could not be read",),
-    "LOGIC_DECISION": ("the answer of the model is none of the labels",),
+    "LOGIC_DECISION": ("the model's response is none of the labels",),
     "EMBEDDING_SEARCH": ("the index is being rebuilt", "there is no dataset of this name"),
-    "REST_API": ("503 Service Unavailable from the other side", "no answer within 30 s"),
-    "WEB_SCRAPE": ("the page answered 403 Forbidden", "the page redirects in a circle"),
+    "REST_API": ("503 Service Unavailable from the remote server", "no response within 30 s"),
+    "WEB_SCRAPE": ("the page returned 403 Forbidden", "the page has a redirect loop"),
     "PYTHON": ("KeyError: 'amount' (line 12)", "ZeroDivisionError: division by zero (line 4)"),
-    "TEXT_TO_JSON": ("the answer of the model is not JSON: unexpected end of input",),
+    "TEXT_TO_JSON": ("the model's response is not JSON: unexpected end of input",),
     "DATA_TRANSFORM": ("column 'quantity' is not numeric",),
 }

@@ -1,4 +1,4 @@
-"""What a new world holds: the fixtures, played in the order in which things happened."""
+"""Seed data: the fixtures, replayed in chronological order."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def seed(world: World, fixtures: Mapping[str, Any]) -> None:
 
 
 def _go_to(world: World, now: int, entry: Entry) -> None:
-    """Put the world's time where the entry happened."""
+    """Set the world's time to that of the entry."""
     world.now = now - sum(seconds(entry.get(unit, 0) * length) for unit, length in _AGO.items())
 
 
@@ -65,11 +65,11 @@ def _graph(world: World, entry: Entry) -> dict[str, Any]:
 
 
 def _session(world: World, automation: Row, entry: Entry, session_id: str) -> None:
-    """A session that goes as its entry says; each answer comes `after` so many seconds."""
+    """A session that runs as its entry describes; each input comes `after` this many seconds."""
     orders = Orders.of({"mock": entry.get("goes")})
     row = new_session(world, automation, entry.get("inputs", {}), orders, session_id)
     for answer in entry.get("answers", ()):
         state, _ = row["steps"][-1]["schedule"][-1]
-        assert state == WAITING, "an answer in the fixtures has its question"
+        assert state == WAITING, "an input in the fixtures belongs to a question"
         world.now = ends(row["steps"][-1]["schedule"]) + seconds(answer["after"])
         row = keep(world, answered(world, row, answer["text"], orders))

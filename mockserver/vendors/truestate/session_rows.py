@@ -1,10 +1,9 @@
-"""How sessions walk: decided ahead, up to the end or to the next question to the user.
+"""How sessions run: planned in advance, up to the end or the next question to the user.
 
-What becomes of a session is the world's dice, unless its inputs have a field `mock`, an object
-with any of these: `outcome` ("finished", "failed" or "stuck": it never ends), `at` (the name of
-the step that fails or gets stuck; without it the first that does work), `choose` (labels by the
-names of decisions) and `slow` (true: everything takes ten times as long). What is not understood
-of it is ignored.
+The course of a session is random, unless its inputs have a field `mock`, an object with any of
+these: `outcome` ("finished", "failed" or "stuck": never ends), `at` (the name of the step that
+fails or gets stuck; by default the first that does work), `choose` (labels by the names of
+decisions) and `slow` (true: everything takes ten times as long). Unknown settings are ignored.
 """
 
 from __future__ import annotations
@@ -43,9 +42,9 @@ _REFERENCE = re.compile(r"\$\{([^{}]+)\.result\}")
 
 
 def filled_prompt(template: Any, results: Mapping[str, str]) -> Any:
-    """A prompt template with `${step_name.result}` replaced, wherever it stands (rule 18).
+    """A prompt template with every `${step_name.result}` replaced (rule 18).
 
-    What names no earlier step stays, and so does what no longer fits into `MOST_TEXT`.
+    References to other than earlier steps stay, and so does what would exceed `MOST_TEXT`.
     """
     room = MOST_TEXT
 
@@ -75,7 +74,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 @dataclass(frozen=True)
 class Orders:
-    """What a client wants to become of a session."""
+    """A client's orders for a session."""
 
     outcome: Outcome | None = None
     at: str | None = None
@@ -97,13 +96,13 @@ class Orders:
 
 
 def entered(row: Row, now: int) -> list[Row]:
-    """The steps of a session that have been entered; at least the first."""
+    """The entered steps of a session; at least the first."""
     steps = row["steps"]
     return [step for step in steps if step["schedule"][0][1] <= now] or [steps[0]]
 
 
 def states(row: Row, now: int) -> list[str]:
-    """The states of the steps that have been entered."""
+    """The states of the entered steps."""
     return [state_at(step["schedule"], now) for step in entered(row, now)]
 
 
@@ -116,7 +115,7 @@ def new_session(
 ) -> Row:
     """A session of the current version, in NEW (rules 9, 15, 27).
 
-    Without `orders` those in its inputs count.
+    `orders` default to those in its inputs.
     """
     version = _version(world, automation["version_id"])
     row = {
@@ -137,7 +136,7 @@ def keep(world: World, row: Row) -> Row:
 
 
 def cancelled(row: Row, now: int) -> Row:
-    """The session ended now as FAILED; the same row if it has ended (rules 21 to 23)."""
+    """The session ended now as FAILED; unchanged if it has ended (rules 21 to 23)."""
     steps = entered(row, now)
     current = steps[-1]
     if SESSION_STEP.is_terminal(state_at(current["schedule"], now)):
@@ -152,24 +151,24 @@ def is_waiting(row: Row, now: int) -> bool:
 
 
 def answered(world: World, row: Row, text: str, orders: Orders | None = None) -> Row:
-    """A waiting session that goes on with the user's input, from now (rule 16)."""
+    """A waiting session that continues now with the user's input (rule 16)."""
     return _Walk(world, row, _version(world, row["version_id"]), orders).answer(text)
 
 
 def decided(world: World, row: Row, outcome: Outcome, after: float) -> Row:
-    """An open session whose steps end in `outcome`, the last one after so many seconds.
+    """An open session whose steps end in `outcome`, the last one after this many seconds.
 
-    A question that lies ahead is still asked: then the way to it takes that long.
+    A question on the way is still asked; the session then takes that long to reach it.
     """
     walk = _Walk(world, row, _version(world, row["version_id"]), Orders(outcome))
     return walk.decide(outcome, seconds(after))
 
 
 def on_the_way(world: World, row: Row, schedule: Schedule) -> Row:
-    """A new session that goes the way of `schedule`, of which the first entry is its beginning.
+    """A new session that follows `schedule`, whose first entry is its start.
 
-    Its steps run one after the other between RUNNING and the end; a question among them is
-    asked all the same, and what follows it is decided by the answer.
+    Its steps run in sequence between RUNNING and the end. A question among them is still asked, and
+    the input decides what follows.
     """
     (_, created), *ahead = schedule
     first = row["steps"][0]
@@ -188,7 +187,7 @@ def on_the_way(world: World, row: Row, schedule: Schedule) -> Row:
 
 
 def _between(steps: list[Row], now: int, begins: int, ends_at: int) -> list[Row]:
-    """The steps with all but their coming into being moved to between two moments."""
+    """The steps, moved between two times, except for their creation."""
     span = max(1, ends(steps[-1]["schedule"]) - now)
 
     def moved(at: int) -> int:
@@ -210,7 +209,7 @@ def _version(world: World, version_id: str) -> Row:
 
 
 class _Walk:
-    """One session under way through its version."""
+    """A session in progress through its version."""
 
     def __init__(self, world: World, row: Row, version: Row, orders: Orders | None = None) -> None:
         self.world = world
@@ -220,7 +219,7 @@ class _Walk:
         self.pace = world.settings.pace * (SLOW if self.orders.slow else 1)
 
     def on_from(self, taken: list[Row], definition: Row | None, at: int) -> list[Row]:
-        """The steps taken, and those that follow from `definition` on, entered at `at`."""
+        """The completed steps, and those that follow from `definition` on, entered at `at`."""
         steps = list(taken)
         while definition is not None:
             step = self._step(definition, steps, at)
@@ -244,7 +243,7 @@ class _Walk:
         return self._go_on([*before, ended])
 
     def decide(self, outcome: Outcome, after: int) -> Row:
-        """The session after an order to its open step."""
+        """The session after an order for its open step."""
         now = self.world.now
         *before, current = entered(self.row, now)
         begun = [list(step) for step in current["schedule"] if step[1] <= now]
@@ -316,7 +315,7 @@ class _Walk:
         return dice.random.choice(chosen or ways) if ways else None
 
     def _outcome(self, definition: Row, position: int, last: bool, dice: Dice) -> str | None:
-        """The state that a step ends in; None if it never ends."""
+        """The final state of a step; None if it never ends."""
         if _too_far(position, last):
             return FAILED
         orders, kind = self.orders, definition["step_type"]
@@ -330,7 +329,7 @@ class _Walk:
         return FAILED if fails else FINISHED
 
     def _filled(self, template: Any, before: list[Row]) -> Any:
-        """The prompt template with the results of earlier steps put in (rule 18)."""
+        """The prompt template with the results of earlier steps (rule 18)."""
         results = {
             step_named(self.version, step["step_id"])["name"]: step["result"] or ""
             for step in before
@@ -339,12 +338,12 @@ class _Walk:
 
 
 def _too_far(position: int, last: bool) -> bool:
-    """Whether a session goes in a circle, for all that can be known."""
+    """Whether the session probably loops."""
     return position >= MOST_STEPS - 1 and not last
 
 
 def _stretched(steps: list[Row], now: int, after: int) -> list[Row]:
-    """The steps with what lies ahead moved so that it is over `after` from now."""
+    """The steps, with future times moved so that they end `after` from now."""
     span = max(1, ends(steps[-1]["schedule"]) - now)
 
     def moved(at: int) -> int:

@@ -1,4 +1,4 @@
-"""Sessions: start, read, answer, cancel. One function serves both namings."""
+"""Sessions: start, read, provide input, cancel. One function serves both namings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mockserver.vendors.truestate.views import AUTOMATIONS, naming_of, session_v
 
 
 def find_session(world: World, request: Request) -> Row:
-    """The session that the path names, below its own automation (rule 24). Raises NotFound."""
+    """The session of the path, below its own automation (rule 24). Raises NotFound."""
     parent = find_automation(world, request, naming_of(request))
     key = request.path["session_id"]
     row = world["sessions"].get(key)
@@ -64,7 +64,7 @@ def get_session(world: World, request: Request) -> Reply:
 
 @handles("cancelSession")
 def cancel_session(world: World, request: Request) -> Reply:
-    """An open session is FAILED from now on; an ended one stays as it is (rules 21 to 23)."""
+    """An open session is FAILED from now on; an ended one stays unchanged (rules 21 to 23)."""
     row = find_session(world, request)
     ended = cancelled(row, world.now)
     return _shown(world, request, row if ended is row else keep(world, ended))
@@ -72,7 +72,7 @@ def cancel_session(world: World, request: Request) -> Reply:
 
 @handles("addUserInput", "addLiveFlowUserInput")
 def add_user_input(world: World, request: Request) -> Reply:
-    """The input that a session waits for; then it goes on (rule 16).
+    """Provide the input that a session waits for; it then continues (rule 16).
 
     Raises Conflict if it does not wait.
     """
@@ -83,20 +83,20 @@ def add_user_input(world: World, request: Request) -> Reply:
 
 
 def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
-    """Let an open session end as `{"outcome": ..., "after": seconds}` says.
+    """End an open session by `{"outcome": ..., "after": seconds}`.
 
-    `{"schedule": [[state, seconds], ...]}` says all of its way, if it is new. Raises NotFound,
-    BadRequest for another order, Conflict if it has ended or if it waits for input and is to
-    finish.
+    `{"schedule": [[state, seconds], ...]}` sets the whole course of a new session. Raises NotFound,
+    BadRequest for an invalid order, Conflict if the session has ended, or if it waits for input and
+    should finish.
     """
     if "schedule" in order:
         return session_view(world, keep(world, _sent_on(world, job_id, order)), AUTOMATIONS)
     outcome, after = steering(order, OUTCOMES)
     row = _session(world, job_id)
     if SESSION_STEP.is_terminal(states(row, world.now)[-1]):
-        raise Conflict(f"Session {job_id} has ended and can't change any more.")
+        raise Conflict(f"Session {job_id} has ended and can no longer change.")
     if outcome == "finished" and is_waiting(row, world.now):
-        raise Conflict(f"Session {job_id} waits for input; give it, and it goes on.")
+        raise Conflict(f"Session {job_id} waits for input; provide it to continue.")
     return session_view(world, keep(world, decided(world, row, outcome, after)), AUTOMATIONS)
 
 
@@ -108,9 +108,9 @@ def _session(world: World, session_id: str) -> Row:
 
 
 def _sent_on(world: World, session_id: str, order: Mapping[str, Any]) -> Row:
-    """A new session on the way of a schedule."""
+    """A new session that follows a schedule."""
     row = _session(world, session_id)
     if states(row, world.now) != [NEW]:
-        raise Conflict(f"Session {session_id} is under way; only a new one takes a schedule.")
+        raise Conflict(f"Session {session_id} is in progress; only a new one takes a schedule.")
     planned = {"schedule": row["steps"][0]["schedule"][:1]}
     return on_the_way(world, row, read_schedule(order, planned, SESSION_WAYS, world.now))

@@ -1,7 +1,7 @@
-"""TrueState's tables: what is kept, and the states that things pass (docs/apis/truestate.md).
+"""TrueState's collections and lifecycles (docs/apis/truestate.md).
 
-Instants in rows are microseconds; views render them. One truth is kept; that it is called an
-automation in one half of the API and a live flow in the other is the views' business.
+Times in rows are in microseconds; views format them. Data is stored once; views translate between
+automations in one half of the API and live flows in the other.
 
 A row of `automations`: id, name, description, version_id, created_at, updated_at, position.
 
@@ -12,10 +12,10 @@ A row of `versions` never changes:
 
 A row of `sessions`:
     id, automation_id, version_id, inputs, created_at, position
-    steps   the steps walked and those that will be, up to the end or to the next wait:
+    steps   completed and planned steps, up to the end or the next question:
             {id, step_id, leads_to, prompt, result, error, user_input, schedule}
-`step_id` and `leads_to` (None at the end) name steps of the version, `schedule` is [[state,
-instant], ...]; `result` and `error` are shown when the schedule has come to them.
+`step_id` and `leads_to` (None at the end) refer to steps of the version, `schedule` is [[state,
+instant], ...]; `result` and `error` are shown once the schedule has reached them.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ SESSION = Lifecycle(  # rules 11, 15, 16, 17, 22
     },
 )
 
-# Without the questions to the user, which a version has or has not: the ways of a session that
-# can be planned for any.
+# Without questions to the user, which depend on the version: the courses of a session that
+# can be planned for any version.
 SESSION_WAYS = Lifecycle(
     "session without questions",
     NEW,
@@ -105,7 +105,7 @@ LIFECYCLES = (SESSION, SESSION_STEP)
 
 START, INPUT, DECISION = "START", "GET_USER_INPUT", "LOGIC_DECISION"
 
-SECONDS = {  # how long a step of each type runs; an input step, after its answer
+SECONDS = {  # durations by type of step; for an input step, after the input
     "START": (0.05, 0.2),
     "LLM_CALL": (2.0, 8.0),
     "GET_USER_INPUT": (0.05, 0.2),
@@ -120,6 +120,6 @@ SECONDS = {  # how long a step of each type runs; an input step, after its answe
 SECONDS_BEFORE_START = (0.5, 1.5)
 SECONDS_BETWEEN = (0.02, 0.1)
 SLOW = 10
-FAILING = 0.02  # of the steps that do work
+FAILING = 0.02  # share of working steps
 MOST_STEPS = 100
-MOST_TEXT = 1_000_000  # that results put into one prompt
+MOST_TEXT = 1_000_000  # characters that results may add to one prompt

@@ -1,4 +1,4 @@
-"""Automations and sessions as the contract shows them, at this moment, in either naming."""
+"""Automations and sessions as the contract shows them at the current time, in either naming."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from mockserver.vendors.truestate.tables import FAILED, FINISHED, RUNNING, SESSI
 
 @dataclass(frozen=True)
 class Naming:
-    """How one half of the API speaks of the same things.
+    """The vocabulary of one half of the API.
 
-    `item` is the path parameter, `parent` the field that names an automation; `words` are
-    states that it calls otherwise.
+    `item` is the path parameter, `parent` the field with the automation's id; `words` maps states
+    with other names.
     """
 
     noun: str
@@ -34,12 +34,12 @@ LIVE_FLOWS = Naming("Live flow", "live_flow_id", "flow_id")
 
 
 def naming_of(request: Request) -> Naming:
-    """The naming that an operation speaks."""
+    """The naming of an operation."""
     return LIVE_FLOWS if request.operation.path.startswith("/live_flows/") else AUTOMATIONS
 
 
 def organisation_id(world: World) -> str:
-    """The organisation of the key; a plain string, no UUID (rule 2)."""
+    """The organisation of the key; a plain string, not a UUID (rule 2)."""
     return "org_" + tenant_id(world, "organisation").replace("-", "")[:24]
 
 
@@ -95,7 +95,7 @@ def summary_view(world: World, row: Row) -> dict[str, Any]:
 
 
 def session_view(world: World, row: Row, naming: Naming) -> dict[str, Any]:
-    """A session; its status, error and times follow from its steps (rules 13, 15 to 17)."""
+    """A session; its status, error and times are derived from its steps (rules 13, 15 to 17)."""
     version = world["versions"].get(row["version_id"])
     assert version is not None, "versions live as long as their sessions"
     now = world.now
@@ -121,7 +121,7 @@ def session_view(world: World, row: Row, naming: Naming) -> dict[str, Any]:
 
 
 def step_view(naming: Naming, version: Row, step: Row, now: int) -> dict[str, Any]:
-    """A step of a session, with a snapshot of what it is made from (rules 14, 19)."""
+    """A step of a session, with a snapshot of its definition (rules 14, 19)."""
     state, since = step["schedule"][0]
     for later, at in step["schedule"]:
         if at > now:
