@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-slow typescript lint contract fuzz kill-rate diff-self diff-planted diff-kinto verify-real rules bench corpus sdk-suites inference-score build package-check docs browser screenshots lock clean
+.PHONY: help setup serve test test-slow typescript lint contract fuzz kill-rate diff-self diff-planted diff-kinto verify-real rules bench bench-scale hostile corpus sdk-suites inference-score build package-check docs browser screenshots lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -79,6 +79,12 @@ rules: $(STAMP) ## which test shows which behaviour rule
 
 bench: $(STAMP) ## ratios against peers, in one run
 	$(BIN)/python bench/run.py $(ARGS)
+
+bench-scale: $(STAMP) ## worlds in Redis beside worlds in memory; writes docs/scale.md (needs redis-server and wrk)
+	$(BIN)/python bench/scale.py --write $(ARGS)
+
+hostile: $(STAMP) ## a million hostile requests, and requests that grow; writes docs/benchmarks.md
+	PYTHONPATH=. $(BIN)/python bench/hostile.py --all --requests 1000000 --write $(ARGS)
 
 corpus: $(STAMP) ## inference on 200 real documents (ALL=1 every one; needs npm)
 	$(BIN)/python -m bench.corpus.run $(ARGS)

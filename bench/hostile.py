@@ -3,15 +3,20 @@
 Seeded, so that a finding can be repeated. Every request may bring a new key.
 
     python bench/hostile.py [--requests 100000] [--seed 0] [SPEC]
+    python bench/hostile.py --all [--write]     built-in APIs and the vendor's document together
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +24,8 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench import shapes
+from bench.pages import DOCS, write_section
 from mockserver.openapi.model import Contract, Operation
 from mockserver.server.asgi.inprocess import drive
 from mockserver.server.mock import Options, load, read_spec
@@ -172,8 +179,13 @@ class Attacker:
             )
 
 
-def attack(spec: str, total: int, seed: int) -> tuple[Counter[int], list[str], list[int]]:
-    """Statuses, the requests that got 5xx, and resident memory (bytes) at each tenth."""
+def attack(
+    spec: str, total: int, seed: int, until: float = float("inf")
+) -> tuple[Counter[int], list[str], list[int]]:
+    """Statuses, the requests that got 5xx, and resident memory (bytes) at each tenth.
+
+    No request begins after the moment `until` (of time.time).
+    """
     mock = load(read_spec(spec), Options(seed=seed))
     app = mock.app()
     statuses: Counter[int] = Counter()
@@ -181,6 +193,8 @@ def attack(spec: str, total: int, seed: int) -> tuple[Counter[int], list[str], l
     memory: list[int] = []
     attacker = Attacker(mock.contract, seed)
     for number, (scope, body) in enumerate(attacker.requests(total)):
+        if number % 100 == 0 and time.time() > until:
+            break
         seen: dict[str, Any] = {}
 
         async def receive(body: bytes = body) -> dict[str, Any]:
@@ -212,15 +226,75 @@ def resident() -> int:
         return int(statm.read().split()[1]) * 4096
 
 
+SHARED = Path(os.environ.get("SHARED", Path(__file__).resolve().parents[2] / "shared"))
+VENDOR = SHARED / "specs" / "feather-1.21.0.json"
+
+
+def attack_all(total: int, seed: int, seconds: float) -> tuple[list[str], list[str]]:
+    """Attack four documents at once; the lines of the page, and the requests that got 5xx."""
+    specs = {"Feather": "feather", "Speechify": "speechify", "TrueState": "truestate"}
+    if VENDOR.is_file():
+        specs["the vendor's, 491 operations"] = str(VENDOR)
+    # The largest first, as it takes longest.
+    names = list(specs)[::-1]
+    until = time.time() + seconds
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        asked = {
+            name: pool.submit(attack, specs[name], total // len(specs), seed, until)
+            for name in names
+        }
+        found = {name: asked[name].result() for name in specs}
+    count = sum(statuses.total() for statuses, _, _ in found.values())
+    lines = [
+        "## Under attack",
+        "",
+        f"`make hostile`, seed {seed}: {count:,} random hostile requests without a network in "
+        "between (torn bodies, wrong types, huge numbers, forged cursors, odd paths and headers), "
+        "half of them with a key of their own, so with a world of their own.",
+        "",
+        "| document | requests | 2xx and 3xx | 4xx | 5xx | resident MB at each tenth |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    for name, (statuses, _, memory) in found.items():
+        by_kind = Counter[int]()
+        for status, times in statuses.items():
+            by_kind[status // 100] += times
+        good, bad, worst = by_kind[2] + by_kind[3], by_kind[4], by_kind[5]
+        shown = " ".join(f"{one / 2**20:.0f}" for one in memory)
+        lines.append(
+            f"| {name} | {statuses.total():,} | {good:,} | {bad:,} | {worst:,} | {shown} |"
+        )
+    lines += [
+        "",
+        "Requests that grow: the processor time of one, and how many times as much four times its "
+        "size takes (linear is 4, a square 16).",
+        "",
+        "| what grows | size | processor | four times the size |",
+        "|---|---:|---:|---:|",
+    ]
+    for name, size, once, ratio in shapes.growth():
+        lines.append(f"| {name} | {size:,} | {once * 1000:.1f} ms | {ratio:.1f} times |")
+    return lines, [line for _, broken, _ in found.values() for line in broken]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("spec", nargs="?", default="feather")
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--all", action="store_true", help="four documents, and what grows")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument("--seconds", type=float, default=270, help="of --all: begin none later")
     options = parser.parse_args()
-    statuses, broken, memory = attack(options.spec, options.requests, options.seed)
-    print(f"{options.requests} requests, seed {options.seed}: {dict(sorted(statuses.items()))}")
-    print("resident MB at each tenth:", *(round(m / 2**20) for m in memory))
+    if options.all:
+        lines, broken = attack_all(options.requests, options.seed, options.seconds)
+        print("\n".join(lines))
+        if options.write:
+            write_section(DOCS / "benchmarks.md", "hostile", lines)
+    else:
+        statuses, broken, memory = attack(options.spec, options.requests, options.seed)
+        print(f"{options.requests} requests, seed {options.seed}: {dict(sorted(statuses.items()))}")
+        print("resident MB at each tenth:", *(round(m / 2**20) for m in memory))
     for line in broken:
         print(line)
     sys.exit(1 if broken else 0)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.pages import section
 from bench.peers import PEERS
 
 if TYPE_CHECKING:
@@ -124,7 +125,9 @@ def _starts(figures: Figures) -> Iterator[str]:
 
 def write(folder: Path, page: list[str], figures: Figures) -> None:
     """The page and its plots. Exits with the line to type if matplotlib is missing."""
-    (folder / "benchmarks.md").write_text("\n".join(page) + "\n", encoding="utf-8")
+    path = folder / "benchmarks.md"
+    kept = section(path, "hostile") if path.is_file() else ""
+    path.write_text("\n".join([*page, *(["", kept] if kept else [])]) + "\n", encoding="utf-8")
     try:
         import matplotlib as mpl
     except ImportError:

@@ -5,7 +5,7 @@ wrk, Redis and the workers share the machine, as they would. The processor time 
 mock and in Redis, says what more cores would give, and suffers least from what else runs here.
 Needs Linux, wrk and redis-server (Debian: apt-get install wrk redis-server).
 
-    python bench/scale.py [--seconds 5] [--rounds 3] [--workers 1 2] [--fsync everysec]
+    python bench/scale.py [--seconds 3] [--rounds 3] [--workers 1 2] [--write]
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.harness import free_port, need, processor_seconds
+from bench.pages import DOCS, write_section
 
 ROOT = Path(__file__).resolve().parent.parent
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -52,11 +53,12 @@ WORKS = {
 
 @dataclass(frozen=True)
 class Server:
-    """A mock that is served."""
+    """A mock that is served; `redis` is the process of its store, if it has one."""
 
     name: str
     base: str
     pid: int
+    redis: int | None = None
 
 
 @contextmanager
@@ -105,14 +107,15 @@ class Figures:
     redis: float
 
 
-def measure(
-    server: Server, redis: int, work: str, keys: int, seconds: int, folder: Path
-) -> Figures:
-    before = processor_seconds(server.pid), processor_seconds(redis)
+def measure(server: Server, work: str, keys: int, seconds: int, folder: Path) -> Figures:
+    def used() -> tuple[float, float]:
+        store = processor_seconds(server.redis) if server.redis is not None else 0.0
+        return processor_seconds(server.pid), store
+
+    before = used()
     rate, slow, count = load(server.base, work, keys, seconds, folder)
-    after = processor_seconds(server.pid), processor_seconds(redis)
-    mock, store = ((b - a) / count * 1e6 for a, b in zip(before, after, strict=True))
-    return Figures(rate, slow, mock, store if "redis" in server.name else 0.0)
+    mock, store = ((b - a) / count * 1e6 for a, b in zip(before, used(), strict=True))
+    return Figures(rate, slow, mock, store)
 
 
 def load(base: str, work: str, keys: int, seconds: int, folder: Path) -> tuple[float, float, int]:
@@ -134,48 +137,80 @@ def load(base: str, work: str, keys: int, seconds: int, folder: Path) -> tuple[f
     return float(rate[1]), in_ms, int(count[1])
 
 
+MEMORY = "memory"
+
+
+def serve_all(stack: ExitStack, folder: Path, workers: list[int]) -> list[Server]:
+    """A mock in memory, some on a Redis that writes to its disk each second, and one on a Redis
+    that writes each commit."""
+    servers = [_mock(stack, folder, MEMORY, [], None)]
+    for fsync, numbers in (("everysec", workers), ("always", workers[:1])):
+        port = free_port()
+        address = f"127.0.0.1:{port}"
+        place = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
+        durable = ["--appendonly", "yes", "--appendfsync", fsync, "--save", ""]
+        durable += ["--appenddirname", f"aof-{fsync}"]
+        redis = stack.enter_context(running(["redis-server", *place, *durable], address, folder))
+        for number in numbers:
+            store = ["--store", f"redis://{address}/{number}", "--workers", str(number)]
+            name = f"Redis ({fsync}), {number} worker{'s' * (number > 1)}"
+            servers.append(_mock(stack, folder, name, store, redis))
+    return servers
+
+
+def _mock(stack: ExitStack, folder: Path, name: str, store: list[str], redis: int | None) -> Server:
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "mockserver", "serve", "--quiet", "--port", str(port), *store]
+    pid = stack.enter_context(running(command, f"{base}/__mock__/health", folder))
+    return Server(name, base, pid, redis)
+
+
+def table(found: dict[tuple[str, int, str], list[Figures]]) -> Iterator[str]:
+    yield "| request | keys | worlds in | of memory's rate | 99 %, ms | mock, µs | Redis, µs |"
+    yield "|---|---:|---|---:|---:|---:|---:|"
+    for (work, keys, name), rounds in found.items():
+        memory = found[work, keys, MEMORY]
+        # Of each round, as the machine is the same for both then.
+        share = statistics.median(
+            one.rate / other.rate for one, other in zip(rounds, memory, strict=True)
+        )
+        slow, mock, store = (
+            statistics.median(getattr(one, field) for one in rounds)
+            for field in ("slow", "mock", "redis")
+        )
+        shown = f"{store:.0f}" if store else ""
+        yield f"| {work} | {keys} | {name} | {share:.2f} | {slow:.1f} | {mock:.0f} | {shown} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--fsync", default="everysec", choices=["no", "everysec", "always"])
+    parser.add_argument("--write", action="store_true", help="write docs/scale.md")
     options = parser.parse_args()
     need("wrk", "redis-server")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        redis_port = free_port()
-        durable = ["--appendonly", "yes", "--appendfsync", options.fsync, "--save", ""]
-        place = ["--port", str(redis_port), "--bind", "127.0.0.1", "--dir", str(folder)]
-        address = f"127.0.0.1:{redis_port}"
-        redis = stack.enter_context(running(["redis-server", *place, *durable], address, folder))
-        servers = []
-        for number in (0, *options.workers):
-            port = free_port()
-            store = ["--store", f"redis://{address}/{number}", "--workers", str(number)]
-            command = [sys.executable, "-m", "mockserver", "serve", "--port", str(port)]
-            base = f"http://127.0.0.1:{port}"
-            command += store if number else []
-            pid = stack.enter_context(running(command, f"{base}/__mock__/health", folder))
-            name = f"redis, {number} worker{'s' * (number > 1)}" if number else "memory"
-            servers.append(Server(name, base, pid))
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, appendfsync {options.fsync}")
+        servers = serve_all(stack, folder, options.workers)
+        lines = [
+            f"`make bench-scale`: {os.cpu_count()} cores for wrk, Redis and mock together, load "
+            f"{os.getloadavg()[0]:.1f} when it began; {options.rounds} interleaved rounds of "
+            f"{options.seconds} s, {CONNECTIONS} connections; medians.",
+            "",
+        ]
         found: dict[tuple[str, int, str], list[Figures]] = {}
         for _ in range(options.rounds):
             for work in WORKS:
                 for keys in (1, CONNECTIONS):
                     for server in servers:
-                        figures = measure(server, redis, work, keys, options.seconds, folder)
+                        figures = measure(server, work, keys, options.seconds, folder)
                         found.setdefault((work, keys, server.name), []).append(figures)
-    print("requests/s  99 % in ms  us in the mock  us in Redis")
-    for (work, keys, name), rounds in found.items():
-        rate, slow, mock, store = (
-            statistics.median(getattr(one, field) for one in rounds)
-            for field in ("rate", "slow", "mock", "redis")
-        )
-        print(
-            f"{rate:10.0f}  {slow:10.1f}  {mock:14.0f}  {store:11.0f}  {work}, {keys} keys, {name}"
-        )
+    lines += table(found)
+    print("\n".join(lines))
+    if options.write:
+        write_section(DOCS / "scale.md", "figures", lines)
 
 
 if __name__ == "__main__":
