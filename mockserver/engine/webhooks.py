@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.engine.world import World
@@ -14,7 +14,8 @@ from mockserver.inference.model import Announcement
 class Event:
     """Something that happened to the row `key`, and the body to send about it.
 
-    `value` is the name of the event in the body, "" if it has none.
+    `value` is the name of the event in the body, "" if it has none. `headers` and `query` are the
+    parameters that the document requires.
     """
 
     id: str
@@ -23,6 +24,8 @@ class Event:
     at: int
     body: Any
     value: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.repository import Entity, OwnRepository
+from mockserver.engine.inferred.webhook_parameters import Message, Parameters
 from mockserver.engine.randomness import Dice
 from mockserver.engine.timestamps import render
 from mockserver.engine.webhooks import Event, Listener
@@ -34,6 +35,7 @@ class EventSource:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.announcements = context.plan.announcements
+        self._asked: dict[str, Parameters] = {}
 
     def events(self, world: World, since: int, known: Collection[str] = ()) -> list[Event]:
         """The events between `since` and now, oldest first, without those whose ids are `known`."""
@@ -73,12 +75,34 @@ class EventSource:
     ) -> Event:
         name, body = _id(world, salt), None
         value = announcement.values.get(moment, "")
+        entity = repository.as_of(row, at)
         if announcement.schema:
-            entity = repository.as_of(row, at)
             known = self._known(announcement, entity, name, at, value or announcement.name)
             dice = Dice.of(world, *salt)
-            body = self._context.values.make(announcement.schema, dice, known)
-        return Event(name, announcement, str(row["id"]), at, body, value)
+            absent = self._absent(announcement, entity)
+            body = self._context.values.make(announcement.schema, dice, known, without=absent)
+        called = {f"{repository.resource.noun}_id": entity.id(repository.resource)}
+        message = Message(name, value or announcement.name, at, {**entity.data, **called})
+        dice = Dice.of(world, *salt, "sent")
+        headers, query = self._parameters(announcement).said(message, dice)
+        return Event(name, announcement, str(row["id"]), at, body, value, headers, query)
+
+    def _absent(self, announcement: Announcement, entity: Entity) -> list[tuple[str, ...]]:
+        """The places in a body of what the entity could have and has not."""
+        repository = self._context.repositories[announcement.resource]
+        own = self._context.flat(repository.resource).properties
+        properties = self._properties(announcement.schema)
+        inner = {*_INNER, repository.resource.noun}
+        nested = [name for name in properties if name.lower() in inner]
+        holders = [(name,) for name in nested] if nested else [()]
+        return [(*holder, n) for holder in holders for n in own if n not in entity.data]
+
+    def _parameters(self, announcement: Announcement) -> Parameters:
+        place = announcement.place
+        found = self._asked.get(place)
+        if found is None:
+            found = self._asked[place] = Parameters(self._context.values, place)
+        return found
 
     def _known(
         self, announcement: Announcement, entity: Entity, event_id: str, at: int, said: str

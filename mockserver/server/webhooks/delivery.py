@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, count, islice
 from threading import Event as Flag
@@ -18,11 +19,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.pipeline import Exchange
-from mockserver.engine.serialization import dump
+from mockserver.engine.serialization import dump, encode_headers
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.webhooks import Event, Listener
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict
+from mockserver.inference.model import FIRST
+from mockserver.openapi.document import escape
 from mockserver.server.access import is_caller_local
 from mockserver.server.asgi.uvicorn import own_ports
 from mockserver.server.webhooks.sending import send
@@ -35,6 +38,7 @@ from mockserver.server.webhooks.subscriptions import (
     read_subscription,
     signed,
     why_not,
+    with_query,
 )
 from mockserver.store.base import transact
 
@@ -164,7 +168,7 @@ class Webhooks:
         remote = not is_caller_local(exchange.message.caller, exchange.message.headers)
         if registers and remote:
             self._registering[exchange.tenant] = True
-        row = expression("$response.body#/id", exchange)
+        row = expression(self._where_id(operation.id), exchange)
         for told in self.mock.api.webhooks.announcements:
             if told.operation != operation.id or row is None:
                 continue
@@ -183,6 +187,15 @@ class Webhooks:
             if exchange.tenant not in self._seen:
                 self._seen[exchange.tenant] = exchange.now, set()
             self._subscriptions[number] = found
+
+    def _where_id(self, operation: str) -> str:
+        """The expression for the id of what an operation has made."""
+        action = self.mock.plan.actions[operation]
+        resource = self.mock.plan.resource_of(action)
+        key = resource.identity.key if resource is not None else None
+        path = (*action.response.at, *(action.response.tells or (key or "id",)))
+        steps = ("0" if step == FIRST else escape(step) for step in path)
+        return "$response.body#/" + "/".join(steps)
 
     def deliver(self) -> int:
         """Send what is due in each world; returns how many receivers accepted."""
@@ -271,9 +284,10 @@ class Webhooks:
     def _attempt(self, found: Subscription, delivery: Delivery) -> None:
         body = dump(delivery.event.body) if delivery.event.body is not None else b""
         told = delivery.event.announcement
-        headers = {"user-agent": "mockserver", "content-type": told.media_type}
+        headers = dict(delivery.event.headers)
+        headers |= {"user-agent": "mockserver", "content-type": told.media_type}
         headers |= signed(found.secret, delivery.event.id, int(time.time()), body)
-        answer = self._post(found, told.method, headers, body)
+        answer = self._post(found, told.method, headers, body, delivery.event.query)
         delivery.answers.append(answer)
         if isinstance(answer, int) and 200 <= answer < 300:
             delivery.state = "sent"
@@ -286,16 +300,23 @@ class Webhooks:
             delivery.due = self._now(delivery.tenant) + wait * SECOND
 
     def _post(
-        self, found: Subscription, method: str, headers: dict[str, str], body: bytes
+        self,
+        found: Subscription,
+        method: str,
+        headers: dict[str, str],
+        body: bytes,
+        query: Sequence[tuple[str, str]],
     ) -> int | str:
+        sent = [(n.decode(), v.decode()) for n, v in encode_headers(headers)]
         if callable(found.target):
             import httpx
 
-            request = httpx.Request(method, "http://receiver.local/", headers=headers, content=body)
-            return found.target(request) or 200
+            url = with_query("http://receiver.local/", query)
+            return found.target(httpx.Request(method, url, headers=sent, content=body)) or 200
         if self._why_not(found.target, found.remote):
             return REFUSED
-        return send(found.target, method, headers, body, self._stopped.is_set)
+        url = with_query(found.target, query)
+        return send(url, method, dict(sent), body, self._stopped.is_set)
 
     def _why_not(self, url: str, remote: bool = False) -> str:
         allowed = self.mock.options.webhook_hosts

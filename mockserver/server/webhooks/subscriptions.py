@@ -7,12 +7,12 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import orjson
 
@@ -210,6 +210,14 @@ def signed(secret: str, message: str, moment: int, body: bytes) -> dict[str, str
     }
 
 
+def with_query(url: str, query: Sequence[tuple[str, str]]) -> str:
+    """The URL with parameters after those that it has."""
+    if not query:
+        return url
+    base, mark, fragment = url.partition("#")
+    return f"{base}{'&' if '?' in base else '?'}{urlencode(query)}{mark}{fragment}"
+
+
 def expression(text: str, exchange: Exchange) -> str | None:
     """The value of a callback's runtime expression, or of a text with expressions in braces.
 
@@ -250,4 +258,7 @@ def _inside(body: bytes, pointer: str) -> str | None:
         value = find(orjson.loads(body), pointer)
     except orjson.JSONDecodeError:
         return None
-    return value if isinstance(value, str) else None
+    if isinstance(value, str):
+        return value
+    # A number or a boolean as JSON writes it.
+    return orjson.dumps(value).decode() if isinstance(value, int | float) else None
