@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.errors import UsageError
 from mockserver.server.admin.app import PREFIX
@@ -35,14 +35,19 @@ def check_origins(origins: tuple[str, ...]) -> None:
 
 
 def with_cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
-    """The application, open to pages of these origins."""
+    """The application, open to pages of these origins.
+
+    Pages of a named origin may send credentials (cookies, `credentials: "include"`). With `*` they
+    may not, as browsers refuse it.
+    """
+    any_page = ANY in origins
     opened = CORSMiddleware(
-        app,
-        allow_origins=[ANY] if ANY in origins else list(origins),
+        app if any_page else _exposing(app),
+        allow_origins=[ANY] if any_page else list(origins),
         allow_methods=["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
         allow_headers=["*"],
-        expose_headers=["*"],
-        # Pages send credentials in headers, not in cookies.
+        allow_credentials=not any_page,
+        expose_headers=["*"] if any_page else [],
         max_age=_SECONDS,
     )
 
@@ -52,3 +57,21 @@ def with_cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
         await (app if closed else opened)(scope, receive, send)
 
     return choose
+
+
+def _exposing(app: ASGIApp) -> ASGIApp:
+    """The application, with the names of all its headers in `Access-Control-Expose-Headers`: where
+    credentials are allowed, `*` stands for none."""
+
+    async def exposing(scope: Scope, receive: Receive, send: Send) -> None:
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                names = b", ".join(dict.fromkeys(name.lower() for name, _ in headers))
+                headers.append((b"access-control-expose-headers", names))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await app(scope, receive, named)
+
+    return exposing

@@ -57,3 +57,37 @@ def test_what_is_no_origin_is_named(origin: Any) -> None:
     with pytest.raises(UsageError, match="--cors"):
         check_origins((str(origin),))
     check_origins((PAGE, "*", "https://app.example"))
+
+
+def test_a_page_of_a_named_origin_may_send_credentials() -> None:
+    with running("feather", cors=(PAGE, "https://app.example")) as url:
+        asked = httpx.options(f"{url}/v1/sim-suites", headers=ASKS)
+        assert asked.headers["access-control-allow-credentials"] == "true"
+        assert asked.headers["access-control-allow-origin"] == PAGE
+        headers = {"origin": PAGE, "cookie": "session=1", "x-api-key": "mock-key"}
+        answered = httpx.get(f"{url}/v1/sim-suites", headers=headers)
+        assert answered.headers["access-control-allow-credentials"] == "true"
+        assert "Origin" in answered.headers["vary"]
+        exposed = answered.headers["access-control-expose-headers"].split(", ")
+        assert "content-type" in exposed
+        assert "*" not in exposed  # with credentials it would be the name of a header
+        refused = httpx.get(f"{url}/v1/sim-suites", headers={"origin": PAGE})
+        assert refused.status_code == 401
+        assert refused.headers["access-control-allow-credentials"] == "true"
+
+
+def test_any_page_may_not() -> None:
+    with running("feather", cors=("*",)) as url:
+        for headers in (ASKS, {**ASKS, "cookie": "session=1"}):
+            asked = httpx.options(f"{url}/v1/sim-suites", headers=headers)
+            assert "access-control-allow-credentials" not in asked.headers
+            answered = httpx.get(f"{url}/v1/sim-suites", headers=headers)
+            assert "access-control-allow-credentials" not in answered.headers
+            assert answered.headers["access-control-expose-headers"] == "*"
+
+
+def test_another_page_may_not_with_credentials_either() -> None:
+    with running("feather", cors=(PAGE,)) as url:
+        headers = {"origin": "http://elsewhere.example", "cookie": "session=1"}
+        answered = httpx.get(f"{url}/v1/sim-suites", headers=headers)
+        assert "access-control-allow-origin" not in answered.headers
