@@ -13,12 +13,12 @@ import mockserver
 from mockserver.cli.options import CONTEXT, collector_paused, silence_stdout
 from mockserver.errors import MissingExtra, MockServerError
 
-# Set, it lets an unexpected error show where it came from.
+# If set, unexpected errors show their traceback.
 TRACEBACK = "MOCKSERVER_TRACEBACK"
 
 
 class Deferred(click.Command):
-    """A command that is imported when it is run: it needs much that the others don't."""
+    """A command that is imported when it runs, because of its dependencies."""
 
     def __init__(self, name: str, module: str, needs: str, short_help: str) -> None:
         super().__init__(name, short_help=short_help)
@@ -40,14 +40,14 @@ class Deferred(click.Command):
                 found = getattr(import_module(self._module), str(self.name).replace("-", "_"))
         except ModuleNotFoundError as error:
             if error.name is not None and error.name.partition(".")[0] == "mockserver":
-                raise MockServerError(f"mockserver {self.name} is still to come") from None
+                raise MockServerError(f"mockserver {self.name} is not available yet") from None
             raise MissingExtra(f"mockserver {self.name}", self._needs) from None
         assert isinstance(found, click.Command)
         return found
 
 
 class Commands(click.Group):
-    """The commands, listed by theme. `ALIASES` are old names that work on."""
+    """The commands, grouped by theme. `ALIASES` are old names that still work."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
@@ -63,7 +63,7 @@ class Commands(click.Group):
     mockserver.__version__, prog_name="mockserver", message="%(prog)s %(version)s"
 )
 def cli() -> None:
-    """A mock that behaves: a stateful stand-in for any API with an OpenAPI document.
+    """Stateful mock servers for any API with an OpenAPI document.
 
     \b
     mockserver serve                      the Feather API on http://127.0.0.1:8000
@@ -96,7 +96,7 @@ _THEMES = {
         ("calibrate", "diff", "verify", "Write a calibration file from a run of diff or a HAR."),
     ),
 }
-"""By theme: name, module in this package, the extra that it needs, and a line of help."""
+"""By theme: name, module in this package, the extra that it needs, help."""
 
 for _commands in _THEMES.values():
     for _name, _module, _needs, _help in _commands:
@@ -104,7 +104,7 @@ for _commands in _THEMES.values():
 
 
 def main(args: list[str] | None = None) -> None:
-    """The `mockserver` command."""
+    """Run the `mockserver` command."""
     try:
         status = cli.main(args, prog_name="mockserver", standalone_mode=False)
         sys.stdout.flush()
@@ -112,7 +112,7 @@ def main(args: list[str] | None = None) -> None:
         error.show()
         status = error.exit_code
     except click.ClickException as error:
-        status = _complain(_told(error), error.exit_code)
+        status = _complain(_message(error), error.exit_code)
     except MockServerError as error:
         status = _complain(str(error), 2)
     except (KeyboardInterrupt, click.Abort):
@@ -125,16 +125,16 @@ def main(args: list[str] | None = None) -> None:
             raise
         reason = f"{type(error).__name__}: {error}"
         status = _complain(
-            f"this is a bug, please report it: {reason} ({TRACEBACK}=1 says more)", 2
+            f"this is a bug, please report it: {reason} ({TRACEBACK}=1 shows the traceback)", 2
         )
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _told(error: click.ClickException) -> str:
-    """What was wrong with the words of a command, and where it is said how they go."""
+def _message(error: click.ClickException) -> str:
+    """The message of a usage error, with a pointer to the command's help."""
     words = error.format_message().rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
-    return f"{words}; {context.command_path} --help says more" if context is not None else words
+    return f"{words}; see {context.command_path} --help" if context is not None else words
 
 
 def _complain(text: str, status: int) -> int:

@@ -1,4 +1,4 @@
-"""`mockserver check`: is a document sound, and what of it can a mock not honour."""
+"""`mockserver check`: validate a document, and list what a mock can't honour."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from mockserver.vendors import written_for
 
 
 def quirks(contract: Contract) -> Iterator[Note]:
-    """What of the schemas is not honoured, or read otherwise than it is written."""
+    """Schema keywords that are ignored, or interpreted differently than written."""
     document = contract.document
     newer = not contract.version.startswith("3.0")
     for pointer, kind, node in objects(document):
@@ -44,23 +44,23 @@ def quirks(contract: Contract) -> Iterator[Note]:
         if newer and node.get("nullable") is True:
             yield Note(
                 join(pointer, "nullable"),
-                f"OpenAPI {contract.version} has no `nullable`; it is honoured as in 3.0, "
-                'write type: [..., "null"]',
+                f"OpenAPI {contract.version} has no `nullable`; it is interpreted as in 3.0, "
+                'but write type: [..., "null"]',
             )
         forbidden = _impossible(document, node) if node.get("allOf") else None
         if forbidden is not None:
             yield Note(
                 join(pointer, "allOf"),
-                f"no object fits: one part requires {forbidden!r} and another one, with "
+                f"no object is valid: one part requires {forbidden!r} and another one, with "
                 "`additionalProperties: false`, forbids it; use `unevaluatedProperties: false` "
-                "beside allOf, or serve with --validate warn",
+                "next to allOf, or serve with --validate warn",
             )
         tag = node.get("discriminator")
         if not isinstance(tag, Mapping) and is_loose(document, node):
             yield Note(
                 join(pointer, "oneOf"),
-                "a value can fit more than one branch, as one of them requires nothing: it is read "
-                "as anyOf, and the first that fits best counts; add a discriminator or `required`",
+                "a value can match several branches, because one of them requires nothing: it is "
+                "treated as anyOf, and the best match is used; add a discriminator or `required`",
             )
 
 
@@ -81,22 +81,24 @@ def _impossible(document: Mapping[str, Any], node: Mapping[str, Any]) -> str | N
 
 
 def _extremes(pointer: str, node: Mapping[str, Any]) -> Iterator[Note]:
-    """A pattern that is not judged, sizes that are not made, types that JSON Schema has not."""
+    """Patterns that are not checked, sizes that are not generated, unknown types."""
     pattern = node.get("pattern")
     if isinstance(pattern, str) and reader(pattern) is None and fault(pattern) is None:
         yield Note(
             join(pointer, "pattern"),
-            f"the pattern {pattern[:80]!r} can't be judged safely: any text matches",
+            f"the pattern {pattern[:80]!r} can't be checked safely: any string matches",
         )
     for name in (name for name in types_of(node) if name not in TYPES):
-        yield Note(join(pointer, "type"), f"{name!r} is no type of JSON Schema: any value is taken")
+        yield Note(
+            join(pointer, "type"), f"{name!r} is not a JSON Schema type: any value is accepted"
+        )
     for word, most in MOST.items():
         size = node.get(word)
         if isinstance(size, int | float) and size > most:
             yield Note(
                 join(pointer, word),
-                f"values as large as this are not made, {most} is the most: "
-                "what has to bring one is answered 500",
+                f"values this large are not generated, the limit is {most}: "
+                "a response that needs one is a 500",
             )
 
 
@@ -123,7 +125,7 @@ _RESPONSE = ("$ref", "summary", "description", "headers", "content", "links")
 
 
 def slips(document: Mapping[str, Any]) -> Iterator[Note]:
-    """A note for each unknown key of the document's upper levels; extensions (x-...) are known."""
+    """A note for each unknown key in the document's upper levels, except extensions (x-...)."""
     yield from _unknown(document, "#", _DOCUMENT)
     components = _object(document.get("components"))
     yield from _unknown(components, "#/components", _COMPONENTS)
@@ -157,9 +159,9 @@ def _unknown(value: Any, here: str, known: tuple[str, ...]) -> Iterator[Note]:
             continue
         near = get_close_matches(key, known, 1, _CLOSE)
         if near:
-            yield Note(here, f"the key {key!r} is not read; did you mean {near[0]!r}?")
+            yield Note(here, f"the key {key!r} is ignored; did you mean {near[0]!r}?")
         else:
-            yield Note(here, f"the key {key!r} is not read: OpenAPI does not know it here", "info")
+            yield Note(here, f"the key {key!r} is ignored: OpenAPI does not define it here", "info")
 
 
 def _object(value: Any) -> Mapping[str, Any]:
@@ -167,13 +169,13 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 _PLACES = 4
-"""How many places of one note are shown."""
+"""Maximum number of places to show for a note."""
 _MARKS = {"error": "error  ", "warning": "warning", "info": "note   "}
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A document and what is to be said of it, the worst first."""
+    """A document and its notes, the most severe first."""
 
     contract: Contract
     notes: tuple[Note, ...]
@@ -196,7 +198,7 @@ class Checked:
 
 
 def check_document(document: dict[str, Any], lost: Iterable[str] = ()) -> Checked:
-    """Everything there is to say; `lost` is what the parser has left out.
+    """All notes about a document; `lost` lists what the parser dropped.
 
     Raises ContractError for a document that can't be used at all.
     """
@@ -227,19 +229,20 @@ def check_document(document: dict[str, Any], lost: Iterable[str] = ()) -> Checke
 
 
 def unsent(plan: Plan) -> Iterator[Note]:
-    """Webhooks and callbacks that never come, as nothing says when."""
-    for told in plan.announcements:
-        if not told.when:
-            why = told.because[0].text if told.because else "nothing says when"
+    """Webhooks and callbacks that are never sent, because their trigger is unknown."""
+    for webhook in plan.announcements:
+        if not webhook.when:
+            why = webhook.because[0].text if webhook.because else "its trigger is unknown"
             yield Note(
-                told.place,
-                f"the webhook {told.name!r} is never sent: {why}; say it in mockserver.toml: "
-                f'[webhooks."{told.name}"] with resource = "..." and when = ["created", a state]',
+                webhook.place,
+                f"the webhook {webhook.name!r} is never sent: {why}; set it in "
+                f'mockserver.toml: [webhooks."{webhook.name}"] with resource = "..." and '
+                'when = ["created", a state]',
             )
 
 
 def _contents(operation: Operation) -> Iterator[tuple[str, str, MediaType]]:
-    """Every body of an operation: which way it goes, where it stands, what it is."""
+    """Every body of an operation: direction, pointer, media type."""
     if operation.body is not None:
         for found in operation.body.content.values():
             yield "request", join(operation.pointer, "requestBody"), found
@@ -249,7 +252,7 @@ def _contents(operation: Operation) -> Iterator[tuple[str, str, MediaType]]:
 
 
 def unusable_schemas(operation: Operation, validators: Validators) -> Iterator[Note]:
-    """Schemas that can't be compiled: whatever they are to judge can't be served."""
+    """Schemas that can't be compiled, so that nothing that uses them can be served."""
     for parameter in operation.parameters:
         if parameter.pointer:
             yield from _compiles(validators, "request", parameter.pointer)
@@ -262,13 +265,13 @@ def _compiles(validators: Validators, way: str, pointer: str) -> Iterator[Note]:
     try:
         validators.request(pointer) if way == "request" else validators.reply(pointer)
     except ContractError as error:
-        # The place is said by the note itself.
+        # The note itself has the place.
         message = str(error).removesuffix(f" (at {error.where})")
         yield Note(error.where or pointer, message, "error")
 
 
 def unfit_examples(operation: Operation, validators: Validators) -> Iterator[Note]:
-    """Examples that break their own schema: they are used as far as they fit."""
+    """Examples that violate their own schema; they are used as far as possible."""
     for parameter in operation.parameters:
         yield from _unfit_values(parameter, validators)
     for way, where, media_type in _contents(operation):
@@ -286,7 +289,7 @@ def unfit_examples(operation: Operation, validators: Validators) -> Iterator[Not
                 why = f": {first[0].message}" if first else ""
                 yield Note(
                     join(where, "content", media_type.name),
-                    f"the example {name!r} does not fit its schema{why}",
+                    f"the example {name!r} violates its schema{why}",
                 )
 
 
@@ -298,13 +301,13 @@ def _unfit_values(parameter: Parameter, validators: Validators) -> Iterator[Note
     except ContractError:
         return
     for name, example in parameter.examples.items():
-        # A number may be shown as the text that a path has.
+        # A number may be written as it appears in a path.
         if not check.is_valid(example) and not check.is_valid(_number(example)):
             violations = check.violations(example)[:1]
             why = f": {violations[0].message}" if violations else ""
             yield Note(
                 parameter.pointer,
-                f"the example {name!r} of {parameter.name!r} does not fit its schema{why}",
+                f"the example {name!r} of {parameter.name!r} violates its schema{why}",
             )
 
 
@@ -313,7 +316,7 @@ def _number(value: Any) -> Any:
 
 
 def unfit_parts(document: Mapping[str, Any], validators: Validators) -> Iterator[Note]:
-    """Examples and defaults inside of schemas that break them, and are left out."""
+    """Examples and defaults inside schemas that violate them, and are ignored."""
     for pointer, kind, node in objects(document):
         if kind != "schema" or not types_of(node):
             continue
@@ -333,18 +336,18 @@ def _unfit_words(
     except ContractError:
         return
     for word, value in shown:
-        # It may be of what is sent or of what is answered.
+        # It may be for a request or a response.
         fits = check.is_valid(value) or asked.is_valid(value)
         if not fits and not (word == "default" and value is None):
             violations = check.violations(value)[:1]
             why = f": {violations[0].message}" if violations else ""
-            yield Note(pointer, f"the {word} {value!r:.80} does not fit its schema{why}")
+            yield Note(pointer, f"the {word} {value!r:.80} violates its schema{why}")
 
 
 def needed_statuses(operation: Operation, transition: bool) -> Iterator[tuple[int, str]]:
-    """The refusals that an operation can't do without, and when they are met.
+    """The error statuses that an operation needs, and when they occur.
 
-    `transition` says that it moves a thing from one state to another by inference.
+    `transition` means that the operation was inferred to change an entity's state.
     """
     if operation.security and all(operation.security):
         yield 401, "without a valid credential"
@@ -352,9 +355,9 @@ def needed_statuses(operation: Operation, transition: bool) -> Iterator[tuple[in
         _can_fail(p.schema) or (p.required and p.place != "path") for p in operation.parameters
     )
     if judged or operation.body is not None:
-        yield 422, "for a request that does not fit"
+        yield 422, "for an invalid request"
     if "{" in operation.path:
-        yield 404, "for an id that is not there"
+        yield 404, "for an unknown id"
     if transition:
         yield 409, "in a state that does not allow it"
 
@@ -364,15 +367,15 @@ def _can_fail(schema: Any) -> bool:
 
 
 def undocumented_statuses(operation: Operation, transition: bool) -> Iterator[Note]:
-    """Where the behaviour needs a status that the operation does not list."""
+    """Notes on statuses that the behaviour needs but the operation does not document."""
     for status, occasion in needed_statuses(operation, transition):
         if operation.response_for(status) is not None:
             continue
         nearest = nearest_status(operation, status)
         if nearest != status:
-            answer = f"{nearest}, the nearest documented one, is answered {occasion}"
+            answer = f"{nearest}, the nearest documented status, is returned {occasion}"
         else:
-            answer = f"{status} is answered {occasion} all the same, as nothing near it is"
+            answer = f"{status} is returned {occasion} anyway, as no similar status is documented"
         yield Note(
             join(operation.pointer, "responses"),
             f"{operation.id} does not document {status}; {answer}",
@@ -381,7 +384,7 @@ def undocumented_statuses(operation: Operation, transition: bool) -> Iterator[No
 
 
 def render_check(name: str, checked: Checked) -> None:
-    """Print it: a line a note, and a sum."""
+    """Print a line for each note, and a summary."""
     contract = checked.contract
     for same in _alike(checked.notes):
         note = same[0]
@@ -402,18 +405,18 @@ def render_check(name: str, checked: Checked) -> None:
     )
     if any(" does not document " in note.message for note in checked.notes):
         click.echo(
-            'undocumented = "allow" in mockserver.toml answers the natural status instead of the '
+            'undocumented = "allow" in mockserver.toml returns the natural status instead of the '
             "nearest documented one"
         )
 
 
 def _alike(notes: Iterable[Note]) -> Iterable[list[Note]]:
-    """Notes that differ in nothing but the operation, together."""
+    """Group notes that differ only in the operation."""
     groups: dict[tuple[str, str], list[Note]] = {}
     for note in notes:
         message = note.message
         if note.where.endswith("/responses"):
-            message = message.partition(" ")[2]  # they begin with the operation's name
+            message = message.partition(" ")[2]  # these messages begin with the operation's name
         groups.setdefault((note.severity, message), []).append(note)
     return groups.values()
 
@@ -432,15 +435,13 @@ def _plural(count: int, noun: str) -> str:
 )
 @click.argument("specs", metavar="[SPEC]...", nargs=-1, shell_complete=complete_spec)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
-    "--strict", is_flag=True, help="Exit with 1 for a warning too, not for an error only."
-)
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too, not only for errors.")
 def check(specs: tuple[str, ...], as_json: bool, strict: bool) -> None:
-    """Say whether SPEC is sound, and what of it a mock can't honour.
+    """Validate SPEC, and list what a mock can't honour.
 
     SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
-    document. Each line has its place in the document; it exits with 1 if there is an error. Of
-    several, JSON is an object by their names.
+    document. Each line starts with a place in the document. Exits with 1 if there is an error. With
+    several SPECs, JSON output is an object by name.
     """
 
     found = {}

@@ -1,4 +1,4 @@
-"""`mockserver client-lint`: what the clients of a running mock do badly."""
+"""`mockserver client-lint`: find bad behaviour of a running mock's clients."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ WAIT = 30.0
 @click.option(
     "--url",
     default="http://127.0.0.1:8000",
-    help="Where the mock listens.  [default: http://127.0.0.1:8000]",
+    help="URL of the mock.  [default: http://127.0.0.1:8000]",
 )
-@click.option("--tenant", metavar="KEY", help="Only what was sent with this credential.")
-@click.option("--control-token", metavar="TOKEN", help="What the server was started with.")
+@click.option("--tenant", metavar="KEY", help="Only requests with this credential.")
+@click.option("--control-token", metavar="TOKEN", help="The server's --control-token.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def client_lint(url: str, tenant: str | None, control_token: str | None, as_json: bool) -> None:
-    """Find what the clients of a running mock do badly.
+    """Find bad behaviour of a running mock's clients.
 
-    It reads the journal: who asked again before Retry-After had passed, kept asking for a job
-    that had ended, did nothing about a child that failed, repeated a POST without its
-    idempotency key, or left a job behind. It exits with 1 if it finds anything.
+    It reads the journal for clients that retry before Retry-After has passed, keep polling an ended
+    job, ignore a failed child, repeat a POST without its idempotency key, or leave a job
+    unfinished. Exits with 1 if it finds anything.
     """
-    found = _asked(url, tenant, control_token)
+    found = _fetch(url, tenant, control_token)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
@@ -54,8 +54,8 @@ def client_lint(url: str, tenant: str | None, control_token: str | None, as_json
         sys.exit(1)
 
 
-def _asked(url: str, tenant: str | None, token: str | None) -> Any:
-    """Raises UsageError if nobody answers there, or something else does."""
+def _fetch(url: str, tenant: str | None, token: str | None) -> Any:
+    """The findings. Raises UsageError if no mock responds at `url`."""
     headers = {"x-mock-token": token} if token else {}
     query = {"tenant": tenant} if tenant else {}
     address = f"{url.rstrip('/')}/__mock__/client-lint"
@@ -63,7 +63,7 @@ def _asked(url: str, tenant: str | None, token: str | None) -> Any:
         reply = httpx.get(address, params=query, headers=headers, timeout=WAIT)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         reason = str(error) or type(error).__name__
-        raise UsageError(f"no mock answers on {url}: {reason}; name another by --url") from None
+        raise UsageError(f"no mock responds at {url}: {reason}; give another with --url") from None
     try:
         found = reply.json()
     except ValueError:
@@ -72,5 +72,5 @@ def _asked(url: str, tenant: str | None, token: str | None) -> Any:
         return found
     said = found.get("error") if isinstance(found, dict) else None
     if reply.status_code == 404 or not isinstance(said, str):
-        said = "this is no admin API of a mock"
-    raise UsageError(f"{address} answers {reply.status_code}: {said}")
+        said = "this is not the admin API of a mock"
+    raise UsageError(f"{address} returned {reply.status_code}: {said}")

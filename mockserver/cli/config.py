@@ -1,5 +1,4 @@
-"""`mockserver config`: what mockserver.toml may hold, as a JSON Schema and as a page; and whether
-a file is sound."""
+"""`mockserver config`: check mockserver.toml, or print its JSON Schema or reference."""
 
 from __future__ import annotations
 
@@ -30,10 +29,10 @@ from mockserver.verify.sandbox import sandbox_of
 
 Json = dict[str, Any]
 DIALECT = "http://json-schema.org/draft-07/schema#"
-"""The one that editors' TOML extensions know."""
+"""The dialect that editors' TOML extensions support."""
 _ABOUT_UNDOCUMENTED = (
-    "What is answered where the document does not list the status that is due: the nearest one "
-    "that it does list, or the natural one all the same."
+    "What to return if the document does not list the natural status: the nearest documented one "
+    "(nearest), or the natural one anyway (allow)."
 )
 _SPEC = Key("spec", {"type": "string"}, "The document: a built-in API, a path or a URL.")
 
@@ -70,7 +69,7 @@ def config_schema() -> Json:
             "description": about,
             "additionalProperties": _table(keys, about),
         }
-    properties["verify"] = _table(KEYS, "What `mockserver test`, `fuzz` and `diff` are told.")
+    properties["verify"] = _table(KEYS, "Settings of `mockserver test`, `fuzz` and `diff`.")
     for name, keys in vendor_keys().items():
         properties[name] = _table(keys, f"Settings of the built-in API {name}.")
     return {
@@ -97,7 +96,7 @@ def reference() -> str:
         "# mockserver.toml",
         "",
         "Every key of the file, by its table; `mockserver config --schema` prints the same as a "
-        "JSON Schema. What the tables are for is said in [the command line](../cli.md) and in "
+        "JSON Schema. The tables are explained in [the command line](../cli.md) and in "
         "[inference](../inference.md).",
         "",
         "| Key | Takes | |",
@@ -107,7 +106,7 @@ def reference() -> str:
     ]
     for name, (keys, about) in TABLES.items():
         lines += _section(f"[{name}.NAME]", about, keys)
-    lines += _section("[verify]", "What `mockserver test`, `fuzz` and `diff` are told.", KEYS)
+    lines += _section("[verify]", "Settings of `mockserver test`, `fuzz` and `diff`.", KEYS)
     for name, keys in vendor_keys().items():
         lines += _section(f"[{name}]", f"Settings of the built-in API {name}.", keys)
     return "\n".join([*lines, ""])
@@ -124,7 +123,7 @@ def _section(title: str, about: str, keys: Iterable[Key]) -> list[str]:
 
 
 def _takes(schema: Mapping[str, Any], several: bool = False) -> str:
-    """What a value may be, in words, or `several` values."""
+    """The valid values in words, or `several` values."""
     if "enum" in schema:
         return ", ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
     if "anyOf" in schema:
@@ -143,7 +142,7 @@ def _takes(schema: Mapping[str, Any], several: bool = False) -> str:
             return whole if least is None else f"{whole} from {least:g}"
         case "array":
             inner = schema.get("items", {})
-            return "a list of tables" if inner.get("type") == "object" else "a list of texts"
+            return "a list of tables" if inner.get("type") == "object" else "a list of strings"
         case _:
             inner = schema.get("additionalProperties")
             of = f" of {_takes(inner, True)}" if isinstance(inner, Mapping) else ""
@@ -151,17 +150,16 @@ def _takes(schema: Mapping[str, Any], several: bool = False) -> str:
 
 
 def check_config(config: Config) -> str:
-    """Judge a file that has been read: its corrections by the document that it names, if any, and
-    what it tells the commands that judge. Raises a MockServerError; what was looked at, in words.
-    """
+    """Check a parsed file: its corrections against its document, if it names one, and its settings
+    for the verifying commands. Returns what was checked, in words. Raises a MockServerError."""
     with naming_config(config.path):
         sandbox_of({}, config.verify)
     if config.spec is None:
-        return f"{config.path}: sound; it names no document, so corrections are not judged"
+        return f"{config.path}: valid; it names no document, so corrections were not checked"
     document = as_document(config.spec)
     with naming(config.spec, document), naming_config(config.path):
         build_plan(build_contract(document), config.overrides)
-    return f"{config.path}: sound, with {config.spec}"
+    return f"{config.path}: valid for {config.spec}"
 
 
 @click.command(
@@ -177,10 +175,10 @@ def check_config(config: Config) -> str:
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of mockserver.toml.")
 @click.option("--reference", "page", is_flag=True, help="Print every key as a page in Markdown.")
 def config(file: Path | None, schema: bool, page: bool) -> None:
-    """Say whether mockserver.toml is sound, or what it may hold.
+    """Check mockserver.toml, or print its schema.
 
     Editors complete and check the file with the line `#:schema ./mockserver.schema.json` at its top
-    (VS Code: Even Better TOML), or with the address that a running mock serves it at.
+    (VS Code: Even Better TOML), or with the URL at which a running mock serves the schema.
     """
     if schema:
         click.echo(json.dumps(config_schema(), indent=2))
@@ -189,5 +187,5 @@ def config(file: Path | None, schema: bool, page: bool) -> None:
     else:
         found = read_config(file)
         if found.path is None:
-            raise UsageError(f"there is no ./{DEFAULT_CONFIG}; name a file")
+            raise UsageError(f"there is no ./{DEFAULT_CONFIG}; give a file")
         click.echo(check_config(found))

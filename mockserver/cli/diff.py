@@ -14,33 +14,38 @@ _CONTEXT = CONTEXT
 
 @click.command(context_settings=_CONTEXT)
 @click.argument("spec", default="feather")
-@click.option("--real", required=True, metavar="URL", help="Where the real API answers.")
-@click.option("--mock", default="", metavar="URL", help="A running mock  [default: its own].")
+@click.option("--real", required=True, metavar="URL", help="URL of the real API.")
+@click.option(
+    "--mock", default="", metavar="URL", help="URL of a running mock  [default: start one]."
+)
 @click.option("--api-key", "key", envvar="API_KEY", default="mock-key", help=KEY_HELP)
-@click.option("--header", "-H", "headers", multiple=True, help="Sent to the real side.")
-@click.option("--allow-host", "allowed", multiple=True, help="A host beside the document's.")
+@click.option("--header", "-H", "headers", multiple=True, help="A header for the real API.")
+@click.option("--allow-host", "allowed", multiple=True, help="Allow this host too.")
 @click.option("--seed", default=1, show_default=True, help="Same seed, same sequences.")
 @click.option(
     "--examples",
     default=50,
     show_default=True,
     type=click.IntRange(0),
-    help="Sequences by chance, after those that cover the document.",
+    help="Number of random sequences, after those that cover the document.",
 )
 @click.option(
     "--rate",
     default=0.0,
     type=click.FloatRange(0, 1000),
-    help="Requests a second to the real side  [default: 5; none on this machine].",
+    help="Requests per second to the real API  [default: 5; unlimited on this machine].",
 )
-@click.option("--timeout", default=10.0, show_default=True, help="Seconds for one answer.")
+@click.option("--timeout", default=10.0, show_default=True, help="Seconds for a response.")
 @click.option("--patience", default=30.0, show_default=True, help="Seconds to wait for a job.")
 @click.option(
-    "--ledger", default="diff-ledger.ndjson", show_default=True, help="What it made there."
+    "--ledger",
+    default="diff-ledger.ndjson",
+    show_default=True,
+    help="Records what was created there.",
 )
-@click.option("--leave-behind", is_flag=True, help="Make what can't be removed, too.")
+@click.option("--leave-behind", is_flag=True, help="Also create what can't be removed.")
 @click.option(
-    "--max-differences", "most", default=200, show_default=True, help="Stop after so many."
+    "--max-differences", "most", default=200, show_default=True, help="Stop after this many."
 )
 @click.option(
     "--calibration",
@@ -48,17 +53,17 @@ _CONTEXT = CONTEXT
     "lock",
     default="",
     metavar="FILE",
-    help="A calibration file: the mock follows it, and what it lists is no new difference.",
+    help="Calibration file for the mock; its known differences are not reported.",
 )
-@click.option("--report-dir", default="", help="JSON, HTML and curl scripts go here.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress.")
+@click.option("--report-dir", default="", help="Folder for JSON, HTML and curl scripts.")
+@click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
 def diff(spec: str, **given: Any) -> None:
-    """Send the same sequences to the mock of SPEC and to the real API, and say where they part.
+    """Send the same requests to a mock of SPEC and to the real API, and report differences.
 
-    What is made on the real side is written to a ledger and removed. Ids, timestamps, cursors and
-    tokens are told apart by where they come from; how long jobs take does not matter.
+    Creations on the real side are recorded in a ledger and removed. Ids, timestamps, cursors and
+    tokens are matched by their origin; the duration of jobs does not matter.
 
-    Exit codes: 0 no differences, 1 differences, 2 it could not be judged.
+    Exit codes: 0 no differences, 1 differences, 2 not comparable.
 
     \b
     Examples:
@@ -78,12 +83,12 @@ def diff(spec: str, **given: Any) -> None:
 @click.argument("old")
 @click.argument("new")
 def drift(old: str, new: str) -> None:
-    """Say what has changed between two runs of mockserver diff.
+    """Show what changed between two runs of mockserver diff.
 
-    OLD and NEW are fidelity.json files. Changes of the document stand beside the behaviour that
-    they touch.
+    OLD and NEW are fidelity.json files. Changes of the document are listed with the behaviour that
+    they affect.
 
-    Exit codes: 0 nothing has changed, 1 something has, 2 a file is no report.
+    Exit codes: 0 no changes, 1 changes, 2 a file is not a report.
 
     \b
     Example:
@@ -100,7 +105,7 @@ def drift(old: str, new: str) -> None:
 
 @click.command(context_settings=_CONTEXT)
 @click.argument("source")
-@click.option("--spec", default="", help="The document that a recording is of.")
+@click.option("--spec", default="", help="The document of the recorded API.")
 @click.option("--output", "-o", default="mockserver.lock.toml", show_default=True, metavar="FILE")
 def calibrate(source: str, spec: str, output: str) -> None:
     """Write a calibration file from SOURCE, for you to review.
@@ -108,8 +113,8 @@ def calibrate(source: str, spec: str, output: str) -> None:
     SOURCE is the fidelity.json of a run of diff or, with --spec, a recording of the real API
     (mockserver record, or any HAR file).
 
-    What a mock can follow becomes rules, which mockserver serve --calibration follows. The rest is
-    known, and mockserver diff --calibration reports only what is new.
+    What a mock can follow becomes rules, for mockserver serve --calibration. The rest is listed as
+    known, and mockserver diff --calibration reports only new differences.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`mockserver explain`: what is inferred from a document, what is written by hand, and why."""
+"""`mockserver explain`: what is inferred from a document, what is hand-written, and why."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from mockserver.server.versions import in_shape
 from mockserver.vendors import written_for
 
 _TEMPLATE = """\
-# What worlds begin with: mockserver serve SPEC --data FILE. A resource that is not named here has
-# what the document shows. Entities stand in a list, or under names that others may refer to:
-# "@projects.first" is its id, "@projects.first.name" a property. `count: 20` makes twenty of them;
-# Faker fills {company}, {first_name}, {bothify:ORD-####} and the like.
+# Seed data for mockserver serve SPEC --data FILE. Resources that are not listed here are seeded
+# from the document. Entities are in a list, or under names that others may refer to:
+# "@projects.first" is its id, "@projects.first.name" a property. `count: 20` creates twenty;
+# Faker fills placeholders such as {company}, {first_name} or {bothify:ORD-####}.
 
 """
 _WIDTH_OF_A_FILE = 180
@@ -46,7 +46,7 @@ _HEADS = {"guess": "guesses", "likely": "likely", "certain": "certain"}
 
 @dataclass(frozen=True)
 class View:
-    """What of a plan is shown: with its reasons, only as sure as that, only about something."""
+    """Which rows of a plan to show: with evidence, by confidence, by subject."""
 
     why: bool = False
     only: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class View:
 
     @property
     def narrowed(self) -> bool:
-        """Whether only a part was asked for, which is then shown whole."""
+        """Whether only a part was requested, which is then shown unfolded."""
         return bool(self.only or self.about)
 
     def shows(self, row: Row) -> bool:
@@ -63,8 +63,8 @@ class View:
 
 @dataclass(frozen=True)
 class Explained:
-    """A plan, and what takes precedence over it: the API whose handlers are written by hand (by the
-    operations' names), and the user's own handlers, by name with the place of each."""
+    """A plan and what overrides it: the API with hand-written handlers (by operation), and the
+    user's own handlers, each with its place."""
 
     contract: Contract
     plan: Plan
@@ -81,17 +81,17 @@ class Explained:
 
     @property
     def hand_written(self) -> frozenset[str]:
-        """Method and path of the operations whose behaviour is written by hand."""
+        """Method and path of the operations with hand-written handlers."""
         by_id = self.contract.by_id
         return frozenset(f"{by_id[name].method} {by_id[name].path}" for name in self.by_hand)
 
     def handler_of(self, row: Row) -> str:
-        """Where the user's handler of the row's operation is; "" if there is none."""
+        """The place of the user's handler for the row's operation, or ""."""
         return self.handlers.get(row.operation, "") if row.operation is not None else ""
 
 
 def explained(spec: str | None, config: Config, handlers: Path | None = None) -> Explained:
-    """Read a document and infer; `handlers` is a file, else the one that the configuration names.
+    """Read a document and infer its plan; `handlers` is a file, else the configured one.
 
     Raises a MockServerError.
     """
@@ -122,8 +122,8 @@ def _own_handlers(path: Path | None, contract: Contract) -> dict[str, str]:
 
 
 def print_plan(found: Explained, view: View) -> None:
-    """Print it: in short, guesses first and what is certain folded; or as a table with reasons."""
-    # Rich asks the terminal, or COLUMNS.
+    """Print a summary, least certain first, or a table with the evidence."""
+    # Rich knows the width of a terminal, or COLUMNS.
     known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
     console = Console(highlight=False, width=None if known else _WIDTH_OF_A_FILE)
     chosen = [row for row in rows(found.plan) if view.shows(row)]
@@ -135,16 +135,16 @@ def print_plan(found: Explained, view: View) -> None:
 
 
 def _with_reasons(found: Explained, chosen: list[Row]) -> Table:
-    """A line an inference, with its evidence and how sure it is."""
+    """A row for each inference, with its evidence and confidence."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("about", overflow="fold", ratio=3)
     table.add_column("inferred", overflow="fold", ratio=3)
     table.add_column("because", overflow="fold", ratio=4)
-    table.add_column("how sure", no_wrap=True)
+    table.add_column("confidence", no_wrap=True)
     by_hand = found.hand_written
     for row in chosen:
         if row.kind == "operation" and row.subject in by_hand:
-            hand = f"written by hand for {found.api}; else {row.inference}"
+            hand = f"hand-written for {found.api}; else {row.inference}"
             table.add_row(
                 Text(plain(row.subject)), Text(plain(hand)), Text("its operationId matches"), ""
             )
@@ -152,11 +152,9 @@ def _with_reasons(found: Explained, chosen: list[Row]) -> Table:
         handler = found.handler_of(row)
         if handler:
             own = f"{handler}; else {row.inference}"
-            table.add_row(
-                Text(plain(row.subject)), Text(plain(own)), Text("a handler of yours"), ""
-            )
+            table.add_row(Text(plain(row.subject)), Text(plain(own)), Text("your handler"), "")
             continue
-        reason = row.evidence + (f"; or else {row.instead}" if row.instead else "")
+        reason = row.evidence + (f"; otherwise {row.instead}" if row.instead else "")
         table.add_row(
             Text(plain(_subject(row))),
             Text(plain(row.inference)),
@@ -167,9 +165,8 @@ def _with_reasons(found: Explained, chosen: list[Row]) -> Table:
 
 
 def _print_short(console: Console, found: Explained, chosen: list[Row], view: View) -> None:
-    """A line for each operation and each lifecycle, the least sure first. Where that is more than a
-    screen, those that are certain are folded, a line for each resource, unless they are what was
-    asked for."""
+    """A line for each operation and lifecycle, the least certain first. If they exceed a screen,
+    certain ones are folded into a line for each resource, unless they were requested."""
     by_hand = found.hand_written
     lines = [row for row in chosen if row.kind in ("operation", "lifecycle", "webhook", "callback")]
     inferred = [
@@ -189,7 +186,7 @@ def _print_short(console: Console, found: Explained, chosen: list[Row], view: Vi
         console.print()
     own = [row for row in lines if row.kind == "operation" and found.handler_of(row)]
     if own:
-        console.print(Text(f"handlers of yours ({len(own)})", style="bold"))
+        console.print(Text(f"your handlers ({len(own)})", style="bold"))
         table = _short_table()
         for row in own:
             table.add_row(Text("  " + plain(row.subject)), Text(plain(found.handler_of(row))))
@@ -197,7 +194,7 @@ def _print_short(console: Console, found: Explained, chosen: list[Row], view: Vi
         console.print()
     hand = len(lines) - len(inferred) - len(own)
     if hand:
-        console.print(Text(f"written by hand for {found.api}: {_plural(hand, 'operation')}"))
+        console.print(Text(f"hand-written for {found.api}: {_plural(hand, 'operation')}"))
 
 
 def _short_table() -> Table:
@@ -248,11 +245,11 @@ def _summary(found: Explained) -> str:
         _plural(len(found.plan.actions), "operation"),
         _plural(guesses, "guess"),
     ]
-    hand = f", {len(found.by_hand)} of them by hand" if found.by_hand else ""
-    own = f", {len(found.handlers)} of them by handlers of yours" if found.handlers else ""
+    hand = f", {len(found.by_hand)} of them hand-written" if found.by_hand else ""
+    own = f", {len(found.handlers)} of them by your handlers" if found.handlers else ""
     return (
         f"\n{plain(found.contract.title)}: {words[0]}, {words[1]}{hand}{own}; {words[2]}. "
-        "A wrong one is put right in mockserver.toml."
+        "Correct wrong ones in mockserver.toml."
     )
 
 
@@ -273,23 +270,23 @@ def _plural(count: int, noun: str) -> str:
     """,
 )
 @click.argument("spec", required=False, shell_complete=complete_spec)
-@click.option("--why", is_flag=True, help="With the reasons of each inference, and all of them.")
+@click.option("--why", is_flag=True, help="Show every inference with its evidence.")
 @click.option(
     "--only",
     multiple=True,
     type=click.Choice(_LEVELS),
-    help="Only what is as sure as that; can be given several times.",
+    help="Only inferences of this confidence; can be repeated.",
 )
-@click.option(
-    "--about", metavar="TEXT", default="", help="Only what has this in its path or its name."
-)
+@click.option("--about", metavar="TEXT", default="", help="Only what has this in its path or name.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--data-template", is_flag=True, help="Print data to begin with, for serve --data.")
+@click.option(
+    "--data-template", is_flag=True, help="Print a template of seed data, for serve --data."
+)
 @click.option(
     "--handlers",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The handlers of serve, so that their operations are marked.",
+    help="Mark the operations of this handlers file.",
 )
 @click.option(
     "--config",
@@ -307,10 +304,10 @@ def explain(
     handlers: Path | None,
     config: Path | None,
 ) -> None:
-    """Print what a mock makes of SPEC: what each operation does, guesses first, and why.
+    """Print what a mock infers from SPEC: what each operation does, guesses first, and why.
 
     SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
-    document. A wrong guess is put right in mockserver.toml.
+    document. Wrong guesses can be corrected in mockserver.toml.
     """
 
     found = explained(spec, read_config(config), handlers)

@@ -13,25 +13,27 @@ from mockserver.cli.options import CONTEXT, headers_of, require_extra, sandbox_o
 
 @click.command(context_settings=CONTEXT)
 @click.argument("spec", default="feather")
-@click.option("--url", envvar="STAGING_URL", default="", help="Where the API answers.")
+@click.option("--url", envvar="STAGING_URL", default="", help="URL of the API.")
 @click.option("--api-key", "key", envvar="STAGING_API_KEY", default="", help="The API key.")
 @sandbox_options
 @click.option(
-    "--rate", type=click.FloatRange(0.01, 1000), help="Requests a second, at most  [default: 5]."
+    "--rate", type=click.FloatRange(0.01, 1000), help="Maximum requests per second  [default: 5]."
 )
 @click.option("--max-time", default=300.0, show_default=True, type=click.FloatRange(1))
 @click.option("--seed", default=1, show_default=True)
-@click.option("--timeout", type=float, help="Seconds for one whole answer  [default: 10].")
-@click.option("--ledger", default="", help="What it made  [default: fuzz-ledger.ndjson].")
-@click.option("--report-dir", default="", help="Reports and reproductions go here.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress.")
+@click.option("--timeout", type=float, help="Seconds for a complete response  [default: 10].")
+@click.option(
+    "--ledger", default="", help="Records what was created  [default: fuzz-ledger.ndjson]."
+)
+@click.option("--report-dir", default="", help="Folder for reports and reproductions.")
+@click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
 def fuzz(spec: str, **given: Any) -> None:
-    """Fuzz the server at --url politely, and remove what was made.
+    """Fuzz the server at --url at a limited rate, and remove what was created.
 
-    It changes and removes only what it made itself. The plan is printed first.
+    It changes and removes only what it created itself. The plan is printed first.
 
-    Exit codes: 0 all is well, 1 the contract is broken, 2 it could not be judged, 130 and 143
-    interrupted (by SIGINT, SIGTERM).
+    Exit codes: 0 no findings, 1 the contract is broken, 2 the server could not be tested, 130 and
+    143 interrupted (by SIGINT, SIGTERM).
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What several commands share: completing SPEC, and printing."""
+"""Shared by several commands: completion of SPEC, options, output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY_HELP = "The API key [default: API_KEY, else mock-key]."
 
 @contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
-    """While modules are imported nothing becomes garbage, and looking for it takes its time."""
+    """Pause garbage collection during imports, which create no garbage."""
     gc.disable()
     try:
         yield
@@ -33,7 +33,7 @@ def collector_paused() -> Iterator[None]:
 def complete_spec(
     ctx: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """What SPEC may be: a built-in API, or a file."""
+    """Complete SPEC: a built-in API, or a file."""
     from mockserver.files.documents import NAMES
 
     named = [CompletionItem(name) for name in NAMES if name.startswith(incomplete)]
@@ -41,7 +41,7 @@ def complete_spec(
 
 
 def say(text: str) -> None:
-    """Print for the user; a reader who has gone away is no reason to stop."""
+    """Print for the user; ignores a closed pipe."""
     try:
         click.echo(text)
     except BrokenPipeError:
@@ -49,12 +49,12 @@ def say(text: str) -> None:
 
 
 def silence_stdout() -> None:
-    # Otherwise Python flushes the rest at exit and complains about it.
+    # Otherwise Python flushes the rest at exit and reports an error.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def require_extra(what: str) -> None:
-    """Raises MissingExtra if what the judges need is not installed."""
+    """Raises MissingExtra if the packages for verification are not installed."""
     for module in ("schemathesis", "openapi_core", "hypothesis"):
         if importlib.util.find_spec(module) is None:
             raise MissingExtra(what, "verify")
@@ -65,7 +65,7 @@ def headers_of(given: tuple[str, ...]) -> dict[str, str]:
     for line in given:
         name, colon, value = line.partition(":")
         if not colon or not name.strip():
-            raise UsageError(f"--header {line!r} is no header; write it as 'Name: value'")
+            raise UsageError(f"--header {line!r} is not a header; write it as 'Name: value'")
         headers[name.strip()] = value.strip()
     return headers
 
@@ -74,27 +74,35 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def sandbox_options(command: Command) -> Command:
-    """What is said of the server that is judged, beside its document."""
+    """Options about the server under test, common to several commands."""
     options = (
-        click.option("--header", "-H", "headers", multiple=True, help="Sent with every request."),
-        click.option("--key", "keys", multiple=True, metavar="SCHEME=KEY", help="One scheme's."),
+        click.option(
+            "--header", "-H", "headers", multiple=True, help="A header for every request."
+        ),
+        click.option(
+            "--key",
+            "keys",
+            multiple=True,
+            metavar="SCHEME=KEY",
+            help="The credential of a security scheme.",
+        ),
         click.option(
             "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter's value."
         ),
-        click.option(
-            "--allow-host", "allowed", multiple=True, help="A host beside the document's."
-        ),
+        click.option("--allow-host", "allowed", multiple=True, help="Allow this host too."),
         click.option(
             "--allow",
             multiple=True,
             metavar="OPERATION",
-            help="Send this too, whatever it does: an operationId, tag:NAME, PATH or 'GET PATH'.",
+            help="Permit an operation, whatever it does: operationId, tag:NAME, path, 'GET PATH'.",
         ),
-        click.option("--include", multiple=True, metavar="OPERATION", help="Judge only these."),
+        click.option("--include", multiple=True, metavar="OPERATION", help="Test only these."),
         click.option("--exclude", multiple=True, metavar="OPERATION", help="Never send these."),
-        click.option("--disposable", is_flag=True, help="Everything on the server may go."),
-        click.option("--dry-run", is_flag=True, help="Print what may be sent and stop."),
-        click.option("--cleanup", default="", metavar="LEDGER", help="Only remove what is in it."),
+        click.option("--disposable", is_flag=True, help="Everything on the server may be removed."),
+        click.option("--dry-run", is_flag=True, help="Print what may be sent, and exit."),
+        click.option(
+            "--cleanup", default="", metavar="LEDGER", help="Only remove what the ledger lists."
+        ),
         click.option(
             "--config",
             type=click.Path(path_type=Path),

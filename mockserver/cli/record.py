@@ -24,7 +24,7 @@ from mockserver.server.service import log_to_stderr
       mockserver serve openapi.yaml --har runs.har
     """,
 )
-@click.option("--real", required=True, metavar="URL", help="The server to stand before.")
+@click.option("--real", required=True, metavar="URL", help="URL of the real server.")
 @click.option("--host", default="127.0.0.1", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option(
     "--port",
@@ -37,28 +37,28 @@ from mockserver.server.service import log_to_stderr
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("recording.har"),
     metavar="FILE",
-    help="Where the exchanges are written.  [default: recording.har]",
+    help="File for the recorded exchanges.  [default: recording.har]",
 )
 def record(real: str, host: str, port: int, output: Path) -> None:
-    """Stand before a real server, and write down what it answers.
+    """Record the responses of a real server, as a proxy in front of it.
 
-    Point a client at this address instead of the server's. The exchanges become an HTTP archive
-    (HAR) in which credentials and whatever is named like a secret are masked; worlds of a mock can
-    begin with it (mockserver serve --har FILE).
+    Point a client at this address instead of the server's. The exchanges are written to an HTTP
+    archive (HAR), with credentials and secret fields masked; a mock can be seeded from it
+    (mockserver serve --har FILE).
     """
     if urlsplit(real).scheme not in ("http", "https") or not urlsplit(real).hostname:
-        raise UsageError(f"--real {real}: give an address such as https://sandbox.example.com")
+        raise UsageError(f"--real {real}: give a URL such as https://sandbox.example.com")
     if output.exists():
-        raise UsageError(f"--output {output}: there is such a file; name another or remove it")
+        raise UsageError(f"--output {output}: the file exists; give another or remove it")
     log_to_stderr()
     recorder = Recorder(real, output)
-    recorder.write()  # whoever can't write finds out now
+    recorder.write()  # fail now if the file can't be written
     sockets = bind(host, port)
     url = url_of(sockets, host)
 
     def said() -> None:
         click.echo(
-            f"{url} stands before {without_secrets(real)} and writes {output}; Ctrl-C stops it."
+            f"{url} forwards to {without_secrets(real)} and writes {output}; Ctrl-C stops it."
         )
 
     server = make_server(recorder, refuse, on_listening=said, background=[recorder.keep_written])

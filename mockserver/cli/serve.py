@@ -18,7 +18,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def serve_options(command: _F) -> _F:
-    """Every setting as an option. One that is not given has no value: the file may have it."""
+    """Add every setting as an option. A missing one has no value, so that the file can
+    supply it."""
     from mockserver.server.settings import SETTINGS
 
     for setting in reversed(SETTINGS):
@@ -69,12 +70,12 @@ def _option(setting: Setting) -> Callable[[_F], _F]:
 def serve(
     ctx: click.Context, /, specs: tuple[str, ...], config: Path | None, **values: Any
 ) -> None:
-    """Serve a mock of SPEC that remembers what it is told.
+    """Serve a stateful mock of SPEC.
 
     SPEC is a built-in API (feather, the default), or the path or URL of an OpenAPI 3 or Swagger 2
-    document in JSON or YAML. Each key that begins with mock- has a world of its own, with its
-    own data and clock. What goes on inside shows under /__mock__/. Of several SPECs each has a port
-    of its own, counted up from --port, or with --prefix a path of its own, such as /feather.
+    document in JSON or YAML. Each key that begins with mock- has its own world, with its own data
+    and clock. The admin API is at /__mock__/. With several SPECs, each is served on its own port,
+    counting up from --port, or with --prefix below its own path, such as /feather.
     """
     with collector_paused():
         from mockserver.server.multi import serve_all

@@ -14,39 +14,48 @@ PARTS = ("conformance", "lifecycle")
 
 @click.command(context_settings=CONTEXT)
 @click.argument("spec", default="feather")
-@click.option("--url", default="", help="Where the API answers.")
+@click.option("--url", default="", help="URL of the API.")
 @click.option("--api-key", "key", envvar="API_KEY", default=None, help=KEY_HELP)
 @click.option("--other-key", envvar="OTHER_API_KEY", default="", help="A second tenant's key.")
 @sandbox_options
-@click.option("--only", type=click.Choice(PARTS), help="One part alone.")
+@click.option("--only", type=click.Choice(PARTS), help="Run only one part.")
 @click.option("--seed", default=1, show_default=True, help="Same seed, same requests.")
 @click.option(
-    "--max-examples", default=25, show_default=True, type=click.IntRange(1), help="An operation."
+    "--max-examples",
+    default=25,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Examples for each operation.",
 )
 @click.option(
-    "--include-path-regex", "include_regex", default="", help="Conformance of these paths."
+    "--include-path-regex",
+    "include_regex",
+    default="",
+    help="Check conformance of these paths only.",
 )
 @click.option("--max-time", default=0, type=click.IntRange(0), help="Seconds for each part.")
-@click.option("--rate", type=click.FloatRange(0.01, 1000), help="Requests a second, at most.")
-@click.option("--timeout", type=float, help="Seconds for one whole answer  [default: 10].")
-@click.option("--ledger", default="", help="What it made  [default: mockserver-ledger.ndjson].")
+@click.option("--rate", type=click.FloatRange(0.01, 1000), help="Maximum requests per second.")
+@click.option("--timeout", type=float, help="Seconds for a complete response  [default: 10].")
+@click.option(
+    "--ledger", default="", help="Records what was created  [default: mockserver-ledger.ndjson]."
+)
 @click.option("--patience", default=60.0, show_default=True, help="Seconds to wait for jobs.")
-@click.option("--report-dir", default="", help="JUnit, HAR, NDJSON and HTML go here.")
-@click.option("--baseline", default="", help="Known failures that are accepted.")
-@click.option("--write-baseline", default="", help="Write what is found as a baseline.")
-@click.option("--write-config", default="", help="Write a schemathesis.toml for SPEC and stop.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress.")
+@click.option("--report-dir", default="", help="Folder for JUnit, HAR, NDJSON and HTML.")
+@click.option("--baseline", default="", help="File of accepted known failures.")
+@click.option("--write-baseline", default="", help="Write the findings as a baseline.")
+@click.option("--write-config", default="", help="Write a schemathesis.toml for SPEC, and exit.")
+@click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
 def test(spec: str, **given: Any) -> None:
-    """Judge the server at --url by SPEC: its contract, and how its things live.
+    """Test the server at --url against SPEC: conformance and lifecycles.
 
-    SPEC is feather (the default), speechify, speechify-legacy or truestate, or the path or
-    address of an OpenAPI document.
+    SPEC is feather (the default), speechify, speechify-legacy or truestate, or the path or URL
+    of an OpenAPI document.
 
-    What is made on a real server is written to a ledger and removed; what others made is left
-    alone, and so is what acts on many things at once, unless --allow names it.
+    Creations on a real server are recorded in a ledger and removed. Other people's entities are
+    left alone, and operations on many entities are not sent, unless --allow permits them.
 
-    Exit codes: 0 all is well, 1 the contract is broken, 2 it could not be judged, 130 and 143
-    interrupted (by SIGINT, SIGTERM).
+    Exit codes: 0 no findings, 1 the contract is broken, 2 the server could not be tested, 130 and
+    143 interrupted (by SIGINT, SIGTERM).
 
     \b
     Examples:

@@ -46,61 +46,61 @@ OPERATIONS = (
     Key(
         "resource",
         TEXT,
-        "The resource that it is about, as `mockserver explain` names it. A name that is not known "
-        "makes a resource, of all operations that name it.",
+        "The resource of the operation, as `mockserver explain` names it. An unknown name "
+        "creates a resource, of all operations with that name.",
     ),
     Key(
         "item",
         TEXT,
-        "What names the entity: a path or query parameter, or a property of the body.",
+        "What identifies the entity: a path or query parameter, or a property of the body.",
     ),
-    Key("verb", TEXT, "What a transition is called, such as `publish`."),
+    Key("verb", TEXT, "The verb of a transition, such as `publish`."),
     Key(
         "changes",
         {"type": "object"},
-        'What a transition sets: properties and values. `"now"` is the time, `"body.NAME"` what is '
-        "sent.",
+        'What a transition sets: properties and values. `"now"` is the time, `"body.NAME"` a sent '
+        "value.",
     ),
     Key(
         "refers",
         TEXT_TABLE,
-        "Properties of the body that name an entity of a resource, which has to be there; of an "
-        "array each element is looked at, a dot leads deeper (`items.sku`).",
+        "Properties of the body with the id of an existing entity of a resource. Each element of "
+        "an array is checked; a dot leads deeper (`items.sku`).",
     ),
     Key(
         "from",
         {"enum": ["upstream", "mock"]},
-        "Who answers: the server that `upstream` names, or the mock. The table may be named by a "
-        'tag (`"tag:billing"`), a path, or method and path (`"GET /invoices/*"`), too.',
+        "Who responds: the server given by `upstream`, or the mock. The table's name may also be a "
+        'tag (`"tag:billing"`), a path, or method and path (`"GET /invoices/*"`).',
     ),
 )
 LIFECYCLES = (
     Key("property", TEXT, "The property that holds the state."),
-    Key("moves", YES_OR_NO, "Whether time alone takes an entity from state to state."),
-    Key("initial", TEXTS, "The states in which an entity begins, in order."),
-    Key("active", TEXTS, "The states of work, in the order in which they are passed."),
-    Key("success", TEXTS, "The states in which it has gone well; the first one is the usual end."),
-    Key("failure", TEXTS, "The states in which it has failed."),
-    Key("cancelled", TEXTS, "The states in which somebody has stopped it."),
+    Key("moves", YES_OR_NO, "Whether an entity progresses with time alone."),
+    Key("initial", TEXTS, "Initial states, in order."),
+    Key("active", TEXTS, "Active states, in order."),
+    Key("success", TEXTS, "Final states of success; the first is the usual one."),
+    Key("failure", TEXTS, "Final states of failure."),
+    Key("cancelled", TEXTS, "Final states after a cancellation."),
     Key(
         "durations",
         {"type": "object", "additionalProperties": SECONDS},
-        "Seconds that it is in a state, at pace 1.",
+        "Seconds in each state, at pace 1.",
     ),
     Key(
         "waits_for",
         {"anyOf": [TEXTS, TEXT_TABLE]},
-        "States that time does not end: a list, or a table of states and the operation that leads "
-        "on from each.",
+        "States that do not end with time: a list, or a table of states and the operation that "
+        "leads out of each.",
     ),
     Key(
         "passes",
         TEXT_TABLE,
-        'States that pass by themselves (`deleting`), and what follows; `""`: it is gone.',
+        'Transient states (`deleting`) and what follows; `""` removes the entity.',
     ),
 )
 WEBHOOKS = (
-    Key("resource", TEXT, "The resource that it speaks of."),
+    Key("resource", TEXT, "The resource that it reports on."),
     Key(
         "when",
         {**TEXTS, "minItems": 1},

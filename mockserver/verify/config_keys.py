@@ -26,11 +26,11 @@ LOGIN = ("grant", "url", "operation", "token", "fields", "form", *WHO)
 _TABLE: Mapping[str, Any] = {"type": "object"}
 _DAY = {"type": "string", "format": "date"}
 IGNORE = (
-    Key("rule", TEXT, "Its rule, such as `stored_as_sent`; `*` stands for anything."),
+    Key("rule", TEXT, "Its rule, such as `stored_as_sent`; `*` is a wildcard."),
     Key("operation", TEXT, "Where it was found, such as `POST /orders`."),
-    Key("field", TEXT, "The property that it speaks of."),
-    Key("reason", TEXT, "Why it is none here."),
-    Key("until", _DAY, "The last day on which it is left out."),
+    Key("field", TEXT, "The property that it is about."),
+    Key("reason", TEXT, "Why it is ignored."),
+    Key("until", _DAY, "The last day on which it is ignored."),
 )
 _IGNORED = {
     "type": "object",
@@ -39,9 +39,9 @@ _IGNORED = {
     "additionalProperties": False,
 }
 KEYS = (
-    Key("url", TEXT, "Where the API answers."),
-    Key("api-key", TEXT, "The credential that is sent."),
-    Key("other-key", TEXT, "A second identity, for checks that tenants are apart."),
+    Key("url", TEXT, "URL of the API."),
+    Key("api-key", TEXT, "The credential to send."),
+    Key("other-key", TEXT, "A second user's credential, for checks that tenants are isolated."),
     Key("keys", TEXT_TABLE, "A credential for each security scheme, by its name in the document."),
     Key(
         "login",
@@ -55,25 +55,25 @@ KEYS = (
             },
             "additionalProperties": False,
         },
-        "How a token is got: a grant of OAuth 2, or an operation that logs in and its fields.",
+        "How to get a token: an OAuth 2 grant, or an operation that logs in, with its fields.",
     ),
-    Key("headers", TEXT_TABLE, "Headers that go with every request."),
+    Key("headers", TEXT_TABLE, "Headers for every request."),
     Key(
         "params",
         {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
         "Values for path and query parameters, by name.",
     ),
-    Key("bodies", _TABLE, "What is sent to create one, by operationId; `#` counts."),
-    Key("allow-host", TEXTS, "Hosts beside the document's that may be sent to."),
-    Key("allow", TEXTS, "Operations that are sent, whatever they do."),
-    Key("include", TEXTS, "Operations that alone are judged."),
+    Key("bodies", _TABLE, "Bodies for creating entities, by operationId; `#` is a running number."),
+    Key("allow-host", TEXTS, "Further hosts that requests may go to."),
+    Key("allow", TEXTS, "Operations that may be sent, whatever they do."),
+    Key("include", TEXTS, "Test only these operations."),
     Key("exclude", TEXTS, "Operations that are never sent."),
-    Key("disposable", YES_OR_NO, "Everything on the server may go."),
-    Key("ledger", TEXT, "The file in which everything that is made there is written down."),
-    Key("timeout", SECONDS, "Seconds for one whole response."),
-    Key("rate", SECONDS, "Requests a second, at most; 0 is no limit."),
+    Key("disposable", YES_OR_NO, "Everything on the server may be removed."),
+    Key("ledger", TEXT, "The file that records everything created."),
+    Key("timeout", SECONDS, "Seconds for a complete response."),
+    Key("rate", SECONDS, "Maximum requests per second; 0 is no limit."),
     Key("setup", TEXTS, "Shell commands before the run; MOCKSERVER_URL is set."),
     Key("teardown", TEXTS, "Shell commands after the run."),
-    Key("ignore", {"type": "array", "items": _IGNORED}, "Findings that are none here."),
+    Key("ignore", {"type": "array", "items": _IGNORED}, "Findings to ignore."),
 )
 """The keys of the `[verify]` table."""

@@ -197,7 +197,7 @@ def test_a_client_finishes_its_tasks(document: str, tmp_path: Path) -> None:
     [
         ("call_operation", {"operation": "x"}, "start_mock"),
         ("start_mock", {"document": "nowhere.yaml"}, "nowhere.yaml"),
-        ("connect_mock", {"url": "http://127.0.0.1:9"}, "does not answer"),
+        ("connect_mock", {"url": "http://127.0.0.1:9"}, "does not respond"),
         ("check_document", {"document": "nowhere.yaml"}, "nowhere.yaml"),
     ],
 )

@@ -175,12 +175,12 @@ def test_a_running_server_is_asked(url: str) -> None:
 def test_nobody_there_is_said(url: str) -> None:
     failed = run("--url", url)
     assert isinstance(failed.exception, UsageError)
-    assert "no mock answers" in str(failed.exception)
+    assert "no mock responds" in str(failed.exception)
 
 
 def test_another_server_is_not_judged(url: str) -> None:
     failed = run("--url", f"{url}/v1")
-    assert "no admin API of a mock" in str(failed.exception)
+    assert "not the admin API of a mock" in str(failed.exception)
 
 
 def test_the_names_until_0_2_work(url: str, tenant: Tenant) -> None:

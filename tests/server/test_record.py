@@ -152,5 +152,5 @@ def test_a_recording_is_not_written_over(output: Path) -> None:
     output.write_text("precious")
     options = ["record", "--real", "http://127.0.0.1:9", "--output", str(output)]
     failed = CliRunner().invoke(cli, options)
-    assert "there is such a file" in str(failed.exception)
+    assert "the file exists" in str(failed.exception)
     assert output.read_text() == "precious"

@@ -77,7 +77,7 @@ def test_no_document(tmp_path: Path) -> None:
 
 
 def test_a_bad_header() -> None:
-    assert "is no header" in refused("--url", "http://127.0.0.1:1", "-H", "nonsense")
+    assert "is not a header" in refused("--url", "http://127.0.0.1:1", "-H", "nonsense")
 
 
 def test_the_exit_code_is_2_without_a_traceback() -> None:

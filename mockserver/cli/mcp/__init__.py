@@ -17,7 +17,7 @@ from mockserver.cli.options import CONTEXT
       mockserver mcp --http --port 8010
     """,
 )
-@click.option("--http", is_flag=True, help="Streamable HTTP on this machine instead of stdio.")
+@click.option("--http", is_flag=True, help="Use streamable HTTP on this machine instead of stdio.")
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
@@ -25,10 +25,10 @@ from mockserver.cli.options import CONTEXT
     help="Port for --http.  [default: 8010]",
 )
 def mcp(http: bool, port: int) -> None:
-    """Let an agent start and use mocks, by the Model Context Protocol.
+    """Let an agent start and use mocks, through the Model Context Protocol.
 
-    Name this command in the agent's configuration. It speaks on standard input and output, or with
-    --http at http://127.0.0.1:PORT/mcp. The mocks that it starts end with it.
+    Add this command to the agent's configuration. It uses standard input and output, or with --http
+    the URL http://127.0.0.1:PORT/mcp. The mocks that it starts end with it.
     """
     mocks = Mocks()
     server = mcp_server(mocks)

@@ -1,4 +1,4 @@
-"""The mocks of one session: processes of their own, used over HTTP as everybody else does."""
+"""The mocks of one session: separate processes, used over HTTP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS_TO_ANSWER = 30.0
 
 @dataclass
 class Mock:
-    """A running mock, as the tools see it. `process` is None if it was there before."""
+    """A running mock. `process` is None if this session did not start it."""
 
     url: str
     key: str = "mock-key"
@@ -40,26 +40,26 @@ class Mock:
         return self._contract
 
     def operation(self, name: str) -> Operation:
-        """Raises UsageError, with names that are near, if there is none."""
+        """The operation of this id. Raises UsageError with similar names if there is none."""
         if name not in self.contract.names:
             from difflib import get_close_matches
 
             near = get_close_matches(name, self.contract.names, 3, 0.4)
             raise UsageError(
                 f"there is no operation {name!r}"
-                + (f"; did you mean {', '.join(near)}?" if near else "; list_operations has them")
+                + (f"; did you mean {', '.join(near)}?" if near else "; see list_operations")
             )
         return self.contract.by_id[self.contract.names[name]]
 
     def admin(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """A request to the admin API. Raises UsageError with what the mock says is wrong."""
+        """Send a request to the admin API. Raises UsageError with the mock's error."""
         wanted = {name: value for name, value in query.items() if value is not None}
         headers = {"x-mock-token": self.token} if self.token else {}
         answer = self._send(method, f"/__mock__/{path}", params=wanted, json=body, headers=headers)
         try:
             said = answer.json()
         except ValueError:
-            raise UsageError(f"{self.url}: {method} /__mock__/{path} gave no JSON") from None
+            raise UsageError(f"{self.url}: {method} /__mock__/{path} did not return JSON") from None
         if answer.is_error:
             raise UsageError(str(said.get("error", said)))
         return said
@@ -81,7 +81,7 @@ class Mock:
             )
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise UsageError(f"the mock at {self.url} does not answer: {reason}") from None
+            raise UsageError(f"the mock at {self.url} does not respond: {reason}") from None
 
     def stop(self) -> None:
         if self.process is not None:
@@ -94,7 +94,7 @@ class Mock:
 
 @dataclass(frozen=True)
 class Call:
-    """What of a request differs from call to call."""
+    """The parts of a request that differ between calls."""
 
     path: Mapping[str, Any]
     query: Mapping[str, Any]
@@ -103,7 +103,7 @@ class Call:
 
 
 class Mocks:
-    """The mocks of one session, by their names."""
+    """The mocks of one session, by name."""
 
     def __init__(self) -> None:
         self._mocks: dict[str, Mock] = {}
@@ -139,7 +139,7 @@ class Mocks:
 
 
 def started(document: str, options: Mapping[str, Any]) -> Mock:
-    """A mock in a process of its own. Raises UsageError with what it says if it can't start."""
+    """Start a mock in its own process. Raises UsageError with its output if it can't start."""
     command = [sys.executable, "-m", "mockserver", "serve", document, "--port", "0", "--quiet"]
     for name, value in options.items():
         if value not in (None, "", False):

@@ -1,4 +1,4 @@
-"""What an agent can do with mocks: tools and resources of the Model Context Protocol."""
+"""MCP tools and resources for agents."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 MOST_LISTED = 60
 LONGEST_BODY = 20_000
 INSTRUCTIONS = """\
-Stateful mock servers from OpenAPI documents. start_mock first; it gives the name that the other
-tools take as `mock`. list_operations shows what can be called, describe_operation how. Time stands
-still until `clock` moves it: jobs progress only then. What a call creates is there afterwards;
-`reset` begins again."""
+Stateful mock servers from OpenAPI documents. Call start_mock first; it returns the name that other
+tools take as `mock`. list_operations lists operations, describe_operation shows how to call one.
+Time stands still until `clock` moves it, and jobs progress only then. State persists between calls;
+`reset` restores the seed data."""
 
 
 def listed(contract: Contract, tag: str, search: str) -> dict[str, Any]:
-    """The operations that fit; only the tags, with counts, if there are too many."""
+    """The matching operations; if there are too many, tags with counts as well."""
     found = [
         operation
         for operation in contract.operations
@@ -49,7 +49,7 @@ def listed(contract: Contract, tag: str, search: str) -> dict[str, Any]:
         "count": len(found),
         "tags": tags,
         "operations": [_line(operation) for operation in found[:MOST_LISTED]],
-        "hint": f"the first {MOST_LISTED} are listed; narrow it with `tag` or `search`",
+        "hint": f"only the first {MOST_LISTED} are listed; filter with `tag` or `search`",
     }
 
 
@@ -71,7 +71,7 @@ def _line(operation: Operation) -> dict[str, str]:
 
 
 def shown(answer: httpx.Response) -> dict[str, Any]:
-    """A response, its body cut if it is long."""
+    """A response, with a long body truncated."""
     text = answer.text
     try:
         body: Any = json.loads(text) if len(text) <= LONGEST_BODY else text[:LONGEST_BODY]
@@ -79,12 +79,12 @@ def shown(answer: httpx.Response) -> dict[str, Any]:
         body = text[:LONGEST_BODY]
     found = {"status": answer.status_code, "headers": dict(answer.headers), "body": body}
     if len(text) > LONGEST_BODY:
-        found["cut"] = f"the body has {len(text)} characters; ask for less of it"
+        found["cut"] = f"the body has {len(text)} characters; request less of it"
     return found
 
 
 def mcp_server(mocks: Mocks) -> MCPServer:
-    """The tools and resources over `mocks`. Raises MissingExtra."""
+    """An MCP server with the tools and resources for `mocks`. Raises MissingExtra."""
     try:
         from mcp.server import MCPServer
     except ImportError:
@@ -104,7 +104,7 @@ def mcp_server(mocks: Mocks) -> MCPServer:
 
 
 def _tool(server: MCPServer, function: Callable[..., Any]) -> None:
-    """Register a function, whose errors become the tool's own in our words."""
+    """Register a function as a tool; our errors become tool errors."""
     from mcp.server.mcpserver.exceptions import ToolError
 
     @wraps(function)
@@ -125,17 +125,16 @@ def _mock_tools(server: MCPServer, mocks: Mocks) -> None:
         data: str = "",
         lenient: bool = False,
     ) -> dict[str, Any]:
-        """Start a stateful mock of an OpenAPI document: a path, a URL, or a built-in name
-        (feather, speechify, truestate). `clock` is manual (time moves by the tool `clock` only) or
-        real; `data` is a file of entities to begin with; `lenient` lets every id and credential be
-        known."""
+        """Start a stateful mock of an OpenAPI document: a path, a URL, or a built-in name (feather,
+        speechify, truestate). `clock` is manual (only the tool `clock` moves time) or real; `data`
+        is a file with seed data; `lenient` accepts any id and credential."""
         options = {"seed": seed, "clock": clock, "data": data, "lenient": lenient}
         mock = started(document, options)
         name = mocks.add(Path(urlsplit(document).path).stem or "mock", mock)
         return {"mock": name, **_about(mock)}
 
     def connect_mock(url: str, key: str = "mock-key", token: str = "") -> dict[str, Any]:
-        """Use a mock that runs already. `token` is its --control-token, if it has one."""
+        """Use a mock that is already running. `token` is its --control-token, if it has one."""
         mock = Mock(url.rstrip("/"), key, token)
         mock.admin("GET", "health")
         return {"mock": mocks.add("mock", mock), **_about(mock)}
@@ -145,7 +144,7 @@ def _mock_tools(server: MCPServer, mocks: Mocks) -> None:
         return {name: _about(mocks[name]) for name in mocks}
 
     def stop_mock(mock: str = "") -> str:
-        """Stop a mock; what it holds is gone. One that was connected to is only let go of."""
+        """Stop a mock and drop its state. A connected one is only disconnected."""
         mocks.stop(mock)
         return "stopped"
 
@@ -166,12 +165,12 @@ def _about(mock: Mock) -> dict[str, Any]:
 
 def _operation_tools(server: MCPServer, mocks: Mocks) -> None:
     def list_operations(mock: str = "", tag: str = "", search: str = "") -> dict[str, Any]:
-        """The operations of a mock; narrow a large document by `tag` or words to `search` for."""
+        """List the operations of a mock, filtered by `tag` or by words in `search`."""
         return listed(mocks[mock].contract, tag, search)
 
     def describe_operation(operation: str, mock: str = "") -> dict[str, Any]:
-        """How to call an operation: its part of the document, with the schemas it refers to, and
-        what the mock makes of it."""
+        """Describe how to call an operation: its part of the document with the schemas it refers
+        to, and what the mock does for it."""
         found = mocks[mock].operation(operation)
         plan = mocks[mock].admin("GET", "plan")["operations"].get(operation, {})
         document = mocks[mock].contract.document
@@ -188,7 +187,7 @@ def _operation_tools(server: MCPServer, mocks: Mocks) -> None:
         body: Any = None,
     ) -> dict[str, Any]:
         """Call an operation by its operationId, with values for its path and query parameters and a
-        JSON body. The response comes as it is; a refusal says what of the request does not fit."""
+        JSON body. Returns the response; a refusal explains what is wrong with the request."""
         sent = Call(path or {}, query or {}, headers or {}, body)
         return shown(mocks[mock].call(mocks[mock].operation(operation), sent))
 
@@ -197,7 +196,7 @@ def _operation_tools(server: MCPServer, mocks: Mocks) -> None:
 
 
 def _referred(node: Any, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The components that a part of the document refers to, directly or not, as far as they fit."""
+    """The components that a part of the document refers to, directly or not, up to a size limit."""
     found: dict[str, Any] = {}
     size, waiting = 0, [node]
     while waiting and size < LONGEST_BODY:
@@ -223,7 +222,7 @@ def _world_tools(server: MCPServer, mocks: Mocks) -> None:
         speed: float | None = None,
     ) -> Any:
         """Read the mock's clock or move it: `advance` by seconds, `to` an instant (RFC 3339), or
-        let it run at `speed` times real time. Jobs progress as it moves."""
+        run it at `speed` times real time. Jobs progress as it moves."""
         orders = {"advance": advance, "set": to, "speed": speed}
         given = {name: value for name, value in orders.items() if value is not None}
         found = mocks[mock]
@@ -232,18 +231,18 @@ def _world_tools(server: MCPServer, mocks: Mocks) -> None:
         return found.admin("POST", "clock", given, tenant=found.key)
 
     def reset(mock: str = "") -> Any:
-        """Back to the data that the mock begins with."""
+        """Reset to the seed data."""
         return mocks[mock].admin("POST", "reset", tenant=mocks[mock].key)
 
     def list_entities(mock: str = "", collection: str = "", limit: int = 20) -> Any:
-        """What the mock holds: its collections with their sizes, or the newest entities of one."""
+        """List the mock's collections with their sizes, or the newest entities of one."""
         found = mocks[mock]
         if not collection:
             return found.admin("GET", "worlds", tenant=found.key)
         return found.admin("GET", "rows", tenant=found.key, collection=collection, limit=limit)
 
     def save_state(file: str, mock: str = "") -> str:
-        """Write all that the mock holds, its clock included, to a new file."""
+        """Write the mock's state, including its clock, to a new file."""
         snapshot = mocks[mock].admin("GET", "state")
         try:
             with Path(file).open("x", encoding="utf-8") as opened:
@@ -253,7 +252,7 @@ def _world_tools(server: MCPServer, mocks: Mocks) -> None:
         return f"saved in {file}"
 
     def load_state(file: str, mock: str = "") -> Any:
-        """Put back what save_state wrote."""
+        """Restore a state written by save_state."""
         try:
             snapshot = json.loads(Path(file).read_text("utf-8"))
         except (OSError, ValueError) as error:
@@ -266,14 +265,14 @@ def _world_tools(server: MCPServer, mocks: Mocks) -> None:
 
 def _job_tools(server: MCPServer, mocks: Mocks) -> None:
     def list_jobs(mock: str = "", limit: int = 20) -> Any:
-        """Long-running jobs, with the states ahead and the outcomes that can be ordered."""
+        """List long-running jobs, with their future states and possible outcomes."""
         return mocks[mock].admin("GET", "jobs", tenant=mocks[mock].key, limit=limit)
 
     def steer_job(
         job: str, mock: str = "", outcome: str = "", after: float = 0, hold: bool = False
     ) -> Any:
-        """Decide what becomes of an open job: let it end in `outcome` (such as failed) `after` so
-        many seconds of the mock's clock, or `hold` it where it is."""
+        """Decide how an open job goes on: end it in `outcome` (such as failed) `after` this many
+        seconds of the mock's clock, or `hold` it in its state."""
         order: dict[str, Any] = {"hold": True} if hold else {"outcome": outcome, "after": after}
         return mocks[mock].admin(
             "POST", f"jobs/{quote(job, safe='')}", order, tenant=mocks[mock].key
@@ -285,16 +284,16 @@ def _job_tools(server: MCPServer, mocks: Mocks) -> None:
 
 def _trouble_tools(server: MCPServer, mocks: Mocks) -> None:
     def add_fault(fault: dict[str, Any], mock: str = "") -> Any:
-        """Let something go wrong: {"operation": "getRun", "status": 503, "times": 2}; also latency,
-        dropped connections and truncated bodies (see the page on faults)."""
+        """Inject a fault: {"operation": "getRun", "status": 503, "times": 2}; also latency, dropped
+        connections and truncated bodies (see the page on faults)."""
         return mocks[mock].admin("POST", "faults", fault, tenant=mocks[mock].key)
 
     def remove_faults(mock: str = "") -> Any:
-        """Let everything go well again."""
+        """Remove all faults."""
         return mocks[mock].admin("DELETE", "faults", tenant=mocks[mock].key)
 
     def add_stub(stub: dict[str, Any], mock: str = "") -> Any:
-        """Answer an operation with a fixed response: {"operation": "getUsage", "status": 200,
+        """Make an operation return a fixed response: {"operation": "getUsage", "status": 200,
         "json": {...}, "times": 1}."""
         return mocks[mock].admin("POST", "stubs", stub, tenant=mocks[mock].key)
 
@@ -308,26 +307,26 @@ def _trouble_tools(server: MCPServer, mocks: Mocks) -> None:
 
 def _insight_tools(server: MCPServer, mocks: Mocks) -> None:
     def journal(mock: str = "", operation: str | None = None, limit: int = 20) -> Any:
-        """The latest requests, the statuses of their responses, and what broke the contract."""
+        """The latest requests, the statuses of their responses, and contract violations."""
         found = mocks[mock]
         return found.admin("GET", "journal", tenant=found.key, operation=operation, limit=limit)
 
     def coverage(mock: str = "") -> Any:
-        """Which operations and statuses were asked for, and which never."""
+        """Which operations were requested and which statuses returned, and which never."""
         return mocks[mock].admin("GET", "coverage", tenant=mocks[mock].key)
 
     def explain(operation: str, mock: str = "") -> Any:
-        """What the mock does for an operation, and the evidence in the document for it."""
+        """What the mock does for an operation, and the evidence in the document."""
         mocks[mock].operation(operation)
         return mocks[mock].admin("GET", "plan")["operations"].get(operation, {})
 
     def check_document(document: str) -> Any:
-        """Whether an OpenAPI document is sound, and what of it a mock can't honour."""
+        """Validate an OpenAPI document, and list what a mock can't honour."""
         return _command("check", document, "--json")
 
     def compare(document: str, real: str, seconds: int = 60) -> Any:
-        """Send the same sequences to a mock and to the real API, and say where the two differ. It
-        creates and removes things at `real`: only name a server that is yours to use."""
+        """Send the same requests to a mock and to the real API, and report differences. This
+        creates and removes entities at `real`: only use a server that you may change."""
         return _command("diff", document, "--real", real, "--max-time", str(seconds))
 
     for tool in (journal, coverage, explain, check_document, compare):
@@ -335,7 +334,7 @@ def _insight_tools(server: MCPServer, mocks: Mocks) -> None:
 
 
 def _command(*words: str) -> str:
-    """What a command prints. Raises UsageError with its error if it could not be carried out."""
+    """The output of a command. Raises UsageError with its error if it failed."""
     done = subprocess.run(
         [sys.executable, "-m", "mockserver", *words], capture_output=True, text=True, check=False
     )
@@ -352,5 +351,5 @@ def _resources(server: MCPServer, mocks: Mocks) -> None:
 
     @server.resource("mock://{mock}/plan", mime_type="application/json")
     def plan(mock: str) -> str:
-        """What was inferred from it: resources, lifecycles and what each operation does."""
+        """The inferred plan: resources, lifecycles and what each operation does."""
         return json.dumps(mocks[mock].admin("GET", "plan"))
