@@ -20,7 +20,7 @@ from mockserver.inference.model import (
     ResponseUse,
     Transition,
 )
-from mockserver.inference.operations import BULK, Facts, Survey
+from mockserver.inference.operations import BULK, Facts, Survey, json_of
 from mockserver.inference.outcomes import RESULTS
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
@@ -33,6 +33,7 @@ from mockserver.inference.words import bag, plural, tokens
 Steps = tuple[str, ...]
 _TELLING = ("list", "create", "fetch", "replace", "patch")
 _ARRAY = "an array of them is sent"
+_COUNTS = bag("count counter counts total")
 _SWEEPING = bag("delete remove destroy bulk batch many multiple several all by ids")
 
 
@@ -301,6 +302,12 @@ class Deducer:
         elif above in self._collections:
             resource = self.resources[self._collections[above]]
             known = facts.ref in self._refs[resource.name]
+            number = self._number(facts) if facts.method == "GET" else None
+            if number is not None:
+                why = f"it says how many {plural(resource.noun)} there are"
+                action = self._make(facts, "fixed", why, "likely", resource=resource.name)
+                response = replace(action.response, counts=number)
+                yield Reading(WEIGHTS["plain"], replace(action, response=response))
             if facts.envelope is not None and known:
                 why = f"it lists {plural(resource.noun)}, as GET of {resource.path} does"
                 action = self._make(
@@ -319,6 +326,36 @@ class Deducer:
                 why = f"answers 201 with the schema of one ({resource.noun})"
                 action = self._make(facts, "create", why, "likely", resource=resource.name)
                 yield Reading(WEIGHTS["plain"], action)
+
+    def _number(self, facts: Facts) -> Path | None:
+        """Where `GET /things/count` has the only number of its response."""
+        response = facts.operation.response_for(facts.operation.success)
+        media = json_of(response.content) if response is not None else None
+        if facts.route.last.lower() not in _COUNTS or media is None or not media.pointer:
+            return None
+        schemas, path = self.survey.schemas, list[str]()
+        place: str | None = media.pointer
+        for _ in range(4):
+            if place is None:
+                return None
+            flat = schemas.flat_at(schemas.main(place))
+            if {"integer", "number"} & set(flat.types):
+                return tuple(path)
+            if "array" in flat.types:
+                place = schemas.place(schemas.main(place), None)
+                path.append(FIRST)
+                continue
+            numbers = [
+                name
+                for name, schema in flat.properties.items()
+                if {"integer", "number"} & set(schemas.types(schema))
+            ]
+            wanted = numbers or list(flat.properties)
+            if len(wanted) != 1:
+                return None
+            path.append(wanted[0])
+            place = schemas.place(schemas.main(place), wanted[0])
+        return None
 
     def _sends_like(self, facts: Facts, resource: Resource) -> bool:
         """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""

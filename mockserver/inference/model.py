@@ -316,7 +316,8 @@ class ResponseUse:
     `at` leads to the entity in the body; with `FIRST` in it, there may be several. `tells` leads
     from the entity to its id, and `told_by` to the schema of the id, where the response has it in
     another place or form than the resource. `awaits` is the resource whose job has to succeed
-    before there is a response. `part` is the property of the entity that is shown.
+    before there is a response. `part` is the property of the entity that is shown. `counts` leads
+    to how many entities there are.
     """
 
     at: Path = ()
@@ -324,6 +325,7 @@ class ResponseUse:
     told_by: str | None = None
     awaits: str | None = None
     part: str | None = None
+    counts: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,13 @@ class Survey:
             elif here.steps and here.steps[-1] != ANY:
                 self._verbs.setdefault(here.steps[:-1], []).append(verb_of(here.last))
 
+    def _noun(self, path: Route) -> str:
+        """What a path speaks of: contacts at `/contacts`, and at `/contacts/batch`, too, unless
+        there are items beneath."""
+        bulk = path.last in BULK and len(path.steps) > 1 and path.steps[-2] != ANY
+        items = (*path.steps, ANY) in self._item_steps
+        return noun(path.steps[-2]) if bulk and not items else path.noun
+
     def at(self, steps: tuple[str, ...], *methods: str) -> Facts | None:
         """The operation at a path with the first of these methods that exists."""
         found = self.by_steps.get(steps, {})
@@ -158,7 +165,7 @@ class Survey:
         media = json_of(response.content) if response is not None else None
         if media is None or not media.pointer:
             return False
-        return list_place(self.schemas, media.pointer, _noun(facts.route.parent)) is not None
+        return list_place(self.schemas, media.pointer, self._noun(facts.route.parent)) is not None
 
     def _facts(self, operation: Operation) -> Facts:
         facts = Facts(operation, route(self._path(operation)))
@@ -170,7 +177,7 @@ class Survey:
         operation = facts.operation
         facts.envelope, facts.several = None, None
         facts.at, facts.ref, facts.sent, facts.body = (), "", (), ""
-        about = _noun(facts.route)
+        about = self._noun(facts.route)
         response = operation.response_for(operation.success)
         media = json_of(response.content) if response is not None else None
         if response is not None and media is not None and media.pointer:
@@ -246,14 +253,6 @@ def is_search(route: Route) -> bool:
     """Whether the path ends in a word for listing, behind a collection: `/contacts/search`."""
     steps = route.steps
     return len(steps) > 1 and "_".join(tokens(steps[-1])) in LISTING and steps[-2] != ANY
-
-
-def _noun(route: Route) -> str:
-    """The noun of a path: contacts for `/contacts` and for `/contacts/batch`."""
-    batch = route.last in BULK and len(route.steps) > 1 and route.steps[-2] != ANY
-    if batch or is_search(route):
-        return noun(route.steps[-2])
-    return route.noun
 
 
 def json_of(content: Any) -> MediaType | None:

@@ -82,6 +82,17 @@ def noun(name: str) -> str:
     return "_".join((*words[:-1], singular(words[-1])))
 
 
+_COUNTING = bag("count counts counter num number total of no nb size qty quantity")
+
+
+def counted(name: str) -> str | None:
+    """What a number counts, in the singular: `comments_count`, `numComments`, `total_comments` ->
+    `comment`; "" for a bare `count`, None for what is no count by its name."""
+    words = tokens(name)
+    rest = [word for word in words if word not in _COUNTING]
+    return None if len(rest) == len(words) else noun("_".join(rest))
+
+
 _MOMENT_WORDS = ("at", "time", "on", "date", "timestamp", "ts", "datetime", "utc")
 
 

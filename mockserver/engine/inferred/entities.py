@@ -48,7 +48,7 @@ def new_entity(
         **defaults(context, resource, sent),
         **sent,
         **facts,
-        **_owned(call, repository, sent, ordinal),
+        **_owned(call, repository, sent, ordinal, parent),
         **fixed,
     }
     known.update(context.joins.named(world, resource, sent, _above(call)))
@@ -247,7 +247,7 @@ def defaults(context: Context, resource: Resource, sent: Mapping[str, Any]) -> d
 
 
 def _owned(
-    call: Call, repository: Repository, sent: Mapping[str, Any], ordinal: int
+    call: Call, repository: Repository, sent: Mapping[str, Any], ordinal: int, parent: str
 ) -> dict[str, Any]:
     context, world, roles = call.context, call.world, repository.roles
     flat = context.flat(repository.resource)
@@ -259,8 +259,18 @@ def _owned(
         part = {**roles.held.switches, **(part if isinstance(part, Mapping) else {})}
         found.update({roles.holder: part} if part else {})
     set_times(context.schemas, flat, roles, found, world.now, made=True)
-    found.update({n: ordinal + repository.resource.seeds for n in roles.counted if n not in sent})
-    return found
+    resource = repository.resource
+    ownly = resource.noun.rsplit("_", 1)[-1] in ("version", "revision")
+    counted = [*roles.counted, *(roles.versions if ownly else ())]
+    found.update(dict.fromkeys(counted, ordinal + resource.seeds))
+    if roles.positions:
+        below = world[repository.collection.name]
+        found.update(dict.fromkeys(roles.positions, below.count(parent=parent)))
+    states = resource.states
+    if states is None or not states.moves:
+        found.update(dict.fromkeys(roles.numbers, 0))
+    given = {*counted, *roles.positions, *roles.numbers, *roles.versions} & sent.keys()
+    return {name: value for name, value in found.items() if name not in given}
 
 
 def _key_value(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from mockserver.engine.generation.numbers import in_millis
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
 from mockserver.engine.world import World, tenant_id
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, counted, is_plural, tokens
 from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -26,7 +26,11 @@ _OWNERS = {
     "organization": bag("organization_id organisation_id org_id tenant_id workspace_id account_id"),
     "user": bag("owner_id user_id created_by created_by_id creator_id author_id updated_by"),
 }
-_COUNTED = bag("number version version_number revision_number sequence_number sequence")
+_COUNTED = bag("number sequence_number sequence")
+_VERSIONS = bag("version revision version_number revision_number lock_version object_version")
+_POSITIONS = bag("index position ordinal")
+_MEASURES = bag("page word row byte character char token line pixel frame attempt retry try")
+"""What a number of these says is a result, or a matter of the content."""
 
 
 _SWITCHES = dict.fromkeys(
@@ -49,6 +53,9 @@ class Roles:
     updated: list[str] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     counted: list[str] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)
+    positions: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
     switches: dict[str, bool] = field(default_factory=dict)
     holder: str = ""
     held: Roles | None = None
@@ -75,8 +82,8 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
             found.created.append(name)
         elif word in _UPDATED:
             found.updated.append(name)
-        elif word in _COUNTED and "integer" in kinds(schemas, schema):
-            found.counted.append(name)
+        elif "integer" in schemas.types(schema) or "number" in schemas.types(schema):
+            _add_number(schemas, found, name, word, schema)
         if (
             kinds(schemas, schema) - {"null"} == {"boolean"}
             and word.removeprefix("is_") in _SWITCHES
@@ -92,6 +99,23 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
     return found
 
 
+def _add_number(schemas: Schemas, found: Roles, name: str, word: str, schema: Any) -> None:
+    """Note what a number is for."""
+    about = counted(name)
+    whole = "integer" in schemas.types(schema)
+    if word in _COUNTED and whole:
+        found.counted.append(name)
+    elif word in _VERSIONS:
+        found.versions.append(name)
+    elif word in _POSITIONS and whole:
+        found.positions.append(name)
+    elif about and about.rsplit("_", 1)[-1] not in _MEASURES and whole:
+        several = tokens(name)[-1] in ("count", "counts") or any(map(is_plural, tokens(name)))
+        low = schemas.flat(schema).rules.get("minimum", 0)
+        if several and isinstance(low, int | float) and low <= 0:
+            found.numbers.append(name)
+
+
 def set_times(
     schemas: Schemas,
     flat: Flat,
@@ -102,20 +126,25 @@ def set_times(
     made: bool = False,
     missing: bool = False,
 ) -> None:
-    """Set when an entity was changed and `made`; with `missing`, only where there is no
-    value yet."""
+    """Set when an entity was changed and `made`, and count the change; with `missing`, only where
+    there is no value yet."""
     names = (*roles.created, *roles.updated) if made else roles.updated
     for name in names:
         if not missing or name not in data:
             data[name] = stamp(schemas, name, flat.properties[name], instant)
-    if roles.held is not None and (roles.held.created or roles.held.updated):
+    for name in roles.versions:
+        before = data.get(name)
+        if made:
+            data.setdefault(name, 1)
+        elif isinstance(before, int) and not isinstance(before, bool):
+            data[name] = before + 1
+    held = roles.held
+    if held is not None and (held.created or held.updated or held.versions):
         part = data.get(roles.holder)
         if isinstance(part, Mapping) or made:
             inner = dict(part) if isinstance(part, Mapping) else {}
             within = schemas.flat(flat.properties[roles.holder])
-            set_times(
-                schemas, within, roles.held, inner, instant, made=made, missing=missing
-            )  # fmt: skip
+            set_times(schemas, within, held, inner, instant, made=made, missing=missing)
             data[roles.holder] = inner
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from mockserver.engine.inferred.repository import Entity, OwnRepository, Reposit
 from mockserver.engine.inferred.seeding import Sower
 from mockserver.engine.world import World
 from mockserver.inference.model import Plan, Resource
-from mockserver.inference.words import bag, noun, plural, tokens
+from mockserver.inference.words import counted, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 
@@ -46,6 +46,7 @@ class Joins:
         self._sower = sower
         self._children: dict[str, tuple[Children, ...]] = {}
         self._single: dict[str, tuple[tuple[str, OwnRepository], ...]] = {}
+        self._lengths: dict[str, tuple[tuple[str, str], ...]] = {}
         self._named: dict[str, tuple[Named, ...]] = {}
         self._places = {
             schemas.canonical(resource.schema): name
@@ -58,7 +59,7 @@ class Joins:
         name = repository.resource.name
         if name not in self._children:
             self._find_children(repository.resource)
-        if not self._children[name] and not self._single[name]:
+        if not (self._children[name] or self._single[name] or self._lengths[name]):
             return entity.data
         found = dict(entity.data)
         for child in self._children[name]:
@@ -67,6 +68,9 @@ class Joins:
             below = single.get(world, entity.key)
             if below is not None:
                 found[prop] = below.data
+        for prop, array in self._lengths[name]:
+            if isinstance(found.get(array), list):
+                found[prop] = len(found[array])
         return found
 
     def _add_children(
@@ -116,6 +120,27 @@ class Joins:
                     lists.append(Children(name, repository, counts=True))
         self._children[resource.name] = tuple(lists)
         self._single[resource.name] = tuple(singles)
+        children = {child.name for child in lists if child.counts}
+        self._lengths[resource.name] = tuple(self._find_lengths(resource, children))
+
+    def _find_lengths(self, resource: Resource, taken: Set[str]) -> Iterator[tuple[str, str]]:
+        """The properties that say how long an array beside them is (`lineCount` of `lines`)."""
+        flat = self._flat(resource)
+        sent = self._schemas.flat_at(resource.request).properties if resource.request else {}
+        arrays = {
+            noun(name): name
+            for name, schema in flat.properties.items()
+            if "array" in self._schemas.types(schema)
+        }
+        for name, schema in flat.properties.items() if arrays else ():
+            about = counted(name)
+            if about is None or name in taken or name in sent:
+                continue
+            if "integer" not in self._schemas.types(schema):
+                continue
+            ends = [array for array in arrays if array.endswith(f"_{about}")]
+            if about in arrays or len(ends) == 1:
+                yield name, arrays[about if about in arrays else ends[0]]
 
     def _is_of(self, place: str, resource: Resource) -> bool:
         if resource.schema is None:
@@ -138,14 +163,10 @@ class Joins:
         """Whether a property is the number of the entity's children (`comments_count`)."""
         if "integer" not in self._schemas.flat_at(self._schemas.canonical(place)).types:
             return False
-        words = tokens(name)
-        rest = [
-            word for word in words if word not in ("count", "num", "number", "total", "of", "no")
-        ]
-        if len(rest) == len(words):
-            return False
+        about = counted(name)
         short = child.noun.rsplit("_", 1)[-1]
-        return "_".join(rest) in {child.noun, plural(child.noun), short, plural(short)}
+        # `total_item_count` of `/collections/{id}/items`
+        return about is not None and about in (child.noun, short)
 
     def named(self, world: World, resource: Resource, sent: Mapping[str, Any],
               above: Mapping[str, Any]) -> dict[str, Any]:  # fmt: skip
@@ -212,9 +233,6 @@ class Joins:
             ids = [asked[s + e] for s in stems for e in endings if s + e in asked]
             found.append(Named(name, other, inner is not None, tuple(dict.fromkeys(ids))))
         return found
-
-
-_COUNTING = bag("count num number total of no")
 
 
 def _listed(told: Any) -> list[Any]:

@@ -18,7 +18,7 @@ from mockserver.engine.inferred.seeding import birth, lasting
 from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Dice
 from mockserver.errors import Conflict
-from mockserver.inference.model import FIRST, Action
+from mockserver.inference.model import FIRST, Action, Path
 from mockserver.inference.paths import ANY, route
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Operation
@@ -40,6 +40,8 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
 
     def handle(call: Call) -> Reply:
         call.check_parents()
+        if action.response.counts is not None:
+            return _count(call, action.response.counts)
         if jobs is not None:
             _check_done(call, jobs)
         world, request = call.world, call.request
@@ -101,6 +103,18 @@ def _of_entity(call: Call, names: frozenset[str]) -> dict[str, Any]:
     if entity is None:
         return {}
     return {name: value for name, value in entity.data.items() if name in names}
+
+
+def _count(call: Call, at: Path) -> Reply:
+    """How many entities there are."""
+    world, repository, parent = call.world, call.repository, call.parent_key()
+    call.context.sower.sow(world, repository, parent or None)
+    below = repository.scan(world, parent or None, newest_first=False)
+    known: Any = sum(not entity.row.get("gone") for entity in below)
+    for step in reversed(at):
+        known = [known] if step == FIRST else {step: known}
+    dice = lasting(world, call.operation.id)
+    return call.context.answers.reply(call.operation, dice, known, (), "bare")
 
 
 def _check_done(call: Call, jobs: Repository) -> None:

@@ -223,10 +223,12 @@ def _moved(
         changes.pop(name, None)
     moved = Entity(entity.key, entity.data, entity.parent, row)
     moved = changed_entity(call, repository, moved, changes)
+    unchanged = moved.data is entity.data
     row = {**moved.row, "schedule": schedule, "touched": world.now}
     data = {**moved.data, states.name: with_state(states, moved.data, after)}
     flat = call.context.flat(repository.resource)
-    set_times(call.context.schemas, flat, repository.roles, data, world.now)
+    if unchanged:
+        set_times(call.context.schemas, flat, repository.roles, data, world.now)
     if after in states.cancelled or states.leads.get(after) in states.cancelled:
         _cancel_below(call, repository, entity)
     return Entity(entity.key, data, entity.parent, row)
