@@ -16,15 +16,15 @@ IMAGES = Path(__file__).parent.parent.parent / "docs/images"
 SUITE = "/v1/sim-suites/3c90c3cc-0d44-4b50-8888-8dd25736052a"
 AGENT = {"agent_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
 SHOTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("dashboard-light", "jobs", {"viewport": {"width": 1080, "height": 660}}),
+    ("dashboard-light", "jobs", {"viewport": {"width": 1280, "height": 720}}),
     (
         "dashboard-dark",
         "jobs",
-        {"viewport": {"width": 1080, "height": 660}, "color_scheme": "dark"},
+        {"viewport": {"width": 1280, "height": 720}, "color_scheme": "dark"},
     ),
-    ("dashboard-journal", "journal", {"viewport": {"width": 1080, "height": 480}}),
+    ("dashboard-journal", "journal", {"viewport": {"width": 1280, "height": 640}}),
     ("dashboard-narrow", "jobs", {"viewport": {"width": 390, "height": 780}}),
-    ("reference-light", "", {"viewport": {"width": 1080, "height": 660}}),
+    ("reference-light", "", {"viewport": {"width": 1280, "height": 720}}),
 )
 
 
@@ -57,7 +57,8 @@ def main() -> None:
             page.wait_for_selector(".opblock" if not view else "#link.live")
             page.wait_for_timeout(700)
             if view == "journal":
-                page.get_by_role("button", name="1 remark").first.click()
+                page.get_by_role("button", name="/v1/sim-suites?limit=0").click()
+                page.wait_for_timeout(300)
             page.screenshot(path=IMAGES / f"{name}.png")
             page.close()
         browser.close()

@@ -28,6 +28,11 @@ pytestmark = [
 SUITE = "/v1/sim-suites/3c90c3cc-0d44-4b50-8888-8dd25736052a"
 AGENT = {"agent_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
 KEY = {"x-api-key": "mock-key"}
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+TABS = (
+    *("jobs", "resources", "journal", "webhooks", "faults", "stubs", "coverage", "lint"),
+    *("inferred", "about"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +57,7 @@ def page(browser: Any, server: str) -> Iterator[Any]:
     httpx.post(f"{server}/__mock__/reset")
     httpx.delete(f"{server}/__mock__/journal")
     httpx.delete(f"{server}/__mock__/faults")
+    httpx.delete(f"{server}/__mock__/stubs")
     httpx.get(f"{server}{SUITE}", headers=KEY)
     page = browser.new_page(viewport={"width": 1280, "height": 860})
     page.set_default_timeout(20_000)
@@ -125,8 +131,8 @@ def test_the_views_are_reached_by_keys(page: Any) -> None:
     page.keyboard.press("3")
     assert page.locator("#tab-journal").get_attribute("aria-selected") == "true"
     page.keyboard.press("ArrowRight")
-    page.wait_for_selector("#faults")
-    page.keyboard.press("End")
+    page.wait_for_selector("#webhooks")
+    page.keyboard.press("0")
     assert page.locator("#about").is_visible()
     page.keyboard.press("?")
     assert page.locator("#help").is_visible()
@@ -137,11 +143,93 @@ def test_the_views_are_reached_by_keys(page: Any) -> None:
 def test_the_journal_shows_what_was_wrong(page: Any, server: str) -> None:
     httpx.get(f"{server}/v1/sim-suites?limit=0", headers=KEY)
     page.keyboard.press("3")
-    page.get_by_role("button", name="1 remark").click()
-    assert "query.limit" in page.locator(".detail").inner_text()
-    page.keyboard.press("Escape")
+    page.get_by_role("button", name="/v1/sim-suites?limit=0").click()
+    assert "query.limit" in page.locator("#journal-detail .findings").inner_text()
+    assert '"greater_than_equal"' in page.locator("#journal-detail").inner_text()
     page.fill("#journal-filter", "nothing like this")
-    assert "Nothing fits" in page.locator("#journal-body").inner_text()
+    page.get_by_text("No request matches.").wait_for()
+
+
+def test_a_request_is_replayed_and_its_response_made_a_stub(page: Any, server: str) -> None:
+    name = {"name": "replayed"}
+    httpx.post(f"{server}/v1/sim-suites", json=name, headers=KEY)
+    page.keyboard.press("3")
+    page.get_by_role("button", name="POST /v1/sim-suites").click()
+    assert "curl -X POST" in page.evaluate(
+        "() => new Promise((done) => { navigator.clipboard.writeText = done;"
+        "[...document.querySelectorAll('button')].find((b) => b.textContent === 'Copy as curl')"
+        ".click(); })"
+    )
+    page.get_by_role("button", name="Replay").click()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('#journal-body tr')]"
+        ".filter((row) => row.textContent.includes('createSimulationSuite')).length === 2"
+    )
+    suites = httpx.get(f"{server}/v1/sim-suites", headers=KEY).json()["items"]
+    assert [suite["name"] for suite in suites].count("replayed") == 2
+    page.get_by_role("button", name="Make a stub").click()
+    page.get_by_role("button", name="Remove stub").wait_for()
+    stubbed = [httpx.post(f"{server}/v1/sim-suites", json=name, headers=KEY) for _ in range(2)]
+    assert stubbed[0].json() == stubbed[1].json()
+    page.get_by_role("button", name="Remove stub").click()
+    page.get_by_text("There are no stubs.").wait_for()
+
+
+def test_jobs_are_searched_and_sorted_by_the_server(page: Any, server: str) -> None:
+    for _ in range(3):
+        httpx.post(f"{server}{SUITE}/runs", json=AGENT, headers=KEY)
+    page.select_option("#jobs-kind", "suite run")
+    page.wait_for_function(
+        "() => ![...document.querySelectorAll('#jobs-body td:nth-child(2)')]"
+        ".some((cell) => cell.textContent !== 'suite run')"
+    )
+    page.get_by_role("button", name="State").click()
+    page.wait_for_selector("#jobs-state-head[aria-sort=ascending]")
+    states = page.locator("#jobs-body .state").all_text_contents()
+    assert states == sorted(states)
+    page.fill("#jobs-filter", "no job is called this")
+    page.get_by_text("No job matches.").wait_for()
+
+
+def test_a_stub_is_added_by_hand(page: Any, server: str) -> None:
+    page.keyboard.press("6")
+    page.fill("#stubs input[name=operation]", "listAgents")
+    page.fill("#stubs input[name=status]", "429")
+    page.fill("#stubs textarea", '{"error": "slow"}')
+    page.check("#stubs input[name=invalid]")
+    page.locator("#stubs").get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Remove stub").wait_for()
+    assert httpx.get(f"{server}/v1/agents", headers=KEY).json() == {"error": "slow"}
+    page.fill("#stubs textarea", "{")
+    page.locator("#stubs").get_by_role("button", name="Add").click()
+    page.get_by_text("The body is not JSON").wait_for()
+
+
+def test_webhooks_coverage_and_client_lint(browser: Any) -> None:
+    with running(str(FIXTURES / "hooks.yaml"), clock="manual") as url:
+        hook = {"url": "http://127.0.0.1:9/hook"}
+        httpx.post(f"{url}/__mock__/webhooks?tenant=mock-key", json=hook)
+        httpx.post(f"{url}/exports", json={"format": "csv"}, headers={"x-mock-tenant": "mock-key"})
+        page = browser.new_page()
+        page.goto(f"{url}/__mock__/#webhooks")
+        page.get_by_text("http://127.0.0.1:9/hook").wait_for()
+        page.keyboard.press("7")
+        page.locator("#coverage .figure").wait_for()
+        assert "startExport" not in page.locator("#coverage .columns").inner_text()
+        page.keyboard.press("8")
+        page.get_by_text("leaked-job").wait_for()
+        page.close()
+
+
+def test_guesses_are_copied_for_the_configuration(page: Any) -> None:
+    page.keyboard.press("9")
+    page.check("#guesses-only")
+    assert page.locator("#inferred [data-text]:visible:not([data-guess])").count() == 0
+    page.uncheck("#guesses-only")
+    page.fill("#inferred .find", "cancelsimulationsuiterun")
+    card = page.locator("#inferred details:visible").first
+    card.locator("summary").click()
+    assert "[operations.cancelSimulationSuiteRun]" in card.locator("pre").inner_text()
 
 
 def test_a_value_is_never_markup(page: Any, server: str) -> None:
@@ -154,13 +242,14 @@ def test_a_value_is_never_markup(page: Any, server: str) -> None:
 
 
 def test_a_fault_is_added_and_taken_away(page: Any, server: str) -> None:
-    page.keyboard.press("4")
-    page.fill("input[name=operation]", "listSimulationSuites")
-    page.get_by_role("button", name="Add").click()
+    page.keyboard.press("5")
+    page.fill("#faults input[name=operation]", "listSimulationSuites")
+    page.locator("#faults").get_by_role("button", name="Add").click()
     page.get_by_role("button", name="Remove fault").wait_for()
+    page.get_by_text("responds 503").wait_for()
     assert httpx.get(f"{server}/v1/sim-suites", headers=KEY).status_code == 503
     page.get_by_role("button", name="Remove fault").click()
-    page.get_by_text("Nothing goes wrong on purpose.").wait_for()
+    page.get_by_text("There are no faults.").wait_for()
     assert httpx.get(f"{server}/v1/sim-suites", headers=KEY).status_code == 200
 
 
@@ -177,7 +266,7 @@ def test_everything_is_legible(browser: Any, server: str, scheme: str) -> None:
     page = browser.new_page(color_scheme=scheme)
     page.goto(f"{server}/__mock__/")
     page.wait_for_selector("article.job")
-    for tab in ("jobs", "resources", "journal", "faults", "inferred", "about"):
+    for tab in TABS:
         page.click(f"#tab-{tab}")
         page.wait_for_timeout(150)
         assert page.evaluate(CONTRAST) == [], tab
@@ -189,7 +278,9 @@ def test_it_fits_a_telephone(browser: Any, server: str) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 740})
     page.goto(f"{server}/__mock__/")
     page.wait_for_selector("article.job")
-    for tab in ("jobs", "resources", "journal", "faults", "inferred", "about"):
+    header = page.evaluate("document.querySelector('main').getBoundingClientRect().top")
+    assert header <= 740 / 4
+    for tab in TABS:
         page.click(f"#tab-{tab}")
         page.wait_for_timeout(150)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, tab
@@ -202,7 +293,7 @@ def test_from_another_machine_it_asks_for_the_token(browser: Any) -> None:
         page.goto(f"{url}/__mock__/")
         page.wait_for_selector("#ask[open]")
         page.fill("#token", "secret")
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         page.wait_for_selector("#link.live")
         page.wait_for_selector("article.job")
         page.close()

@@ -174,3 +174,63 @@ def test_several_worlds_want_a_name(feather: Watched) -> None:
 def test_the_document_is_the_true_one(feather: Watched) -> None:
     root = Path(__file__).parent.parent.parent / "openapi.json"
     assert feather.control.get("/document").json() == json.loads(root.read_text("utf-8"))
+
+
+def test_jobs_are_filtered_sorted_and_paged(feather: Watched) -> None:
+    for _ in range(3):
+        feather.api.post(f"{SUITE}/runs", json=AGENT)
+
+    def jobs(**query: Any) -> dict[str, Any]:
+        found = feather.control.get("/jobs", params={"tenant": "mock-key", **query})
+        assert found.status_code == 200, found.text
+        return dict(found.json())
+
+    every = jobs()["jobs"]
+    assert [job["id"] for job in jobs(limit=2, offset=1)["jobs"]] == [j["id"] for j in every[1:3]]
+    assert jobs(limit=2)["more"]
+    assert not jobs()["more"]
+    pending = jobs(state="pending", kind="suite run")
+    assert {job["state"] for job in pending["jobs"]} == {"pending"}
+    assert [job["id"] for job in jobs(text=every[0]["id"])["jobs"]] == [every[0]["id"]]
+    names = [job["name"] for job in jobs(sort="name")["jobs"]]
+    assert names == sorted(names)
+    assert [job["name"] for job in jobs(sort="-name")["jobs"]] == sorted(names, reverse=True)
+    assert {"suite run"} <= {*jobs()["kinds"]}
+    assert {"pending", "failed"} <= {*jobs()["states"]}
+
+
+def test_rows_are_searched_paged_and_shown_as_a_client_sees_them() -> None:
+    watched = Watched(str(JOBS))
+    with watched.mock, watched.control:
+        made = watched.api.post("/exports", json={"format": "csv", "note": "needle"}).json()
+        query = {"tenant": "mock-key", "collection": "exports"}
+        found = watched.control.get("/rows", params={**query, "text": "needle"}).json()
+        assert [row["id"] for row in found["rows"]] == [made["id"]]
+        assert found["shown"][made["id"]] == watched.api.get(f"/exports/{made['id']}").json()
+        page = watched.control.get("/rows", params={**query, "limit": 2, "offset": 1}).json()
+        assert (len(page["rows"]), page["more"]) == (2, True)
+        assert page["total"] == 6  # the seed data, although nobody has listed it
+
+
+def test_one_exchange_is_shown_with_bodies_and_without_secrets(feather: Watched) -> None:
+    feather.api.post("/v1/sim-suites", json={"name": "x", "password": "hunter2"})
+    feather.api.get("/v1/nowhere")
+    found = feather.control.get("/journal", params={"tenant": "mock-key", "unknown": 1}).json()
+    assert found["found"] == 2
+    number = found["exchanges"][-1]["number"]
+    shown = feather.control.get(f"/journal/{number}").json()
+    assert shown["operation"] == "createSimulationSuite"
+    assert '"name":"x"' in shown["request"]["postData"]["text"].replace(" ", "")
+    assert "hunter2" not in json.dumps(shown)
+    assert shown["response"]["status"] == shown["status"]
+    assert feather.control.get("/journal/99").status_code == 404
+    odd = feather.control.get("/journal", params={"noted": 1, "status": "4xx", "text": "nowhere"})
+    assert [each["status"] for each in odd.json()["exchanges"]] == [404]
+
+
+@pytest.mark.parametrize(
+    "query", ["/jobs?sort=size", "/jobs?offset=-1", "/journal?status=6xx", "/rows?limit=0"]
+)
+def test_a_wrong_page_is_refused(feather: Watched, query: str) -> None:
+    feather.api.get("/v1/agents")
+    assert feather.control.get(query).status_code == 400

@@ -58,7 +58,7 @@ def jobs_of(world: World, kinds: Iterable[JobKind], limit: int) -> list[dict[str
         if kind.batch:
             for row in _first(world[kind.batch].scan(newest_first=True), limit):
                 found.append((row["created_at"], _batch(world, kind, row)))
-        rows = _first(world[kind.collection].scan(newest_first=True), MOST_ROWS)
+        rows = _first(world[kind.collection].scan(newest_first=True), max(limit, MOST_ROWS))
         alone = (row for row in rows if not (kind.of and row[kind.of]))
         jobs = (job for row in alone if (job := _job(world, kind, row)) is not None)
         found.extend(_first(jobs, limit))

@@ -79,7 +79,7 @@ def _template(name: str) -> Template:
 
 def _memory(mock: Mock, state_file: bool) -> str:
     if mock.options.store != MEMORY:
-        return "and keeps it in Redis when it stops"
+        return "in Redis"
     if state_file:
-        return "and keeps it in its state file when it stops"
-    return "and forgets it when it stops"
+        return "in its state file"
+    return "in memory, until it stops"

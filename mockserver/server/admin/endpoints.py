@@ -2,114 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import mockserver
 from mockserver.engine.faults.spec import read_fault
-from mockserver.engine.jobs.overview import jobs_of, shown_row
 from mockserver.engine.serialization import Sent
-from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.files.secrets import mask
 from mockserver.openapi.credentials import credential
-from mockserver.openapi.model import Contract
 from mockserver.server.admin.dashboard import SCHEMA, file, front_page
-from mockserver.server.admin.request import Call, Panel, Route, limit_of
+from mockserver.server.admin.request import Call, Panel, Route
 from mockserver.server.admin.swagger_ui import show_asset, show_document, show_reference
-from mockserver.server.journal.assertions import closest
+from mockserver.server.admin.watching import (
+    show_exchange,
+    show_jobs,
+    show_journal,
+    show_rows,
+    show_webhooks,
+    show_worlds,
+    worlds_of,
+)
 from mockserver.server.journal.client_lint import lint_of
 from mockserver.server.journal.coverage import Coverage, coverage_of
-from mockserver.server.journal.har import as_har
-from mockserver.server.journal.journal import Entry, describe
 from mockserver.server.mock import DEFAULT_KEY, real_now
-from mockserver.store.base import Transaction, transact
-
-T = TypeVar("T")
-MOST_WORLDS = 500
-
-
-def worlds_of(panel: Panel) -> list[str]:
-    """The existing tenants; on a fresh server the default tenant."""
-    return panel.mock.store.tenants() or [DEFAULT_KEY]
-
-
-def show_worlds(panel: Panel, call: Call) -> dict[str, Any]:
-    tenants = worlds_of(panel) if call.tenant is None else [call.tenant]
-    return {
-        "total": len(tenants),
-        "worlds": [
-            {
-                "tenant": tenant,
-                "shown": mask(tenant),
-                "clock": panel.mock.store.clock(tenant).describe(real_now()),
-                **({"collections": _collections(panel, tenant)} if call.tenant else {}),
-            }
-            for tenant in tenants[:MOST_WORLDS]
-        ],
-    }
-
-
-def _collections(panel: Panel, tenant: str) -> list[dict[str, Any]]:
-    def count(world: World) -> list[dict[str, Any]]:
-        return [
-            {"name": spec.name, "path": spec.path, "rows": len(world[spec.name])}
-            for spec in panel.mock.api.collections.values()
-        ]
-
-    return _look(panel, tenant, count)
-
-
-def show_jobs(panel: Panel, call: Call) -> dict[str, Any]:
-    api, limit = panel.mock.api, limit_of(call)
-    return {
-        "outcomes": list(api.jobs.outcomes),
-        "jobs": _look(
-            panel, _one(panel, call), lambda world: jobs_of(world, api.jobs.kinds, limit)
-        ),
-    }
-
-
-def show_rows(panel: Panel, call: Call) -> dict[str, Any]:
-    name, limit = call.query.get("collection"), limit_of(call)
-    known = panel.mock.api.collections
-    if name is None:
-        raise BadRequest(f"choose one with ?collection=; the collections are {', '.join(known)}")
-    if name not in known:
-        raise NotFound(f"there is no collection {name!r}; the collections are {', '.join(known)}")
-
-    def read(world: World) -> dict[str, Any]:
-        rows = world[name]
-        newest = islice(rows.scan(newest_first=True), limit)
-        return {
-            "collection": name,
-            "total": len(rows),
-            "rows": [shown_row(row, world.now) for row in newest],
-        }
-
-    return _look(panel, _one(panel, call), read)
-
-
-def _one(panel: Panel, call: Call) -> str:
-    """The tenant of the request; without `?tenant=` the only one. Raises BadRequest if there are
-    several."""
-    if call.tenant is not None:
-        return call.tenant
-    tenants = worlds_of(panel)
-    if len(tenants) > 1:
-        raise BadRequest(f"there are {len(tenants)} worlds; choose one with ?tenant=KEY")
-    return tenants[0]
-
-
-def _look(panel: Panel, tenant: str, read: Callable[[World], T]) -> T:
-    """Read a world at its present time. Due transitions are applied for reading, but not kept."""
-
-    def work(world: Transaction) -> T:
-        panel.mock.api.settle(world)
-        return read(world)
-
-    return transact(panel.mock.store, tenant, work)
 
 
 def page(panel: Panel, call: Call) -> Sent:
@@ -189,44 +104,6 @@ def show_plan(panel: Panel, call: Call) -> Any:
 
 def show_schema(panel: Panel, call: Call) -> Sent:
     return file(SCHEMA)
-
-
-def show_journal(panel: Panel, call: Call) -> dict[str, Any]:
-    form = call.query.get("format", "json")
-    if form not in ("json", "har"):
-        raise BadRequest(f"format must be json or har, not {form!r}")
-    limit = limit_of(call)
-    operation = call.query.get("operation")
-    shown: list[Entry] = []
-    for entry in panel.journal.entries():
-        if len(shown) == limit:
-            break
-        exchange = entry.exchange
-        if call.tenant is not None and exchange.tenant != call.tenant:
-            continue
-        if operation is not None and (
-            exchange.operation is None or exchange.operation.id != operation
-        ):
-            continue
-        shown.append(entry)
-    if form == "har":
-        return as_har(reversed(shown))
-    return {
-        "total": panel.journal.total,
-        "kept": panel.journal.kept,
-        "exchanges": [
-            {**describe(entry), "near": _near(panel.mock.contract, entry)} for entry in shown
-        ],
-    }
-
-
-def _near(contract: Contract, entry: Entry) -> list[str]:
-    """Operations similar to a request that matches none."""
-    exchange = entry.exchange
-    if exchange.operation is not None:
-        return []
-    found = closest(contract, exchange.message.method, exchange.message.target)
-    return [f"{operation.method} {operation.path}" for operation in found]
 
 
 def clear_journal(panel: Panel, call: Call) -> dict[str, Any]:
@@ -310,10 +187,6 @@ def remove_stubs(panel: Panel, call: Call) -> dict[str, Any]:
     return {"removed": removed}
 
 
-def show_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
-    return panel.webhooks.describe()
-
-
 def add_webhook(panel: Panel, call: Call) -> dict[str, Any]:
     return panel.webhooks.add(call.body, call.tenant).as_json()
 
@@ -351,6 +224,7 @@ def steer_job(panel: Panel, call: Call) -> Any:
 
 
 _TENANT = ("tenant",)
+_PAGE = ("limit", "offset", "text")
 ROUTES: tuple[Route, ...] = (
     Route("", {"GET": page}),
     Route("assets/{id}", {"GET": show_asset}),
@@ -366,15 +240,16 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "journal",
         {"GET": show_journal, "DELETE": clear_journal},
-        ("tenant", "limit", "operation", "format"),
+        ("tenant", *_PAGE, "operation", "status", "noted", "unknown", "format"),
     ),
+    Route("journal/{id}", {"GET": show_exchange}),
     Route("client-lint", {"GET": show_client_lint}, _TENANT),
     Route("complaints", {"GET": show_complaints}, _TENANT),
     Route("coverage", {"GET": show_coverage}, ("tenant", "format")),
     Route("worlds", {"GET": show_worlds}, _TENANT),
-    Route("jobs", {"GET": show_jobs}, ("tenant", "limit")),
+    Route("jobs", {"GET": show_jobs}, ("tenant", *_PAGE, "kind", "state", "sort")),
     Route("jobs/{id}", {"POST": steer_job}, _TENANT),
-    Route("rows", {"GET": show_rows}, ("tenant", "collection", "limit")),
+    Route("rows", {"GET": show_rows}, ("tenant", "collection", *_PAGE)),
     Route(
         "faults",
         {"GET": show_faults, "POST": add_faults, "DELETE": remove_faults},
@@ -388,7 +263,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "webhooks",
         {"GET": show_webhooks, "POST": add_webhook, "DELETE": remove_webhooks},
-        ("tenant", "id"),
+        ("tenant", "id", *_PAGE),
     ),
 )
 

@@ -72,11 +72,20 @@ class Route:
         return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
-def limit_of(call: Call) -> int:
+def limit_of(call: Call, usual: int = DEFAULT_LIMIT) -> int:
     """`?limit=`, or the default. Raises BadRequest."""
-    text = call.query.get("limit")
+    return _whole(call, "limit", 1, usual)
+
+
+def offset_of(call: Call) -> int:
+    """`?offset=`: how many to leave out first. Raises BadRequest."""
+    return _whole(call, "offset", 0, 0)
+
+
+def _whole(call: Call, name: str, least: int, usual: int) -> int:
+    text = call.query.get(name)
     if text is None:
-        return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or not int(text):
-        raise BadRequest(f"limit must be an integer of at least 1, not {text!r}")
+        return usual
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < least:
+        raise BadRequest(f"{name} must be an integer of at least {least}, not {text!r}")
     return int(text)

@@ -1,19 +1,24 @@
 // The dashboard: one world at a time, asked for every second while somebody looks.
 
-import * as journal from "./journal.js";
+import * as inferred from "./inferred.js";
 import * as jobs from "./jobs.js";
-import * as views from "./views.js";
+import * as journal from "./journal.js";
+import * as orders from "./orders.js";
+import * as resources from "./resources.js";
+import * as traffic from "./traffic.js";
 import { Refused, ask, get, keepToken } from "./server.js";
 import { byId, fill, h } from "./dom.js";
 
 const EVERY = 1000;
 const WORLDS_EVERY = 5000;
 const USUAL = "mock-key";
-const TABS = ["jobs", "resources", "journal", "faults", "inferred", "about"];
 const REFRESH = {
-  jobs: jobs.refresh, resources: views.resources, journal: journal.refresh, faults: views.faults,
-  inferred: views.inferred, about: () => {},
+  jobs: jobs.refresh, resources: resources.refresh, journal: journal.refresh, webhooks: traffic.webhooks,
+  faults: orders.faults, stubs: orders.stubs, coverage: traffic.coverage, lint: traffic.lint,
+  inferred: inferred.refresh, about: () => {},
 };
+const TABS = Object.keys(REFRESH);
+const NEED_PLAN = ["faults", "stubs", "inferred"];
 
 const context = {
   tenant: null,
@@ -29,6 +34,8 @@ const context = {
     const badge = button.querySelector(".count") ?? button.appendChild(h("span", { class: "count" }));
     badge.textContent = number ? String(number) : "";
   },
+  show: (tab) => show(tab),
+  refusal: (text) => new Refused(400, text),
   /** Do it, and say so if it is refused. */
   async act(work) {
     try {
@@ -101,7 +108,6 @@ async function worlds() {
 let listed = 0;
 
 async function refresh() {
-  if (!context.plan) context.plan = await get("plan");
   // Worlds come and go seldom, and there may be hundreds of them; the clock is to be right.
   if (context.tenant === null || performance.now() - listed > WORLDS_EVERY) {
     await worlds();
@@ -109,6 +115,7 @@ async function refresh() {
   } else {
     heardClock(await get("clock", { tenant: context.tenant }));
   }
+  if (!context.plan && NEED_PLAN.includes(context.tab)) context.plan = await get("plan");
   await REFRESH[context.tab](context);
   link("live");
 }
@@ -175,7 +182,7 @@ function onKey(event) {
     a: () => byId("seconds").select(), w: () => byId("world").focus(), "?": () => byId("help").showModal(),
     "/": () => byId(context.tab).querySelector(".find")?.focus(),
   };
-  const action = actions[event.key] ?? (TABS[event.key - 1] ? () => show(TABS[event.key - 1], true) : null);
+  const action = actions[event.key] ?? (/^[0-9]$/.test(event.key) ? () => show(TABS[(Number(event.key) + 9) % 10], true) : null);
   if (!action) return;
   event.preventDefault();
   action();
@@ -197,11 +204,11 @@ function begin() {
   byId("world").addEventListener("change", (event) => {
     context.tenant = event.target.value;
     listed = 0;
-    jobs.forget();
+    [jobs, journal, orders, resources, traffic].forEach((view) => view.forget());
     poll();
   });
   byId("reset").addEventListener("click", () => {
-    if (!confirm("Back to the seed world? What was done in this world is lost.")) return;
+    if (!confirm("Go back to the seed data? Changes in this world are lost.")) return;
     context.act(async () => { await ask("POST", "reset", { tenant: context.tenant }); await refresh(); });
   });
   byId("keys").addEventListener("click", () => byId("help").showModal());
