@@ -98,7 +98,7 @@ def _spec(config: pytest.Config) -> str:
     if spec:
         path_in_root = config.rootpath / spec
         return str(path_in_root) if path_in_root.is_file() else spec
-    from mockserver.server.settings import read_config
+    from mockserver.server.config_file import read_config
 
     path = _config(config)
     return (read_config(path).spec if path is not None else None) or "feather"

@@ -17,7 +17,8 @@ from mockserver import MockServer, cli
 from mockserver.cli.config import config_schema, reference
 from mockserver.errors import UsageError
 from mockserver.server.admin.dashboard import SCHEMA
-from mockserver.server.settings import SETTINGS, read_config
+from mockserver.server.config_file import read_config
+from mockserver.server.settings import SETTINGS
 from mockserver.verify.sandbox import sandbox_of
 
 ROOT = Path(__file__).parent.parent

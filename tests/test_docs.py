@@ -22,9 +22,10 @@ import pytest
 from mockserver import cli
 from mockserver.server.admin.endpoints import ROUTES
 from mockserver.server.asgi.uvicorn import bind, make_server, url_of
+from mockserver.server.config_file import OVERRIDES, read_config
 from mockserver.server.handlers_file import load_handlers
 from mockserver.server.service import Service, Serving, prepare
-from mockserver.server.settings import OVERRIDES, SETTINGS, read_config
+from mockserver.server.settings import SETTINGS
 
 DOCS = Path(__file__).parent.parent / "docs"
 CLI = (DOCS / "cli.md").read_text("utf-8")

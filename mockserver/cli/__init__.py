@@ -82,6 +82,7 @@ _THEMES = {
         ("explain", "explain", "", "Show what the mock infers from SPEC, and why."),
         ("check", "check", "", "List problems of SPEC, and what a mock can't honour."),
         ("config", "config", "", "Check mockserver.toml, or print its JSON Schema."),
+        ("proxy", "proxy", "", "Proxy a real server and check both ways by SPEC."),
         ("record", "record", "", "Proxy a real server and record its responses."),
         ("client-lint", "client_lint", "", "List what clients of a running mock do badly."),
         ("mcp", "mcp", "mcp", "Let an agent start and use mocks (Model Context Protocol)."),

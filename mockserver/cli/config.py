@@ -15,14 +15,14 @@ from mockserver.files.documents import as_document, naming
 from mockserver.inference.build import build_plan
 from mockserver.inference.corrections import TABLES, Key
 from mockserver.openapi.build import build_contract
-from mockserver.server.settings import (
+from mockserver.server.config_file import (
     DEFAULT_CONFIG,
-    SETTINGS,
     UNDOCUMENTED,
     Config,
     naming_config,
     read_config,
 )
+from mockserver.server.settings import SETTINGS
 from mockserver.vendors import built_in
 from mockserver.verify.config_keys import KEYS
 from mockserver.verify.sandbox import sandbox_of

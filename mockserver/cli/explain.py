@@ -24,8 +24,8 @@ from mockserver.inference.explain import Row, as_json, rows
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract
+from mockserver.server.config_file import Config, naming_config, read_config
 from mockserver.server.handlers_file import check_known, load_handlers
-from mockserver.server.settings import Config, naming_config, read_config
 from mockserver.server.terminal import plain
 from mockserver.server.versions import in_shape
 from mockserver.vendors import written_for

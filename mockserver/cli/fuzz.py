@@ -41,7 +41,7 @@ def fuzz(spec: str, **given: Any) -> None:
       mockserver fuzz --cleanup fuzz-ledger.ndjson --url https://staging.example.com
     """
     require_extra("mockserver fuzz")
-    from mockserver.server.settings import naming_config, read_config
+    from mockserver.server.config_file import naming_config, read_config
     from mockserver.verify.fuzz.run import run_fuzz
     from mockserver.verify.sandbox import sandbox_of
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -11,6 +10,7 @@ from mockserver.cli.options import CONTEXT
 from mockserver.errors import UsageError
 from mockserver.files.reading import without_secrets
 from mockserver.server.asgi.uvicorn import bind, make_server, url_of
+from mockserver.server.config_file import read_url
 from mockserver.server.record import Recorder, refuse
 from mockserver.server.service import log_to_stderr
 
@@ -46,8 +46,7 @@ def record(real: str, host: str, port: int, output: Path) -> None:
     archive (HAR), with credentials and secret fields masked; a mock can be seeded from it
     (mockserver serve --har FILE).
     """
-    if urlsplit(real).scheme not in ("http", "https") or not urlsplit(real).hostname:
-        raise UsageError(f"--real {real}: give a URL such as https://sandbox.example.com")
+    read_url("--real", real)
     if output.exists():
         raise UsageError(f"--output {output}: the file exists; give another or remove it")
     log_to_stderr()

@@ -78,9 +78,9 @@ def serve(
     counting up from --port, or with --prefix below its own path, such as /feather.
     """
     with collector_paused():
+        from mockserver.server.config_file import read_config
         from mockserver.server.multi import serve_all
         from mockserver.server.service import Serving, serving_of
-        from mockserver.server.settings import read_config
 
     given = {
         name: value

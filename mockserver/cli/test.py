@@ -63,7 +63,7 @@ def test(spec: str, **given: Any) -> None:
       mockserver test openapi.yaml --url https://sandbox.example.com --api-key "$KEY"
     """
     require_extra("mockserver test")
-    from mockserver.server.settings import naming_config, read_config
+    from mockserver.server.config_file import naming_config, read_config
     from mockserver.verify.judgement import run_test
     from mockserver.verify.sandbox import sandbox_of
 

@@ -59,6 +59,15 @@ Adopt = Callable[[World, Operation, Mapping[str, str], Any], list[str]]
 """`(world, operation, path values, body)` -> the keys of the rows that a recorded reply shows."""
 
 
+Owns = Callable[[World, Operation, Mapping[str, str]], bool]
+"""`(world, operation, path values)` -> whether the path names an entity that the mock has made."""
+
+
+def owns_nothing(world: World, operation: Operation, path_values: Mapping[str, str]) -> bool:
+    """The `owns` of an API that adopts nothing."""
+    return False
+
+
 Show = Callable[[World, str, Row], Any]
 """`(world, collection, row)` -> what a client is shown of the row."""
 
@@ -175,6 +184,7 @@ class Api:
     seed: Seeder = no_seed
     settle: Callable[[World], bool] = nothing_due
     adopt: Adopt = nothing_adopted
+    owns: Owns = owns_nothing
     show: Show = as_kept
     seeded: Callable[[World], Any] = as_it_is
     jobs: Jobs = Jobs()

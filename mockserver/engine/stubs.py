@@ -115,6 +115,14 @@ class Stubs:
                     return stub
         return None
 
+    def covers(self, tenant: str, request: Request) -> bool:
+        """Whether a stub is for this request; that is no call of it."""
+        with self._lock:
+            return any(
+                stub.operation == request.operation.id and stub.meets(tenant, request)
+                for stub in self._all
+            )
+
     def describe(self, tenant: str | None = None) -> list[dict[str, Any]]:
         """The stubs of a tenant, and those for all tenants, as JSON."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mockserver.files.reading import without_secrets
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract, Operation
 from mockserver.server.mock import DEFAULT_KEY, Mock
@@ -18,6 +19,8 @@ _FIRST: dict[str, tuple[str, str]] = {
 def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> str:
     """URL, key, a first working curl, the admin API, and how to stop."""
     contract = mock.contract
+    if mock.options.proxy:
+        return _proxy_banner(mock, source, url)
     lines = [
         f"{contract.title} ({source}, {len(contract.operations)} operations) listens on {url}",
         "",
@@ -26,6 +29,19 @@ def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> s
         f"  admin API      {url}/__mock__/",
         f"  world          {_world(mock)}",
         *(f"  {name:<13}  {text}" for name, text in notes),
+        "",
+        "Ctrl-C stops it.",
+    ]
+    return "\n".join(map(plain, lines))
+
+
+def _proxy_banner(mock: Mock, source: str, url: str) -> str:
+    """Where the proxy is, and what it stands before."""
+    lines = [
+        f"{url} stands before {without_secrets(mock.options.upstream)} and checks both ways by",
+        f"{source} ({mock.contract.title}, {len(mock.contract.operations)} operations)",
+        "",
+        f"  admin API      {url}/__mock__/",
         "",
         "Ctrl-C stops it.",
     ]

@@ -21,7 +21,8 @@ from mockserver.engine.leniency import (
 from mockserver.errors import UsageError
 from mockserver.files.documents import NAMES
 from mockserver.files.secrets import read_key_file
-from mockserver.server.settings import DEFAULT_CONFIG, SETTINGS, Config, read_config
+from mockserver.server.config_file import DEFAULT_CONFIG, Config, read_config, sources_of
+from mockserver.server.settings import SETTINGS
 
 Handlers = Mapping[str, Callable[..., Any]]
 
@@ -42,6 +43,8 @@ class MockOptions(TypedDict, total=False):
     key: str
     keys: tuple[str, ...]
     api_key: str | tuple[str, ...]
+    upstream: str
+    from_upstream: str | tuple[str, ...]
     key_file: str | Path | tuple[str | Path, ...]
     tenant_by: Literal["credential", "subject"]
     undocumented: Literal["nearest", "allow"]
@@ -78,6 +81,8 @@ _OF_SERVE = (
             "pace",
             "api_key",
             "key_file",
+            "upstream",
+            "from_upstream",
             "tenant_by",
             "webhook_host",
             "max_worlds",
@@ -120,12 +125,16 @@ def configured(
     for name, value in given.items():
         values[_SAME.get(name, name)] = _checked(name, value)
     parts = {name: values.pop(name, None) for name in PARTS}
+    upstream = values.get("upstream", "")
+    if upstream and parts["any_key"] is None:
+        parts["any_key"] = True
     values["leniency"] = leniency_of(bool(values.pop("lenient", False)), parts)
-    for name in ("keys", "webhook_hosts", "key_file"):
+    for name in ("keys", "webhook_hosts", "key_file", "from_upstream"):
         if isinstance(values.get(name), str | Path):
             values[name] = (values[name],)
         elif name in values:
             values[name] = tuple(values[name])
+    values["sources"] = sources_of(upstream, values.pop("from_upstream", ()), file)
     for path in values.pop("key_file", ()):
         values["keys"] = (*values.get("keys", ()), *read_key_file(Path(path)))
     handlers = values.pop("handlers", None)

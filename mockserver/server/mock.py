@@ -47,13 +47,13 @@ from mockserver.server.asgi.app import MAX_BODY, build_app
 from mockserver.server.asgi.uvicorn import ThreadedServer
 from mockserver.server.asgi.workers import Serials
 from mockserver.server.authorization import authorization_server, signer
+from mockserver.server.config_file import naming_config
 from mockserver.server.configured import MockOptions, configured
 from mockserver.server.grants import Grants
 from mockserver.server.handlers_file import check_known, handlers_of
 from mockserver.server.har_import import seeded_with
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
-from mockserver.server.settings import naming_config
 from mockserver.server.shared_faults import SharedFaults
 from mockserver.server.tenant import Tenant, key_of
 from mockserver.server.versions import in_all_shapes, in_shape
@@ -75,7 +75,9 @@ KEPT_IN_PROCESS = 10_000
 class Options:
     """Options of a mock, named as the command line's flags.
 
-    `settings` are the tables of mockserver.toml that belong to one API, by its name.
+    `settings` are the tables of mockserver.toml that belong to one API, by its name. `sources` says
+    of patterns of operations whether the `upstream` or the mock answers. A `proxy` passes all on
+    to the upstream; `errors` makes errors of what does not fit.
     """
 
     seed: int = 0
@@ -97,6 +99,10 @@ class Options:
     no_cache: bool = False
     overrides: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    upstream: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    proxy: bool = False
+    errors: bool = False
 
 
 @dataclass
@@ -163,11 +169,14 @@ class Mock:
 
     def app(self, *middlewares: Any) -> ASGIApp:
         """The ASGI application; `middlewares` (classes or factories) run before routing."""
-        own = authorization_server(self)
+        if self.options.upstream:
+            from mockserver.server.passing import passing_app  # an HTTP client, which few need
+
+            return passing_app(self, *middlewares)
         return build_app(
             self.pipeline,
             *middlewares,
-            *own,
+            *authorization_server(self),
             max_body=self.options.max_body,
             strict_base_path=self.options.strict_base_path,
         )

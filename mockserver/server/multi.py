@@ -81,6 +81,8 @@ def _own(asked: list[Serving], index: int) -> Serving:
     port = serving.port
     if serving.handlers is not None and len(asked) > 1:
         raise UsageError("--handlers is for a single API; serve that one by itself")
+    if serving.options.upstream and len(asked) > 1:
+        raise UsageError("--upstream is for a single API; serve that one by itself")
     if port and not serving.prefix:
         port += index
         if port > 65535:

@@ -7,9 +7,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import httpx
 import orjson
 from starlette.types import Receive, Scope, Send
 
@@ -19,41 +17,23 @@ from mockserver.errors import Refusal, UsageError
 from mockserver.server.asgi.app import MAX_BODY, Endpoint, read_body, send_reply
 from mockserver.server.journal.har import as_har
 from mockserver.server.journal.journal import Entry
+from mockserver.server.upstream import Upstream, UpstreamError
 
 log = logging.getLogger("mockserver")
 
 MOST = 10_000
-TIMEOUT = 60.0
+SECONDS = 60.0
 SECONDS_BETWEEN_WRITES = 1.0
-# Headers of one connection, or of the body's encoding, which are not forwarded.
-_OWN = frozenset(
-    (
-        "connection",
-        "content-encoding",
-        "content-length",
-        "host",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    )
-)
 
 
 class Recorder:
     """Forwards requests to `real`, returns its responses, and records both."""
 
     def __init__(self, real: str, output: Path) -> None:
-        parts = urlsplit(real)
-        self.real = real.rstrip("/")
-        self.host = parts.netloc.rpartition("@")[2]
+        self.upstream = Upstream(real, SECONDS)
         self.output = output
         self.entries: list[Entry] = []
         self._written = 0
-        self._client: httpx.AsyncClient | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,28 +49,13 @@ class Recorder:
         await send_reply(sent, scope, send)
 
     async def _ask(self, message: Message, scope: Scope) -> Sent:
-        if self._client is None:  # it belongs to the loop that uses it
-            self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        target = raw.decode("latin-1") + (
-            f"?{message.query.decode('latin-1')}" if message.query else ""
-        )
-        headers = {n: v for n, v in message.headers.items() if n not in _OWN}
         try:
-            reply = await self._client.request(
-                message.method, self.real + target, headers=headers, content=message.body
-            )
-        except httpx.HTTPError as error:
-            reason = f"{self.host} does not respond: {str(error) or type(error).__name__}"
-            log.warning("%s", reason)
-            return refuse(reason, target)  # no response: nothing to record
-        passed = [
-            (name.lower(), value)
-            for name, value in reply.headers.raw
-            if name.decode("latin-1").lower() not in _OWN
-        ]
-        sent = Sent(reply.status_code, passed, reply.content)
-        self._keep(message, urlsplit(self.real).path, sent)
+            sent = await self.upstream.ask(message, raw.decode("latin-1"))
+        except UpstreamError as error:
+            log.warning("%s", error)
+            return error.as_sent()  # no response: nothing to record
+        self._keep(message, self.upstream.path, sent)
         return sent
 
     def _keep(self, message: Message, base: str, sent: Sent) -> None:
@@ -98,7 +63,7 @@ class Recorder:
             if len(self.entries) == MOST:
                 log.warning("%d exchanges are recorded; further ones are only forwarded", MOST)
             return
-        message.headers = {**message.headers, "host": self.host}
+        message.headers = {**message.headers, "host": self.upstream.host}
         message.target = base + message.target
         exchange = Exchange(message, None, sent=sent)
         self.entries.append(Entry(len(self.entries) + 1, time.time_ns(), exchange))
@@ -118,14 +83,10 @@ class Recorder:
         self._written = count
 
     async def keep_written(self) -> None:
-        """Write periodically until cancelled."""
-        try:
-            while True:
-                await asyncio.sleep(SECONDS_BETWEEN_WRITES)
-                await asyncio.to_thread(self.write)
-        finally:
-            if self._client is not None:
-                await self._client.aclose()
+        """Write now and then, until cancelled."""
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_WRITES)
+            await asyncio.to_thread(self.write)
 
 
 def refuse(reason: object, target: str) -> Sent:

@@ -113,6 +113,8 @@ def line_of(told: Mapping[str, Any], coloured: bool = False) -> str:
     words.append(click.style(shown, fg=colour) if coloured else shown)
     if told["operation"] is not None:
         words.append(plain(told["operation"]))
+    if told["upstream"] is not None:
+        words.append(f"from {plain(told['upstream'])}")
     if told["duration_ms"] is not None:
         words.append(f"{told['duration_ms']:.1f} ms")
     line = " ".join(words)

@@ -22,6 +22,7 @@ from mockserver.engine.serialization import Sent
 from mockserver.errors import Refusal, UsageError
 from mockserver.files.cache import user_cache
 from mockserver.files.documents import Source, find_document, naming, read_document
+from mockserver.files.reading import without_secrets
 from mockserver.files.secrets import read_key_file
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
@@ -30,6 +31,7 @@ from mockserver.server.asgi.uvicorn import Background, bind_for, make_server, ur
 from mockserver.server.asgi.workers import Workers, end_with_parent
 from mockserver.server.authorization import signing_key
 from mockserver.server.banner import banner
+from mockserver.server.config_file import Config, naming_config, settled, sources_of
 from mockserver.server.cors import check_origins, with_cors
 from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.journal.coverage import Coverage
@@ -37,7 +39,6 @@ from mockserver.server.journal.journal import Journal
 from mockserver.server.journal.shared import SharedJournal, keep_written
 from mockserver.server.mock import Mock, Options, load
 from mockserver.server.request_log import LogStyle, RequestLog
-from mockserver.server.settings import Config, naming_config, settled
 from mockserver.server.state_file import StateFile
 from mockserver.server.terminal import plain
 from mockserver.server.webhooks.delivery import Webhooks, keep_delivering
@@ -72,7 +73,7 @@ class Serving:
 
 _OPTIONS = (
     *("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har"),
-    *("tenant_by", "data", "calibration", "no_cache"),
+    *("tenant_by", "upstream", "data", "calibration", "no_cache"),
     "strict_base_path",
 )
 
@@ -82,6 +83,9 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
     values = settled(given, config)
     keys = values.pop("api_key")
     parts = {name: values.pop(name) for name in PARTS}
+    upstream = values["upstream"]
+    if upstream and parts["any_key"] is None:
+        parts["any_key"] = True  # clients send the real server's credentials, to the mock as well
     files = values.pop("key_file")
     _check_keys(keys)
     check_origins(values["cors"])
@@ -92,6 +96,7 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
         leniency=leniency_of(values.pop("lenient"), parts),
         overrides=config.overrides,
         settings=config.settings,
+        sources=sources_of(upstream, values.pop("from_upstream"), config),
         **{name: values.pop(name) for name in _OPTIONS},
     )
     serving = Serving(options=options, config=config.path, **values)
@@ -285,6 +290,11 @@ def serving_notes(serving: Serving) -> list[tuple[str, str]]:
         notes.append(("workers", str(serving.workers)))
     if serving.config is not None:
         notes.append(("config", str(serving.config)))
+    if serving.options.upstream:
+        passed = [name for name, who in serving.options.sources.items() if who == "upstream"]
+        notes.append(
+            ("upstream", f"{without_secrets(serving.options.upstream)} ({', '.join(passed)})")
+        )
     if serving.handlers is not None:
         notes.append(("handlers", str(serving.handlers)))
     if serving.options.calibration is not None:

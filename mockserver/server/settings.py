@@ -1,4 +1,4 @@
-"""The settings of `serve`, as flags or in mockserver.toml.
+"""The settings of `serve`.
 
 `SETTINGS` is the only list: command line options, the file's `[serve]` table and the test of the
 documentation are generated from it.
@@ -6,27 +6,18 @@ documentation are generated from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mockserver.engine.leniency import CHOICES
-from mockserver.errors import PlanError, UsageError
-from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 
-DEFAULT_CONFIG = Path("mockserver.toml")
-UNDOCUMENTED = ("nearest", "allow")
 TENANTS = ("credential", "subject")
 SEEDS = ("examples", "generated", "none")
 # Repeats `server.app`, whose import takes longer than everything that `--help` needs.
 MAX_BODY = 10 * 1024 * 1024
-# Corrections of inference, validated when the plan is built.
-OVERRIDES = ("operations", "resources", "lifecycles", "webhooks")
 
 
 def size(value: str | int) -> int:
@@ -209,6 +200,22 @@ SETTINGS: tuple[Setting, ...] = (
         flag=True,
     ),
     Setting(
+        "upstream",
+        str,
+        "",
+        "The real server, which answers some operations instead of the mock.",
+        "URL",
+    ),
+    Setting(
+        "from-upstream",
+        str,
+        (),
+        "An operation that --upstream answers: an operationId, tag:NAME, a path or METHOD PATH, "
+        "where * stands for anything; repeatable.",
+        "OPERATION",
+        many=True,
+    ),
+    Setting(
         "store",
         str,
         "memory",
@@ -320,137 +327,3 @@ SETTINGS: tuple[Setting, ...] = (
         "TOKEN",
     ),
 )
-
-
-@dataclass(frozen=True)
-class Config:
-    """The content of mockserver.toml. `serve` maps keys to converted values."""
-
-    path: Path | None = None
-    spec: str | None = None
-    serve: Mapping[str, Any] = field(default_factory=dict)
-    undocumented: str = "nearest"
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    verify: Mapping[str, Any] = field(default_factory=dict)
-    """Keys for test, fuzz and diff: see `verify/sandbox.py`."""
-
-
-def read_config(path: Path | None) -> Config:
-    """Read the file, or ./mockserver.toml if it exists and `path` is None.
-
-    Raises UsageError for an unreadable file and for every unknown key.
-    """
-    if path is None:
-        if not DEFAULT_CONFIG.is_file():
-            return Config()
-        path = DEFAULT_CONFIG
-    import tomllib  # most projects have no file
-
-    try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise UsageError(f"--config {path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not TOML: {error}") from None
-    return _config(path, table)
-
-
-@contextmanager
-def naming_config(path: Path | None) -> Iterator[None]:
-    """Prefix errors about overrides with the name of the config file."""
-    try:
-        yield
-    except PlanError as error:
-        raise PlanError(f"{path}: {error}" if path is not None else str(error)) from None
-
-
-def _config(path: Path, table: Mapping[str, Any]) -> Config:
-    known = ("serve", "verify", "undocumented", *OVERRIDES, *BUILT_IN_NAMES)
-    _refuse_unknown(path, "", table, known)
-    for name, value in table.items():
-        if name != "undocumented" and not isinstance(value, dict):
-            raise UsageError(f"{path}: {name} must be a table: write [{name}]")
-    undocumented = table.get("undocumented", "nearest")
-    if undocumented not in UNDOCUMENTED:
-        raise UsageError(
-            f"{path}: undocumented must be {' or '.join(map(repr, UNDOCUMENTED))}, "
-            f"not {undocumented!r}"
-        )
-    serve = dict(table.get("serve", {}))
-    spec = serve.pop("spec", None)
-    if spec is not None and not isinstance(spec, str):
-        raise UsageError(f"{path}: [serve] spec: {spec!r} is not a string")
-    return Config(
-        path=path,
-        spec=_spec(path, spec),
-        serve=_serve(path, serve),
-        undocumented=undocumented,
-        overrides={name: table[name] for name in OVERRIDES if name in table},
-        settings={name: table[name] for name in BUILT_IN_NAMES if name in table},
-        verify=table.get("verify", {}),
-    )
-
-
-def _spec(path: Path, spec: str | None) -> str | None:
-    if spec is None or "://" in spec or spec in NAMES:
-        return spec
-    return str(path.parent / spec)
-
-
-def _serve(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
-    by_key = {setting.key: setting for setting in SETTINGS}
-    aliases = {setting.alias: setting.key for setting in SETTINGS if setting.alias}
-    given = {aliases.get(name, name.replace("-", "_")): value for name, value in table.items()}
-    _refuse_unknown(path, "[serve] ", given, (*by_key, "spec"), "-")
-    return {key: _convert(path, by_key[key], value) for key, value in given.items()}
-
-
-def _convert(path: Path, setting: Setting, value: Any) -> Any:
-    where = f"{path}: [serve] {setting.name}"
-    if setting.many:
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
-            raise UsageError(f"{where}: {value!r} is not a list of strings")
-        return tuple(path.parent / one if setting.file else one for one in values)
-    whole = setting.type in (int, size) or isinstance(setting.type, click.IntRange)
-    wants_number = whole or isinstance(setting.type, click.FloatRange)
-    if setting.flag:
-        fits = isinstance(value, bool)
-    elif wants_number:
-        number = int | str if whole and setting.type is not size else int | float | str
-        fits = not isinstance(value, bool) and isinstance(value, number)
-    else:
-        fits = isinstance(value, str)
-    if not fits:
-        kind = "an integer" if whole else "a number" if wants_number else "a text"
-        wanted = "true or false" if setting.flag else kind
-        raise UsageError(f"{where}: {value!r} is not {wanted}")
-    try:
-        converted = click.types.convert_type(setting.type).convert(value, None, None)
-    except click.BadParameter as error:
-        raise UsageError(f"{where}: {error.message}") from None
-    return path.parent / converted if setting.file else converted
-
-
-def _refuse_unknown(
-    path: Path, where: str, given: Iterable[str], known: tuple[str, ...], hyphen: str = "_"
-) -> None:
-    for name in given:
-        if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"the keys are {', '.join(known)}"
-            shown, hint = name.replace("_", hyphen), hint.replace("_", hyphen)
-            raise UsageError(f"{path}: {where}{shown} is not known; {hint}")
-
-
-def settled(given: Mapping[str, Any], config: Config) -> dict[str, Any]:
-    """Every setting: from the command line, else from the file, else its default."""
-    defaults = {setting.key: setting.default for setting in SETTINGS}
-    return {**defaults, "spec": DEFAULT_SPEC, **_with_spec(config), **given}
-
-
-def _with_spec(config: Config) -> dict[str, Any]:
-    return {**config.serve, **({"spec": config.spec} if config.spec is not None else {})}

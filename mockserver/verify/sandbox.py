@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.inference.corrections import SECONDS, TEXT, TEXTS, YES_OR_NO, names
-from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.model import Contract
+from mockserver.openapi.selection import matches
 from mockserver.verify.config_keys import IGNORE, KEYS
 from mockserver.verify.model import Finding
 
@@ -123,23 +124,6 @@ class Sandbox:
         return frozenset(
             op.id for op in contract.operations if any(matches(op, one) for one in self.allow)
         )
-
-
-def matches(operation: Operation, pattern: str) -> bool:
-    """Whether a pattern selects an operation: an operationId, "tag:NAME", a path or "METHOD PATH";
-    `*` is a wildcard."""
-    if pattern.startswith("tag:"):
-        return any(fnmatchcase(tag, pattern.removeprefix("tag:")) for tag in operation.tags)
-    if pattern.startswith("/"):
-        return _path_matches(operation.path, pattern)
-    method, space, path = pattern.partition(" ")
-    if space:
-        return operation.method == method.upper() and _path_matches(operation.path, path.strip())
-    return fnmatchcase(operation.id, pattern)
-
-
-def _path_matches(path: str, pattern: str) -> bool:
-    return path == pattern or fnmatchcase(path, pattern)
 
 
 def _no_such(option: str, name: str, known: list[str]) -> str:

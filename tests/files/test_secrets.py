@@ -9,8 +9,8 @@ import pytest
 from mockserver import MockServer
 from mockserver.errors import UsageError
 from mockserver.files.secrets import read_key_file
+from mockserver.server.config_file import read_config
 from mockserver.server.service import serving_of
-from mockserver.server.settings import read_config
 
 TEXT = """
 # of staging

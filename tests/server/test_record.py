@@ -73,7 +73,7 @@ def test_a_server_that_does_not_answer_is_said(output: Path) -> None:
     with recording("http://127.0.0.1:9", output) as url:
         reply = httpx.get(f"{url}/exports")
         assert reply.status_code == 502
-        assert "127.0.0.1:9 does not respond" in reply.json()["error"]
+        assert "127.0.0.1:9 can't be reached" in reply.json()["error"]
     assert read_archive(output) == []
 
 

@@ -9,9 +9,10 @@ import pytest
 from mockserver.cli.serve import serve as serve_command
 from mockserver.errors import UsageError
 from mockserver.server.asgi import app
+from mockserver.server.config_file import Config, read_config, settled
 from mockserver.server.mock import Options
 from mockserver.server.service import serving_of
-from mockserver.server.settings import MAX_BODY, SETTINGS, Config, read_config, settled
+from mockserver.server.settings import MAX_BODY, SETTINGS
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.crud import checked
 from mockserver.engine.inferred.files import FILES, any_files, with_files
 from mockserver.engine.inferred.given import Given
-from mockserver.engine.inferred.har_import import adopt
+from mockserver.engine.inferred.har_import import adopt, owns
 from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import outcomes_of, steers
 from mockserver.engine.inferred.lists import listing
@@ -109,6 +109,7 @@ def assemble(
         credentials=credentials,
         seed=seed,
         adopt=partial(adopt, context),
+        owns=partial(owns, context),
         show=Views(context),
         seeded=partial(SeededWorld, context),
         jobs=jobs,

@@ -1,4 +1,4 @@
-"""Import recorded responses as rows."""
+"""Responses of a real server as rows: recorded ones, and those that are passed through."""
 
 from __future__ import annotations
 
@@ -26,14 +26,18 @@ def adopt(
 ) -> list[str]:
     """Store the entities in a successful response to this operation; returns their row keys.
 
-    A known row is replaced, and seed entities next to it are not created. Empty if the API stores
-    its rows in its own way, or if the response shows none.
+    A known row is replaced, and seed entities next to it are not created; the row of a removed
+    entity is removed. Empty if the API stores its rows in its own way, or if the response shows
+    none.
     """
     action = context.plan.actions[operation.id]
     repository = context.repository_of(action) if action.resource is not None else None
     if not isinstance(repository, OwnRepository):
         return []
     call = Call(context, action, world, Request(operation, dict(path_values)))
+    if action.kind == "remove" and action.path_item is not None:
+        repository.remove(world, call.key())
+        return [call.key()]
     parent = call.parent_key()
     keys = []
     for thing in _things(action, body, bool(repository.roles.created)):
@@ -41,9 +45,9 @@ def adopt(
         if not key:
             continue
         before = repository.get(world, key)
-        kept = {"at": world.now}
+        kept = {"at": world.now, "real": True}
         if before is not None and action.kind != "list":  # a list also gives the order
-            kept = {name: before.row[name] for name in ("at", "n")}
+            kept |= {name: before.row[name] for name in ("at", "n")}
         data = {**before.data, **thing} if before is not None else dict(thing)
         repository.put(world, Entity(key, data, parent, kept))
         keys.append(key)
@@ -78,3 +82,18 @@ def _key(call: Call, thing: Mapping[str, Any]) -> str:
     key = resource.identity.key
     value = thing.get(key) if key is not None else None
     return "" if value is None else call.key_of(value)
+
+
+def owns(
+    context: Context, world: World, operation: Operation, path_values: Mapping[str, str]
+) -> bool:
+    """Whether a path names an entity that only the mock knows: it has made it itself."""
+    action = context.plan.actions[operation.id]
+    call = Call(context, action, world, Request(operation, dict(path_values)))
+    places = [
+        (context.above(link), call.key_above(index)) for index, link in enumerate(action.parents)
+    ]
+    if action.resource is not None and action.path_item is not None:
+        places.append((call.repository, call.key()))
+    rows = (r.get(world, key) for r, key in places if isinstance(r, OwnRepository))
+    return any(entity is not None and not entity.row.get("real") for entity in rows)

@@ -92,6 +92,7 @@ class Exchange:
     now: int = 0
     faults_version: int = 0
     stub: Stub | None = None
+    upstream: str = ""
 
 
 class Begin(Protocol):

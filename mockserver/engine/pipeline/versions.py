@@ -6,9 +6,9 @@ the chosen one lacks is not found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from mockserver.engine.api import Api, Choose
 from mockserver.engine.pipeline import Exchange, Message, Pipeline
@@ -16,6 +16,9 @@ from mockserver.engine.serialization import Sent
 from mockserver.errors import NotFound, Refusal, Unauthenticated
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.routing_projection import parameter_names
+
+Later = Callable[[bytes], Coroutine[Any, Any, Sent]]
+"""A response that another server gives: called with the request's path as it came."""
 
 
 class Answerer(Protocol):
@@ -25,7 +28,7 @@ class Answerer(Protocol):
     api: Api
     journal: Callable[[Exchange], None]
 
-    def __call__(self, operation: Operation, message: Message) -> Sent: ...
+    def __call__(self, operation: Operation, message: Message) -> Sent | Later: ...
     def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent: ...
     def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool: ...
     def fits(self, operation: Operation, message: Message) -> bool: ...

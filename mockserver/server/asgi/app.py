@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
@@ -11,7 +13,7 @@ from urllib.parse import quote, unquote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.pipeline import Message
-from mockserver.engine.pipeline.versions import Answerer
+from mockserver.engine.pipeline.versions import Answerer, Later
 from mockserver.engine.serialization import Sent
 from mockserver.errors import (
     BadRequest,
@@ -26,19 +28,23 @@ from mockserver.openapi.routing_projection import parameter_names, routing_proje
 from mockserver.server.asgi.ambiguous import Rivals, named
 from mockserver.server.asgi.encodings import decoded
 from mockserver.server.asgi.fast_path import send_whole
-from mockserver.server.asgi.faults import apply_trouble
+from mockserver.server.asgi.faults import APPLY_TROUBLE, apply_trouble
 from mockserver.server.asgi.lean_connexion import API, ConnexionMiddleware, OpenAPISpecification
 from mockserver.server.asgi.routing import ROUTE, ROUTER, IndexedRouting, Match, normal_path
 
 MAX_BODY = 10 * 1024 * 1024
+Unrouted = Callable[[Message, Refusal], Sent | Later]
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
 class Endpoint:
     """Behind Connexion's routing: read the message, call the pipeline, send the reply."""
 
-    def __init__(self, pipeline: Answerer, max_body: int = MAX_BODY) -> None:
+    def __init__(
+        self, pipeline: Answerer, max_body: int = MAX_BODY, unrouted: Unrouted | None = None
+    ) -> None:
         self.pipeline = pipeline
+        self._unrouted = unrouted or pipeline.refuse_unrouted
         self.max_body = max_body
         self._operations: dict[str, tuple[Operation, tuple[str, ...]]] = {
             operation.id: (operation, parameter_names(operation.url_path))
@@ -59,7 +65,11 @@ class Endpoint:
             return
         except ConnectionResetError:
             return  # an incomplete request: the client is gone
-        await send_reply(self.answer(scope, body), scope, send)
+        sent = self.answer(scope, body)
+        if not isinstance(sent, Sent):
+            path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+            sent = await from_elsewhere(sent(path), scope)
+        await send_reply(sent, scope, send)
 
     def _keeps_codings(self, scope: Scope) -> bool:
         """Whether the operation has a parameter for Content-Encoding: it then describes a file."""
@@ -72,7 +82,7 @@ class Endpoint:
             for p in operation.parameters
         )
 
-    def answer(self, scope: Scope, body: bytes) -> Sent:
+    def answer(self, scope: Scope, body: bytes) -> Sent | Later:
         """The reply to a routed request."""
         message = self.message(scope, body)
         match: Match | None = scope[ROUTE]
@@ -139,7 +149,7 @@ class Endpoint:
         """A refusal outside any operation."""
         return self.pipeline.refuse_unrouted(message, refusal)
 
-    def _unknown(self, scope: Scope, message: Message) -> Sent:
+    def _unknown(self, scope: Scope, message: Message) -> Sent | Later:
         if self.pipeline.api.wire.slash_redirects and scope["path"] != "/":
             path = scope["path"]
             other = path[:-1] if path.endswith("/") else path + "/"
@@ -151,7 +161,7 @@ class Endpoint:
                 return Sent(307, [(b"location", location + query)])
         hint = self._base_path_hint(scope, message)
         text = f"There is no {message.method} {message.target}."
-        return self.refuse(message, NotFound(text + hint))
+        return self._unrouted(message, NotFound(text + hint))
 
     def _base_path_hint(self, scope: Scope, message: Message) -> str:
         routing: IndexedRouting = scope[ROUTER]
@@ -163,11 +173,11 @@ class Endpoint:
         bases = self._operations[meant][0].base_paths or contract.base_paths
         return f" The paths of this API begin with {' or '.join(bases[:3])}: try {bases[0]}{path}."
 
-    def _other_method(self, method: str, match: Match, message: Message) -> Sent:
+    def _other_method(self, method: str, match: Match, message: Message) -> Sent | Later:
         allow = ", ".join(allowed_methods(match.allowed))
         if method == "OPTIONS":
             return Sent(204, [(b"allow", allow.encode())])
-        return self.refuse(
+        return self._unrouted(
             message,
             MethodNotAllowed(
                 f"{method} is not allowed on {message.target}; allowed: {allow}.",
@@ -232,6 +242,15 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     return b"".join(chunks) if chunks else body
 
 
+async def from_elsewhere(work: Coroutine[Any, Any, Sent], scope: Scope) -> Sent:
+    """A response that has to be waited for: in a task of its own, which it needs to time out; for a
+    caller in process, which has no event loop, in a thread."""
+    if APPLY_TROUBLE not in scope:
+        return await asyncio.create_task(work)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
     """Send the reply. HEAD gets headers only; 204 and 304 have no body and no length."""
     if sent.trouble is not None and await apply_trouble(sent, scope, send):
@@ -264,10 +283,14 @@ def build_app(
     *middlewares: Any,
     max_body: int = MAX_BODY,
     strict_base_path: bool = False,
+    unrouted: Unrouted | None = None,
 ) -> ASGIApp:
-    """Connexion around our endpoint; `middlewares` (outermost first) run before routing."""
+    """Connexion around our endpoint; `middlewares` (outermost first) run before routing.
+
+    `unrouted` answers what fits no operation, instead of the pipeline's refusal.
+    """
     app = ConnexionMiddleware(
-        Endpoint(pipeline, max_body), middlewares=[*middlewares, IndexedRouting]
+        Endpoint(pipeline, max_body, unrouted), middlewares=[*middlewares, IndexedRouting]
     )
     # Like `app.add_api`, which would also validate the document that we have just built.
     projection = routing_projection(pipeline.contract, strict_base_path=strict_base_path)

@@ -133,6 +133,7 @@ def describe(entry: Entry) -> dict[str, Any]:
         "target": masked_target(message.target, message.query),
         "status": (exchange.sent.status or None) if exchange.sent is not None else None,
         "undocumented": exchange.sent is not None and exchange.sent.undocumented,
+        "upstream": exchange.upstream or None,
         "violations": [describe_violation(violation) for violation in exchange.violations],
         "problem": exchange.problem or None,
         "faults": exchange.injection.faults if exchange.injection is not None else [],

@@ -108,6 +108,7 @@ class SharedJournal(Journal):
             told["problem"],
             _injection(told) if told["faults"] else None,
             told["now"],
+            upstream=told["upstream"],
         )
         return Entry(0, told["ended"], exchange)
 
@@ -180,6 +181,7 @@ def _text(ended: int, exchange: Exchange) -> bytes:
             "committed": exchange.injection.committed,
         },
         "now": exchange.now,
+        "upstream": exchange.upstream,
     }
     return dump(told)
 
