@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 from starlette.types import ASGIApp
@@ -106,3 +106,14 @@ def requests_adapter(app: ASGIApp, headers: Mapping[str, str]) -> BaseAdapter:
 
 def _str(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def add_to_query(pairs: Mapping[str, str], request: httpx.Request) -> None:
+    """Add missing parameters to a request.
+
+    `params` of the client would replace a query in the URL.
+    """
+    missing = {name: value for name, value in pairs.items() if name not in request.url.params}
+    if missing:
+        parts = (request.url.query, urlencode(missing).encode())
+        request.url = request.url.copy_with(query=b"&".join(filter(None, parts)))

@@ -11,7 +11,6 @@ from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
-from urllib.parse import urlencode
 
 import orjson
 from starlette.types import ASGIApp
@@ -414,12 +413,13 @@ class MockServer:
             import httpx  # `mockserver serve` needs no client
 
             from mockserver.server.asgi.inprocess import InProcessTransport
+            from mockserver.server.clients import add_to_query
 
             self._clients[key] = httpx.Client(
                 transport=InProcessTransport(self.app),
                 base_url="http://mock.local",
                 headers=self.headers_for(key),
-                event_hooks={"request": [partial(_add_to_query, self.query_for(key))]},
+                event_hooks={"request": [partial(add_to_query, self.query_for(key))]},
             )
         return self._clients[key]
 
@@ -491,14 +491,3 @@ class MockServer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _add_to_query(pairs: Mapping[str, str], request: httpx.Request) -> None:
-    """Add missing parameters to a request.
-
-    `params` of the client would replace a query in the URL.
-    """
-    missing = {name: value for name, value in pairs.items() if name not in request.url.params}
-    if missing:
-        parts = (request.url.query, urlencode(missing).encode())
-        request.url = request.url.copy_with(query=b"&".join(filter(None, parts)))

@@ -96,8 +96,6 @@ def assemble(
         if seeds != "none":
             base.seed(world, fixtures)
 
-    source = EventSource(context)
-    listeners = Listeners(context)
     moving = [repository for repository in own_repositories if _moves(repository)]
     jobs = replace(base.jobs, kinds=(*base.jobs.kinds, *map(_job_kind, moving)))
     if jobs.steer is None and moving:
@@ -113,12 +111,17 @@ def assemble(
         show=Views(context),
         seeded=partial(SeededWorld, context),
         jobs=jobs,
-        webhooks=Webhooks(
-            announcements=source.announcements,
-            events=source.events,
-            listeners=listeners,
-            registering=listeners.operations if source.announcements else frozenset(),
-        ),
+        webhooks=_webhooks(context),
+    )
+
+
+def _webhooks(context: Context) -> Webhooks:
+    source, listeners = EventSource(context), Listeners(context)
+    return Webhooks(
+        announcements=source.announcements,
+        events=source.events,
+        listeners=listeners,
+        registering=listeners.operations if source.announcements else frozenset(),
     )
 
 
