@@ -57,7 +57,8 @@ class Paging:
     """The query parameters of a page; properties of the body if `in_body`.
 
     `cursor` requests what follows an entity, `before` what precedes one. `first_cursor` is the
-    value of a cursor that requests the first page, its default (`*`).
+    value of a cursor that requests the first page, its default (`*`). `limits` are other names of
+    the size of a page (`limit` beside `page_size`).
     """
 
     limit: str | None = None
@@ -69,11 +70,12 @@ class Paging:
     page: str | None = None
     first_page: int = 1
     in_body: bool = False
+    limits: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
         """All parameter names."""
-        found = (self.limit, self.cursor, self.before, self.offset, self.page)
+        found = (self.limit, self.cursor, self.before, self.offset, self.page, *self.limits)
         return frozenset(name for name in found if name is not None)
 
 

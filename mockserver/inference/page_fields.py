@@ -30,16 +30,20 @@ BEFORE = bag(
 )
 OFFSET = bag(
     "offset skip start start_index startindex start_at first_result from_index page_offset "
-    "start_offset first_index from start_position start_record startat"
+    "start_offset first_index from start_position start_record startat record_index record_offset "
+    "result_index result_offset item_offset row_offset start_row first_row first_record index_from "
+    "begin_index start_item"
 )
 PAGE = bag("page page_number pagenumber page_num page_no pageno p page_index current_page")
 SORT = bag(
     "sort sort_by order_by orderby sortby ordering sort_field sort_column sort_key order_field "
-    "sort_order_by sorting sorts order_column sort_property sort_on"
+    "sort_order_by sorting sorts order_column sort_property sort_on sort_by_field order_by_field "
+    "sort_attribute sorted_by ordered_by order_key"
 )
 DIRECTION = bag(
     "order direction sort_order sort_direction sortdirection dir order_direction sort_dir "
-    "sortorder order_dir sort_type ascending descending"
+    "sortorder order_dir sort_type ascending descending order_type ordertype sort_mode order_mode "
+    "sorting_order sort_by_direction order_by_direction sorting_direction sort_by_order"
 )
 
 NEXT = bag(

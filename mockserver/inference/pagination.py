@@ -180,9 +180,41 @@ def _paging(
         before=before,
         offset=offset,
         page=page,
-        first_page=0 if _digits(_minimum(asked, page)) == 0 else 1,
+        first_page=0 if _counts_from_zero(schemas, operation, asked, page) else 1,
         in_body=posted,
+        limits=tuple(name for name in _parameters(asked, LIMIT - VAGUE) if name != limit),
     )
+
+
+_FROM_ZERO = re.compile(
+    r"\b(?:zero|0)[- ](?:based|index(?:ed)?|origin)\b"
+    r"|\b(?:starts?|begins?|starting|beginning|counts?|counted|indexed)\b[^.]{0,40}"
+    r"\b(?:at|with|from|to)\b[^.]{0,8}\b(?:0|zero)\b"
+    r"|\bfirst page\b[^.]{0,12}\b(?:0|zero)\b",
+    re.I,
+)
+
+
+def _counts_from_zero(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], page: str | None
+) -> bool:
+    """Whether the first page has the number 0, by the schema or the description."""
+    if page is None:
+        return False
+    if _digits(_minimum(asked, page)) == 0:
+        return True
+    return any(_FROM_ZERO.search(text) for text in _descriptions(schemas, operation, asked, page))
+
+
+def _descriptions(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str
+) -> Iterator[str]:
+    """What a document says of a parameter, in its schema or beside it."""
+    schema = asked.get(name)
+    text = schema.get("description") if isinstance(schema, Mapping) else None
+    if isinstance(text, str):
+        yield text
+    yield from (described(schemas, p) for p in operation.parameters if p.name == name)
 
 
 def _sent(schemas: Schemas, operation: Operation) -> dict[str, Any]:
@@ -194,15 +226,18 @@ def _sent(schemas: Schemas, operation: Operation) -> dict[str, Any]:
 
 
 def _parameter(asked: Mapping[str, Any], words: frozenset[str]) -> str | None:
-    """The first parameter with one of these names, plain or as `page[...]`."""
+    """The first parameter with one of these names, plain or within `page[...]`."""
+    return next(_parameters(asked, words), None)
+
+
+def _parameters(asked: Mapping[str, Any], words: frozenset[str]) -> Iterator[str]:
+    """The parameters with one of these names, plain or within `page[...]`."""
     for name in asked:
         spelled = word(name.strip("$").replace("[", "_").replace("]", ""))
         inner = spelled.removeprefix("page_")
-        if spelled in words or (inner != spelled and inner in words):
-            return name
-        if name.lower().startswith("page[") and inner == "number" and "page" in words:
-            return name
-    return None
+        numbered = name.lower().startswith("page[") and inner == "number" and "page" in words
+        if spelled in words or (inner != spelled and inner in words) or numbered:
+            yield name
 
 
 def _is_text(schemas: Schemas, schema: Any) -> bool:
@@ -246,10 +281,9 @@ def _default(
     default = _digits(_default_of(schemas, schema))
     if default:
         return default
-    told = [schema.get("description")] if isinstance(schema, Mapping) else []
-    told += [described(schemas, p) for p in operation.parameters if p.name == name]
+    told = _descriptions(schemas, operation, asked, name) if name is not None else ()
     for text in told:
-        found = _DEFAULT.search(text) if isinstance(text, str) else None
+        found = _DEFAULT.search(text)
         if found and int(found[1]) > 0:
             return int(found[1])
     return 50
@@ -281,11 +315,14 @@ def _ordering(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]) 
             sort, direction = (None if name == sort else sort), direction or name
         elif values and not bare and name == direction:
             sort, direction = sort or name, None if sort is None else direction
-    return Ordering(sort, direction, _newest_first(operation, asked, (sort, direction)))
+    return Ordering(sort, direction, _newest_first(schemas, operation, asked, (sort, direction)))
 
 
 def _newest_first(
-    operation: Operation, asked: Mapping[str, Any], names: tuple[str | None, ...]
+    schemas: Schemas,
+    operation: Operation,
+    asked: Mapping[str, Any],
+    names: tuple[str | None, ...],
 ) -> bool | None:
     """Whether the newest come first; None if the document doesn't say."""
     for name in names:
@@ -294,6 +331,10 @@ def _newest_first(
         way = falling(default) if isinstance(default, str) else None
         if way is not None:
             return way
+        for text in _descriptions(schemas, operation, asked, name) if name is not None else ():
+            found = _USUAL_WAY.search(text)
+            if found is not None:
+                return falling(found[1])
     for text in _texts(operation):
         if any(words in text for words in _NEWEST):
             return True
@@ -302,6 +343,9 @@ def _newest_first(
     return None
 
 
+_USUAL_WAY = re.compile(
+    r"\bdefaults?\b[^.;]{0,40}?\b((?:de|a)sc(?:ending)?|(?:new|old|lat)est(?: first)?)\b", re.I
+)
 _NEWEST = (
     "newest first", "most recent", "latest first", "descending", "reverse chronological",
     "newest to oldest", "most recently created", "last created first", "newest appearing first",

@@ -33,6 +33,8 @@ class PageRequest:
         self.names = paging.names
         paged = bool(paging.names) or envelope.page.path("next") is not None
         size = _value(query, paging.limit)
+        for more in paging.limits if size in (None, paging.default_limit) else ():
+            size = _value(query, more) or size
         self.size = min(_number(size, paging.default_limit) if paged else ALL, most)
         self.way = ""
         self.cursor: Any = None
