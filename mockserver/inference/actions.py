@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mockserver.inference.bulk import changed_collection, ids_in, means_all, swept_collection
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
@@ -34,7 +35,6 @@ Steps = tuple[str, ...]
 _TELLING = ("list", "create", "fetch", "replace", "patch")
 _ARRAY = "an array of them is sent"
 _COUNTS = bag("count counter counts total")
-_SWEEPING = bag("delete remove destroy bulk batch many multiple several all by ids")
 
 
 class Deducer:
@@ -150,11 +150,18 @@ class Deducer:
                 ids=more.pop("ids", None),
                 partial=more.pop("partial", False),
                 upsert=more.pop("upsert", False),
+                every=more.pop("every", False),
                 item_in=facts.plain.place if facts.plain is not None and item else "path",
                 several=facts.several if kind == "create" else None,
             ),
             response=ResponseUse(
-                facts.at, tells, told_by, more.pop("awaits", None), more.pop("part", None)
+                at=facts.at,
+                tells=tells,
+                told_by=told_by,
+                awaits=more.pop("awaits", None),
+                part=more.pop("part", None),
+                counts=more.pop("counts", None),
+                several=facts.shown if kind == "create" else None,
             ),
             because=(Because(why, sure),),
             **more,
@@ -257,6 +264,10 @@ class Deducer:
             return self._make(facts, "create", why, resource=name)
         if facts.method == "DELETE":
             return self._sweep(facts, resource)
+        if facts.method in ("PUT", "PATCH"):
+            changes = self._change_several(facts, resource)
+            if changes is not None:
+                return changes
         if facts.method in ("PUT", "PATCH") and facts.ref in self._refs[name]:
             key = resource.identity.key
             known = key and key in self.survey.flat(facts.body).properties
@@ -269,33 +280,33 @@ class Deducer:
         return None
 
     def _sweep(self, facts: Facts, resource: Resource) -> Action | None:
-        """DELETE on a collection, with the ids to remove in the request."""
-        names = {
-            "ids",
-            "id",
-            f"{resource.noun}_ids",
-            plural(resource.noun),
-        }
-        if resource.identity.key:  # entities known only by path have no ids to send
-            names.add(plural(resource.identity.key))
-        why = f"DELETE of {facts.operation.path} with ids in"
-        for parameter in facts.operation.parameters:
-            if parameter.place == "query" and word(parameter.name) in names:
-                return self._make(
-                    facts, "sweep", f"{why} `{parameter.name}`", "likely", resource=resource.name,
-                    ids=parameter.name,
-                )  # fmt: skip
-        flat = self.survey.flat(facts.body)
-        name = next((n for n in flat.properties if word(n) in names), "")
-        if name or "array" in flat.types:
-            told = f"{why} `{name or 'the body'}`"
-            sent = (name,) if name else ()
-            return self._make(facts, "sweep", told, "likely", resource=resource.name, sent=sent)
+        """DELETE on a collection, with the ids to remove in the request, or of all of it."""
+        why = f"{facts.method} of {facts.operation.path}"
+        found = ids_in(self.survey, facts, resource)
+        if found is not None:
+            return self._make(
+                facts, "sweep", f"{why} with ids in {found.text}", "likely",
+                resource=resource.name, ids=found.query, sent=found.at,
+            )  # fmt: skip
+        if facts.operation.method == "DELETE" and means_all(facts):
+            why += f", which names none: all {plural(resource.noun)}"
+            return self._make(facts, "sweep", why, "likely", resource=resource.name, every=True)
         return None
+
+    def _change_several(self, facts: Facts, resource: Resource) -> Action | None:
+        """An array of entities to change, each of which names itself."""
+        key = resource.identity.key
+        if FIRST not in facts.sent or key not in self.survey.flat(facts.body).properties:
+            return None
+        why = f"{facts.method} of {facts.operation.path} changes several, each named by its `{key}`"
+        return self._make(
+            facts, "create", why, "likely", resource=resource.name, upsert=True, partial=True
+        )
 
     def _beneath(self, facts: Facts, steps: Steps) -> Iterator[Reading]:
         """`/things/{thing}/word` and `/things/word`."""
         above = steps[:-1]
+        yield from self._on_several(facts, steps)
         if above in self._items:
             resource = self.resources[self._items[above]]
             yield Reading(1, self._of_part(facts, resource, steps[-1]))
@@ -315,9 +326,6 @@ class Deducer:
                 )
                 yield Reading(WEIGHTS["plain"], action)
             several = FIRST in facts.sent and (known or self._sends_like(facts, resource))
-            swept = self._swept_by_post(facts, resource, steps[-1])
-            if swept is not None:
-                yield Reading(WEIGHTS["plain"], swept)
             if facts.method == "POST" and several:
                 why = f"makes several {plural(resource.noun)}: {_ARRAY}"
                 action = self._make(facts, "create", why, "likely", resource=resource.name)
@@ -357,20 +365,24 @@ class Deducer:
             place = schemas.place(schemas.main(place), wanted[0])
         return None
 
+    def _on_several(self, facts: Facts, steps: Steps) -> Iterator[Reading]:
+        """`POST /contacts/delete` and `/contacts/batch/update`, with ids or entities in a body."""
+        if facts.operation.method not in ("POST", "PUT", "PATCH") or facts.plain is not None:
+            return
+        for find, read in (
+            (swept_collection, self._sweep),
+            (changed_collection, self._change_several),
+        ):
+            above = find(steps, self._collections)
+            action = read(facts, self.resources[self._collections[above]]) if above else None
+            if action is not None:
+                yield Reading(WEIGHTS["plain"] + WEIGHTS["several"], action)
+
     def _sends_like(self, facts: Facts, resource: Resource) -> bool:
         """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""
         sent = self.survey.flat(facts.body).properties.keys()
         one = self.survey.flat(resource.request or resource.schema).properties.keys()
         return facts.route.last in BULK and bool(sent) and 2 * len(sent & one) > len(sent)
-
-    def _swept_by_post(self, facts: Facts, resource: Resource, called: str) -> Action | None:
-        """`POST /contacts/delete`, with the ids to remove in the body."""
-        if facts.operation.method != "POST" or facts.plain is not None:
-            return None
-        words = set(tokens(called))
-        if not words & {"delete", "remove", "destroy"} or words - _SWEEPING - {resource.noun}:
-            return None
-        return self._sweep(facts, resource)
 
     def _of_part(self, facts: Facts, resource: Resource, word: str) -> Action:
         why = f"a part of one {resource.noun} that nothing else changes"

@@ -299,7 +299,7 @@ class RequestUse:
     `refers` have to exist. `ids` is the query parameter with the ids of a bulk delete. `partial`:
     properties that are not sent keep their values. `upsert`: a missing entity is created. `item_in`
     is where the request holds the id of the entity; `several` leads to an array of entities that
-    may be sent as well.
+    may be sent as well. `every`: a bulk delete without ids, of the whole collection.
     """
 
     at: Path = ()
@@ -309,6 +309,7 @@ class RequestUse:
     upsert: bool = False
     item_in: ItemPlace = "path"
     several: Path | None = None
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +320,8 @@ class ResponseUse:
     from the entity to its id, and `told_by` to the schema of the id, where the response has it in
     another place or form than the resource. `awaits` is the resource whose job has to succeed
     before there is a response. `part` is the property of the entity that is shown. `counts` leads
-    to how many entities there are.
+    to how many entities there are. `several` leads to the array that shows entities where several
+    are sent.
     """
 
     at: Path = ()
@@ -328,6 +330,7 @@ class ResponseUse:
     awaits: str | None = None
     part: str | None = None
     counts: Path | None = None
+    several: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _NO_FLAT = Flat()
+_SENDING = ("POST", "PUT", "PATCH")
 BULK = bag(
     "batch bulk batch_create bulk_create create_batch create_bulk create_many batches many import"
 )
@@ -38,6 +39,7 @@ class Facts:
     sent: Path = ()
     body: str = ""
     several: Path | None = None
+    shown: Path | None = None
     plain: PlainForm | None = None
 
     @property
@@ -175,7 +177,7 @@ class Survey:
     def _read(self, facts: Facts) -> None:
         """Read the response and request bodies of an operation."""
         operation = facts.operation
-        facts.envelope, facts.several = None, None
+        facts.envelope, facts.several, facts.shown = None, None, None
         facts.at, facts.ref, facts.sent, facts.body = (), "", (), ""
         about = self._noun(facts.route)
         response = operation.response_for(operation.success)
@@ -195,11 +197,15 @@ class Survey:
                     row, facts.ref = thing_place(self.schemas, facts.ref, about)
                     facts.envelope = replace(facts.envelope, row=row)
             else:
-                facts.at, facts.ref = self._place(operation, media.pointer, about)
+                facts.at, facts.ref = self._place(
+                    operation, media.pointer, about, facts.route.plural
+                )
         body = body_of(operation)
         if body is not None and body.pointer:
-            facts.sent, facts.body = self._place(operation, body.pointer, about)
-            if operation.method == "POST" and facts.envelope is None:
+            facts.sent, facts.body = self._place(operation, body.pointer, about, facts.route.plural)
+            several = facts.route.plural or {"bulk", "batch"} & set(tokens(facts.route.last))
+            changes = operation.method == "POST" or bool(several)
+            if operation.method in _SENDING and changes and facts.envelope is None:
                 self._read_several(facts, body.pointer, about)
 
     def _read_several(self, facts: Facts, pointer: str, about: str) -> None:
@@ -216,8 +222,11 @@ class Survey:
         named = noun(found[0][-1]) in (about, about.rsplit("_", 1)[-1])
         shown = self._shown(facts, about)
         alike = shown is not None and bool(shown[0]) and self._alike(item, shown[1])
+        if shown is not None and shown[0] and len(self.schemas.flat_at(pointer).properties) == 1:
+            # `{"items": [...]}`, answered by `{"created_orders": [...]}`
+            alike = alike or noun(shown[0][-1]).endswith(about.rsplit("_", 1)[-1])
         if facts.sent and named:
-            facts.several = place
+            facts.several, facts.shown = place, shown[0] if shown is not None else None
         elif (named or alike) and not facts.sent:
             facts.sent, facts.body = place, item
             self._read_shown(facts, about)
@@ -240,9 +249,12 @@ class Survey:
         shown = self.schemas.flat_at(self.schemas.canonical(other)).properties.keys()
         return bool(sent) and 2 * len(sent & shown) > len(sent)
 
-    def _place(self, operation: Operation, pointer: str, about: str) -> tuple[Path, str]:
-        """Where an entity is in a body; a POST may take and return an array of them."""
-        if operation.method == "POST":
+    def _place(
+        self, operation: Operation, pointer: str, about: str, several: bool = False
+    ) -> tuple[Path, str]:
+        """Where an entity is in a body; a POST may take and return an array of them, as other
+        methods may on the path of `several`."""
+        if operation.method == "POST" or (operation.method in _SENDING and several):
             found = self.schemas.place(self.schemas.main(pointer), None)
             if found is not None and "object" in self.schemas.flat_at(found).types:
                 return (FIRST,), self.schemas.canonical(found)

@@ -45,6 +45,9 @@ _ITEMS = (
     *("items", "data", "results", "result", "records", "rows", "entries", "values", "value"),
     *("list", "content", "elements", "objects", "nodes", "collection", "hits", "docs", "edges"),
 )
+_DONE = bag(
+    "created updated deleted removed new added inserted processed accepted successful saved"
+)
 _OUTER = bag("data result results embedded response payload body page")
 
 _DEFAULT = re.compile(
@@ -93,7 +96,8 @@ def _listed_property(
     page = any(word(name) in NEXT and word(name).startswith("next_") for name in others)
     for name in arrays:
         spelled = word(name)
-        if (spelled in _ITEMS or spelled in own) and (page or "id" not in flat.properties):
+        made = spelled.partition("_")[2] if spelled.partition("_")[0] in _DONE else spelled
+        if (spelled in _ITEMS or made in own) and (page or "id" not in flat.properties):
             text = f"`{name}` is an array" + (f" beside `{'`, `'.join(paging)}`" if paging else "")
             return (name,), arrays[name], Because(text, "certain" if paging else "likely")
     if len(arrays) == 1 and (page or len(paging) == len(others)):

@@ -13,7 +13,7 @@ _STATUS_CODES = bag(
     "status_code http_status http_status_code http_code response_code status code response_status"
 )
 _STATUSES = bag("status result outcome code response_status status_text response")
-_GOOD = ("success", "ok", "succeeded", "successful", "completed", "200", "201")
+_GOOD = ("success", "ok", "succeeded", "successful", "completed", "complete", "200", "201")
 _FAULTS = bag("errors error failures failed warnings failure")
 _PARTS = bag("status meta data result response response_metadata status_info header head")
 

@@ -10,6 +10,7 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred import crud
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import dig
+from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply
 from mockserver.inference.model import FIRST
 
@@ -25,42 +26,78 @@ def create(call: Call) -> Reply:
     else:
         return crud.create(call)
     call = replace(call, action=replace(call.action, request=replace(call.action.request, at=sent)))
-    if not items:
+    if not items or not any(_is_meant(call, item) for item in items):
         known = [] if FIRST in shown else MISSING
         at = shown[: shown.index(FIRST)] if FIRST in shown else ()
         return call.context.answers.reply(call.operation, call.dice(), known, at, "fresh")
     replies = []
     for item in items:
+        if not _is_meant(call, item):
+            continue
         request = replace(call.request, body=_wrapped(above, [item]))
         replies.append(crud.create(replace(call, request=request)))
     ids = [value for reply in replies for value in crud.told_ids(call, reply)]
-    joined = _joined(replies, shown)
+    joined = _joined(call, replies)
     crud.tell_ids(call, joined, ids)
+    crud.count_made(call, joined, len(replies))
     return joined
 
 
+def _is_meant(call: Call, item: Any) -> bool:
+    """Whether an item is carried out: a change of an unknown entity is ignored."""
+    if not (call.action.request.upsert and call.action.request.partial):
+        return True
+    key = call.resource.identity.key
+    value = item.get(key) if isinstance(item, dict) and key is not None else None
+    return value is None or call.find(call.key_of(value)) is not None
+
+
 def remove(call: Call) -> Reply:
-    """DELETE on a collection: removes the entities with the given ids; unknown ids are ignored."""
+    """Bulk delete: removes the entities with the given ids, or all; unknown ids are ignored."""
     call.check_parents()
     parent = call.parent_key()
-    gone = 0
-    for value in _ids(call):
-        entity = call.find(call.key_of(value))
-        if entity is not None and parent in ("", entity.parent):
+    gone = []
+    for entity in list(_meant(call, parent)):
+        if parent in ("", entity.parent):
             crud.take_away(call, call.repository, entity)
-            gone += 1
-    known = {"deleted": gone, "count": gone}
-    return call.context.answers.reply(call.operation, call.dice(gone), known, (), "fresh", own=())
+            gone.append(call.id_of(entity))
+    known: dict[str, Any] = {"deleted": len(gone), "count": len(gone), "ids": gone}
+    dice = call.dice(len(gone))
+    reply = call.context.answers.reply(call.operation, dice, known, (), "fresh", own=())
+    crud.count_made(call, reply, len(gone))
+    return reply
+
+
+def _meant(call: Call, parent: str) -> Iterator[Entity]:
+    """The entities that a bulk delete is about."""
+    if not call.action.request.every:
+        found = (call.find(call.key_of(value)) for value in _ids(call))
+        yield from (entity for entity in found if entity is not None)
+        return
+    call.context.sower.sow(call.world, call.repository, parent or None)
+    own = call.context.flat(call.resource).properties
+    asked = {name: value for name, value in call.request.query.items() if name in own}
+    for entity in call.repository.scan(call.world, parent or None, False):
+        if all(str(entity.data.get(name)) == str(value) for name, value in asked.items()):
+            yield entity
 
 
 def _ids(call: Call) -> Iterator[Any]:
     """The distinct ids in the query or the body."""
-    name = call.action.request.ids
-    given = call.request.query.get(name) if name is not None else call.sent
+    use = call.action.request
+    given = call.request.query.get(use.ids) if use.ids is not None else call.request.body
+    if use.ids is None:
+        above = use.at[: use.at.index(FIRST)] if FIRST in use.at else use.at
+        given = _exactly(given, above)
+        inner = use.at[len(above) + 1 :]
+        if inner and isinstance(given, list):
+            given = [dig(one, inner) for one in given]
     values = given.split(",") if isinstance(given, str) else given
     if isinstance(values, list):
         texts = (v for v in values if isinstance(v, str | int) and not isinstance(v, bool))
         yield from dict.fromkeys(texts)
+    elif isinstance(values, int) and not isinstance(values, bool):
+        yield values
 
 
 def _exactly(body: Any, path: tuple[str, ...]) -> Any:
@@ -76,16 +113,19 @@ def _wrapped(path: tuple[str, ...], value: Any) -> Any:
     return value
 
 
-def _joined(replies: list[Reply], at: tuple[str, ...]) -> Reply:
-    """The first reply, with all entities if it shows an array."""
-    first = replies[0]
-    if FIRST not in at:
-        return first
-    above = at[: at.index(FIRST)]
-    things = [thing for reply in replies for thing in dig(reply.body, above) or ()]
-    holder: Any = dig(first.body, above[:-1])
-    if not above:
-        first.body = things
-    elif isinstance(holder, dict):
-        holder[above[-1]] = things
+def _joined(call: Call, replies: list[Reply]) -> Reply:
+    """The first reply, with the entities of all of them if it shows an array."""
+    first, use = replies[0], call.action.response
+    if FIRST in use.at:
+        above = use.at[: use.at.index(FIRST)]
+        things = [thing for reply in replies for thing in dig(reply.body, above) or ()]
+        holder: Any = dig(first.body, above[:-1])
+        if not above:
+            first.body = things
+        elif isinstance(holder, dict):
+            holder[above[-1]] = things
+    elif use.several:
+        things = [dig(reply.body, use.at) for reply in replies]
+        answers = call.context.answers
+        return answers.reply(call.operation, call.dice(), things, use.several, "sparse")
     return first

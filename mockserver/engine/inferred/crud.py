@@ -22,7 +22,7 @@ from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
-from mockserver.inference.words import tokens
+from mockserver.inference.words import bag, tokens
 from mockserver.openapi.media_types import essence
 
 _TRIES = 50
@@ -60,7 +60,35 @@ def create(call: Call) -> Reply:
     keep_file(call, entity)
     reply = _remembered(call, entity, call.reply(entity, made=True))
     tell_ids(call, reply, [call.id_of(entity)])
+    count_made(call, reply, 1)
     return reply
+
+
+_COUNTED = bag(
+    "success succeeded successful successes created inserted added processed accepted imported "
+    "submitted updated deleted removed affected total"
+)
+_FAILED = bag("error errors failed failures failure rejected skipped invalid")
+_COUNTING = bag("count counts number num total items records rows entries of")
+
+
+def count_made(call: Call, reply: Reply, number: int) -> None:
+    """Write how many entities a request was about where a response counts them beside these:
+    `{"success_count": 2, "errors_count": 0}`."""
+    media, holder = media_of(call.operation, reply.status), reply.body
+    if media is None or not media.pointer or not isinstance(holder, dict):
+        return
+    own = call.context.flat(call.resource).properties
+    flat = call.context.schemas.flat_at(call.context.schemas.main(media.pointer))
+    for name, schema in flat.properties.items():
+        words = set(tokens(name))
+        whole = call.context.schemas.flat(schema).types[:1] in (("integer",), ("number",))
+        if name in own or not whole or words - _COUNTED - _FAILED - _COUNTING:
+            continue
+        if words & _FAILED:
+            holder[name] = 0
+        elif words & _COUNTED and not (words == {"total"} and number == 1):
+            holder[name] = number
 
 
 def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
@@ -119,7 +147,8 @@ def _known(call: Call, sent: Mapping[str, Any], parent: str) -> Entity | None:
     value = sent.get(key) if key is not None else None
     if value is None:
         return None
-    return call.find(f"{parent}/{value}" if parent else str(value))
+    nested = call.resource.identity.nested and parent
+    return call.find(f"{parent}/{value}" if nested else str(value))
 
 
 def _parent(call: Call, sent: Mapping[str, Any]) -> str:

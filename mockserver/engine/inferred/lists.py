@@ -136,9 +136,10 @@ def _pages(
 ) -> Pages[Entity]:
     """The requested list."""
     order = order_of(call.request.query, envelope, call.repository)
-    if call.action.parents and within is None:
-        # Their own property names the parent.
-        link = call.action.parents[-1]
+    above, own = call.action.parents, call.resource.parents[-1:]
+    if above and (within is None or not (own and own[0].alike(above[-1]))):
+        # Their own property names what the path names last.
+        link = above[-1]
         if link.field is not None:
             fields = {**fields, link.field: str(call.request.path[link.parameter])}
     choice = Choice(within, order.newest_first, fields, shows_hidden=_shows_hidden(call))

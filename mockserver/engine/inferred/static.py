@@ -20,6 +20,7 @@ from mockserver.engine.randomness import Dice
 from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action, Path
 from mockserver.inference.paths import ANY, route
+from mockserver.inference.words import bag, noun, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Operation
 
@@ -54,7 +55,10 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
             return context.answers.reply(operation, dice, known, at, sample=True)
         if operation.method != "GET" or request.query:
             known = {**request.query, **named(request.body), **request.path}
-            return as_shown(call, lasting(world, operation.id, *asked), known)
+            dice = lasting(world, operation.id, *asked)
+            if operation.method != "GET":
+                known.update(_answers_each(call, known))
+            return as_shown(call, dice, known)
         # A path parameter may be an array.
         question = (world.settings.seed, world.tenant, birth(world), call.mode("rich"), repr(asked))
         reply = kept.get(question)
@@ -136,8 +140,50 @@ def _check_done(call: Call, jobs: Repository) -> None:
 def _made(call: Call) -> Reply:
     call.check_parents()
     known: dict[str, Any] = {**named(call.request.body), **call.request.path}
+    known.update(_answers_each(call, known))
     dice = call.dice(call.world.ordinal("fixed:" + call.operation.id))
     return as_shown(call, dice, known, "fresh")
+
+
+_OF_SCALARS = ("input", "id", "value", "key", "name", "address", "email", "phone", "phone_number",
+               "number", "to", "recipient")  # fmt: skip
+
+
+def _answers_each(call: Call, known: dict[str, Any]) -> dict[str, Any]:
+    """The rows of a response to several that are sent: one for each, with what both have."""
+    operation, schemas = call.operation, call.context.schemas
+    media = media_of(operation, operation.success)
+    body = call.request.body
+    if media is None or media.pointer is None:
+        return {}
+    sent = {n: v for n, v in named(body).items() if isinstance(v, list) and v}
+    if isinstance(body, list) and body:
+        sent = {"": body}
+    arrays = schemas.arrays(schemas.main(media.pointer))
+    shown = [name for name in arrays if not _FAULTS & set(tokens(name))]
+    if len(sent) != 1 or not shown:
+        return {}
+    name, items = next(iter(sent.items()))
+    into = name if name in shown else shown[0]
+    if into in known and into != name:
+        return {}
+    place = schemas.canonical(arrays[into])
+    return {into: [_row_for(schemas.flat_at(place).properties, name, item) for item in items]}
+
+
+def _row_for(own: Mapping[str, Any], called: str, item: Any) -> dict[str, Any]:
+    """What a row says of one item that was sent."""
+    if isinstance(item, Mapping):
+        return {name: value for name, value in item.items() if name in own}
+    one = noun(called)
+    for wanted in (one, f"{one}_id", *_OF_SCALARS):
+        name = next((name for name in own if "_".join(tokens(name)) == wanted), None)
+        if name is not None:
+            return {name: item}
+    return {}
+
+
+_FAULTS = bag("error errors failed failures warnings rejected invalid skipped")
 
 
 def as_shown(call: Call, dice: Dice, known: Mapping[str, Any], mode: Mode = "rich") -> Reply:
