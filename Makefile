@@ -12,7 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 .PHONY: help setup serve test test-slow typescript lint contract fuzz kill-rate diff-self diff-planted diff-kinto verify-real rules bench bench-scale hostile corpus sdk-suites inference-score build package-check docs browser screenshots lock clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
 
 setup: $(STAMP) ## .venv with everything for development
 	@echo "$(VENV) is ready"
@@ -26,6 +26,7 @@ $(STAMP): pyproject.toml requirements-dev.txt
 	  echo "mockserver needs Python 3.11 or later as '$(PYTHON)'; name another: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "'$(PYTHON)' can't make a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 2; }
+	@echo "Installing the packages of requirements-dev.txt and mockserver into $(VENV)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(PIP_INSTALL) -r requirements-dev.txt
 	$(PIP_INSTALL) --no-build-isolation --editable .

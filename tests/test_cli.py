@@ -14,6 +14,7 @@ import pytest
 
 import mockserver
 from mockserver import cli
+from mockserver.cli.serve import THEMES
 from mockserver.errors import MissingExtra, UsageError
 from mockserver.server import multi
 from mockserver.server.banner import banner
@@ -488,3 +489,16 @@ def test_options_come_from_the_environment_too(
         monkeypatch.setenv(f"MOCKSERVER_{name}", value)
     assert run("serve", "--seed", "8").status == 0
     assert (served[0].port, served[0].options.seed) == (8123, 8)
+
+
+def test_help_is_grouped_and_complete(run: Run) -> None:
+    shown = run("--help").out
+    for theme in ("Mock an API:", "Test a server:", "Compare mock and server:"):
+        assert theme in shown
+    shown = run("serve", "--help").out
+    assert shown.index("Address:") < shown.index("  --port ") < shown.index("Data and time:")
+    for setting in SETTINGS:
+        assert f"  --{setting.name}" in shown
+    assert "\nOptions:\n" in shown  # --help alone has no theme
+    named = {name for names in THEMES.values() for name in names}
+    assert named == {setting.name for setting in SETTINGS} | {"config"}

@@ -47,7 +47,36 @@ def _option(setting: Setting) -> Callable[[_F], _F]:
     )
 
 
+THEMES = {
+    "Address": ("host", "port", "prefix", "strict-base-path", "cors", "control-token"),
+    "Data and time": ("seed", "seeds", "data", "har", "clock", "pace", "state"),
+    "Behaviour": ("handlers", "calibration", "webhook-host", "config", "reload", "no-cache"),
+    "Credentials": ("api-key", "key-file", "any-key", "tenant-by"),
+    "Leniency": (*("lenient", "unknown-ids", "unknown-cursors", "conflicts", "validate", "fill"),),
+    "Scale and limits": ("store", "workers", "max-worlds", "max-body"),
+    "Output": ("quiet", "log"),
+}
+
+
+class Themed(click.Command):
+    """A command whose help lists the options by theme, what has none last."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records = {
+            option.opts[0].lstrip("-"): record
+            for option in self.get_params(ctx)
+            if (record := option.get_help_record(ctx)) is not None
+        }
+        for theme, names in THEMES.items():
+            with formatter.section(theme):
+                formatter.write_dl([records.pop(name) for name in names if name in records])
+        if records:
+            with formatter.section("Options"):
+                formatter.write_dl([*records.values()])
+
+
 @click.command(
+    cls=Themed,
     context_settings=CONTEXT,
     epilog="""\b
     Examples:

@@ -40,7 +40,7 @@ PARTS = ("conformance", "lifecycle")
     "--ledger", default="", help="Records what was created  [default: mockserver-ledger.ndjson]."
 )
 @click.option("--patience", default=60.0, show_default=True, help="Seconds to wait for jobs.")
-@click.option("--report-dir", default="", help="Folder for JUnit, HAR, NDJSON and HTML.")
+@click.option("--report-dir", default="", help="Folder for JUnit, SARIF, HAR, NDJSON and HTML.")
 @click.option("--baseline", default="", help="File of accepted known failures.")
 @click.option("--write-baseline", default="", help="Write the findings as a baseline.")
 @click.option("--write-config", default="", help="Write a schemathesis.toml for SPEC, and exit.")

@@ -40,7 +40,7 @@ from mockserver.server.journal.shared import SharedJournal, keep_written
 from mockserver.server.mock import Mock, Options, load
 from mockserver.server.request_log import LogStyle, RequestLog
 from mockserver.server.state_file import StateFile
-from mockserver.server.terminal import plain
+from mockserver.server.terminal import plain, waiting
 from mockserver.server.webhooks.delivery import Webhooks, keep_delivering
 from mockserver.store.addresses import is_shared, shown
 
@@ -164,9 +164,10 @@ class Service:
         handlers = load_handlers(serving.handlers) if serving.handlers is not None else None
         lost: list[str] = []
         cache = None if serving.options.no_cache else user_cache()
-        document = read_document(source, lost, cache)
-        with naming(source.name, document), naming_config(serving.config):
-            mock = load(document, serving.options, handlers=handlers, journal=self.record)
+        with waiting(f"Loading {source.name}"):
+            document = read_document(source, lost, cache)
+            with naming(source.name, document), naming_config(serving.config):
+                mock = load(document, serving.options, handlers=handlers, journal=self.record)
         for text in lost:
             log.warning("%s: %s", source.name, text)
         if handlers is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -37,8 +38,9 @@ from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.run import Effort, Lifecycles
 from mockserver.verify.login import Login
 from mockserver.verify.model import Exchange, Finding, Result
-from mockserver.verify.reports import terminal, write
+from mockserver.verify.reports import github, terminal, write
 from mockserver.verify.reports.exchanges import Record
+from mockserver.verify.reports.progress import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
@@ -76,6 +78,7 @@ def judge(
     progress: Callable[[str], None] = lambda text: None,
     surroundings: clock.Surroundings | None = None,
     second: SecondJudge | None = None,
+    watch: Callable[[Result], None] = lambda result: None,
 ) -> Result:
     """Run the plan against the target.
 
@@ -89,7 +92,7 @@ def judge(
         except ContractError as error:
             # One validator is better than none.
             unreadable = f"openapi-core could not run: {error}"
-    court = Court(target, plan, record, progress, second)
+    court = Court(target, plan, record, progress, second, watch)
     court.result.notes += [unreadable] if unreadable else []
     start = time.perf_counter()
     target.watchers.append(court.heard)
@@ -130,6 +133,7 @@ class Court:
     record: Record
     progress: Callable[[str], None]
     second: SecondJudge | None
+    watch: Callable[[Result], None]
 
     def __post_init__(self) -> None:
         contract = self.target.contract
@@ -266,6 +270,7 @@ class Court:
         self.result.coverage.add(exchange)
         self._sequence.update(_line(exchange))
         self.record.exchange(exchange)
+        self.watch(self.result)
         if unlisted_refusal(exchange, self.target.contract):
             self._unlisted.add(exchange.operation)
         if self.second is not None and self._for_the_second(exchange):
@@ -388,7 +393,9 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
         write_config(given["write_config"], contract, spec)
         return 0
     sandbox.check(contract)
-    say = (lambda text: None) if given["quiet"] else _say
+    seconds = given["max_time"] * (1 if given["only"] else 2)
+    progress = Progress(quiet=given["quiet"], seconds=seconds)
+    say = progress.say
     if given["cleanup"]:
         return clean_up_only(contract, sandbox, given["cleanup"], say)
     if not sandbox.url:
@@ -408,11 +415,12 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     run_hooks(sandbox.setup, "setup", target.url)
     try:
         with target, Record(folder) as record:
-            result = judge(target, document, plan, record, say)
+            result = judge(target, document, plan, record, say, watch=progress.watch)
             files = write(result, folder, record) if folder is not None else []
     finally:
+        progress.clear()
         run_hooks(sandbox.teardown, "teardown", target.url)
-    for line in terminal.lines(result):
+    for line in (*terminal.lines(result), *github.report(result, os.environ)):
         click.echo(line)
     for file in files:
         click.echo(f"  {file}")
@@ -470,7 +478,8 @@ def tell_of_trouble(result: Result, target: Target, keep: Callable[[Finding], No
         result.errors.append(f"{_where(contract, name)} failed repeatedly{left}: {reason}")
     by_reason: dict[str, list[str]] = {}
     for name, reason in (target.ownership.withheld if target.ownership else {}).items():
-        by_reason.setdefault(_kind_of(reason), []).append(_where(contract, name))
+        kind = "what it names is not ours" if reason.endswith("is not ours") else reason
+        by_reason.setdefault(kind, []).append(_where(contract, name))
     for reason, names in sorted(by_reason.items()):
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         result.notes.append(
@@ -488,12 +497,3 @@ def tell_of_trouble(result: Result, target: Target, keep: Callable[[Finding], No
 def _where(contract: Contract, name: str) -> str:
     operation = contract.by_id.get(name)
     return f"{operation.method} {operation.path}" if operation else name
-
-
-def _kind_of(reason: str) -> str:
-    """A reason without the names in it."""
-    return "what it names is not ours" if reason.endswith("is not ours") else reason
-
-
-def _say(text: str) -> None:
-    click.echo(f"... {text}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,9 @@ from mockserver.verify.baseline import Baseline
 from mockserver.verify.baseline import write as write_baseline
 from mockserver.verify.conformance.openapi_core import ReplyJudge
 from mockserver.verify.model import HIDDEN, Difference, Exchange, Finding, Result
-from mockserver.verify.reports import html, terminal, write
+from mockserver.verify.reports import github, html, junit, sarif, terminal, write
 from mockserver.verify.reports.exchanges import Record
+from mockserver.verify.reports.progress import Progress
 from mockserver.verify.reports.reproduction import pytest_file
 
 NASTY = "<script>alert(1)</script> ]]> \x00 \x1b[31m é"
@@ -78,21 +80,93 @@ def test_all_files(result: Result, tmp_path: Path) -> None:
         record.exchange(exchange(status=0, headers={}, body=b""))
         files = write(result, tmp_path, record)
     names = {file.name for file in files}
-    assert names == {"exchanges.har", "exchanges.ndjson", "junit.xml", "report.html"}
+    assert names == {
+        *("exchanges.har", "exchanges.ndjson", "junit.xml", "report.html", "report.sarif")
+    }
     har = json.loads((tmp_path / "exchanges.har").read_text(encoding="utf-8"))
     assert [e["response"]["status"] for e in har["log"]["entries"]] == [500, 0]
     lines = (tmp_path / "exchanges.ndjson").read_text(encoding="utf-8").splitlines()
     assert [next(iter(json.loads(line))) for line in lines] == ["exchange"] * 2 + ["finding"] * 2
 
 
-def test_junit(result: Result, tmp_path: Path) -> None:
-    with Record(tmp_path) as record:
-        write(result, tmp_path, record)
-    suite = Xml.parse(tmp_path / "junit.xml").getroot().find("testsuite")
+def cases(result: Result, folder: Path) -> dict[str, str]:
+    """The cases of junit.xml, with what their first element is."""
+    folder.mkdir(exist_ok=True)
+    with Record(folder) as record:
+        write(result, folder, record)
+    suite = Xml.parse(folder / "junit.xml").getroot().find("testsuite")
     assert suite is not None
-    assert (suite.get("failures"), suite.get("skipped")) == ("1", "1")
-    assert len(suite.findall("testcase/failure")) == 1
     assert suite.get("tests") == str(len(suite))
+    assert suite.get("failures") == str(len(suite.findall("testcase/failure")))
+    return {str(case.get("name")): next((each.tag for each in case), "") for case in suite}
+
+
+def test_junit_has_a_case_for_each_operation_in_every_run(result: Result, tmp_path: Path) -> None:
+    broken = cases(result, tmp_path / "broken")
+    assert broken["createThing"] == "failure"
+    result.findings = result.findings[1:]  # the accepted one
+    accepted = cases(result, tmp_path / "accepted")
+    assert accepted["createThing"] == "skipped"
+    result.findings = []
+    passed = cases(result, tmp_path / "passed")
+    assert [*broken] == [*accepted] == [*passed]
+    assert set(passed.values()) == {""}
+    result.findings = [Finding("auth", "somewhere", "Open", "no key is needed")]
+    result.errors = ["it went away"]
+    assert cases(result, tmp_path / "elsewhere") == {
+        "createThing": "",
+        "listThings": "",
+        junit.ELSEWHERE: "failure",
+        junit.RUN: "error",
+    }
+
+
+def test_sarif(result: Result) -> None:
+    (run,) = sarif.as_sarif(result)["runs"]
+    assert [each["ruleId"] for each in run["results"]] == ["no_server_error", "known"]
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {"no_server_error", "known"}
+    assert [bool(each.get("suppressions")) for each in run["results"]] == [False, True]
+    assert run["invocations"][0]["executionSuccessful"]
+
+
+def test_github_gets_annotations_and_a_summary(result: Result, tmp_path: Path) -> None:
+    assert [*github.report(result, {})] == []
+    path = tmp_path / "summary.md"
+    environment = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(path)}
+    result.errors = ["it went\naway"]
+    first, second = github.report(result, environment)
+    assert first.startswith("::error title=A crash (no_server_error)::POST /things: ")
+    assert "\n" not in first + second
+    assert second.endswith("it went%0Aaway")
+    text = path.read_text("utf-8")
+    assert "1 findings" in text
+    assert "| POST /things | A crash | no_server_error | 2 |" in text
+    assert "<script" not in text
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_a_live_line_on_a_terminal_alone(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    terminal_, pipe = Terminal(), io.StringIO()
+    for stream in (terminal_, pipe):
+        progress = Progress(stream=stream, seconds=100)
+        progress.watch(result)
+        progress.watch(result)  # too soon to draw again
+        progress.say("lifecycles")
+        progress.clear()
+    assert pipe.getvalue() == "... lifecycles\n"
+    shown = terminal_.getvalue()
+    assert shown.count("1 of 2 operations, 0 requests, 2 findings, 100 s left") == 1
+    assert shown.endswith("\r\x1b[K... lifecycles\n")
+    quiet = Terminal()
+    Progress(stream=quiet, quiet=True).watch(result)
+    assert quiet.getvalue() == ""
 
 
 def test_the_page_stands_alone_and_escapes(result: Result) -> None:
