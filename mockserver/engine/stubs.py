@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import count
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from mockserver.engine.messages import NO_BODY, Reply, Request
@@ -50,10 +50,8 @@ class Stub:
         return _has_place(self.json) or _has_place(self.text) or _has_place(dict(self.headers))
 
     def meets(self, tenant: str, request: Request) -> bool:
-        """Whether it matches this request."""
-        if self.tenant not in (None, tenant) or (
-            self.times is not None and self.calls >= self.times
-        ):
+        """Whether it is for this request, however often it has been used."""
+        if self.operation != request.operation.id or self.tenant not in (None, tenant):
             return False
         return self.when(request) if callable(self.when) else _fits(self.when, request)
 
@@ -95,51 +93,69 @@ class Stubs:
 
     def __init__(self) -> None:
         self.active = False
-        self._all: list[Stub] = []
+        self._all: dict[str, Stub] = {}
         self._numbers = count(1)
-        self._lock = Lock()
+        self._lock = RLock()
 
     def add(self, stub: Stub) -> Stub:
+        """Keep a stub and give it its id."""
         with self._lock:
             stub.id = f"stub-{next(self._numbers)}"
-            self._all.append(stub)
+            self._all[stub.id] = stub
             self.active = True
         return stub
+
+    def take_over(self, before: Stubs, operations: Container[str]) -> list[str]:
+        """Go on with the stubs of an earlier mock; the ids of those whose operation is gone."""
+        with self._lock:
+            self._all = {s.id: s for s in before._all.values() if s.operation in operations}
+            self._numbers = before._numbers
+            self.active = bool(self._all)
+            return [name for name in before._all if name not in self._all]
 
     def find(self, tenant: str, request: Request) -> Stub | None:
         """The stub for this request; counts the call."""
         with self._lock:
-            for stub in reversed(self._all):
-                if stub.operation == request.operation.id and stub.meets(tenant, request):
-                    stub.calls += 1
+            for stub in reversed(self._all.values()):
+                if stub.meets(tenant, request) and self.use(stub):
                     return stub
         return None
 
     def covers(self, tenant: str, request: Request) -> bool:
         """Whether a stub is for this request; that is no call of it."""
         with self._lock:
-            return any(
-                stub.operation == request.operation.id and stub.meets(tenant, request)
-                for stub in self._all
-            )
+            found = [stub for stub in self._all.values() if stub.meets(tenant, request)]
+            return any(stub.times is None or self.calls(stub) < stub.times for stub in found)
+
+    def use(self, stub: Stub) -> bool:
+        """Count a call of a stub; whether it had one left."""
+        if stub.times is not None and stub.calls >= stub.times:
+            return False
+        stub.calls += 1
+        return True
+
+    def calls(self, stub: Stub) -> int:
+        """How often a stub was used."""
+        return stub.calls
 
     def describe(self, tenant: str | None = None) -> list[dict[str, Any]]:
         """The stubs of a tenant, and those for all tenants, as JSON."""
         with self._lock:
-            return [s.as_json() for s in self._all if tenant is None or s.tenant in (None, tenant)]
+            shown = [s for s in self._all.values() if tenant is None or s.tenant in (None, tenant)]
+            return [{**stub.as_json(), "calls": self.calls(stub)} for stub in shown]
 
     def remove(self, name: str | None = None, tenant: str | None = None) -> int:
         """Remove one by its id, those of a tenant, or all; returns how many there were."""
         with self._lock:
-            before = len(self._all)
-            self._all = [
-                stub
-                for stub in self._all
-                if (name is not None and stub.id != name)
-                or (tenant is not None and stub.tenant != tenant)
+            gone = [
+                stub.id
+                for stub in self._all.values()
+                if name in (None, stub.id) and tenant in (None, stub.tenant)
             ]
+            for each in gone:
+                del self._all[each]
             self.active = bool(self._all)
-            return before - len(self._all)
+            return len(gone)
 
 
 def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = None) -> Stub:

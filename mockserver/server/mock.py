@@ -54,6 +54,7 @@ from mockserver.server.har_import import seeded_with
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
 from mockserver.server.shared_faults import SharedFaults
+from mockserver.server.shared_stubs import SharedStubs
 from mockserver.server.tenant import Tenant, key_of
 from mockserver.server.versions import in_all_shapes, in_shape
 from mockserver.server.webhooks.delivery import Webhooks
@@ -230,7 +231,7 @@ def load(
     api.credentials.sign = signer() if api.credentials.plan.any else None
     issued = Grants(store) if api.credentials.plan.any else nothing_issued
     shared = PipelineSettings(
-        stubs=Stubs(),
+        stubs=Stubs() if store.board is None else SharedStubs(store.board, contract.names),
         issued=issued,
         begin=store.begin,
         faults=faults,

@@ -86,6 +86,8 @@ class Reloader:
             return False
         for fault in carry_faults(service.mock, mock):
             log.warning("the fault %s no longer matches any operation and was removed", fault)
+        for stub in mock.stubs.take_over(service.mock.stubs, mock.contract.by_id):
+            log.warning("the document no longer has the operation of %s, which was removed", stub)
         before = service.serving
         service.install(mock, serving, source)
         log.info(

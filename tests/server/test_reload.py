@@ -137,6 +137,25 @@ def test_faults_go_on_while_there_is_something_to_strike(
     assert "the fault f2 no longer matches" in said.text
 
 
+def test_stubs_go_on_while_their_operation_is_there(
+    reloading: Reloading, said: pytest.LogCaptureFixture
+) -> None:
+    for operation in ("get-toys", "get-cups"):
+        stub = {"operation": operation, "status": 503, "invalid": True, "times": 2}
+        assert reloading.client.post("/__mock__/stubs", json=stub).status_code == 200
+    made = reloading.make("toys")
+    assert reloading.client.get(f"/toys/{made}").status_code == 503
+    reloading.file.write_text(document("toys"))
+    assert reloading.reload()
+    assert reloading.client.get(f"/toys/{made}").status_code == 503
+    assert reloading.client.get(f"/toys/{made}").status_code == 200
+    (left,) = reloading.client.get("/__mock__/stubs").json()["stubs"]
+    assert (left["id"], left["calls"]) == ("stub-1", 2)
+    assert "the document no longer has the operation of stub-2" in said.text
+    added = {"operation": "get-toys", "invalid": True, "status": 500}
+    assert reloading.client.post("/__mock__/stubs", json=added).json() == {"added": ["stub-3"]}
+
+
 def test_the_journal_and_the_state_file_go_on(reloading: Reloading, tmp_path: Path) -> None:
     service = reloading.service
     service.state = StateFile(tmp_path / "state.json")

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver.errors import BadRequest
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
@@ -130,3 +131,30 @@ def test_faults_are_counted_together(two: tuple[Process, Process]) -> None:
     for _ in range(2):
         assert [p.get() for p in (one, other) * 2] == [usual, usual, usual, 429]
         one.control("POST", "clock", json={"advance": 60})
+
+
+def test_a_stub_is_for_all_processes_and_counts_in_all(two: tuple[Process, Process]) -> None:
+    one, other = two
+    thing = {"id": "1", "size": 5}
+    spec = {"operation": "getThing", "json": thing, "times": 3, "when": {"path": {"id": 1}}}
+    (first,) = one.control("POST", "stubs", json=spec)["added"]
+    (second,) = other.control(
+        "POST", "stubs?tenant=mock-b", json={"operation": "getThing", "json": None, "invalid": True}
+    )["added"]
+    assert first != second
+    got = [process.client.get("/things/1").json() == thing for process in (one, other, one, other)]
+    assert got == [True, True, True, False]
+    assert one.client.get("/things/1", headers={"Key": "mock-b"}).json() is None
+    for process in two:
+        shown = process.control("GET", "stubs")["stubs"]
+        assert [(each["id"], each["calls"]) for each in shown] == [(first, 3), (second, 1)]
+    assert other.control("DELETE", f"stubs?id={first}") == {"removed": 1}
+    assert [each["id"] for each in one.control("GET", "stubs")["stubs"]] == [second]
+    assert one.control("DELETE", "stubs") == {"removed": 1}
+    assert other.client.get("/things/1", headers={"Key": "mock-b"}).json() is not None
+
+
+def test_a_function_can_not_be_shared(two: tuple[Process, Process]) -> None:
+    spec = {"operation": "getThing", "when": lambda request: True, "invalid": True}
+    with pytest.raises(BadRequest, match="can't share a function"):
+        two[0].mock.stub(spec, None)

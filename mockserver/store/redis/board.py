@@ -14,17 +14,17 @@ class RedisBoard:
         self._link = link
         self._prefix = prefix
         self._news: bytes | None = None
-        self._on_news: Callable[[], None] | None = None
+        self._listeners: list[Callable[[], None]] = []
 
     def on_news(self, call: Callable[[], None]) -> None:
-        self._on_news = call
+        self._listeners.append(call)
 
     def hear(self, news: bytes | None) -> None:
         """Take the change count of notes, which every read of a world returns."""
         if news != self._news:
             self._news = news
-            if self._on_news is not None:
-                self._on_news()
+            for call in self._listeners:
+                call()
 
     def notes(self, name: str) -> Mapping[str, bytes]:
         flat = self._link.call(b"HGETALL", self._key("notes", name))
