@@ -13,6 +13,7 @@ from typing import Any
 from mockserver.errors import ContractError
 from mockserver.openapi.document import METHODS, join, resolve
 from mockserver.openapi.inheritance import with_choices
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import (
     EXTERNAL,
     Body,
@@ -29,11 +30,13 @@ from mockserver.openapi.model import (
     split_path,
 )
 from mockserver.openapi.references import plain_references
+from mockserver.openapi.schemas.json_schema import types_of
 from mockserver.openapi.servers import base_path, base_paths, server_url
 from mockserver.openapi.structure import check_structure
 from mockserver.openapi.swagger2 import is_swagger2, upgraded
 
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+_STRUCTURED = {"properties", "required", "items", "allOf", "additionalProperties"}
 _IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 
 
@@ -252,11 +255,14 @@ class _Builder:
                 schema, schema_pointer = resolve(self.document, schema, join(here, "schema"))
                 if not isinstance(schema, Mapping):
                     schema = {} if schema else {"not": {}}
+            examples = self._examples(raw, here)
+            if is_json(name) and isinstance(schema, Mapping):
+                examples = {key: _unquoted(value, schema) for key, value in examples.items()}
             found[name.lower()] = MediaType(
                 name,
                 schema,
                 schema_pointer,
-                self._examples(raw, here),
+                examples,
                 raw.get("encoding") or {},
                 items,
             )
@@ -371,6 +377,18 @@ def check_version(document: Mapping[str, Any]) -> str:
         )
     words = "3.0 to 3.2 are: write the one that the document keeps to, such as 3.1.0"
     raise ContractError(f"OpenAPI {version!r} is not served; {words}", "#/openapi")
+
+
+def _unquoted(example: Any, schema: Mapping[str, Any]) -> Any:
+    """An example that is JSON, written as a string, where the schema asks for an object or an
+    array."""
+    if not isinstance(example, str) or example.lstrip()[:1] not in ("{", "["):
+        return example
+    if "string" in types_of(schema) or not (schema.keys() & _STRUCTURED or types_of(schema)):
+        return example
+    with suppress(ValueError):
+        return json.loads(example)
+    return example
 
 
 def _status(value: Any) -> str:

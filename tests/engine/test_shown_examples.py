@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from mockserver.cli.check import check_document
 from tests.engine.small_documents import TEXT, answer, document, thing
 
 
@@ -128,3 +129,26 @@ def test_an_example_that_names_no_parent_lies_beneath_each_that_is_asked_for() -
     with MockServer(hooks(example, listed=False), clock="manual") as server:
         for org in ("acme", "other"):
             assert server.client.get(f"/orgs/{org}/hooks/7").json() == example
+
+
+@pytest.mark.parametrize(
+    ("text", "schema"),
+    [
+        ('{"title": "a"}', thing("title", title=TEXT)),
+        (' [{"title": "a"}]', {"type": "array", "items": thing("title", title=TEXT)}),
+        ('{"title": "a"}', {"$ref": "#/components/schemas/Book"}),
+        ('{"title": "a"}', {"allOf": [{"$ref": "#/components/schemas/Book"}]}),
+    ],
+)
+def test_an_example_that_is_json_in_a_string(text: str, schema: Any) -> None:
+    shown_ = shown("application/json", {"value": text}, schema)
+    shown_["components"] = {"schemas": {"Book": thing("title", title=TEXT)}}
+    with MockServer(shown_) as server:
+        assert server.client.get("/x").json() == json.loads(text)
+    assert not [note for note in check_document(shown_).notes if note.severity == "warning"]
+
+
+@pytest.mark.parametrize("text", ['{"title": "a"}', "{title}", "[unfinished"])
+def test_a_string_that_looks_like_json_is_a_string_where_one_is_asked_for(text: str) -> None:
+    with MockServer(shown("application/json", {"value": text}, TEXT)) as server:
+        assert server.client.get("/x").json() == text
