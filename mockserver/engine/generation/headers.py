@@ -20,8 +20,8 @@ SOON = 1
 """Seconds after which a client is asked to come again."""
 _RARE = frozenset(("deprecation", "sunset", "warning", "retry-after", "refresh", "clear-site-data"))
 """What is not said without a reason, unless it must be."""
-_LIMIT = 1000
-_WINDOW = 60
+LIMIT = 1000
+WINDOW = 60
 _EPOCH = re.compile(r"epoch|unix|timestamp|utc", re.IGNORECASE)
 
 
@@ -65,6 +65,10 @@ class Headers:
             return "mock"
         return as_text(self._values.make(header.pointer, dice, name=header.name))
 
+    def admits(self, header: Header, value: Any) -> bool:
+        """Whether a header can have a value."""
+        return header.pointer is None or self._fits(header.pointer, value)
+
     def _fits(self, pointer: str, value: Any) -> bool:
         try:
             check = self._values.check(pointer)
@@ -106,17 +110,17 @@ def _meant(header: Header, dice: Dice, response: Response | None) -> list[Any]:
 def _rate_limit(part: str, header: Header, dice: Dice) -> Any:
     """One of the rate limit headers."""
     if part.startswith("policy"):
-        return f'"default";q={_LIMIT};w={_WINDOW}'
+        return f'"default";q={LIMIT};w={WINDOW}'
     if part.startswith("limit"):
-        return _LIMIT
+        return LIMIT
     if part.startswith("remaining"):
-        return _LIMIT - 1
+        return LIMIT - 1
     if part.startswith("used"):
         return 1
     if part.startswith(("reset", "retryafter")):
         said = f"{header.description} {header.schema.get('description') or ''}"
-        return dice.now // SECOND + _WINDOW if _EPOCH.search(said) else _WINDOW
-    return f'"default";r={_LIMIT - 1};t={_WINDOW}'
+        return dice.now // SECOND + WINDOW if _EPOCH.search(said) else WINDOW
+    return f'"default";r={LIMIT - 1};t={WINDOW}'
 
 
 def _ending(response: Response | None) -> str:

@@ -18,6 +18,7 @@ from mockserver.engine.calibration import Lock, adapted, with_defaults
 from mockserver.engine.error_formats import FastApiDialect, dialect_named
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.faults import Faults, Injection, Trouble
+from mockserver.engine.generation.headers import Headers
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.leniency import STRICT, Leniency, preferred
@@ -31,6 +32,7 @@ from mockserver.engine.pipeline.authentication import (
 from mockserver.engine.pipeline.failures import as_it_is, failure, plain, raised_by, unavailable
 from mockserver.engine.pipeline.negotiation import Negotiator
 from mockserver.engine.pipeline.prefer import Preference
+from mockserver.engine.pipeline.rate_limits import RateLimits
 from mockserver.engine.scenarios import Scenario, follow
 from mockserver.engine.serialization import Finisher, Sent, document_refusal, sharpened
 from mockserver.engine.stubs import Stub, Stubs
@@ -156,6 +158,7 @@ class Pipeline:
         self.finish = Finisher(validators)
         self.preference = Preference(values)
         self.negotiator = Negotiator(values)
+        self.rate_limits = RateLimits(Headers(values).admits)
         self.faults = settings.faults
         self.journal = settings.journal
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
@@ -194,6 +197,7 @@ class Pipeline:
             exchange.sent = sent = adapted(rules, message.path_values, sent)
         if exchange.injection is not None:
             exchange.sent = sent = self.inject(operation, message, exchange.injection, sent)
+        exchange.sent = sent = self.rate_limits.told(operation, exchange.tenant, exchange.now, sent)
         self.journal(exchange)
         return sent
 
