@@ -164,40 +164,40 @@ class AuthorizationServer:
             issued = self._grants(str(form[name])) if form.get(name) else None
             if issued is not None:
                 return issued.tenant
-        asked = message.headers.get("x-mock-tenant")
-        return asked or client_of(form, message.headers.get("authorization", "")) or ANONYMOUS
+        params = message.headers.get("x-mock-tenant")
+        return params or client_of(form, message.headers.get("authorization", "")) or ANONYMOUS
 
     def _consent(self, message: Message, scope: Scope) -> Sent:
         if message.method not in ("GET", "POST"):
             return _not_allowed("GET, POST")
-        asked = dict(parse_qsl(message.query.decode("latin-1"), keep_blank_values=True))
+        params = dict(parse_qsl(message.query.decode("latin-1"), keep_blank_values=True))
         form = _form(message) if message.method == "POST" else {}
-        asked.update({n: str(v) for n, v in form.items() if n not in ("username", "decision")})
-        redirect = asked.get("redirect_uri", "")
+        params.update({n: str(v) for n, v in form.items() if n not in ("username", "decision")})
+        redirect = params.get("redirect_uri", "")
         if not redirect or urlsplit(redirect).scheme in ("", "javascript", "data", "vbscript"):
             raise OAuthError(
                 "invalid_request", "redirect_uri is missing or not a URL to return to."
             )
-        kind = asked.get("response_type", "code")
-        if message.method == "GET" and asked.get("prompt") != "none":
-            return _page(asked)
-        back = {"state": asked["state"]} if "state" in asked else {}
+        kind = params.get("response_type", "code")
+        if message.method == "GET" and params.get("prompt") != "none":
+            return _page(params)
+        back = {"state": params["state"]} if "state" in params else {}
         if form.get("decision") == "deny":
             return _redirect(redirect, {"error": "access_denied", **back}, "?")
-        tenant = self._tenant(message, {"client_id": asked.get("client_id", "")})
+        tenant = self._tenant(message, {"client_id": params.get("client_id", "")})
         subject = str(form.get("username") or "mock-user")
         credentials = self._mock.api.credentials
 
         def work(world: Transaction) -> dict[str, Any]:
             found: dict[str, Any] = {}
             if "code" in kind.split():
-                found["code"] = new_code(world, subject, asked)
+                found["code"] = new_code(world, subject, params)
             else:
-                scopes = asked["scope"].split() if asked.get("scope") else None
-                client = asked.get("client_id", "")
+                scopes = params["scope"].split() if params.get("scope") else None
+                client = params.get("client_id", "")
                 found = tokens_for(
                     world, subject, client, scopes,
-                    refresh=False, credentials=credentials, nonce=asked.get("nonce"),
+                    refresh=False, credentials=credentials, nonce=params.get("nonce"),
                 )  # fmt: skip
             world.commit()
             return found
@@ -310,13 +310,13 @@ def _redirect(url: str, values: Mapping[str, Any], mark: str) -> Sent:
     return Sent(302, [(b"location", location.encode("ascii", "ignore"))])
 
 
-def _page(asked: Mapping[str, str]) -> Sent:
+def _page(params: Mapping[str, str]) -> Sent:
     hidden = "".join(
         f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
-        for name, value in asked.items()
+        for name, value in params.items()
     )
-    scopes = f" to {html.escape(asked['scope'])}" if asked.get("scope") else ""
-    client = html.escape(asked.get("client_id") or "An application")
+    scopes = f" to {html.escape(params['scope'])}" if params.get("scope") else ""
+    client = html.escape(params.get("client_id") or "An application")
     text = _PAGE.format(client=client, scopes=scopes, hidden=hidden)
     headers = [
         (b"content-type", b"text/html; charset=utf-8"),

@@ -152,8 +152,8 @@ def _file(
         return read_config(Path(config))
     if isinstance(spec, Mapping) or str(spec) in NAMES or "://" in str(spec):
         return Config()
-    beside = Path(spec).parent / DEFAULT_CONFIG
-    return read_config(beside) if beside.is_file() else Config()
+    sibling = Path(spec).parent / DEFAULT_CONFIG
+    return read_config(sibling) if sibling.is_file() else Config()
 
 
 def _checked(name: str, value: Any) -> Any:

@@ -19,13 +19,13 @@ class Claim:
     """
 
     def __init__(self, path: Path) -> None:
-        self.beside = path.with_name(f".{path.name}.lock")
+        self.lock_path = path.with_name(f".{path.name}.lock")
         self._descriptor: int | None = None
         while fcntl is not None and self._descriptor is None:
-            descriptor = os.open(self.beside, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(self.lock_path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if _same(descriptor, self.beside):
+                if _same(descriptor, self.lock_path):
                     self._descriptor = descriptor
             finally:
                 if self._descriptor is None:
@@ -34,7 +34,7 @@ class Claim:
     def release(self) -> None:
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
-                self.beside.unlink()
+                self.lock_path.unlink()
             os.close(self._descriptor)
             self._descriptor = None
 

@@ -50,16 +50,16 @@ class Part:
 
 def serve_all(resolve: Resolve, say: Say) -> None:
     """Serve one API or several until a signal arrives; as `service.serve`."""
-    asked = resolve()
-    if len(asked) == 1 and not asked[0].prefix:
+    servings = resolve()
+    if len(servings) == 1 and not servings[0].prefix:
         serve(lambda: resolve()[0], say)
         return
-    if asked[0].workers > 1:
+    if servings[0].workers > 1:
         raise UsageError("--workers is for a single API; start a process for each")
     log_to_stderr()
-    parts = [_part(resolve, index) for index in range(len(asked))]
+    parts = [_part(resolve, index) for index in range(len(servings))]
     with ExitStack() as closing, _handlers_kept():
-        _run((_one_port if asked[0].prefix else _many_ports)(parts, say, closing))
+        _run((_one_port if servings[0].prefix else _many_ports)(parts, say, closing))
     for part in parts:
         tell_coverage(part.service, part.name)
         if part.service.state is not None:
@@ -75,28 +75,28 @@ def _part(resolve: Resolve, index: int) -> Part:
     return Part(_names(resolve())[index], Service(own()), own)
 
 
-def _own(asked: list[Serving], index: int) -> Serving:
+def _own(servings: list[Serving], index: int) -> Serving:
     """The settings of one API: its port, its state file. Raises UsageError."""
-    serving = asked[index]
+    serving = servings[index]
     port = serving.port
-    if serving.handlers is not None and len(asked) > 1:
+    if serving.handlers is not None and len(servings) > 1:
         raise UsageError("--handlers is for a single API; serve that one by itself")
-    if serving.options.upstream and len(asked) > 1:
+    if serving.options.upstream and len(servings) > 1:
         raise UsageError("--upstream is for a single API; serve that one by itself")
     if port and not serving.prefix:
         port += index
         if port > 65535:
-            raise UsageError(f"--port {serving.port} leaves no room for {len(asked)} APIs")
+            raise UsageError(f"--port {serving.port} leaves no room for {len(servings)} APIs")
     state = serving.state
-    if state is not None and len(asked) > 1:
-        state = state.with_name(f"{state.stem}.{_names(asked)[index]}{state.suffix}")
+    if state is not None and len(servings) > 1:
+        state = state.with_name(f"{state.stem}.{_names(servings)[index]}{state.suffix}")
     return replace(serving, port=port, state=state)
 
 
-def _names(asked: Sequence[Serving]) -> list[str]:
+def _names(servings: Sequence[Serving]) -> list[str]:
     """A name for each, fit for a path and a file: `feather`, `petstore`, `petstore-2`."""
     names: list[str] = []
-    for serving in asked:
+    for serving in servings:
         spec = urlsplit(serving.spec).path if "://" in serving.spec else serving.spec
         name = base = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(spec).stem).strip(".-") or "api"
         number = 1

@@ -74,10 +74,10 @@ class Recorder:
             return
         count = len(self.entries)
         text = orjson.dumps(as_har(self.entries[:count]), option=orjson.OPT_INDENT_2)
-        beside = self.output.with_name(f"{self.output.name}.{os.getpid()}.part")
+        partial = self.output.with_name(f"{self.output.name}.{os.getpid()}.part")
         try:
-            beside.write_bytes(text)
-            beside.replace(self.output)
+            partial.write_bytes(text)
+            partial.replace(self.output)
         except OSError as error:
             raise UsageError(f"--output {self.output}: {error.strerror or error}") from None
         self._written = count

@@ -67,12 +67,12 @@ class RequestLog:
         if left:
             lines.append(self._missing(left))
         for ended, exchange in waiting:
-            told = describe(Entry(0, ended, exchange))
+            entry = describe(Entry(0, ended, exchange))
             if self._style == "json":
-                told.pop("number")
-                lines.append(dump(told).decode())
+                entry.pop("number")
+                lines.append(dump(entry).decode())
             else:
-                lines.append(line_of(told, coloured))
+                lines.append(line_of(entry, coloured))
         try:
             stream.write("\n".join(lines) + "\n")
             stream.flush()
@@ -104,26 +104,26 @@ class RequestLog:
         self.write()
 
 
-def line_of(told: Mapping[str, Any], coloured: bool = False) -> str:
+def line_of(entry: Mapping[str, Any], coloured: bool = False) -> str:
     """`POST /projects 400 createProject 1.2 ms  body.name is required`, of a described exchange."""
-    status = told["status"]
-    words = [told["method"], plain(str(told["target"]))]
+    status = entry["status"]
+    words = [entry["method"], plain(str(entry["target"]))]
     shown = str(status) if status is not None else "---"
     colour = _COLOURS.get(status // 100 if status is not None else 5, "magenta")
     words.append(click.style(shown, fg=colour) if coloured else shown)
-    if told["operation"] is not None:
-        words.append(plain(told["operation"]))
-    if told["upstream"] is not None:
-        words.append(f"from {plain(told['upstream'])}")
-    if told["duration_ms"] is not None:
-        words.append(f"{told['duration_ms']:.1f} ms")
+    if entry["operation"] is not None:
+        words.append(plain(entry["operation"]))
+    if entry["upstream"] is not None:
+        words.append(f"from {plain(entry['upstream'])}")
+    if entry["duration_ms"] is not None:
+        words.append(f"{entry['duration_ms']:.1f} ms")
     line = " ".join(words)
-    remarks = list(map(_remark, told["violations"]))
-    if told["problem"]:
-        remarks.append(told["problem"])
-    if told["faults"]:
-        remarks.append("fault: " + ", ".join(map(str, told["faults"])))
-    if told["undocumented"]:
+    remarks = list(map(_remark, entry["violations"]))
+    if entry["problem"]:
+        remarks.append(entry["problem"])
+    if entry["faults"]:
+        remarks.append("fault: " + ", ".join(map(str, entry["faults"])))
+    if entry["undocumented"]:
         remarks.append(f"{status} is not documented")
     text = plain("; ".join(remarks))
     text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

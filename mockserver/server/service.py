@@ -210,11 +210,13 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
         background = prepare(service, resolve)
         # What has been loaded stays: exempt it from garbage collection.
         gc.freeze()
-        said = partial(_announce, service, url_of(sockets[0], serving.host), say)
+        announce = partial(_announce, service, url_of(sockets[0], serving.host), say)
         if serving.workers > 1:
-            _serve_in_workers(service, sockets, background, said)
+            _serve_in_workers(service, sockets, background, announce)
         else:
-            server = make_server(service, service.refuse, on_listening=said, background=background)
+            server = make_server(
+                service, service.refuse, on_listening=announce, background=background
+            )
             server.run(sockets=sockets[0])
     finally:
         for opened in chain.from_iterable(sockets):

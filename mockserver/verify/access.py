@@ -83,7 +83,7 @@ def ownership_of(target: Target, sandbox: Sandbox, ledger: Ledger | None) -> Own
     )
 
 
-def told_before(contract: Contract, sandbox: Sandbox) -> Iterator[str]:
+def permission_lines(contract: Contract, sandbox: Sandbox) -> Iterator[str]:
     """Describe what may be sent, for the user to read before the run."""
     yield f"Plan: {sandbox.url}"
     if sandbox.rate:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mockserver.inference.model import Action
-from mockserver.verify.ledger import Asked, Entry, Ledger
+from mockserver.verify.ledger import Entry, Ledger, PendingCreation
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership, at
 from mockserver.verify.target import NoReply, Target, fill
@@ -29,8 +29,8 @@ def clean_up(
     held, target.ownership = target.ownership, None
     target.persistence.quarantined.clear()
     try:
-        for asked in list(ledger.asked.values()):
-            _find_again(asked, ledger, target, ownership)
+        for pending in list(ledger.pending.values()):
+            _find_again(pending, ledger, target, ownership)
         left: dict[int, str] = {}
         for _ in range(ROUNDS):
             left = {}
@@ -43,7 +43,7 @@ def clean_up(
     finally:
         target.ownership = held
     progress(f"removed {len(ledger.gone)} of {len(ledger.entries)} entities")
-    unknown = [f"{a.operation} was sent and got no response" for a in ledger.asked.values()]
+    unknown = [f"{a.operation} was sent and got no response" for a in ledger.pending.values()]
     return [*left.values(), *unknown]
 
 
@@ -77,30 +77,32 @@ def _went_along(entry: Entry, ledger: Ledger, reply: Exchange) -> bool:
     return any(set(e.where.values()) < set(entry.where.values()) for e in above)
 
 
-def _find_again(asked: Asked, ledger: Ledger, target: Target, ownership: Ownership) -> None:
+def _find_again(
+    pending: PendingCreation, ledger: Ledger, target: Target, ownership: Ownership
+) -> None:
     """Find the result of an unanswered creation: by its chosen id, or its marker in a list."""
-    maker = ownership.makers.get(asked.operation)
-    if maker is None:
+    creator = ownership.creators.get(pending.operation)
+    if creator is None:
         return
-    resource, remove = maker.resource.name, maker.remove
-    if maker.chosen:
-        ledger.made(asked.number, remove.operation, dict(asked.path), resource)
+    resource, remove = creator.resource.name, creator.remove
+    if creator.chosen:
+        ledger.made(pending.number, remove.operation, dict(pending.path), resource)
         return
-    found = ownership.list_of(resource, asked.path)
-    if not asked.marker or found is None:
+    found = ownership.list_of(resource, pending.path)
+    if not pending.marker or found is None:
         return
     action, path = found
-    mine = [row for row in _rows(path, action, target) if _has(row, asked.marker)]
+    mine = [row for row in _rows(path, action, target) if _has(row, pending.marker)]
     known = {entry.id for entry in ledger.entries.values() if entry.kind == resource}
-    name = maker.resource.identity.key
+    name = creator.resource.identity.key
     key = action.response.tells or (name or "id",)
     ids = [str(at(row, key)) for row in mine if isinstance(at(row, key), str | int)]
     for identity in (one for one in ids if one not in known):
-        where = {n: v for n, v in asked.path.items() if "{" + n + "}" in remove.path}
+        where = {n: v for n, v in pending.path.items() if "{" + n + "}" in remove.path}
         where |= {**ownership.given_in(remove.path), remove.path_item or "": identity}
-        ledger.made(asked.number, remove.operation, where, resource)
+        ledger.made(pending.number, remove.operation, where, resource)
         return
-    ledger.nothing(asked.number)
+    ledger.nothing(pending.number)
 
 
 def _has(row: Json, marker: str) -> bool:

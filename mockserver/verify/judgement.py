@@ -24,7 +24,7 @@ from mockserver.verify.access import (
     clean_up_only,
     open_target,
     ownership_of,
-    told_before,
+    permission_lines,
 )
 from mockserver.verify.baseline import Baseline
 from mockserver.verify.causes import merged
@@ -92,40 +92,40 @@ def judge(
         except ContractError as error:
             # One validator is better than none.
             unreadable = f"openapi-core could not run: {error}"
-    court = Court(target, plan, record, progress, second, watch)
-    court.result.notes += [unreadable] if unreadable else []
+    verification = Verification(target, plan, record, progress, second, watch)
+    verification.result.notes += [unreadable] if unreadable else []
     start = time.perf_counter()
-    target.watchers.append(court.heard)
+    target.watchers.append(verification.heard)
     with ended_like_ctrl_c() as stop:
         try:
             around = surroundings or clock.surroundings_of(target, plan.effort.patience)
             if not around.mock:
-                court.guard()
+                verification.guard()
             preflight(target)
-            court.sit(document, around)
+            verification.run_parts(document, around)
         except EnoughError:
             pass
         except KeyboardInterrupt:
-            court.result.interrupted = stop.exit_code
+            verification.result.interrupted = stop.exit_code
         except NoReply as error:
-            if not court.result.requests:
-                court.abandon()
+            if not verification.result.requests:
+                verification.abandon()
                 raise
-            court.result.errors.append(str(error))
+            verification.result.errors.append(str(error))
         except UsageError:
-            court.abandon()
+            verification.abandon()
             raise
         try:
-            court.leave()
+            verification.remove_created()
         except KeyboardInterrupt:
-            court.result.interrupted = stop.exit_code
-            court.tell_of_leftovers(["interrupted again during cleanup"])
-    target.watchers.remove(court.heard)
-    return court.verdict(time.perf_counter() - start)
+            verification.result.interrupted = stop.exit_code
+            verification.report_leftovers(["interrupted again during cleanup"])
+    target.watchers.remove(verification.heard)
+    return verification.verdict(time.perf_counter() - start)
 
 
 @dataclass
-class Court:
+class Verification:
     """One verification in progress."""
 
     target: Target
@@ -148,7 +148,7 @@ class Court:
         self._lifecycles: Lifecycles | None = None
         self._expired_ignores: dict[str, str] = {}
 
-    def sit(self, document: Mapping[str, Any], around: clock.Surroundings) -> None:
+    def run_parts(self, document: Mapping[str, Any], around: clock.Surroundings) -> None:
         """Run all parts of the plan in order."""
         other = self.plan.other_key or (MOCK_OTHER_KEY if around.mock else "")
         self.target.other_key = other
@@ -198,7 +198,7 @@ class Court:
             self.target,
             document,
             settings,
-            self._told,
+            self._take_report,
             other_key=other,
             login=self.plan.login,
             rate=self.plan.sandbox.rate,
@@ -209,10 +209,10 @@ class Court:
         ledger = self.target.ownership.ledger if self.target.ownership is not None else None
         if ledger is not None:
             ledger.close()
-            if not (ledger.asked or ledger.entries):
+            if not (ledger.pending or ledger.entries):
                 ledger.path.unlink(missing_ok=True)
 
-    def leave(self) -> None:
+    def remove_created(self) -> None:
         """Remove what was created, however the run ended."""
         ownership = self.target.ownership
         if self._lifecycles is not None and ownership is None:
@@ -227,16 +227,16 @@ class Court:
         try:
             left = clean_up(ledger, self.target, ownership, self.progress)
         except NoReply as error:
-            count = len(list(ledger.left())) + len(ledger.asked)
+            count = len(list(ledger.left())) + len(ledger.pending)
             left = [f"{count} things ({error})"] if count else []
         finally:
             ledger.close()
         if left:
-            self.tell_of_leftovers(left)
+            self.report_leftovers(left)
         else:
             ledger.path.unlink(missing_ok=True)
 
-    def tell_of_leftovers(self, left: Sequence[str]) -> None:
+    def report_leftovers(self, left: Sequence[str]) -> None:
         sandbox = self.plan.sandbox
         shown = "; ".join(left[:5]) + ("; ..." if len(left) > 5 else "")
         self.result.errors.append(
@@ -248,7 +248,7 @@ class Court:
             self.result.judged = self.second.judged
             self.result.differences = self.second.differences
         self.result.notes += self.baseline.expired
-        tell_of_trouble(self.result, self.target, self._keep)
+        report_trouble(self.result, self.target, self._keep)
         for reason, day in self._expired_ignores.items():
             self.result.notes.append(_expired(reason, day))
         if self._unlisted:
@@ -332,7 +332,7 @@ class Court:
         failed = bool(self.result.open_findings)
         self.result.phases["lifecycle"] = "failure" if failed else "success"
 
-    def _told(self, part: schemathesis.Heard) -> None:
+    def _take_report(self, part: schemathesis.Heard) -> None:
         """Handle a part of Schemathesis' report."""
         for exchange in part.exchanges:
             self.heard(exchange)
@@ -406,7 +406,7 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
         check_host(contract, sandbox.url, sandbox.hosts)
     plan = plan_of(given, sandbox)
     if given["dry_run"]:
-        for line in told_before(contract, sandbox):
+        for line in permission_lines(contract, sandbox):
             click.echo(line)
         return 0
     target, login = open_target(contract, sandbox)
@@ -466,7 +466,7 @@ def accepted_by(findings: Sequence[Finding], sandbox: Sandbox) -> tuple[list[Fin
     return list(findings), list(notes)
 
 
-def tell_of_trouble(result: Result, target: Target, keep: Callable[[Finding], None]) -> None:
+def report_trouble(result: Result, target: Target, keep: Callable[[Finding], None]) -> None:
     """Print what was waited for, what was skipped, and what was never sent."""
     persistence, contract = target.persistence, target.contract
     if result.interrupted:

@@ -36,7 +36,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PendingCreation:
     """A creation whose response is unknown."""
 
     number: int
@@ -51,7 +51,7 @@ class Ledger:
     url: str
     entries: dict[int, Entry] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
-    asked: dict[int, Asked] = field(default_factory=dict)
+    pending: dict[int, PendingCreation] = field(default_factory=dict)
     _by_name: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _last: int = 0
     _stream: IO[str] | None = None
@@ -62,7 +62,7 @@ class Ledger:
         file = Path(path)
         if file.exists() and file.stat().st_size:
             old = cls.load(path)
-            count = len(list(old.left())) + len(old.asked)
+            count = len(list(old.left())) + len(old.pending)
             if count:
                 raise UsageError(
                     f"{path} still lists {count} entities at {old.url}: remove them "
@@ -113,9 +113,9 @@ class Ledger:
         return number
 
     def made(self, number: int, remove: str, where: Mapping[str, str], kind: str) -> Entry:
-        asked = self.asked.get(number)
+        pending = self.pending.get(number)
         line = {"made": number, "remove": remove, "where": dict(where), "kind": kind}
-        self._record({**line, "marker": asked.marker if asked is not None else ""})
+        self._record({**line, "marker": pending.marker if pending is not None else ""})
         return self.entries[number]
 
     def marked(self, entry: Entry, marker: str) -> None:
@@ -156,12 +156,14 @@ class Ledger:
 
     def _take(self, line: dict[str, Json]) -> None:
         if "asked" in line:
-            asked = Asked(line["asked"], line["operation"], line["path"], line["marker"])
-            self._last = max(self._last, asked.number)
-            self.asked[asked.number] = asked
+            pending = PendingCreation(
+                line["asked"], line["operation"], line["path"], line["marker"]
+            )
+            self._last = max(self._last, pending.number)
+            self.pending[pending.number] = pending
         elif "made" in line:
             number = line["made"]
-            self.asked.pop(number, None)
+            self.pending.pop(number, None)
             entry = Entry(
                 number, line["remove"], line["where"], line["kind"], line.get("marker", "")
             )
@@ -172,6 +174,6 @@ class Ledger:
             number = line["marked"]
             self.entries[number] = replace(self.entries[number], marker=line["marker"])
         elif "nothing" in line:
-            self.asked.pop(line["nothing"], None)
+            self.pending.pop(line["nothing"], None)
         elif "gone" in line:
             self.gone.add(line["gone"])

@@ -93,13 +93,13 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 @dataclass(frozen=True)
-class Maker:
+class Creator:
     """What an operation creates, and how that is removed."""
 
     resource: Resource
     remove: Action
     at: Path
-    tells: Path
+    id_path: Path
     chosen: str = ""
     """The path parameter by which the client chooses the id."""
 
@@ -139,22 +139,22 @@ class Ownership:
         self._fetches = {
             a.resource: a for a in plan.actions.values() if a.kind == "fetch" and a.resource
         }
-        self.makers = dict(self._find_makers())
+        self.creators = dict(self._find_creators())
         self._there: dict[str, bool] = {}
 
-    def _find_makers(self) -> Iterator[tuple[str, Maker]]:
+    def _find_creators(self) -> Iterator[tuple[str, Creator]]:
         for action in self.plan.actions.values():
             resource = self.plan.resource_of(action)
             remove = self._removes.get(resource.name) if resource is not None else None
             if resource is None or remove is None:
                 continue
             key = resource.identity.key
-            tells = action.response.tells or ((key,) if key else ())
+            id_path = action.response.tells or ((key,) if key else ())
             at = action.response.at
             if action.kind in ("create", "clone", "transition"):
-                yield action.operation, Maker(resource, remove, at, tells)
+                yield action.operation, Creator(resource, remove, at, id_path)
             elif action.request.upsert and action.path_item:
-                yield action.operation, Maker(resource, remove, at, tells, action.path_item)
+                yield action.operation, Creator(resource, remove, at, id_path, action.path_item)
 
     def given_in(self, path: str) -> dict[str, str]:
         return {name: self.given[name] for name in _names(path) if name in self.given}
@@ -179,7 +179,7 @@ class Ownership:
         if operation.id in self.excluded:
             return "never", "excluded by --exclude"
         if self.disposable or operation.id in self.allowed:
-            return ("create" if operation.id in self.makers else "own"), ""
+            return ("create" if operation.id in self.creators else "own"), ""
         action = self.plan.actions.get(operation.id)
         last = operation.path.rstrip("/").rsplit("/", 1)[-1].lower()
         words = set(re.split(r"[^a-z]+", last))
@@ -192,7 +192,7 @@ class Ownership:
             return "read", ""
         named = [name for name in _names(operation.path) if name not in self.given]
         if action is not None and action.kind in ("create", "clone"):
-            if operation.id in self.makers:
+            if operation.id in self.creators:
                 return "create", ""
             if not named:
                 return "never", f"a {action.resource} that it creates can't be removed"
@@ -215,13 +215,13 @@ class Ownership:
                 raise Withheld(reason)
         number = 0
         if operation is not None and self.ledger is not None:
-            maker = self.makers.get(operation.id)
+            creator = self.creators.get(operation.id)
             action = self.plan.actions[operation.id]
             # A PUT to our own entity creates nothing; other creations show in the reply.
-            chosen = maker is not None and maker.chosen and not self.owns(action, where)
+            chosen = creator is not None and creator.chosen and not self.owns(action, where)
             makes = action.kind in ("create", "clone") or "201" in operation.responses
-            if maker is not None and (makes or chosen) and operation.method not in SAFE:
-                named = self._named(maker, action, body)
+            if creator is not None and (makes or chosen) and operation.method not in SAFE:
+                named = self._named(creator, action, body)
                 source = self._ours(action, where)
                 copied = source.marker if source is not None else ""
                 marker = named or marker_of(body) or copied
@@ -230,13 +230,13 @@ class Ownership:
         sent = marker_of(body) if action_changes(self.plan, operation) else ""
         return Ticket(operation, where, number, marker=sent)
 
-    def _named(self, maker: Maker, action: Action, body: bytes | None) -> str:
+    def _named(self, creator: Creator, action: Action, body: bytes | None) -> str:
         """The id that the client chooses in the body, if any."""
         try:
             sent = at(json.loads(body or b""), action.request.at)
         except ValueError:
             return ""
-        found = at(sent, maker.tells) if maker.tells else at(sent, ("id",))
+        found = at(sent, creator.id_path) if creator.id_path else at(sent, ("id",))
         return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
     def _why_not(
@@ -355,11 +355,11 @@ class Ownership:
         if operation is None or self.ledger is None or operation.method in SAFE:
             return None
         action = self.plan.actions[operation.id]
-        maker = self.makers.get(operation.id)
-        made = self._made(action, maker, ticket, status, headers, body) if maker else None
-        if made is not None and maker is not None:
+        creator = self.creators.get(operation.id)
+        made = self._made(action, creator, ticket, status, headers, body) if creator else None
+        if made is not None and creator is not None:
             number = ticket.number or self.ledger.ask(operation.id, ticket.where, "")
-            return self.ledger.made(number, maker.remove.operation, made, maker.resource.name)
+            return self.ledger.made(number, creator.remove.operation, made, creator.resource.name)
         if ticket.marker and 200 <= status < 300:
             changed = self._ours(action, ticket.where)
             if changed is not None:
@@ -374,20 +374,20 @@ class Ownership:
 
     def _made_nothing(self, ticket: Ticket, status: int) -> bool:
         """Whether a creation certainly created nothing, or its result could not be found."""
-        asked = self.ledger.asked.get(ticket.number) if self.ledger else None
-        maker = self.makers[ticket.operation.id] if ticket.operation else None
-        if asked is None or maker is None:
+        pending = self.ledger.pending.get(ticket.number) if self.ledger else None
+        creator = self.creators[ticket.operation.id] if ticket.operation else None
+        if pending is None or creator is None:
             return False
         if status < 500:
-            return status >= 300 or (status >= 200 and bool(maker.chosen))
-        if maker.chosen:
+            return status >= 300 or (status >= 200 and bool(creator.chosen))
+        if creator.chosen:
             return False
-        return not asked.marker or self.list_of(maker.resource.name, ticket.where) is None
+        return not pending.marker or self.list_of(creator.resource.name, ticket.where) is None
 
     def _made(
         self,
         action: Action,
-        maker: Maker,
+        creator: Creator,
         ticket: Ticket,
         status: int,
         headers: Mapping[str, str],
@@ -396,27 +396,27 @@ class Ownership:
         """The path of what a reply reports as created."""
         if not 200 <= status < 300:
             return None
-        if maker.chosen:
+        if creator.chosen:
             # If it was not read before, only a 201 proves that it is new.
             new = bool(ticket.number) and (status == 201 or not self.disposable)
-            identity: str | None = ticket.where.get(maker.chosen) if new else None
+            identity: str | None = ticket.where.get(creator.chosen) if new else None
         else:
-            identity = _identity(maker, headers, body) or ticket.named or None
+            identity = _identity(creator, headers, body) or ticket.named or None
         if identity is None:
             return None
-        if not maker.chosen and identity == ticket.where.get(action.path_item or ""):
+        if not creator.chosen and identity == ticket.where.get(action.path_item or ""):
             return None
-        links = {**self._links(action, ticket.where), maker.resource.name: identity}
+        links = {**self._links(action, ticket.where), creator.resource.name: identity}
         where: dict[str, str] = {}
-        by_name = self._kinds(maker.remove)
-        for name in _names(maker.remove.path):
+        by_name = self._kinds(creator.remove)
+        for name in _names(creator.remove.path):
             value = links.get(by_name.get(name, name), ticket.where.get(name))
             value = self.given.get(name) if value is None else value
             if value is None:
                 return None
             where[name] = value
         # The id comes last: `Entry.id` relies on it.
-        item = maker.remove.path_item or next(reversed(where))
+        item = creator.remove.path_item or next(reversed(where))
         where[item] = where.pop(item)
         return where
 
@@ -426,16 +426,16 @@ def action_changes(plan: Plan, operation: Operation | None) -> bool:
     return action is not None and action.kind in ("patch", "replace")
 
 
-def _identity(maker: Maker, headers: Mapping[str, str], body: bytes) -> str | None:
+def _identity(creator: Creator, headers: Mapping[str, str], body: bytes) -> str | None:
     try:
         value = json.loads(body)
     except ValueError:
         value = None
-    thing = at(value, maker.at)
-    found = at(thing, maker.tells)
+    entity = at(value, creator.at)
+    found = at(entity, creator.id_path)
     if not isinstance(found, str | int) and isinstance(value, Mapping):
-        names = ("id", maker.remove.path_item, "uuid", "name", "key")
-        places = [thing, value, *value.values()]
+        names = ("id", creator.remove.path_item, "uuid", "name", "key")
+        places = [entity, value, *value.values()]
         found = next(
             (p[n] for n in names for p in places if isinstance(p, Mapping) and n in p), None
         )

@@ -141,52 +141,52 @@ def sandbox_of(
 
     Raises UsageError.
     """
-    said = {name.replace("_", "-"): value for name, value in (table or {}).items()}
-    for name in said:
+    table_values = {name.replace("_", "-"): value for name, value in (table or {}).items()}
+    for name in table_values:
         if name not in KNOWN:
             raise UsageError(_no_such("[verify]", name, list(KNOWN)).replace("document", "table"))
-    _check_types(said)
-    said = {name: _filled(value) for name, value in said.items()}
+    _check_types(table_values)
+    table_values = {name: _filled(value) for name, value in table_values.items()}
 
     def one(flag: str, name: str, default: Any) -> Any:
         value = given.get(flag)
         if value not in (None, ""):
             return value
-        return said.get(name, default)
+        return table_values.get(name, default)
 
     return Sandbox(
         url=one("url", "url", ""),
         key=one("key", "api-key", given.get("default_key", "mock-key")),
         other_key=one("other_key", "other-key", ""),
-        headers={**said.get("headers", {}), **(given.get("headers") or {})},
+        headers={**table_values.get("headers", {}), **(given.get("headers") or {})},
         timeout=float(one("timeout", "timeout", 10.0)),
         rate=float(one("rate", "rate", 0.0)),
-        hosts=(*said.get("allow-host", ()), *(given.get("allowed") or ())),
-        allow=(*said.get("allow", ()), *(given.get("allow") or ())),
-        disposable=bool(given.get("disposable") or said.get("disposable", False)),
+        hosts=(*table_values.get("allow-host", ()), *(given.get("allowed") or ())),
+        allow=(*table_values.get("allow", ()), *(given.get("allow") or ())),
+        disposable=bool(given.get("disposable") or table_values.get("disposable", False)),
         ledger=one("ledger", "ledger", given.get("default_ledger", Sandbox.ledger)),
         params={
-            **{name: str(value) for name, value in said.get("params", {}).items()},
+            **{name: str(value) for name, value in table_values.get("params", {}).items()},
             **params_of(given.get("params") or ()),
         },
-        bodies=said.get("bodies", {}),
-        keys={**said.get("keys", {}), **pairs_of("--key", given.get("keys") or ())},
-        login=said.get("login", {}),
-        include=(*said.get("include", ()), *(given.get("include") or ())),
-        exclude=(*said.get("exclude", ()), *(given.get("exclude") or ())),
-        ignores=tuple(_ignore(entry) for entry in said.get("ignore", ())),
-        setup=said.get("setup", ()),
-        teardown=said.get("teardown", ()),
+        bodies=table_values.get("bodies", {}),
+        keys={**table_values.get("keys", {}), **pairs_of("--key", given.get("keys") or ())},
+        login=table_values.get("login", {}),
+        include=(*table_values.get("include", ()), *(given.get("include") or ())),
+        exclude=(*table_values.get("exclude", ()), *(given.get("exclude") or ())),
+        ignores=tuple(_ignore(entry) for entry in table_values.get("ignore", ())),
+        setup=table_values.get("setup", ()),
+        teardown=table_values.get("teardown", ()),
         overrides=overrides or {},
     )
 
 
-def _check_types(said: Mapping[str, Any]) -> None:
+def _check_types(table_values: Mapping[str, Any]) -> None:
     def wrong(name: str, what: str) -> UsageError:
-        return UsageError(f"[verify] {name} must be {what}, not {said[name]!r}")
+        return UsageError(f"[verify] {name} must be {what}, not {table_values[name]!r}")
 
     schemas = {key.name: key.schema for key in KEYS}
-    for name, value in said.items():
+    for name, value in table_values.items():
         schema = schemas[name]
         if schema is TEXT and not isinstance(value, str):
             raise wrong(name, "a text")
@@ -276,5 +276,7 @@ def run_hooks(commands: Sequence[str], name: str, url: str) -> None:
             env={**os.environ, "MOCKSERVER_URL": url},
         )
         if done.returncode:
-            said = " ".join((done.stderr or done.stdout).split())[-200:]
-            raise UsageError(f"[verify] {name}: {command!r} exited with {done.returncode}: {said}")
+            table_values = " ".join((done.stderr or done.stdout).split())[-200:]
+            raise UsageError(
+                f"[verify] {name}: {command!r} exited with {done.returncode}: {table_values}"
+            )

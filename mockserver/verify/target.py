@@ -144,7 +144,7 @@ class Target:
         if self._held is not None:
             self._held.append(exchange)
         else:
-            self._tell(exchange)
+            self._notify(exchange)
         return exchange
 
     def is_there(self, seconds: float = 10.0) -> bool:
@@ -216,7 +216,7 @@ class Target:
                 value = value.replace(key, variable)
         return value
 
-    def _tell(self, exchange: Exchange) -> None:
+    def _notify(self, exchange: Exchange) -> None:
         for watch in self.watchers:
             watch(exchange)
 
@@ -231,7 +231,7 @@ class Target:
         finally:
             self._held = None
             for exchange in sorted(held, key=lambda e: (e.method, e.url, e.request_body)):
-                self._tell(exchange)
+                self._notify(exchange)
 
 
 GATEWAY = (502, 503, 504)

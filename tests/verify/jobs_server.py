@@ -64,9 +64,9 @@ def document(slash: str = "", wrap: str = "", post_list: bool = False) -> dict[s
         }
     if post_list:
         number = {"type": "integer", "minimum": 0, "maximum": 200}
-        asked = {"type": "object", "properties": {"limit": number, "offset": number}}
+        pending = {"type": "object", "properties": {"limit": number, "offset": number}}
         listing["responses"] = reply(rows)
-        listing["requestBody"] = {"content": {"application/json": {"schema": asked}}}
+        listing["requestBody"] = {"content": {"application/json": {"schema": pending}}}
         paths["/jobs/filter"] = {"post": listing}
     else:
         paths[f"/jobs{slash}"]["get"] = listing

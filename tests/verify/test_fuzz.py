@@ -19,7 +19,7 @@ from mockserver.cli.fuzz import fuzz as fuzz_command
 from mockserver.errors import UsageError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.model import Contract
-from mockserver.verify.access import check_host, told_before
+from mockserver.verify.access import check_host, permission_lines
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.ownership import SAFE, Ownership
 from mockserver.verify.rate_limit import LONGEST, Pace, retry_after
@@ -64,12 +64,12 @@ def test_the_plan_makes_only_what_it_can_remove(contract: Contract) -> None:
     ownership = Ownership(contract, build_plan(contract))
     kinds = {operation.id: ownership.kind(operation)[0] for operation in contract.operations}
     assert {kinds[op.id] for op in contract.operations if op.method in SAFE} == {"read"}
-    assert all(name in ownership.makers for name, kind in kinds.items() if kind == "create")
+    assert all(name in ownership.creators for name, kind in kinds.items() if kind == "create")
     assert kinds["createPersona"] == "create"
     assert kinds["deletePersona"] == "own"
     assert kinds["createEvaluator"] == "never"
     sandbox = Sandbox(url="http://x", rate=5)
-    assert "at most 5 requests a second" in "\n".join(told_before(contract, sandbox))
+    assert "at most 5 requests a second" in "\n".join(permission_lines(contract, sandbox))
 
 
 def test_a_dry_run_sends_nothing(mock: MockServer, tmp_path: Path) -> None:
@@ -117,8 +117,8 @@ def test_a_ledger_comes_back_from_a_cut_file(tmp_path: Path) -> None:
     path = tmp_path / "ledger"
     ledger = Ledger.create(str(path), "http://x")
     for number in range(3):
-        asked = ledger.ask("createPersona", {}, f"m{number}")
-        ledger.made(asked, "deletePersona", {"persona_id": f"p{number}"}, "persona")
+        pending = ledger.ask("createPersona", {}, f"m{number}")
+        ledger.made(pending, "deletePersona", {"persona_id": f"p{number}"}, "persona")
     ledger.removed(next(ledger.left()))
     ledger.ask("createPersona", {}, "m9")
     ledger.close()
@@ -126,7 +126,7 @@ def test_a_ledger_comes_back_from_a_cut_file(tmp_path: Path) -> None:
         stream.write('{"made": 4, "rem')
     again = Ledger.load(str(path))
     assert [entry.id for entry in again.left()] == ["p1", "p0"]
-    assert [asked.marker for asked in again.asked.values()] == ["m9"]
+    assert [pending.marker for pending in again.pending.values()] == ["m9"]
     with pytest.raises(UsageError, match="still lists 3 entities"):
         Ledger.create(str(path), "http://x")
 

@@ -193,16 +193,16 @@ def test_others_are_left_alone(method: str, path: str) -> None:
 
 
 def test_what_is_not_there_may_be_asked_to_go() -> None:
-    asked: list[str] = []
+    pending: list[str] = []
 
     def probe(path: str) -> int:
-        asked.append(path)
+        pending.append(path)
         return 404
 
     known = ownership(probe=probe)
     known.admit("DELETE", "/things/no%2Fsuch")
     known.admit("PUT", "/things/no%2Fsuch")
-    assert asked == ["/things/no%2Fsuch"]
+    assert pending == ["/things/no%2Fsuch"]
 
 
 def test_ours_may_be_changed_copied_and_removed(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_ours_may_be_changed_copied_and_removed(tmp_path: Path) -> None:
     failed = known.admit("POST", "/things", b'{"name": "a long enough name"}')
     known.settle(failed, 500, {}, b"")
     ledger.close()
-    assert [asked.marker for asked in ledger.asked.values()] == ["a long enough name"]
+    assert [pending.marker for pending in ledger.pending.values()] == ["a long enough name"]
 
 
 def test_the_most_literal_path_wins() -> None:
@@ -271,13 +271,13 @@ def spec(tmp_path: Path) -> str:
 def test_a_run_leaves_everything_as_it_was(
     words: tuple[str, ...], spec: str, tmp_path: Path
 ) -> None:
-    things = Things()
-    with serving(things) as url:
+    entities = Things()
+    with serving(entities) as url:
         options = ["--url", url, "--allow-host", "127.0.0.1", "-q"]
         process = _command(words[0], spec, *words[1:], *options, folder=tmp_path)
         said, _ = process.communicate(timeout=300)
-    assert things.touched == [], said
-    assert things.rows == {PRECIOUS: {"id": PRECIOUS, "name": "theirs"}}, said
+    assert entities.touched == [], said
+    assert entities.rows == {PRECIOUS: {"id": PRECIOUS, "name": "theirs"}}, said
     assert "not removed" not in said
     assert "bulk_delete" in said
 
@@ -287,27 +287,27 @@ def test_a_run_leaves_everything_as_it_was(
 def test_a_run_that_is_told_to_stop_cleans_up(
     number: signal.Signals, code: int, spec: str, tmp_path: Path
 ) -> None:
-    things = Things()
-    with serving(things) as url:
+    entities = Things()
+    with serving(entities) as url:
         report = tmp_path / "report"
         options = ["--url", url, "-q", "--report-dir", str(report)]
         process = _command("test", spec, *options, folder=tmp_path)
-        _wait(process, lambda: len(things.rows) > 2)
+        _wait(process, lambda: len(entities.rows) > 2)
         process.send_signal(number)
         said, _ = process.communicate(timeout=120)
     assert process.returncode == code, said
     assert "interrupted" in said
-    assert set(things.rows) == {PRECIOUS}
+    assert set(entities.rows) == {PRECIOUS}
     assert (report / "junit.xml").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are other signals")
 def test_after_a_kill_the_ledger_removes_everything(spec: str, tmp_path: Path) -> None:
-    things = Things()
-    with serving(things) as url:
+    entities = Things()
+    with serving(entities) as url:
         process = _command("test", spec, "--url", url, "-q", folder=tmp_path)
-        _wait(process, lambda: len(things.rows) > 3)
+        _wait(process, lambda: len(entities.rows) > 3)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         again = _command("test", spec, "--url", url, "-q", folder=tmp_path)
@@ -318,7 +318,7 @@ def test_after_a_kill_the_ledger_removes_everything(spec: str, tmp_path: Path) -
         process = _command("test", spec, *cleanup, folder=tmp_path)
         said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
-    assert set(things.rows) == {PRECIOUS}
+    assert set(entities.rows) == {PRECIOUS}
 
 
 def _wait(process: subprocess.Popen[str], until: Any) -> None:

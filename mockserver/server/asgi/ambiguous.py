@@ -80,9 +80,9 @@ class Rivals:
         """The operation with the most of its distinguishing words in the request. Among equals, the
         one that routing found, or else the first for which the whole request is valid, or at least
         its path."""
-        said = _said(message)
+        words = _request_words(message)
         group = sorted(self._groups[found.id], key=lambda operation: operation is not found)
-        met = [(self._met(operation, said), operation) for operation in group]
+        met = [(self._met(operation, words), operation) for operation in group]
         best = max(count for count, _ in met)
         if best < 0:
             return found
@@ -99,16 +99,16 @@ class Rivals:
         return equals[0]
 
     @staticmethod
-    def _met(operation: Operation, said: Mapping[str, set[str]]) -> int:
+    def _met(operation: Operation, words: Mapping[str, set[str]]) -> int:
         """How many of its words the request contains; -1 if one is missing."""
         for name, value in operation.told_by:
-            found = said.get(name.lower())
+            found = words.get(name.lower())
             if found is None or not (value is None or value in found):
                 return -1
         return len(operation.told_by)
 
 
-def _said(message: Message) -> dict[str, set[str]]:
+def _request_words(message: Message) -> dict[str, set[str]]:
     """Values of headers, query and form, by names in lower case."""
     found: dict[str, set[str]] = {name: {value} for name, value in message.headers.items()}
     pairs = parse_qsl(message.query.decode("latin-1"), keep_blank_values=True)

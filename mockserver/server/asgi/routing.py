@@ -189,11 +189,11 @@ def _ways(
     for mixed, following in node.mixed:
         found = mixed.match(segment)
         if found is not None:
-            told = (*values, *found)
-            yield from _ways(following, segments, depth + 1, told, method, allowed)
+            bound = (*values, *found)
+            yield from _ways(following, segments, depth + 1, bound, method, allowed)
     if node.parameter is not None and segment:
-        told = (*values, segment)
-        yield from _ways(node.parameter, segments, depth + 1, told, method, allowed)
+        bound = (*values, segment)
+        yield from _ways(node.parameter, segments, depth + 1, bound, method, allowed)
 
 
 def normal_path(scope: Scope) -> str:

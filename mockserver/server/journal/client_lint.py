@@ -30,7 +30,7 @@ LOOKS_AFTER_THE_END = 1
 IDEMPOTENCY_KEY = "idempotency-key"
 _ENDS = frozenset(("success", "failure", "cancelled"))
 _DEEPEST = 4
-Thing = Mapping[str, Any]
+Job = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class _Reader:
     looks: dict[str, list[int]] = field(default_factory=dict)
     failed: dict[str, tuple[list[str], int]] = field(default_factory=dict)
     broken: dict[tuple[str, str, bytes], Entry] = field(default_factory=dict)
-    begun: dict[str, int] = field(default_factory=dict)
+    started: dict[str, int] = field(default_factory=dict)
     last: dict[str, str] = field(default_factory=dict)
 
     def report(self, kind: str, text: str, *calls: int) -> None:
@@ -89,9 +89,9 @@ class _Reader:
         if operation.method == "GET":
             self._note_look(entry, body)
         elif operation.method == "POST":
-            self._note_begun(entry, body)
-        for thing in self._things(body):
-            self.last[thing["id"]] = self._state(thing) or ""
+            self._note_started(entry, body)
+        for candidate in self._jobs(body):
+            self.last[candidate["id"]] = self._state(candidate) or ""
 
     def finish(self) -> list[LintFinding]:
         for job, calls in self.looks.items():
@@ -103,7 +103,7 @@ class _Reader:
             names = ", ".join(children)
             text = f"{names} of {job} failed, and was neither read nor repeated"
             self.report("failed-child", text, call)
-        for job, call in self.begun.items():
+        for job, call in self.started.items():
             state = self.last.get(job, "")
             if kind_of(state) not in _ENDS:
                 text = f"{job} was started and left {state}: neither awaited nor cancelled"
@@ -154,8 +154,8 @@ class _Reader:
             if any(each in message.target or each in text for each in about):
                 del self.failed[job]
         if message.method == "DELETE" and _succeeded(entry):
-            for job in [job for job in self.begun if job in message.target]:
-                del self.begun[job]
+            for job in [job for job in self.started if job in message.target]:
+                del self.started[job]
 
     def _note_look(self, entry: Entry, body: Any) -> None:
         if not isinstance(body, Mapping) or kind_of(self._state(body) or "") not in _ENDS:
@@ -174,28 +174,28 @@ class _Reader:
         if children and len(self.looks[job]) == 1:
             self.failed[job] = children, entry.number
 
-    def _note_begun(self, entry: Entry, body: Any) -> None:
+    def _note_started(self, entry: Entry, body: Any) -> None:
         """Remember jobs that a POST started: the response itself, or named entries in it."""
         if not isinstance(body, Mapping):
             return
         inside = [value for value in body.values() if isinstance(value, Mapping)]
         children = [each for value in body.values() if isinstance(value, list) for each in value]
-        for things in ([body], inside, children):
-            jobs = [thing["id"] for thing in things if self._state(thing)]
+        for candidates in ([body], inside, children):
+            jobs = [candidate["id"] for candidate in candidates if self._state(candidate)]
             if jobs:
                 for job in jobs:
                     if job not in self.last:
-                        self.begun[job] = entry.number
+                        self.started[job] = entry.number
                 return
 
-    def _state(self, thing: Any) -> str | None:
+    def _state(self, candidate: Any) -> str | None:
         """The state of a job-like object."""
-        if not isinstance(thing, Mapping) or not isinstance(thing.get("id"), str):
+        if not isinstance(candidate, Mapping) or not isinstance(candidate.get("id"), str):
             return None
-        state = thing.get("status", thing.get("state"))
+        state = candidate.get("status", candidate.get("state"))
         return state if isinstance(state, str) and state in self.states else None
 
-    def _things(self, value: Any, depth: int = 0) -> Iterator[Thing]:
+    def _jobs(self, value: Any, depth: int = 0) -> Iterator[Job]:
         if depth > _DEEPEST:
             return
         if isinstance(value, Mapping):
@@ -205,7 +205,7 @@ class _Reader:
         if isinstance(value, list):
             for each in value:
                 if isinstance(each, Mapping | list):
-                    yield from self._things(each, depth + 1)
+                    yield from self._jobs(each, depth + 1)
 
 
 def _succeeded(entry: Entry) -> bool:

@@ -41,15 +41,15 @@ class Coverage:
         operation, status = exchange.operation, exchange.sent.status if exchange.sent else 0
         if operation is None:
             method, target = exchange.message.method, exchange.message.target
-            asked = f"{method} {target}"
-            if method != "?" and (asked in self._unknown or len(self._unknown) < MOST_MISFITS):
-                self._unknown[asked] += 1
+            request = f"{method} {target}"
+            if method != "?" and (request in self._unknown or len(self._unknown) < MOST_MISFITS):
+                self._unknown[request] += 1
             return
         self._seen[operation.id, status] += 1
         for violation in exchange.violations:
-            said = operation.id, blame(violation)
-            if said in self._misfits or len(self._misfits) < MOST_MISFITS:
-                self._misfits[said] += 1
+            misfit = operation.id, blame(violation)
+            if misfit in self._misfits or len(self._misfits) < MOST_MISFITS:
+                self._misfits[misfit] += 1
 
     # -- results
 
@@ -66,14 +66,14 @@ class Coverage:
     @property
     def asked(self) -> list[str]:
         """The requested operations, in document order."""
-        asked = {operation for operation, _ in self._seen}
-        return [each.id for each in self.contract.operations if each.id in asked]
+        requested = {operation for operation, _ in self._seen}
+        return [each.id for each in self.contract.operations if each.id in requested]
 
     @property
     def never_asked(self) -> list[str]:
         """The operations that were never requested."""
-        asked = {operation for operation, _ in self._seen}
-        return [each.id for each in self.contract.operations if each.id not in asked]
+        requested = {operation for operation, _ in self._seen}
+        return [each.id for each in self.contract.operations if each.id not in requested]
 
     @property
     def never_answered(self) -> dict[str, list[str]]:
@@ -90,7 +90,7 @@ class Coverage:
     @property
     def misfits(self) -> list[tuple[str, str, int]]:
         """Operation, what is wrong with a request, and how often, the most frequent first."""
-        return [(name, said, count) for (name, said), count in self._misfits.most_common()]
+        return [(name, reason, count) for (name, reason), count in self._misfits.most_common()]
 
     @property
     def unknown(self) -> list[tuple[str, int]]:
@@ -125,10 +125,10 @@ class Coverage:
                 "never": self.never_answered,
             },
             "misfits": [
-                {"operation": name, "reason": said, "count": count}
-                for name, said, count in self.misfits
+                {"operation": name, "reason": reason, "count": count}
+                for name, reason, count in self.misfits
             ],
-            "unknown": [{"request": said, "count": count} for said, count in self.unknown],
+            "unknown": [{"request": request, "count": count} for request, count in self.unknown],
             "hints": self.hints,
         }
 
@@ -148,11 +148,11 @@ class Coverage:
         yield f"{len(self.asked)} of {total} operations were requested ({self.percent} %)"
         if self.never_asked:
             yield f"never requested: {_shortened(self.never_asked, most)}"
-        for name, said, count in self.misfits[:most]:
-            yield f"{name}: {said}{f' ({count} times)' if count > 1 else ''}"
-        for said, count in self.unknown[:most]:
+        for name, reason, count in self.misfits[:most]:
+            yield f"{name}: {reason}{f' ({count} times)' if count > 1 else ''}"
+        for request, count in self.unknown[:most]:
             times = f" ({count} times)" if count > 1 else ""
-            yield f"{said}: the document has no such operation{times}"
+            yield f"{request}: the document has no such operation{times}"
         yield from self.hints
 
     def __str__(self) -> str:

@@ -148,11 +148,11 @@ def describe_violation(violation: Violation) -> dict[str, Any]:
     )
     value = masked(violation.value)
     # A message may quote the value.
-    told = not secret and (value == violation.value or violation.keyword in _NEVER_QUOTING)
+    quotable = not secret and (value == violation.value or violation.keyword in _NEVER_QUOTING)
     return {
         "where": [str(name) if isinstance(name, str) else name for name in violation.where],
         "rule": violation.keyword,
-        "message": violation.message if told else f"breaks {violation.keyword}",
+        "message": violation.message if quotable else f"breaks {violation.keyword}",
         "value": "…" if secret else brief(value),
     }
 

@@ -98,19 +98,19 @@ class SharedJournal(Journal):
                 yield entry
 
     def _read(self, text: bytes) -> Entry:
-        told = read_json(text)
+        record = read_json(text)
         exchange = Exchange(
-            _message(told["message"]),
-            self._operations.get(told["operation"]),
-            told["tenant"],
-            _sent(told["sent"]) if told["sent"] is not None else None,
-            tuple(Violation(tuple(where), *rest) for where, *rest in told["violations"]),
-            told["problem"],
-            _injection(told) if told["faults"] else None,
-            told["now"],
-            upstream=told["upstream"],
+            _message(record["message"]),
+            self._operations.get(record["operation"]),
+            record["tenant"],
+            _sent(record["sent"]) if record["sent"] is not None else None,
+            tuple(Violation(tuple(where), *rest) for where, *rest in record["violations"]),
+            record["problem"],
+            _injection(record) if record["faults"] else None,
+            record["now"],
+            upstream=record["upstream"],
         )
-        return Entry(0, told["ended"], exchange)
+        return Entry(0, record["ended"], exchange)
 
 
 async def keep_written(journal: Callable[[], Journal]) -> None:
@@ -129,26 +129,26 @@ def _write(journal: Journal) -> None:
             journal.write()
 
 
-def _message(told: dict[str, Any]) -> Message:
-    query, body = told.pop("query"), told.pop("body")
-    return Message(**told, query=query.encode("latin-1"), body=b64decode(body))
+def _message(record: dict[str, Any]) -> Message:
+    query, body = record.pop("query"), record.pop("body")
+    return Message(**record, query=query.encode("latin-1"), body=b64decode(body))
 
 
-def _injection(told: dict[str, Any]) -> Injection:
-    lost = told["lost"]
+def _injection(record: dict[str, Any]) -> Injection:
+    lost = record["lost"]
     return Injection(
-        told["faults"], drop=lost["drop"], truncate=lost["truncate"], committed=lost["committed"]
+        record["faults"], drop=lost["drop"], truncate=lost["truncate"], committed=lost["committed"]
     )
 
 
-def _sent(told: dict[str, Any]) -> Sent:
-    headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in told["headers"]]
-    return Sent(told["status"], headers, b64decode(told["body"]), told["undocumented"])
+def _sent(record: dict[str, Any]) -> Sent:
+    headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in record["headers"]]
+    return Sent(record["status"], headers, b64decode(record["body"]), record["undocumented"])
 
 
 def _text(ended: int, exchange: Exchange) -> bytes:
     message, sent = exchange.message, exchange.sent
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "ended": ended,
         "operation": exchange.operation.id if exchange.operation is not None else "",
         "tenant": exchange.tenant,
@@ -183,7 +183,7 @@ def _text(ended: int, exchange: Exchange) -> bytes:
         "now": exchange.now,
         "upstream": exchange.upstream,
     }
-    return dump(told)
+    return dump(record)
 
 
 def _shown(body: bytes) -> str:

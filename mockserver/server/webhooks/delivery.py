@@ -106,9 +106,9 @@ class Webhooks:
 
     def _names(self) -> list[str]:
         """What can be subscribed to: webhooks, and the events that they report."""
-        told = [each for each in self.mock.api.webhooks.announcements if not each.operation]
-        said = [value for each in told for value in each.values.values()]
-        return list(dict.fromkeys([*(each.name for each in told), *said]))
+        own = [each for each in self.mock.api.webhooks.announcements if not each.operation]
+        values = [value for each in own for value in each.values.values()]
+        return list(dict.fromkeys([*(each.name for each in own), *values]))
 
     def _check_can_send(self) -> None:
         if self.mock.store.board is not None:
@@ -169,10 +169,10 @@ class Webhooks:
         if registers and remote:
             self._registering[exchange.tenant] = True
         row = expression(self._where_id(operation.id), exchange)
-        for told in self.mock.api.webhooks.announcements:
-            if told.operation != operation.id or row is None:
+        for announcement in self.mock.api.webhooks.announcements:
+            if announcement.operation != operation.id or row is None:
                 continue
-            url = expression(told.url, exchange)
+            url = expression(announcement.url, exchange)
             if url is None:
                 continue
             if len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
@@ -182,7 +182,11 @@ class Webhooks:
                 return
             number = f"c{next(self._serial)}"
             found = Subscription(number, url, read_secret(None), exchange.tenant)
-            found.events, found.operation, found.row = frozenset({told.name}), operation.id, row
+            found.events, found.operation, found.row = (
+                frozenset({announcement.name}),
+                operation.id,
+                row,
+            )
             found.remote = remote
             if exchange.tenant not in self._seen:
                 self._seen[exchange.tenant] = exchange.now, set()
@@ -248,8 +252,8 @@ class Webhooks:
                 if found.wants(event, tenant) and len(found.queue) < MOST_QUEUED:
                     found.queue.append(Delivery(event, tenant, found.id, event.at))
         # More may happen at the same instant.
-        told = {event.id for event in events if event.at >= now}
-        self._seen[tenant] = now, told | seen if now == since and not again else told
+        current = {event.id for event in events if event.at >= now}
+        self._seen[tenant] = now, current | seen if now == since and not again else current
 
     def _register(self, tenant: str, listeners: list[Listener]) -> None:
         """Subscribe exactly the receivers that are currently registered in a world."""
@@ -283,11 +287,11 @@ class Webhooks:
 
     def _attempt(self, found: Subscription, delivery: Delivery) -> None:
         body = dump(delivery.event.body) if delivery.event.body is not None else b""
-        told = delivery.event.announcement
+        announcement = delivery.event.announcement
         headers = dict(delivery.event.headers)
-        headers |= {"user-agent": "mockserver", "content-type": told.media_type}
+        headers |= {"user-agent": "mockserver", "content-type": announcement.media_type}
         headers |= signed(found.secret, delivery.event.id, int(time.time()), body)
-        answer = self._post(found, told.method, headers, body, delivery.event.query)
+        answer = self._post(found, announcement.method, headers, body, delivery.event.query)
         delivery.answers.append(answer)
         if isinstance(answer, int) and 200 <= answer < 300:
             delivery.state = "sent"

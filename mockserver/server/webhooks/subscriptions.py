@@ -53,15 +53,15 @@ class Subscription:
 
     def wants(self, event: Event, tenant: str) -> bool:
         """Whether this subscription covers the event."""
-        told = event.announcement
-        if self.tenant not in (None, tenant) or self.operation != told.operation:
+        announced = event.announcement
+        if self.tenant not in (None, tenant) or self.operation != announced.operation:
             return False
         if event.at < self.since:
             return False
         if self.row and self.row != event.key and not event.key.endswith(f"/{self.row}"):
             return False
-        said = {_plain(told.name), _plain(event.value)}
-        return not self.events or not said.isdisjoint(map(_plain, self.events))
+        names = {_plain(announced.name), _plain(event.value)}
+        return not self.events or not names.isdisjoint(map(_plain, self.events))
 
     def as_json(self) -> dict[str, Any]:
         """As the admin API shows it, including the secret, which the receiver needs."""

@@ -237,13 +237,13 @@ class RedisStore:
             moment = time.monotonic()
             used = moment - world.used > SECONDS_BETWEEN_USES
             turn = world.turn if world.conflicts >= CONFLICTS_BEFORE_TURN else b""
-            told = (world.life, world.version, b"1" if used else b"", turn)
-            what, *reply = self._script(scripts.SYNC, name, *told)
+            params = (world.life, world.version, b"1" if used else b"", turn)
+            what, *reply = self._script(scripts.SYNC, name, *params)
             if world.generation != self.link.generation:
                 # The copy was read through an earlier connection: read it again.
                 world.generation = self.link.generation
                 world.life = b""
-                if told[0]:
+                if params[0]:
                     continue
             world.real = instant_of(*reply[:2])
             if what == b"missing":
@@ -310,21 +310,21 @@ class RedisStore:
     def _change_one(self, tenant: str, order: Any) -> Clock | None:
         with self.begin(tenant) as world:
             clock = world.clock.change(world.real, order)
-            told = (b"", encoded(tenant), world.clock_text, text_of(clock))
-        return clock if self._script(scripts.SET_CLOCKS, *told) else None
+            params = (b"", encoded(tenant), world.clock_text, text_of(clock))
+        return clock if self._script(scripts.SET_CLOCKS, *params) else None
 
     def _change_all(self, order: Any) -> Clock | None:
         flat = self.link.call(b"HGETALL", self.prefix + b":clocks")
         real = instant_of(*self.link.call(b"TIME"))
         clocks = dict(zip(flat[::2], flat[1::2], strict=True))
-        told = [b"%d" % len(clocks)]
+        params = [b"%d" % len(clocks)]
         new = clock_of(clocks[b""]) if b"" in clocks else self._first_clock
         for name, text in clocks.items():
             if name:
-                told += [name, text, text_of(clock_of(text).change(real, order))]
+                params += [name, text, text_of(clock_of(text).change(real, order))]
         new = new.change(real, order)
-        told += [b"", clocks.get(b"", b""), text_of(new)]
-        return new if self._script(scripts.SET_CLOCKS, *told) else None
+        params += [b"", clocks.get(b"", b""), text_of(new)]
+        return new if self._script(scripts.SET_CLOCKS, *params) else None
 
 
 def _wait(world: RedisWorld) -> None:

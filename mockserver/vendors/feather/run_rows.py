@@ -217,9 +217,9 @@ def plan_outcome(world: World, row: Row, outcome: Outcome, after_seconds: float)
     """
     if not is_open(row, SIMULATION_RUN, world.now):
         raise Conflict(f"Simulation run {row['id']} has ended and can no longer change.")
-    begun = [step for step in row["schedule"] if step[1] <= world.now]
-    if begun[-1][0] == "pending":
-        begun.append(["running", world.now])
+    past = [step for step in row["schedule"] if step[1] <= world.now]
+    if past[-1][0] == "pending":
+        past.append(["running", world.now])
     if outcome != "stuck":
-        begun.append([outcome, world.now + max(1, seconds(after_seconds))])
-    return put_run(world, scheduled(row, begun, SIMULATION_RUN))
+        past.append([outcome, world.now + max(1, seconds(after_seconds))])
+    return put_run(world, scheduled(row, past, SIMULATION_RUN))

@@ -46,8 +46,8 @@ def _first(world: World, carry_out: Callable[[], Reply], place: str, asked: str)
         reply = carry_out()
     except Refusal as refusal:
         if refusal.status in KINDS:
-            told = {"code": refusal.code, "message": refusal.message}
-            keep(world, "answers", place, asked, status=refusal.status, refusal=told)
+            problem = {"code": refusal.code, "message": refusal.message}
+            keep(world, "answers", place, asked, status=refusal.status, refusal=problem)
             refusal.keeps_writes = True
         raise
     keep(world, "answers", place, asked, status=reply.status, body=reply.body)
@@ -59,7 +59,7 @@ def _replayed(first: Row, asked: str) -> Reply:
         raise Conflict(
             "The idempotency key was used with another body.", code="idempotency_conflict"
         )
-    told = first.get("refusal")
-    if told is not None:
-        raise KINDS[first["status"]](told["message"], code=told["code"], headers=REPLAYED)
+    problem = first.get("refusal")
+    if problem is not None:
+        raise KINDS[first["status"]](problem["message"], code=problem["code"], headers=REPLAYED)
     return Reply(first["status"], first["body"], dict(REPLAYED))

@@ -204,13 +204,13 @@ def plan_outcome(world: World, row: Row, outcome: Outcome, after_seconds: float)
     A pending one starts to run at once. Raises Conflict if it has ended.
     """
     _check_open(world, row)
-    begun = [step for step in row["schedule"] if step[1] <= world.now]
-    if begun[-1][0] == "pending":
-        begun.append(["running", world.now])
+    past = [step for step in row["schedule"] if step[1] <= world.now]
+    if past[-1][0] == "pending":
+        past.append(["running", world.now])
     if outcome != "stuck":
         state = "failed" if outcome == "errored" else "completed"
-        begun.append([state, world.now + max(1, seconds(after_seconds))])
+        past.append([state, world.now + max(1, seconds(after_seconds))])
     verdict = "failed" if outcome == "failed" else "passed"
-    changed = scheduled({**row, "verdict": verdict}, begun, TEST_RUN)
+    changed = scheduled({**row, "verdict": verdict}, past, TEST_RUN)
     world["runs"].put(changed)
     return changed

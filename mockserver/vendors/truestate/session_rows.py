@@ -195,9 +195,9 @@ def _between(steps: list[Row], now: int, begins: int, ends_at: int) -> list[Row]
 
     first, *others = steps
     created, *rest = first["schedule"]
-    begun = {**first, "schedule": [created, *([state, moved(at)] for state, at in rest)]}
+    past = {**first, "schedule": [created, *([state, moved(at)] for state, at in rest)]}
     return [
-        begun,
+        past,
         *({**s, "schedule": [[state, moved(at)] for state, at in s["schedule"]]} for s in others),
     ]
 
@@ -238,21 +238,21 @@ class _Walk:
         dice = self._dice(len(before), "answer")
         ended = {**asking, "user_input": text, "result": text}
         outcome = self._outcome(definition, len(before), asking["leads_to"] is None, dice)
-        begun = [*cut(asking["schedule"], RUNNING, now)]
-        ended["schedule"] = self._ending(begun, outcome, definition, dice)
+        past = [*cut(asking["schedule"], RUNNING, now)]
+        ended["schedule"] = self._ending(past, outcome, definition, dice)
         return self._go_on([*before, ended])
 
     def decide(self, outcome: Outcome, after: int) -> Row:
         """The session after an order for its open step."""
         now = self.world.now
         *before, current = entered(self.row, now)
-        begun = [list(step) for step in current["schedule"] if step[1] <= now]
-        if begun[-1][0] == WAITING and outcome == "finished":
+        past = [list(step) for step in current["schedule"] if step[1] <= now]
+        if past[-1][0] == WAITING and outcome == "finished":
             return self.row
-        if begun[-1][0] != RUNNING:
-            begun.append([RUNNING, now])
+        if past[-1][0] != RUNNING:
+            past.append([RUNNING, now])
         ending = {"finished": [[FINISHED, now]], "failed": [[FAILED, now + after]], "stuck": []}
-        changed = {**current, "schedule": [*begun, *ending[outcome]]}
+        changed = {**current, "schedule": [*past, *ending[outcome]]}
         row = self._go_on([*before, changed])
         return {**row, "steps": _stretched(row["steps"], now, after)}
 
@@ -298,12 +298,12 @@ class _Walk:
         }
 
     def _ending(
-        self, begun: list[list[Any]], outcome: str | None, definition: Row, dice: Dice
+        self, past: list[list[Any]], outcome: str | None, definition: Row, dice: Dice
     ) -> list[list[Any]]:
         if outcome is None:
-            return begun
+            return past
         lasts = self._lasting(SECONDS[definition["step_type"]], dice)
-        return [*begun, [outcome, begun[-1][1] + lasts]]
+        return [*past, [outcome, past[-1][1] + lasts]]
 
     def _lasting(self, bounds: tuple[float, float], dice: Dice) -> int:
         return max(1, seconds(dice.random.uniform(*bounds) * self.pace))

@@ -32,8 +32,8 @@ def _only_unknown_header(case: Mapping[str, Json]) -> bool:
     data = (meta.get("phase") or {}).get("data") or {}
     place = str(data.get("parameter_location") or "").lower()
     # Only the coverage phase names its scenarios; other phases describe their mutations.
-    told = f"{data.get('scenario') or ''} {data.get('description') or ''}".lower()
-    unknown = "object_unexpected_properties" in told or "unexpected properties" in told
+    text = f"{data.get('scenario') or ''} {data.get('description') or ''}".lower()
+    unknown = "object_unexpected_properties" in text or "unexpected properties" in text
     return unknown and place in ("header", "cookie")
 
 

@@ -117,9 +117,9 @@ class SecondJudge:
             # Raised by openapi-spec-validator, a dependency of openapi-core.
             if not hasattr(error, "absolute_path"):
                 raise
-            said = str(error).split("\n")[0]
+            reason = str(error).split("\n")[0]
             raise ContractError(
-                f"the document is invalid, so replies can't be checked against it; fix it: {said}",
+                f"the document is invalid, so it can't validate replies; fix it: {reason}",
                 join("#", *error.absolute_path),
             ) from None
         if (version := self._openapi.response_validator_cls) is not None:

@@ -43,7 +43,7 @@ class Keeper:
 
     def clean(self) -> None:
         """Remove what the ledger lists. Raises NoReply."""
-        if any(True for _ in self.ledger.left()) or self.ledger.asked:
+        if any(True for _ in self.ledger.left()) or self.ledger.pending:
             for line in clean_up(self.ledger, self.target, self.ownership, lambda text: None):
                 self.stuck.setdefault(line)
 

@@ -18,17 +18,17 @@ from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_sc
 Schema = Mapping[str, Any]
 
 
-def things_of(value: Json, schema: Schema, contract: Contract) -> Iterator[tuple[Json, Schema]]:
+def entities_of(value: Json, schema: Schema, contract: Contract) -> Iterator[tuple[Json, Schema]]:
     """The entities in a reply, with their schemas: the value itself, what it wraps, its rows."""
     if isinstance(value, list):
         items = dereferenced(contract, schema.get("items", {}))
         for row in value:
-            yield from things_of(row, items, contract)
+            yield from entities_of(row, items, contract)
     elif isinstance(value, dict):
         yield value, schema
         for name, inner in properties(contract, schema).items():
             if inner.get("type") in ("array", "object") and isinstance(value.get(name), list):
-                yield from things_of(value[name], inner, contract)
+                yield from entities_of(value[name], inner, contract)
             elif name == "data" and isinstance(value.get(name), dict):
                 yield value[name], inner
 
@@ -43,11 +43,11 @@ def choices_of(
     schema = reply_schema(contract, contract.by_id[operation_id])
     if schema is None or value is MISSING:
         return
-    for thing, described in things_of(value, schema, contract):
+    for entity, described in entities_of(value, schema, contract):
         for name, inner in properties(contract, described).items():
             allowed = tuple(one for one in inner.get("enum") or () if one is not None)
-            if allowed and isinstance(thing.get(name), str) and name not in STATUS_NAMES:
-                yield name, thing[name], allowed
+            if allowed and isinstance(entity.get(name), str) and name not in STATUS_NAMES:
+                yield name, entity[name], allowed
 
 
 @dataclass

@@ -188,10 +188,10 @@ def real_side(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Si
             with suppress(NoReply):
                 keeper.clean()
             ledger.close()
-            _tell(keeper, report, order)
+            _report_leftovers(keeper, report, order)
 
 
-def _tell(keeper: Keeper, report: Report, order: Order) -> None:
+def _report_leftovers(keeper: Keeper, report: Report, order: Order) -> None:
     """Report what could not be removed, and how to remove it."""
     left = len(list(keeper.ledger.left()))
     if left:

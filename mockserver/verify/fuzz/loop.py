@@ -134,7 +134,7 @@ class Fuzzer:
             for part in (case.path_parameters, case.query):
                 if isinstance(part, dict) and name in part:
                     part[name] = value
-        if operation.id in self.ownership.makers:
+        if operation.id in self.ownership.creators:
             self._mark(case, operation, positive)
         answered = self._send(case, operation, positive)
         if answered is not None:
@@ -193,7 +193,7 @@ class Fuzzer:
         schema = body_schema(self.target.contract, operation)
         if not positive or not isinstance(case.body, dict) or schema is None:
             return ""
-        marker = f"{self.marker}-{len(self._ledger.entries) + len(self._ledger.asked)}"
+        marker = f"{self.marker}-{len(self._ledger.entries) + len(self._ledger.pending)}"
         for name, value in properties(self.target.contract, schema).items():
             longest = value.get("maxLength", 255)
             if name in MARKED and value.get("type") == "string" and longest >= len(marker):

@@ -16,12 +16,12 @@ from mockserver.verify.access import (
     clean_up_only,
     open_target,
     ownership_of,
-    told_before,
+    permission_lines,
 )
 from mockserver.verify.causes import merged
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.fuzz.loop import Fuzzer
-from mockserver.verify.judgement import accepted_by, report_folder, tell_of_trouble
+from mockserver.verify.judgement import accepted_by, report_folder, report_trouble
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange, Result
 from mockserver.verify.reports import reproduction, terminal, write
@@ -43,7 +43,7 @@ def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     if not sandbox.url:
         raise UsageError("no server: give --url or STAGING_URL")
     check_host(contract, sandbox.url, sandbox.hosts)
-    for line in told_before(contract, sandbox):
+    for line in permission_lines(contract, sandbox):
         click.echo(line)
     if given["dry_run"]:
         return 0
@@ -116,7 +116,7 @@ class FuzzRun:
                 result.interrupted = stop.exit_code
         result.findings, notes = accepted_by(merged(result.findings, target.contract), self.sandbox)
         result.notes += notes
-        tell_of_trouble(result, target, result.add)
+        report_trouble(result, target, result.add)
         result.seconds = time.monotonic() - start
         return result
 

@@ -14,7 +14,7 @@ from mockserver.verify.lifecycle import list_checks, samples
 from mockserver.verify.lifecycle.infer import body_schema
 from mockserver.verify.lifecycle.list_checks import is_whole
 from mockserver.verify.lifecycle.model import Command, Resource, at
-from mockserver.verify.lifecycle.session import CannotMake, Session, Thing, _short
+from mockserver.verify.lifecycle.session import CannotMake, Entity, Session, _short
 from mockserver.verify.model import Exchange
 
 Json = Any
@@ -46,52 +46,55 @@ def probes(session: Session, resource: Resource) -> Iterator[tuple[str, Any]]:
 
 
 def _in_turn(session: Session, resource: Resource, commands: tuple[Command, ...]) -> None:
-    thing = session.make(resource)
-    _with_children(session, thing, commands)
+    entity = session.make(resource)
+    _with_children(session, entity, commands)
     for command in commands[:-1]:
-        if not _call(session, thing, command)[0]:
+        if not _call(session, entity, command)[0]:
             return
-    obey(session, thing, commands[-1])
+    obey(session, entity, commands[-1])
 
 
 def _at_the_end(session: Session, resource: Resource, command: Command) -> None:
     """Call it once a job has ended by itself."""
-    thing = session.make(resource)
+    entity = session.make(resource)
     for _ in range(60):
-        look(session, thing)
-        if thing.value.get(command.state) in command.final or not session.time.pass_(2):
+        look(session, entity)
+        if entity.value.get(command.state) in command.final or not session.time.pass_(2):
             break
-    if thing.value.get(command.state) in command.final:
-        obey(session, thing, command)
+    if entity.value.get(command.state) in command.final:
+        obey(session, entity, command)
 
 
-def _with_children(session: Session, thing: Thing, commands: tuple[Command, ...]) -> None:
+def _with_children(session: Session, entity: Entity, commands: tuple[Command, ...]) -> None:
     """Create one of each kind of job below the entity, where possible."""
     for kind, _, _ in commands[-1].children:
         resource = session.api.resources[kind]
         try:
-            session.make(resource, path=_path_below(resource, thing))
+            session.make(resource, path=_path_below(resource, entity))
         except CannotMake:
             continue
 
 
-def _path_below(resource: Resource, thing: Thing) -> dict[str, str]:
+def _path_below(resource: Resource, entity: Entity) -> dict[str, str]:
     """The path of a collection below an entity, whatever that path names its id."""
-    missing = [name for name in resource.parents if name not in thing.path]
+    missing = [name for name in resource.parents if name not in entity.path]
     if len(missing) != 1:
         raise CannotMake(f"{resource.create}: its parent is unknown")
-    return {**{n: v for n, v in thing.path.items() if n in resource.parents}, missing[0]: thing.id}
+    return {
+        **{n: v for n, v in entity.path.items() if n in resource.parents},
+        missing[0]: entity.id,
+    }
 
 
-def look(session: Session, thing: Thing) -> dict[str, Json]:
+def look(session: Session, entity: Entity) -> dict[str, Json]:
     """The entity's current value."""
-    exchange = session.call(thing.resource.read, thing.where)
-    session.expect(exchange, [200], "made_is_there", f"a {thing.resource.name} that was created")
-    thing.value = session.thing(exchange, thing.resource)
-    return thing.value
+    exchange = session.call(entity.resource.read, entity.where)
+    session.expect(exchange, [200], "made_is_there", f"a {entity.resource.name} that was created")
+    entity.value = session.entity(exchange, entity.resource)
+    return entity.value
 
 
-def _call(session: Session, thing: Thing, command: Command) -> tuple[bool, Exchange]:
+def _call(session: Session, entity: Entity, command: Command) -> tuple[bool, Exchange]:
     """Whether the call succeeded, and the reply."""
     contract = session.target.contract
     operation = session.operation(command.operation)
@@ -100,19 +103,19 @@ def _call(session: Session, thing: Thing, command: Command) -> tuple[bool, Excha
     if body is None and schema is not None:
         session.number += 1
         body = samples.sample(
-            contract, schema, session.number, session.reference(thing.resource), full=False
+            contract, schema, session.number, session.reference(entity.resource), full=False
         )
-    exchange = session.call(command.operation, thing.where, body=body)
+    exchange = session.call(command.operation, entity.where, body=body)
     return exchange.status < 400, exchange
 
 
-def obey(session: Session, thing: Thing, command: Command) -> None:
+def obey(session: Session, entity: Entity, command: Command) -> None:
     """Call it, check its effect, and call it again."""
-    before = dict(look(session, thing))
-    accepted, exchange = _call(session, thing, command)
+    before = dict(look(session, entity))
+    accepted, exchange = _call(session, entity, command)
     if not accepted:
-        after = look(session, thing)
-        free = thing.resource.moved(before, after) | thing.resource.counted
+        after = look(session, entity)
+        free = entity.resource.moved(before, after) | entity.resource.counted
         changed = [n for n in before.keys() & after.keys() - free if before[n] != after[n]]
         if changed:
             name = min(changed)
@@ -122,39 +125,39 @@ def obey(session: Session, thing: Thing, command: Command) -> None:
                 f"{_short(before[name])}, is {_short(after[name])}",
             )
         return
-    _tells_of_it(session, thing, command, exchange)
-    first = dict(look(session, thing))
-    after = _settled(session, thing, command, before)
+    _tells_of_it(session, entity, command, exchange)
+    first = dict(look(session, entity))
+    after = _settled(session, entity, command, before)
     _takes_effect(session, command, before, after)
     _ends_it(session, command, first, after)
     _final_stays(session, command, before, after)
-    _list_agrees(session, thing, command)
-    _again(session, thing, command, after)
-    _children_follow(session, thing, command)
+    _list_agrees(session, entity, command)
+    _again(session, entity, command, after)
+    _children_follow(session, entity, command)
 
 
-def _tells_of_it(session: Session, thing: Thing, command: Command, exchange: Exchange) -> None:
+def _tells_of_it(session: Session, entity: Entity, command: Command, exchange: Exchange) -> None:
     """If the reply is the entity, it is the right one."""
     if not command.same or not exchange.body:
         return
     try:
-        value = at(exchange.json(), thing.resource.at)
+        value = at(exchange.json(), entity.resource.at)
     except ValueError:
         return
-    found = thing.resource.identity(value) if isinstance(value, dict) else None
-    if found is not None and found != thing.id:
-        session.fail("command_on_it", f"{command.verb} of {thing.id} returns {found}")
+    found = entity.resource.identity(value) if isinstance(value, dict) else None
+    if found is not None and found != entity.id:
+        session.fail("command_on_it", f"{command.verb} of {entity.id} returns {found}")
 
 
 def _settled(
-    session: Session, thing: Thing, command: Command, before: dict[str, Json]
+    session: Session, entity: Entity, command: Command, before: dict[str, Json]
 ) -> dict[str, Json]:
     """The value afterwards, waiting for delayed effects."""
-    after = look(session, thing)
+    after = look(session, entity)
     for _ in range(LOOKS):
         if _has_effect(command, before, after) or not session.time.pass_(0.5):
             break
-        after = look(session, thing)
+        after = look(session, entity)
     return after
 
 
@@ -191,9 +194,9 @@ def _ends_it(
     session: Session, command: Command, first: dict[str, Json], after: dict[str, Json]
 ) -> None:
     """What was still in progress after an accepted end does not reach another end."""
-    told, was = command.changes.get(command.state), first.get(command.state)
+    target_state, was = command.changes.get(command.state), first.get(command.state)
     now = after.get(command.state)
-    if command.verb not in ENDING or told is None or was in command.final:
+    if command.verb not in ENDING or target_state is None or was in command.final:
         return
     if now in command.final and now not in command.leads_to:
         session.fail(
@@ -211,17 +214,17 @@ def _final_stays(
         session.fail("final_stays", f"{command.verb} made {_short(now)} of what was {_short(was)}")
 
 
-def _list_agrees(session: Session, thing: Thing, command: Command) -> None:
+def _list_agrees(session: Session, entity: Entity, command: Command) -> None:
     """The list shows the entity's current state."""
-    resource = thing.resource
+    resource = entity.resource
     if not resource.list or not command.state:
         return
-    path = {n: v for n, v in thing.path.items() if n in resource.parents}
+    path = {n: v for n, v in entity.path.items() if n in resource.parents}
     for _ in range(2):
         rows = list_checks.walk(session, resource, path, limit=list_checks.ALL)
-        row = next((r for r in rows if resource.identity(r) == thing.id), None)
+        row = next((r for r in rows if resource.identity(r) == entity.id), None)
         shown = row.get(command.state) if row is not None else None
-        now = look(session, thing).get(command.state)
+        now = look(session, entity).get(command.state)
         if shown is None or shown == now or not isinstance(shown, type(now)):
             return
         # Between the two reads a job may have moved on.
@@ -233,12 +236,12 @@ def _list_agrees(session: Session, thing: Thing, command: Command) -> None:
         )
 
 
-def _again(session: Session, thing: Thing, command: Command, first: dict[str, Json]) -> None:
+def _again(session: Session, entity: Entity, command: Command, first: dict[str, Json]) -> None:
     """A second call is refused, or changes nothing more."""
     if command.verb not in HALTING and not command.changes:
         return
-    accepted, _ = _call(session, thing, command)
-    second = look(session, thing)
+    accepted, _ = _call(session, entity, command)
+    second = look(session, entity)
     was, now = first.get(command.state), second.get(command.state)
     ended = was in command.final
     if accepted and command.state and was != now and (ended or command.state in command.changes):
@@ -251,13 +254,13 @@ def _again(session: Session, thing: Thing, command: Command, first: dict[str, Js
         )
 
 
-def _children_follow(session: Session, thing: Thing, command: Command) -> None:
+def _children_follow(session: Session, entity: Entity, command: Command) -> None:
     """The children of an ended entity have ended too, or do so within a moment."""
-    if command.verb not in ENDING or thing.value.get(command.state) not in command.final:
+    if command.verb not in ENDING or entity.value.get(command.state) not in command.final:
         return
     for kind, state, final in command.children:
-        for child in session.things:
-            below = thing.id in child.path.values() and child.resource.name == kind
+        for child in session.entities:
+            below = entity.id in child.path.values() and child.resource.name == kind
             if not below or not child.alive or not child.resource.read:
                 continue
             for _ in range(LOOKS):
@@ -267,6 +270,6 @@ def _children_follow(session: Session, thing: Thing, command: Command) -> None:
             if now not in final:
                 session.fail(
                     "children_follow",
-                    f"{command.verb} ended {thing.resource.name} {thing.id}, and its {kind} "
+                    f"{command.verb} ended {entity.resource.name} {entity.id}, and its {kind} "
                     f"{child.id} is still {_short(now)}",
                 )

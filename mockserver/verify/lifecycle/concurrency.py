@@ -8,7 +8,7 @@ from functools import partial
 
 from mockserver.verify.lifecycle.list_checks import ALL, is_whole, walk
 from mockserver.verify.lifecycle.model import Resource
-from mockserver.verify.lifecycle.session import Session, Thing, wrapped
+from mockserver.verify.lifecycle.session import Entity, Session, wrapped
 from mockserver.verify.model import Exchange
 
 AT_ONCE = 4
@@ -45,24 +45,24 @@ def creations(session: Session, resource: Resource) -> None:
     if resource.list:
         rows = walk(session, resource, path, limit=ALL)
         ids = {resource.identity(row) for row in rows}
-        for thing in made:
-            if thing.id not in ids and is_whole(resource, rows):
-                session.fail("creations_at_once", f"{thing.id} was created and is not listed")
+        for entity in made:
+            if entity.id not in ids and is_whole(resource, rows):
+                session.fail("creations_at_once", f"{entity.id} was created and is not listed")
 
 
-def reads(session: Session, things: Sequence[Thing]) -> None:
+def reads(session: Session, entities: Sequence[Entity]) -> None:
     """Concurrent reads each return the requested entity."""
-    replies = at_once(session, [partial(session.call, t.resource.read, t.where) for t in things])
-    for thing, reply in zip(things, replies, strict=True):
+    replies = at_once(session, [partial(session.call, t.resource.read, t.where) for t in entities])
+    for entity, reply in zip(entities, replies, strict=True):
         session.expect(reply, [200], "reads_at_once", "several are read concurrently")
-        found = thing.resource.identity(session.thing(reply, thing.resource))
-        if found != thing.id:
-            session.fail("reads_at_once", f"requested {thing.id}, got {found}")
+        found = entity.resource.identity(session.entity(reply, entity.resource))
+        if found != entity.id:
+            session.fail("reads_at_once", f"requested {entity.id}, got {found}")
 
 
-def same(session: Session, thing: Thing, operation_id: str) -> list[Exchange]:
+def same(session: Session, entity: Entity, operation_id: str) -> list[Exchange]:
     """Concurrent calls of one operation on one entity all succeed."""
-    replies = at_once(session, [partial(session.call, operation_id, thing.where)] * AT_ONCE)
+    replies = at_once(session, [partial(session.call, operation_id, entity.where)] * AT_ONCE)
     for reply in replies:
         wanted = [session.operation(operation_id).success]
         session.expect(

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.openapi.model import Contract
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.model import Api, Filter, Paging, Resource, Runs, Switch
-from mockserver.verify.lifecycle.session import Session, Thing
+from mockserver.verify.lifecycle.session import Entity, Session
 
 Json = Any
 
@@ -275,7 +275,7 @@ def active_revision(session: Session) -> None:
     _shows_active(session, agent, revision.id)
 
 
-def _shows_active(session: Session, agent: Thing, wanted: Json) -> None:
+def _shows_active(session: Session, agent: Entity, wanted: Json) -> None:
     agent.value = value = session.object(session.call("getAgent", agent.where))
     embedded = value.get("active_revision") or {}
     if value.get("active_revision_id") != wanted or embedded.get("id") != wanted:

@@ -122,7 +122,7 @@ class _Derivation:
         if listing and paging and listing.method == "GET":
             filters = _filters(contract, contract.by_id[listing.operation], paging)
         writers = [contract.by_id[a.operation] for a in (create, change) if a is not None]
-        thing = inner(contract, answer, at)
+        entity = inner(contract, answer, at)
         return Resource(
             name=re.sub(r"_?id$", "", item.path_item, flags=re.IGNORECASE)
             or create.path.rstrip("/").rsplit("/", 1)[1],
@@ -140,10 +140,10 @@ class _Derivation:
             partial=by_kind.get("patch") is not None,
             at=() if self.wrapped else at,
             guessed=guessed,
-            shown=frozenset(properties(contract, thing)),
+            shown=frozenset(properties(contract, entity)),
             sent=create.request.at,
             sent_change=change.request.at if change else (),
-            **_movement(contract, thing, writers, ".".join(key), resource.states, at),
+            **_movement(contract, entity, writers, ".".join(key), resource.states, at),
         )
 
     def _paging(self, action: inferred.Action) -> Paging | None:
@@ -203,13 +203,16 @@ class _Derivation:
                 changes = dict(transition.changes)
                 state = states.name if states is not None else ""
                 leads_to = OUTCOMES.get(transition.verb, ())
-                told = changes.get(state)
+                target_state = changes.get(state)
                 yield Command(
                     operation=action.operation,
                     resource=name,
                     verb=transition.verb,
                     state=state,
-                    leads_to=(*((told,) if isinstance(told, str) else ()), *leads_to),
+                    leads_to=(
+                        *((target_state,) if isinstance(target_state, str) else ()),
+                        *leads_to,
+                    ),
                     final=states.terminal if states is not None else frozenset(),
                     changes=changes,
                     same=self._is_the_thing(action, resource, state),
@@ -278,7 +281,7 @@ def inner(contract: Contract, schema: Schema, path: Sequence[str]) -> Schema:
 
 def _movement(
     contract: Contract,
-    thing: Schema,
+    entity: Schema,
     writers: list[Operation],
     id_field: str,
     states: inferred.States | None,
@@ -288,7 +291,7 @@ def _movement(
     others that no client sets, except the id and the creation time; within a state only the
     progress, a number or a timestamp. For any other entity its numbers and timestamps: version,
     counter, last use."""
-    shown = properties(contract, thing)
+    shown = properties(contract, entity)
     bodies = [body_schema(contract, operation) or {} for operation in writers]
     theirs = {name for body in bodies for name in properties(contract, body)}
     theirs |= {n for body in bodies for n in properties(contract, inner(contract, body, at))}
@@ -386,7 +389,7 @@ def _with_references(
     known: Mapping[str, str],
 ) -> Resource:
     """A field named like another resource's id, or ending so, refers to it."""
-    by_parameter = _telling(resources)
+    by_parameter = _resources_by_parameter(resources)
     by_parameter |= {resources[n].id_parameter: n for n in known.values() if n in resources}
     names: dict[str, str] = {}
     for schema in _bodies(contract, resource):
@@ -398,7 +401,7 @@ def _with_references(
     return replace(resource, references=names)
 
 
-def _telling(resources: Mapping[str, Resource]) -> dict[str, str]:
+def _resources_by_parameter(resources: Mapping[str, Resource]) -> dict[str, str]:
     """The resource that an id's name stands for, if any."""
     names = [r.id_parameter for r in resources.values()]
     return {r.id_parameter: r.name for r in resources.values() if names.count(r.id_parameter) == 1}

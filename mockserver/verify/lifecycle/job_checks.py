@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.verify.lifecycle.model import Runs
-from mockserver.verify.lifecycle.session import Session, Thing, _short
+from mockserver.verify.lifecycle.session import Entity, Session, _short
 
 Json = Any
 
@@ -136,7 +136,7 @@ class Oracle:
                     f"{name} is {_short(value[name])}, by the children {_short(wanted)}",
                 )
 
-    def read(self, run: Thing) -> dict[str, Json]:
+    def read(self, run: Entity) -> dict[str, Json]:
         """Read a run; its earlier children still exist."""
         exchange = self.session.call(run.resource.read, run.where)
         self.session.expect(exchange, [200], "made_is_there", "a run that was dispatched")
@@ -146,14 +146,14 @@ class Oracle:
         run.value = value
         return value
 
-    def read_widened(self, run: Thing) -> None:
+    def read_widened(self, run: Entity) -> None:
         """Read a run after a write whose reply was not checked."""
         exchange = self.session.call(run.resource.read, run.where)
         value = self.session.object(exchange)
         self.see_run(value, widened=True)
         run.value = value
 
-    def same_children(self, run: Thing, value: Mapping[str, Json]) -> None:
+    def same_children(self, run: Entity, value: Mapping[str, Json]) -> None:
         known = [child["id"] for child in run.value[self.runs.children]]
         found = [child["id"] for child in value.get(self.runs.children) or []]
         if (found[: len(known)] if self.runs.growing else found) != known:
@@ -171,7 +171,7 @@ class Oracle:
             self.session.fail("child_is_there", f"requested {identity}, got {value.get('id')}")
         self.see(value)
 
-    def dispatched(self, run: Thing) -> None:
+    def dispatched(self, run: Entity) -> None:
         """A new run: every child is in its first state and has not been seen before."""
         for child in run.value.get(self.runs.children) or []:
             if child["id"] in self.children:
@@ -180,7 +180,7 @@ class Oracle:
                 self.session.fail("fresh_state", f"a fresh child is {child[self.runs.status]}")
         self.see_run(run.value)
 
-    def cancel(self, run: Thing) -> None:
+    def cancel(self, run: Entity) -> None:
         """Nothing is open afterwards, ended children are unchanged; a second call changes
         nothing."""
         runs, session = self.runs, self.session
@@ -207,7 +207,7 @@ class Oracle:
             session.fail("cancel_is_idempotent", f"a second cancel changes {', '.join(names)}")
         self.read(run)
 
-    def retry(self, run: Thing) -> None:
+    def retry(self, run: Entity) -> None:
         """Exactly the failed children are repeated; everything else stays."""
         runs, session = self.runs, self.session
         before = self.read(run)[runs.children]
@@ -234,7 +234,7 @@ class Oracle:
         run.value = value
         self.read(run)
 
-    def _command(self, run: Thing, operation_id: str, rule: str) -> dict[str, Json]:
+    def _command(self, run: Entity, operation_id: str, rule: str) -> dict[str, Json]:
         exchange = self.session.call(operation_id, run.where)
         operation = self.session.operation(operation_id)
         self.session.expect(exchange, [operation.success], rule, operation_id)

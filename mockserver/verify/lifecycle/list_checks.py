@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.verify.lifecycle.model import Filter, Resource
-from mockserver.verify.lifecycle.session import Session, Thing
+from mockserver.verify.lifecycle.session import Entity, Session
 from mockserver.verify.model import Exchange
 
 Json = Any
@@ -88,8 +88,8 @@ def _says_rightly(
 ) -> None:
     paging = resource.paging
     assert paging is not None
-    told = isinstance(page, dict) and paging.more in page
-    if not (paging.more and paging.cursor) or not told:
+    has_flag = isinstance(page, dict) and paging.more in page
+    if not (paging.more and paging.cursor) or not has_flag:
         return
     if bool(page[paging.more]) != (cursor is not None):
         session.fail(
@@ -108,15 +108,15 @@ def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
     if twice:
         session.fail("listed_once", f"{min(twice)} is listed more than once")
     complete = is_whole(resource, whole)
-    for thing in _mine(session, resource, path):
-        if thing.alive and thing.id not in ids and not complete:
+    for entity in _mine(session, resource, path):
+        if entity.alive and entity.id not in ids and not complete:
             continue
-        if thing.alive != (thing.id in ids):
-            state = "created and is not listed" if thing.alive else "removed and is still listed"
-            session.fail("listed_once", f"{resource.name} {thing.id} was {state}")
-        if thing.alive:
-            row = whole[ids.index(thing.id)]
-            session.unchanged(thing.value, row, resource, "row_as_read", "in the list")
+        if entity.alive != (entity.id in ids):
+            state = "created and is not listed" if entity.alive else "removed and is still listed"
+            session.fail("listed_once", f"{resource.name} {entity.id} was {state}")
+        if entity.alive:
+            row = whole[ids.index(entity.id)]
+            session.unchanged(entity.value, row, resource, "row_as_read", "in the list")
     _pages(session, resource, path, ids)
     if resource.newest_first:
         _newest_first(session, whole)
@@ -135,11 +135,11 @@ def _settled(
     return whole
 
 
-def _mine(session: Session, resource: Resource, path: Mapping[str, str]) -> list[Thing]:
+def _mine(session: Session, resource: Resource, path: Mapping[str, str]) -> list[Entity]:
     return [
-        thing
-        for thing in session.things
-        if thing.resource is resource and all(thing.path.get(k) == v for k, v in path.items())
+        entity
+        for entity in session.entities
+        if entity.resource is resource and all(entity.path.get(k) == v for k, v in path.items())
     ]
 
 
@@ -178,7 +178,7 @@ def filtered(session: Session, resource: Resource, path: Mapping[str, str]) -> N
         for one, two in itertools.combinations(choices, 2)
         if one[0].parameter != two[0].parameter
     ]
-    for chosen in [*((c,) for c in choices), *_telling(pairs, rows)]:
+    for chosen in [*((c,) for c in choices), *_informative_pairs(pairs, rows)]:
         wanted = [r for r in rows if all(f.admits(r, value) for f, value in chosen)]
         params = {f.parameter: _written(value) for f, value in chosen}
         found = walk(session, resource, path, limit=ALL, filters=params)
@@ -215,7 +215,7 @@ def _values(by: Filter, rows: Sequence[Mapping[str, Json]]) -> list[Json]:
     return chosen
 
 
-def _telling(pairs: list[Any], rows: Sequence[Mapping[str, Json]]) -> list[Any]:
+def _informative_pairs(pairs: list[Any], rows: Sequence[Mapping[str, Json]]) -> list[Any]:
     """Pairs of filters in which one excludes rows that the other keeps; three at most."""
     found = []
     for pair in pairs:

@@ -137,9 +137,9 @@ class Resource:
     whole: Callable[[Mapping[str, Json]], dict[str, Json]] = dict
     """Extracts the entity from the reply to its creation, where that contains more."""
 
-    def identity(self, thing: Json) -> str | None:
+    def identity(self, entity: Json) -> str | None:
         """The id of an entity, or None."""
-        found = at(thing, self.id_field.split("."))
+        found = at(entity, self.id_field.split("."))
         return None if found is None or isinstance(found, bool | dict | list) else str(found)
 
     def moved(self, old: Mapping[str, Json], new: Mapping[str, Json]) -> frozenset[str]:

@@ -103,11 +103,11 @@ def clean_up(session: Session) -> None:
     """Remove what the session created, newest first, unless a ledger takes care of it."""
     if session.time.still or session.target.ownership is not None:
         return
-    for thing in reversed(session.things):
-        if thing.alive and thing.resource.remove:
+    for entity in reversed(session.entities):
+        if entity.alive and entity.resource.remove:
             session.target.send(
-                session.operation(thing.resource.remove).method,
-                _path(session, thing.resource.remove, thing.where),
+                session.operation(entity.resource.remove).method,
+                _path(session, entity.resource.remove, entity.where),
                 source="cleanup",
             )
 

@@ -44,7 +44,7 @@ class CannotMake(Exception):
 
 
 @dataclass
-class Thing:
+class Entity:
     """An entity created by this session. `value` is its last complete reply."""
 
     resource: Resource
@@ -70,7 +70,7 @@ class Session:
     api: Api
     other: str = ""
     time: Time = field(default_factory=Real)
-    things: list[Thing] = field(default_factory=list)
+    entities: list[Entity] = field(default_factory=list)
     steps: list[Exchange] = field(default_factory=list)
     number: int = 0
 
@@ -157,7 +157,7 @@ class Session:
             self.fail("readable_reply", f"expected an object, got {type(value).__name__}")
         return value
 
-    def thing(self, exchange: Exchange, resource: Resource) -> dict[str, Json]:
+    def entity(self, exchange: Exchange, resource: Resource) -> dict[str, Json]:
         """The unwrapped entity in a reply."""
         value = at(self.object(exchange), resource.at)
         if not isinstance(value, dict):
@@ -169,14 +169,14 @@ class Session:
 
     # --- creating
 
-    def some(self, name: str) -> Thing:
+    def some(self, name: str) -> Entity:
         """An existing entity of the resource, created if there is none."""
-        for thing in self.things:
-            if thing.resource.name == name and thing.alive:
-                return thing
+        for entity in self.entities:
+            if entity.resource.name == name and entity.alive:
+                return entity
         return self.make(self.api.resources[name])
 
-    def make(self, resource: Resource, *, path: Mapping[str, str] | None = None) -> Thing:
+    def make(self, resource: Resource, *, path: Mapping[str, str] | None = None) -> Entity:
         """Create one, with every simple field, and check the reply.
 
         Raises CannotMake.
@@ -275,18 +275,18 @@ class Session:
         path: Mapping[str, str],
         sent: dict[str, Json] | None,
         exchange: Exchange,
-    ) -> Thing:
+    ) -> Entity:
         """Remember the entity in a creation's reply."""
         operation = self.operation(resource.create)
         if resource.strict:
             self.expect(exchange, [operation.success], "documented_success", "created")
-        value = resource.whole(self.thing(exchange, resource))
+        value = resource.whole(self.entity(exchange, resource))
         identity = resource.identity(value)
         if identity is None and resource.guessed:
             raise CannotMake(f"{resource.create}: the place of the id is unknown")
         if identity is None:
             self.fail("created_has_id", f"the reply has no {resource.id_field!r}")
-        known = [t for t in self.things if t.resource is resource and t.path == dict(path)]
+        known = [t for t in self.entities if t.resource is resource and t.path == dict(path)]
         old = next((t for t in known if t.id == identity), None)
         if old is not None and not resource.strict and self._is_called_so(old, sent or {}):
             old.value, old.sent, old.alive = value, dict(sent or {}), True
@@ -294,12 +294,12 @@ class Session:
         if old is not None:
             self.fail("created_is_new", f"the new {resource.name} has an old id, {identity}")
         self.echoes(sent or {}, value, resource)
-        thing = Thing(resource, identity, dict(path), value, dict(sent or {}))
-        self.things.append(thing)
+        entity = Entity(resource, identity, dict(path), value, dict(sent or {}))
+        self.entities.append(entity)
         self.touched(path)
-        return thing
+        return entity
 
-    def _is_called_so(self, old: Thing, sent: Mapping[str, Json]) -> bool:
+    def _is_called_so(self, old: Entity, sent: Mapping[str, Json]) -> bool:
         """Whether a creation that returned an existing entity requested it, by its id or by a text
         that it was created with."""
         texts = {v for v in old.sent.values() if isinstance(v, str)}
@@ -308,27 +308,27 @@ class Session:
 
     def touched(self, path: Mapping[str, str]) -> None:
         """Forget the parents' values: they may change when a child is created or removed."""
-        for thing in self.things:
-            if thing.id in path.values():
-                thing.value = {}
+        for entity in self.entities:
+            if entity.id in path.values():
+                entity.value = {}
 
-    def removed(self, gone: Thing) -> None:
+    def removed(self, gone: Entity) -> None:
         """Forget everything below a removed entity or referring to it: its fate is up to
         the API."""
         gone.alive = False
         runs = self.api.runs.resource if self.api.runs else ""
         if self.api.runs and gone.resource.name in self.api.runs.vanish:
             runs = ""
-        self.things = [
-            thing
-            for thing in self.things
-            if thing is gone
-            or not thing.alive
+        self.entities = [
+            entity
+            for entity in self.entities
+            if entity is gone
+            or not entity.alive
             or (
-                gone.id not in thing.path.values()
+                gone.id not in entity.path.values()
                 and (
-                    gone.id not in json.dumps([thing.value, thing.sent])
-                    or thing.resource.name == runs
+                    gone.id not in json.dumps([entity.value, entity.sent])
+                    or entity.resource.name == runs
                 )
             )
         ]

@@ -10,7 +10,7 @@ from mockserver.openapi.model import Contract
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.job_checks import Oracle
 from mockserver.verify.lifecycle.model import Api, Paging, Resource, Runs
-from mockserver.verify.lifecycle.session import Session, Thing
+from mockserver.verify.lifecycle.session import Entity, Session
 from mockserver.verify.lifecycle.walkthrough import dispatch, settle
 
 Json = Any
@@ -224,7 +224,7 @@ def _bad(child: Mapping[str, Json]) -> bool:
 
 
 def _repeats(
-    session: Session, run: Thing, reply: dict[str, Json], bad: list[dict[str, Json]]
+    session: Session, run: Entity, reply: dict[str, Json], bad: list[dict[str, Json]]
 ) -> None:
     made = _whole(reply) if "suite_run" in reply else reply
     if made.get("parent_suite_run_id") != run.id or made.get("trigger") != "resubmit":

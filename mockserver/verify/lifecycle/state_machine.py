@@ -21,8 +21,8 @@ from mockserver.verify.lifecycle.session import (
     Broken,
     CannotMake,
     CannotTell,
+    Entity,
     Session,
-    Thing,
 )
 from mockserver.verify.lifecycle.walkthrough import dispatch
 from mockserver.verify.model import Finding
@@ -71,18 +71,18 @@ class Lifecycle(RuleBasedStateMachine):
             if r.create and not (api.runs and r.name == api.runs.resource)
         ]
 
-    def _one(self, pick: int, needs: str = "") -> Thing | None:
+    def _one(self, pick: int, needs: str = "") -> Entity | None:
         runs = self.oracle.runs.resource if self.oracle else ""
         fit = [
             t
-            for t in self.session.things
+            for t in self.session.entities
             if t.alive and t.resource.name != runs and (not needs or getattr(t.resource, needs))
         ]
         return fit[pick % len(fit)] if fit else None
 
-    def _run(self, pick: int) -> Thing | None:
+    def _run(self, pick: int) -> Entity | None:
         runs = self.oracle.runs.resource if self.oracle else ""
-        fit = [t for t in self.session.things if t.alive and t.resource.name == runs]
+        fit = [t for t in self.session.entities if t.alive and t.resource.name == runs]
         return fit[pick % len(fit)] if fit else None
 
     @rule(pick=PICK)
@@ -94,37 +94,37 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(pick=PICK)
     @in_time
     def read(self, pick: int) -> None:
-        thing = self._one(pick, "read")
-        if thing is not None:
-            crud_checks.read(self.session, thing)
+        entity = self._one(pick, "read")
+        if entity is not None:
+            crud_checks.read(self.session, entity)
 
     @rule(pick=PICK)
     @in_time
     def change(self, pick: int) -> None:
-        thing = self._one(pick, "change")
-        if thing is not None:
-            crud_checks.change(self.session, thing)
+        entity = self._one(pick, "change")
+        if entity is not None:
+            crud_checks.change(self.session, entity)
 
     @rule(pick=PICK)
     @in_time
     def remove(self, pick: int) -> None:
-        thing = self._one(pick, "remove")
-        if thing is not None:
-            crud_checks.remove(self.session, thing)
+        entity = self._one(pick, "remove")
+        if entity is not None:
+            crud_checks.remove(self.session, entity)
 
     @rule(pick=PICK)
     @in_time
     def list(self, pick: int) -> None:
-        thing = self._one(pick, "list")
-        if thing is not None:
-            list_checks.listed(self.session, thing.resource, dict(thing.path))
+        entity = self._one(pick, "list")
+        if entity is not None:
+            list_checks.listed(self.session, entity.resource, dict(entity.path))
 
     @rule(pick=PICK)
     @in_time
     def other_user(self, pick: int) -> None:
-        thing = self._one(pick, "read")
-        if thing is not None and self.session.other:
-            auth_checks.foreign(self.session, thing)
+        entity = self._one(pick, "read")
+        if entity is not None and self.session.other:
+            auth_checks.foreign(self.session, entity)
 
     @precondition(lambda self: self.oracle is not None)
     @rule()

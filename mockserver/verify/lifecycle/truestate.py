@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.openapi.model import Contract
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.model import Api, Runs
-from mockserver.verify.lifecycle.session import Session, Thing
+from mockserver.verify.lifecycle.session import Entity, Session
 
 Json = Any
 WAITING = "WAITING_FOR_USER_INPUT"
@@ -154,11 +154,11 @@ def answered(session: Session) -> None:
 
 def both_namings(session: Session) -> None:
     """A live flow's session equals the automation's, except for the word for waiting."""
-    thing: Thing = session.make(session.api.resources["session"])
-    for live in _passing(session, thing.where):
+    entity: Entity = session.make(session.api.resources["session"])
+    for live in _passing(session, entity.where):
         if not session.time.still:
             return
-        plain = session.object(session.call("getSession", thing.where))
+        plain = session.object(session.call("getSession", entity.where))
         words = {WAITING: "RUNNING"}
         for name in ("id", "inputs", "error", "created_at", "updated_at", "steps_count"):
             if plain[name] != live[name]:

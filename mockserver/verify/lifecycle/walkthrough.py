@@ -22,8 +22,8 @@ from mockserver.verify.lifecycle.session import (
     Broken,
     CannotMake,
     CannotTell,
+    Entity,
     Session,
-    Thing,
 )
 from mockserver.verify.model import Finding
 from mockserver.verify.ownership import Withheld
@@ -82,15 +82,15 @@ def probes(session: Session) -> Iterator[Probe]:
 def _made(session: Session, resource: Resource) -> None:
     """Two distinct entities of each resource."""
     for _ in range(2):
-        thing = session.make(resource)
+        entity = session.make(resource)
         if resource.read:
-            crud_checks.read(session, thing)
+            crud_checks.read(session, entity)
         if resource.parents:
-            crud_checks.embedded(session, thing)
+            crud_checks.embedded(session, entity)
 
 
 def _of(session: Session, resource: Resource) -> Iterator[Probe]:
-    def with_one(check: Callable[[Session, Thing], None]) -> Callable[[], None]:
+    def with_one(check: Callable[[Session, Entity], None]) -> Callable[[], None]:
         return lambda: check(session, session.some(resource.name))
 
     name = resource.name
@@ -125,8 +125,8 @@ def _of(session: Session, resource: Resource) -> Iterator[Probe]:
             yield f"{name}: filtered", partial(_with_list, session, resource, list_checks.filtered)
 
 
-def _anonymous(operation_id: str, session: Session, thing: Thing) -> None:
-    auth_checks.anonymous(session, operation_id, thing)
+def _anonymous(operation_id: str, session: Session, entity: Entity) -> None:
+    auth_checks.anonymous(session, operation_id, entity)
 
 
 def _switched(session: Session, resource: Resource, switch: object) -> None:
@@ -167,7 +167,7 @@ def _runs(session: Session) -> Iterator[Probe]:
     yield "runs: no key", partial(_anonymous_cancel, oracle, resource)
 
 
-def dispatch(oracle: Oracle, resource: Resource) -> Thing:
+def dispatch(oracle: Oracle, resource: Resource) -> Entity:
     run = oracle.session.make(resource)
     oracle.dispatched(run)
     return run
@@ -187,7 +187,7 @@ def _cancel_fresh(oracle: Oracle, resource: Resource) -> None:
     oracle.cancel(dispatch(oracle, resource))
 
 
-def settle(oracle: Oracle, run: Thing, *, half_way: bool = False) -> bool:
+def settle(oracle: Oracle, run: Entity, *, half_way: bool = False) -> bool:
     """Let time pass, checking each step, until all children have ended (or some have and some have
     not); returns whether that was reached."""
     runs, waited, step = oracle.runs, 0.0, 2.0
@@ -225,7 +225,7 @@ def _to_the_end(oracle: Oracle, resource: Resource) -> None:
     oracle.cancel(run)
 
 
-def _look_everywhere(oracle: Oracle, run: Thing) -> None:
+def _look_everywhere(oracle: Oracle, run: Entity) -> None:
     """Lists show the run as it is read; time filters hold too."""
     session, runs = oracle.session, oracle.runs
     for _ in range(3):
@@ -277,7 +277,7 @@ def _at_once(oracle: Oracle, resource: Resource) -> None:
     oracle.read_widened(run)
     child = session.api.resources.get(runs.child)
     if child is not None:
-        found = [Thing(child, row["id"], {}, row, {}) for row in run.value[runs.children][:4]]
+        found = [Entity(child, row["id"], {}, row, {}) for row in run.value[runs.children][:4]]
         concurrency.reads(session, found)
     if runs.retry:
         concurrency.same(session, run, runs.retry)
@@ -314,14 +314,16 @@ def _ends(session: Session) -> Iterator[Probe]:
 
 def _removed(session: Session, resource: Resource) -> None:
     """One is removed, the others stay; the lists agree."""
-    if not resource.strict and not any(t.resource is resource and t.alive for t in session.things):
+    if not resource.strict and not any(
+        t.resource is resource and t.alive for t in session.entities
+    ):
         return
-    thing = session.make(resource)
-    path = dict(thing.path)
-    crud_checks.remove(session, thing)
-    if thing.alive:
+    entity = session.make(resource)
+    path = dict(entity.path)
+    crud_checks.remove(session, entity)
+    if entity.alive:
         return
     if resource.list:
         list_checks.listed(session, resource, path)
     if resource.parents:
-        crud_checks.embedded(session, thing)
+        crud_checks.embedded(session, entity)

@@ -68,7 +68,7 @@ KNOWLEDGE = Knowledge.of(build_contract(DOCUMENT))
 
 
 def test_the_id_is_looked_for_in_the_wrapping() -> None:
-    chairs = next(b for b in lives(KNOWLEDGE) if b.things[-1].resource.name == "chairs")
+    chairs = next(b for b in lives(KNOWLEDGE) if b.entities[-1].resource.name == "chairs")
     look = next(step for step in chairs.steps if step.operation == "get-chairs")
     assert look.path == {"room_id": "{{1.data.id}}", "id": "{{2.data.id}}"}
     assert KNOWLEDGE.lists["list-chairs"].id_field == "id"

@@ -132,11 +132,11 @@ def _habits(exchanges: list[Recorded], contract: Contract) -> Habits:
         resource = next(
             (r for r in knowledge.makeable if one.operation.id in (r.create, r.read)), None
         )
-        thing = one.value
-        if resource is None or not isinstance(thing, dict) or not status_name(thing):
+        entity = one.value
+        if resource is None or not isinstance(entity, dict) or not status_name(entity):
             continue
-        identity = str(thing.get(resource.id_field))
-        state = thing[status_name(thing)]
+        identity = str(entity.get(resource.id_field))
+        state = entity[status_name(entity)]
         if one.operation.id == resource.create:
             makers[identity] = resource.create
             since[identity] = (state, one.at)

@@ -39,7 +39,7 @@ class Builder:
 
     knowledge: Knowledge
     steps: list[Step] = field(default_factory=list)
-    things: list[Made] = field(default_factory=list)
+    entities: list[Made] = field(default_factory=list)
     number: int = 0
     _busy: set[str] = field(default_factory=set)
 
@@ -55,9 +55,9 @@ class Builder:
 
     def some(self, name: str) -> Made:
         """An entity of the resource, created if there is none. Raises CannotBuild."""
-        for thing in self.things:
-            if thing.resource.name == name:
-                return thing
+        for entity in self.entities:
+            if entity.resource.name == name:
+                return entity
         return self.make(self.knowledge.api.resources[name])
 
     def make(
@@ -84,7 +84,7 @@ class Builder:
         made = Made(
             resource, label, {**kept, resource.id_parameter: reference(label, resource.id_field)}
         )
-        self.things.append(made)
+        self.entities.append(made)
         return made
 
     def parents(self, resource: Resource) -> dict[str, str]:
@@ -103,14 +103,14 @@ class Builder:
             owner = self.knowledge.owner(operation.path, name)
             if owner is None:
                 raise CannotBuild(f"{operation.id}: no known resource has the id {{{name}}}")
-            thing = self.some(owner.name)
-            found[name] = reference(thing.label, owner.id_field)
-            found |= {k: v for k, v in self._origin(thing).items() if k in names}
+            entity = self.some(owner.name)
+            found[name] = reference(entity.label, owner.id_field)
+            found |= {k: v for k, v in self._origin(entity).items() if k in names}
         return {name: found[name] for name in names}
 
-    def _origin(self, thing: Made) -> dict[str, str]:
+    def _origin(self, entity: Made) -> dict[str, str]:
         """The path values with which an entity was created."""
-        return dict(next(step.path for step in self.steps if step.label == thing.label))
+        return dict(next(step.path for step in self.steps if step.label == entity.label))
 
     # --- bodies
 
@@ -139,8 +139,8 @@ class Builder:
     def _given(self, value: Json) -> Json:
         """Fill a configured body: "@persona" becomes the id of one, "#" a running number."""
         if isinstance(value, str) and value.startswith("@"):
-            thing = self.some(value[1:])
-            return reference(thing.label, thing.resource.id_field)
+            entity = self.some(value[1:])
+            return reference(entity.label, entity.resource.id_field)
         if isinstance(value, str):
             return value.replace("#", str(self.number))
         if isinstance(value, list):
@@ -162,10 +162,10 @@ class Builder:
             if resources[target].parents and resource and not resource.strict:
                 return None
             try:
-                thing = self.some(target)
+                entity = self.some(target)
             except CannotBuild:
                 return None
-            return reference(thing.label, thing.resource.id_field)
+            return reference(entity.label, entity.resource.id_field)
 
         return find
 

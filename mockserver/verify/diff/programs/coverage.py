@@ -51,18 +51,18 @@ def lives(knowledge: Knowledge) -> Iterator[Builder]:
         for full in (True, False):
             builder = Builder(knowledge)
             with suppress(CannotBuild):
-                thing = builder.make(resource, full=full)
-                _look(builder, resource, thing.where, thing.label)
-                _change(builder, resource, thing.where, full=full)
-                made = builder.steps[thing.label - 1]
+                entity = builder.make(resource, full=full)
+                _look(builder, resource, entity.where, entity.label)
+                _change(builder, resource, entity.where, full=full)
+                made = builder.steps[entity.label - 1]
                 builder.add(
                     made.operation, "make", path=made.path, body=made.body, about="the same again"
                 )
                 if resource.remove:
-                    builder.add(resource.remove, "remove", path=thing.where)
-                    _look(builder, resource, thing.where, thing.label)
-                    builder.add(resource.remove, "remove", path=thing.where, about="again")
-                    _change(builder, resource, thing.where, full=full)
+                    builder.add(resource.remove, "remove", path=entity.where)
+                    _look(builder, resource, entity.where, entity.label)
+                    builder.add(resource.remove, "remove", path=entity.where, about="again")
+                    _change(builder, resource, entity.where, full=full)
             yield builder
         yield from _orphans(knowledge, resource)
 
@@ -74,12 +74,12 @@ def _orphans(knowledge: Knowledge, resource: Resource) -> Iterator[Builder]:
             continue
         builder = Builder(knowledge)
         with suppress(CannotBuild):
-            thing = builder.make(resource)
-            owner = next((t for t in builder.things if t.resource is other), None)
+            entity = builder.make(resource)
+            owner = next((t for t in builder.entities if t.resource is other), None)
             if owner is None:
                 continue
             builder.add(other.remove, "remove", path=owner.where, about=f"has a {resource.name}")
-            _look(builder, resource, thing.where, thing.label)
+            _look(builder, resource, entity.where, entity.label)
             if other.read:
                 builder.add(other.read, "read", path=owner.where)
             yield builder
@@ -91,7 +91,7 @@ def _look(builder: Builder, resource: Resource, where: Mapping[str, str], label:
     if resource.list:
         made = next(step for step in builder.steps if step.label == label)
         builder.add(resource.list, "list", path=path_of(builder, resource.list, made.path), pages=8)
-    for parent in builder.things:
+    for parent in builder.entities:
         if parent.label != label and parent.resource.read and resource.parents:
             builder.add(parent.resource.read, "read", path=parent.where, about="the parent")
             return
@@ -123,13 +123,13 @@ def jobs(knowledge: Knowledge) -> Iterator[Builder]:
             for way in ways:
                 builder = Builder(knowledge)
                 with suppress(CannotBuild):
-                    thing = builder.make(resource)
-                    _wait(builder, resource, thing.where, way)
+                    entity = builder.make(resource)
+                    _wait(builder, resource, entity.where, way)
                     if order is not None:
                         _order(builder, order)
                         _order(builder, order, "again")
-                        _look(builder, resource, thing.where, thing.label)
-                    _wait(builder, resource, thing.where, "end")
+                        _look(builder, resource, entity.where, entity.label)
+                    _wait(builder, resource, entity.where, "end")
                 yield builder
         if len(orders) > 1:
             yield from _all_orders(knowledge, resource, orders)
@@ -153,10 +153,10 @@ def _all_orders(
             if first is not second:
                 builder = Builder(knowledge)
                 with suppress(CannotBuild):
-                    thing = builder.make(resource)
+                    entity = builder.make(resource)
                     _order(builder, first)
                     _order(builder, second)
-                    _wait(builder, resource, thing.where, "end")
+                    _wait(builder, resource, entity.where, "end")
                 yield builder
 
 
@@ -191,18 +191,18 @@ def commands(knowledge: Knowledge) -> Iterator[Builder]:
             _reads(builder)
             _order(builder, operation, "again")
             if path:
-                for thing in builder.things:
-                    if thing.resource.remove and thing.where.items() <= path.items():
-                        builder.add(thing.resource.remove, "remove", path=thing.where)
+                for entity in builder.entities:
+                    if entity.resource.remove and entity.where.items() <= path.items():
+                        builder.add(entity.resource.remove, "remove", path=entity.where)
                         _order(builder, operation, "of a removed entity")
                         break
         yield builder
 
 
 def _reads(builder: Builder) -> None:
-    for thing in builder.things[-2:]:
-        if thing.resource.read:
-            builder.add(thing.resource.read, "read", path=thing.where)
+    for entity in builder.entities[-2:]:
+        if entity.resource.read:
+            builder.add(entity.resource.read, "read", path=entity.where)
 
 
 def lists(knowledge: Knowledge) -> Iterator[Builder]:
@@ -213,8 +213,8 @@ def lists(knowledge: Knowledge) -> Iterator[Builder]:
         for chunk in packed(list(questions(knowledge, resource.list))):
             builder = Builder(knowledge)
             with suppress(CannotBuild):
-                things = [builder.make(resource, full=full) for full in (True, False, True)]
-                path = path_of(builder, resource.list, builder.steps[things[0].label - 1].path)
+                entities = [builder.make(resource, full=full) for full in (True, False, True)]
+                path = path_of(builder, resource.list, builder.steps[entities[0].label - 1].path)
                 for query, pages, about in chunk:
                     builder.add(
                         resource.list,
@@ -232,12 +232,12 @@ def resolved(builder: Builder, resource: Resource, query: Mapping[str, str]) -> 
     result = {}
     for name, value in query.items():
         target = resource.references.get(name)
-        thing = next((t for t in builder.things if t.resource.name == target), None)
-        if value == "@" and thing is not None:
-            value = "{{" + f"{thing.label}.{thing.resource.id_field}" + "}}"
+        entity = next((t for t in builder.entities if t.resource.name == target), None)
+        if value == "@" and entity is not None:
+            value = "{{" + f"{entity.label}.{entity.resource.id_field}" + "}}"
         elif value == "@":
             by = next((f.field for f in resource.filters if f.parameter == name), name)
-            first = next(t for t in builder.things if t.resource is resource)
+            first = next(t for t in builder.entities if t.resource is resource)
             sent = builder.steps[first.label - 1].body
             found = sent.get(by) if isinstance(sent, dict) else None
             found = found[0] if isinstance(found, list) and found else found

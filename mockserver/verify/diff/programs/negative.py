@@ -48,8 +48,8 @@ def _bodies(
     while start < count:
         builder = Builder(knowledge)
         try:
-            thing = builder.make(resource) if resource and intent == "change" else None
-            path = thing.where if thing is not None else builder.values(operation)
+            entity = builder.make(resource) if resource and intent == "change" else None
+            path = entity.where if entity is not None else builder.values(operation)
             for number in range(start, start + PACK):
                 # A new body each time: names may have to be unique.
                 builder.number = number + 1

@@ -81,42 +81,42 @@ def _make(draw: Draw, builder: Builder) -> None:
 
 def _one(draw: Draw, builder: Builder, needs: str) -> Made | None:
     """An entity of the program whose resource has this operation, the newest first."""
-    able = [t for t in reversed(builder.things) if getattr(t.resource, needs)]
+    able = [t for t in reversed(builder.entities) if getattr(t.resource, needs)]
     return draw(st.sampled_from(able)) if able else None
 
 
 def _read(draw: Draw, builder: Builder) -> None:
-    thing = _one(draw, builder, "read")
-    if thing is not None:
-        builder.add(thing.resource.read, "read", path=thing.where)
+    entity = _one(draw, builder, "read")
+    if entity is not None:
+        builder.add(entity.resource.read, "read", path=entity.where)
 
 
 def _remove(draw: Draw, builder: Builder) -> None:
-    thing = _one(draw, builder, "remove")
-    if thing is not None:
-        builder.add(thing.resource.remove, "remove", path=thing.where)
+    entity = _one(draw, builder, "remove")
+    if entity is not None:
+        builder.add(entity.resource.remove, "remove", path=entity.where)
 
 
 def _wait(draw: Draw, builder: Builder) -> None:
-    able = [t for t in builder.things if t.resource.read and builder.knowledge.is_job(t.resource)]
+    able = [t for t in builder.entities if t.resource.read and builder.knowledge.is_job(t.resource)]
     if able:
-        thing = draw(st.sampled_from(able))
+        entity = draw(st.sampled_from(able))
         builder.add(
-            thing.resource.read,
+            entity.resource.read,
             "settle",
-            path=thing.where,
-            status_at=builder.knowledge.job_status(thing.resource.read),
+            path=entity.where,
+            status_at=builder.knowledge.job_status(entity.resource.read),
             until=draw(st.sampled_from(["change", "end"])),
         )
 
 
 def _change(draw: Draw, builder: Builder) -> None:
     """A valid change, or one with a single field at its bounds or beyond."""
-    thing = _one(draw, builder, "change")
-    if thing is None:
+    entity = _one(draw, builder, "change")
+    if entity is None:
         return
     builder.number += 1
-    resource = thing.resource
+    resource = entity.resource
     body = builder.sample(resource.change, resource, full=draw(st.booleans()))
     contract = builder.knowledge.contract
     schema = body_schema(contract, contract.by_id[resource.change])
@@ -125,7 +125,7 @@ def _change(draw: Draw, builder: Builder) -> None:
         choices = list(variations(contract, schema, body))
         about, body = choices[draw(st.integers(0, len(choices) - 1))]
     intent: Any = "refused" if about else "change"
-    builder.add(resource.change, intent, path=thing.where, body=body, about=about)
+    builder.add(resource.change, intent, path=entity.where, body=body, about=about)
 
 
 def _command(draw: Draw, builder: Builder) -> None:
@@ -139,16 +139,16 @@ def _command(draw: Draw, builder: Builder) -> None:
 
 
 def _list(draw: Draw, builder: Builder) -> None:
-    thing = _one(draw, builder, "list")
-    if thing is None or thing.resource.paging is None:
+    entity = _one(draw, builder, "list")
+    if entity is None or entity.resource.paging is None:
         return
-    resource = thing.resource
+    resource = entity.resource
     choices = list(questions(builder.knowledge, resource.list))
     query, pages, about = choices[draw(st.integers(0, len(choices) - 1))]
     builder.add(
         resource.list,
         "list",
-        path=path_of(builder, resource.list, builder.steps[thing.label - 1].path),
+        path=path_of(builder, resource.list, builder.steps[entity.label - 1].path),
         query=resolved(builder, resource, query),
         pages=pages,
         about=about,

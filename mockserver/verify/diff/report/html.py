@@ -7,7 +7,7 @@ from pathlib import Path
 from mockserver.openapi.model import Contract
 from mockserver.verify.diff.fidelity import DEFINITION, Fidelity
 from mockserver.verify.diff.model import KINDS, Report
-from mockserver.verify.diff.report.script import answer, script
+from mockserver.verify.diff.report.script import response, script
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -28,7 +28,7 @@ def render(report: Report, fidelity: Fidelity, contract: Contract, mock_url: str
         {
             "difference": d,
             "steps": [
-                (real, answer(real), answer(mock), real.step.label == d.mismatch.label)
+                (real, response(real), response(mock), real.step.label == d.mismatch.label)
                 for real, mock in zip(d.real, d.mock, strict=True)
             ],
             "scripts": [

@@ -110,7 +110,7 @@ def one_line(seen: Seen) -> str:
     return f"{text if len(text) <= 110 else text[:107] + '...'}{states}  ->  {seen.status}"
 
 
-def answer(seen: Seen) -> str:
+def response(seen: Seen) -> str:
     """Status and body; JSON is indented."""
     if seen.skipped:
         return "not sent"
