@@ -275,3 +275,34 @@ def test_no_more_is_kept_than_a_message_may_have(
     connection.sendall(b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n")
     connection.sendall(b"0\r\nx: " + b"a" * 2_000_000)
     assert statuses(answers(connection)) == [400]
+
+
+def test_replies_that_nobody_reads_are_bounded(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Transport:
+        def __init__(self, size: int) -> None:
+            self.size, self.aborted = size, False
+
+        def get_write_buffer_size(self) -> int:
+            return self.size
+
+        def abort(self) -> None:
+            self.aborted, self.size = True, 0
+
+    class Connection:
+        def __init__(self, size: int) -> None:
+            self.transport = Transport(size)
+
+    monkeypatch.setattr(bounds, "MAX_UNREAD", 100)
+    unread = bounds.Unread()
+    stalled, read, small, last = (Connection(size) for size in (40, 40, 10, 90))
+    for one in (read, stalled, small):
+        unread.add(one)  # type: ignore[arg-type]
+    assert not any(one.transport.aborted for one in (stalled, read, small))
+    read.transport.size = 5
+    unread.add(last)  # type: ignore[arg-type]
+    assert stalled.transport.aborted
+    assert not read.transport.aborted
+    large = Connection(1000)
+    unread.add(large)  # type: ignore[arg-type]
+    assert (read.transport.aborted, last.transport.aborted) == (True, True)
+    assert not large.transport.aborted

@@ -62,6 +62,9 @@ def send_whole(sent: Sent, send: Send, body: bytes) -> bool:
     cycle = getattr(send, "__self__", None)
     if type(cycle) is not RequestResponseCycle:
         return False
+    if cycle.transport.is_closing():
+        cycle.disconnected = True  # as uvicorn finds out a little later
+        return True
     if (
         not cycle.keep_alive
         or cycle.response_started

@@ -32,6 +32,8 @@ LOOKS_FOR_BODY = 24
 # Long enough not to close a pooled connection just when a client uses it.
 LOOKS_WHEN_IDLE = 15
 SECONDS_TO_LINGER = 2.0
+# Of replies that clients have asked for and don't read, of all connections together.
+MAX_UNREAD = 64 * 1024 * 1024
 _LONG = f"The URL of the request has more than {MAX_TARGET} bytes."
 
 Refuse = Callable[[Refusal, str], Sent]
@@ -120,6 +122,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Like uvicorn's, without a timer: `look` ends idle connections."""
         self.server_state.total_requests += 1
+        if self.transport.get_write_buffer_size():
+            _unread.add(self)
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
@@ -201,6 +205,31 @@ class BoundedProtocol(HttpToolsProtocol):
         head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         phrase = HTTPStatus(sent.status).phrase.encode()
         return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (sent.status, phrase, head, sent.body)
+
+
+class Unread:
+    """Connections whose replies wait for their clients to read, within `MAX_UNREAD` bytes."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[BoundedProtocol, int] = {}
+
+    def add(self, connection: BoundedProtocol) -> None:
+        """Note a connection, and abort others while there is too much of them: first those of
+        which nothing was read since the last time, the oldest first. The last one stays."""
+        self._waiting.setdefault(connection, 0)
+        sizes = {one: one.transport.get_write_buffer_size() for one in self._waiting}
+        total = sum(sizes.values())
+        if total > MAX_UNREAD:
+            stalled = [one for one in sizes if sizes[one] == self._waiting[one]]
+            for one in [*stalled, *sizes]:
+                if total > MAX_UNREAD and one is not connection and sizes[one]:
+                    one.transport.abort()
+                    total -= sizes[one]
+                    sizes[one] = 0
+        self._waiting = {one: size for one, size in sizes.items() if size}
+
+
+_unread = Unread()
 
 
 def _too_large() -> Refusal:
