@@ -14,7 +14,7 @@ import click
 
 from mockserver.errors import PlanError, UsageError
 from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
-from mockserver.server.settings import SETTINGS, Setting, size
+from mockserver.server.settings import SETTINGS, Setting, duration, size
 
 DEFAULT_CONFIG = Path("mockserver.toml")
 UNDOCUMENTED = ("nearest", "allow")
@@ -157,7 +157,7 @@ def _convert(path: Path, setting: Setting, value: Any) -> Any:
         if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
             raise UsageError(f"{where}: {value!r} is not a list of strings")
         return tuple(path.parent / one if setting.file else one for one in values)
-    whole = setting.type in (int, size) or isinstance(setting.type, click.IntRange)
+    whole = setting.type in (int, size, duration) or isinstance(setting.type, click.IntRange)
     wants_number = whole or isinstance(setting.type, click.FloatRange)
     if setting.flag:
         fits = isinstance(value, bool)

@@ -58,6 +58,8 @@ class MockOptions(TypedDict, total=False):
     store: str
     max_worlds: int
     max_body: int
+    max_bytes: int
+    ttl: float
     strict_base_path: bool
     no_cache: bool
     webhook_hosts: tuple[str, ...]
@@ -91,7 +93,7 @@ _OF_SERVE = (
             "calibration",
         )
     )
-    | {"strict_base_path", "no_cache"}
+    | {"strict_base_path", "no_cache", "max_bytes"}
     | {"lenient", "handlers", "data", *PARTS}
 )
 """Keys of [serve] that apply in process; the rest is about addresses and processes."""

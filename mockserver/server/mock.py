@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial, wraps
+from functools import cached_property, partial, wraps
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
-import orjson
 from starlette.types import ASGIApp
 
 from mockserver.engine.api import Api, Handler
-from mockserver.engine.calibration import Rules, locked
+from mockserver.engine.calibration import locked
 from mockserver.engine.clock import Clock
 from mockserver.engine.faults import Faults
 from mockserver.engine.inferred.build import assemble
-from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.job_control import lifecycle_of
 from mockserver.engine.leniency import STRICT, Leniency
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.pipeline import Exchange, Message, Pipeline, PipelineSettings, no_journal
-from mockserver.engine.pipeline.authentication import nothing_issued, subject_of
+from mockserver.engine.pipeline import (
+    Exchange,
+    Message,
+    Pipeline,
+    PipelineSettings,
+    admit_all,
+    no_journal,
+)
+from mockserver.engine.pipeline.authentication import FindIssued, nothing_issued, subject_of
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Scenario
 from mockserver.engine.serialization import Sent
 from mockserver.engine.stubs import Stub, Stubs, read_stub
-from mockserver.engine.timestamps import parse
+from mockserver.engine.timestamps import SECOND, parse
 from mockserver.engine.world import Settings, World
 from mockserver.errors import BadRequest, ContractError, NotFound, Refusal, ReplyError
 from mockserver.files.cache import user_cache
-from mockserver.files.documents import as_document, parsed
-from mockserver.files.package_data import fixture_file
+from mockserver.files.documents import as_document
 from mockserver.inference.model import Plan
-from mockserver.inference.stored import restored_plan, stored
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract
@@ -53,6 +55,8 @@ from mockserver.server.handlers_file import check_known, handlers_of
 from mockserver.server.har_import import seeded_with
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
+from mockserver.server.loading import calibration_of, given_of, load_fixtures, plan_of
+from mockserver.server.settings import MAX_BYTES
 from mockserver.server.shared_faults import SharedFaults
 from mockserver.server.shared_stubs import SharedStubs
 from mockserver.server.tenant import Tenant, key_of
@@ -90,6 +94,9 @@ class Options:
     leniency: Leniency = STRICT
     store: str = MEMORY
     max_worlds: int = 1000
+    max_bytes: int = MAX_BYTES
+    ttl: float = 0
+    key_list: Path | None = None
     max_body: int = MAX_BODY
     strict_base_path: bool = False
     webhook_hosts: tuple[str, ...] = ()
@@ -211,28 +218,22 @@ def load(
         )
     validators = Validators(contract.document, contract.version)
     written = in_shape(written_for(contract), contract)
-    lock = _calibration(options, contract)
-    plan = locked(_plan(document, contract, options), lock)
-    api = assemble(contract, plan, written, validators, options.seeds, _given(options))
+    lock = calibration_of(options, contract)
+    plan = locked(plan_of(document, contract, options), lock)
+    api = assemble(contract, plan, written, validators, options.seeds, given_of(options))
     if options.har is not None:
         api = seeded_with(api, contract, Path(options.har))
-    settings = Settings(options.seed, options.pace, options.undocumented)
-    store = open_store(
-        options.store,
-        api,
-        settings,
-        real_now=real_now,
-        clock=_first_clock(options),
-        fixtures=lambda: load_fixtures(api.name, options.no_cache),
-        max_worlds=options.max_worlds,
-    )
+    store = _store(options, api)
     faults = Faults() if store.board is None else SharedFaults(store.board, contract.names)
     scenarios: dict[str, list[Scenario | str]] = {}
     api.credentials.sign = signer() if api.credentials.plan.any else None
-    issued = Grants(store) if api.credentials.plan.any else nothing_issued
+    grants = Grants(store) if api.credentials.plan.any else nothing_issued
+    issued, admit = _closed(options, grants)
     shared = PipelineSettings(
         stubs=Stubs() if store.board is None else SharedStubs(store.board, contract.names),
         issued=issued,
+        closed=options.key_list is not None,
+        admit=admit,
         begin=store.begin,
         faults=faults,
         scenarios=scenarios,
@@ -257,32 +258,37 @@ def load(
     )  # fmt: skip
 
 
+def _store(options: Options, api: Api) -> Store:
+    settings = Settings(options.seed, options.pace, options.undocumented)
+    return open_store(
+        options.store,
+        api,
+        settings,
+        real_now=real_now,
+        clock=_first_clock(options),
+        fixtures=lambda: load_fixtures(api.name, options.no_cache),
+        max_worlds=options.max_worlds,
+        max_bytes=options.max_bytes,
+        ttl=int(options.ttl * SECOND),
+    )
+
+
+def _closed(options: Options, issued: FindIssued) -> tuple[FindIssued, Callable[[str], None]]:
+    """What is known of credentials, and the quota, by the list of keys if there is one."""
+    if options.key_list is None:
+        return issued, admit_all
+    from mockserver.server.keys import KeyList, Rates
+
+    listed = KeyList(options.key_list, issued)
+    return listed, Rates(listed.rate)
+
+
 def _first_clock(options: Options) -> Clock:
     """The clock with which a world begins."""
     real = real_now()
     if options.clock == "manual":
         return Clock("manual", parse(MANUAL_START), real)
     return Clock("real", real, real)
-
-
-def _plan(document: Mapping[str, Any], contract: Contract, options: Options) -> Plan:
-    """The plan of the document: from the cache of an earlier start, or inferred now."""
-    cache = None if options.no_cache else user_cache()
-    key = ""
-    if cache is not None:
-        with suppress(TypeError, ValueError, RecursionError):  # not JSON
-            key = cache.key("plan", orjson.dumps([document, options.overrides]))
-    found = restored_plan(cache.get(key)) if cache is not None and key else None
-    if found is None:
-        from mockserver.inference.build import (
-            build_plan,
-        )  # many modules, not needed with a cached plan
-
-        found = build_plan(contract, options.overrides)
-        if cache is not None and key:
-            with suppress(TypeError):  # a plan that can't be kept is made again
-                cache.put(key, stored(found))
-    return found
 
 
 def _with_seed_data(api: Api, handler: Handler) -> Handler:
@@ -293,37 +299,6 @@ def _with_seed_data(api: Api, handler: Handler) -> Handler:
         return handler(api.seeded(world), request)
 
     return seeded
-
-
-def _calibration(options: Options, contract: Contract) -> dict[str, Rules]:
-    """Observed behaviour of the real server, by operationId."""
-    if options.calibration is None:
-        return {}
-    from mockserver.files.calibration import read_lock
-
-    written_down = read_lock(Path(options.calibration), contract.by_id)
-    return {name: Rules(**rules) for name, rules in written_down.items()}
-
-
-def _given(options: Options) -> Given | None:
-    """The user's seed data. Raises UsageError if it can't be read."""
-    if options.data is None:
-        return None
-    from mockserver.files.seed_data import SeedData, read_seed_data
-
-    if isinstance(options.data, Mapping):
-        data = SeedData(options.data)
-    else:
-        data = read_seed_data(Path(options.data))
-    return Given(data.table, data.where)
-
-
-@cache
-def load_fixtures(name: str, no_cache: bool = False) -> Mapping[str, Any]:
-    """The seed fixtures of an API, empty if it has none."""
-    path = fixture_file(f"{name}.yaml")
-    cache = None if no_cache else user_cache()
-    return parsed(path.read_bytes(), path.name, cache=cache) if path.is_file() else {}
 
 
 class MockClock:

@@ -73,7 +73,7 @@ class Serving:
 
 _OPTIONS = (
     *("seed", "seeds", "clock", "pace", "store", "max_body", "max_worlds", "har"),
-    *("tenant_by", "upstream", "data", "calibration", "no_cache"),
+    *("tenant_by", "upstream", "data", "calibration", "no_cache", "max_bytes", "ttl"),
     "strict_base_path",
 )
 
@@ -88,8 +88,11 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
         parts["any_key"] = True  # clients send the real server's credentials, to the mock as well
     files = values.pop("key_file")
     _check_keys(keys)
+    if values["keys"] is not None and (keys or files):
+        raise UsageError("--keys is a closed list: put the other keys into its file")
     check_origins(values["cors"])
     options = Options(
+        key_list=values.pop("keys"),
         keys=(*keys, *chain.from_iterable(map(read_key_file, files))),
         webhook_hosts=tuple(host.lower() for host in values.pop("webhook_host")),
         undocumented=config.undocumented,

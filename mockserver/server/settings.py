@@ -18,6 +18,7 @@ TENANTS = ("credential", "subject")
 SEEDS = ("examples", "generated", "none")
 # Repeats `server.app`, whose import takes longer than everything that `--help` needs.
 MAX_BODY = 10 * 1024 * 1024
+MAX_BYTES = 100 * 1024 * 1024
 
 
 def size(value: str | int) -> int:
@@ -28,6 +29,16 @@ def size(value: str | int) -> int:
     if not number.isascii() or not number.isdigit() or not int(number[:20]):
         raise click.BadParameter(f"{value!r} is not a size such as 512k or 10M")
     return min(int(number[:20]) << 10 * " kmg".index(unit or " "), 2**40)
+
+
+def duration(value: str | float) -> float:
+    """A number of seconds: 90, 30m, 8h or 7d."""
+    text = str(value).strip().lower()
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(text[-1:])
+    number = text[:-1] if unit else text
+    if not number.isascii() or not number.isdigit():
+        raise click.BadParameter(f"{value!r} is not a time such as 90, 30m, 8h or 7d")
+    return float(min(int(number[:12]) * (unit or 1), 10**9))
 
 
 class Factor(click.FloatRange):
@@ -81,6 +92,9 @@ class Setting:
                 found = {"type": "integer", "minimum": least, "maximum": most}
             case click.FloatRange(min=least, max=most):
                 found = {"type": "number", "minimum": least, "maximum": most}
+            case kind if kind is duration:
+                times = {"type": "string", "pattern": "^[0-9]+[smhdSMHD]?$"}
+                found = {"anyOf": [{"type": "integer", "minimum": 0}, times]}
             case kind if kind is size:
                 sizes = {"type": "string", "pattern": "^[0-9]+[kKmMgG]?[bB]?$"}
                 found = {"anyOf": [{"type": "integer", "minimum": 1}, sizes]}
@@ -133,6 +147,14 @@ SETTINGS: tuple[Setting, ...] = (
         "Accept this key in addition to those that begin with mock-; can be repeated.",
         "KEY",
         many=True,
+    ),
+    Setting(
+        "keys",
+        _FILE,
+        None,
+        "Accept the keys of this list only, with their tenants, scopes, ends and rates (TOML).",
+        "FILE",
+        file=True,
     ),
     Setting(
         "key-file",
@@ -282,6 +304,20 @@ SETTINGS: tuple[Setting, ...] = (
         click.IntRange(1, 10_000_000),
         1000,
         "Maximum number of worlds; beyond it the longest idle one is evicted.",
+    ),
+    Setting(
+        "max-bytes",
+        size,
+        MAX_BYTES,
+        "The largest world: the data of one tenant, beside the seed data.",
+        "SIZE",
+    ),
+    Setting(
+        "ttl",
+        duration,
+        0,
+        "Forget worlds that nobody has used for this time, such as 8h or 7d; 0 keeps them.",
+        "TIME",
     ),
     Setting(
         "cors",

@@ -41,8 +41,12 @@ class _Transaction:
         store = self._store
         store.lock.acquire()
         try:
+            real = store.real_now()
+            if store.ttl:
+                store.expire(real)
             world = self._world = store.world(self._tenant)
-            world.now = world.clock.now(store.real_now())
+            world.last_used = real
+            world.now = world.clock.now(real)
         except BaseException:
             store.lock.release()
             raise
@@ -62,7 +66,8 @@ class MemoryStore:
 
     The world to evict is one that no request has written to (nothing is lost), else the one idle
     longest. New worlds are forks of the seed world, which is rebuilt once it is a minute old, so
-    that the transitions of its jobs still lie ahead.
+    that the transitions of its jobs still lie ahead. A world is forgotten once it was idle for
+    `ttl` microseconds of real time (0: never), and may have `max_bytes` (0: any number).
     """
 
     board = None
@@ -76,7 +81,11 @@ class MemoryStore:
         clock: Clock,
         fixtures: Callable[[], Mapping[str, Any]] = dict,
         max_worlds: int = 1000,
+        max_bytes: int = 0,
+        ttl: int = 0,
     ) -> None:
+        self.ttl = ttl
+        self._max_bytes = max_bytes
         self._api = api
         self._settings = settings
         self.real_now = real_now
@@ -177,6 +186,15 @@ class MemoryStore:
         self._unwritten[tenant] = None
         return world
 
+    def expire(self, real: int) -> None:
+        """Forget the worlds that were idle for too long. The caller holds the lock."""
+        while self.worlds:
+            tenant, world = next(iter(self.worlds.items()))
+            if real - world.last_used < self.ttl:
+                return
+            del self.worlds[tenant]
+            self._unwritten.pop(tenant, None)
+
     def evict(self) -> None:
         """Evict worlds down to `max_worlds`. The caller holds the lock."""
         while len(self.worlds) > self.max_worlds:
@@ -208,7 +226,10 @@ class MemoryStore:
         return self._seed[1]
 
     def _new_world(self, tenant: str, clock: Clock) -> MemoryWorld:
-        return MemoryWorld(tenant, self._settings, clock)
+        world = MemoryWorld(tenant, self._settings, clock)
+        world.most_bytes = self._max_bytes if tenant != SEED_TENANT else 0
+        world.last_used = self.real_now()
+        return world
 
 
 def log_eviction(tenant: str, max_worlds: int, nth: int = 1) -> None:

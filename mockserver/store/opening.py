@@ -22,6 +22,8 @@ def open_store(
     clock: Clock,
     fixtures: Callable[[], Mapping[str, Any]],
     max_worlds: int,
+    max_bytes: int = 0,
+    ttl: int = 0,
 ) -> Store:
     """Open the store at `where`. Raises UsageError if it can't be reached or used."""
     if not is_shared(where):
@@ -32,9 +34,20 @@ def open_store(
             clock=clock,
             fixtures=fixtures,
             max_worlds=max_worlds,
+            max_bytes=max_bytes,
+            ttl=ttl,
         )
     from mockserver.store.redis.store import RedisStore
 
-    store = RedisStore(where, api, settings, clock=clock, fixtures=fixtures, max_worlds=max_worlds)
+    store = RedisStore(
+        where,
+        api,
+        settings,
+        clock=clock,
+        fixtures=fixtures,
+        max_worlds=max_worlds,
+        max_bytes=max_bytes,
+        ttl=ttl,
+    )
     store.check()
     return store

@@ -13,11 +13,13 @@ import orjson
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
 from mockserver.engine.leniency import STRICT
+from mockserver.engine.serialization import dump
 from mockserver.engine.world import Collection, Row, Settings
-from mockserver.errors import MockServerError, StoreError
+from mockserver.errors import MockServerError, StoreError, TooLarge
 from mockserver.store.rows import MemoryRows, Undo
 
 FORMAT = 1
+A_ROW = 500
 _WHOLE = "give one as GET /__mock__/state returns it"
 W = TypeVar("W", bound="MemoryWorld")
 
@@ -29,8 +31,11 @@ class MemoryWorld:
         "_counters",
         "_rows",
         "api",
+        "bytes",
         "clock",
+        "last_used",
         "leniency",
+        "most_bytes",
         "now",
         "settings",
         "tenant",
@@ -46,6 +51,9 @@ class MemoryWorld:
         self.now = 0
         self.undo: list[Undo] = []
         self.written = False
+        # When a request last came, in real time; how large it has become beside its seed world.
+        self.last_used = 0
+        self.bytes = self.most_bytes = 0
         self.api: Api | None = None
         self._rows: dict[str, MemoryRows] = {}
         self._counters: dict[str, int] = {}
@@ -85,9 +93,30 @@ class MemoryWorld:
         self._counters[kind] = count
 
     def commit(self, *, by_time: bool = False) -> None:
+        """Keep the writes. Raises TooLarge if the world would become too large."""
         if self.undo:
+            if self.most_bytes:
+                self._weigh(by_time)
             self.undo.clear()
             self.written = self.written or not by_time
+
+    def _weigh(self, by_time: bool) -> None:
+        more, seen = 0, set()
+        for changed, key, before in self.undo:
+            if isinstance(changed, MemoryRows) and (changed.spec.name, key) not in seen:
+                seen.add((changed.spec.name, key))
+                more += _weight(changed.get(key)) - _weight(before)
+        if more > 0 and not by_time:
+            self.check_size(self.bytes + more)
+        self.bytes = max(0, self.bytes + more)
+
+    def check_size(self, size: int) -> None:
+        """Raises TooLarge if the world may not have so many bytes."""
+        if size > self.most_bytes > 0:
+            raise TooLarge(
+                f"The data of this key would be {size} bytes, and may be {self.most_bytes} "
+                "(--max-bytes); remove some of it."
+            )
 
     def rollback(self) -> None:
         undo = self.undo
@@ -132,6 +161,12 @@ class MemoryWorld:
                 )
             check_rows(self._rows[name].spec, rows)
             self._rows[name].fill(rows)
+            self.bytes += sum(map(_weight, rows))
+
+
+def _weight(row: Row | None) -> int:
+    """The bytes of a row as JSON, and what an object takes beside them."""
+    return 0 if row is None else len(dump(row)) + A_ROW
 
 
 def _same_key(rows: MemoryRows, row: Row) -> Row | None:

@@ -18,7 +18,11 @@ from tests.store.machine import API, COLLECTIONS, START, StoreMachine, hermetic
 
 
 def memory_store(
-    api: Api = API, clock: Clock | None = None, real_now: Any = lambda: 0, max_worlds: int = 1000
+    api: Api = API,
+    clock: Clock | None = None,
+    real_now: Any = lambda: 0,
+    max_worlds: int = 1000,
+    **options: Any,
 ) -> MemoryStore:
     return MemoryStore(
         api,
@@ -26,6 +30,7 @@ def memory_store(
         real_now=real_now,
         clock=clock or Clock("manual", START, 0),
         max_worlds=max_worlds,
+        **options,
     )
 
 

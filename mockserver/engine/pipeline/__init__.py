@@ -107,6 +107,10 @@ def no_journal(exchange: Exchange) -> None:
     """A journal that keeps nothing."""
 
 
+def admit_all(tenant: str) -> None:
+    """A quota without bounds. Others raise RateLimited."""
+
+
 @dataclass(frozen=True, slots=True)
 class PipelineSettings:
     """What the pipelines of one mock share, for all its documents.
@@ -127,6 +131,8 @@ class PipelineSettings:
     scenarios: dict[str, list[Scenario | str]] = field(default_factory=dict)
     lock: Lock = field(default_factory=dict)
     issued: FindIssued = nothing_issued
+    closed: bool = False
+    admit: Callable[[str], None] = admit_all
     stubs: Stubs = field(default_factory=Stubs)
 
 
@@ -152,8 +158,9 @@ class Pipeline:
         self.dialect = dialect_named(api.wire.dialect, contract, validators)
         self.validators = validators
         self.authenticator = Authenticator(
-            contract, settings.keys, api.wire.prefix, settings.issued, settings.tenant_of
-        )
+            contract, settings.keys, api.wire.prefix, settings.issued, settings.tenant_of,
+            closed=settings.closed,
+        )  # fmt: skip
         values = Values(contract, validators)
         self.finish = Finisher(validators)
         self.preference = Preference(values)
@@ -208,6 +215,8 @@ class Pipeline:
         if tenant == ANONYMOUS and operation.id in self.api.credentials.plan.issuers:
             oauth = self.api.credentials.plan.issuers[operation.id].kind == "oauth"
             tenant = self.authenticator.claimed(message.headers, body.value, oauth) or tenant
+        if exchange.tenant != tenant:  # not again when the transaction is repeated
+            self.settings.admit(tenant)
         exchange.tenant = tenant
         exchange.faults_version = self.faults.version
         if self.faults.active and self.meet_faults(operation, tenant, exchange):

@@ -39,7 +39,7 @@ class _Proof(NamedTuple):
 
 class Authenticator:
     """Finds the credential of a request. Valid are the given keys, every `prefix…`, and what the
-    mock issued.
+    mock issued; with a `closed` list only what `issued` knows.
 
     An OAuth 2 or OpenID Connect token is `KEY`, with every scope, or `KEY:scope1,scope2`, with only
     these; both belong to the tenant `KEY`.
@@ -52,7 +52,10 @@ class Authenticator:
         prefix: str = "mock-",
         issued: FindIssued = nothing_issued,
         tenant_of: Callable[[str], str] = str,
+        *,
+        closed: bool = False,
     ) -> None:
+        self._closed = closed
         self._contract = contract
         self._issued = issued
         self._tenant_of = tenant_of
@@ -76,6 +79,7 @@ class Authenticator:
         choices = self._choices.get(operation.id)
         if choices is None:
             choices = self._choices[operation.id] = self._compile(operation)
+        any_key = any_key and not self._closed
         missing: frozenset[str] = frozenset()
         ended: Issued | None = None
         for proofs in choices:
@@ -105,7 +109,7 @@ class Authenticator:
                 if lacking:
                     missing = missing or lacking
                     continue
-                if tenant is ANONYMOUS:
+                if tenant is ANONYMOUS and not self._closed:
                     return headers.get("x-mock-tenant") or ANONYMOUS
                 return tenant
         if any_key:
@@ -151,6 +155,8 @@ class Authenticator:
 
     def _accepted(self) -> str:
         """Which credentials are accepted, in a sentence."""
+        if self._closed:
+            return "The keys of a list are accepted (--keys); ask whoever runs this mock for one."
         found = f"Any key that begins with {self._prefix} is accepted"
         if self._keys:
             found += ", and those of --api-key and --key-file"
@@ -173,6 +179,9 @@ class Authenticator:
         return next((str(n) for n in named if n and self.accepts(str(n))), None)
 
     def accepts(self, credential: str) -> bool:
+        """Whether a credential is valid without having been issued."""
+        if self._closed:
+            return False
         return credential.startswith(self._prefix) or credential in self._keys
 
     def _compile(self, operation: Operation) -> tuple[tuple[_Proof, ...], ...]:

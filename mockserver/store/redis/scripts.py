@@ -185,6 +185,14 @@ return 1
 # max_worlds
 EVICT = _script("return evict(tonumber(ARGV[1]))")
 
+# seconds without a use after which a world is dropped
+EXPIRE = _script("""
+local edge = '(' .. (call('TIME')[1] - ARGV[1])
+local idle = call('ZRANGEBYSCORE', p .. ':worlds', '-inf', edge, 'LIMIT', 0, 1000)
+for _, tenant in ipairs(idle) do drop(tenant) end
+return #idle
+""")
+
 # tenant, whose turn
 YIELD = _script("""
 if call('GET', of('turn', ARGV[1])) == ARGV[2] then call('DEL', of('turn', ARGV[1])) end

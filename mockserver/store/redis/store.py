@@ -81,7 +81,12 @@ class RedisStore:
         clock: Clock,
         fixtures: Callable[[], Mapping[str, Any]] = dict,
         max_worlds: int = 1000,
+        max_bytes: int = 0,
+        ttl: int = 0,
     ) -> None:
+        self._max_bytes = max_bytes
+        self._ttl = ttl / 1_000_000
+        self._next_expiry = 0.0
         self.link = Link(url)
         # Braces keep all keys on one node of a cluster.
         self.prefix = f"{{mockserver:{LAYOUT}:{api.name}:{settings.seed}}}".encode()
@@ -113,6 +118,9 @@ class RedisStore:
 
     def enter(self, tenant: str) -> RedisWorld:
         """Lock this process' copy of the world and update it."""
+        if self._ttl and time.monotonic() > self._next_expiry:
+            self._next_expiry = time.monotonic() + max(1.0, self._ttl / 10)
+            self._script(scripts.EXPIRE, b"%f" % self._ttl)
         world = self._copy(tenant)
         world.lock.acquire()
         try:
@@ -223,6 +231,7 @@ class RedisStore:
             world = self._copies.get(tenant)
             if world is None:
                 world = RedisWorld(tenant, self._settings, self._first_clock, self.push)
+                world.most_bytes = self._max_bytes
                 self._copies[tenant] = world
                 if len(self._copies) > self._max_worlds:
                     self._copies.popitem(last=False)

@@ -13,7 +13,7 @@ from mockserver.engine.serialization import dump
 from mockserver.engine.world import Row, Settings
 from mockserver.store.redis.codec import name_of, parts_of
 from mockserver.store.rows import MemoryRows
-from mockserver.store.worlds import MemoryWorld, read_json, with_collections
+from mockserver.store.worlds import A_ROW, MemoryWorld, read_json, with_collections
 
 
 @dataclass(slots=True)
@@ -35,6 +35,7 @@ class RedisWorld(MemoryWorld):
     __slots__ = (
         "_origin",
         "_push",
+        "_sizes",
         "clock_text",
         "conflicts",
         "contested_since",
@@ -66,17 +67,35 @@ class RedisWorld(MemoryWorld):
         self.conflicts = 0
         self.contested_since = 0.0
         self._push = push
+        # Of the names in Redis, to know how large the world is.
+        self._sizes: dict[bytes, int] = {}
         self._origin: MemoryWorld | None = None
 
     def commit(self, *, by_time: bool = False) -> None:
-        """Keep the writes. Raises Stale or StoreUnavailable."""
+        """Keep the writes. Raises Stale, StoreUnavailable, or TooLarge if they are too many."""
         if self.undo:
-            self.version = self._push(self, self._changes())
+            changes = self._changes()
+            sizes = {name: len(text) + A_ROW for name, text in changes.put.items() if text}
+            more = sum(sizes.values()) - sum(
+                self._sizes.get(name, 0) for name in (*changes.put, *changes.gone)
+            )
+            if more > 0 and not by_time:
+                self.check_size(self.bytes + more)
+            self.version = self._push(self, changes)
             self.undo.clear()
+            self._resize(sizes, (*changes.put, *changes.gone))
+
+    def _resize(self, sizes: dict[bytes, int], names: Iterable[bytes]) -> None:
+        """Note the sizes of these names; one without a size is no more."""
+        for name in names:
+            self.bytes += sizes.get(name, 0) - self._sizes.pop(name, 0)
+        self._sizes.update(sizes)
 
     def restart(self, life: bytes, version: bytes, origin: MemoryWorld | None, api: Api) -> None:
         """Become a fork of `origin`, or empty."""
         self.life, self.version, self._origin = life, version, origin
+        self.bytes = 0
+        self._sizes.clear()
         self._counters.clear()
         if origin is None:
             with_collections(self, api)
@@ -86,6 +105,9 @@ class RedisWorld(MemoryWorld):
     def apply(self, put: Iterable[tuple[bytes, bytes | None]], gone: Iterable[bytes] = ()) -> None:
         """Apply changes read from Redis. Collections unknown to this API are ignored."""
         rows: dict[str, list[Row]] = {}
+        put, gone = list(put), list(gone)
+        sizes = {name: len(text) + A_ROW for name, text in put if text}
+        self._resize(sizes, (*(name for name, _ in put), *gone))
         for name, text in put:
             collection, key = parts_of(name)
             if not collection:
