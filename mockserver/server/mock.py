@@ -26,10 +26,14 @@ from mockserver.engine.pipeline import (
     Message,
     Pipeline,
     PipelineSettings,
-    admit_all,
     no_journal,
 )
-from mockserver.engine.pipeline.authentication import FindIssued, nothing_issued, subject_of
+from mockserver.engine.pipeline.authentication import (
+    FindIssued,
+    admit_all,
+    nothing_issued,
+    subject_of,
+)
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Scenario
 from mockserver.engine.serialization import Sent

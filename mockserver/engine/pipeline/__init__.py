@@ -27,6 +27,7 @@ from mockserver.engine.pipeline.authentication import (
     ANONYMOUS,
     Authenticator,
     FindIssued,
+    admit_all,
     nothing_issued,
 )
 from mockserver.engine.pipeline.failures import as_it_is, failure, plain, raised_by, unavailable
@@ -105,10 +106,6 @@ class Begin(Protocol):
 
 def no_journal(exchange: Exchange) -> None:
     """A journal that keeps nothing."""
-
-
-def admit_all(tenant: str) -> None:
-    """A quota without bounds. Others raise RateLimited."""
 
 
 @dataclass(frozen=True, slots=True)

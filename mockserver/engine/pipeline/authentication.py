@@ -29,6 +29,10 @@ def nothing_issued(credential: str) -> Issued | None:
     return None
 
 
+def admit_all(tenant: str) -> None:
+    """A quota without bounds. Others raise RateLimited."""
+
+
 class _Proof(NamedTuple):
     """One scheme of a requirement: how its credential is found, and the scopes it needs (None: the
     scheme has no scopes)."""
