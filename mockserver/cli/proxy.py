@@ -28,16 +28,16 @@ from mockserver.errors import UsageError
     default=8000,
     help="Port to listen on; 0 takes any free one.  [default: 8000]",
 )
-@click.option("--errors", is_flag=True, help="What does not fit SPEC is an error, not a note.")
-@click.option("--quiet", is_flag=True, help="Write no line for each request.")
+@click.option("--errors", is_flag=True, help="Treat violations of SPEC as errors.")
+@click.option("--quiet", is_flag=True, help="Do not log requests.")
 @click.option(
-    "--log", type=click.Choice(["text", "json"]), default="text", help="How requests are written."
+    "--log", type=click.Choice(["text", "json"]), default="text", help="Format of the request log."
 )
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where SPEC may stand.  [default: ./mockserver.toml, if it exists]",
+    help="A file that can set SPEC.  [default: ./mockserver.toml, if it exists]",
 )
 def proxy(
     url: str,
@@ -49,11 +49,11 @@ def proxy(
     log: Literal["text", "json"],
     config: Path | None,
 ) -> None:
-    """Pass requests on to the server at URL, and check both ways by SPEC.
+    """Forward requests to the server at URL, and validate requests and responses against SPEC.
 
-    What does not fit is in the log, in the journal under /__mock__/ and in the header
-    X-Mock-Violations of the response. With --errors a request that does not fit is refused, and a
-    response that does not is a 502.
+    Violations are logged, kept in the journal under /__mock__/, and sent in the header
+    X-Mock-Violations of the response. With --errors an invalid request is refused, and an invalid
+    response is a 502.
     """
     with collector_paused():
         from mockserver.server.config_file import read_config, read_url

@@ -1,4 +1,4 @@
-"""mockserver.toml, which may give the settings of `serve` instead of flags."""
+"""mockserver.toml, which can set the options of `serve` in place of flags."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _config(path: Path, table: Mapping[str, Any]) -> Config:
 
 
 def _sources(path: Path, table: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    """What `from` says in [operations], by the tables' names, and the tables without it."""
+    """The `from` values in [operations] by table name, and the tables without them."""
     found: dict[str, str] = {}
     rest: dict[str, Any] = {}
     for name, told in table.items():
@@ -119,7 +119,7 @@ def _sources(path: Path, table: Mapping[str, Any]) -> tuple[dict[str, str], dict
 
 
 def sources_of(upstream: str, patterns: Iterable[str], config: Config) -> dict[str, str]:
-    """Who answers what, by the command line and the file. Raises UsageError."""
+    """Which side responds to which operations, by command line and file. Raises UsageError."""
     found = {**config.sources, **dict.fromkeys(patterns, "upstream")}
     if upstream:
         read_url("--upstream", upstream)
@@ -129,7 +129,7 @@ def sources_of(upstream: str, patterns: Iterable[str], config: Config) -> dict[s
 
 
 def read_url(option: str, url: str) -> str:
-    """The address of a server. Raises UsageError."""
+    """Parse the URL of a server. Raises UsageError."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
         raise UsageError(f"{option} {url}: give an address such as https://sandbox.example.com")

@@ -83,9 +83,9 @@ KEPT_IN_PROCESS = 10_000
 class Options:
     """Options of a mock, named as the command line's flags.
 
-    `settings` are the tables of mockserver.toml that belong to one API, by its name. `sources` says
-    of patterns of operations whether the `upstream` or the mock answers. A `proxy` passes all on
-    to the upstream; `errors` makes errors of what does not fit.
+    `settings` are the tables of mockserver.toml that belong to one API, by its name. `sources` maps
+    patterns of operations to `upstream` or `mock`. A `proxy` forwards everything upstream; `errors`
+    turns violations into errors.
     """
 
     seed: int = 0

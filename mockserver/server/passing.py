@@ -1,7 +1,7 @@
-"""Pass-through: operations that a real server answers, in the middle of a mock or without one.
+"""Pass-through: forward operations to a real server, as part of a mock or as a proxy.
 
-What goes there is judged by the document both ways, and noted; entities that it shows are known to
-the mock under the same ids. An id is answered by whoever has made it.
+Forwarded requests and responses are validated against the document, and violations are noted. The
+mock adopts the entities in responses under the same ids. An id belongs to the side that created it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LONGEST_HEADER = 1000
 
 
 class Passing:
-    """The mock's pipeline, but for the operations that the upstream answers; of a proxy all."""
+    """The mock's pipeline, except for the operations that go upstream; for a proxy, all of them."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Passing:
         self.refuse_unrouted = self._mocked.refuse_unrouted
 
     def __call__(self, operation: Operation, message: Message) -> Sent | Later:
-        """The mock's response; or what will ask the upstream for one."""
+        """The mock's response, or a deferred one from the upstream."""
         if operation.id not in self._passed:
             return self._mocked(operation, message)
         exchange = Exchange(message, operation, upstream=self._upstream.host)
@@ -72,14 +72,14 @@ class Passing:
         return partial(self._pass, exchange)
 
     def unrouted(self, message: Message, refusal: Refusal) -> Sent | Later:
-        """What the document does not have: a proxy passes it on, and says so."""
+        """A request that the document does not have: a proxy forwards it and notes that."""
         exchange = Exchange(message, None, problem=str(refusal), upstream=self._upstream.host)
         return partial(self._pass, exchange)
 
     def _judge_request(
         self, exchange: Exchange, operation: Operation, message: Message
     ) -> Request | None:
-        """Note what does not fit; the request as far as it could be read."""
+        """Note violations; returns the request as far as it could be parsed."""
         try:
             body = self._primary.read_body(operation, message, _NOTED)
             request = self._primary.validate(operation, message, body, _NOTED)
@@ -93,7 +93,7 @@ class Passing:
         return request
 
     def _is_mocked(self, exchange: Exchange, operation: Operation, request: Request | None) -> bool:
-        """Whether the mock answers all the same: by a stub, or as it has made what is named."""
+        """Whether the mock responds instead: by a stub, or because it created the entity."""
         if request is not None and self._mock.stubs.covers(exchange.tenant, request):
             return True
         values = exchange.message.path_values
@@ -103,7 +103,7 @@ class Passing:
             return self.api.owns(world, operation, values)
 
     async def _pass(self, exchange: Exchange, raw_path: bytes) -> Sent:
-        """Ask the upstream, and note what it answers. For an event loop."""
+        """Request the upstream's response and validate it. For an event loop."""
         message, operation = exchange.message, exchange.operation
         faults = self._primary.faults
         refused = self._refusal(exchange) if self._errors else None
@@ -130,7 +130,7 @@ class Passing:
         return sent
 
     def _refusal(self, exchange: Exchange) -> Sent | None:
-        """The refusal of a request that does not fit, where that is an error."""
+        """The refusal of an invalid request, if violations are errors."""
         if exchange.operation is None:
             return Sent(404, [(b"content-type", b"application/json")],
                         dump({"error": exchange.problem}))  # fmt: skip
@@ -140,7 +140,7 @@ class Passing:
         return None
 
     def _path(self, operation: Operation | None, raw: bytes) -> str:
-        """Where the upstream has it: below the base path of the document, if the URL names none."""
+        """The path at the upstream: below the document's base path, if its URL has no path."""
         path = raw.decode("latin-1")
         own = operation.base_paths if operation is not None else ()
         bases = [base for base in (*own, *self.contract.base_paths) if base.strip("/")]
@@ -151,7 +151,7 @@ class Passing:
         return (base or (bases[0] if bases and operation is not None else "")).rstrip("/") + below
 
     def _judge_response(self, exchange: Exchange, sent: Sent) -> Sent:
-        """Note what does not fit, and let the mock know what it shows."""
+        """Note violations, and adopt the entities in the response."""
         problems = [exchange.problem] if exchange.problem else []
         operation = exchange.operation
         if operation is not None:
@@ -176,7 +176,7 @@ class Passing:
         return sent
 
     def _adopt(self, exchange: Exchange, operation: Operation, body: Any) -> None:
-        """Let the world of the tenant know the entities that a response shows."""
+        """Add the entities in a response to the tenant's world."""
 
         def work(world: Transaction) -> None:
             if self.api.adopt(world, operation, exchange.message.path_values, body):
@@ -189,9 +189,9 @@ class Passing:
 
 
 def _body_of(operation: Operation, sent: Sent) -> Any:
-    """The body as a JSON value, or as bytes; NO_BODY if there is none.
+    """The body as a JSON value or bytes; NO_BODY if there is none.
 
-    Raises ReplyError if it is not what its media type says, or of one that is not documented.
+    Raises ReplyError if it does not match its media type, or has an undocumented one.
     """
     if not sent.body:
         return NO_BODY
@@ -217,9 +217,9 @@ def _as_reply(sent: Sent, body: Any) -> Reply:
 
 
 def passed_operations(contract: Contract, table: Mapping[str, str]) -> frozenset[str]:
-    """The operations that the upstream answers, by a table of patterns and `upstream` or `mock`.
+    """The operations that go upstream, by a table of patterns and `upstream` or `mock`.
 
-    Raises PlanError for a pattern that means none, UsageError if nothing goes there.
+    Raises PlanError for a pattern without matches, UsageError if nothing goes upstream.
     """
     operations = contract.operations
     for pattern in table:
@@ -238,7 +238,7 @@ def passed_operations(contract: Contract, table: Mapping[str, str]) -> frozenset
 def passing_app(mock: Mock, *middlewares: Any) -> ASGIApp:
     """The ASGI application of a mock with an upstream, or of a proxy.
 
-    Raises PlanError and UsageError if it is not clear what goes to the upstream.
+    Raises PlanError and UsageError if it is unclear what goes upstream.
     """
     options = mock.options
     upstream = Upstream(options.upstream)

@@ -1,4 +1,4 @@
-"""Text for a terminal: made safe, and a line for what takes long."""
+"""Terminal output: make text safe, and show a line during slow operations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def plain(text: str) -> str:
 
 @contextmanager
 def waiting(text: str, stream: TextIO | None = None, patience: float = PATIENCE) -> Iterator[None]:
-    """A line on a terminal, with the seconds, while the block takes long. Nothing elsewhere."""
+    """Show a line with the elapsed seconds while the block runs, if it is slow. Only on
+    terminals."""
     stream = sys.stderr if stream is None else stream
     if not stream.isatty():
         yield

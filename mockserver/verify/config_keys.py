@@ -1,7 +1,7 @@
-"""The `[verify]` table of mockserver.toml as data: its keys and what they take.
+"""The keys of the `[verify]` table of mockserver.toml, with their schemas and help.
 
-`sandbox.py` and `login.py` read them; the file's JSON Schema and its reference page are made of the
-same rows.
+`sandbox.py` and `login.py` read them; the file's JSON Schema and its reference page are generated
+from the same rows.
 """
 
 from __future__ import annotations

@@ -243,8 +243,8 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 
 async def from_elsewhere(work: Coroutine[Any, Any, Sent], scope: Scope) -> Sent:
-    """A response that has to be waited for: in a task of its own, which it needs to time out; for a
-    caller in process, which has no event loop, in a thread."""
+    """A deferred response: awaited in its own task, which timeouts need, or for an in-process
+    caller without an event loop, in a thread."""
     if APPLY_TROUBLE not in scope:
         return await asyncio.create_task(work)
     with ThreadPoolExecutor(1) as thread:
@@ -287,7 +287,7 @@ def build_app(
 ) -> ASGIApp:
     """Connexion around our endpoint; `middlewares` (outermost first) run before routing.
 
-    `unrouted` answers what fits no operation, instead of the pipeline's refusal.
+    `unrouted` handles requests that match no operation, instead of the pipeline's refusal.
     """
     app = ConnexionMiddleware(
         Endpoint(pipeline, max_body, unrouted), middlewares=[*middlewares, IndexedRouting]

@@ -193,7 +193,7 @@ class Webhooks:
             self._subscriptions[number] = found
 
     def _where_id(self, operation: str) -> str:
-        """The expression for the id of what an operation has made."""
+        """The runtime expression for the id of what an operation has created."""
         action = self.mock.plan.actions[operation]
         resource = self.mock.plan.resource_of(action)
         key = resource.identity.key if resource is not None else None

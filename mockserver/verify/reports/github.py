@@ -1,4 +1,4 @@
-"""What GitHub Actions shows beside a job: an annotation for each finding, and a summary."""
+"""Output for GitHub Actions: an annotation for each finding, and a job summary."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def write(result: Result, path: Path) -> None:
 
 
 def _case(suite: Xml.Element, name: str, findings: Sequence[Finding]) -> None:
-    """Readers take one failure of a case, so that it has the text of all findings."""
+    """Most readers show only one failure per case, so it contains all findings."""
     case = Xml.SubElement(suite, "testcase", classname="contract", name=clean(name), time="0")
     broken = [finding for finding in findings if not finding.accepted]
     if broken:

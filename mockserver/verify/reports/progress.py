@@ -14,7 +14,7 @@ EVERY = 0.2
 
 
 class Progress:
-    """Writes to standard error, so that standard output has the report alone.
+    """Writes to standard error, so that standard output contains only the report.
 
     `seconds` is the time limit of the whole run, 0 for none.
     """
@@ -31,7 +31,7 @@ class Progress:
         self._drawn = False
 
     def say(self, text: str) -> None:
-        """A phase has begun or ended."""
+        """Report that a phase has started or ended."""
         if self._quiet:
             return
         self.clear()
