@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.inference.model import FIRST, Because, Envelope, Path
 from mockserver.inference.pagination import envelope_of, list_place, thing_place
 from mockserver.inference.paths import ANY, Route, route
-from mockserver.inference.remote_calls import LISTING, Asked, PlainForm, RemoteCalls
+from mockserver.inference.remote_calls import LISTING, Asked, PlainForm, RemoteCalls, is_call
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, noun, tokens
 from mockserver.openapi.media_types import is_json_or_any
@@ -19,6 +19,7 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _NO_FLAT = Flat()
 _SENDING = ("POST", "PUT", "PATCH")
+_NESTED = (("array",), ("object",))
 BULK = bag(
     "batch bulk batch_create bulk_create create_batch create_bulk create_many batches many import"
 )
@@ -64,7 +65,8 @@ class Survey:
         self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
         calls = RemoteCalls((facts.operation.method, facts.route) for facts in self.facts)
         for facts in self.facts:
-            facts.plain = calls.plain(self._asked(facts))
+            if is_call(facts.route):
+                facts.plain = calls.plain(self._asked(facts))
             if facts.plain is not None:
                 facts.route = facts.plain.route
                 self._read(facts)
@@ -150,14 +152,19 @@ class Survey:
         if not told and (operation.method, operation.url_path) in self._plain:
             told = [name for name, _ in operation.told_by]
         steps = [re.sub(r"[{}/:]+", "-", word) for word in told]
+        *above, last = operation.url_path.rstrip("/").split("/")
+        if not steps and last != operation.id and last == operation.id.lower():
+            # `/createjobqueue`: only the operationId tells the words apart.
+            return "/".join([*above, operation.id])
         return "/".join([operation.url_path.rstrip("/"), *steps]) if steps else operation.url_path
 
     def _asked(self, facts: Facts) -> Asked:
         body = body_of(facts.operation)
         sent = self.schemas.flat_at(body.pointer).properties if body and body.pointer else {}
+        scalars = [n for n, one in sent.items() if self.schemas.types(one)[:1] not in _NESTED]
         query = [p.name for p in facts.operation.parameters if p.place == "query"]
         return Asked(
-            facts.operation.method, facts.route, sent, query,
+            facts.operation.method, facts.route, scalars, query,
             lambda: facts.envelope is not None or self._may_list(facts),
         )  # fmt: skip
 

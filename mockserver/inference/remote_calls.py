@@ -4,9 +4,10 @@ as their REST form (`POST /agents`, `GET /jobs/{id}`)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Literal
 
 from mockserver.inference.model import ItemPlace
 from mockserver.inference.paths import ANY, Route, is_version
@@ -18,10 +19,15 @@ LISTING = bag(
     "list all search query find filter index list_all get_all getall lookup advanced_search "
     "search_all find_all find_by"
 )
+_STARTING = bag(
+    "start run submit launch begin initiate request schedule send put register import generate issue "
+    "open enqueue invite trigger execute upload post queue publish order book"
+)
 _FETCH = bag("get info details detail show describe read view retrieve fetch inspect")
 _UPDATE = bag("update edit modify change save")
 _REMOVE = bag("delete remove destroy")
 _FORMATS = bag("json xml")
+_ID_ENDINGS = ("id", "uuid", "arn", "name", "identifier", "key", "slug")
 _DOTTED = re.compile(r"([A-Za-z_]+)\.([A-Za-z]+)")
 
 Kind = Literal["create", "list", "fetch", "update", "remove", "verb"]
@@ -39,14 +45,25 @@ class PlainForm:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What counts of an operation: method, path, request body, and whether it is a list (evaluated
-    lazily)."""
+    """What counts of an operation: method, path, the scalar properties of its body, its query
+    parameters, and whether it is a list (evaluated lazily)."""
 
     method: str
     route: Route
-    body: Mapping[str, Any]
+    body: Sequence[str]
     query: Sequence[str]
     lists: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A path that ends in a verb: the steps of the collection or entity, what is done to it, and the
+    verb. `many`: its noun is a plural."""
+
+    parent: Steps
+    kind: Kind
+    word: str
+    many: bool = False
 
 
 class RemoteCalls:
@@ -60,21 +77,20 @@ class RemoteCalls:
         for _, route in operations:
             found = _told(route)
             if found is not None:
-                parent, kind, _ = found
-                self._families.setdefault(parent, set()).add(kind)
+                self._families.setdefault(found.parent, set()).add(found.kind)
 
     def plain(self, asked: Asked) -> PlainForm | None:
         """The REST form of an operation, if it differs from its own."""
         found = _told(asked.route)
-        if found is None or asked.route.verb:
+        if found is None:
             return None
-        parent, kind, word = found
+        parent = found.parent
         names = asked.route.names[: parent.count(ANY)]
         if parent[-1] == ANY:
-            method = self._of_item(asked, kind)
+            method = self._of_item(asked, found.kind)
             plain = None if method is None else PlainForm(method, Route(parent, names))
         else:
-            plain = self._of_collection(asked, parent, names, kind, word)
+            plain = self._of_collection(asked, found, names)
         if plain is None or (plain.method, plain.route.steps) in self._taken:
             return None
         self._taken.add((plain.method, plain.route.steps))
@@ -87,21 +103,24 @@ class RemoteCalls:
             return {"remove": "DELETE", "update": "PATCH"}.get(kind)
         return None
 
-    def _of_collection(
-        self, asked: Asked, parent: Steps, names: tuple[str, ...], kind: Kind, word: str
-    ) -> PlainForm | None:
+    def _of_collection(self, asked: Asked, call: Call, names: tuple[str, ...]) -> PlainForm | None:
+        parent, kind = call.parent, call.kind
         family = self._families.get(parent, set())
         item = (*parent, ANY)
         known = parent in self._paths or item in self._paths or len(family) > 1
         if not known:
             return None
+        if kind == "verb" and "create" not in family and _starts(asked, call):
+            kind = "create"
         if kind == "create" and asked.method in ("POST", "PUT"):
             return PlainForm("POST", Route(parent, names))
-        if kind == "list" and asked.lists():
+        if (kind == "list" or (kind == "fetch" and call.many)) and asked.lists():
+            if ("GET", parent) in self._taken:  # `DescribeClusters` beside `ListClusters`
+                return PlainForm("GET", Route((*parent, "search"), names))
             return PlainForm("GET", Route(parent, names))
         if asked.method not in ("POST", "GET", "DELETE", "PUT", "PATCH") or len(family) < 2:
             return None
-        own = _named(noun(parent[-1]), list(asked.body) or asked.query)
+        own = _named(noun(parent[-1]), asked.body or asked.query)
         if own is None:
             return None
         place: ItemPlace = "body" if own in asked.body else "query"
@@ -113,31 +132,44 @@ class RemoteCalls:
         if kind in ("update", "remove"):
             return PlainForm("PATCH" if kind == "update" else "DELETE", called, place)
         if kind == "verb":
-            return PlainForm(asked.method, Route((*item, word), called.names), place)
+            return PlainForm(asked.method, Route((*item, call.word), called.names), place)
         return None
 
 
-def _told(route: Route) -> tuple[Steps, Kind, str] | None:
-    """The meaning of the last step: which collection or entity, what is done, and the verb."""
+def is_call(route: Route) -> bool:
+    """Whether the path ends in a verb."""
+    return _told(route) is not None and not route.verb
+
+
+def _starts(asked: Asked, call: Call) -> bool:
+    """Whether a verb creates an entity (`StartExport`): the body doesn't hold the id of one."""
+    own = _named(noun(call.parent[-1]), asked.body)
+    named = own is not None and tokens(own)[-1] in ("id", "uuid", "arn")
+    return asked.method == "POST" and call.word.lower() in _STARTING and not named
+
+
+@lru_cache(maxsize=65_536)
+def _told(route: Route) -> Call | None:
+    """The meaning of the last step, if it is a verb, with or without a noun."""
     if not route.steps or route.steps[-1] == ANY:
         return None
     *above, last = route.steps
     dotted = _DOTTED.fullmatch(last)
     if dotted and not last.endswith((".json", ".xml")):
         kind = _kind(dotted[2])
-        return ((*above, dotted[1]), kind, dotted[2]) if kind is not None else None
+        return Call((*above, dotted[1]), kind, dotted[2]) if kind is not None else None
     kind, words = _kind(last), tokens(last)
     if kind is not None:
         if above and not is_version(above[-1]):
-            return tuple(above), kind, last
-        if kind != "verb" or not above:
+            return Call(tuple(above), kind, last)
+        if kind != "verb":
             return None
     kind = _kind(words[0]) if len(words) > 1 else None
     if kind is None or (above and above[-1] == ANY):
         return None
     # `/create-corpus` beside `/list-corpora`
     rest = "_".join((*words[1:-1], plural(singular(words[-1]))))
-    return (*above, rest), kind, words[0]
+    return Call((*above, rest), kind, words[0], is_plural(words[-1]))
 
 
 def _kind(step: str) -> Kind | None:
@@ -158,12 +190,15 @@ def _named(about: str, names: Sequence[str]) -> str | None:
     """The property of the request that names the entity."""
     short = about.rsplit("_", 1)[-1]
     spelled = {"_".join(tokens(name)): name for name in reversed(names)}
-    for wanted in (
-        f"{about}_id", f"{short}_id", "id", f"{about}_uuid", f"{short}_uuid", "uuid",
-        f"{short}_name", f"{short}_key", f"{short}_slug",
-    ):  # fmt: skip
-        if wanted in spelled:
-            return spelled[wanted]
+    for ending in _ID_ENDINGS:
+        for stem in (about, short):
+            if f"{stem}_{ending}" in spelled:
+                return spelled[f"{stem}_{ending}"]
+        if ending in ("id", "uuid", "arn") and ending in spelled:
+            return spelled[ending]
+    for plain in ("name", about, short):
+        if plain in spelled:
+            return spelled[plain]
     # `sourceCloneId`, `id_of_user`
     own = {name for word, name in spelled.items() if {short, "id"} <= set(word.split("_"))}
     return own.pop() if len(own) == 1 else None
