@@ -52,6 +52,7 @@ class Effects:
                 or outcome(verb, states.known)
                 or state_called(verb, states.known)
                 or _begun_again(verb, states)
+                or _gone_on(verb, states)
             )
             if verb in known.SWITCHING_ON and value in states.active:
                 # What is enabled does not work yet: it is as it was at first.
@@ -286,6 +287,11 @@ def _begun_again(verb: str, states: States) -> str | None:
     """The state in which work begins, for a verb that begins it again where none has its name."""
     again = verb in known.AGAIN and len(states.path) > 1
     return states.birth if again and states.birth not in states.success else None
+
+
+def _gone_on(verb: str, states: States) -> str | None:
+    """The state of work, for a verb that ends a pause where no state has its name."""
+    return states.active[-1] if verb in ("resume", "unpause") and states.active else None
 
 
 def _named_by(step: str, properties: Mapping[str, Any]) -> str | None:

@@ -20,7 +20,7 @@ from mockserver.inference.outcomes import (
     is_progress,
     moment_of,
 )
-from mockserver.inference.parts import has_properties
+from mockserver.inference.parts import USUAL, has_properties
 from mockserver.inference.stateless import PERSONS, by_flags, by_moments
 from mockserver.inference.states import (
     SUCCESS,
@@ -368,15 +368,14 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
         yield "noun", f"a {hints.noun.replace('_', ' ')} is work by its name"
     if _background(hints):
         yield "told", "the document says that it goes on in the background"
-    sets = any(
-        action.kind in ("patch", "replace") and states.name in hints.changed for action in actions
-    )
-    if states.name in hints.sent:
+    own = states.inner[-1] if states.inner and states.name in USUAL else states.name
+    sets = any(action.kind in ("patch", "replace") and own in hints.changed for action in actions)
+    if own in hints.sent:
         yield "sent", f"a client sets `{states.name}` when it makes one"
     if sets:
         yield "changed", f"a client changes `{states.name}`"
     first = spelled(states.birth or "")
-    if first in known.BY_PERSONS:
+    if first in known.BY_PERSONS and not set(states.active) & _led_to(states, actions):
         yield "person", f"what is {states.birth} waits for somebody"
     ends = sorted({verb for action in actions if (verb := _verb(action)) in PERSONS})
     if not states.name and ends:
@@ -403,9 +402,9 @@ def _background(hints: Hints) -> bool:
     return any(_BACKGROUND.search(text) for text in hints.texts)
 
 
-def _holds(states: States, actions: list[Action]) -> Iterator[str]:
-    """The states that a client has to end: a verb leads to the next one, or the word implies it."""
-    told_to = {
+def _led_to(states: States, actions: list[Action]) -> set[str]:
+    """The states that verbs lead on to."""
+    return {
         value
         for action in actions
         if action.transition is not None
@@ -414,6 +413,11 @@ def _holds(states: States, actions: list[Action]) -> Iterator[str]:
         for name, value in action.transition.changes
         if name == states.name and isinstance(value, str)
     }
+
+
+def _holds(states: States, actions: list[Action]) -> Iterator[str]:
+    """The states that a client has to end: a verb leads to the next one, or the word implies it."""
+    told_to = _led_to(states, actions)
     for value, after in zip(states.path, states.path[1:], strict=False):
         word = spelled(value)
         if NEXT in told_to and value == states.birth and not _is_systems(word):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -137,7 +137,8 @@ def envelope_of(
     if items:
         reader = PageReader(schemas, paging, items)
         fields = list(reader.read(pointer))
-        if any(one.said == "page" and reader.begins_with_zero(pointer, one) for one in fields):
+        shown = any(one.said == "page" and reader.begins_with_zero(pointer, one) for one in fields)
+        if shown or _is_springs(fields):
             paging = replace(paging, first_page=0)
     return Envelope(
         items=items,
@@ -151,6 +152,12 @@ def envelope_of(
         ),
         because=(because,),
     )
+
+
+def _is_springs(fields: Sequence[PageField]) -> bool:
+    """Whether the page is one of Spring Data, which counts from 0: `number`, `totalElements`."""
+    names = {word(one.path[-1]) for one in fields if one.path}
+    return {"number", "total_elements"} <= names
 
 
 def _paging(

@@ -9,6 +9,8 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 USUAL = bag("attributes properties spec details fields data result")
 """What such a part is called whatever the entity is."""
+FRAME = bag("id type kind links relationships meta metadata self href api_version etag")
+"""What stands beside it in any API."""
 _SHARE = 0.5
 """So much of what is sent has to be in a part of any other name."""
 
@@ -44,7 +46,7 @@ def holder_of(
         held = len(asked & _spelled(inner))
         if name in sent:
             # Requests have the same form.
-            fits = called and len(inner) >= len(own)
+            fits = called and len(inner) >= len(own - FRAME - {"_".join(tokens(name))})
         elif called:
             fits = held > 0 and held >= beside
         else:

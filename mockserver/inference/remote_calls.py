@@ -20,8 +20,8 @@ LISTING = bag(
     "search_all find_all find_by"
 )
 _STARTING = bag(
-    "start run submit launch begin initiate request schedule send put register import generate issue "
-    "open enqueue invite trigger execute upload post queue publish order book"
+    "start run submit launch begin initiate request schedule send put register import generate "
+    "issue open enqueue invite trigger execute upload post queue publish order book"
 )
 _FETCH = bag("get info details detail show describe read view retrieve fetch inspect")
 _UPDATE = bag("update edit modify change save")
@@ -57,8 +57,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A path that ends in a verb: the steps of the collection or entity, what is done to it, and the
-    verb. `many`: its noun is a plural."""
+    """A path that ends in a verb: the collection or entity, what is done to it, and the verb itself.
+    `many`: its noun is a plural."""
 
     parent: Steps
     kind: Kind
