@@ -79,6 +79,8 @@ class Effects:
                 other = outcome(verb, values) if values else None
                 if other is not None:
                     found[name] = other
+        elif states is not None and verb in known.ENDING_EARLY:
+            found[states.name] = states.cancelled[0]
         found.update(self.flags(resource, flags(verb)))
         if not found:
             found.update(self._deep_flags(resource, flags(verb)))

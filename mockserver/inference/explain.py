@@ -203,7 +203,9 @@ def _being(resource: Resource) -> str:
 def _doing(action: Action, plan: Plan) -> str:
     text = f"{action.kind} {action.resource or ''}".strip()
     if action.transition is not None and action.transition.changes:
-        text += ": " + ", ".join(f"{name} = {value}" for name, value in action.transition.changes)
+        text += ": " + ", ".join(
+            f"{name or 'state'} = {value}" for name, value in action.transition.changes
+        )
     resource = plan.resource_of(action)
     key = resource.identity.key if resource is not None else None
     if action.response.tells not in ((), (key,)):

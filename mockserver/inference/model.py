@@ -154,9 +154,10 @@ class States:
 
     `moments` are the timestamps of entering states; `results`, `faults` and `cancels` are
     properties that are set on success, failure or cancellation; `progress` grows while it works,
-    `attempts` on each retry; `flags` are true in certain states; `within` has the moments and flags
-    of nested objects. `beside` are other status properties with their states: a single one, or
-    those of the same work. Where only flags tell the state, `name` is "".
+    `attempts` on each retry; `flags` are true in certain states; `verdicts` have a value for each
+    terminal state (`conclusion: failure`); `within` has the moments and flags of nested objects.
+    `beside` are other status properties with their states: a single one, or those of the same
+    work. Where only flags tell the state, `name` is "".
     """
 
     name: str
@@ -185,6 +186,7 @@ class States:
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     within: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    verdicts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     because: tuple[Because, ...] = ()
     instead: str | None = None
     lasts: Mapping[str, float] = field(default_factory=dict)

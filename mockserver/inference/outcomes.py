@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.inference import state_words as known
 from mockserver.inference.model import States
 from mockserver.inference.parts import has_properties
-from mockserver.inference.states import FAILURE, SUCCESS, kind_of, spelled
+from mockserver.inference.states import ACTIVE, CANCELLED, FAILURE, SUCCESS, kind_of, spelled
 from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -22,6 +22,12 @@ RESULTS = bag(
     "scores duration elapsed size bytes pages transcript transcription recording response answer "
     "completion metrics usage preview expires file files"
 )
+_CONTENT = bag(
+    "text content contents body html markdown image images video videos audio media url urls words "
+    "segments utterances sentences chapters paragraphs translation translations caption captions "
+    "subtitles confidence embedding embeddings"
+)
+"""What a job makes, if it may be null."""
 _NO_RESULTS = bag(
     "input source request requested max maximum min minimum limit expected estimated callback "
     "webhook redirect parent original training"
@@ -74,6 +80,8 @@ def with_outcomes(
     free = {name: schema for name, schema in flat.properties.items() if name not in own | sent}
     flags = {name: kinds for name in free if (kinds := _flag(states, schemas, free[name], name))}
     flags.update(states.flags)
+    verdicts = {n: found for n in free if (found := _verdict(states, schemas, free[n]))}
+    free = {name: schema for name, schema in free.items() if name not in verdicts}
     faults = tuple(name for name in free if _is_fault(name) and name not in flags)
     cancels = tuple(name for name in free if _is_cancel(name) and name not in flags)
     progress = next((name for name in free if is_progress(schemas, free[name], name)), None)
@@ -84,7 +92,7 @@ def with_outcomes(
     results = tuple(
         name
         for name, schema in free.items()
-        if name not in taken and (_is_result(name, schema) or _is_late_link(schemas, name, schema))
+        if name not in taken and (_is_result(name, schema) or _is_late(schemas, name, schema))
     )
     return replace(
         states,
@@ -97,6 +105,7 @@ def with_outcomes(
         progress=progress,
         attempts=attempts,
         flags=flags,
+        verdicts=verdicts,
     )
 
 
@@ -182,6 +191,19 @@ def _all(schemas: Schemas, schema: Any, depth: int = 0) -> Iterator[Flat]:
                 yield from _all(schemas, branch, depth + 1)
 
 
+def _verdict(states: States, schemas: Schemas, schema: Any) -> dict[str, str]:
+    """The value of a property in each terminal state, if its enum tells success from failure."""
+    values = [v for flat in _all(schemas, schema) for v in flat.values or () if isinstance(v, str)]
+    kinds: dict[str, str] = {}
+    for value in reversed(values):
+        kinds[kind_of(value)] = value
+    if not {SUCCESS, FAILURE} <= kinds.keys() or kinds.keys() & {ACTIVE}:
+        return {}
+    kinds.setdefault(CANCELLED, kinds[FAILURE])
+    ends = ((SUCCESS, states.success), (FAILURE, states.failure), (CANCELLED, states.cancelled))
+    return {state: kinds[kind] for kind, found in ends for state in found}
+
+
 def _flag(states: States, schemas: Schemas, schema: Any, name: str) -> frozenset[str]:
     """The states in which a flag is true: `done`, `is_running`, `expired`."""
     found = _flagged(states, name)
@@ -247,10 +269,10 @@ def _is_result(name: str, schema: object) -> bool:
     return later or counted or not RESULTS.isdisjoint(words)
 
 
-def _is_late_link(schemas: Schemas, name: str, schema: object) -> bool:
-    """Whether a property leads somewhere that need not be there from the beginning."""
+def _is_late(schemas: Schemas, name: str, schema: object) -> bool:
+    """Whether a property holds content, or leads to it, that may be null at first."""
     words = tokens(name)
-    later = words[-1:] in (("url",), ("uri",)) and _NO_RESULTS.isdisjoint(words)
+    later = bool(words) and words[-1] in {*_CONTENT, "uri"} and _NO_RESULTS.isdisjoint(words)
     flat = schemas.flat(schema)
     branches = [schemas.flat(branch) for choice in flat.choices for branch in choice]
     return later and any(each.nullable for each in (flat, *branches))

@@ -93,7 +93,8 @@ LINKS = bag("links link _links urls href hrefs")
 META = bag(
     "meta pagination paging page page_info pageinfo metadata links response_metadata _links _meta "
     "cursors paginator pager pages page_metadata link list_metadata list_info result_info info "
-    "search_metadata navigation urls _metadata list_meta paging_info pagination_info"
+    "search_metadata navigation urls _metadata list_meta paging_info pagination_info "
+    "page_details paging_details pagination_details pagination_metadata page_meta result_metadata"
 )
 IDS = {"first_id": "first_id", "last_id": "last_id"}
 PAGING = frozenset().union(

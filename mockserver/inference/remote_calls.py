@@ -57,7 +57,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A path that ends in a verb: the collection or entity, what is done to it, and the verb itself.
+    """A path that ends in a verb: the collection or entity, what is done to it, and the verb.
     `many`: its noun is a plural."""
 
     parent: Steps

@@ -8,10 +8,14 @@ from typing import Any
 from mockserver.inference import state_words as known
 from mockserver.inference.model import Because, States
 from mockserver.inference.outcomes import COMPLETED, ENDED, STARTED, moment_of
+from mockserver.inference.states import is_work
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _WORKS = frozenset(("running",))
+_BUSY = frozenset(("running", "busy"))
+"""The same of a word that alone makes nothing a job: `building`."""
+_ENDS = frozenset(("completed", "failed", "cancelled"))
 PERSONS = bag("complete finish close end resolve fulfill done process")
 """Verbs by which somebody ends what has no status: then time does not."""
 
@@ -38,6 +42,8 @@ def by_flags(
         name="",
         active=("running",),
         success=("completed",),
+        failure=("failed",),
+        cancelled=("cancelled",),
         birth="running",
         path=("running", "completed"),
         flags=flags,
@@ -63,6 +69,8 @@ def by_moments(
         name="",
         active=("running",),
         success=("completed",),
+        failure=("failed",),
+        cancelled=("cancelled",),
         birth="running",
         path=("running", "completed"),
         started=started,
@@ -86,6 +94,8 @@ def _work_flags(
             continue
         word = "_".join(word for word in tokens(name) if word not in ("is", "has"))
         if word in known.DONE_FLAGS:
-            yield name, frozenset(("completed",))
+            yield name, _ENDS
         elif word in known.WORK_FLAGS:
-            yield name, frozenset(("running",))
+            yield name, _WORKS
+        elif is_work(word):
+            yield name, _BUSY

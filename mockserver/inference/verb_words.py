@@ -308,6 +308,8 @@ OTHER_VERBS = bag(
     unwatch unmark unread update upgrade upload upsert use view vote watch write opt
     """
 )
+ENDING_EARLY = bag("cancel abort stop terminate kill interrupt")
+"""What ends a job before it is done."""
 OPPOSITES = {
     "disable": "enable",
     "deactivate": "activate",

@@ -80,6 +80,7 @@ class Phases:
         self._said: OrderedDict[tuple[str, str], Said] = OrderedDict()
         self._moments = states.moments
         named = (*states.results, *states.faults, *states.cancels, *self._moments)
+        named = (*named, *states.verdicts)
         self._may_lack = {name: self._lacks(name) for name in named}
         groups = (
             ("results", states.results, frozenset(states.success) & states.terminal),
@@ -130,6 +131,9 @@ class Phases:
         found.update(self._entered(run, state, now))
         for name, kinds in states.flags.items():
             found[name] = state in kinds
+        for name, ends in states.verdicts.items():
+            if state in ends or self._may_lack[name]:
+                found[name] = ends.get(state)
         self._put_within(found, data, run, state, now)
         moved = max((int(at) for _, at in schedule[1:] if at <= now), default=0)
         for name in self._updated if moved > touched else ():

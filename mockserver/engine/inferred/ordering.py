@@ -130,6 +130,6 @@ def _rank(path: tuple[str, ...]) -> Callable[[Entity], tuple[int, Any]]:
             return 1, int(value)
         if isinstance(value, int | float):
             return 1, value
-        return (2, value) if isinstance(value, str) else (0, 0)
+        return (2, value.casefold()) if isinstance(value, str) else (0, 0)
 
     return rank

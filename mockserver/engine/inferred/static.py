@@ -96,7 +96,10 @@ def _shared(context: Context, operation: Operation, action: Action) -> frozenset
     }
     states = above.resource.states
     says = states is not None and states.name in found
-    return frozenset(found) if says or len(found - {"id", "name"}) > 1 else frozenset()
+    if says or len(found - {"id", "name"}) > 1:
+        return frozenset(found)
+    # `{"id": ..., "sentences": []}` below a transcript: the id can only be the transcript's.
+    return frozenset(found & {above.resource.identity.key})
 
 
 def _of_entity(call: Call, names: frozenset[str]) -> dict[str, Any]:

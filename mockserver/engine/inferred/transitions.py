@@ -16,6 +16,7 @@ from mockserver.engine.inferred.field_roles import set_times, stamp
 from mockserver.engine.inferred.job_fields import luck_of
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import is_paused, state_of, told, with_state
+from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
@@ -141,6 +142,9 @@ def _changes(
     placed = under_own_names(context.schemas, call.resource, own, sent, before)
     changes = {name: value for name, value in placed.items() if name in own}
     for name, value in verb.changes:
+        if not name:  # the state of a job that has only flags
+            changes[name] = value
+            continue
         holder, _, inner = name.partition(".") if name not in own else (name, "", "")
         schema = own[holder]
         if inner:
@@ -201,7 +205,7 @@ def _moved(
 ) -> Entity:
     """The entity in another state, with the schedule from there. Raises Conflict."""
     world, repository = call.world, call.repository
-    before = state_of(states, entity.data)
+    before = _state(states, entity, world.now)
     if after == NEXT:
         after = _next(states, before)
     if not isinstance(after, str) or after not in states.known:
@@ -225,13 +229,22 @@ def _moved(
     moved = changed_entity(call, repository, moved, changes)
     unchanged = moved.data is entity.data
     row = {**moved.row, "schedule": schedule, "touched": world.now}
-    data = {**moved.data, states.name: with_state(states, moved.data, after)}
+    data = {**moved.data}
+    if states.name:
+        data[states.name] = with_state(states, moved.data, after)
     flat = call.context.flat(repository.resource)
     if unchanged:
         set_times(call.context.schemas, flat, repository.roles, data, world.now)
     if after in states.cancelled or states.leads.get(after) in states.cancelled:
         _cancel_below(call, repository, entity)
     return Entity(entity.key, data, entity.parent, row)
+
+
+def _state(states: States, entity: Entity, now: int) -> Any:
+    """The state of an entity; without a status property that of its schedule."""
+    if not states.name and "schedule" in entity.row:
+        return state_at(entity.row["schedule"], now)
+    return state_of(states, entity.data)
 
 
 def _next(states: States, before: Any) -> Any:
