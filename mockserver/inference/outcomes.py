@@ -80,7 +80,7 @@ def with_outcomes(
     free = {name: schema for name, schema in flat.properties.items() if name not in own | sent}
     flags = {name: kinds for name in free if (kinds := _flag(states, schemas, free[name], name))}
     flags.update(states.flags)
-    verdicts = {n: found for n in free if (found := _verdict(states, schemas, free[n]))}
+    verdicts = {n: ends for n in free if (ends := _verdict(states, schemas, free[n]))}
     free = {name: schema for name, schema in free.items() if name not in verdicts}
     faults = tuple(name for name in free if _is_fault(name) and name not in flags)
     cancels = tuple(name for name in free if _is_cancel(name) and name not in flags)
