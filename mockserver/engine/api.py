@@ -193,6 +193,15 @@ class Api:
     shapes: Shapes | None = None
     credentials: Credentials = field(default_factory=Credentials)
 
+    @property
+    def no_jobs(self) -> str:
+        """Why no job can be steered, for an API without any."""
+        return (
+            f"the API {self.name!r} has no jobs that can be steered: nothing in it progresses "
+            "with time. mockserver explain lists its lifecycles; a stub or a fault makes a request "
+            "fail"
+        )
+
     def claims(self, contract: Contract) -> bool:
         """Whether the document is this API's: most handlers find their operationId in it."""
         known = sum(1 for operation_id in self.handlers if operation_id in contract.by_id)

@@ -157,7 +157,7 @@ class Mock:
         """
         steer = self.api.jobs.steer
         if steer is None:
-            raise NotFound(f"the API {self.api.name!r} has no jobs that can be steered")
+            raise NotFound(self.api.no_jobs)
         if order.get("hold") is True:
             order = {"outcome": "stuck", **{name: order[name] for name in order if name != "hold"}}
         with self.store.begin(tenant) as world:

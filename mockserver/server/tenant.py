@@ -136,7 +136,7 @@ class Tenant:
         """
         jobs = self.server.mock.api.jobs
         if jobs.steer is None:
-            raise UsageError(f"the jobs of {self.server.mock.api.name!r} can't be steered")
+            raise UsageError(self.server.mock.api.no_jobs)
         if isinstance(scenario, str) and scenario not in jobs.outcomes:
             raise UsageError(
                 f"no job can end as {scenario!r}; the outcomes are {', '.join(jobs.outcomes)}"

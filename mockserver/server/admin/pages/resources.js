@@ -12,7 +12,8 @@ export async function refresh(context) {
   const { worlds: [world] } = await get("worlds", { tenant: context.tenant });
   const kept = world.collections.filter((each) => each.rows || each.path);
   if (!kept.some((each) => each.name === chosen)) {
-    chosen = (kept.find((each) => each.rows) ?? kept[0])?.name ?? "";
+    const first = (test) => kept.find(test)?.name;
+    chosen = first((each) => each.path && each.rows) ?? first((each) => each.path) ?? first(() => true) ?? "";
   }
   frame(context);
   const query = { tenant: context.tenant, collection: chosen, limit: SIZE, offset, text: byId("rows-filter").value || null };
