@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ os.environ.setdefault("MOCKSERVER_NO_CACHE", "1")
 
 @pytest.fixture
 def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """The program's log, whatever `serve` or another test has made of its logger."""
+    """The program's log, whatever another test has done to its logger."""
     logger = logging.getLogger("mockserver")
     before = logger.handlers, logger.propagate, logger.level, logger.disabled
     # `serve` sends it to standard error alone; import-linter switches all loggers off.

@@ -1,5 +1,5 @@
 """`make package-check`: install the built wheel as a user would, and run the README's test in a new
-folder, alone and in parallel. It needs the package index."""
+folder, serially and in parallel. It needs the package index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make corpus` knows of the things that are there."""
+"""How `make corpus` finds existing entities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge of `make corpus` reads schemas as OpenAPI says."""
+"""The reply validator of `make corpus` interprets schemas as OpenAPI defines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make corpus` calls impossible is."""
+"""Schemas that `make corpus` calls unsatisfiable are unsatisfiable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Kinto beside the mock of its document, where it is installed (`make diff-kinto`)."""
+"""A real Kinto against the mock of its document, if installed (`make diff-kinto`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The player of labels: what holds holds, what does not is told, a bad label is no miss."""
+"""Playing labels: satisfied ones pass, misses are reported, an invalid label is not a miss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue of planted faults is sound: enough of them, each one able to strike."""
+"""The catalogue of planted faults is complete, and each fault can take effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `mockserver check` says of schemas that no value fits."""
+"""`mockserver check` on unsatisfiable schemas."""
 
 from __future__ import annotations
 

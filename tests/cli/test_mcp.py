@@ -1,4 +1,4 @@
-"""`mockserver mcp`, used by a client of the protocol's own SDK."""
+"""`mockserver mcp`, tested with a client of the protocol's SDK."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def document(tmp_path: Path) -> str:
 
 
 def with_client(work: Callable[[Client, Ask], Awaitable[None]]) -> None:
-    """Do `work` with a client of the command in a process of its own."""
+    """Run `work` with a client of the command in its own process."""
 
     async def session() -> None:
         command = StdioServerParameters(command=sys.executable, args=["-m", "mockserver", "mcp"])

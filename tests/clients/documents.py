@@ -1,4 +1,4 @@
-"""Small documents in the manner of two vendors, as far as their client libraries are used here."""
+"""Small documents in the style of two vendors, as far as their client libraries need."""
 
 from __future__ import annotations
 

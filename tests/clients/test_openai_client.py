@@ -1,4 +1,4 @@
-"""OpenAI's own client: it waits, turns pages, streams and uploads."""
+"""OpenAI's client: it polls, pages, streams and uploads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def client(mock: MockServer, request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def until(look: Callable[[], Any], *states: str) -> Any:
-    """What a job is like once it is in one of these states."""
+    """The job, once it is in one of these states."""
     end = time.monotonic() + SOON
     while (job := look()).status not in states:
         assert time.monotonic() < end, job

@@ -1,4 +1,4 @@
-"""Stripe's own client: forms, lists that turn their pages, keys that make a request count once."""
+"""Stripe's client: forms, auto-paging lists, idempotency keys."""
 
 from __future__ import annotations
 

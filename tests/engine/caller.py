@@ -1,4 +1,4 @@
-"""Sends generated valid requests to a mock, and judges its answers without its help."""
+"""Sends generated valid requests to a mock, and validates its responses independently."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = 1_790_000_000_000_000
 
 
 class Caller:
-    """One client of one mock. What it sends depends on `seed` alone."""
+    """One client of one mock. Its requests depend only on `seed`."""
 
     def __init__(self, server: MockServer, seed: int = 1) -> None:
         self.server = server
@@ -44,7 +44,7 @@ class Caller:
         body: Any = MISSING,
         query: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
-        """A valid request; what is not given is generated."""
+        """Send a valid request; what is not given is generated."""
         self._count += 1
         dice = self.dice.child(operation.id, self._count)
         target, asked, headers = operation.path, dict(query or {}), {}
@@ -88,7 +88,7 @@ class Caller:
         return {"content": _text(value)}
 
     def problem(self, operation: Operation, response: httpx.Response) -> str:
-        """What is wrong with an answer; "" if it is documented and valid."""
+        """What is wrong with a response; "" if it is documented and valid."""
         documented = operation.response_for(response.status_code)
         if documented is None:
             return f"{response.status_code} is not documented: {response.text[:200]}"
@@ -106,7 +106,7 @@ class Caller:
         return "; ".join(f"{e.message[:200]}" for e in errors[:3])
 
     def _judge(self, pointer: str) -> Any:
-        """A validator of the document as it stands, without the engine's translation."""
+        """A validator of the original document, without the engine's translation."""
         if pointer not in self._judges:
             place = quote(pointer, safe="#/~")
             if self.contract.version < "3.1":
@@ -125,7 +125,7 @@ class Caller:
     # -- families of operations
 
     def operations(self, resource: Resource, *kinds: str) -> list[tuple[Operation, Action]]:
-        """The operations of these kinds on a resource, in the order of the document."""
+        """The operations of these kinds on a resource, in document order."""
         return [
             (operation, action)
             for operation in self.contract.operations
@@ -134,9 +134,9 @@ class Caller:
         ]
 
     def make(self, resource: Resource) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Make one, and those above it first; its answer and what its path says of it.
+        """Create an entity, its parents first; returns the response and the path values.
 
-        None if that can't be done.
+        None if that is impossible.
         """
         for operation, action in self.operations(resource, "create"):
             if operation.path != resource.path and action.parents:
@@ -179,7 +179,7 @@ class Caller:
         return self._value(pointer, self.dice.child("any"), name)
 
     def first(self, resource: Resource) -> dict[str, Any] | None:
-        """Some row that is there."""
+        """Any existing row."""
         for operation, action in self.operations(resource, "list"):
             above: dict[str, Any] = {}
             if not self._make_above(action, above):
@@ -203,7 +203,7 @@ class Caller:
         return list(body)
 
     def id_of(self, resource: Resource, answer: Mapping[str, Any]) -> Any:
-        """What names a thing in paths."""
+        """The id of an entity in paths."""
         for name in (
             resource.identity.key,
             resource.identity.parameter,

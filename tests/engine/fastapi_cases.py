@@ -1,4 +1,4 @@
-"""Requests, good and bad, that FastAPI and we answer in the same words."""
+"""Valid and invalid requests, to which FastAPI and we respond identically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schemas that some value fits, for Hypothesis."""
+"""Satisfiable schemas, as Hypothesis strategies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small documents, written in one line each."""
+"""Small documents, each written in one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def document(paths: Json, version: str = "3.1.0", **components: Any) -> Json:
 
 
 def thing(required: str = "", **properties: Any) -> Json:
-    """The schema of an object; `required` are the names that must be there."""
+    """An object schema; `required` are the required properties."""
     return {"type": "object", "required": required.split(), "properties": properties}
 
 
@@ -34,7 +34,7 @@ def answer(schema: Any = None, media_type: str = "application/json", **more: Any
 def collection(
     path: str, schema: Any, sent: Any, *refusals: str, change: Any = None, answers: Any = None
 ) -> Json:
-    """The paths of a resource with a list, a create, a fetch, a PUT and a PATCH."""
+    """The paths of a resource with list, create, fetch, PUT and PATCH."""
     refused = {status: answer(answers) for status in refusals}
     patch = body({} if change is None else change, "application/json", MERGE_PATCH)
     patch["content"][JSON_PATCH] = {"schema": {"type": "array"}}

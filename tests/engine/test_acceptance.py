@@ -1,4 +1,4 @@
-"""What a client sends is kept as it is or refused; what it did not send is not made up."""
+"""Sent values are stored unchanged or refused; values that were not sent are not invented."""
 
 from __future__ import annotations
 

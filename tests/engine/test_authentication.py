@@ -1,4 +1,4 @@
-"""Who is calling, by every kind of security scheme."""
+"""Authentication with every kind of security scheme."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written by hand wins, and what it keeps is what the generic handlers see."""
+"""Hand-written handlers take precedence, and generic handlers see their state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several things in one request."""
+"""Several entities in one request."""
 
 from __future__ import annotations
 

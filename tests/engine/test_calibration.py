@@ -1,4 +1,4 @@
-"""What a lock file does to a request before it is validated."""
+"""How a calibration file changes a request before validation."""
 
 from __future__ import annotations
 

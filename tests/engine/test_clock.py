@@ -1,4 +1,4 @@
-"""A clock is a value: what it shows follows from it and the real time, and never goes back."""
+"""A clock is a value: its time follows from it and the real time, and never goes back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ETag, If-Match and If-None-Match, where a document speaks of them."""
+"""ETag, If-Match and If-None-Match, if documented."""
 
 from __future__ import annotations
 

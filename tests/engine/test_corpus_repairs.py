@@ -1,4 +1,4 @@
-"""What round trips through unknown documents need, each found by `make corpus`."""
+"""Round trips on unknown documents: regressions found by `make corpus`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids in a body that name things of another resource."""
+"""Ids in a body that refer to entities of another resource."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def document(*refusals: str) -> dict[str, Any]:
 
 
 def statuses(server: MockServer) -> list[int]:
-    """Of an order for a customer that is there, for nobody, for none, and of one that is not."""
+    """For an order of an existing customer, of an unknown one, of none, and of a removed one."""
     known = server.client.post("/customers", json={"name": "Ada"}).json()["id"]
     bodies: list[Any] = [{"customer_id": known}, {"customer_id": None}, {}, {"customer_id": "x"}]
     return [server.client.post("/orders", json=body).status_code for body in bodies]

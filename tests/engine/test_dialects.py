@@ -38,7 +38,7 @@ INVALID = Invalid("The request does not fit.", violations=FAULTS)
 def contract_of(
     responses: dict[str, Any], *, media_type: str = "application/json", **schemas: Any
 ) -> Contract:
-    """A document with one operation; `responses` maps a status to its schema, None to no body."""
+    """A document with one operation; `responses` maps a status to its schema, None for no body."""
     listed = {
         status: {"description": "x"}
         if schema is None
@@ -98,7 +98,7 @@ class TestFastApi:
         assert reply.body == {"error": "bad_request", "message": "The request does not fit."}
 
     def test_an_invalid_without_violations(self) -> None:
-        """Rule 46: refused in the model, with no place in the schema."""
+        """Rule 46: refused by the model's validator, without a place in the schema."""
         reply = FastApiDialect(contract_of({"200": None})).reply(Invalid("no null here"), None)
         assert reply.body["detail"] == [
             {

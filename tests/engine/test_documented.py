@@ -1,4 +1,4 @@
-"""Refusals in the shape that the document asks for."""
+"""Refusals in the documented schema."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.engine.test_dialects import FAULTS, INVALID, STRING, UUID, array, con
 
 
 def said(refusal: Refusal, responses: dict[str, Any], **rest: Any) -> Reply:
-    """What SchemaDialect says; it must fit the documented schema."""
+    """SchemaDialect's body, which must match the documented schema."""
     contract = contract_of(responses, **rest)
     validators = Validators(contract.document, contract.version)
     operation = contract.operations[0]
@@ -193,7 +193,7 @@ PLACED = {
 
 class TestNothingIsInvented:
     def test_faults_that_there_are_none_of(self) -> None:
-        """Of an optional list nothing, of one that must be there an empty one."""
+        """An optional list is omitted, a required one is empty."""
         reply = said(NotFound("No."), {"404": PLACED})
         assert reply.body == {"title": "Not Found", "detail": "No."}
         reply = said(NotFound("No."), {"404": {**PLACED, "required": ["title", "errors"]}})

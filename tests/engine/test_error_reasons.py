@@ -1,4 +1,4 @@
-"""An error says what was wrong, wherever its schema has room for that."""
+"""An error explains what was wrong, wherever its schema permits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum"
 
 
 def refusal(schema: Any, media_type: str = "application/json") -> Any:
-    """The response to an order without a name and with too much of everything."""
+    """The response to an order without a name and with several violations."""
     responses = {"201": answer(), "422": answer(schema, media_type)}
     post = {"parameters": [LIMIT], "requestBody": body(SENT), "responses": responses}
     with MockServer(document({"/orders": {"post": post}})) as server:

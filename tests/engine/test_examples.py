@@ -1,4 +1,4 @@
-"""What a document's examples show is what a fresh mock holds."""
+"""A fresh mock holds the entities of the document's examples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PET = {
 
 
 def answer(schema: Any, status: str = "200", **shown: Any) -> dict[str, Any]:
-    """The responses of an operation that answers JSON, with what is shown beside the schema."""
+    """The responses of an operation that returns JSON, with examples."""
     content = {"application/json": {"schema": schema, **shown}}
     return {status: {"description": "fine", "content": content}}
 
@@ -212,7 +212,7 @@ def test_what_worlds_begin_with_can_be_chosen(seeds: str, count: int) -> None:
 
 
 def shops(**examples: Any) -> dict[str, Any]:
-    """Shops with orders beneath them, and orders by themselves."""
+    """Shops with nested orders, and orders at the top level."""
     order = {
         "type": "object",
         "required": ["id", "shop_id"],

@@ -1,4 +1,4 @@
-"""Faker, imported without its registry of locales, and one generator per thread."""
+"""Faker without its registry of locales, one generator per thread."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ METHODS = (
 
 @pytest.mark.parametrize("method", METHODS)
 def test_it_gives_what_faker_gives(method: str) -> None:
-    """Its words aside, which are drawn faster."""
+    """Except for its words, which are drawn faster."""
     ours, theirs = faker(), Faker("en_US", use_weighting=False)
     for seed in range(5):
         ours.seed_instance(seed)

@@ -1,4 +1,4 @@
-"""Our 422 is FastAPI's own: same faults, same order, same words."""
+"""Our 422 equals FastAPI's: same violations, same order, same wording."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_same_words(case: Case) -> None:
     "query", ["limit=%205%20", "limit=1_0", "limit=+%2B5", "ratio=-1_0", "ratio=%201.5"]
 )
 def test_a_number_in_a_text_is_one_as_json_has_it(query: str) -> None:
-    """Stricter than pydantic, which takes what Python's `int` and `float` do: the text of a
-    parameter is one way to write a JSON value (OpenAPI 3.1, Style Values)."""
+    """Stricter than pydantic, which accepts what Python's `int` and `float` do: a parameter is the
+    text of a JSON value (OpenAPI 3.1, Style Values)."""
     assert [fault[0] for fault in ours(got(query)).faults] in (["int_parsing"], ["float_parsing"])
 
 
@@ -61,7 +61,7 @@ def _reads(kind: type, value: object) -> bool:
 
 
 def disagreement(case: Case) -> str:
-    """How the two answers differ beyond what is explained; empty if they agree."""
+    """Unexplained differences between the two responses; empty if they agree."""
     expected, found = theirs(case), ours(case)
     known = {(kind, loc): message for kind, loc, message in expected.faults}
     places = {loc for _, loc, _ in expected.faults}

@@ -1,4 +1,4 @@
-"""Faults: read with every mistake named, decided by the seed, the tenant and the count alone."""
+"""Faults: mistakes are reported; injection depends only on seed, tenant and count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is uploaded can be downloaded, byte for byte."""
+"""An uploaded file can be downloaded, byte for byte."""
 
 from __future__ import annotations
 

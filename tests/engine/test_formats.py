@@ -1,4 +1,4 @@
-"""Values of formats, of patterns that describe an instant, and ids that never meet."""
+"""Values of formats, of patterns that describe an instant, and unique ids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def value(name: str, schema: Any) -> Any:
-    """What a mock says of a property."""
+    """The mock's value for a property."""
     responses = {"200": answer(thing(name, **{name: schema}))}
     with MockServer(document({"/x": {"get": {"responses": responses}}}), clock="manual") as server:
         return server.client.get("/x").json()[name]

@@ -1,4 +1,4 @@
-"""The generic engine on small documents: what is made is kept, changed, listed and removed."""
+"""The generic engine on small documents: create, store, change, list and remove."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steering inferred jobs: by an outcome, by a schedule, and what is refused."""
+"""Steering inferred jobs: by an outcome, by a schedule, and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worlds that begin with a user's own data."""
+"""Worlds seeded from the user's data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headers of responses: as shown, as they mean, and never two for one."""
+"""Response headers: as in examples, with meaningful values, never duplicated."""
 
 from __future__ import annotations
 

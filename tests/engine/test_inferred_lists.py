@@ -1,4 +1,4 @@
-"""Lists of inferred APIs: how a page, an order and some of what is there are asked for."""
+"""Lists of inferred APIs: paging, order and filters."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def boats(
 
 
 def filled(server: MockServer, names: str = "dbace", path: str = "/boats") -> list[str]:
-    """Boats of these names, a minute apart; their ids."""
+    """Boats with these names, a minute apart; returns their ids."""
     ids = []
     for number, name in enumerate(names):
         body = {"name": name, "length": number, "harbour_id": f"h{number % 2}"}
@@ -255,7 +255,7 @@ def test_a_page_that_is_all_of_something_generic() -> None:
 
 
 def test_what_is_made_beneath_another_entity_lies_where_its_list_looks() -> None:
-    """A batch is started beneath a list and read beneath the account."""
+    """A batch is started below a list and read below the account."""
 
     def named(name: str) -> dict[str, Any]:
         return {"name": name, "in": "path", "required": True, "schema": TEXT}

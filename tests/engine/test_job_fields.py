@@ -1,4 +1,4 @@
-"""What of a job follows from where it stands: progress, results, what went wrong."""
+"""Job fields that follow from the state: progress, results, errors."""
 
 from __future__ import annotations
 

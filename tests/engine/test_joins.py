@@ -1,4 +1,4 @@
-"""What entities say of one another, and calls that name one in their body."""
+"""References between entities, and calls with an id in the body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collections of several kinds: what was sent is what comes back, and there are some of each."""
+"""Polymorphic collections: sent entities come back, and each kind has seeds."""
 
 from __future__ import annotations
 

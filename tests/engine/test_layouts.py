@@ -1,4 +1,4 @@
-"""Entities that responses lay out otherwise than requests: parts, wrappers, pages of anything."""
+"""Entities that responses lay out differently than requests: parts, envelopes, mixed pages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def shelf(
     path: str = "/books",
     **schemas: Any,
 ) -> httpx.Client:
-    """Books that are made with `sent`, and shown as `one` or in `listed`."""
+    """Books that are created with `sent`, and returned as `one` or in `listed`."""
     paths = {
         path: {
             "get": {

@@ -1,4 +1,4 @@
-"""What is forgiven, part by part, and for one request."""
+"""Each part of leniency, and leniency for one request."""
 
 from __future__ import annotations
 

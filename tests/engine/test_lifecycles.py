@@ -1,4 +1,4 @@
-"""What a client sees of verbs and jobs that no handler was written for, on a manual clock."""
+"""Inferred verbs and jobs as a client sees them, on a manual clock."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def made(server: MockServer, path: str, **body: Any) -> dict[str, Any]:
 
 
 def seen(server: MockServer, path: str, name: str = "status", seconds: int = 60) -> list[Any]:
-    """The states that a client sees that looks again and again."""
+    """The states that a polling client sees."""
     found: list[Any] = []
     for _ in range(seconds * 2):
         value = server.client.get(path).json()[name]

@@ -1,4 +1,4 @@
-"""The list engine: whatever the order and the size of a page, a walk gives each row once."""
+"""The list engine: with any order and page size, a walk yields each row once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entities that are made at their own path, and creates that say less than lists."""
+"""Entities created at their own path, and creates that return less than lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client gets the documented media type that it likes best."""
+"""A client gets the documented media type that it prefers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.engine.small_documents import TEXT, answer, document, thing
 
 
 def reports(*more: str) -> dict[str, Any]:
-    """A document with a report in several forms."""
+    """A document with a report in several media types."""
     content = {
         "text/plain": {"schema": TEXT},
         "application/json": {"schema": thing("id name", id=TEXT, name=TEXT)},

@@ -1,4 +1,4 @@
-"""readOnly is the server's to say, writeOnly is never shown, wherever in a body they stand."""
+"""The server sets readOnly properties, and never returns writeOnly ones, at any depth."""
 
 from __future__ import annotations
 

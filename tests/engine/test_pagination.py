@@ -1,4 +1,4 @@
-"""Lists: a walk over the pages sees every older row once, whatever happens meanwhile."""
+"""Lists: a walk over the pages sees every older row once, despite concurrent changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entities whose properties stand in a part of them, beside the id."""
+"""Entities with their properties in a nested object, next to the id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WHEN = {"type": "string", "format": "date-time"}
 
 
 def kept(path: str, sent: Any, shown: Any, told: Any = None) -> dict[str, Any]:
-    """A collection whose items are made, shown and changed."""
+    """A collection whose items are created, read and changed."""
     item = {"name": "id", "in": "path", "required": True, "schema": TEXT}
     return {
         path: {

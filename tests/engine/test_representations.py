@@ -1,4 +1,4 @@
-"""Bodies that are no JSON: XML, CSV, lines, events, text and files."""
+"""Bodies other than JSON: XML, CSV, lines, events, text and files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROWS = {"type": "array", "items": thing("n name", n=WHOLE, name=TEXT), "minItems
 
 
 def got(schema: Any, media_type: str, **more: Any) -> Any:
-    """The response of a mock that documents nothing but this."""
+    """The response of a mock with only this in its document."""
     media = {"schema": schema} if schema is not None else {}
     content = {media_type: {**media, **more}}
     paths = {"/x": {"get": {"responses": {"200": {"description": "", "content": content}}}}}

@@ -1,4 +1,4 @@
-"""The headers of an answer that is made of the document alone."""
+"""The headers of a static response."""
 
 from __future__ import annotations
 

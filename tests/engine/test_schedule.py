@@ -27,7 +27,7 @@ JOB = Lifecycle(
 
 @st.composite
 def schedules(draw: st.DrawFn) -> list[list[Any]]:
-    """Steps in order of time; two may fall on one instant."""
+    """Steps in chronological order; two may share an instant."""
     gaps = draw(st.lists(st.integers(0, 5), min_size=1, max_size=6))
     at, steps = 100, []
     for gap in gaps:

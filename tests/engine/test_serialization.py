@@ -1,4 +1,4 @@
-"""Statuses that a document lacks, and replies that would break it."""
+"""Undocumented statuses, and replies that would break the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples that stand in other files, or are written as they are sent."""
+"""Examples in other files, and examples in serialised form."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_operation_that_lists_its_refusals_alone_can_succeed(listed: list[str
 
 
 def hooks(example: Any, *, listed: bool) -> dict[str, Any]:
-    """Hooks beneath organizations, which can be listed or are known to those who ask."""
+    """Hooks below organizations, which are listed, or accessible only by id."""
     hook = thing("id", id={"type": "integer"}, url=TEXT)
     org = thing("login", login=TEXT)
     names = {"org": TEXT, "hook_id": {"type": "integer"}}

@@ -1,4 +1,4 @@
-"""What real documents do that nobody would expect, each found by `make corpus`."""
+"""Surprising features of real documents: regressions found by `make corpus`."""
 
 from __future__ import annotations
 

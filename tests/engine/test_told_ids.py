@@ -1,4 +1,4 @@
-"""What a thing is called in paths, wherever and however the answers tell it."""
+"""The id of an entity, wherever and however responses contain it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values for `oneOf` whose branches differ in little, and for discriminators."""
+"""Values for `oneOf` with similar branches, and for discriminators."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_request_is_of_the_kind_that_it_says() -> None:
 
 
 def kinds(word: str, **more: Any) -> dict[str, Any]:
-    """A union whose branches say their kind, without a discriminator."""
+    """A union whose branches are distinguished by a constant, without a discriminator."""
     cat = thing(("kind", "lives"), kind={"enum": ["cat", "lynx"]}, lives={"type": "integer"})
     dog = thing(("kind",), kind={"type": "string", "enum": ["dog"]}, name=TEXT)
     return {word: [cat, dog], **more}

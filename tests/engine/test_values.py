@@ -1,4 +1,4 @@
-"""Values are valid, the same for the same seed, and what a person would expect."""
+"""Values are valid, deterministic for a seed, and plausible."""
 
 from __future__ import annotations
 

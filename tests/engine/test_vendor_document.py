@@ -1,4 +1,4 @@
-"""The vendor's full document: every operation answers, plain families remember."""
+"""The vendor's full document: every operation responds, plain resources keep state."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_operation_answers_validly(caller: Caller) -> None:
 
 
 def generic(plan: Plan, server: MockServer) -> list[str]:
-    """The resources that clients make and name, and that no handler written by hand serves."""
+    """The resources that clients create and identify, without hand-written handlers."""
     by_hand = {
         action.resource
         for operation, handler in server.mock.api.handlers.items()
@@ -60,7 +60,7 @@ def test_what_is_made_is_kept_changed_listed_and_removed(caller: Caller) -> None
 
 
 def round_trip(caller: Caller, name: str) -> list[str]:
-    """Make one, then everything that one does with it. What went wrong."""
+    """Create one, and use every operation on it. Returns what went wrong."""
     resource = caller.plan.resources[name]
     made = caller.make(resource)
     if made is None:

@@ -1,4 +1,4 @@
-"""What verbs do to an entity, by words that no vocabulary has, in bodies, on parts."""
+"""The effects of verbs: unknown words, verbs in bodies, verbs on parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def states(*values: str) -> dict[str, Any]:
 
 
 def kept(shown: Any, path: str = "/ships", **verbs: Any) -> dict[str, Any]:
-    """A collection, its items, and what can be done to one: by its path beneath the item."""
+    """A collection, its items, and the verbs of an item, by the path below it."""
     paths: dict[str, dict[str, Any]] = {
         path: {
             "post": {

@@ -1,4 +1,4 @@
-"""What is kept between starts: found again, and never trusted without reason."""
+"""The cache between starts: hits, and invalid entries that are not trusted."""
 
 from __future__ import annotations
 

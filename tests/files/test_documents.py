@@ -1,4 +1,4 @@
-"""Finding and reading a document: every way to fail is one clear line."""
+"""Finding and reading a document: every failure is one clear line."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def write(name: str, content: bytes | str) -> str:
 
 
 def fails(spec: str) -> str:
-    """What is said of a document that can't be read: one line."""
+    """The one-line message for a document that can't be read."""
     with pytest.raises(MockServerError) as caught:
         as_document(spec)
     assert isinstance(caught.value, UsageError | ContractError)

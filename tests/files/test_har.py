@@ -1,4 +1,4 @@
-"""HTTP archives: what is written is what is read, but for the secrets."""
+"""HTTP archives: what is written is read back, except for secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys from files in the style of `.env`."""
+"""Keys from files in `.env` style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is inferred can be read, and put right."""
+"""Inferences can be explained and corrected."""
 
 from __future__ import annotations
 

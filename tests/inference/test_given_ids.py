@@ -1,5 +1,4 @@
-"""What a new entity is called: every id that the server gives, fit for every request that asks for
-one."""
+"""Ids of new entities: unique, and valid in every request that takes them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is inferred of ten documents in the styles of ten kinds of vendors, read by a person.
+"""Inferences from ten documents in the styles of ten kinds of vendors, reviewed by a person.
 
-`UPDATE_GOLDEN=1 pytest tests/inference/test_golden.py` writes the texts anew; read the difference.
+`UPDATE_GOLDEN=1 pytest tests/inference/test_golden.py` rewrites the texts; review the difference.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DOCUMENTS = [*sorted(GOLDEN.glob("*.yaml")), *(FIXTURES / name for name in SHARE
 
 
 def told(path: Path) -> str:
-    """Every inference with how sure it is, a line each; the evidence beneath."""
+    """Every inference with its confidence, one per line, followed by its evidence."""
     plan = build_plan(build_contract(parse_document(path.read_bytes(), path.name)))
     return "".join(
         f"{row.kind} {row.subject}: {row.inference} [{row.confidence}]\n    {row.evidence}\n"

@@ -1,4 +1,4 @@
-"""What is inferred from paths, methods and schemas, and the evidence for it."""
+"""Inferences from paths, methods and schemas, and their evidence."""
 
 from __future__ import annotations
 

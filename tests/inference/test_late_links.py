@@ -1,4 +1,4 @@
-"""A link that may be null comes when a job has succeeded, where the client does not send it."""
+"""A nullable link that the client does not send appears once a job has succeeded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resources whose moments say how their work goes, with or without a status."""
+"""Resources whose timestamps show their progress, with or without a status."""
 
 from __future__ import annotations
 

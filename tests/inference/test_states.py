@@ -1,4 +1,4 @@
-"""What the values of a status say, beside each other."""
+"""The meaning of status values, in the context of the others."""
 
 from __future__ import annotations
 

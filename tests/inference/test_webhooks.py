@@ -1,4 +1,4 @@
-"""When webhooks are sent, and which of its values the event's name then has."""
+"""When webhooks are sent, and the event name that they carry."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATES = ["QUEUED", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"]
 
 
 def document(webhook: str, teller: dict[str, Any]) -> dict[str, Any]:
-    """Jobs, and one webhook that tells of them, with `teller` as the schema of its `type`."""
+    """Jobs, and one webhook about them, with `teller` as the schema of its `type`."""
     job = {"$ref": "#/components/schemas/Job"}
     answer = {"description": "a job", "content": {"application/json": {"schema": job}}}
     one = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}

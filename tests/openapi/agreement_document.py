@@ -1,4 +1,4 @@
-"""A small document in 3.0 and in 3.1 that says the same in both."""
+"""A small document in equivalent 3.0 and 3.1 forms."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Our compiled checks and openapi-core say the same of thousands of messages.
+"""Our compiled validators and openapi-core agree on thousands of messages.
 
-Where we differ on purpose, `request_for_them` and `reply_for_them` say why, and undo it.
+`request_for_them` and `reply_for_them` state intentional differences, and remove them.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def we_accept_request(version: Version, path: str, query: list[Any], body: bytes
 def request_for_them(
     version: Version, path: str, query: list[Any], body: Any
 ) -> tuple[str, list[Any], Any]:
-    """The request without the liberties that we take on purpose."""
+    """The request without the deviations that only we accept."""
     # A UUID may be spelled in other ways (rule 12).
     path = canonical_uuid(path) or path
     query = [(name, LIBERTIES.get((name, value), value)) for name, value in query]
@@ -106,7 +106,7 @@ def request_for_them(
 
 
 def reply_for_them(version: Version, body: Any) -> Any:
-    """The reply without the liberties that we take on purpose."""
+    """The reply without the deviations that only we accept."""
     if version == "3.1.0" and isinstance(body, dict):
         # For 3.1 writeOnly is an annotation; for us it still means: never in a reply.
         return {**body, "secret": "ab" if "secret" not in body else None}
@@ -114,7 +114,7 @@ def reply_for_them(version: Version, body: Any) -> Any:
 
 
 def whole(value: Any) -> Any:
-    """1.0 as 1: one number for us and for JSON Schema since draft 6, two for openapi-core's 3.0."""
+    """1.0 as 1: equal for us and for JSON Schema since draft 6, not for openapi-core's 3.0."""
     if isinstance(value, dict):
         return {name: whole(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -180,7 +180,7 @@ NEEDED = {"id", "secret", "name"}
 
 @st.composite
 def things(draw: st.DrawFn) -> Any:
-    """Mostly right: what is drawn is right often enough that both answers are common."""
+    """Mostly valid values, so that both results are common."""
     if draw(st.integers(0, 19)) == 0:
         return draw(JUNK)
     chosen = draw(st.lists(st.sampled_from(sorted(FIELDS)), max_size=4, unique=True))

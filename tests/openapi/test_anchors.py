@@ -1,4 +1,4 @@
-"""References to schemas by name, in one file and over several."""
+"""References to schemas by name, within one file and across files."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_schema_that_is_referred_to_by_its_id() -> None:
 
 
 def generic(**more: Any) -> dict[str, Any]:
-    """A page of anything, and pages of two kinds."""
+    """A generic page, and pages of two kinds."""
     anything = {"$dynamicAnchor": "item", "not": {}}
     kinds: dict[str, Any] = {
         name: {

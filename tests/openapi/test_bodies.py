@@ -97,7 +97,7 @@ class TestJson:
 
 
 class TestBrokenJson:
-    """Never an exception: a violation at the offset that Python's parser names."""
+    """Never an exception: a violation at the offset that Python's parser reports."""
 
     @pytest.mark.parametrize(
         ("raw", "offset", "words"),
@@ -301,7 +301,7 @@ def test_nothing_that_is_sent_is_an_exception(content_type: str, raw: bytes) -> 
     ],
 )
 def test_json_of_every_name_is_judged(sent: str) -> None:
-    """ASP.NET writes these three for every body."""
+    """ASP.NET lists these three for every body."""
     names = ("application/json", "text/json", "application/*+json")
     read = reader({name: {"schema": THING} for name in names}).read
     assert not read({"content-type": sent}, b'{"name":"a"}').violations

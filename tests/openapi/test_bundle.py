@@ -1,4 +1,4 @@
-"""Documents of several files become one."""
+"""Bundling documents of several files."""
 
 from __future__ import annotations
 

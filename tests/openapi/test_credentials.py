@@ -1,4 +1,4 @@
-"""A credential goes where each security scheme wants it, and the mock finds it there."""
+"""A credential goes where each security scheme requires it, and the mock finds it there."""
 
 from __future__ import annotations
 

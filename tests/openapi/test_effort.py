@@ -1,4 +1,4 @@
-"""What it costs to judge a value grows with the value, whatever the schema is."""
+"""The cost of validation grows with the value, whatever the schema."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SELF = {"$ref": HERE}
 
 
 def ambiguous(word: str, branches: int = 4) -> dict[str, Any]:
-    """Branches that all go deeper, and nothing tells which is meant."""
+    """Recursive branches that can't be told apart."""
     objects = [
         {
             "type": "object",
@@ -31,7 +31,7 @@ def ambiguous(word: str, branches: int = 4) -> dict[str, Any]:
 
 
 def filters() -> dict[str, Any]:
-    """Branches that say their kind."""
+    """Branches distinguished by a constant."""
     kinds = [
         {
             "type": "object",
@@ -87,7 +87,7 @@ def test_a_choice_that_names_its_branch_costs_what_the_value_does() -> None:
 
 
 def lists() -> dict[str, Any]:
-    """Branches that each take lists of more, under a name of their own."""
+    """Branches that each contain lists of further branches, under different names."""
     names = ("and", "or", "not", "nor")
     kinds = [
         {
@@ -109,7 +109,7 @@ def listed(levels: int, last: Any) -> Any:
 
 
 def test_a_value_is_counted_where_its_depth_says_too_little() -> None:
-    """By its depth alone each level could be of four kinds; the names tell which."""
+    """By depth alone each level could be of four kinds; property names decide."""
     check = Validators(document(lists()), "3.1.0").request(HERE)
     assert check.is_valid(listed(40, {"field": "a"}))
     assert not check.is_valid(listed(40, {"field": 1}))

@@ -1,4 +1,4 @@
-"""A body with very many faults costs little, and still names some of them."""
+"""A body with very many violations costs little, and some of them are reported."""
 
 from __future__ import annotations
 

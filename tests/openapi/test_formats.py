@@ -1,4 +1,4 @@
-"""Formats are asserted; a request may spell a UUID or an instant in other ways."""
+"""Formats are asserted; requests may spell a UUID or an instant differently."""
 
 from __future__ import annotations
 

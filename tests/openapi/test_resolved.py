@@ -1,4 +1,4 @@
-"""Where properties stand in schemas of many parts."""
+"""The pointers of properties in composed schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document of the wrong shape is refused with the place, whatever is wrong with it."""
+"""A malformed document is refused with the place, whatever is wrong with it."""
 
 from __future__ import annotations
 

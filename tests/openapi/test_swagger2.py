@@ -1,4 +1,4 @@
-"""Swagger 2.0 documents become OpenAPI 3.0.3 ones, and what is lost is said."""
+"""Swagger 2.0 documents are converted to OpenAPI 3.0.3, and losses are reported."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_a_key_is_judged_before_its_value() -> None:
 
 
 class TestOld:
-    """3.0 as 2020-12."""
+    """Schemas of 3.0 as 2020-12."""
 
     def test_nullable_widens_the_type_beside_it(self) -> None:
         assert check({"type": "string", "nullable": True}, "3.0.3").is_valid(None)
@@ -286,7 +286,7 @@ class TestPatterns:
 
 
 class TestBroken:
-    """What can't be used is a ContractError that says where, and only for those who use it."""
+    """An unusable schema is a ContractError with its place, raised only when it is used."""
 
     @pytest.mark.parametrize(
         "schema",
@@ -339,7 +339,7 @@ def test_references_into_schemas_and_paths() -> None:
 
 
 def test_a_tangle_is_compiled_once() -> None:
-    """Schemas that all lead to one another share one validator, and say the same."""
+    """Mutually recursive schemas share one validator, with equal results."""
     schemas = {
         f"S{n}": {
             "type": "object",

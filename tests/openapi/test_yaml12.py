@@ -1,4 +1,4 @@
-"""YAML as OpenAPI means it: the core schema of version 1.2."""
+"""YAML as OpenAPI requires: the core schema of version 1.2."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`make rules`: which tests show which behaviour rule, and how they ended."""
+"""`make rules`: which tests cover which behaviour rule, and their results."""

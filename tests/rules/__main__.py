@@ -1,4 +1,4 @@
-"""Run the tests of rules and print the table. It ends with 1 if a rule has no passing test."""
+"""Run the tests of rules and print the table. Exits with 1 if a rule has no passing test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STYLES = {"passed": "green", "skipped": "yellow", "failed": "bold red", "no tes
 
 @dataclass
 class Evidence:
-    """The tests of one rule, each with its outcome; the worst phase of a test counts."""
+    """The tests of one rule with their outcomes; the worst phase of a test counts."""
 
     outcomes: dict[str, str] = field(default_factory=dict)
 
@@ -29,13 +29,13 @@ class Evidence:
 
     @property
     def result(self) -> str:
-        """Passed only if no test failed, and one was not skipped."""
+        """Passed only if no test failed, and at least one was not skipped."""
         found = set(self.outcomes.values())
         return next((word for word in ("failed", "passed", "skipped") if word in found), "no test")
 
 
 class Recorder:
-    """Listens to the reports of a run."""
+    """Collects the reports of a run."""
 
     def __init__(self) -> None:
         self.evidence: defaultdict[Key, Evidence] = defaultdict(Evidence)
@@ -51,7 +51,7 @@ class Recorder:
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code."""
+    """Run, and return the exit code."""
     recorder = Recorder()
     given = ["-p", "tests.rules.plugin", "-q", "--no-header", "-p", "no:randomly", *arguments]
     ended = pytest.main([*given, str(ROOT / "tests")], plugins=[recorder])
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
 
 
 def report(rules: Rules, evidence: Mapping[Key, Evidence]) -> int:
-    """Print the table and what is wrong with it; how many things are."""
+    """Print the table and its problems; returns the number of problems."""
     keys = [(api, number) for api, numbers in rules.items() for number in numbers]
     results = {key: evidence.get(key, Evidence()).result for key in keys}
     console = Console(width=None if sys.stdout.isatty() else 120)

@@ -1,7 +1,7 @@
-"""The rules there are: per API their numbers and marks, as docs/rules.json has them.
+"""The known rules: per API their numbers and marks, from docs/rules.json.
 
-A mark says where a rule comes from: [seed] a page this project started from, [docs] another
-page of the vendor, [inferred] neither. The sentences are not in the repository.
+A mark is the source of a rule: [seed] a page this project started from, [docs] another page of the
+vendor, [inferred] neither. The rules' texts are not in the repository.
 """
 
 from __future__ import annotations

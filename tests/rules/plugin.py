@@ -1,6 +1,6 @@
-"""A pytest plugin: only tests of rules run, and every report says which rules it is about.
+"""A pytest plugin that selects the tests of rules and adds the rules to every report.
 
-The rules travel as `user_properties`, so that reports of xdist's workers have them too.
+Rules are stored in `user_properties`, so that reports of xdist's workers have them too.
 """
 
 from __future__ import annotations

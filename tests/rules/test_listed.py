@@ -1,4 +1,4 @@
-"""docs/rules.json lists the rules that there are."""
+"""docs/rules.json lists all rules."""
 
 from __future__ import annotations
 

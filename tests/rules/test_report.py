@@ -1,4 +1,4 @@
-"""`make rules` fails for what has no passing test."""
+"""`make rules` fails for a rule without a passing test."""
 
 from __future__ import annotations
 

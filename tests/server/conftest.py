@@ -1,4 +1,4 @@
-"""What the tests of the server share."""
+"""Fixtures of the server tests."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def server() -> Iterator[MockServer]:
 
 @pytest.fixture
 def tenant(server: MockServer, request: pytest.FixtureRequest) -> Iterator[Tenant]:
-    """A world of its own for each test."""
+    """A new world for each test."""
     with server.tenant(request.node.nodeid) as made:
         yield made

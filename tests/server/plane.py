@@ -47,7 +47,7 @@ class Plane:
         self.app = self.mock.app(admin_api(self.panel, guard or Guard()))
 
     def client(self, caller: str | None = "127.0.0.1", **headers: str) -> httpx.Client:
-        """A client whose requests seem to come from `caller`."""
+        """A client whose requests appear to come from `caller`."""
 
         def app(scope: Any, receive: Any, send: Any) -> Any:
             scope["client"] = None if caller is None else (caller, 50000)

@@ -1,4 +1,4 @@
-"""A mock on a real port, with its admin API, as `mockserver serve` has it."""
+"""A mock on a real port, with its admin API, like `mockserver serve`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mockserver.server.service import Service, Serving, prepare
 def running(
     spec: str, *, control_token: str = "", cors: tuple[str, ...] = (), **options: Any
 ) -> Iterator[str]:
-    """The base URL of a server that runs in a thread for as long as the block lasts."""
+    """The base URL of a server that runs in a thread during the block."""
     serving = Serving(
         spec, port=0, options=Options(**options), control_token=control_token, cors=cors
     )

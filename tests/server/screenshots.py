@@ -1,4 +1,4 @@
-"""Pictures of the dashboard for docs/dashboard.md: `make screenshots`, and look at them."""
+"""Screenshots of the dashboard for docs/dashboard.md: run `make screenshots`, and review them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHOTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 
 def prepare(url: str) -> None:
-    """Two suite runs under way, and a journal with something to say."""
+    """Two suite runs in progress, and a filled journal."""
     key = {"x-api-key": "mock-key"}
     httpx.post(f"{url}{SUITE}/runs", json=AGENT, headers=key)
     httpx.post(f"{url}/__mock__/clock", json={"advance": 9})

@@ -1,4 +1,4 @@
-"""Who may use the admin API: this machine or the token, and no page of another site."""
+"""Access to the admin API: this machine or the token, and no pages of other sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ten thousand requests with every fault on: nothing else breaks, and nothing piles up."""
+"""Ten thousand requests with every fault active: nothing else fails, and nothing accumulates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callbacks: what they say beside their body, and the expressions that say where they go."""
+"""Callbacks: their headers and queries, and the runtime expressions of their URLs."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
 
 
 def ended(shown: dict[str, Any], body: Any, path: str = "/jobs") -> Any:
-    """Start a job and let it end; its first response."""
+    """Start a job and let it end; returns its first response."""
     with MockServer(shown, clock="manual") as mock:
         made = mock.client.post(path, json=body)
         assert made.status_code == 201, made.text

@@ -1,4 +1,4 @@
-"""What clients do badly: each kind shown by a bad client, and not by a good one."""
+"""Client lint: each kind is reported for a bad client, and not for a good one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MockServer takes what `serve` takes: from mockserver.toml beside the document, or arguments."""
+"""MockServer accepts the options of `serve`: from mockserver.toml or as arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The admin API: what it answers, to whom, and what it refuses."""
+"""The admin API: responses, access, refusals."""
 
 from __future__ import annotations
 

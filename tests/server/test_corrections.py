@@ -1,4 +1,4 @@
-"""Corrections of mockserver.toml, as a client sees them: new resources, and lifecycles."""
+"""Corrections in mockserver.toml, as a client sees them: new resources, and lifecycles."""
 
 from __future__ import annotations
 

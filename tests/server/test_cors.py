@@ -1,4 +1,4 @@
-"""`--cors`: which pages may use the API in a browser, and that none may use the admin API."""
+"""`--cors`: which pages may use the API in a browser; none may use the admin API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was asked for, what never, and what did not fit."""
+"""Coverage: requested operations, those never requested, and mismatches."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The dashboard and the API reference, in a real browser (Debian's Chromium, headless).
 
-Each page runs under its own content security policy; whatever the browser complains of fails.
+Each page has its own content security policy; any browser error fails the test.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Any, server: str) -> Iterator[Any]:
-    """The dashboard, opened; nothing may fail in it, and nothing be asked of another host."""
+    """The open dashboard; it must not fail or request other hosts."""
     httpx.post(f"{server}/__mock__/reset")
     httpx.delete(f"{server}/__mock__/journal")
     httpx.delete(f"{server}/__mock__/faults")
@@ -261,7 +261,7 @@ def test_a_refusal_is_said_in_the_servers_words(page: Any) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_is_legible(browser: Any, server: str, scheme: str) -> None:
-    """Text against its ground has a contrast of 4.5 at least, in both schemes, as WCAG AA asks."""
+    """Text has a contrast of at least 4.5 in both colour schemes, as WCAG AA requires."""
     httpx.post(f"{server}{SUITE}/runs", json=AGENT, headers=KEY)
     page = browser.new_page(color_scheme=scheme)
     page.goto(f"{server}/__mock__/")

@@ -1,4 +1,4 @@
-"""Webhooks and callbacks: when they are sent, what they say, to whom, and who is believed."""
+"""Webhooks and callbacks: timing, content, receivers, signatures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mock() -> Iterator[MockServer]:
 
 
 class Receiver:
-    """A real one, on a port, that answers what it is told to."""
+    """A real receiver on a port, with configurable responses."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[dict[str, str], bytes]] = []
@@ -165,7 +165,7 @@ def test_one_that_is_gone_is_not_asked_again(mock: MockServer) -> None:
     [("kept", [1, 1, 2, 3]), ("any", [3, 2, 1, 1])],
 )
 def test_the_order(mock: MockServer, order: str, came: list[int]) -> None:
-    """The first to be made fails once; what comes after it waits, or does not."""
+    """The first receiver fails once; later events wait for it, or don't."""
     heard: list[str] = []
     failed: list[str] = []
 
@@ -330,7 +330,7 @@ def test_a_running_server_sends_by_itself(receiver: Receiver) -> None:
 
 
 def test_what_it_says_is_what_has_happened() -> None:
-    """The name of the event, where it is one of several, and the thing agree."""
+    """The event's name, where there are several, matches the entity."""
     document = safe_load(HOOKS.read_text())
     said = {"enum": ["export.succeeded", "export.failed", "export.canceled"]}
     event = document["components"]["requestBodies"]["Event"]["content"]["application/json"]
@@ -359,7 +359,7 @@ def test_what_it_says_is_what_has_happened() -> None:
 
 
 def registrable() -> dict[str, Any]:
-    """The same document, with webhooks that a client registers with the API itself."""
+    """The same document, with webhooks that a client registers through the API."""
     document = safe_load(HOOKS.read_text())
     hook = {
         "type": "object",

@@ -1,7 +1,7 @@
-"""Hostile requests of four times the size take about four times as long, and have a bound.
+"""Hostile requests of four times the size take about four times as long, and are bounded.
 
-Times are the processor's, the lowest of several, and compared as ratios only: what grows with the
-square is sixteen times as much.
+Times are processor times, the minimum of several runs, and compared only as ratios: quadratic cost
+would be sixteen times as much.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Request bodies that are compressed: read within bounds, or refused with the reason."""
+"""Compressed request bodies: decoded within limits, or refused with the reason."""
 
 from __future__ import annotations
 

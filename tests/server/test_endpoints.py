@@ -1,4 +1,4 @@
-"""What a watcher sees of worlds: jobs with what lies ahead of them, rows, the document."""
+"""What the admin API shows of worlds: jobs with their future states, rows, the document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests answered without a task, and replies written as a whole."""
+"""Requests handled without a task, and replies written at once."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ async def _application(scope: Any, receive: Any, send: Any) -> None:
 
 
 def _exchange(requests: bytes) -> bytes:
-    """What a server says until it closes the connection."""
+    """Everything a server sends until it closes the connection."""
     server = ThreadedServer(_application, lambda refusal, target: Sent(400))
     try:
         port = int(server.url.rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""Faults as a client meets them, in process and on a real port."""
+"""Faults as a client sees them, in process and on a real port."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_rate_limit_on_the_worlds_clock(server: MockServer) -> None:
 
 
 def test_the_admin_apis_examples() -> None:
-    """The commands of docs/faults.md, put to the admin API in process."""
+    """The commands of docs/faults.md, sent to the admin API in process."""
     page = (Path(__file__).parents[2] / "docs/faults.md").read_text("utf-8")
     (block,) = re.findall(r"<!-- faults -->\n```sh\n(.*?)```", page, re.DOTALL)
     journal = Journal()

@@ -1,4 +1,4 @@
-"""--handlers FILE: what it adds, and what is said of a file that is no good."""
+"""--handlers FILE: what it adds, and the errors for an unusable file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal: bounded, cheap, and discreet."""
+"""The journal: bounded, cheap, and without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connexion is Connexion, less what we don't use."""
+"""The lean Connexion behaves like Connexion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the mock gives out is taken, for whom and as long as it says; with authlib's client too."""
+"""Issued credentials are accepted, by tenant and until they expire; also with authlib's client."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def form(*names: str) -> dict[str, Any]:
 
 
 def document(scheme: dict[str, Any], paths: dict[str, Any], need: Any = ()) -> dict[str, Any]:
-    """An API with things, and these paths beside."""
+    """An API with these additional paths."""
     thing = obj(id=TEXT, name=TEXT)
     items = {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}
     return {
@@ -102,7 +102,7 @@ def served(shown: dict[str, Any], **options: Any) -> Iterator[MockServer]:
 
 @pytest.fixture(params=["described", "named"])
 def oauth(request: pytest.FixtureRequest) -> Iterator[MockServer]:
-    """An API whose token endpoint is an operation, or nothing but a URL."""
+    """An API whose token endpoint is an operation, or only a URL."""
     shown = described() if request.param == "described" else document(OAUTH, {}, ["read"])
     with served(shown) as mock:
         yield mock

@@ -1,4 +1,4 @@
-"""Which operation a request means where paths alone don't say it."""
+"""Which operation a request means if paths are ambiguous."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def named(**schemas: Any) -> list[dict[str, Any]]:
 
 
 def tells(word: str) -> dict[str, Any]:
-    """Responses that only one operation gives."""
+    """Responses that identify an operation."""
     return said({"type": "object", "properties": {word: {"const": 1}}, "required": [word]})
 
 

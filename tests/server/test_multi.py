@@ -1,4 +1,4 @@
-"""Several APIs by one process."""
+"""Several APIs in one process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BOTH = {"authorization": "Bearer mock-key", "x-api-key": "mock-key"}
 
 @contextmanager
 def served(*arguments: str, folder: Path) -> Iterator[list[str]]:
-    """The addresses that `mockserver serve` announces; it must end well when told to."""
+    """The URLs that `mockserver serve` prints; it must exit cleanly when stopped."""
     command = [sys.executable, "-m", "mockserver", "serve", *arguments]
     process = subprocess.Popen(
         command,

@@ -1,4 +1,4 @@
-"""What Connexion is given is a document that Connexion itself accepts."""
+"""Connexion itself accepts the document that we give it."""
 
 from __future__ import annotations
 

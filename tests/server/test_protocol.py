@@ -1,4 +1,4 @@
-"""Bounds on what a connection may send, over real sockets."""
+"""Limits on what a connection may send, over real sockets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GET = b"GET /%s HTTP/1.1\r\nhost: a\r\n%s\r\n"
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
-    """Answers with the number of headers, and with the length of the body."""
+    """Responds with the number of headers and the length of the body."""
     size = 0
     while True:
         message = await receive()
@@ -61,7 +61,7 @@ def connection(port: int) -> Iterator[socket.socket]:
 
 
 def answers(connection: socket.socket) -> bytes:
-    """Everything until the server closes."""
+    """Everything until the server closes the connection."""
     received = b""
     while chunk := connection.recv(65536):
         received += chunk

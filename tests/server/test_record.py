@@ -1,4 +1,4 @@
-"""Recording a server, and worlds that begin with what was recorded."""
+"""Recording a server, and seeding worlds from the recording."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ JOBS = Path(__file__).parent.parent / "fixtures/jobs.yaml"
 
 @contextmanager
 def recording(real: str, output: Path) -> Iterator[str]:
-    """The address of a recorder that runs for as long as the block lasts."""
+    """The URL of a recorder that runs during the block."""
     recorder = Recorder(real, output)
     sockets = bind("127.0.0.1", 0)
     server = make_server(recorder, refuse, background=[recorder.keep_written])

@@ -1,4 +1,4 @@
-"""Replacing the mock of a service: what is kept, and what is said when it can't be done."""
+"""Replacing the mock of a service: what is kept, and the messages on failure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ITEM = "{type: object, required: [id], properties: {id: {type: string}, name: {t
 
 
 def family(name: str) -> str:
-    """Paths that make, list and get things of this name."""
+    """Paths to create, list and get entities of this name."""
     content = f"content: {{application/json: {{schema: {ITEM}}}}}"
     return f"""
   /{name}:
@@ -45,7 +45,7 @@ def document(*names: str) -> str:
 
 
 class Reloading:
-    """A service of a document in a folder, and the means to reload it."""
+    """A service of a document in a folder, which can be reloaded."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "api.yaml"

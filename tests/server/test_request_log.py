@@ -1,4 +1,4 @@
-"""A line for each request: what was asked, what came of it, and why; never a secret."""
+"""The request log: request, result and reason on one line, without secrets."""
 
 from __future__ import annotations
 

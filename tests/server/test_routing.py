@@ -25,7 +25,7 @@ def fits(template: str, path: str) -> bool:
 
 
 def ranks(template: str) -> list[tuple[int, int]]:
-    """The most literal template has the least."""
+    """The most literal template ranks lowest."""
     return [
         (0, 0) if "{" not in part else (2, 0) if part.startswith("{") and part[-1] == "}"
         else (1, -len(re.escape(part)))

@@ -1,4 +1,4 @@
-"""Scenarios: every way through the table, and jobs that go it."""
+"""Scenarios: every path through the transitions, and jobs that follow it."""
 
 from __future__ import annotations
 

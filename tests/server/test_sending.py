@@ -1,4 +1,4 @@
-"""Webhooks go to receivers and to nobody else, and no receiver holds up the mock."""
+"""Webhooks go only to their receivers, and no receiver blocks the mock."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ HOOK: dict[str, Any] = {
 
 @contextmanager
 def receiver(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that does what it likes with each connection."""
+    """A server that handles each connection with a given function."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         ended = threading.Event()
 

@@ -1,4 +1,4 @@
-"""Every server of a document: its base path is part of the address, and may be left out."""
+"""The servers of a document: base paths are part of the URL, and may be omitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mockserver serve` as a process: start, banner, answers, state, reload, stop."""
+"""`mockserver serve` as a process: start, banner, responses, state, reload, stop."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ paths:
 
 
 class Process:
-    """A running server; `out` is what it said on starting."""
+    """A running server; `out` is its startup message."""
 
     def __init__(self, *args: str, cwd: Path) -> None:
         self.stderr = cwd / "stderr.txt"
@@ -63,7 +63,7 @@ class Process:
         return self.stderr.read_text()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Its exit code."""
+        """Stop it and return the exit code."""
         self._popen.send_signal(number)
         return self.wait()
 
@@ -89,7 +89,7 @@ def serving(*args: str, cwd: Path) -> Iterator[Process]:
 
 
 def refused(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """`serve` that ends before it listens, with one line."""
+    """A `serve` that exits before it listens, with one line."""
     done = subprocess.run(
         [sys.executable, "-m", "mockserver", "serve", *args],
         capture_output=True,

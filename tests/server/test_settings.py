@@ -1,4 +1,4 @@
-"""mockserver.toml: what it may say, and what is said of everything else."""
+"""mockserver.toml: valid content, and the errors for everything else."""
 
 from __future__ import annotations
 

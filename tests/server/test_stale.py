@@ -1,4 +1,4 @@
-"""Reads that lag behind writes: a client reads, and what it has just written is not there."""
+"""Stale reads: a client does not see what it has just written."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_what_is_made_changed_and_removed_shows_later(tenant: Tenant) -> None:
 
 
 def test_it_only_looks_so(tenant: Tenant) -> None:
-    """A write sees what is there; and what a reader was shown is kept nowhere."""
+    """Writes see the current state, and stale views are never stored."""
     tenant.faults.add(stale=60)
     made = tenant.client.post(SUITES, json={"name": "first"}).json()
     path = f"{SUITES}/{made['id']}"

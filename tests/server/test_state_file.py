@@ -1,4 +1,4 @@
-"""--state FILE: never half of one, and never one that is not ours."""
+"""--state FILE: never half-written, and never another program's file."""
 
 from __future__ import annotations
 

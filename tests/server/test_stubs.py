@@ -1,4 +1,4 @@
-"""What is laid down is answered, for whom and as often as it says."""
+"""Stubs: which requests they match, and how often."""
 
 from __future__ import annotations
 

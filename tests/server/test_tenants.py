@@ -1,4 +1,4 @@
-"""Tenants of a mock in this process: worlds, snapshots, journals, transports."""
+"""Tenants of an in-process mock: worlds, snapshots, journals, transports."""
 
 from __future__ import annotations
 

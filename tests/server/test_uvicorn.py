@@ -1,4 +1,4 @@
-"""Listening: which addresses, and what is said when one can't be had."""
+"""Listening: addresses, and the errors if one is not available."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What every store must do, as one Hypothesis state machine against a naive model.
 
-A store's own test subclasses `StoreMachine` and says how to make one.
+A store's test subclasses `StoreMachine` and provides the store.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ Model = dict[str, dict[str, Any]]
 
 
 def seed(world: World, fixtures: Mapping[str, Any]) -> None:
-    """Two things and a step, as of now."""
+    """Two entities and a step, as of now."""
     for name, colour in (("seed-1", "red"), ("seed-2", "blue")):
         row = {"id": name, "created_at": 1, "colour": colour, "parent": "p1", "note": ""}
         world["things"].put(row)
@@ -90,7 +90,7 @@ API = Api("shelf", collections=COLLECTIONS, seed=seed)
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """Requests of three tenants: some commit, some do not."""
+    """Requests of three tenants, with and without a commit."""
 
     def make_store(self, api: Api, clock: Clock) -> Store:
         raise NotImplementedError
@@ -185,7 +185,7 @@ def perform(world: World, model: Model, kind: str, name: str, argument: Any) -> 
 
 
 def compare(world: World, model: Model) -> None:
-    """Everything that can be read is as the model says."""
+    """Everything readable equals the model."""
     for name, spec in COLLECTIONS.items():
         rows, expected = world[name], model[name]
         assert name in world

@@ -1,4 +1,4 @@
-"""A Redis (or Valkey) server of the tests' own."""
+"""A Redis (or Valkey) server for the tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WHY_NOT = "no redis-server or valkey-server on this machine (Debian: apt install
 
 
 class RedisServer:
-    """One that can be stopped, killed and started again in its folder, on its port."""
+    """A server that can be stopped, killed and restarted in its folder, on its port."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
@@ -43,7 +43,7 @@ class RedisServer:
         self._process.wait()
 
     def halt(self) -> None:
-        """SIGSTOP: connections are taken and nothing is answered."""
+        """SIGSTOP: connections are accepted but get no response."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 

@@ -1,4 +1,4 @@
-"""`mockserver serve` as a process of its own."""
+"""`mockserver serve` as a separate process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEADERS = {"x-api-key": "mock-key"}
 
 
 class Served:
-    """A served mock, with what it has said."""
+    """A served mock, with its output."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.port = free_port()
@@ -46,11 +46,11 @@ class Served:
         return self.log.read_text()
 
     def workers(self) -> list[int]:
-        """The processes that it has forked (Linux)."""
+        """The worker processes (Linux)."""
         pid = self.process.pid
         return [int(w) for w in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and wait; the exit status."""
+        """Send a signal and wait; returns the exit status."""
         self.process.send_signal(number)
         return self.process.wait(20)

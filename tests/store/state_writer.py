@@ -1,8 +1,8 @@
-"""Runs until it is killed: commits rows, and keeps them by `--state`.
+"""Commits rows until it is killed, and keeps them with `--state`.
 
     python state_writer.py FILE SECONDS_BETWEEN_WRITES
 
-Prints `row N` for each committed row, `snapshot N` when a write begins with N rows and `written N`
+Prints `row N` for each committed row, `snapshot N` when a write starts with N rows and `written N`
 when it has ended.
 """
 
@@ -30,7 +30,7 @@ def say(word: str, count: int) -> None:
 
 
 class Telling(state_file.StateFile):
-    """Says when it writes."""
+    """A state file that prints when it writes."""
 
     def _write(self, snapshot: dict[str, Any]) -> None:
         count = len(snapshot["worlds"]["mock-a"]["collections"]["things"])

@@ -1,4 +1,4 @@
-"""The connection to Redis: what goes wrong with it, and what is said then."""
+"""The connection to Redis: failures and their messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.store.test_store import redis_store
 
 @pytest.fixture
 def own_server(redis_server: RedisServer, tmp_path: Path) -> Iterator[RedisServer]:
-    """A server to be killed; one without a memory of its own."""
+    """A server to be killed, without persistence."""
     server = RedisServer(tmp_path)
     yield server
     server.kill()

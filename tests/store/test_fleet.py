@@ -1,4 +1,4 @@
-"""docs/scale.md: what one CI job has found, another tries first."""
+"""docs/scale.md: failing examples of one CI job are tried first by others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_rare(number):
 
 
 def job(folder: Path, url: str, phases: str) -> subprocess.CompletedProcess[str]:
-    """A CI job in a folder of its own: the documented conftest.py and one test."""
+    """A CI job in its own folder: the documented conftest.py and one test."""
     folder.mkdir()
     found = re.search(r"<!-- fleet -->\n```python\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
     assert found is not None

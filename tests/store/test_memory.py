@@ -1,4 +1,4 @@
-"""The memory store: the machine of all stores, and what is its own."""
+"""The memory store: the common state machine, and its own behaviour."""
 
 from __future__ import annotations
 

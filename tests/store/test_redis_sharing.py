@@ -1,4 +1,4 @@
-"""Worlds in Redis, used by several processes: nobody loses what another wrote."""
+"""Worlds in Redis, used by several processes: no write is lost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def put(store: Any, tenant: str, **fields: Any) -> None:
 
 
 def attempt(store: Any, meanwhile: Callable[[], Any], **fields: Any) -> None:
-    """One try to put a thing, while something else happens."""
+    """One attempt to write while something else happens."""
     with store.begin("mock-a") as world:
         world["things"].put({**THING, **fields})
         meanwhile()
@@ -164,7 +164,7 @@ def test_a_turn_of_orders_to_the_clock(two: tuple[RedisStore, RedisStore]) -> No
 
 
 def test_all_have_the_time_of_redis(redis_server: RedisServer) -> None:
-    """However wrong the clock of a machine is."""
+    """Even if a machine's clock is wrong."""
     wrong = redis_store(redis_server, clock=Clock("real", START, START))
     with wrong.begin("mock-a") as world:
         first = world.now
@@ -225,7 +225,7 @@ def test_rows_of_every_kind(two: tuple[RedisStore, RedisStore]) -> None:
 
 
 def test_many_rows(two: tuple[RedisStore, RedisStore], redis_server: RedisServer) -> None:
-    """More than are read or sent at once."""
+    """More than one batch."""
     one, other = two
     assert len(names(other)) == 2
     with one.begin("mock-a") as world:
@@ -253,7 +253,7 @@ def test_collections_of_another_version_stay_out(redis_server: RedisServer) -> N
 
 
 def test_two_mocks_that_share_everything(redis_server: RedisServer) -> None:
-    """Many creates at a time by both: each is there once, with an id of its own."""
+    """Concurrent creates by both: each exists once, with a unique id."""
     servers = [MockServer(store=redis_server.url, seed=77) for _ in range(2)]
 
     def work(worker: int) -> list[str]:

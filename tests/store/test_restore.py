@@ -1,4 +1,4 @@
-"""Snapshots that were not made by a store: refused, and nothing is changed."""
+"""Snapshots that no store wrote: refused, without changes."""
 
 from __future__ import annotations
 

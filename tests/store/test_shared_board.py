@@ -24,7 +24,7 @@ _seeds = count(50_000)
 
 
 class Process:
-    """A mock with its admin API, as a worker has it."""
+    """A mock with its admin API, like a worker's."""
 
     journal: SharedJournal
 

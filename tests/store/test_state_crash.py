@@ -1,4 +1,4 @@
-"""--state FILE and SIGKILL: the file is always whole, and what may be missing is bounded."""
+"""--state FILE and SIGKILL: the file is always complete, and the possible loss is bounded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_and_kill(path: Path, seconds: float) -> tuple[list[tuple[str, int, float]], float]:
-    """What the writer said until it was killed, `seconds` after its first row, and when."""
+    """The writer's output until it was killed, `seconds` after its first row, and the time
+    of that."""
     writer = subprocess.Popen(
         [sys.executable, "-m", "tests.store.state_writer", str(path), str(INTERVAL)],
         cwd=ROOT,
@@ -41,7 +42,7 @@ def run_and_kill(path: Path, seconds: float) -> tuple[list[tuple[str, int, float
 
 
 def rows_in(path: Path) -> int:
-    """How many there are when a new process loads the file."""
+    """The number of rows that a new process loads from the file."""
     keeper = StateFile(path)
     keeper.store = store = new_store()
     keeper.load()

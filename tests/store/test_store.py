@@ -1,4 +1,4 @@
-"""The Redis store: the machine of all stores, and what is its own."""
+"""The Redis store: the common state machine, and its own behaviour."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def redis_store(
     seed: int | None = None,
     **options: Any,
 ) -> RedisStore:
-    """A store with nothing in it, or the one of this seed."""
+    """An empty store, or one with this seed."""
     return RedisStore(
         server.url,
         api,
@@ -49,7 +49,7 @@ class RedisMachine(StoreMachine):
 
 
 class Forgetful:
-    """A store whose copies and connections are lost before every other call."""
+    """A store that loses its copies and connections before every other call."""
 
     def __init__(self, store: RedisStore) -> None:
         self._store = store
@@ -65,7 +65,7 @@ class Forgetful:
 
 
 class Workers:
-    """Several processes' stores: each call goes to the next one."""
+    """The stores of several processes: calls go to them in turn."""
 
     def __init__(self, *stores: Any) -> None:
         self._next = cycle(stores)
@@ -75,7 +75,7 @@ class Workers:
 
 
 class WorkersMachine(RedisMachine):
-    """As the machine of one process, but no two calls in a row go to the same one."""
+    """Like the machine of one process, with successive calls to different processes."""
 
     def make_store(self, api: Api, clock: Clock) -> Any:
         seed = next(_seeds)

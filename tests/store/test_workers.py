@@ -1,4 +1,4 @@
-"""Several processes and one Redis: whatever is killed, what was acknowledged is there."""
+"""Several processes and one Redis: acknowledged writes survive any kill."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SECONDS_OF_LOAD = 4.0
 
 @pytest.fixture
 def durable(redis_server: RedisServer, tmp_path: Path) -> Iterator[RedisServer]:
-    """A server of its own that loses nothing."""
+    """A server that loses nothing."""
     server = RedisServer(tmp_path, "--appendonly", "yes", "--appendfsync", "always")
     yield server
     server.kill()
 
 
 class Client(threading.Thread):
-    """Creates personas, one after the other, and remembers those that were acknowledged."""
+    """Creates personas in sequence, and remembers the acknowledged ones."""
 
     def __init__(self, url: str, number: int, until: float) -> None:
         super().__init__()
@@ -70,13 +70,13 @@ def personas(url: str) -> set[str]:
 
 
 def kept(server: RedisServer) -> dict[str, str]:
-    """All of them, as another process finds them."""
+    """All of them, as another process sees them."""
     with MockServer(store=server.url) as mock, mock.mock.store.begin("mock-key") as world:
         return {row["id"]: row["name"] for row in world["personas"].scan()}
 
 
 def test_nothing_acknowledged_is_lost(durable: RedisServer, tmp_path: Path) -> None:
-    """Workers are killed in the middle of the load, and Redis too; the clients go on."""
+    """Workers and Redis are killed under load; the clients continue."""
     served = Served(tmp_path, "--store", durable.url, "--workers", "3")
     seeded = kept(durable)
     until = time.monotonic() + SECONDS_OF_LOAD
