@@ -1,4 +1,4 @@
-"""The house: which way imports point, what the pure core may touch, how long things may be."""
+"""Architecture: directions of imports, purity of the core, sizes of files and functions."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_core_takes_time_randomness_and_files_as_arguments() -> None:
 
 
 def test_the_core_loads_no_web_framework() -> None:
-    """The root package names `MockServer`, but must not import the server by itself."""
+    """The root package exports `MockServer`, but must not import the server by itself."""
     core = ", ".join(_core_packages())
     loaded = subprocess.run(
         [sys.executable, "-c", f"import sys, {core}; print(*sys.modules)"],
@@ -68,7 +68,7 @@ def test_the_core_loads_no_web_framework() -> None:
 
 
 def test_what_is_imported_is_declared() -> None:
-    """Also what another package happens to bring along."""
+    """Including what other packages happen to install."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     requirements = [
         *project["dependencies"],
@@ -195,7 +195,7 @@ def _banned(name: str) -> bool:
 
 
 def _aliases(tree: ast.AST) -> dict[str, str]:
-    """What the imported names stand for."""
+    """What the imported names refer to."""
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -209,7 +209,7 @@ def _aliases(tree: ast.AST) -> dict[str, str]:
 
 
 def _dotted(node: ast.expr, aliases: dict[str, str]) -> str:
-    """`dt.now` as `datetime.datetime.now`; empty for what starts from no imported name."""
+    """`dt.now` as `datetime.datetime.now`; empty if it does not start with an imported name."""
     if isinstance(node, ast.Attribute):
         start = _dotted(node.value, aliases)
         return f"{start}.{node.attr}" if start else ""

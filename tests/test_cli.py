@@ -1,4 +1,4 @@
-"""The command line: what it says, where it says it, and how it ends."""
+"""The command line: its output, its streams, its exit codes."""
 
 from __future__ import annotations
 
@@ -484,7 +484,7 @@ components:
 def test_options_come_from_the_environment_too(
     run: Run, served: list[Serving], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is typed counts before it."""
+    """Options on the command line take precedence."""
     for name, value in {"PORT": "8123", "SEED": "7", "ANY_KEY": "1"}.items():
         monkeypatch.setenv(f"MOCKSERVER_{name}", value)
     assert run("serve", "--seed", "8").status == 0

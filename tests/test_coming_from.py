@@ -1,4 +1,4 @@
-"""What the pages for users of other mocks name, there is."""
+"""Everything that the pages for users of other mocks mention exists."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def command(name: str) -> click.Command:
 
 
 def cells(page: Path) -> list[str]:
-    """What stands in code in the column of this mock, and in blocks."""
+    """Code in this mock's column, and in blocks."""
     text = page.read_text("utf-8")
     rows = re.findall(r"^\| .*? \| (.*?) \| .*\|$", text, re.MULTILINE)
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)

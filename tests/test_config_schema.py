@@ -27,7 +27,7 @@ VALIDATOR = jsonschema_rs.Draft7Validator(config_schema())
 
 
 def examples() -> Iterator[Any]:
-    """Every TOML block of the pages; "# or" parts alternatives."""
+    """Every TOML block of the pages; "# or" separates alternatives."""
     for page in PAGES:
         blocks = re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
         for number, block in enumerate(blocks):
@@ -39,7 +39,7 @@ EXAMPLES = [*examples()]
 
 
 def plain(value: Any) -> Any:
-    """TOML as JSON: days are texts."""
+    """TOML as JSON: dates are strings."""
     return json.loads(json.dumps(value, default=date.isoformat))
 
 
@@ -48,7 +48,7 @@ def fits(table: Any) -> bool:
 
 
 def tables(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where the tables stand whose keys are known."""
+    """The paths of tables with known keys."""
     if place and not (len(place) == 1 and place[0] in ("resources", "operations", "lifecycles")):
         yield place
     inner = value.items() if isinstance(value, dict) else ()

@@ -1,4 +1,4 @@
-"""The pages about the command line and the admin API name everything that there is, truly."""
+"""The pages on the command line and the admin API are complete and correct."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def section(name: str) -> str:
-    """What stands in cli.md about a command."""
+    """The section of cli.md about a command."""
     found = re.search(
         rf"^## `?{re.escape(name)}`?\n(.*?)(?=^## |\Z)", CLI, re.DOTALL | re.MULTILINE
     )

@@ -1,4 +1,4 @@
-"""The fixtures are what they look like."""
+"""The fixtures are valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that ask for the impossible: they cost a little time, never the server."""
+"""Hostile documents cost a little time, but never take down the server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_valid(schemas: Schemas, value: Any) -> bool:
 
 
 def levels(word: str, count: int, last: Any) -> Schemas:
-    """A tower of choices between the same and the same."""
+    """Nested choices between two equal branches."""
     tower: Schemas = {"It": {"$ref": "#/components/schemas/L0"}, f"L{count}": last}
     for level in range(count):
         branch = {"$ref": f"#/components/schemas/L{level + 1}"}
@@ -44,7 +44,7 @@ def levels(word: str, count: int, last: Any) -> Schemas:
 
 @pytest.fixture
 def spent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The steps that each maker has made."""
+    """The number of steps of each generator."""
     found: list[int] = []
     spend = Maker._spend
 

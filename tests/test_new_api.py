@@ -1,4 +1,4 @@
-"""docs/new-api.md shows code that is there."""
+"""The code in docs/new-api.md exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the project is handed over as: wheel and sdist, container, hook, completion, site."""
+"""The deliverables: wheel and sdist, container, hook, completion, site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A package imported by itself, without what is not used."""
+"""Private imports without unused dependencies."""
 
 from __future__ import annotations
 

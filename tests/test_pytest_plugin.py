@@ -1,4 +1,4 @@
-"""The pytest plugin, in a pytest of its own; the pages about it, as printed."""
+"""The pytest plugin, in its own pytest; the pages about it, as printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INSTALLED = any(found.name == "mockserver" for found in entry_points(group="pyte
 
 
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """pytest in a folder; each test passes in a second or two."""
+    """Run pytest in a folder; each test takes a second or two."""
     plugin = ["-p", "no:schemathesis"]  # it takes ten seconds to import
     plugin += [] if INSTALLED else ["-p", "mockserver.pytest_plugin"]
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *plugin, *options]
@@ -31,7 +31,7 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def examples(page: str) -> str:
-    """The page's Python, one block after the other."""
+    """The page's Python blocks, in order."""
     text = (DOCS / page).read_text("utf-8")
     return "\n".join(re.findall(r"<!-- test -->\n```python\n(.*?)```", text, re.DOTALL))
 

@@ -54,7 +54,7 @@ def test_an_api_of_one_s_own_works_as_printed(tmp_path: Path) -> None:
 
 
 def values(text: str) -> list[Any]:
-    """The JSON values and the lines of a text, one after the other."""
+    """The JSON values and the lines of a text, in order."""
     decoder = json.JSONDecoder()
     found: list[Any] = []
     while text := text.strip():
@@ -69,7 +69,7 @@ def values(text: str) -> list[Any]:
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """The base URL of `mockserver serve`, as `make serve` runs it."""
+    """The base URL of `mockserver serve`, as run by `make serve`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -123,6 +123,6 @@ def test_the_tour_works_as_printed(server: str, tmp_path: Path):
 
 
 def test_the_python_example_works_as_printed():
-    """The README's, for pytest, is test_packaging's."""
+    """The README's pytest example is in test_packaging."""
     (example,) = re.findall(r"(?<!<!-- test -->\n)```python\n(.*?)```", FEATHER, re.DOTALL)
     exec(compile(example, "feather.md", "exec"), {})

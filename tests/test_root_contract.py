@@ -1,4 +1,4 @@
-"""The root contract, openapi.json: sound, readable, and the vendor's where it must be."""
+"""The root contract, openapi.json: valid, readable, and equal to the vendor's where required."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def _references(node: Any) -> Iterator[str]:
 
 
 def _meaning(node: Any, document: dict[str, Any]) -> Any:
-    """The node with references followed, texts left out and sets in one order."""
+    """The node with references resolved, texts removed and sets sorted."""
     if isinstance(node, list):
         return [_meaning(value, document) for value in node]
     if not isinstance(node, dict):

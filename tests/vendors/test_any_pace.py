@@ -1,4 +1,4 @@
-"""A new world is there at any pace, also when all that begins ends at once."""
+"""Seeding works at any pace, even if everything ends at once."""
 
 from __future__ import annotations
 

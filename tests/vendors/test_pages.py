@@ -1,4 +1,4 @@
-"""The page of each API says what its tables say."""
+"""The page of each API agrees with its tables."""
 
 from __future__ import annotations
 

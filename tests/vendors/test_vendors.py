@@ -1,4 +1,4 @@
-"""Which vendor's API a document is."""
+"""Recognising a vendor's document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that can't be judged, each wrong in its own way."""
+"""Servers that can't be tested, each broken in its own way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = b"<!doctype html><title>Welcome</title>It works!"
 
 @contextmanager
 def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """The address of a server that treats each connection so."""
+    """The URL of a server that handles each connection with this function."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.05)
     stop = threading.Event()
@@ -61,7 +61,7 @@ def gateway(connection: socket.socket) -> None:
 
 
 def _say(connection: socket.socket, answer: bytes) -> None:
-    """Answer and read the rest: closing on an unread body would reset the connection."""
+    """Respond and read the rest: closing with an unread body would reset the connection."""
     connection.sendall(answer)
     connection.shutdown(socket.SHUT_WR)
     while connection.recv(65536):
@@ -74,6 +74,6 @@ def no_http(connection: socket.socket) -> None:
 
 
 def dead() -> str:
-    """An address where nobody listens."""
+    """A URL at which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -43,7 +43,7 @@ def around(mock: MockServer) -> Surroundings:
 
 @dataclass
 class Faulty:
-    """A mock behind a proxy that can have one fault."""
+    """A mock behind a proxy with an optional fault."""
 
     mock: MockServer
     proxy: FaultProxy

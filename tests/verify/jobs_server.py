@@ -1,4 +1,4 @@
-"""A small service of jobs that can be cancelled and retried, right or with one planted fault."""
+"""A small service of jobs that can be cancelled and retried, optionally with a planted fault."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def document(slash: str = "", wrap: str = "", post_list: bool = False) -> dict[s
 
 
 class Moments:
-    """Time that goes by without anybody waiting: a clock to tell, and the `Time` of a run."""
+    """A simulated clock for both the server and the `Time` of a run."""
 
     still = False
 
@@ -91,7 +91,7 @@ class Moments:
 
 @dataclass
 class Jobs:
-    """Jobs that go from queued to running to done in a second; `fault` names what is wrong."""
+    """Jobs that go from queued to running to done in a second; `fault` selects what is wrong."""
 
     fault: str = ""
     slash: str = ""
@@ -171,17 +171,17 @@ class Jobs:
 
 
 def closes(handler: BaseHTTPRequestHandler) -> None:
-    """Nothing comes, and the connection is closed."""
+    """Close the connection without a response."""
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
 def hangs(handler: BaseHTTPRequestHandler) -> None:
-    """Nothing comes, for longer than anybody waits."""
+    """Send nothing for longer than any client waits."""
     time.sleep(4)
 
 
 def drips(handler: BaseHTTPRequestHandler) -> None:
-    """A reply that is always about to end."""
+    """Send a reply that never quite ends."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
     handler.wfile.write(b"content-length: 1000\r\n\r\n")
     for _ in range(40):
@@ -199,7 +199,7 @@ def drips_its_head(handler: BaseHTTPRequestHandler) -> None:
 
 
 def streams(handler: BaseHTTPRequestHandler) -> None:
-    """An event stream that stays open."""
+    """Send an event stream that stays open."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
     for number in range(40):
         handler.wfile.write(b"data: %d\n\n: heartbeat\n\n" % number)
@@ -209,8 +209,8 @@ def streams(handler: BaseHTTPRequestHandler) -> None:
 
 @dataclass
 class Troubled:
-    """A service before which there is trouble: `when` gets the number of a request, its method and
-    path, and what is answered comes instead (None: nothing of the kind)."""
+    """A service with failures: `when` gets the number of a request, its method and path, and
+    returns the response to send instead (None: the normal one)."""
 
     behind: Any
     when: Callable[[int, str, str], tuple[int, Json] | None]
@@ -224,7 +224,7 @@ class Troubled:
 
 @contextmanager
 def serving(jobs: Any) -> Iterator[str]:
-    """The address of a server whose `answer(method, path, body)` gives status and JSON."""
+    """The URL of a server whose `answer(method, path, body)` returns status and JSON."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

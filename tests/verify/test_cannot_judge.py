@@ -1,4 +1,4 @@
-"""What can't be judged ends with one clear line and exit code 2, never with a traceback."""
+"""An untestable server ends the run with one clear line and exit code 2, never a traceback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.verify.broken_servers import serving
 
 
 def refused(*arguments: str) -> str:
-    """The message of a run that could not judge."""
+    """The message of a run that could not test the server."""
     outcome = CliRunner().invoke(judge, [*arguments, "--timeout", "0.5", "-q"])
     assert isinstance(outcome.exception, UsageError), outcome.output
     return str(outcome.exception)

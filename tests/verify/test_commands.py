@@ -1,4 +1,4 @@
-"""Verbs are called on things in each state, and what they do is judged."""
+"""Verbs are called on entities in each state, and their effects are checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks like a fault and is none."""
+"""Failed checks that are not findings."""
 
 from __future__ import annotations
 

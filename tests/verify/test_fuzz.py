@@ -1,4 +1,5 @@
-"""Fuzzing is polite, touches only its own, and leaves nothing behind, a SIGKILL included."""
+"""Fuzzing is rate-limited, touches only its own entities, and leaves nothing behind, even after
+SIGKILL."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ KINDS = ("agents", "personas", "scenarios", "sim-suites", "evaluator-bindings", 
 
 
 def world(mock: MockServer) -> dict[str, set[str]]:
-    """The ids of everything that there is."""
+    """The ids of all existing entities."""
     found = {}
     for kind in KINDS:
         page = mock.client.get(f"/v1/{kind}", params={"limit": 200}).json()

@@ -1,4 +1,4 @@
-"""A fault is found and named, a good server is not blamed; exit codes follow."""
+"""Faults are found and located, a correct server has no findings; exit codes follow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What time alone may change between two looks at a thing, by its document."""
+"""Which fields may change with time alone, according to the document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""openapi-core as the second judge: what it says, and what of it is its own mistake."""
+"""openapi-core as the second validator: its results, and its own mistakes."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_reply_is_judged(judge: SecondJudge, exchange: Exchange, words: str) -
 def test_a_body_is_read_as_what_it_is(
     judge: SecondJudge, kind: str, body: bytes, words: str
 ) -> None:
-    """JSON by any name is JSON; of bytes a schema says nothing."""
+    """JSON of any media type is JSON; schemas don't apply to bytes."""
     complaint = judge.complaint(reply(body, 410, headers={"content-type": kind}))
     assert words in complaint
     assert bool(complaint) == bool(words), complaint

@@ -1,4 +1,4 @@
-"""What others made is left alone, and nothing of ours stays."""
+"""Other people's entities are left alone, and all of ours are removed."""
 
 from __future__ import annotations
 

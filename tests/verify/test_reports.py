@@ -1,4 +1,4 @@
-"""Reports: every format is well-formed, says what was found, and hides what is secret."""
+"""Reports: every format is well-formed, contains the findings, and masks secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second judge reads a reply as HTTP does."""
+"""The second validator reads a reply as HTTP defines."""
 
 from __future__ import annotations
 

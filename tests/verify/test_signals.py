@@ -1,4 +1,4 @@
-"""A run that is told to stop ends what it has begun."""
+"""An interrupted run cleans up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lifecycle checks of Speechify, both shapes: the mock is not blamed, a fault is found."""
+"""The lifecycle checks of Speechify, both versions: no findings for the mock, faults are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing stops a run: what is in trouble is waited for, or left alone and named."""
+"""Failures do not stop a run: operations are retried, or skipped and reported."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_server_that_dies_in_mid_run(tmp_path: Any) -> None:
 
 
 class Guarded:
-    """Wants a token, and forgets each after some requests."""
+    """Requires a token, and expires each after some requests."""
 
     def __init__(self, lasts: int) -> None:
         self.jobs, self.lasts, self.left = Jobs(), lasts, lasts

@@ -1,4 +1,4 @@
-"""The lifecycle checks of TrueState: a good server is not blamed, a fault in it is found."""
+"""The lifecycle checks of TrueState: no findings for a correct server, faults are found."""
 
 from __future__ import annotations
 

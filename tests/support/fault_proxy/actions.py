@@ -1,7 +1,7 @@
-"""What a fault does: each action stands around the forwarding of a call.
+"""The actions of faults; each one wraps the forwarding of a call.
 
-An action sees every call, so that it can remember; it changes only those that its fault concerns.
-Those that change a reply alone are in `replies.py`, a request alone in `requests.py`.
+An action sees every call, so that it can remember state; it changes only those that its fault
+matches. Actions on replies alone are in `replies.py`, on requests alone in `requests.py`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def request_action(edit: requests.Edit) -> Action:
 async def validate_before_auth(
     fault: Fault, call: Call, forward: Forward, memory: Memory
 ) -> Answer:
-    """Without a key, ask as the owner first: only what would pass is refused as 401."""
+    """Without a key, send as the owner first: only a valid request is refused with 401."""
     if fault.concerns(call.method, call.path) and call.key is None:
         as_owner = await forward(call.with_key(memory.owner))
         if as_owner.status == 422:
@@ -70,7 +70,7 @@ async def crash_if_body(fault: Fault, call: Call, forward: Forward, memory: Memo
 
 
 async def refuse_body(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """A body with a certain text in it is refused."""
+    """Refuse a body that contains a certain text."""
     text = call.body.decode("utf-8", "replace")
     if fault.concerns(call.method, call.path) and re.search(fault.options["pattern"], text):
         return replies.replaced(Answer(fault.options["to"]), fault.options)
@@ -78,7 +78,7 @@ async def refuse_body(fault: Fault, call: Call, forward: Forward, memory: Memory
 
 
 async def drop_bad_cursor(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """A cursor that the service refuses is left out."""
+    """Drop a cursor that the service refuses."""
     answer = await forward(call)
     if fault.concerns(call.method, call.path) and answer.status == 400 and "cursor=" in call.query:
         return await forward(call.with_pairs([p for p in call.pairs() if p[0] != "cursor"]))
@@ -89,7 +89,7 @@ async def drop_bad_cursor(fault: Fault, call: Call, forward: Forward, memory: Me
 
 
 async def cache(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """A read is answered as it was the first time; with `at`, that field of it."""
+    """Replay the first response of a read; with `at`, only that field of it."""
     answer = await forward(call)
     if not (fault.concerns(call.method, call.path) and answer.good):
         return answer
@@ -102,7 +102,7 @@ async def cache(fault: Fault, call: Call, forward: Forward, memory: Memory) -> A
 
 
 async def stale_once(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """After a write under a path, the next read of it is answered as before."""
+    """After a write below a path, the next read of it returns the previous response."""
     if concerns(fault.options["after"], call.method, call.path):
         read = call.path.rsplit("/", 1)[0]
         before = await forward(Call("GET", read, "", call.headers, b""))
@@ -128,7 +128,7 @@ async def keep_deleted(fault: Fault, call: Call, forward: Forward, memory: Memor
 
 
 async def list_deleted(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """What was deleted by its path under the list's stays on the list's first page."""
+    """Entities deleted by item path stay on the first page of their list."""
     base, _, _ = call.path.rpartition("/")
     if call.method == "DELETE" and fault.concerns("GET", base):
         before = await forward(Call("GET", call.path, "", call.headers, b""))
@@ -148,7 +148,7 @@ async def list_deleted(fault: Fault, call: Call, forward: Forward, memory: Memor
 
 
 async def swallow(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """A change is made, answered and taken back."""
+    """Apply a change, respond, and revert it."""
     if not fault.concerns(call.method, call.path):
         return await forward(call)
     before = (await forward(Call("GET", call.path, "", call.headers, b""))).read()
@@ -160,7 +160,7 @@ async def swallow(fault: Fault, call: Call, forward: Forward, memory: Memory) ->
 
 
 async def answer_alone(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """A thing that is there is answered with a bare status, and not touched."""
+    """Respond for an existing entity with a bare status, without touching it."""
     if not fault.concerns(call.method, call.path):
         return await forward(call)
     parent = call.path.rsplit("/", 2)[0] if "/items/" in call.path else call.path
@@ -177,7 +177,7 @@ async def read_instead(fault: Fault, call: Call, forward: Forward, memory: Memor
 
 
 async def replay(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """An equal write is answered with the first one's reply."""
+    """Respond to an equal write with the first one's reply."""
     if not fault.concerns(call.method, call.path):
         return await forward(call)
     key = (call.key, call.path, json.dumps(_plain(call), sort_keys=True))
@@ -204,7 +204,7 @@ async def refuse_again(fault: Fault, call: Call, forward: Forward, memory: Memor
 
 
 async def move_again(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """From the second time on, timestamps move; later reads show it too."""
+    """From the second time on, timestamps change; later reads show it too."""
     answer = await forward(call)
     if fault.concerns(call.method, call.path) and answer.good:
         times = memory.count(call.key, call.path)
@@ -225,7 +225,7 @@ async def move_again(fault: Fault, call: Call, forward: Forward, memory: Memory)
 async def _cancelled(
     fault: Fault, call: Call, forward: Forward
 ) -> tuple[dict[str, Any] | None, Answer]:
-    """The run as it was before the call, if the call is one of the fault's, and the answer."""
+    """The run before the call, if the fault matches the call, and the response."""
     if not fault.concerns(call.method, call.path):
         return None, await forward(call)
     before = await forward(Call("GET", call.path.rsplit("/", 1)[0], "", call.headers, b""))
@@ -251,7 +251,7 @@ async def cancel_final(fault: Fault, call: Call, forward: Forward, memory: Memor
 
 
 async def keep_value(fault: Fault, call: Call, forward: Forward, memory: Memory) -> Answer:
-    """A field of the reply's objects is changed, and stays so in later reads."""
+    """Change a field of the reply's objects, also in later reads."""
     answer = await forward(call)
     if fault.concerns(call.method, call.path) and answer.good:
         for node, key in places(answer.read(), fault.options["at"]):
@@ -264,7 +264,7 @@ async def keep_value(fault: Fault, call: Call, forward: Forward, memory: Memory)
 
 
 async def _crowded(fault: Fault, call: Call, memory: Memory) -> bool:
-    """Whether another call of the fault's is under way; waits a little for one to come."""
+    """Whether another matching call is in progress; waits briefly for one."""
     memory.inside += 1
     await asyncio.sleep(0.02)
     return memory.inside > 1

@@ -11,7 +11,7 @@ from .messages import MISSING, Answer, objects
 
 @dataclass
 class Memory:
-    """`owner` is the key whose world is the victim; `overlay` lies about objects by their id."""
+    """`owner` is the key whose world is affected; `overlay` holds false values by object id."""
 
     owner: str
     first: dict[Any, Answer] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Memory:
     shared: Answer | None = None
 
     def count(self, *key: Any) -> int:
-        """How often this has come, this time included."""
+        """How often this has occurred, including now."""
         self.seen[key] += 1
         return self.seen[key]
 

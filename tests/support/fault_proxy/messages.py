@@ -1,4 +1,4 @@
-"""What passes through the proxy, and small surgery on JSON."""
+"""Messages in the proxy, and edits of JSON."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def parse(body: bytes) -> Any:
 
 
 def places(value: Any, path: str) -> Iterator[tuple[Any, Any]]:
-    """Every (container, key) that a dotted path leads to; * is each element, a number one."""
+    """Every (container, key) at a dotted path; * is each element, a number one."""
     *parents, last = path.split(".")
     nodes = [value]
     for name in parents:
@@ -97,7 +97,7 @@ def _positions(node: list[Any], name: str) -> list[int]:
 
 
 def objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a value, the value itself included."""
+    """Every object in a value, including itself."""
     if isinstance(value, dict):
         yield value
         for child in value.values():

@@ -1,6 +1,6 @@
-"""A proxy with one fault in it: ASGI in front, HTTP behind.
+"""A proxy with one fault: ASGI in front, HTTP behind.
 
-The admin API of the mock passes untouched. Without a fault the proxy is transparent.
+The mock's admin API is not affected. Without a fault the proxy is transparent.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class FaultProxy:
-    """`requests` counts what came in, the admin API aside; `hits` what the fault concerned."""
+    """`requests` counts requests except the admin API's; `hits` counts those the fault matched."""
 
     def __init__(self, upstream: str, fault: Fault | None = None, *, owner: str) -> None:
         self.fault = fault
@@ -42,7 +42,7 @@ class FaultProxy:
         )
 
     def plant(self, fault: Fault | None) -> None:
-        """Another fault, with nothing remembered."""
+        """Replace the fault and clear its memory."""
         self.fault = fault
         self.memory = Memory(self.memory.owner)
         self.requests = self.hits = 0
@@ -110,7 +110,7 @@ async def _read(scope: Scope, receive: Receive) -> Call:
 
 @contextmanager
 def served(app: Any) -> Iterator[str]:
-    """Stock uvicorn in a thread of this process, as a stranger's server; its address."""
+    """Stock uvicorn in a thread of this process, like a third-party server; returns its URL."""
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
@@ -126,7 +126,7 @@ def served(app: Any) -> Iterator[str]:
 
 @contextmanager
 def the_proxy(upstream: str, owner: str = "mock-key") -> Iterator[tuple[FaultProxy, str]]:
-    """A proxy before a server, in which faults can be planted, and its address."""
+    """A proxy in front of a server, in which faults can be planted, and its URL."""
     proxy = FaultProxy(upstream, owner=owner)
     with served(proxy) as url:
         yield proxy, url

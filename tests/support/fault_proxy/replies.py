@@ -1,4 +1,4 @@
-"""Faults that change a reply and nothing else."""
+"""Faults that change only the reply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Edit = Callable[[Options, Call, Answer, Memory], Answer]
 
 
 def replaced(answer: Answer, options: Options) -> Answer:
-    """Another status; with `body`, another body too."""
+    """Another status; with `body`, also another body."""
     answer = replace(answer, status=options["to"])
     if "body" in options:
         headers = {k: v for k, v in answer.headers.items() if k.lower() != "content-type"}
@@ -37,7 +37,7 @@ def every(options: Options, call: Call, answer: Answer, memory: Memory) -> Answe
 
 
 def header(options: Options, call: Call, answer: Answer, memory: Memory) -> Answer:
-    """Without `value` the header goes away."""
+    """Set a header; without `value`, remove it."""
     name = options["name"]
     headers = {k: v for k, v in answer.headers.items() if k.lower() != name}
     if "value" in options:
@@ -54,7 +54,7 @@ def cut_body(options: Options, call: Call, answer: Answer, memory: Memory) -> An
 
 
 def latin1(options: Options, call: Call, answer: Answer, memory: Memory) -> Answer:
-    """The name gets an accent, and the whole is not UTF-8."""
+    """Add an accent to the name, so that the body is not UTF-8."""
     value = answer.read()
     value["name"] = f"Zoë {value['name']}"
     text = answer.with_json(value).body.decode().replace("\\u00eb", "ë")
@@ -62,7 +62,7 @@ def latin1(options: Options, call: Call, answer: Answer, memory: Memory) -> Answ
 
 
 def _at(change: Callable[[Any, Options], Any]) -> Edit:
-    """An edit of every value that `at` leads to."""
+    """Edit every value at `at`."""
 
     def edit(options: Options, call: Call, answer: Answer, memory: Memory) -> Answer:
         value = answer.read()
@@ -100,7 +100,7 @@ def _without(value: Any, options: Options) -> Any:
 
 
 def cut(options: Options, call: Call, answer: Answer, memory: Memory) -> Answer:
-    """An element is lost, `if` or `unless` a query parameter is there."""
+    """Drop an element `if` or `unless` a query parameter is present."""
     names = {name for name, _ in call.pairs()}
     if options.get("if", "") not in names | {""} or options.get("unless") in names:
         return answer
@@ -108,7 +108,7 @@ def cut(options: Options, call: Call, answer: Answer, memory: Memory) -> Answer:
 
 
 def repeat(options: Options, call: Call, answer: Answer, memory: Memory) -> Answer:
-    """What a call adds to a list is there twice."""
+    """What a call adds to a list is duplicated."""
     value = answer.read()
     for node, key in places(value, options["at"]):
         fresh = [row for row in node[key] if row.get("status") == "pending"]
@@ -142,7 +142,7 @@ def nth_read(options: Options, call: Call, answer: Answer, memory: Memory) -> An
 
 
 def set_where(options: Options, call: Call, answer: Answer, memory: Memory) -> Answer:
-    """A field is set in every object whose `key` is so; objects without the field are others."""
+    """Set a field in every object whose `key` has a value; objects without it are unaffected."""
     value = answer.read()
     new = parse(options["value"].encode())
     for node in objects(value):

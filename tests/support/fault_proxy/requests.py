@@ -31,7 +31,7 @@ def key_from_bearer(options: Options, call: Call, memory: Memory) -> Call:
 
 
 def as_owner(options: Options, call: Call, memory: Memory) -> Call:
-    """Any good key counts as the owner's."""
+    """Any valid key counts as the owner's."""
     good = call.key is not None and call.key.startswith("mock-")
     return call.with_key(memory.owner) if good else call
 
@@ -55,7 +55,7 @@ def _query_number(call: Call, name: str, change: Callable[[int], int]) -> Call:
 
 
 def query_add(options: Options, call: Call, memory: Memory) -> Call:
-    """One more than asked for, where both numbers are allowed."""
+    """One more than requested, where both numbers are allowed."""
 
     def more(value: int) -> int:
         return value + options["by"] if 1 <= value < options["most"] else value
@@ -68,7 +68,7 @@ def query_floor(options: Options, call: Call, memory: Memory) -> Call:
 
 
 def _object(edit: Callable[[dict[str, Any], Options], None]) -> Edit:
-    """An edit of a body that is a JSON object."""
+    """Edit a body that is a JSON object."""
 
     def act(options: Options, call: Call, memory: Memory) -> Call:
         value = call.read()
@@ -122,7 +122,7 @@ def _enum(value: dict[str, Any], options: Options) -> None:
 
 
 def request_repair(options: Options, call: Call, memory: Memory) -> Call:
-    """What can't be read is replaced by a good body."""
+    """Replace an unreadable body by a valid one."""
     if call.read() is not MISSING:
         return call
     headers = {**call.headers, "content-type": JSON}

@@ -1,4 +1,4 @@
-"""A Feather sandbox as a test uses it: short words for what a client does."""
+"""A Feather sandbox for tests: short names for client calls."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Json = dict[str, Any]
 
 
 class Sandbox:
-    """One tenant. Every call checks the status, and gives the JSON of the reply."""
+    """One tenant. Every call checks the status, and returns the reply's JSON."""
 
     def __init__(self, server: MockServer, client: httpx.Client | None = None) -> None:
         self.server = server
         self.client = client or server.client
 
     def tenant(self, key: str) -> Sandbox:
-        """Another tenant of the same server, in a fresh world."""
+        """Another tenant of the same server, with a fresh world."""
         self.server.mock.store.reset(key)
         return Sandbox(self.server, self.server.client_for(key))
 
@@ -75,7 +75,7 @@ class Sandbox:
         return self.dispatch(suite, self.agent(), **fields)
 
     def again(self, suite_run: Json) -> Json:
-        """The suite run as it is now."""
+        """The current suite run."""
         return self.get(path_of(suite_run))
 
     def cancel(self, suite_run: Json) -> Json:
@@ -102,7 +102,7 @@ class Sandbox:
         return list(page["items"])
 
     def evaluated(self, channel: str = "voice", **fields: Any) -> Json:
-        """The evaluation of a completed run by a new evaluator with these fields, ended."""
+        """The finished evaluation of a completed run by a new evaluator with these fields."""
         agent, scenario = self.agent(), self.scenario("mock:completed")
         self.bind(self.evaluator(**fields), agent=agent)
         run = self.run(agent, scenario, channel=channel)

@@ -1,4 +1,4 @@
-"""Fifty threads that dispatch, poll, cancel and retry at once: every reply keeps the rules."""
+"""Fifty threads dispatch, poll, cancel and retry concurrently: every reply follows the rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STEPS = 12
 
 
 def derived(statuses: list[str]) -> str:
-    """Rule 75, written once more."""
+    """Rule 75, reimplemented."""
     if set(statuses) == {"pending"}:
         return "pending"
     for wanted, result in (
@@ -37,7 +37,7 @@ def derived(statuses: list[str]) -> str:
 
 
 class Oracle:
-    """What all replies together must keep, whoever got them."""
+    """What all replies must satisfy, whichever client received them."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -1,4 +1,4 @@
-"""The page about Feather says what the tables say."""
+"""The page about Feather agrees with the tables."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_rule_092_the_bindings_of_that_moment_count_not_those_of_the_look(
 def test_rule_092_what_is_found_does_not_depend_on_who_looked_when(
     sandbox: Sandbox, looks: int
 ) -> None:
-    """The same world, looked at once or often: the same evaluations to the last byte."""
+    """The same world, read once or often: identical evaluations."""
 
     def play(times: int) -> Any:
         sandbox.server.reset()

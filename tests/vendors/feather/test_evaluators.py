@@ -41,7 +41,7 @@ def test_rule_087_a_binding_names_the_id_of_its_scope_only(
 
 @pytest.fixture(scope="module")
 def lax_server() -> Any:
-    """The contract as the vendor has it: its schema does not say rule 87."""
+    """The vendor's original contract, whose schema does not enforce rule 87."""
     document = read_spec("feather")
     del document["components"]["schemas"]["EvaluatorBindingCreate"]["oneOf"]
     with MockServer(document, clock="manual", seed=7) as server:

@@ -32,7 +32,7 @@ rule = pytest.mark.rule
 
 @pytest.fixture(scope="module")
 def lax() -> Iterator[MockServer]:
-    """The contract as the vendor has it: its schemas do not say rules 46 and 47."""
+    """The vendor's original contract, whose schemas do not enforce rules 46 and 47."""
     document = read_spec("feather")
     schemas = document["components"]["schemas"]
     del schemas["CannedToolResponse"]["oneOf"]

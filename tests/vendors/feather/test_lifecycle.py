@@ -1,4 +1,4 @@
-"""Rules 69 to 76: what becomes of runs, and the status of a suite run."""
+"""Rules 69 to 76: the course of runs, and the status of a suite run."""
 
 from __future__ import annotations
 

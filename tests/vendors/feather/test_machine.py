@@ -1,4 +1,4 @@
-"""Any order of dispatch, time, cancel, retry and steering, against what the rules say."""
+"""Dispatch, time, cancel, retry and steering in any order, checked against the rules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.rule("feather", number) for number in (70, 74, 75, 79,
 
 
 def derived(suite_run: Json) -> str:
-    """Rule 75 over the latest attempts, told apart by what they share."""
+    """Rule 75 over the latest attempts, identified by their common fields."""
     latest: dict[Any, str] = {}
     for run in suite_run["runs"]:
         latest[run["scenario_id"]] = run["status"]
@@ -46,7 +46,7 @@ def derived(suite_run: Json) -> str:
 
 
 class Batches(RuleBasedStateMachine):
-    """`seen` is each suite run as it was shown last."""
+    """`seen` is each suite run as last shown."""
 
     server: MockServer
 
@@ -61,7 +61,7 @@ class Batches(RuleBasedStateMachine):
         return list(self.seen.values())[number % len(self.seen)]
 
     def look(self, shown: Json) -> None:
-        """Compare with what was seen before, and remember."""
+        """Compare with the last observation, and remember this one."""
         before = self.seen.get(shown["id"])
         if before is not None:
             for name in shown.keys() - {"runs", "status"}:

@@ -1,4 +1,4 @@
-"""Rules 18 to 33: how a request is refused."""
+"""Rules 18 to 33: refusals of requests."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 class Check:
-    """An agent with a release suite whose scenarios go as the tags say."""
+    """An agent with a release suite whose scenarios have these tags."""
 
     def __init__(self, sandbox: Sandbox, *tags: str, **agent: Any) -> None:
         self.sandbox = sandbox

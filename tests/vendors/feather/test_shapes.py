@@ -21,7 +21,7 @@ SCHEMAS = read_spec("feather")["components"]["schemas"]
 
 
 def named(schema: Any) -> tuple[str, str] | None:
-    """Which shape a property holds, and how: one, list or object."""
+    """The shape of a property, and its form: one, list or object."""
     for branch in (schema, *schema.get("anyOf", ())):
         for form, part in (
             ("one", branch),

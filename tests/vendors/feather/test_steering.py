@@ -1,4 +1,4 @@
-"""The admin API's hand on runs: `steer` and `plan_outcome`."""
+"""Steering runs: `steer` and `plan_outcome`."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ def server() -> Iterator[MockServer]:
 
 @pytest.fixture
 def sandbox(server: MockServer) -> Sandbox:
-    """A fresh workspace whose clock the test moves."""
+    """A fresh workspace with a manual clock."""
     server.reset()
     return Sandbox(server)
 
 
 @pytest.fixture
 def older(sandbox: Sandbox) -> Sandbox:
-    """The same workspace in the older shape."""
+    """The same workspace in the older version."""
     return sandbox.older

@@ -1,4 +1,4 @@
-"""The newer shape: what holds of every suite run in it, and two calls that tests often make."""
+"""The newer version: invariants of suite runs, and two common calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ BUCKETS = ("completed", "failed", "running", "pending", "cancelled")
 
 
 def check(suite: Json) -> None:
-    """What holds of every detailed suite run at every moment."""
+    """The invariants of a detailed suite run at any time."""
     runs = suite["runs"]
     states = [run["status"] for run in runs]
     verdicts = [run["verdict"] for run in runs]

@@ -1,4 +1,4 @@
-"""The older shape: its document, and what holds of every suite run in it."""
+"""The older version: its document, and the invariants of suite runs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ COUNTS = ("passed_count", "failed_count", "errored_count", "pending_count")
 
 
 def both(sandbox: Sandbox, run: Json) -> tuple[Json, Json]:
-    """A run in the newer and in the older shape."""
+    """A run in the newer and in the older version."""
     return sandbox.read(run), sandbox.older.read(run)
 
 
 def check(suite: Json) -> None:
-    """What holds of every older suite run at every moment."""
+    """The invariants of an older suite run at any time."""
     states = [run["status"] for run in suite["runs"]]
     assert suite["total_runs"] == len(states) == sum(suite[name] for name in COUNTS)
     assert [suite[name] for name in COUNTS] == [

@@ -1,4 +1,4 @@
-"""A Speechify workspace as a test uses it: short words for what a client does."""
+"""A Speechify workspace for tests: short names for client calls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 class Sandbox:
-    """One workspace. Every call checks the status, and gives the JSON of the reply."""
+    """One workspace. Every call checks the status, and returns the reply's JSON."""
 
     def __init__(self, server: MockServer, headers: dict[str, str] | None = None) -> None:
         self.server = server
@@ -33,7 +33,7 @@ class Sandbox:
 
     @property
     def older(self) -> Sandbox:
-        """The same workspace, seen in the older shape."""
+        """The same workspace in the older version."""
         return Sandbox(self.server, {**self.headers, **OLD})
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -73,7 +73,7 @@ class Sandbox:
         return agent
 
     def test(self, agent: Json, outcome: str = "passed", kind: str = "reply", **extra: Any) -> Json:
-        """A test whose runs end as `mock:outcome` says."""
+        """A test whose runs end in `mock:outcome`."""
         body = {"name": f"A {kind} test", "description": f"mock:{outcome}", "type": kind}
         return self.post_test(agent, {**body, "config": CONFIGS[kind], **extra})
 
@@ -94,13 +94,13 @@ class Sandbox:
         return shown
 
     def ended(self, outcome: str, kind: str = "reply") -> Json:
-        """A run that has gone its way."""
+        """A finished run."""
         run = self.run(self.test(self.agent(), outcome, kind))
         self.wait()
         return self.read(run)
 
     def suite(self, *outcomes: str) -> Json:
-        """A suite run of a new agent whose tests end as told, just started, in detail."""
+        """A new suite run of a new agent, in detail; its tests have the given outcomes."""
         agent = self.agent()
         for outcome in outcomes:
             self.test(agent, outcome, "tool")  # a type that both shapes call the same
@@ -137,7 +137,7 @@ class Sandbox:
 
 
 def change_plan(server: MockServer, **workspace: Any) -> None:
-    """Change what the workspace's plan allows, through the admin API's state."""
+    """Change the workspace's plan, through the admin API's state."""
     state = server.mock.store.snapshot(server.key)
     (row,) = state["worlds"][server.key]["collections"]["workspace"]
     row.update(workspace)
@@ -145,7 +145,7 @@ def change_plan(server: MockServer, **workspace: Any) -> None:
 
 
 def steer(server: MockServer, job: Json, outcome: str, after: float = 0) -> None:
-    """Decide how a run, or what is open of a suite run, ends."""
+    """Decide how a run, or the open children of a suite run, end."""
     order = server.mock.api.jobs.steer
     assert order is not None
     with server.mock.store.begin(server.key) as world:

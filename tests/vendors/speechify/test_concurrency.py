@@ -1,4 +1,4 @@
-"""50 threads cancel, read and resubmit the same suite run: no reply breaks a sum or a rank."""
+"""50 threads cancel, read and resubmit the same suite run: no reply breaks a sum or an order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENDED = ("completed", "failed", "cancelled")
 
 
 def _work(server: MockServer, suite: Json, seed: int) -> list[tuple[str, Json]]:
-    """What one client sees, in its order."""
+    """What one client sees, in order."""
     random = Random(seed)
     client = server.client
     path = f"/v1{SUITES}/{suite['id']}"
@@ -64,7 +64,7 @@ def _work(server: MockServer, suite: Json, seed: int) -> list[tuple[str, Json]]:
 
 
 def _is_after(before: Json, after: Json) -> None:
-    """Children only move on, and what has ended stays as it is."""
+    """Children only move forward, and ended ones stay unchanged."""
     order = ("pending", "running", *ENDED)
     for old, new in zip(before["runs"], after["runs"], strict=True):
         assert old["id"] == new["id"]

@@ -1,4 +1,4 @@
-"""Both documents: sound, readable, about the same calls, and true of every answer."""
+"""Both documents: valid, readable, with the same calls, and matched by every response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is derived from the children, as pure functions, for any children at all."""
+"""Values derived from children, as pure functions, for arbitrary children."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_every_move_of_the_newer_table_is_one_of_the_older() -> None:
 
 
 def test_a_word_that_means_something_else() -> None:
-    """`failed` is "could not be executed" in one shape and "judged bad" in the other."""
+    """`failed` means "not executed" in one version and "failed verdict" in the other."""
     rest = dict.fromkeys(("id", "test_id", "agent_id", "started_at", "created_at"), "x")
     common = {**rest, "ended_at": "t", "result": None}
     errored = older_run({**common, "status": "failed", "verdict": None, "error": "e"})

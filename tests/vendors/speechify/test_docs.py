@@ -1,4 +1,4 @@
-"""The page about Speechify says what the tables say."""
+"""The page about Speechify agrees with the tables."""
 
 from __future__ import annotations
 

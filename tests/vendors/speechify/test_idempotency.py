@@ -1,4 +1,4 @@
-"""Rules 66 to 72 of Speechify: idempotency keys, and paths that look alike."""
+"""Rules 66 to 72 of Speechify: idempotency keys, and similar paths."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEADER = "Idempotency-Key"
 
 
 def _places(sandbox: Sandbox) -> dict[str, tuple[str, Json | None]]:
-    """The four calls that take a key, ready to be made."""
+    """The four calls that accept a key, ready to be sent."""
     agent = sandbox.agent()
     test = sandbox.test(agent, "failed")
     suite = sandbox.post(f"/agents/{agent['id']}/tests/runs")["suite_run"]
@@ -32,7 +32,7 @@ def _send(sandbox: Sandbox, path: str, body: Json | None, key: str) -> httpx.Res
 
 
 def _count(sandbox: Sandbox) -> tuple[int, int]:
-    """How many suite runs and, over all tests of the world, runs there are."""
+    """The number of suite runs and, over all tests of the world, of runs."""
     with sandbox.server.mock.store.begin(sandbox.server.key) as world:
         return len(world["suite_runs"]), len(world["runs"])
 
@@ -152,7 +152,7 @@ def test_rule_70_a_key_belongs_to_workspace_method_and_path(
 
 
 def test_a_request_that_the_contract_refuses_takes_no_key(sandbox: Sandbox) -> None:
-    """A decision, beside rule 69."""
+    """A decision, in addition to rule 69."""
     path, body = _places(sandbox)["batch"]
     refused = sandbox.send("POST", path, headers={HEADER: "k"}, json={"entries": "x"})
     assert refused.status_code == 400

@@ -1,4 +1,4 @@
-"""Rules 18 to 30 of Speechify: tests and folders; and agents, of which the rules say little."""
+"""Rules 18 to 30 of Speechify: tests and folders; and agents, for which there are few rules."""
 
 from __future__ import annotations
 

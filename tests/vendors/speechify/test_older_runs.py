@@ -1,4 +1,4 @@
-"""Runs in the older shape, fact by fact (the numbers are those of docs/apis/speechify.md)."""
+"""Runs in the older version, fact by fact (numbered as in docs/apis/speechify.md)."""
 
 from __future__ import annotations
 

@@ -263,7 +263,7 @@ def test_rule_41_without_credit_402_and_nothing_is_queued(
 
 
 def test_the_dice_and_the_switches(sandbox: Sandbox) -> None:
-    """Without a switch most runs pass, and all ends occur; `mock:flaky` fails once."""
+    """Without a switch most runs pass, and all outcomes occur; `mock:flaky` fails once."""
     agent = sandbox.agent()
     plain = sandbox.test(agent, description="")
     runs = [sandbox.run(plain) for _ in range(120)]

@@ -56,7 +56,7 @@ def test_rule_57_the_override_is_applied_again_and_checked_again(
 
 @pytest.mark.rule("speechify", 57)
 def test_rule_57_a_model_may_leave_the_plan_between_run_and_resubmit(sandbox: Sandbox) -> None:
-    """In the seed world the plan includes gpt-4o-mini for 30 days more."""
+    """In the seed world the plan includes gpt-4o-mini for 30 more days."""
     agent = sandbox.agent()
     sandbox.test(agent, "failed")
     path = f"/agents/{agent['id']}/tests/runs"
@@ -174,7 +174,7 @@ def test_rule_63_built_in_tools_are_refused(sandbox: Sandbox) -> None:
 
 @pytest.mark.rule("speechify", 64)
 def test_rule_64_a_flow_version_belongs_to_its_agent(server: MockServer, sandbox: Sandbox) -> None:
-    """Only agents of the seed world have flow versions: no operation makes one."""
+    """Only agents of the seed world have flow versions: no operation creates one."""
     with server.mock.store.begin(server.key) as world:
         versions = list(world["flow_versions"].scan())
     version = versions[1]

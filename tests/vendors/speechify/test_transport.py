@@ -257,7 +257,7 @@ def test_rule_11_a_pin_before_the_change_gets_the_old_shape(
 
 @pytest.mark.rule("speechify", 12)
 def test_rule_12_answers_may_grow(sandbox: Sandbox) -> None:
-    """The contract closes no answer, so a client that follows it tolerates more."""
+    """The contract's response schemas are open, so clients must tolerate new fields."""
     schemas = DOCUMENT["components"]["schemas"]
     assert not [
         name

@@ -1,4 +1,4 @@
-"""Which shape a caller gets (legacy facts 43 to 48), and the settings that decide it."""
+"""The API version of a caller (legacy facts 43 to 48), and its settings."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_legacy_46_no_version_and_no_default_is_the_oldest_shape() -> None:
 
 @pytest.mark.rule("speechify-legacy", 46)
 def test_legacy_46_each_document_is_the_default_of_its_own_mock() -> None:
-    """A decision: what is served is what was asked for, unless a setting says otherwise."""
+    """A decision: the served document sets the default, unless a setting overrides it."""
     with MockServer("speechify") as newer, MockServer("speechify-legacy") as older:
         assert "total" in Sandbox(newer).suite("passed")
         assert "total_runs" in Sandbox(older).suite("passed")
@@ -78,7 +78,7 @@ def test_legacy_47_the_date_is_a_setting() -> None:
 
 @pytest.mark.rule("speechify-legacy", 48)
 def test_legacy_48_the_two_steps_of_the_vendor_are_one_here(sandbox: Sandbox) -> None:
-    """No version shows `ended_at` beside the older words."""
+    """No version combines `ended_at` with the older vocabulary."""
     run = sandbox.ended("passed")
     for day in range(1, 31):
         headers = {"Speechify-Version": f"2026-06-{day:02}"}

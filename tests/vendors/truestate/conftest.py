@@ -16,6 +16,6 @@ def server() -> Iterator[MockServer]:
 
 @pytest.fixture
 def sandbox(server: MockServer) -> Sandbox:
-    """A fresh world whose clock the test moves."""
+    """A fresh world with a manual clock."""
     server.reset()
     return Sandbox(server)

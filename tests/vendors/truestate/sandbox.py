@@ -1,4 +1,4 @@
-"""A TrueState sandbox as a test uses it: short words for what a client does."""
+"""A TrueState sandbox for tests: short names for client calls."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def way(source: Json, target: Json, label: str | None = None) -> Json:
 
 
 def chain(*steps: Json) -> Json:
-    """A version that goes from step to step."""
+    """A version with the steps in sequence."""
     ways = [way(source, target) for source, target in pairwise(steps)]
     return {"steps": list(steps), "step_transitions": ways}
 
@@ -47,7 +47,7 @@ DECIDE = step("decide", "LOGIC_DECISION", text="Yes or no?")
 
 
 class Sandbox:
-    """One tenant. Every call checks the status, and gives the JSON of the reply."""
+    """One tenant. Every call checks the status, and returns the reply's JSON."""
 
     def __init__(self, server: MockServer) -> None:
         self.server = server
@@ -83,7 +83,7 @@ class Sandbox:
         return self.path(session).replace("automations", "live_flows")
 
     def again(self, session: Json) -> Json:
-        """The session as it is now."""
+        """The current session."""
         found: Json = self.get(self.path(session) + "/")
         return found
 
@@ -102,13 +102,13 @@ class Sandbox:
         return changed
 
     def ended(self, graph: Json, **mock: Any) -> Json:
-        """A session of a new automation, when all that can happen has happened."""
+        """A finished session of a new automation."""
         session = self.session(self.automation(graph), **mock)
         self.wait()
         return self.again(session)
 
     def passing(self, session: Json, seconds: float, every: float) -> list[Json]:
-        """What the live flow's session shows while time goes by."""
+        """The live flow's session as time passes."""
         shown = [self.live(session)]
         for _ in range(int(seconds / every)):
             self.wait(every)
@@ -117,5 +117,5 @@ class Sandbox:
 
 
 def names(session: Json) -> list[str]:
-    """The names of the steps that a session has entered."""
+    """The names of the entered steps of a session."""
     return [each["step"]["name"] for each in session["steps"]]

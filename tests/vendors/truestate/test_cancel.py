@@ -26,7 +26,7 @@ def test_rule_21_a_body_is_not_looked_at(sandbox: Sandbox) -> None:
 
 @pytest.mark.rule("truestate", 21)
 def test_rule_21_the_documentation_s_own_curl(sandbox: Sandbox) -> None:
-    """As on the vendor's page, with another host and key: the header is all it sends."""
+    """As on the vendor's page, with another host and key: it sends only the header."""
     reply = sandbox.server.client_for("").patch(
         f"/automations/{DOCUMENTED}/sessions/{DOCUMENTED}/cancel",
         headers={"Authorization": "Bearer mock-key"},

@@ -1,4 +1,4 @@
-"""The contract, contracts/truestate.json: sound, readable, and true to what it was made from."""
+"""The contract, contracts/truestate.json: valid, readable, and true to its source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The page about TrueState says what the code does (its diagrams: tests/vendors/test_pages.py)."""
+"""The page about TrueState agrees with the code (for its diagrams see
+tests/vendors/test_pages.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The world that every key starts with."""
+"""The seed world."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules 11 to 20 and 27: sessions and how they walk."""
+"""Rules 11 to 20 and 27: sessions and their course."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_rule_16_who_does_not_wait_takes_no_input(sandbox: Sandbox) -> None:
 
 @pytest.mark.rule("truestate", 16)
 def test_rule_16_every_question_is_asked(sandbox: Sandbox) -> None:
-    """A conversation in a circle: it goes on until the most steps are walked."""
+    """A looping conversation continues until the maximum number of steps."""
     graph = chain(START, ASK, THINK)
     graph["step_transitions"].append(way(THINK, ASK))
     session = sandbox.session(sandbox.automation(graph))
@@ -362,7 +362,7 @@ def test_a_stuck_session_never_ends(sandbox: Sandbox) -> None:
 
 
 def _runs(words: list[str]) -> list[tuple[str, int]]:
-    """Equal neighbours counted."""
+    """Consecutive equal values, counted."""
     found: list[tuple[str, int]] = []
     for word in words:
         if found and found[-1][0] == word:

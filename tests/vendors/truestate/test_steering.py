@@ -1,4 +1,4 @@
-"""Deciding what becomes of a session that is under way, as the admin API does."""
+"""Steering an open session, as the admin API does."""
 
 from __future__ import annotations
 

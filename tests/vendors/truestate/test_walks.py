@@ -1,4 +1,4 @@
-"""Whatever a version looks like, its sessions walk by the tables."""
+"""Sessions of any version follow the tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = [kind for kind in SECONDS if kind != "START"]
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Json:
-    """Any version that is taken, circles and dead ends included."""
+    """Any valid version, including cycles and dead ends."""
     kinds = ["START", *draw(st.lists(st.sampled_from(KINDS), max_size=6))]
     steps = [step(f"s{n}", kind, text="${s1.result}") for n, kind in enumerate(kinds)]
     ways = []
@@ -84,7 +84,7 @@ def _check(session: Json, graph: Json) -> None:
 
 
 def _compare(before: Json, after: Json) -> None:
-    """What has happened stays; what moves, moves by the tables."""
+    """The past stays; changes follow the tables."""
     if before["status"] in SESSION.terminal:
         assert after == before
     assert _leads(SESSION, before["status"], after["status"])
@@ -97,7 +97,7 @@ def _compare(before: Json, after: Json) -> None:
 
 
 def _leads(table: Lifecycle, before: str, after: str) -> bool:
-    """Whether moves of the table lead from one state to the other."""
+    """Whether transitions of the table lead from one state to the other."""
     reached = {before}
     while following := {to for state in reached for to in table.moves[state]} - reached:
         reached |= following

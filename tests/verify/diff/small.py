@@ -1,4 +1,4 @@
-"""A small API with everything that a differential run looks at, served by its inferred mock."""
+"""A small API with everything that a differential run covers, served by its inferred mock."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ KNOWLEDGE = Knowledge.of(build_contract(DOCUMENT))
 
 @contextmanager
 def served(seed: int) -> Iterator[str]:
-    """The small API on a port of its own, without an admin API, as a real server has none."""
+    """The small API on its own port, without an admin API, like a real server."""
     with MockServer(DOCUMENT, clock="manual", seed=seed) as mock:
         yield mock.url
 
@@ -140,7 +140,7 @@ def differ(
     origins: tuple[str, ...] = (),
     lock: str = "",
 ) -> Report:
-    """A whole run, as `mockserver diff` does it, or the sequences of some origins alone."""
+    """A whole run, as by `mockserver diff`, or only the sequences of some origins."""
     report = Report("Shelves", "shelves", real, mock, seed)
     with (
         Target(KNOWLEDGE.contract, real, "mock-key") as target,

@@ -1,4 +1,5 @@
-"""From a differential run to a lock file, and back: the mock follows it, what is known is known."""
+"""From a differential run to a calibration file and back: rules are followed, known differences
+accepted."""
 
 from __future__ import annotations
 

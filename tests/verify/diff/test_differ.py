@@ -1,4 +1,4 @@
-"""Whole runs on a small API: nothing is found where nothing is, and what is planted is."""
+"""Whole runs on a small API: planted differences are found, and no others."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_same_seed_finds_the_same(mock: str, real: tuple[FaultProxy, str]) -
 def test_what_comes_only_now_and_then_is_no_difference(
     mock: str, real: tuple[FaultProxy, str]
 ) -> None:
-    """Every 37th read is answered otherwise, and its repetition is not."""
+    """Every 37th read gets a different response, but not when repeated."""
     proxy, url = real
     proxy.plant(planted(f"GET {SHELF}", "every", nth=37, to=404))
     report = differ(url, mock)

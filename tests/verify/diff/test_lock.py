@@ -1,4 +1,4 @@
-"""A lock in use: what departs from it is new, and what it knows of jobs and values is followed."""
+"""Using a calibration file: deviations from it are new, its durations and values are followed."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ colour = ["red"]
 def test_the_exit_code_is_1_when_the_real_side_departs(
     status: str, code: int, tmp_path: Path
 ) -> None:
-    """The real side answers a removal with 200: as it is known, or not."""
+    """The real side responds to a removal with 200: as known, or not."""
     lock = tmp_path / "lock.toml"
     lock.write_text(KNOWN.format(status=status))
     with served(1) as mock, served(2) as upstream, the_proxy(upstream) as (proxy, url):

@@ -1,4 +1,4 @@
-"""The parts of a differential run, each alone."""
+"""Unit tests of the parts of a differential run."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_what_a_step_is_about_is_not_borrowed(operation: str) -> None:
 
 
 def _shelves() -> Program:
-    """Each shelf's note is the name of the one before."""
+    """Each shelf's note is the name of the previous one."""
     second = Step(2, "createShelf", "make", body={"name": "b", "note": reference(1, "name")})
     third = Step(3, "createShelf", "make", body={"name": "c", "note": reference(2, "name")})
     return Program((Step(1, "createShelf", "make", body={"name": "a"}), second, third))

@@ -1,4 +1,4 @@
-"""A real service with a database: it is judged, what was made there is gone, its ways are found."""
+"""A real service with a database: it is tested, creations are removed, its behaviour is learned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Things in wrappings, whose ids the document does not list; parents under another name."""
+"""Entities in envelopes with undocumented ids, and parents under another name."""
 
 from __future__ import annotations
 
