@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -28,6 +29,8 @@ ENOUGH = 12
 """Number of worlds while a program is being shrunk; the result is checked in all of them."""
 ROUNDS = 40
 """Programs to try when shrinking one difference."""
+SHORTENED = 2
+"""Differences to shrink of those that look alike."""
 TROUBLE = 20
 """Stop once failed programs outnumber successful ones by this much."""
 Signature = tuple[str, str, str, str]
@@ -54,6 +57,8 @@ class Differ:
     _habits: Habits = field(default_factory=Habits)
     _surveyed: bool = False
     _doubtful: set[Signature] = field(default_factory=set)
+    _causes: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    """How many differences there are of one kind and place with the same outcomes."""
 
     def run(self, programs: Iterable[Program]) -> None:
         """Run all programs. Raises CannotJudge, NoReply."""
@@ -105,29 +110,31 @@ class Differ:
         """Run one program; confirm and shrink each new difference."""
         real = self.real.execute(program)
         self._habits.hear(real, self.mocks.knowledge)
-        found = self._explained(program, real)
-        for mismatch in found:
+        fresh: list[Mismatch] = []
+        for mismatch in self._explained(program, real):
             signature = mismatch.signature
             if self._is_accepted(mismatch):
                 self.report.known[signature] = self.report.known.get(signature, 0) + 1
             elif signature in self._known:
                 self._known[signature].count += 1
             elif signature not in self._doubtful:
-                self._new(program, mismatch)
+                fresh.append(mismatch)
+        if fresh:
+            self._news(program, fresh)
 
     def _explained(
         self,
         program: Program,
         real: Run,
-        wanted: Signature | None = None,
+        wanted: Collection[Signature] | None = None,
         most: int = WITH_JOBS[-1],
     ) -> list[Mismatch]:
         """The mismatches that remain after comparing with more worlds of the mock, up to a limit;
-        only `wanted`, if given."""
+        only those that are `wanted`, if given."""
 
         def open_ones(found: list[Mismatch]) -> list[Mismatch]:
             if wanted is not None:
-                return [m for m in found if m.signature == wanted]
+                return [m for m in found if m.signature in wanted]
             new = [m for m in found if m.signature not in self._known]
             return [m for m in new if not self._is_accepted(m)]
 
@@ -174,26 +181,41 @@ class Differ:
             self.mocks.runs(program, WITH_JOBS[-1])
         return True
 
-    def _new(self, program: Program, mismatch: Mismatch) -> None:
-        """Reproduce a mismatch with ever shorter programs; drop it if it does not recur."""
-        signature = mismatch.signature
-        if _is_crash(mismatch) and not self._always(program, mismatch):
-            self._must_be_well(mismatch)
-        shortest = self._shortened(program, mismatch)
-        if shortest is None:
+    def _news(self, program: Program, fresh: Sequence[Mismatch]) -> None:
+        """Reproduce mismatches, those of one step together; drop what does not recur."""
+        for mismatch in fresh:
+            if _is_crash(mismatch) and not self._always(program, mismatch):
+                self._must_be_well(mismatch)
+        again: dict[Signature, Shown] | None = None
+        for label in sorted({mismatch.label for mismatch in fresh}):
+            here = [mismatch for mismatch in fresh if mismatch.label == label]
+            short = self._all_shown(program.only(program.closure(label)), here)
+            for mismatch in here:
+                shown = short.get(mismatch.signature)
+                if shown is None:
+                    if again is None:
+                        again = self._all_shown(program, fresh)
+                    shown = again.get(mismatch.signature)
+                self._settle(mismatch, shown)
+
+    def _settle(self, mismatch: Mismatch, shown: Shown | None) -> None:
+        """Keep a mismatch with the shortest program that shows it, or as doubtful."""
+        signature, where = mismatch.signature, self._where(mismatch.operation)
+        if shown is None:
             self._doubtful.add(signature)
-            where = self._where(mismatch.operation)
             self._must_be_well(mismatch)
             self.report.notes.append(
                 f"not reproducible, so not counted: {where}, {mismatch.kind} "
                 f"{mismatch.at}: {mismatch.real}, the mock {mismatch.mock}"
             )
             return
-        program, mismatch, real = shortest
+        cause = (mismatch.kind, mismatch.at, mismatch.real[:3], mismatch.mock[:3])
+        self._causes[cause] += 1
+        if self._causes[cause] <= SHORTENED and len(shown[0].steps) > 1:
+            shown = self._shortened(shown)
+        program, mismatch, real = shown
         mock = self.mocks.runs(program, 1)[0]
-        self._known[signature] = Difference(
-            mismatch, program, real, mock, where=self._where(mismatch.operation)
-        )
+        self._known[signature] = Difference(mismatch, program, real, mock, where=where)
 
     def _must_be_well(self, mismatch: Mismatch) -> None:
         """Raises CannotJudge for an intermittent server error."""
@@ -214,14 +236,13 @@ class Differ:
 
     # --- shorter
 
-    def _shortened(self, program: Program, mismatch: Mismatch) -> Shown | None:
-        """The shortest program found that shows it; None if it does not recur."""
-        whole = self._shows(program, mismatch)
-        if whole is None:
-            return None
+    def _shortened(self, whole: Shown) -> Shown:
+        """The shortest program that is found to show it."""
         for worlds in (ENOUGH, WITH_JOBS[-1]):
             best = self._cut_down(whole, worlds)
-            shown = self._shows(best[0], mismatch)
+            if best is whole:
+                break
+            shown = self._shows(best[0], whole[1])
             if shown is not None:
                 return shown
         return whole
@@ -259,10 +280,21 @@ class Differ:
         self, program: Program, wanted: Mismatch, worlds: int = WITH_JOBS[-1]
     ) -> Shown | None:
         real = self.real.execute(program)
-        for mismatch in self._explained(program, real, wanted.signature, worlds):
+        for mismatch in self._explained(program, real, (wanted.signature,), worlds):
             if mismatch.signature == wanted.signature and _same_statuses(mismatch, wanted):
                 return program, mismatch, real
         return None
+
+    def _all_shown(self, program: Program, wanted: Sequence[Mismatch]) -> dict[Signature, Shown]:
+        """Which of the mismatches one more run of a program shows."""
+        real = self.real.execute(program)
+        by_signature = {mismatch.signature: mismatch for mismatch in wanted}
+        found: dict[Signature, Shown] = {}
+        for mismatch in self._explained(program, real, by_signature):
+            before = by_signature.get(mismatch.signature)
+            if before is not None and _same_statuses(mismatch, before):
+                found[mismatch.signature] = (program, mismatch, real)
+        return found
 
 
 def _same_statuses(one: Mismatch, other: Mismatch) -> bool:
