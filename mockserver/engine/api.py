@@ -84,6 +84,17 @@ def nothing_adopted(
     return []
 
 
+TraitsOf = Callable[[World, Operation, Mapping[str, str], Any], dict[str, str]]
+"""`(world, operation, path values, body)` -> what is special about a request in this world."""
+
+
+def no_traits(
+    world: World, operation: Operation, path_values: Mapping[str, str], body: Any
+) -> dict[str, str]:
+    """The `traits` of an API of which nothing is inferred."""
+    return {}
+
+
 Choose = Callable[[Mapping[str, str], str], str]
 """`(headers, tenant)` -> the document of the shape to serve. Raises a Refusal; the tenant is
 empty while the caller is not known."""
@@ -170,6 +181,7 @@ class Api:
     `handlers` by operationId; `collections` by name; `seed` fills a new world from the parsed
     fixtures. `adopt` turns a recorded response into rows, `show` a row into what a client sees,
     `seeded` a world into one whose collections hold their seed data from the first look on.
+    `traits` a request into what a calibration file can be written with.
     `shapes` are the wire shapes of an API with several. `credentials` says where it issues
     credentials.
 
@@ -187,6 +199,7 @@ class Api:
     owns: Owns = owns_nothing
     show: Show = as_kept
     seeded: Callable[[World], Any] = as_it_is
+    traits: TraitsOf = no_traits
     jobs: Jobs = Jobs()
     webhooks: Webhooks = Webhooks()
     wire: Wire = Wire()

@@ -7,11 +7,12 @@ applied before a request is validated, the rest after the reply is made.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.engine.serialization import Sent
+from mockserver.engine.traits import holds
 from mockserver.inference.model import Plan
 
 Json = Any
@@ -38,10 +39,52 @@ class Rules:
     absent: Sequence[str] = ()
     durations: Mapping[str, float] = field(default_factory=dict)
     enums: Mapping[str, Sequence[Json]] = field(default_factory=dict)
+    order: Mapping[str, str] = field(default_factory=dict)
+    """Of a list that nobody ordered: `first` is the newest or the oldest."""
+    answers: Sequence[Answer] = ()
 
 
 Lock = Mapping[str, Rules]
 """By operationId."""
+EVERY = "*"
+"""The name under which a calibration file has what holds for every operation."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the real server gives to requests with certain traits.
+
+    `status` 0 is the mock's own. `body` (None: the mock's own) may have `{name}` for a path
+    parameter, `{body.name}` and `{query.name}` for what was sent. `seen` is how many exchanges
+    have shown it.
+    """
+
+    when: Mapping[str, str] = field(default_factory=dict)
+    status: int = 0
+    body: Json = None
+    seen: int = 0
+
+
+def answer_for(answers: Sequence[Answer], traits: Mapping[str, str]) -> Answer | None:
+    """The first that fits; a file has them in the order in which they count."""
+    return next((answer for answer in answers if holds(answer.when, traits)), None)
+
+
+def rules_of(written: Mapping[str, Mapping[str, Any]], operations: Iterable[str]) -> Lock:
+    """The rules of every operation, by what a calibration file has; what it says of every
+    operation counts after what it says of one."""
+    every = _answers(written.get(EVERY, {}))
+    found = {}
+    for name in operations:
+        table = dict(written.get(name, {}))
+        answers = (*_answers(table), *every)
+        if table or answers:
+            found[name] = Rules(**{**table, "answers": answers})
+    return found
+
+
+def _answers(table: Mapping[str, Any]) -> tuple[Answer, ...]:
+    return tuple(Answer(**each) for each in table.get("answers", ()))
 
 
 def with_defaults(rules: Rules, body: bytes) -> bytes:
@@ -62,9 +105,7 @@ def adapted(rules: Rules, path_values: Mapping[str, str], sent: Sent) -> Sent:
     """The reply as the real server would give it."""
     status = str(sent.status)
     if status in rules.bodies:
-        body = _filled(rules.bodies[status], path_values)
-        sent = replace(sent, body=json.dumps(body, ensure_ascii=False).encode())
-        sent = _labelled(sent, "application/json")
+        sent = with_body(sent, filled(rules.bodies[status], path_values))
     elif status in rules.words:
         sent = _reshaped(sent, rules.words[status], (), over=True)
     elif sent.status < 300 and (rules.extra or rules.absent):
@@ -76,9 +117,14 @@ def adapted(rules: Rules, path_values: Mapping[str, str], sent: Sent) -> Sent:
 
 def locked(plan: Plan, lock: Lock) -> Plan:
     """The plan with the calibrated durations and enum values."""
-    resources = dict(plan.resources)
+    resources, actions = dict(plan.resources), dict(plan.actions)
     for name, rules in lock.items():
         action = plan.actions.get(name)
+        if action is not None and action.envelope is not None and rules.order:
+            envelope = action.envelope
+            newest = rules.order["first"] == "newest"
+            ordering = replace(envelope.ordering, newest_first=newest)
+            actions[name] = replace(action, envelope=replace(envelope, ordering=ordering))
         resource = plan.resource_of(action) if action is not None else None
         if resource is None:
             continue
@@ -92,7 +138,7 @@ def locked(plan: Plan, lock: Lock) -> Plan:
             if field_name not in moving:
                 in_use[field_name] = (*in_use.get(field_name, ()), *values)
         resources[resource.name] = replace(resource, states=states, in_use=in_use)
-    return replace(plan, resources=resources)
+    return replace(plan, resources=resources, actions=actions)
 
 
 def _reshaped(
@@ -126,18 +172,24 @@ def _holders(value: Json, place: str) -> Iterator[tuple[dict[str, Json], str]]:
         yield value, step
 
 
+def with_body(sent: Sent, body: Json) -> Sent:
+    """A reply with another body, in JSON."""
+    sent = replace(sent, body=json.dumps(body, ensure_ascii=False).encode())
+    return _labelled(sent, "application/json")
+
+
 def _labelled(sent: Sent, media_type: str) -> Sent:
     headers = [(name, value) for name, value in sent.headers if name.lower() != b"content-type"]
     return replace(sent, headers=[*headers, (b"content-type", media_type.encode())])
 
 
-def _filled(value: Json, path_values: Mapping[str, str]) -> Json:
+def filled(value: Json, path_values: Mapping[str, str]) -> Json:
     if isinstance(value, str):
         for name, given in path_values.items():
             value = value.replace("{" + name + "}", given)
         return value
     if isinstance(value, list):
-        return [_filled(item, path_values) for item in value]
+        return [filled(item, path_values) for item in value]
     if isinstance(value, dict):
-        return {name: _filled(item, path_values) for name, item in value.items()}
+        return {name: filled(item, path_values) for name, item in value.items()}
     return value

@@ -136,6 +136,14 @@ def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
     )
 
 
+def refusal_of(status: int, refusal: Refusal | None) -> Refusal:
+    """A refusal of this status, that says what another says."""
+    kind = _KINDS.get(status, BadRequest)
+    if refusal is None:
+        return kind()
+    return kind(refusal.message, violations=refusal.violations, headers=refusal.headers)
+
+
 def sharpened(operation: Operation, refusal: Refusal) -> Refusal:
     """The refusal, with 400 (malformed), 422 (invalid) and 415 (media type) told apart as
     documented."""

@@ -18,7 +18,13 @@ _TABLES = {
     "extra",
     "durations",
     "enums",
+    "order",
 }
+
+
+EVERY = "*"
+"""Stands for every operation."""
+_ANSWER = {"when": Mapping, "status": int, "body": object, "seen": int}
 
 
 def read_lock(path: Path, operations: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -33,7 +39,7 @@ def read_lock(path: Path, operations: Collection[str]) -> dict[str, dict[str, An
     if not isinstance(found, Mapping):
         raise UsageError(f"--calibration {path}: operations must be a table")
     for name in found:
-        if name not in operations:
+        if name not in operations and name != EVERY:
             raise UsageError(
                 f"--calibration {path}: the document has no operation {name!r}; "
                 "create the file again with mockserver calibrate"
@@ -46,7 +52,9 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise UsageError(f"{where} must be a table")
     for key, part in value.items():
-        if key == "absent":
+        if key == "answers":
+            fine = isinstance(part, list) and all(_is_answer(one) for one in part)
+        elif key == "absent":
             fine = isinstance(part, list) and all(isinstance(one, str) for one in part)
         else:
             fine = key in _TABLES and isinstance(part, Mapping)
@@ -61,7 +69,20 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
     for state, lasts in value.get("durations", {}).items():
         if isinstance(lasts, bool) or not isinstance(lasts, int | float) or lasts < 0:
             raise UsageError(f"{where}.durations.{state}: {lasts!r} is not a number of seconds")
+    if value.get("order", {"first": "newest"}).get("first") not in ("newest", "oldest"):
+        raise UsageError(f"{where}.order.first is newest or oldest")
     for name, values in value.get("enums", {}).items():
         if not isinstance(values, list) or not values:
             raise UsageError(f"{where}.enums.{name} must be a list of values")
     return dict(value)
+
+
+def _is_answer(value: Any) -> bool:
+    """Whether it says when, and what then."""
+    if not isinstance(value, Mapping) or not value.keys() <= _ANSWER.keys():
+        return False
+    if any(not isinstance(part, _ANSWER[name]) for name, part in value.items()):
+        return False
+    when = value.get("when", {})
+    known = all(isinstance(one, str) for one in when.values())
+    return known and (value.get("status", 0) == 0 or 100 <= value["status"] <= 599)

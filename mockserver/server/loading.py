@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mockserver.engine.calibration import Rules
+from mockserver.engine.calibration import Lock, rules_of
 from mockserver.engine.inferred.given import Given
 from mockserver.files.cache import user_cache
 from mockserver.files.documents import parsed
@@ -42,14 +42,14 @@ def plan_of(document: Mapping[str, Any], contract: Contract, options: Options) -
     return found
 
 
-def calibration_of(options: Options, contract: Contract) -> dict[str, Rules]:
+def calibration_of(options: Options, contract: Contract) -> Lock:
     """Observed behaviour of the real server, by operationId."""
     if options.calibration is None:
         return {}
     from mockserver.files.calibration import read_lock
 
     written_down = read_lock(Path(options.calibration), contract.by_id)
-    return {name: Rules(**rules) for name, rules in written_down.items()}
+    return rules_of(written_down, contract.by_id)
 
 
 def given_of(options: Options) -> Given | None:

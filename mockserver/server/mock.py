@@ -24,7 +24,6 @@ from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pipeline import (
     Exchange,
     Message,
-    Pipeline,
     PipelineSettings,
     no_journal,
 )
@@ -34,6 +33,7 @@ from mockserver.engine.pipeline.authentication import (
     nothing_issued,
     subject_of,
 )
+from mockserver.engine.pipeline.calibrated import CalibratedPipeline
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Scenario
 from mockserver.engine.serialization import Sent
@@ -125,7 +125,7 @@ class Mock:
     api: Api
     store: Store
     pipeline: Answerer
-    primary: Pipeline
+    primary: CalibratedPipeline
     options: Options
     faults: Faults = field(default_factory=Faults)
     scenarios: dict[str, list[Scenario | str]] = field(default_factory=dict)
@@ -254,7 +254,7 @@ def load(
         for name, each in (handlers or {}).items()
     }
     own = {**api.handlers, **by_hand}
-    pipeline = Pipeline(contract, api, own, validators, shared)
+    pipeline = CalibratedPipeline(contract, api, own, validators, shared)
     answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
     return Mock(
         contract, plan, api, store, answerer, pipeline, options, faults, scenarios, shared.journal,

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.engine.api import Api
 from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.pipeline.calibrated import CalibratedPipeline
 from mockserver.engine.pipeline.versions import Answerer, ShapedPipelines
 from mockserver.errors import UsageError
 from mockserver.files.package_data import contract_file
@@ -41,7 +42,7 @@ def in_all_shapes(pipeline: Pipeline, settings: Mapping[str, Any]) -> Answerer:
         if shape.document not in pipelines:
             contract = _shipped(shape.document)
             validators = Validators(contract.document, contract.version)
-            pipelines[shape.document] = Pipeline(
+            pipelines[shape.document] = CalibratedPipeline(
                 contract, api, shape.handlers, validators, pipeline.settings
             )
     return ShapedPipelines(pipelines, served, api.shapes.chooser(settings, served))

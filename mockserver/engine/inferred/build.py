@@ -28,6 +28,7 @@ from mockserver.engine.inferred.repository import (
 )
 from mockserver.engine.inferred.seeding import note_birth
 from mockserver.engine.inferred.static import fixed
+from mockserver.engine.inferred.traits import traits_in_world
 from mockserver.engine.inferred.transitions import clone, transition
 from mockserver.engine.inferred.views import SeededWorld, Views
 from mockserver.engine.inferred.webhooks import EventSource, Listeners
@@ -110,6 +111,7 @@ def assemble(
         owns=partial(owns, context),
         show=Views(context),
         seeded=partial(SeededWorld, context),
+        traits=partial(traits_in_world, context),
         jobs=jobs,
         webhooks=_webhooks(context),
     )

@@ -55,7 +55,7 @@ class PageRequest:
             if page is None and paging.page is not None and number != "":
                 self.parameter, self.cursor, self.way = paging.page, number, _AHEAD
             elif page is not None:
-                self.start = (max(first, page) - first) * self.size
+                self.start = min((max(first, page) - first) * self.size, ALL)
 
     def scope(self) -> tuple[Any, ...]:
         """What a cursor is valid for: this list with these filters."""
@@ -120,7 +120,7 @@ def _whole(value: Any) -> int | None:
 
 def _number(value: Any, default: int, least: int = 1) -> int:
     number = _whole(value)
-    return default if number is None else max(least, number)
+    return default if number is None else min(max(least, number), ALL)
 
 
 @dataclass

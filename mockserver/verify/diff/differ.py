@@ -17,6 +17,7 @@ from mockserver.verify.diff.model import Difference, Mismatch, Program, Report, 
 from mockserver.verify.diff.observations import Habits
 from mockserver.verify.diff.programs.coverage import waits
 from mockserver.verify.diff.runner import CannotJudge, Side
+from mockserver.verify.diff.samples import samples
 from mockserver.verify.diff.shrink import borrowed, cuts, smaller
 from mockserver.verify.target import NoReply
 
@@ -29,6 +30,8 @@ ENOUGH = 12
 """Number of worlds while a program is being shrunk; the result is checked in all of them."""
 ROUNDS = 40
 """Programs to try when shrinking one difference."""
+MOST_SAMPLES = 20_000
+"""Pairs of replies to keep for calibration."""
 SHORTENED = 2
 """Differences to shrink of those that look alike."""
 TROUBLE = 20
@@ -110,6 +113,10 @@ class Differ:
         """Run one program; confirm and shrink each new difference."""
         real = self.real.execute(program)
         self._habits.hear(real, self.mocks.knowledge)
+        knowledge = self.mocks.knowledge
+        if len(self.report.samples) < MOST_SAMPLES:
+            first = self.mocks.runs(program, 1)[0]
+            self.report.samples += samples(real, first, knowledge.contract)
         fresh: list[Mismatch] = []
         for mismatch in self._explained(program, real):
             signature = mismatch.signature

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import IO, Self
 
 from mockserver.errors import UsageError
 from mockserver.verify.diff.api import Knowledge
@@ -23,6 +24,8 @@ from mockserver.verify.target import Target
 PACES = (0.0, 0.0, 0.0, 1.0, 3.0, 0.0, 8.0, 20.0, 0.3, 60.0)
 """Seconds by which each world's clock advances before each step, to see jobs in every state."""
 START_TIMEOUT = 60.0
+TRAITS = "x-mock-traits"
+"""A request with this header is told what the mock takes to be special about it."""
 
 
 @dataclass
@@ -71,7 +74,7 @@ class Mocks:
             self.knowledge.contract,
             wire.url,
             key,
-            headers={"x-mock-tenant": key},
+            headers={"x-mock-tenant": key, TRAITS: "yes"},
             timeout=self.timeout,
             wire=wire,
         ) as target:
@@ -114,15 +117,15 @@ def own_mocks(spec: str, seeds: Sequence[int], options: Sequence[str] = ()) -> I
             stack.enter_context(_served(spec, seed, port, options))
             for seed, port in zip(seeds, free_ports(len(seeds)), strict=True)
         ]
-        for process, url in started:
-            _await(process, url, spec)
-        yield [url for _, url in started]
+        for process, url, said in started:
+            _await(process, url, said, spec)
+        yield [url for _, url, _ in started]
 
 
 @contextmanager
 def _served(
     spec: str, seed: int, port: int, options: Sequence[str]
-) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+) -> Iterator[tuple[subprocess.Popen[bytes], str, IO[bytes]]]:
     command = [sys.executable, "-m", "mockserver", "serve", spec, "--port", str(port)]
     command += [
         "--clock",
@@ -134,22 +137,23 @@ def _served(
         "--quiet",
         *options,
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        yield process, f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        if process.stderr is not None:
-            process.stderr.close()
+    # A file: a pipe that nobody reads is full one day, and then the mock waits for ever.
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        try:
+            yield process, f"http://127.0.0.1:{port}", said
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
 
 
-def _await(process: subprocess.Popen[bytes], url: str, spec: str) -> None:
+def _await(process: subprocess.Popen[bytes], url: str, said: IO[bytes], spec: str) -> None:
     end = time.monotonic() + START_TIMEOUT
     wire = Wire(url, 2)
     while time.monotonic() < end:
         if process.poll() is not None:
-            text = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
+            said.seek(0)
+            text = said.read().decode("utf-8", "replace")
             line = text.strip().splitlines()[-1:] or ["no output"]
             raise UsageError(f"the mock of {spec} does not start: {line[0]}")
         try:

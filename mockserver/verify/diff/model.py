@@ -238,6 +238,8 @@ class Report:
     mock_requests: int = 0
     habits: Mapping[str, Json] = field(default_factory=dict)
     """Observed values and durations by operation, in the calibration file's format."""
+    samples: list[Mapping[str, Json]] = field(default_factory=list)
+    """Pairs of replies, as `samples` makes them."""
     seconds: float = 0.0
     digest: str = ""
     """Digest of all programs: equal when two runs sent the same."""

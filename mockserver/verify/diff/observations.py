@@ -12,7 +12,7 @@ from mockserver.openapi.model import Contract
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.id_map import kind_of
 from mockserver.verify.diff.model import MISSING, STATUS_NAMES, Json, Run, Seen
-from mockserver.verify.diff.runner import OPEN, objects
+from mockserver.verify.diff.runner import OPEN, at, objects
 from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema
 
 Schema = Mapping[str, Any]
@@ -57,6 +57,8 @@ class Habits:
 
     values: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     stays: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    orders: dict[str, set[str]] = field(default_factory=dict)
+    """Whether lists that nobody ordered began with the newest or the oldest of what was made."""
 
     def choice(self, operation: str, name: str, value: str) -> None:
         self.values.setdefault(operation, {}).setdefault(name, set()).add(value)
@@ -68,17 +70,33 @@ class Habits:
         """Record values that no request contained, and jobs that no request steered."""
         sent = ""
         ordered = False
+        makers = {r.create: r.id_field for r in knowledge.makeable}
+        made: dict[str, int] = {}
         for seen in run:
             sent += seen.step.text
             ordered |= seen.step.intent == "command"
             if seen.skipped or seen.status >= 300:
                 continue
             operation = seen.step.operation
+            if operation in makers:
+                made.setdefault(str(at(seen.value, makers[operation])), len(made))
+            if seen.listing is not None and not seen.step.query:
+                self._order(operation, seen, knowledge.lists[operation].id_field, made)
             for name, value, _ in choices_of(knowledge.contract, operation, seen.value):
                 if json.dumps(value)[1:-1] not in sent:
                     self.choice(operation, name, value)
             if not ordered:
                 self._wait(seen, knowledge)
+
+    def _order(self, operation: str, seen: Seen, id_field: str, made: Mapping[str, int]) -> None:
+        assert seen.listing is not None
+        ids = [str(row.get(id_field)) for row in seen.listing.rows]
+        numbers = [made[one] for one in ids if one in made]
+        if len(numbers) > 1:
+            rising = sorted(numbers) == numbers
+            falling = sorted(numbers, reverse=True) == numbers
+            word = "oldest" if rising else "newest" if falling else "other"
+            self.orders.setdefault(operation, set()).add(word)
 
     def _wait(self, seen: Seen, knowledge: Knowledge) -> None:
         maker = next((r for r in knowledge.makeable if r.read == seen.step.operation), None)
@@ -87,7 +105,7 @@ class Habits:
             self.stay(maker.create, state, seconds)
 
     def as_json(self) -> dict[str, Json]:
-        """Operation -> `enums` and `durations`, in the format of a calibration file."""
+        """Operation -> `enums`, `durations` and `order`, in the format of a calibration file."""
         found: dict[str, Json] = {}
         for operation, fields in sorted(self.values.items()):
             enums = {name: sorted(values) for name, values in sorted(fields.items())}
@@ -95,6 +113,9 @@ class Habits:
         for operation, states in sorted(self.stays.items()):
             usual = {state: round(median(times), 3) for state, times in sorted(states.items())}
             found.setdefault(operation, {})["durations"] = usual
+        for operation, words in sorted(self.orders.items()):
+            if len(words) == 1 and words != {"other"}:
+                found.setdefault(operation, {})["order"] = {"first": next(iter(words))}
         return found
 
 

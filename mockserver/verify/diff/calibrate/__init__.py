@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import MissingExtra, UsageError
+from mockserver.verify.diff.calibrate.answers import OWN, learned, pair_of, predicted
 from mockserver.verify.diff.id_map import is_opaque, time_form
 from mockserver.verify.diff.model import MISSING
 from mockserver.verify.diff.report import FORMAT
@@ -105,13 +106,25 @@ class Calibration:
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     known: list[dict[str, str]] = field(default_factory=list)
     rules: int = 0
+    _samples: Sequence[Mapping[str, Json]] = ()
 
     def add_report(self, report: Mapping[str, Json]) -> None:
         host = urlsplit(report["real"]).netloc
+        self._samples = report.get("samples", ())
+        rules = learned([pair_of(one) for one in self._samples])
+        for name, found in rules.items():
+            if found:
+                self.operations.setdefault(name, {})["answers"] = [r.as_table() for r in found]
+                self.rules += len(found)
         words = _constant_words(report["differences"])
         for difference in report["differences"]:
             # A value that depends on where the server runs is no property of the API.
-            if host not in difference["real"] and self._rule(difference, words):
+            sample = difference["evidence"].get("sample")
+            if sample is not None and difference["kind"] in ("status", "error", "validation"):
+                pair = pair_of(sample)
+                if pair.outcome != OWN and predicted(rules, pair) == pair.outcome:
+                    continue
+            elif host not in difference["real"] and self._rule(difference, words):
                 continue
             about = difference["about"] if difference["kind"] == "validation" else ""
             names = ("operation", "kind", "at", "real", "mock")
@@ -191,7 +204,19 @@ class Calibration:
         name = place.rpartition(".")[2]
         plain = isinstance(mine, str | int | float) and not is_opaque(name, mine)
         plain = plain and not time_form(mine)
+        if isinstance(mine, dict | list):
+            plain = self._is_constant(operation, place)
         return theirs is MISSING and plain and self.rule(operation, "extra", place, mine)
+
+    def _is_constant(self, operation: str, place: str) -> bool:
+        """Whether every good reply has the same there, if it has anything."""
+        bodies = (
+            one["real"]["body"]
+            for one in self._samples
+            if one["operation"] == operation and one["real"]["status"] < _BELOW
+        )
+        values = {json.dumps(v) for v in (first(b, place) for b in bodies) if v is not MISSING}
+        return len(values) == 1
 
 
 def _place(place: str, body: Json) -> str:

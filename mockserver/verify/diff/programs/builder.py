@@ -41,6 +41,9 @@ class Builder:
     steps: list[Step] = field(default_factory=list)
     entities: list[Made] = field(default_factory=list)
     number: int = 0
+    full: bool = False
+    """Whether what is only built upon is made with every field; with few, it is in its usual
+    state."""
     _busy: set[str] = field(default_factory=set)
 
     def program(self, origin: str) -> Program:
@@ -58,7 +61,7 @@ class Builder:
         for entity in self.entities:
             if entity.resource.name == name:
                 return entity
-        return self.make(self.knowledge.api.resources[name])
+        return self.make(self.knowledge.api.resources[name], full=self.full)
 
     def make(
         self,

@@ -49,7 +49,7 @@ def lives(knowledge: Knowledge) -> Iterator[Builder]:
     """Create, read, list, change, remove; with all fields, and with as few as possible."""
     for resource in knowledge.makeable:
         for full in (True, False):
-            builder = Builder(knowledge)
+            builder = Builder(knowledge, full=full)
             with suppress(CannotBuild):
                 entity = builder.make(resource, full=full)
                 _look(builder, resource, entity.where, entity.label)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.openapi.model import Contract
@@ -16,6 +14,7 @@ from mockserver.verify.diff.fidelity import DEFINITION, Fidelity
 from mockserver.verify.diff.model import Difference, Report, identity
 from mockserver.verify.diff.report.html import render
 from mockserver.verify.diff.report.script import one_line, script
+from mockserver.verify.diff.samples import path_values, sample
 
 Json = Any
 FORMAT = 1
@@ -86,6 +85,7 @@ def as_json(report: Report, fidelity: Fidelity, document: Mapping[str, Any]) -> 
             for difference in report.differences
         ],
         "habits": report.habits,
+        "samples": report.samples,
         "known": sorted(identity(signature) for signature in report.known),
         "errors": report.errors,
         "notes": report.notes,
@@ -117,19 +117,15 @@ def _evidence(difference: Difference, template: str) -> dict[str, Json]:
     label = difference.mismatch.label
     real = next(seen for seen in difference.real if seen.step.label == label)
     mock = next(seen for seen in difference.mock if seen.step.label == label)
+    both = real.exchanges and mock.exchanges
+    found = sample(real, mock, template) if both else None
     return {
         "intent": real.step.intent,
-        "path": _path_values(template, real.last.url) if real.exchanges else {},
+        "path": path_values(template, real.last.url) if real.exchanges else {},
         "real": {"status": real.status, "body": _body(real.value)} if real.exchanges else None,
         "mock": {"status": mock.status, "body": _body(mock.value)} if mock.exchanges else None,
+        "sample": {"operation": difference.mismatch.operation, **found} if found else None,
     }
-
-
-def _path_values(template: str, url: str) -> dict[str, str]:
-    """The path parameter values as sent."""
-    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
-    found = re.search(pattern + "$", urlsplit(url).path)
-    return {k: unquote(v) for k, v in found.groupdict().items()} if found else {}
 
 
 def _body(value: Json) -> Json:

@@ -1,0 +1,190 @@
+"""The pipeline of a mock that answers as a real server was seen to.
+
+A request is carried out as the document says. Then the calibration file is asked whether
+requests with its traits have another answer on the real side: a refusal undoes what was done, and
+what was refused and should not be is carried out more leniently.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+from mockserver.engine.calibration import Answer, answer_for, filled, with_body
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.pipeline import Exchange, Message, Pipeline
+from mockserver.engine.serialization import Sent, refusal_of
+from mockserver.engine.traits import (
+    HEADER,
+    Traits,
+    as_header,
+    coerced,
+    of_body,
+    of_request,
+    of_violations,
+)
+from mockserver.engine.world import World
+from mockserver.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    Refusal,
+    Unauthenticated,
+)
+from mockserver.openapi.model import Operation
+
+_LENIENTLY: tuple[tuple[type[Refusal], str], ...] = (
+    (Invalid, "validate=warn, unknown-cursors=first-page"),
+    (NotFound, "unknown-ids=always"),
+    (Unauthenticated, "any-key=yes"),
+    (Conflict, "conflicts=ignore"),
+    (PreconditionFailed, "conflicts=ignore"),
+)
+"""What a request has to prefer so that a refusal is none."""
+_TRAITS: ContextVar[Traits | None] = ContextVar("traits", default=None)
+
+
+class Learned(Refusal):
+    """A refusal as the calibration file has it; `instead` is the mock's own, if there is one."""
+
+    def __init__(self, answer: Answer, instead: Refusal | None) -> None:
+        super().__init__(instead.message if instead else "")
+        self.answer, self.instead = answer, instead
+
+
+class CalibratedPipeline(Pipeline):
+    """Without a calibration file, and unless a request wants to know its traits, a Pipeline."""
+
+    def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
+        asked = HEADER in message.headers
+        if not asked and not self._answers(operation):
+            return super()._answer(operation, message, exchange)
+        query = parse_qs(message.query.decode("latin-1"), keep_blank_values=True)
+        traits = of_request(operation, query, message.body)
+        token = _TRAITS.set(traits)
+        try:
+            sent = self._calibrated(operation, message, exchange, traits)
+        except Refusal as refusal:
+            if asked:
+                refusal.headers = {**refusal.headers, HEADER: as_header(traits)}
+            raise
+        finally:
+            _TRAITS.reset(token)
+        if asked:
+            told = (HEADER.encode(), as_header(traits).encode())
+            sent = replace(sent, headers=[*sent.headers, told])
+        return sent
+
+    def _calibrated(
+        self, operation: Operation, message: Message, exchange: Exchange, traits: Traits
+    ) -> Sent:
+        try:
+            return super()._answer(operation, message, exchange)
+        except Learned:
+            raise
+        except Refusal as refusal:
+            if "mock" not in traits:
+                traits |= of_violations(refusal.violations)
+                if isinstance(refusal, Unauthenticated):
+                    traits["credential"] = "unknown" if self._has_key(message) else "absent"
+                self._look(operation, message, exchange.tenant, traits)
+            traits["mock"] = str(refusal.status)
+            answer = answer_for(self._answers(operation), traits)
+            if answer is None:
+                raise
+            if not 0 < answer.status < 400:
+                raise Learned(answer, refusal) from None
+            _TRAITS.set(None)
+            try:
+                sent = self._leniently(operation, message, exchange, refusal)
+            except Refusal as other:
+                # It fits now, and is refused for another reason.
+                answer = answer_for(self._answers(operation), {**traits, "mock": str(other.status)})
+                if answer is None or 0 < answer.status < 400:
+                    raise
+                raise Learned(answer, other) from None
+            return replace(sent, status=answer.status)
+
+    def handle(self, world: World, request: Request) -> Reply:
+        traits = _TRAITS.get()
+        if traits is None:
+            return super().handle(world, request)
+        operation = request.operation
+        traits |= self.api.traits(world, operation, request.path, request.body)
+        try:
+            reply = super().handle(world, request)
+        except Refusal as refusal:
+            traits["mock"] = str(refusal.status)
+            raise
+        traits["mock"] = str(reply.status)
+        answer = answer_for(self._answers(operation), traits)
+        if answer is not None and answer.status >= 400:
+            raise Learned(answer, None)
+        return replace(reply, status=answer.status) if answer and answer.status else reply
+
+    def refuse(
+        self, operation: Operation | None, refusal: Refusal, message: Message, now: int = 0
+    ) -> Sent:
+        if not isinstance(refusal, Learned) or operation is None:
+            return super().refuse(operation, refusal, message, now)
+        answer = refusal.answer
+        status = answer.status or (refusal.instead.status if refusal.instead else 400)
+        own = refusal.instead
+        if own is None or own.status != status:
+            own = refusal_of(status, own)
+        own.headers = {**own.headers, **refusal.headers}
+        sent = super().refuse(operation, own, message, now)
+        if answer.body is not None:
+            sent = with_body(sent, filled(answer.body, _values(message)))
+        return replace(sent, status=status)
+
+    def _answers(self, operation: Operation) -> Sequence[Answer]:
+        rules = self.settings.lock.get(operation.id)
+        return rules.answers if rules is not None else ()
+
+    def _has_key(self, message: Message) -> bool:
+        """Whether a request has a credential of any kind."""
+        components = self.contract.document.get("components") or {}
+        schemes = (components.get("securitySchemes") or {}).values()
+        names = {str(s.get("name", "")).lower() for s in schemes if isinstance(s, dict)}
+        query = parse_qs(message.query.decode("latin-1").lower(), keep_blank_values=True)
+        sent = message.headers.keys() | query.keys()
+        return bool(sent & (names | {"authorization", "cookie"}))
+
+    def _look(self, operation: Operation, message: Message, tenant: str, traits: Traits) -> None:
+        """What the world says of a request that was refused before anybody looked."""
+        if not tenant:
+            return
+        with self.settings.begin(tenant) as world:
+            body = of_body(message.body)[1]
+            traits |= self.api.traits(world, operation, message.path_values, body)
+
+    def _leniently(
+        self, operation: Operation, message: Message, exchange: Exchange, refusal: Refusal
+    ) -> Sent:
+        """Carry out what was refused; a value of another type is taken for what it can be."""
+        body = message.body
+        if refusal.violations and body:
+            value = coerced(of_body(body)[1], refusal.violations)
+            body = json.dumps(value).encode() if value is not None else body
+        headers = {n: v for n, v in message.headers.items() if n != HEADER}
+        prefer = ", ".join(how for kind, how in _LENIENTLY if isinstance(refusal, kind))
+        if prefer:
+            headers["prefer"] = prefer
+        again = replace(message, body=body, headers=headers)
+        return super()._answer(operation, again, exchange)
+
+
+def _values(message: Message) -> dict[str, str]:
+    """What a template can say of a request."""
+    found = dict(message.path_values)
+    query = parse_qs(message.query.decode("latin-1"), keep_blank_values=True)
+    found |= {f"query.{name}": values[0] for name, values in query.items()}
+    body = of_body(message.body)[1]
+    if isinstance(body, dict):
+        found |= {f"body.{n}": v for n, v in body.items() if isinstance(v, str)}
+    return found

@@ -1,0 +1,84 @@
+"""What a differential run keeps of every step, so that calibration can learn from all of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from mockserver.openapi.model import Contract
+from mockserver.verify.diff.mock_side import TRAITS
+from mockserver.verify.diff.model import MISSING, Json, Run, Seen
+from mockserver.verify.model import Exchange
+
+_LARGEST = 20_000
+"""Bytes of a body; of a larger one nothing is learned."""
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def samples(real: Run, mock: Run, contract: Contract) -> Iterator[dict[str, Json]]:
+    """Pairs of replies to the same request: `operation`, `traits` as the mock sees them, what was
+    sent (`path`, `query`, `body`), and `real` and `mock`, each with `status` and `body`.
+
+    Once one side has done what the other refused, what is about the same entity says nothing.
+    """
+    apart: set[str] = set()
+    for ours, theirs in zip(real, mock, strict=True):
+        step = ours.step
+        operation = contract.by_id[step.operation]
+        if ours.skipped or theirs.skipped or step.intent == "settle":
+            continue
+        named = {f"{{{{{label}." for label in step.needs()} | set(step.path.values())
+        if named & apart:
+            continue
+        done = (ours.status < 300, theirs.status < 300)
+        if operation.method in _WRITES and done[0] != done[1]:
+            apart.add(f"{{{{{step.label}.")
+            if step.intent != "refused":
+                apart |= {v for v in step.path.values() if "{{" in v}
+        found = sample(ours, theirs, operation.path)
+        if found is not None:
+            yield {"operation": operation.id, **found}
+
+
+def sample(real: Seen, mock: Seen, template: str) -> dict[str, Json] | None:
+    """One of them; None if nothing can be learned of it."""
+    told = mock.last.headers.get(TRAITS)
+    if not told or real.status >= 500 or len(real.last.body) > _LARGEST:
+        return None
+    sent = real.last
+    return {
+        "traits": json.loads(told),
+        "path": path_values(template, sent.url),
+        "query": dict(parse_qsl(urlsplit(sent.url).query, keep_blank_values=True)),
+        "body": _sent(sent),
+        "real": {"status": real.status, "body": plain(real.value)},
+        "mock": {
+            "status": mock.status,
+            "body": plain(mock.value),
+            "path": path_values(template, mock.last.url),
+        },
+    }
+
+
+def path_values(template: str, url: str) -> dict[str, str]:
+    """The values of a path's parameters, as they went out."""
+    pattern = re.sub(r"\\\{([^{}]+)\\\}", r"([^/]+)", re.escape(template))
+    names = re.findall(r"\{([^{}]+)\}", template)
+    found = re.search(pattern + "$", urlsplit(url).path)
+    return {n: unquote(v) for n, v in zip(names, found.groups(), strict=True)} if found else {}
+
+
+def plain(value: Json) -> Json:
+    """A value of a reply, None if it is no JSON."""
+    return None if value is MISSING else value
+
+
+def _sent(exchange: Exchange) -> Mapping[str, Any] | None:
+    try:
+        value = json.loads(exchange.request_body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
