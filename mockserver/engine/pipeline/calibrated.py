@@ -83,7 +83,9 @@ class CalibratedPipeline(Pipeline):
         self, operation: Operation, message: Message, exchange: Exchange, traits: Traits
     ) -> Sent:
         try:
-            return super()._answer(operation, message, exchange)
+            sent = super()._answer(operation, message, exchange)
+            answer = answer_for(self._answers(operation), traits)
+            return sent if answer is None else _given(answer, sent, message)
         except Learned:
             raise
         except Refusal as refusal:
@@ -107,7 +109,7 @@ class CalibratedPipeline(Pipeline):
                 if answer is None or 0 < answer.status < 400:
                     raise
                 raise Learned(answer, other) from None
-            return replace(sent, status=answer.status)
+            return _given(answer, sent, message)
 
     def handle(self, world: World, request: Request) -> Reply:
         traits = _TRAITS.get()
@@ -124,7 +126,7 @@ class CalibratedPipeline(Pipeline):
         answer = answer_for(self._answers(operation), traits)
         if answer is not None and answer.status >= 400:
             raise Learned(answer, None)
-        return replace(reply, status=answer.status) if answer and answer.status else reply
+        return reply
 
     def refuse(
         self, operation: Operation | None, refusal: Refusal, message: Message, now: int = 0
@@ -177,6 +179,13 @@ class CalibratedPipeline(Pipeline):
             headers["prefer"] = prefer
         again = replace(message, body=body, headers=headers)
         return super()._answer(operation, again, exchange)
+
+
+def _given(answer: Answer, sent: Sent, message: Message) -> Sent:
+    """A success as the calibration file has it."""
+    if answer.body is not None:
+        sent = with_body(sent, filled(answer.body, _values(message)))
+    return replace(sent, status=answer.status or sent.status)
 
 
 def _values(message: Message) -> dict[str, str]:

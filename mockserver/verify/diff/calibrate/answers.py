@@ -86,8 +86,11 @@ def pair_of(sample: Mapping[str, Json]) -> Pair:
         mine = templated(mock["body"], _sent(sample, mock["path"]))
         same = real["status"] == mock["status"] and body == mine
         outcome = OWN if same else (real["status"], _text(body))
+    elif real["status"] == mock["status"]:
+        outcome = OWN
     else:
-        outcome = OWN if real["status"] == mock["status"] else (real["status"], "")
+        bare = mock["status"] < 400 and mock["body"] is None
+        outcome = (real["status"], _text(templated(real["body"], sent)) if bare else "")
     return Pair(sample["operation"], sample["traits"], outcome, sent)
 
 

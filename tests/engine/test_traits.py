@@ -1,0 +1,99 @@
+"""What is special about a request, in words; and what a value can be taken for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver import MockServer
+from mockserver.engine.traits import coerced, holds, kind_of, of_body
+from mockserver.openapi.model import Violation
+from tests.verify.diff.small import DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (0, "zero, a number"),
+        (-1.5, "negative fraction"),
+        ("", "empty text"),
+        ("7", "number as text"),
+        ("Yes", "yes or no as text"),
+        (" x ", "text with spaces around it"),
+        ("é", "text beyond ASCII"),
+        ([], "empty list"),
+        ({"a": 1}, "object"),
+    ],
+)
+def test_kinds(value: Any, kind: str) -> None:
+    assert kind_of(value) == kind
+
+
+def test_whole_bodies() -> None:
+    assert of_body(b"") == ("absent", None)
+    assert of_body(b"{") == ("not JSON", None)
+    assert of_body(b"[]") == ("empty list", [])
+
+
+def test_what_is_not_there_is_absent() -> None:
+    assert holds({"query.q": "absent", "body": "object"}, {"body": "object"})
+    assert not holds({"query.q": "text"}, {})
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "read"),
+    [
+        ("yes", "boolean", True),
+        (0, "boolean", False),
+        ("7", "integer", 7),
+        ("7.5", "number", 7.5),
+        (True, "integer", 1),
+        (7, "string", "7"),
+        ("seven", "integer", "seven"),
+    ],
+)
+def test_what_a_value_can_be_read_as(value: Any, kind: str, read: Any) -> None:
+    violation = Violation(("body", "a", 0), "type", "", value, kind)
+    assert coerced({"a": [value]}, [violation]) == {"a": [read]}
+
+
+RULES = """
+[[operations.createShelf.answers]]
+when = { mock = "201", "taken name" = "yes" }
+status = 409
+body = { error = "taken", message = "'{body.name}' is there" }
+
+[[operations.createShelf.answers]]
+when = { mock = "422", "body.note" = "number" }
+status = 201
+
+[[operations."*".answers]]
+when = { mock = "404" }
+status = 410
+body = { error = "gone", message = "{shelf_id}" }
+"""
+
+
+def test_a_mock_follows_answers(tmp_path: Any) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(RULES)
+    with (
+        MockServer(DOCUMENT, calibration=path) as mock,
+        httpx.Client(base_url=mock.url, headers=mock.headers, trust_env=False) as client,
+    ):
+        first = client.post("/shelves", json={"name": "one"})
+        assert first.status_code == 201
+        again = client.post("/shelves", json={"name": "one"}, headers={"x-mock-traits": "yes"})
+        assert (again.status_code, again.json()["message"]) == (409, "'one' is there")
+        assert '"taken name":"yes"' in again.headers["x-mock-traits"]
+        rows = client.get("/shelves").json()["items"]
+        assert [row["name"] for row in rows].count("one") == 1
+        taken = client.post("/shelves", json={"name": "two", "note": 7})
+        assert (taken.status_code, taken.json()["note"]) == (201, "7")
+        gone = client.get("/shelves/none")
+        assert (gone.status_code, gone.json()) == (410, {"error": "gone", "message": "none"})
+        assert "x-mock-traits" not in gone.headers

@@ -1,0 +1,110 @@
+"""What is learned from pairs of replies: the widest rules that nothing contradicts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.verify.diff.calibrate.answers import (
+    EVERY,
+    OWN,
+    Pair,
+    Rules,
+    learned,
+    pair_of,
+    predicted,
+    templated,
+)
+
+GONE = (404, json.dumps({"detail": "None is there."}))
+TAKEN = (409, json.dumps({"detail": "'{body.name}' is there."}))
+
+
+def pairs(operation: str, outcome: tuple[int, str], count: int = 5, **traits: str) -> list[Pair]:
+    return [Pair(operation, traits, outcome) for _ in range(count)]
+
+
+def named(rules: Rules, name: str) -> list[tuple[dict[str, str], int]]:
+    return [(dict(rule.when), rule.outcome[0]) for rule in rules.get(name, ())]
+
+
+def test_what_all_operations_do_is_one_rule() -> None:
+    seen = [p for name in ("getA", "getB", "getC") for p in pairs(name, GONE, mock="404")]
+    seen += pairs("getA", OWN, mock="200")
+    rules = learned(seen)
+    assert named(rules, EVERY) == [({"mock": "404"}, 404)]
+    assert not rules.get("getA")
+    assert predicted(rules, Pair("getNew", {"mock": "404"}, OWN)) == GONE
+
+
+def test_what_one_operation_does_comes_first() -> None:
+    seen = [p for name in ("getA", "getB", "getC") for p in pairs(name, GONE, 20, mock="404")]
+    seen += pairs("getD", (410, ""), 2, mock="404")
+    rules = learned(seen)
+    assert predicted(rules, Pair("getD", {"mock": "404"}, OWN)) == (410, "")
+    assert predicted(rules, Pair("getA", {"mock": "404"}, OWN)) == GONE
+
+
+def test_the_trait_that_decides_is_found() -> None:
+    seen = pairs("make", OWN, 10, mock="201", **{"body.name": "text"})
+    seen += pairs("make", TAKEN, 6, mock="201", **{"body.name": "text", "taken name": "yes"})
+    rules = learned(seen)
+    assert named(rules, "make") == [({"mock": "201", "taken name": "yes"}, 409)]
+    assert rules["make"][0].seen == 6
+
+
+def test_a_good_request_that_is_always_refused_is_so_for_a_state() -> None:
+    traits = {"mock": "201", "body": "object", "suite_id": "there", "suite_id.is_active": "false"}
+    rules = learned(pairs("start", (409, ""), 4, **traits))
+    assert named(rules, "start") == [({"mock": "201", "suite_id.is_active": "false"}, 409)]
+
+
+def test_what_differs_each_time_is_no_rule() -> None:
+    seen = [Pair("make", {"mock": "201"}, (409 if n % 2 else 0, "")) for n in range(20)]
+    assert not any(learned(seen).values())
+
+
+def sample(**changes: Any) -> dict[str, Any]:
+    usual = {
+        "operation": "getA",
+        "traits": {"mock": "404"},
+        "path": {"id": "abcd-1"},
+        "query": {},
+        "body": None,
+        "real": {"status": 404, "body": {"detail": "no abcd-1"}},
+        "mock": {"status": 404, "body": {"detail": "no efgh-2"}, "path": {"id": "efgh-2"}},
+    }
+    return {**usual, **changes}
+
+
+def test_what_was_sent_is_a_template() -> None:
+    assert pair_of(sample()).outcome == OWN
+    other = sample(mock={"status": 404, "body": {"error": "none"}, "path": {}})
+    assert pair_of(other).outcome == (404, '{"detail": "no {id}"}')
+    assert templated(["x", "a long name"], {"body.name": "a long name", "query.q": "x"}) == [
+        "{query.q}",
+        "{body.name}",
+    ]
+
+
+@given(
+    st.lists(
+        st.builds(
+            Pair,
+            st.sampled_from(["a", "b"]),
+            st.fixed_dictionaries(
+                {"mock": st.sampled_from(["200", "422"]), "body.n": st.sampled_from(["x", "y"])}
+            ),
+            st.sampled_from([OWN, (400, ""), (409, "{}")]),
+        ),
+        max_size=30,
+    )
+)
+def test_rules_of_one_operation_make_nothing_worse(seen: list[Pair]) -> None:
+    rules = learned(seen)
+    before = sum(pair.outcome[0] == OWN[0] for pair in seen)
+    after = sum(predicted(rules, pair)[0] == pair.outcome[0] for pair in seen)
+    assert after >= before
