@@ -137,11 +137,11 @@ def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
 
 
 def refusal_of(status: int, refusal: Refusal | None) -> Refusal:
-    """A refusal of this status, that says what another says."""
+    """A refusal of this status with the message of another, without its headers."""
     kind = _KINDS.get(status, BadRequest)
     if refusal is None:
         return kind()
-    return kind(refusal.message, violations=refusal.violations, headers=refusal.headers)
+    return kind(refusal.message, violations=refusal.violations)
 
 
 def sharpened(operation: Operation, refusal: Refusal) -> Refusal:

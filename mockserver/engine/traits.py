@@ -20,12 +20,14 @@ Traits = dict[str, str]
 HEADER = "x-mock-traits"
 """A request that has it gets the traits in a header of this name."""
 _MOST = 120
+_HUGE = 2**53
+"""Beyond it, not every whole number is one for JavaScript."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _BOOLEANS = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n")
 
 
 def kind_of(value: Json) -> str:
-    """What sort of value it is, as finely as servers tell them apart."""
+    """The kind of a value, as finely as servers distinguish."""
     match value:
         case None:
             return "null"
@@ -34,7 +36,8 @@ def kind_of(value: Json) -> str:
         case int() | float():
             fraction = isinstance(value, float) and not value.is_integer()
             sign = "negative " if value < 0 else "zero, a " if value == 0 else ""
-            return sign + ("fraction" if fraction else "number")
+            size = "huge " if abs(value) > _HUGE else ""
+            return sign + size + ("fraction" if fraction else "number")
         case str():
             return _kind_of_text(value)
         case list():
@@ -48,7 +51,9 @@ def _kind_of_text(value: str) -> str:
     if not value:
         return "empty text"
     if _NUMBER.fullmatch(value):
-        return "number as text"
+        number = float(value)
+        size = "huge " if abs(number) > _HUGE else ""
+        return f"{'negative ' if number < 0 else ''}{size}number as text"
     if value.lower() in _BOOLEANS:
         return "yes or no as text"
     if value != value.strip():

@@ -262,7 +262,10 @@ def _conditions(pair: Pair, size: int) -> Iterator[When]:
 
 def _contradicted(rule: Rule, name: str, held_out: Sequence[Pair]) -> bool:
     held = [p for p in held_out if name in (EVERY, p.operation) and rule.holds(p.traits)]
-    wrong = sum(p.outcome[0] != rule.outcome[0] for p in held)
+    wrong = sum(
+        p.outcome != rule.outcome if rule.outcome[1] else p.outcome[0] != rule.outcome[0]
+        for p in held
+    )
     return wrong > 0.1 * len(held)
 
 
