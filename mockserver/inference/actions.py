@@ -202,11 +202,12 @@ class Deducer:
         why = f"DELETE of {facts.operation.path}, which names one {resource.noun}"
         verb, changes = self._verbs.removal(facts, resource)
         same, at = self._verbs.answered(facts, resource)
-        if changes:
+        if verb:
             told = ", ".join(f"{name} = {value}" for name, value in changes.items())
+            told = f"sets {told}" if told else "can be had again"
             soft = verb in ("delete", "discard", "remove", "archive", "trash")
             action = self._make(
-                facts, "transition", f"{why}; it says `{verb}`, and sets {told}", "likely",
+                facts, "transition", f"{why}; it says `{verb}`, and {told}", "likely",
                 item=item, resource=resource.name,
                 transition=Transition(verb, tuple(changes.items()), same, soft=soft),
             )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.inference import verb_words as known
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import NEW, NEXT, Action, Resource, States
-from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import has_properties
 from mockserver.inference.states import spelled
 from mockserver.inference.targets import Steps
@@ -54,7 +54,9 @@ class Effects:
                 or _begun_again(verb, states)
                 or _gone_on(verb, states)
             )
-            if verb in known.SWITCHING_ON and value in states.active:
+            off = known.OFF & {spelled(one) for one in states.known}
+            stands = value in states.active or spelled(value or "") in known.STANDS
+            if verb in known.SWITCHING_ON and value is not None and off and stands:
                 # What is enabled does not work yet: it is as it was at first.
                 value = states.birth or value
             if value is None and not states.known:
@@ -155,20 +157,26 @@ class Effects:
         """The property of a body whose value is the verb (`{"action": "hangup"}`), and for each of
         its values the verb and what that changes; "" if there is none."""
         own = self.survey.flat(resource.schema).properties
-        for name, schema in self.survey.flat(facts.body).properties.items():
+        every: dict[str, dict[str, tuple[str, Changes]]] = {}
+        for name, schema in self._sent(facts):
             if "_".join(tokens(name)) not in _CHOOSING or name in own:
                 continue
-            found: dict[str, tuple[str, Changes]] = {}
             for value in enumerated(self.survey.schemas, schema):
                 verb = verb_of(value)
                 changes = dict(self.changes(resource, verb, "")) if verb else {}
                 if verb and not changes and word:
                     changes = dict(self._switched(resource, verb, word))
                 if changes:
-                    found[value] = verb, changes
-            if found:
-                return name, found
-        return "", {}
+                    every.setdefault(name, {})[value] = verb, changes
+        return next(iter(every.items()), ("", {}))
+
+    def _sent(self, facts: Facts) -> Iterator[tuple[str, Any]]:
+        """The properties of a body, or of each kind of it."""
+        media = body_of(facts.operation)
+        if media is None or not media.pointer:
+            return
+        for place in self.survey.schemas.branches(media.pointer) or [media.pointer]:
+            yield from self.survey.flat(place).properties.items()
 
     def _switched(self, resource: Resource, verb: str, word: str) -> Iterator[tuple[str, Any]]:
         """A flag that a path names, and the verb of its body switches: `/charging` with `START`."""
@@ -198,6 +206,8 @@ class Effects:
         for step in rest:
             name = _named_by(step, flat.properties)
             if name is None:
+                if tokens(rest[-1])[:1] and tokens(rest[-1])[0] in known.UPDATING:
+                    yield from self._in_a_part(facts, resource)
                 return
             place.append(name)
             flat = self.survey.schemas.flat(flat.properties[name])
@@ -215,6 +225,23 @@ class Effects:
         if len(place) == 1 and both and 2 * len(both) >= len(sent):
             for name in both:
                 yield f"{place[0]}.{name}", f"body.{name}"
+
+    def _in_a_part(self, facts: Facts, resource: Resource) -> Iterator[tuple[str, str]]:
+        """What the body says of the one part of an entity that has it: `/update` with properties of
+        `HostConfig`."""
+        own = self.survey.flat(resource.schema).properties
+        sent = self.survey.flat(facts.body).properties.keys()
+        if not sent or sent & own.keys():
+            return
+        parts = {
+            name: sent & self.survey.schemas.flat(schema).properties.keys()
+            for name, schema in own.items()
+            if has_properties(self.survey.schemas, schema)
+        }
+        most = max(parts, key=lambda name: len(parts[name]), default=None)
+        if most is not None and len(parts[most]) > 1 and 2 * len(parts[most]) > len(sent):
+            for name in sorted(parts[most]):
+                yield f"{most}.{name}", f"body.{name}"
 
     def _flag(
         self, name: str, schema: Any, wanted: Mapping[str, bool]
@@ -253,9 +280,15 @@ class Effects:
         return not kinds or not others or bool((kinds & others) - {"null"})
 
     def sets(self, facts: Facts, resource: Resource) -> bool:
-        """Whether the body has properties of the entity and little else."""
-        sent = self.survey.flat(facts.body).properties.keys()
+        """Whether the body has properties of the entity and little else, beside its id; or the
+        query has."""
+        named = {resource.identity.key, *facts.route.names[-1:]} if facts.plain is not None else ()
+        sent = self.survey.flat(facts.body).properties.keys() - named
         own = self.survey.flat(resource.schema).properties.keys()
+        spelt = {tokens(name) for name in own}
+        asked = (p for p in facts.operation.parameters if p.place == "query")
+        if not facts.body and any(tokens(p.name) in spelt for p in asked):
+            return True
         return bool(sent & own) and len(sent - own) <= len(sent & own)
 
 

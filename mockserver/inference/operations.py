@@ -207,6 +207,7 @@ class Survey:
                 facts.at, facts.ref = self._place(
                     operation, media.pointer, about, facts.route.plural
                 )
+                self._unwrap(facts)
         body = body_of(operation)
         if body is not None and body.pointer:
             facts.sent, facts.body = self._place(operation, body.pointer, about, facts.route.plural)
@@ -255,6 +256,22 @@ class Survey:
         sent = self.schemas.flat_at(one).properties.keys()
         shown = self.schemas.flat_at(self.schemas.canonical(other)).properties.keys()
         return bool(sent) and 2 * len(sent & shown) > len(sent)
+
+    def _unwrap(self, facts: Facts) -> None:
+        """Step into wrappers that the path names: `{"settings": {"profile": {...}}}` of
+        `/settings/profile`."""
+        named = {tokens(step) for step in facts.route.steps}
+        for _ in range(4):
+            properties = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
+            if len(properties) != 1:
+                return
+            name, schema = next(iter(properties.items()))
+            inner = self.schemas.place(facts.ref, name)
+            if tokens(name) not in named or inner is None or facts.route.is_item:
+                return
+            if "object" not in self.schemas.types(schema):
+                return
+            facts.at, facts.ref = (*facts.at, name), self.schemas.main(inner)
 
     def _place(
         self, operation: Operation, pointer: str, about: str, several: bool = False

@@ -374,6 +374,10 @@ def _texts(operation: Operation) -> Iterator[str]:
         yield str(getattr(response, "description", "")).lower()
 
 
+WRAPPERS = bag("data result item resource response payload record")
+"""What a wrapper of one entity is called, whatever it is."""
+
+
 def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> tuple[Path, str]:
     """Where in a body a single entity is: in `data` or under its own name, in an array of one
     (`FIRST`), or the whole body."""
@@ -388,7 +392,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         own = spelled in (about, last) or spelled.endswith("_" + last)
         # `backendEnvironment` of `/backendenvironments`
         own = own or spelled.replace("_", "") == about.replace("_", "")
-        if not own and word(name) not in ("data", "result", "item", "resource"):
+        if not own and word(name) not in WRAPPERS:
             continue
         path, inner = _inside(schemas, pointer, name)
         if not inner:

@@ -95,10 +95,21 @@ class StartReader:
         other = next(iter(self._of_ref.get(place, ())), None)
         if other is not None and other != own and "_".join((*words, "id")) not in sent:
             return None if self.resources[other].singleton else Started(other, (name,), (), "shown")
+        alike = self.one_of("_".join(words)) if place else None
+        if alike not in (None, own) and self._is_alike(place, alike or ""):
+            return Started(alike or "", (name,), (), "shown")
         if words[-1:] not in (("id",), ("uuid",)) or len(words) < 2 or "_".join(words) in sent:
             return None
         other = self.one_of("_".join(words[:-1]))
         return Started(other, (), (name,), "named") if other not in (None, own) else None
+
+    def _is_alike(self, place: str, name: str) -> bool:
+        """Whether a schema without a name of its own is that of a resource, by its properties."""
+        resource = self.resources[name]
+        shown = self.survey.flat(place).properties.keys()
+        shared = shown & self.survey.flat(resource.schema).properties.keys()
+        key = resource.identity.key
+        return key in shared and len(shared) > 2 and 2 * len(shared) > len(shown)
 
     def one_of(self, noun: str) -> str | None:
         """The resource with this noun, or with one that ends in it."""

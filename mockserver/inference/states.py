@@ -282,7 +282,9 @@ def _path(
             and words[found[0]] not in known.WAITS
         ):
             found.append(value)
-    found += [value for value in working if words[value] not in ("answered", "claimed")]
+    rings = "ringing" in words.values()
+    aside = ("claimed",) if rings else ("answered", "claimed")
+    found += [value for value in working if words[value] not in aside]
     if not ends:
         return tuple(found)
     last = ends[0]

@@ -15,7 +15,7 @@ from mockserver.inference.effects import Effects, values_of
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.model import Action, Path, Resource, Transition
 from mockserver.inference.operations import Facts, Survey, json_of
-from mockserver.inference.paths import ANY
+from mockserver.inference.paths import ANY, route
 from mockserver.inference.starts import StartReader
 from mockserver.inference.states import spelled
 from mockserver.inference.targets import Steps, Target, Targets
@@ -63,11 +63,27 @@ class VerbReader:
         if facts.method not in (*CHANGING, "DELETE"):
             return
         target, rest = self._target(facts)
+        if tokens(facts.route.last)[:1] and tokens(facts.route.last)[0] in known.READING:
+            if target is not None and rest:
+                yield from self._shows_one(facts, target)
+            return
         if target is not None:
             yield from self._on_one(facts, target, rest)
         if facts.method == "POST":
             own = target.resource.name if target is not None else None
             yield from self._starts.readings(facts, own)
+
+    def _shows_one(self, facts: Facts, target: Target) -> Iterator[Reading]:
+        """An operation that shows the entity, whatever its method (`POST /jobs/get_light`)."""
+        resource = target.resource
+        same, at = self.answered(facts, resource)
+        if same:
+            why = f"`{facts.route.last}` shows one {resource.noun}"
+            action = self.make(
+                facts, "fetch", why, "likely", item=self._item(facts, target),
+                resource=resource.name,
+            )  # fmt: skip
+            yield Reading(weight_of(["word", "answers"]), _answering(action, at))
 
     def _target(self, facts: Facts) -> tuple[Target | None, Steps]:
         """The entity it acts on, and the remaining steps of the path."""
@@ -177,7 +193,7 @@ class VerbReader:
             *(["sets"] if (sets or linked) and word else []),
             *(["bodiless"] if facts.operation.body is None else []),
             *(["far"] if len(rest) > 1 else []),
-            *([] if changes or same or sets or choices else ["no_effect"]),
+            *([] if changes or same or sets or choices or verb == "restore" else ["no_effect"]),
         ]
         told = ", ".join(f"{name} = {value}" for name, value in changes.items())
         told = f"it sets {told}" if told else "nothing says what it sets"
@@ -357,13 +373,28 @@ class VerbReader:
             changes = dict(self.effects.changes(resource, verb, ""))
             if changes:
                 return verb, changes
-        if not _SOFT.search(about):
+        if not _SOFT.search(about) and not self._is_kept(resource):
             return "", {}
         for verb in ("delete", "discard", "remove", "archive", "trash", "deactivate"):
             changes = dict(self.effects.changes(resource, verb, ""))
             if changes:
                 return verb, changes
-        return "", {}
+        return "trash", {}
+
+    def _is_kept(self, resource: Resource) -> bool:
+        """Whether a deleted entity can be seen or had again: a list can be asked for what is
+        deleted, or there is a verb for that."""
+        for path in resource.collections:
+            listing = self.survey.at(route(path).steps, "GET")
+            for parameter in listing.operation.parameters if listing is not None else ():
+                if parameter.place == "query" and _DELETED & set(tokens(parameter.name)):
+                    return True
+        items = {route(path).steps for path in resource.items}
+        return any(
+            steps[:-1] in items and verb_of(steps[-1]) == "restore" and "POST" in found
+            for steps, found in self.survey.by_steps.items()
+            if steps
+        )
 
     def leaving(self, resource: Resource) -> str | None:
         """The state of an entity that is being deleted."""
@@ -376,6 +407,7 @@ class VerbReader:
         )
 
 
+_DELETED = frozenset(("deleted", "trashed", "discarded", "removed"))
 _REMOVING = frozenset(("deleting", "deprovisioning", "destroying", "removing", "terminating"))
 
 

@@ -188,6 +188,8 @@ OTHER_NAMES = {
     "poweron": "start",
     "unhold": "resume",
     "undelete": "restore",
+    "untrash": "restore",
+    "recover": "restore",
     "halt": "stop",
     "redo": "rerun",
     "reexecute": "rerun",
@@ -380,6 +382,12 @@ ENDING = bag("stop cancel disable deactivate end abort terminate pause remove de
 """What switches something on, and what switches it off."""
 SWITCHING_ON = bag("enable unblock unsuspend reactivate")
 """Verbs that only allow work again."""
+OFF = bag("disabled")
+STANDS = bag("active live running started")
+"""Where the first is a state, the others are no effect of being enabled alone."""
+READING = bag("get list fetch find read describe retrieve count show view lookup")
+"""Words of operations that change nothing, whatever their method."""
+UPDATING = bag("update edit modify change configure config adjust patch set tune resize")
 UNSETTING = {
     "detach": "attach",
     "unassign": "assign",
@@ -388,6 +396,8 @@ UNSETTING = {
     "unbind": "bind",
 }
 """Verbs that empty what another one fills."""
+NEEDS_SUCCESS = bag("refund revoke return dispute reissue renew")
+"""Of these the ones for which it has to have gone well."""
 RENEWING = bag("reset rotate regenerate refresh renew roll recreate reissue")
 """Verbs that give a property another value: `reset-stream-key`."""
 TELLERS = bag("type event event_type eventtype topic name action kind")

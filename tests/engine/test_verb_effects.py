@@ -187,3 +187,76 @@ def test_what_a_verb_switches_is_seen_before(verbs: tuple[str, ...], first: Any)
     before, now = after(paths, ("POST", verbs[0], None))
     name, value = next(iter(first.items()))
     assert (before[name], now[name]) == (value, not value)
+
+
+def test_a_union_of_bodies_has_the_verb() -> None:
+    status = states("started", "completed")
+    shown = thing("id status", id=TEXT, name=TEXT, status=status)
+    kinds = {"oneOf": [thing("action", action=states(one)) for one in ("mute", "hangup")]}
+    paths = kept(shown, "/calls", put_=operation(kinds))
+    assert (
+        after(paths, ("PUT", "", {"action": "hangup"}), path="/calls")[1]["status"] == "completed"
+    )
+
+
+def test_what_one_part_has_is_said_of_it() -> None:
+    limits = {"cpus": {"type": "integer"}, "memory": {"type": "integer"}}
+    shown = thing("id", id=TEXT, name=TEXT, HostConfig=thing(**limits, note=TEXT))
+    paths = kept(shown, post_update=operation(thing(**limits)))
+    now = after(paths, ("POST", "update", {"cpus": 2, "memory": 3}))[1]
+    assert (now["HostConfig"]["cpus"], now["HostConfig"]["memory"]) == (2, 3)
+
+
+def test_what_is_enabled_is_as_it_was_at_first() -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states("idle", "active", "disabled"))
+    paths = kept(shown, post_disable=operation(), post_enable=operation())
+    calls = [("POST", "disable", None), ("POST", "enable", None)]
+    assert after(paths, calls[0])[1]["status"] == "disabled"
+    assert after(paths, *calls)[1]["status"] == "idle"
+
+
+@pytest.mark.parametrize("word", ["get_details", "listAll", "describe-it", "fetch_light"])
+def test_words_of_reading_change_nothing(word: str) -> None:
+    shown = thing("id active", id=TEXT, name=TEXT, active=FLAG)
+    paths = kept(shown, **{f"post_{word}": operation(thing(name=TEXT), shown)})
+    before, now = after(paths, ("POST", word, {"name": "b"}))
+    assert before == now
+
+
+@pytest.mark.parametrize("second", [304, 409])
+def test_what_is_so_already(second: int) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states("created", "running"))
+    start = operation()
+    start["responses"][str(second)] = answer()
+    with MockServer(document(kept(shown, post_start=start))) as server:
+        path = f"/ships/{server.client.post('/ships', json={'name': 'a'}).json()['id']}/start"
+        assert [server.client.post(path).status_code for _ in range(2)] == [200, second]
+
+
+def test_what_has_not_succeeded_cannot_be_revoked() -> None:
+    status = states("pending", "processing", "issued", "revoked")
+    shown = thing("id status", id=TEXT, name=TEXT, status=status, completed_at=TEXT)
+    revoke = operation()
+    revoke["responses"]["409"] = answer()
+    paths = kept(shown, "/certificates", post_revoke=revoke)
+    with MockServer(document(paths), clock="manual") as server:
+        made = server.client.post("/certificates", json={"name": "a"}).json()
+        path = f"/certificates/{made['id']}"
+        assert server.client.post(f"{path}/revoke").status_code == 409
+        server.clock.advance(3600)
+        assert server.client.post(f"{path}/revoke").status_code == 200
+        assert server.client.get(path).json()["status"] == "revoked"
+
+
+def test_the_query_says_what_the_entity_is_like() -> None:
+    shown = thing("id", id=TEXT, name=TEXT, size={"type": "integer"})
+    asked = [{"name": name, "in": "query", "schema": {}} for name in ("name", "size", "verbose")]
+    asked[1]["schema"] = {"type": "integer"}
+    paths = kept(shown, post_rename=operation(parameters=asked[:1]))
+    del paths["/ships"]["post"]["requestBody"]
+    paths["/ships"]["post"]["parameters"] = asked
+    with MockServer(document(paths)) as server:
+        made = server.client.post("/ships?name=web&size=3&verbose=1").json()
+        assert (made["name"], made["size"]) == ("web", 3)
+        server.client.post(f"/ships/{made['id']}/rename?name=api")
+        assert server.client.get(f"/ships/{made['id']}").json()["name"] == "api"

@@ -9,7 +9,7 @@ from mockserver.engine.generation.unions import alternatives, best, is_a, may_be
 from mockserver.engine.inferred.call import Call
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.model import FIRST, Resource
-from mockserver.inference.parts import properties_of
+from mockserver.inference.parts import has_properties, properties_of
 from mockserver.inference.words import tokens
 from mockserver.openapi.model import Operation, Violation
 from mockserver.openapi.schemas.flat import TYPES
@@ -64,6 +64,14 @@ def under_own_names(
             found[spelt[words]] = value
         else:
             found[name] = value
+    strange = found.keys() - own.keys()
+    if len(strange) > 1 and not inner:
+        # What one part alone has (`HostConfig`) is said of that.
+        parts_ = (n for n in own.keys() - found.keys() if has_properties(schemas, own[n]))
+        having = [n for n in parts_ if strange <= schemas.flat(own[n]).properties.keys()]
+        if len(having) == 1:
+            holder = having[0]
+            inner = {name: found.pop(name) for name in sorted(strange)}
     if inner and holder is not None:
         known = before.get(holder)
         found[holder] = {**(known if isinstance(known, Mapping) else {}), **inner}

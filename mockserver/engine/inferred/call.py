@@ -18,6 +18,7 @@ from mockserver.engine.randomness import Dice
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.inference.model import Action, Resource
+from mockserver.inference.words import tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import MediaType, Operation
 
@@ -49,6 +50,20 @@ class Call:
         """The entity in the request body."""
         return dig(self.request.body, self.action.request.at)
 
+    def asked(self) -> dict[str, Any]:
+        """What the query says of the entity: the values of its own properties."""
+        own = {tokens(name): name for name in self.context.flat(self.resource).properties}
+        body = self.request.body
+        sent = body.keys() if isinstance(body, Mapping) else ()
+        found = {}
+        for parameter in self.operation.parameters:
+            name = own.get(tokens(parameter.name)) if parameter.place == "query" else None
+            if name is None or name in sent or name == self.resource.identity.key:
+                continue
+            if parameter.name in self.request.query:
+                found[name] = self.request.query[parameter.name]
+        return found
+
     @property
     def item(self) -> Any:
         """The value that names the entity: a path parameter, or a property of the query or body."""
@@ -78,7 +93,18 @@ class Call:
 
     def key_above(self, index: int) -> str:
         """The key of the entity that a link of the path names."""
-        return key_above(self.context.plan, self.request.path, self.action.parents, index)
+        return key_above(self.context.plan, self.names(), self.action.parents, index)
+
+    def names(self) -> Mapping[str, Any]:
+        """What names the entities above: path parameters, or what the body or the query has where
+        a path only says what is done (`POST /connections/sync`)."""
+        path, body = self.request.path, self.request.body
+        missing = [one.parameter for one in self.action.parents if one.parameter not in path]
+        if not missing:
+            return path
+        sent = body if isinstance(body, Mapping) else {}
+        query = self.request.query
+        return {**{name: sent.get(name, query.get(name, "")) for name in missing}, **path}
 
     def within(self) -> str | None:
         """The key of the entity above, by the path; None if the path does not tell it."""
@@ -104,7 +130,7 @@ class Call:
             resource = repository.resource
             known = entity is not None or self.context.any_is_known(self.world, resource, key)
             if gone or not known:
-                raise not_found(repository.resource, self.request.path[link.parameter])
+                raise not_found(repository.resource, self.names()[link.parameter])
 
     def key(self) -> str:
         """The key of the entity that the path names."""
@@ -134,6 +160,8 @@ class Call:
             entity = None
         elif entity is not None and not self._lies(entity):
             entity = None if resource.identity.open or leniency.knows_any_id else entity
+        if entity is not None and entity.row.get("trashed") and not self._restores():
+            raise not_found(resource, self.item)
         if entity is None and self.context.any_is_known(self.world, resource, key):
             entity = self.unseen()
             if leniency.knows_any_id:
@@ -144,6 +172,10 @@ class Call:
             check_match(self.world, self.request, entity)
             return entity
         raise not_found(resource, self.item)
+
+    def _restores(self) -> bool:
+        transition = self.action.transition
+        return transition is not None and transition.verb == "restore"
 
     def _by_name(self) -> Entity | None:
         """The entity with this name, where a path may contain a name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.engine.inferred.acceptance import accepted
@@ -22,7 +22,7 @@ from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.media_types import essence
 
 _TRIES = 50
@@ -102,6 +102,8 @@ def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
         if not isinstance(holder, dict) or place is None:
             return
         for name, schema in schemas.flat_at(schemas.canonical(place)).properties.items():
+            if name in named(call.sent):
+                continue  # these are the client's own
             if "_".join(tokens(name)) in names and "array" in schemas.flat(schema).types:
                 yield holder, name
         holder, place = holder.get(step), schemas.place(place, step or None)
@@ -121,11 +123,37 @@ def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:
 def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The client's data without files, whose bytes are stored elsewhere. If the operation belongs
     to another resource, only properties that the entity has."""
-    sent = named(without_files(call, call.sent))
+    sent = {**call.asked(), **named(without_files(call, call.sent))}
     if call.action.elsewhere:
         own = call.context.flat(call.resource).properties
         sent = {name: value for name, value in sent.items() if name in own}
+        sent = {**_kind_by_name(call), **sent}
     return accepted(call.context.schemas, call.resource, sent, before)
+
+
+def _kind_by_name(call: Call) -> dict[str, Any]:
+    """The property that says of which kind the started work is, where one of its values is called
+    like the operation: `"type": "sync"` of `/connections/sync`."""
+    schemas, resource = call.context.schemas, call.resource
+    said = [tokens(step) for step in call.operation.url_path.split("/") if "{" not in step]
+    states = resource.states
+    for name, schema in call.context.flat(resource).properties.items():
+        values = schemas.flat(schema).values or ()
+        if len(values) < 2 or tokens(name)[-1] not in ("type", "kind"):
+            continue
+        if states is not None and name == states.name:
+            continue
+        for words in (said[-1], *(noun for noun in said[:-1])):
+            for value in values:
+                own = tokens(value) if isinstance(value, str) else ()
+                if own and ("".join(own) in _spellings(words) or own[:1] == words):
+                    return {name: value}
+    return {}
+
+
+def _spellings(words: Sequence[str]) -> set[str]:
+    """A name without spaces, and in the singular."""
+    return {"".join(words), "".join((*words[:-1], singular(words[-1])))} if words else set()
 
 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
@@ -171,8 +199,9 @@ def links(call: Call) -> dict[str, Any]:
     found = {}
     for link in call.action.parents:
         field = link.field or fields.get(link.parameter)
-        if field and link.parameter in call.request.path:
-            found[field] = call.request.path[link.parameter]
+        names = call.names()
+        if field and link.parameter in names:
+            found[field] = names[link.parameter]
     return found
 
 

@@ -101,11 +101,11 @@ def _member(resource: Resource, data: Mapping[str, Any], sent: Mapping[str, Any]
 
 def _above(call: Call) -> dict[str, Any]:
     """The parent entities in the path, by resource."""
-    path = call.request.path
+    names = call.names()
     return {
-        link.resource: spoken(path[link.parameter])
+        link.resource: spoken(names[link.parameter])
         for link in call.action.parents
-        if link.resource is not None and link.parameter in path
+        if link.resource is not None and link.parameter in names
     }
 
 

@@ -42,6 +42,8 @@ _SWITCHES = dict.fromkeys(
     False,
 ) | dict.fromkeys(("enabled", "active"), True)
 """Flags that verbs switch, and how they are at first."""
+_FAULTS = bag("error errors failed failure failures fault")
+"""Flags that say that something went wrong."""
 
 
 @dataclass(slots=True)
@@ -84,15 +86,13 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
             found.updated.append(name)
         elif "integer" in schemas.types(schema) or "number" in schemas.types(schema):
             _add_number(schemas, found, name, word, schema)
-        if (
-            kinds(schemas, schema) - {"null"} == {"boolean"}
-            and word.removeprefix("is_") in _SWITCHES
-        ):
-            flat_ = schemas.flat(schema)
-            default = flat_.notes.default
-            found.switches[name] = (
-                _SWITCHES[word.removeprefix("is_")] if default is None else default
-            )
+        elif "boolean" in schemas.types(schema):
+            first = _SWITCHES.get(word.removeprefix("is_").removeprefix("has_"))
+            if first is None and _FAULTS & set(tokens(name)):
+                first = False
+            if first is not None:
+                default = schemas.flat(schema).notes.default
+                found.switches[name] = first if default is None else default
         for owner, words in _OWNERS.items():
             if word in words and "uuid" in formats(schemas, schema):
                 found.owners[name] = owner

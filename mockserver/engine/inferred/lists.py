@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -152,10 +153,14 @@ def _pages(
 def _shows_hidden(call: Call) -> bool:
     """Whether the request includes soft-deleted entities."""
     states, query = call.resource.states, call.request.query
+    text = f"{call.operation.summary} {call.operation.description}"
+    if _ALL_OF_THEM.search(text) and not call.operation.parameters:
+        return True
     words = {word for name, value in query.items() if value is not False for word in tokens(name)}
     return bool(words & _HIDDEN) or (states is not None and states.name in query)
 
 
+_ALL_OF_THEM = re.compile(r"\bincluding (?:the )?(?:deleted|archived|trashed)", re.IGNORECASE)
 _HIDDEN = bag("deleted archived discarded include trashed inactive")
 
 

@@ -17,13 +17,13 @@ from mockserver.engine.inferred.job_fields import luck_of
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import is_paused, state_of, told, with_state
 from mockserver.engine.jobs.schedule import state_at
-from mockserver.engine.messages import Reply
+from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
 from mockserver.inference.model import NEW, NEXT, States, Transition
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
-from mockserver.inference.verb_words import AFTERWARDS
+from mockserver.inference.verb_words import AFTERWARDS, NEEDS_SUCCESS
 
 _AGAIN = frozenset(
     (
@@ -31,17 +31,21 @@ _AGAIN = frozenset(
         "replay", "resubmit", "renew", "activate", "enable", "start",
     )
 )  # fmt: skip
+_LEFT = ("hidden", "trashed")
+"""How rows are marked that are deleted and can be restored."""
 _ON = frozenset(("resume", "unpause"))
 
 
 def transition(call: Call) -> Reply:
     """Apply the verb and return the documented response."""
     entity = call.entity()
-    sent = named(call.sent)
+    sent = {**call.asked(), **named(call.sent)}
     verb = _verb(call, sent)
     shown = _shown(call, verb, sent)
     before = entity
     entity = act(call, entity, sent, shown, verb)
+    if entity.data == before.data and 304 in call.operation.documented and verb.changes:
+        return Reply(304, NO_BODY)
     if verb.same:
         return call.reply(entity)
     answers = call.context.answers
@@ -111,8 +115,12 @@ def act(
         data = {**entity.data, **lacking}
         entity = Entity(entity.key, data, entity.parent, entity.row)
     entity = _with_words(entity, states, sent)
+    if verb.verb == "restore" and not entity.row.keys().isdisjoint(_LEFT):
+        row = {name: value for name, value in entity.row.items() if name not in _LEFT}
+        entity = Entity(entity.key, entity.data, entity.parent, row)
     if verb.soft:
-        entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, "hidden": True})
+        left = {"hidden": True} if verb.changes else {"hidden": True, "trashed": True}
+        entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, **left})
     return repository.put(call.world, entity)
 
 
@@ -288,6 +296,8 @@ def is_refused(states: States, verb: str, before: Any, after: str) -> bool:
         return False
     if verb in AFTERWARDS and before in states.success:
         return False
+    if verb in NEEDS_SUCCESS and states.moves and before in (*states.initial, *states.active):
+        return True
     return before in ended
 
 

@@ -1,0 +1,86 @@
+"""Work of one resource that operations of another one start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+from tests.engine.small_documents import TEXT, WHOLE, answer, body, document, thing
+
+KINDS = {"type": "string", "enum": ["check", "sync", "reset_connection", "codeReview"]}
+STATUS = {"type": "string", "enum": ["pending", "running", "succeeded", "cancelled"]}
+JOB = thing("id status kind", id=WHOLE, status=STATUS, kind=KINDS)
+
+
+def calls(word: str) -> dict[str, Any]:
+    """Remote calls over POST, with ids in the bodies."""
+    link = thing("linkId", linkId=TEXT, name=TEXT)
+    told = thing("job", job=JOB)
+
+    def post(sent: Any, shown: Any) -> dict[str, Any]:
+        return {"post": {"requestBody": body(sent), "responses": {"200": answer(shown)}}}
+
+    return {
+        "/links/create": post(thing(name=TEXT), link),
+        "/links/get": post(thing("linkId", linkId=TEXT), link),
+        f"/links/{word}": post(thing("linkId", linkId=TEXT), told),
+        "/jobs/get": post(thing("id", id=WHOLE), told),
+        "/jobs/get_light": post(thing("id", id=WHOLE), thing(job=JOB)),
+        "/jobs/cancel": post(thing("id", id=WHOLE), told),
+        "/jobs/list": post(thing(linkId=TEXT), thing(jobs={"type": "array", "items": JOB})),
+    }
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"), [("sync", "sync"), ("reset", "reset_connection"), ("check", "check")]
+)
+def test_a_call_with_an_id_in_its_body_starts_a_job(word: str, kind: str) -> None:
+    with MockServer(document(calls(word)), clock="manual") as server:
+
+        def call(path: str, **sent: Any) -> Any:
+            found = server.client.post(path, json=sent)
+            assert found.status_code == 200, found.text
+            return found.json()
+
+        link = call("/links/create", name="a")["linkId"]
+        first, second = (call(f"/links/{word}", linkId=link)["job"] for _ in range(2))
+        assert (first["status"], first["kind"]) == ("pending", kind)
+        assert call("/jobs/cancel", id=second["id"])["job"]["status"] == "cancelled"
+        server.clock.advance(3600)
+        assert call("/jobs/get", id=first["id"])["job"]["status"] == "succeeded"
+        assert call("/jobs/get_light", id=second["id"])["job"]["status"] == "cancelled"
+
+
+def test_a_wrapper_called_response_is_one() -> None:
+    shown = thing(success={"type": "boolean"}, response=thing("id status", id=TEXT, status=STATUS))
+    item = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
+    paths = {
+        "/renders": {
+            "post": {"requestBody": body(thing(name=TEXT)), "responses": {"201": answer(shown)}}
+        },
+        "/renders/{id}": {"parameters": item, "get": {"responses": {"200": answer(shown)}}},
+    }
+    with MockServer(document(paths), clock="manual") as server:
+        made = server.client.post("/renders", json={"name": "a"}).json()["response"]["id"]
+        server.clock.advance(3600)
+        found = server.client.get(f"/renders/{made}").json()["response"]
+        assert found == {"id": made, "status": "succeeded"}
+
+
+@pytest.mark.parametrize("method", ["patch", "put"])
+def test_wrappers_that_the_path_names(method: str) -> None:
+    about = thing(text=TEXT)
+    paths = {
+        "/settings/profile/about": {
+            "get": {
+                "responses": {"200": answer(thing(settings=thing(profile=thing(about=about))))}
+            },
+            method: {"requestBody": body(about), "responses": {"204": answer()}},
+        }
+    }
+    with MockServer(document(paths)) as server:
+        server.client.request(method, "/settings/profile/about", json={"text": "Busy"})
+        found = server.client.get("/settings/profile/about").json()
+        assert found == {"settings": {"profile": {"about": {"text": "Busy"}}}}
