@@ -37,6 +37,7 @@ from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
 from mockserver.server.journal.shared import SharedJournal, keep_written
+from mockserver.server.metrics import metrics_if_installed
 from mockserver.server.mock import Mock, Options, load
 from mockserver.server.request_log import LogStyle, RequestLog
 from mockserver.server.state_file import StateFile
@@ -139,6 +140,7 @@ class Service:
         self.log = None if serving.quiet else RequestLog(serving.log)
         self.webhooks: Webhooks | None = None
         self.coverage: Coverage | None = None
+        self.metrics = metrics_if_installed()
         self.mock: Mock
         self._app: ASGIApp
 
@@ -150,6 +152,8 @@ class Service:
         self.journal(exchange)
         if self.log is not None:
             self.log(exchange)
+        if self.metrics is not None:
+            self.metrics(exchange)
         if self.coverage is not None:
             self.coverage.note(exchange)
         if self.webhooks is not None:
@@ -188,7 +192,7 @@ class Service:
             self.coverage = Coverage(mock.pipeline.contract)
         self.coverage.contract = mock.pipeline.contract
         panel = Panel(mock, self.journal, source.name, sender=self.webhooks)
-        panel.coverage = self.coverage
+        panel.coverage, panel.metrics = self.coverage, self.metrics
         if self.state is not None:
             self.state.store = mock.store
             panel.changed, panel.state_file = self.state.changed, True

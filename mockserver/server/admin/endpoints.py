@@ -24,6 +24,7 @@ from mockserver.server.admin.watching import (
 )
 from mockserver.server.journal.client_lint import lint_of
 from mockserver.server.journal.coverage import Coverage, coverage_of
+from mockserver.server.metrics import exposition
 from mockserver.server.mock import DEFAULT_KEY, real_now
 
 
@@ -126,6 +127,11 @@ def show_complaints(panel: Panel, call: Call) -> dict[str, Any]:
     """Client lint under its old name, until 0.2."""
     found = show_client_lint(panel, call)
     return {"exchanges": found["exchanges"], "complaints": found["findings"]}
+
+
+def show_metrics(panel: Panel, call: Call) -> Sent:
+    text, media_type = exposition(panel.metrics, panel.mock)
+    return Sent(200, [(b"content-type", media_type.encode())], text)
 
 
 def show_coverage(panel: Panel, call: Call) -> Any:
@@ -246,6 +252,7 @@ ROUTES: tuple[Route, ...] = (
     Route("client-lint", {"GET": show_client_lint}, _TENANT),
     Route("complaints", {"GET": show_complaints}, _TENANT),
     Route("coverage", {"GET": show_coverage}, ("tenant", "format")),
+    Route("metrics", {"GET": show_metrics}),
     Route("worlds", {"GET": show_worlds}, _TENANT),
     Route("jobs", {"GET": show_jobs}, ("tenant", *_PAGE, "kind", "state", "sort")),
     Route("jobs/{id}", {"POST": steer_job}, _TENANT),

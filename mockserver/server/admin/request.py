@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.errors import BadRequest
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
+from mockserver.server.metrics import Metrics
 from mockserver.server.mock import Mock
 from mockserver.server.webhooks.delivery import Webhooks
 
@@ -29,6 +30,7 @@ class Panel:
     state_file: bool = False
     sender: Webhooks | None = None
     coverage: Coverage | None = None
+    metrics: Metrics | None = None
 
     @property
     def webhooks(self) -> Webhooks:

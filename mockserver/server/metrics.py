@@ -1,0 +1,116 @@
+"""Prometheus metrics of one process, by `prometheus-client`, which is an extra.
+
+On the hot path requests are only counted; the client's own objects are made when somebody asks.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from mockserver.engine.pipeline import Exchange
+from mockserver.errors import MissingExtra
+from mockserver.store.addresses import is_shared
+
+if TYPE_CHECKING:
+    from mockserver.server.mock import Mock
+
+BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""Upper bounds of the buckets of latencies, in seconds."""
+_METHODS = frozenset(("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "QUERY"))
+
+
+class Metrics:
+    """Counts requests by operation, method and status, and their latencies by operation."""
+
+    def __init__(self, now: Callable[[], int] = time.time_ns) -> None:
+        self._now = now
+        self._requests: dict[tuple[str, str, int], int] = {}
+        self._latencies: dict[str, list[int]] = {}
+        self._seconds: dict[str, float] = {}
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Count an exchange. On the hot path."""
+        operation = exchange.operation.id if exchange.operation is not None else ""
+        message, sent = exchange.message, exchange.sent
+        key = operation, message.method, sent.status if sent is not None else 0
+        self._requests[key] = self._requests.get(key, 0) + 1
+        if message.started:
+            took = max(0, self._now() - message.started) / 1e9
+            counts = self._latencies.get(operation)
+            if counts is None:
+                counts = self._latencies[operation] = [0] * (len(BOUNDS) + 1)
+            counts[bisect_left(BOUNDS, took)] += 1
+            self._seconds[operation] = self._seconds.get(operation, 0.0) + took
+
+    def collect(self, mock: Mock) -> Iterator[Any]:
+        """The metrics as the client's families."""
+        from prometheus_client.core import (
+            CounterMetricFamily,
+            GaugeMetricFamily,
+            HistogramMetricFamily,
+        )
+
+        requests = CounterMetricFamily(
+            "mockserver_requests", "Requests.", labels=("operation", "method", "status")
+        )
+        totals: dict[tuple[str, str, str], int] = {}
+        for (operation, method, status), count in self._requests.copy().items():
+            # A client may send any method; each would be a series for ever.
+            key = operation, method if method in _METHODS else "other", str(status)
+            totals[key] = totals.get(key, 0) + count
+        for labels, count in totals.items():
+            requests.add_metric(labels, count)
+        yield requests
+        latency = HistogramMetricFamily(
+            "mockserver_request_duration_seconds",
+            "Seconds from the whole request to the reply.",
+            labels=("operation",),
+        )
+        for operation, counts in self._latencies.copy().items():
+            edges = [*(f"{bound:g}" for bound in BOUNDS), "+Inf"]
+            sums = [sum(counts[: n + 1]) for n in range(len(counts))]
+            buckets = list(zip(edges, sums, strict=True))
+            latency.add_metric([operation], buckets, sum_value=self._seconds[operation])
+        yield latency
+        worlds = GaugeMetricFamily("mockserver_worlds", "Worlds that are kept.", labels=("store",))
+        kind = "redis" if is_shared(mock.options.store) else "memory"
+        worlds.add_metric([kind], len(mock.store.tenants()))
+        yield worlds
+
+
+def metrics_if_installed() -> Metrics | None:
+    """A counter for a process, if there is somebody to show it."""
+    return Metrics() if find_spec("prometheus_client") is not None else None
+
+
+def exposition(metrics: Metrics | None, mock: Mock) -> tuple[bytes, str]:
+    """The text of all metrics and its media type. Raises MissingExtra without the client."""
+    try:
+        from prometheus_client import (
+            CONTENT_TYPE_LATEST,
+            CollectorRegistry,
+            ProcessCollector,
+            generate_latest,
+        )
+    except ImportError:
+        raise MissingExtra("/__mock__/metrics", "metrics") from None
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(metrics or Metrics(), mock))
+    ProcessCollector(registry=registry)
+    return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+class _Collector:
+    def __init__(self, metrics: Metrics, mock: Mock) -> None:
+        self._metrics = metrics
+        self._mock = mock
+
+    def describe(self) -> list[Any]:
+        return []
+
+    def collect(self) -> Iterator[Any]:
+        return self._metrics.collect(self._mock)
