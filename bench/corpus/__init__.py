@@ -1,1 +1,1 @@
-"""`make corpus`: how well documents are served that nobody here has written."""
+"""`make corpus`: how well the mock serves documents that the project did not write."""

@@ -1,4 +1,4 @@
-"""What an answer says, by what is inferred of it."""
+"""Reading responses by the plan."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver.inference.model import FIRST, Action, Link
 
 
 def rows_of(reply: httpx.Response | None, action: Action) -> list[Any]:
-    """The things in a list's answer: objects, or texts and numbers that are ids."""
+    """The entities in a list response: objects, or strings and numbers that are ids."""
     items, row = (action.envelope.items, action.envelope.row) if action.envelope else ((), ())
     rows = dug(reply, items) if reply is not None else None
     found = [inside(one, row) for one in rows] if isinstance(rows, list) else []
@@ -22,7 +22,7 @@ def rows_of(reply: httpx.Response | None, action: Action) -> list[Any]:
 def alike(
     wanted: tuple[Link, ...], known: tuple[Link, ...], values: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """The path values of one operation by what those of another have named; None if one lacks."""
+    """Path values of one operation from those of another; None if one is missing."""
     found: dict[str, Any] = {}
     for link in wanted:
         other = next((o for o in reversed(known) if o.alike(link)), None)
@@ -36,7 +36,7 @@ def alike(
 
 
 def dug(reply: httpx.Response, path: tuple[str, ...]) -> Any:
-    """What stands at a path of a JSON answer; None if nothing does."""
+    """The value at a path of a JSON response, or None."""
     try:
         return inside(orjson.loads(reply.content), path)
     except ValueError:
@@ -44,7 +44,7 @@ def dug(reply: httpx.Response, path: tuple[str, ...]) -> Any:
 
 
 def inside(value: Any, path: tuple[str, ...]) -> Any:
-    """What stands at a path of a JSON value; None if nothing does."""
+    """The value at a path of a JSON value, or None."""
     for step in path:
         if step == FIRST and isinstance(value, list) and value:
             value = value[0]

@@ -1,4 +1,4 @@
-"""How lists are asked for."""
+"""Queries for lists."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SEARCHES = ("search", "q", "query", "filter", "term", "keyword")
 
 
 def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
-    """What to ask a list for so that what is `like` this is among the rows: where a filter
-    must be given or has a default; of times, all there are."""
+    """A query for which the rows include an entity `like` this, if filters are required or have
+    defaults; for times, the whole range."""
     if not parameter.required and "default" not in parameter.schema:
         return None
     value = like.get(parameter.name)
@@ -37,7 +37,7 @@ def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
 
 
 def page_size(operation: Operation, name: str) -> int:
-    """The largest page that may be asked for, but no more than 100 rows."""
+    """The largest page size, but at most 100 rows."""
     for parameter in operation.parameters:
         if parameter.name == name:
             most = parameter.schema.get("maximum", 100)

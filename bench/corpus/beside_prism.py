@@ -1,4 +1,4 @@
-"""Schemathesis on our mock and on Prism's, document by document, under the same settings."""
+"""Schemathesis on our mock and on Prism's, document by document, with the same settings."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _SECONDS = re.compile(r" in ([\d.]+)s =")
 
 @dataclass
 class Judged:
-    """What Schemathesis says of one server: unique failures by kind, and how many cases it sent."""
+    """Schemathesis' results for one server: unique failures by kind, and the number of cases."""
 
     cases: int = 0
     seconds: float = 0.0
@@ -63,7 +63,7 @@ class Judged:
 
 
 def headers_of(contract: Contract) -> Mapping[str, str]:
-    """A credential for every security scheme that a header can carry."""
+    """A credential for every security scheme in a header."""
     found: dict[str, str] = {}
     for scheme in contract.schemes.values():
         if scheme.type == "apiKey" and scheme.place == "header":
@@ -77,7 +77,8 @@ def headers_of(contract: Contract) -> Mapping[str, str]:
 
 
 def phases(document: Document) -> str:
-    """The stateful phase of a giant would try tens of thousands of links."""
+    """The stateful phase is skipped for very large documents: it would try tens of thousands of
+    links."""
     return "examples,fuzzing" if document.operations > _GIANT else "examples,fuzzing,stateful"
 
 
@@ -142,7 +143,7 @@ def compare(
 
 
 def table(files: list[Path]) -> Iterator[str]:
-    """What earlier runs have found, in Markdown; the last counts where several have measured."""
+    """Results of earlier runs, in Markdown; the latest of each document."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     operations = {}
     for file in files:

@@ -1,4 +1,4 @@
-"""What a complaint is about, so that complaints can be counted."""
+"""Classify problems by cause, to count them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CAUSES: tuple[tuple[str, str], ...] = (
 
 
 def cause_of(complaint: str) -> str:
-    """The kind of a complaint."""
+    """The cause of a problem."""
     for pattern, cause in _CAUSES:
         match = re.match(pattern, complaint, re.DOTALL)
         if match:

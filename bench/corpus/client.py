@@ -1,4 +1,4 @@
-"""One client of one mock: valid requests, about things that are there."""
+"""A client of one mock: valid requests, about existing entities."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SOMETHING: tuple[Any, ...] = ("mock", {"mock": "mock"})
 
 
 class Client:
-    """Sends requests that fit the document. What it sends depends on `seed` alone."""
+    """Sends valid requests, which depend only on `seed`."""
 
     def __init__(self, server: MockServer, seed: int = 1) -> None:
         self.server = server
@@ -65,7 +65,7 @@ class Client:
         query: Mapping[str, Any] | None = None,
         mode: Mode = "rich",
     ) -> httpx.Response:
-        """A valid request; what is not given is generated: of a body in this mode. Raises
+        """Send a valid request; what is not given is generated, a body in this mode. Raises
         NoRequest."""
         self._count += 1
         dice = self.dice.child(operation.id, self._count)
@@ -109,8 +109,8 @@ class Client:
         return self.http.request(operation.method, url, headers=encoded, content=content)
 
     def _unlike(self, others: set[str], parameter: Parameter, value: Any) -> Any:
-        """An object that is spread over the query without the properties that it need not have
-        and that are called as other parameters are: nobody could tell them apart."""
+        """An object for the query, without optional properties named like other parameters: they
+        would be ambiguous."""
         spread = parameter.place == "query" and parameter.explode and parameter.style == "form"
         if not spread or not isinstance(value, dict):
             return value
@@ -173,8 +173,8 @@ class Client:
         return raw
 
     def _as_kept(self, action: Action, pointer: str | None, value: Any, dice: Dice) -> Any:
-        """The body with values that the resource can have, where requests say less of them: a
-        client knows that of a volume there are no 80 terabytes."""
+        """The body, with values that the resource's schema allows where the request's is wider: a
+        client knows that no volume has 80 terabytes."""
         resource = self.plan.resources.get(action.resource or "")
         sent = inside(value, action.request.at)
         if resource is None or resource.schema is None or pointer is None:
@@ -193,7 +193,7 @@ class Client:
         return value
 
     def _other(self, pointer: str, sent: Any, depth: int) -> list[tuple[str | int, ...]]:
-        """Where what is sent can't be kept, the innermost places."""
+        """The innermost places whose values can't be stored."""
         found: list[tuple[str | int, ...]] = []
         steps: list[str | int] = [*(sent if isinstance(sent, dict) else ())]
         if isinstance(sent, list):
@@ -207,12 +207,12 @@ class Client:
         return found
 
     def _place(self, pointer: str, step: str | int) -> str | None:
-        """Where the schema of a property, or of an item, stands."""
+        """The pointer to the schema of a property or an item."""
         schemas = self.values.schemas
         return schemas.place(pointer, None if isinstance(step, int) else step)
 
     def why(self) -> str:
-        """What the mock said was wrong with the last request that it refused."""
+        """The mock's explanation of the last refused request."""
         for entry in self.server.recorder.entries():
             for violation in entry.exchange.violations:
                 where = ".".join(map(str, violation.where))
@@ -223,11 +223,11 @@ class Client:
     # -- what is there
 
     def forget(self) -> None:
-        """Something was removed: look again before speaking of anything."""
+        """Drop known entities after a removal: look them up again."""
         self.finder.forget()
 
     def removed(self, key: Any) -> None:
-        """A thing was removed; names of the client's own that it had are never used again."""
+        """Record a removal; ids that the client chose for it are not reused."""
         self.finder.removed(key)
         own = {name: value for name, value in self._own.items() if str(value) != str(key)}
         self._gone += len(own) != len(self._own)
@@ -238,11 +238,11 @@ class Client:
         return [pair for kind in kinds for pair in self._kinds.get((resource.name, kind), ())]
 
     def path_for(self, operation: Operation) -> dict[str, Any]:
-        """Path values that name things that are there, as far as such can be found."""
+        """Path values of existing entities, as far as they can be found."""
         return self.finder.path_for(operation)
 
     def names(self, operation: Operation, name: str, value: Any) -> bool:
-        """Whether a path parameter can have the value, as it is or read from its text."""
+        """Whether a path parameter accepts the value, as is or parsed from its text."""
         for parameter in operation.parameters:
             if parameter.place == "path" and parameter.name == name and parameter.pointer:
                 kind = Kind(self.contract.document, self.values.schemas.at(parameter.pointer))
@@ -256,7 +256,7 @@ class Client:
 
     @property
     def sent(self) -> dict[str, Any]:
-        """What the last body has said, as far as it is an object; `data` and such opened."""
+        """The last body, if it is an object, with `data` and the like unwrapped."""
         said = self.said
         while isinstance(said, dict) and len(said) == 1:
             inner = next(iter(said.values()))
@@ -266,8 +266,8 @@ class Client:
         return said if isinstance(said, dict) else {}
 
     def own(self, operation: Operation, name: str) -> Any:
-        """The client's own value of a path parameter that names nothing that can be looked up:
-        the same one wherever it fits. Raises NoRequest."""
+        """The client's own value for a path parameter that refers to nothing: always the same,
+        where valid. Raises NoRequest."""
         for parameter in operation.parameters:
             if parameter.place == "path" and parameter.name == name:
                 known = self._own.get(name, MISSING)
@@ -278,7 +278,7 @@ class Client:
         raise NoRequest(f"path {name}: it is not described")
 
     def fits(self, parameter: Parameter, value: Any) -> bool:
-        """Whether a parameter can have the value."""
+        """Whether a parameter accepts the value."""
         return not parameter.pointer or self.values.check(parameter.pointer).is_valid(value)
 
     def listed_ids(
@@ -289,7 +289,7 @@ class Client:
         path: Mapping[str, Any],
         like: Mapping[str, Any] | None = None,
     ) -> list[Any]:
-        """The ids on the first page, None for a row that tells none; a text is its own id."""
+        """The ids on the first page, None for a row without one; a string is its own id."""
         rows = rows_of(self.page(listing, action, path, like), action)
         return [self.id_of(resource, row, action) for row in rows]
 
@@ -300,9 +300,9 @@ class Client:
         above: Mapping[str, Any],
         like: Mapping[str, Any] | None = None,
     ) -> httpx.Response | None:
-        """The first page of a list, a large one if it can be asked for; None if it can't be.
+        """The first page of a list, as large as possible; None if it can't be read.
 
-        Where a filter is required it asks for what is `like` a thing.
+        A required filter selects entities `like` the given one.
         """
         envelope = action.envelope
         query = {}
@@ -320,8 +320,7 @@ class Client:
             return None
 
     def id_of(self, resource: Resource, thing: Any, action: Action) -> Any:
-        """What names a thing in paths, by the answer of an operation; a text or a number is its
-        own name."""
+        """The id of an entity in paths, from a response; a string or number is its own id."""
         if not isinstance(thing, dict):
             return thing
         told = inside(thing, action.response.tells) if action.response.tells else None

@@ -16,7 +16,7 @@ def authenticate(
     query: list[str],
     cookies: list[str],
 ) -> None:
-    """With all schemes of the first requirement; the same name is often a parameter, too."""
+    """Use all schemes of the first requirement; a parameter often has the same name."""
     headers.setdefault("x-mock-tenant", KEY)
     if not operation.security:
         return

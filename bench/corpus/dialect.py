@@ -1,6 +1,6 @@
-"""How the judge reads schemas where openapi-schema-validator reads OpenAPI otherwise than it says.
+"""How the validator interprets schemas where openapi-schema-validator deviates from OpenAPI.
 
-Each difference cites the sentence of the specification that it rests on.
+Each difference cites the sentence of the specification that it relies on.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _plain = {word: Draft202012Validator.VALIDATORS[word] for word in ("oneOf", "any
 
 
 def readable(document: Mapping[str, Any], version: str) -> Mapping[str, Any]:
-    """The document as its schemas are to be read: 3.0.3, Reference Object: "any properties added
-    SHALL be ignored"."""
+    """The document with its schemas as OpenAPI defines them: 3.0.3, Reference Object: "any
+    properties added SHALL be ignored"."""
     return _lone(document) if version.startswith("3.0") else document
 
 
 def validator_for(document: Mapping[str, Any], version: str) -> Any:
-    """The class of validators for the replies of a document."""
+    """The validator class for the replies of a document."""
     hidden = _Hidden(document)
     if not version.startswith("3.0"):
         return extend(OAS31Validator, {"required": hidden.required})
@@ -46,9 +46,9 @@ def validator_for(document: Mapping[str, Any], version: str) -> Any:
 
 
 def formats(kind: Any) -> FormatChecker:
-    """The formats of a dialect. `time` is left out, which is checked as JSON Schema's draft 3 had
-    it: without an offset. OpenAPI 3.0 has no such format, and its registry means RFC 3339's.
-    `uri` is added, which is checked only where another library happens to be installed."""
+    """The formats of a dialect. `time` is omitted, because it is checked as in JSON Schema draft 3,
+    without an offset; OpenAPI 3.0 has no such format, and its registry means RFC 3339's. `uri` is
+    added, which is otherwise checked only if another library is installed."""
     found = FormatChecker(())
     found.checkers = {n: how for n, how in kind.FORMAT_CHECKER.checkers.items() if n != "time"}
     found.checks("uri")(_is_uri)
@@ -60,7 +60,7 @@ def _is_uri(value: object) -> bool:
 
 
 def _lone(value: Any) -> Any:
-    """The same value, with nothing beside a reference; itself if there is nothing to leave out."""
+    """The same value, with siblings of a reference removed."""
     if isinstance(value, Mapping):
         if isinstance(value.get("$ref"), str):
             return value if len(value) == 1 else {"$ref": value["$ref"]}
@@ -77,7 +77,7 @@ def _nothing(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator
 
 
 def _choice(word: str) -> Any:
-    """A choice with a discriminator, if that can speak of any branch.
+    """A choice with a discriminator, if that can select any branch.
 
     3.0.3, Discriminator Object: "When using the discriminator, inline schemas will not be
     considered."
@@ -95,7 +95,7 @@ def _choice(word: str) -> Any:
 
 
 class _Hidden:
-    """What a reply does not show.
+    """Properties that replies don't contain.
 
     3.0.3, Schema Object, writeOnly: it "SHOULD NOT be sent as part of the response", and "if the
     property is marked as writeOnly being true and is in the required list, the required will
@@ -127,7 +127,7 @@ class _Hidden:
                 yield from validator.descend(instance[name], inner, path=name, schema_path=name)
 
     def _is_hidden(self, schema: Any, depth: int) -> bool:
-        """Whether a property is write-only; its own word counts before that of its parts."""
+        """Whether a property is write-only; its own keyword takes precedence over its parts'."""
         if not isinstance(schema, Mapping) or depth > 10:
             return False
         if schema.get("writeOnly") is True or schema.get("readOnly") is True:

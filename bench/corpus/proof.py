@@ -1,7 +1,7 @@
-"""Proves of a schema that no value fits it: some schemas of real documents contradict themselves.
+"""Proves that a schema is unsatisfiable: some schemas of real documents contradict themselves.
 
-It reads the document as it stands and knows few rules, each of them sound: what it calls
-impossible is. What it can't prove may be impossible all the same.
+It uses the original document and few rules, each of them sound: what it calls impossible is
+impossible. What it can't prove may still be impossible.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class Prover:
         self._hidden = "readOnly" if request else "writeOnly"
 
     def impossible(self, pointer: str) -> bool:
-        """Whether no value fits the schema at a pointer, for sure."""
+        """Whether it is proven that no value matches the schema at a pointer."""
         try:
             return self._none([{"$ref": pointer}], (), 0)
         except (KeyError, IndexError, TypeError, ValueError, RecursionError):
             return False
 
     def _none(self, schemas: Sequence[Schema], above: tuple[str, ...], depth: int) -> bool:
-        """Whether no (finite) value fits all of these; `above` are the references that are
-        looked into already: a value that needs another one of its kind has no end."""
+        """Whether no (finite) value matches all of these; `above` are the references being
+        examined: a value that requires another one of its kind never ends."""
         if depth > _DEEPEST:
             return False
         parts, above, circle = self._parts(schemas, above)
@@ -75,8 +75,8 @@ class Prover:
     def _parts(
         self, schemas: Sequence[Schema], above: tuple[str, ...]
     ) -> tuple[list[Any], tuple[str, ...], bool]:
-        """All that speak about the value: references and `allOf` followed; whether a reference
-        leads back to where it came from."""
+        """All schemas that apply to the value: references and `allOf` resolved; and whether a
+        reference is circular."""
         found: list[Any] = []
         waiting = list(schemas)
         met: list[str] = []
@@ -123,7 +123,7 @@ class Prover:
         return any(self._no_property(parts, name, above, depth) for name in needed)
 
     def _no_property(self, parts: list[Any], name: str, above: tuple[str, ...], depth: int) -> bool:
-        """Whether a required property can't be there with any value."""
+        """Whether a required property is impossible."""
         found: list[Any] = []
         for part in parts:
             properties = part.get("properties") or {}
@@ -147,8 +147,8 @@ class Prover:
         return least > 0 and bool(items) and self._none(items, above, depth + 1)
 
     def _no_branch(self, parts: list[Any], above: tuple[str, ...], depth: int) -> bool:
-        """Whether all branches of a choice are impossible, or of `oneOf` each is fitted only by
-        what fits another one as well."""
+        """Whether all branches of a choice are impossible, or each branch of a `oneOf` implies
+        another one."""
         plain = [{k: v for k, v in p.items() if k not in ("anyOf", "oneOf")} for p in parts]
         for part in parts:
             for word in ("anyOf", "oneOf"):
@@ -168,7 +168,7 @@ class Prover:
         )
 
     def _all_empty(self, branches: list[Any]) -> bool:
-        """Whether nothing but an empty object fits any of the branches, and several take that."""
+        """Whether only an empty object matches the branches, and it matches several."""
         taking = 0
         for branch in branches:
             parts, _, circle = self._parts([branch], ())
@@ -191,7 +191,7 @@ class Prover:
         return taking > 1
 
     def _covers(self, wide: Any, narrow: Any, depth: int = 0) -> bool:
-        """Whether all that fits `narrow` fits `wide`, too."""
+        """Whether everything that matches `narrow` matches `wide`."""
         wide, narrow = self._plain(wide), self._plain(narrow)
         if wide == narrow:
             return True
@@ -210,7 +210,7 @@ class Prover:
         )
 
     def _plain(self, schema: Any) -> dict[str, Any]:
-        """What a schema says of values, without what is only told to people."""
+        """A schema without annotations."""
         for _ in range(20):
             if not isinstance(schema, Mapping) or not isinstance(schema.get("$ref"), str):
                 break

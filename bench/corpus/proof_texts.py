@@ -1,7 +1,7 @@
-"""Proves that no text keeps to patterns, lengths and formats at once.
+"""Proves that no string satisfies patterns, lengths and formats together.
 
-Patterns are ECMA-262's (JSON Schema Validation, 6.3.3): `^` and `$` are the text's own ends. What
-Python's parser reads otherwise is left alone, and so is whatever is not understood.
+Patterns are ECMA-262's (JSON Schema Validation, 6.3.3): `^` and `$` are the ends of the string.
+Anything that Python's parser interprets differently, or that is not understood, is skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LENGTHS: dict[str, tuple[float, float]] = {"uuid": (32, 45)}
 
 
 def no_text(schemas: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether no text fits what all of these say of texts, for sure."""
+    """Whether it is proven that no string matches all of these."""
     low, high = 0.0, inf
     for schema in schemas:
         low = max(low, schema.get("minLength") or 0)
@@ -41,7 +41,7 @@ def no_text(schemas: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _parsed(pattern: str) -> Any:
-    """The pattern's parts; None if it can't be read, or not as ECMA-262 does."""
+    """The parsed pattern; None if it can't be parsed, or not as in ECMA-262."""
     try:
         parsed = _parser.parse(pattern)
     except (re.error, OverflowError, RecursionError):
@@ -51,10 +51,10 @@ def _parsed(pattern: str) -> Any:
 
 
 def _escapes_early(pattern: str) -> bool:
-    """Whether every text that matches has a backslash before anything that could hold one.
+    """Whether every match has a backslash before anything that could contain one.
 
-    In an address of mail that is a quoted string, a comment or a domain in brackets (RFC 5322,
-    3.2.1 and 3.4.1; RFC 5321, 4.1.2).
+    In an email address that is a quoted string, a comment or a domain literal (RFC 5322, 3.2.1 and
+    3.4.1; RFC 5321, 4.1.2).
     """
     parsed = _parsed(pattern)
     if parsed is None or not len(parsed) or not _is_at(parsed[0], _STARTS):
@@ -68,7 +68,7 @@ def _escapes_early(pattern: str) -> bool:
 
 
 def _is_plain(item: tuple[Any, Any]) -> bool:
-    """Whether what an item matches has neither a backslash nor what could hold one."""
+    """Whether an item matches neither a backslash nor what could contain one."""
     kind, said = item
     if kind is _constants.LITERAL:
         return chr(said) not in _HOLDERS
@@ -82,8 +82,7 @@ def _is_plain(item: tuple[Any, Any]) -> bool:
 
 
 def _width(pattern: str) -> tuple[float, float]:
-    """The least and the largest length of a text that matches; the least is infinite if none
-    does."""
+    """The minimum and maximum length of a match; the minimum is infinite if there is none."""
     parsed = _parsed(pattern)
     if parsed is None:
         return 0, inf
@@ -99,8 +98,8 @@ def _is_at(item: tuple[Any, Any], places: tuple[Any, ...]) -> bool:
 
 
 def _is_dead(items: Any, before: int, after: int) -> bool:
-    """Whether a sequence can't match, with so many characters at least matched before and after
-    it: the text's start can't come behind a character, nor its end before one."""
+    """Whether a sequence can't match with at least this many characters matched before and after
+    it: the string's start can't follow a character, nor its end precede one."""
     widths = [_parser.SubPattern(items.state, [item]).getwidth()[0] for item in items]
     for index, (kind, said) in enumerate(items):
         ahead = before + sum(widths[:index])

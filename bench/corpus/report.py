@@ -13,7 +13,7 @@ Result = dict[str, Any]
 
 
 def figures(results: list[Result]) -> dict[str, float]:
-    """The sums that the goals are about."""
+    """The totals for the goals."""
     loaded = [each for each in results if not each["refused"]]
 
     def total(key: str) -> int:
@@ -44,7 +44,7 @@ def _share(part: float, whole: float) -> str:
 
 
 def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
-    """What is measured, the figure, and the goal."""
+    """Measure, figure and goal."""
     f = figures(results)
     spoken = f["tried"] - f["silent"] - f["impossible"]
     seconds = sorted(each["seconds"] for each in results)
@@ -75,7 +75,7 @@ def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
 
 
 def causes(results: list[Result], key: str) -> list[tuple[str, int, int, str]]:
-    """The causes of one kind of problem: how many, in how many documents, an example."""
+    """The causes of one kind of problem: the count, the number of documents, an example."""
     count: Counter[str] = Counter()
     documents: dict[str, set[str]] = defaultdict(set)
     example: dict[str, str] = {}
@@ -89,7 +89,7 @@ def causes(results: list[Result], key: str) -> list[tuple[str, int, int, str]]:
 
 
 def worst(results: list[Result], most: int = 12) -> list[tuple[str, int, int, str]]:
-    """The documents with the most operations that don't answer validly."""
+    """The documents with the most operations without a valid response."""
     found = []
     for each in results:
         bad = each["tried"] - each["valid"] - each["silent"] - each.get("impossible", 0)
@@ -122,7 +122,7 @@ def summary(results: list[Result], took: float) -> str:
 
 
 def page(results: list[Result], took: float, of: str) -> str:
-    """The part of docs/corpus.md that is measured."""
+    """The measured part of docs/corpus.md."""
     lines = [f"Measured on {of}.", "", "| | | goal |", "|---|---|---|"]
     lines += [f"| {name} | {value} | {goal} |" for name, value, goal in rows(results, took)]
     for title, key in (
@@ -154,7 +154,7 @@ def _table(head: tuple[str, ...], body: Iterable[tuple[Any, ...]]) -> list[str]:
 
 
 def write_page(path: Path, results: list[Result], took: float, of: str) -> None:
-    """Put the figures between their marks in the page."""
+    """Insert the figures between their markers in the page."""
     text = path.read_text()
     before, _, rest = text.partition(MARK)
     _, _, after = rest.partition(END)

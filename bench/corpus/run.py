@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _report(path: Path, page: bool) -> int:
-    """What an earlier run has left, finished or not."""
+    """The report of an earlier run, finished or not."""
     try:
         results = orjson.loads(path.read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
@@ -87,14 +87,14 @@ def _options() -> argparse.Namespace:
 
 
 def allowance(document: Document, seconds: float) -> float:
-    """How long a document may take: more for one with thousands of operations."""
+    """The time limit of a document: higher for one with thousands of operations."""
     return min(seconds + 0.2 * document.operations, _LONGEST)
 
 
 def run_all(
     documents: list[Document], jobs: int, seconds: float, out: Path
 ) -> list[dict[str, Any]]:
-    """Measure each in a process of its own, in any order: what is saved meanwhile is a sample."""
+    """Measure each in its own process, in random order: intermediate results are a sample."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.corpus.measure"])
     waiting = list(documents)

@@ -1,4 +1,4 @@
-"""Whether the ids that a document's examples show are there, and are what the examples say."""
+"""Whether the ids in a document's examples exist, and match the examples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST = 200
 
 @dataclass
 class Shown:
-    """One id that an operation can be asked for: the values of its path, and what is shown."""
+    """An id that can be requested: its path values, and its example."""
 
     operation: Operation
     path: dict[str, Any]
@@ -28,8 +28,8 @@ class Shown:
 
 
 def shown_ids(client: Client) -> Iterator[Shown]:
-    """The ids of the items that the document's own examples have: of the operation itself, of the
-    lists of the same resource, and of the parameter that names one."""
+    """The item ids in the document's examples: of the operation, of lists of the same resource, and
+    of the parameter with the id."""
     for operation in client.contract.operations:
         action = client.plan.actions[operation.id]
         if action.kind != "fetch" or action.item is None or action.resource is None:
@@ -57,7 +57,7 @@ def _first(parameter: Parameter) -> Any:
 
 
 def _above(action: Action, thing: Mapping[str, Any]) -> dict[str, Any]:
-    """What the entity itself says of what it lies under."""
+    """The parents' ids in the entity itself."""
     return {
         link.parameter: thing[link.field]
         for link in action.parents
@@ -66,7 +66,7 @@ def _above(action: Action, thing: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_url(operation: Operation, thing: Mapping[str, Any]) -> dict[str, str]:
-    """What the entity's own URL says of the path."""
+    """The path values in the entity's own URL."""
     template = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(operation.url_path))
     for value in thing.values():
         found = re.search(template + r"/?\Z", value) if isinstance(value, str) else None
@@ -98,9 +98,10 @@ def _at(body: Any, path: tuple[str, ...]) -> Any:
 
 
 def judge_shown(client: Client) -> tuple[int, int, list[str]]:
-    """How many ids can be asked for, how many are right, and what is wrong with the others.
+    """The number of ids that can be requested, how many are right, and what is wrong with the
+    others.
 
-    An id whose form breaks its own schema can't be asked for.
+    A malformed id can't be requested.
     """
     asked = right = 0
     wrong = []

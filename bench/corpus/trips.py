@@ -1,4 +1,4 @@
-"""Round trips: what is made can be fetched, found, changed and removed."""
+"""Round trips: created entities can be fetched, found, changed and removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REMOVED_BY = 7 * 24 * 3600.0
 
 
 class Broken(Exception):
-    """A step does not hold: `step` names it."""
+    """A failed step, named by `step`."""
 
     def __init__(self, step: str, text: str) -> None:
         super().__init__(text)
@@ -24,7 +24,7 @@ class Broken(Exception):
 
 
 def resources(client: Client) -> list[Resource]:
-    """What can be made and fetched, if a client can come to know its id."""
+    """The resources that can be created and fetched, if a client can learn their ids."""
     return [
         resource
         for resource in client.plan.resources.values()
@@ -36,7 +36,7 @@ def resources(client: Client) -> list[Resource]:
 
 
 def round_trip(client: Client, resource: Resource) -> None:
-    """Raises Broken at the first step that does not hold."""
+    """Raises Broken at the first failing step."""
     try:
         _walk(client, resource)
     except NoRequest as error:
@@ -59,7 +59,7 @@ def _walk(client: Client, resource: Resource) -> None:
 
 
 class _Trip:
-    """One thing that was made, and the operations that can be asked about it."""
+    """A created entity, and the operations on it."""
 
     def __init__(self, client: Client, resource: Resource, made: Made) -> None:
         self.client = client
@@ -67,7 +67,7 @@ class _Trip:
         self.made = made
 
     def ways(self, *kinds: str) -> list[tuple[Operation, Action, dict[str, Any]]]:
-        """The operations of these kinds whose path can be said of the thing, with its values."""
+        """The operations of these kinds whose path applies to the entity, with its values."""
         found = []
         for operation, action in self.client.operations(self.resource, *kinds):
             path = alike(action.parents, self.made.links, self.made.path)
@@ -86,8 +86,8 @@ class _Trip:
         raise Broken("fetch", "no path names it by what is known of it")
 
     def agree(self, step: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
-        """What both say they must say alike. What is of another kind altogether (the status of a
-        job, that of HTTP) is something else."""
+        """Properties that both have must be equal, unless their types differ (a job's status, an
+        HTTP status)."""
         for name in one:
             same = name in other and isinstance(other[name], type(one[name]))
             if same and one[name] != other[name] and not _moves(name):
@@ -140,5 +140,5 @@ class _Trip:
 
 
 def _moves(name: str) -> bool:
-    """What is new at each answer: etags and when something was last looked at."""
+    """Fields that change with each response: etags and access times."""
     return name.lower() in ("etag", "self_link", "selflink", "request_id", "requestid")

@@ -1,4 +1,4 @@
-"""Typed values as they go over the wire: styles of parameters, forms, multipart."""
+"""Serialise typed values: parameter styles, forms, multipart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
 def text(value: Any) -> str:
-    """One scalar as text; anything deeper as JSON."""
+    """A scalar as text; anything else as JSON."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -32,12 +32,12 @@ def escaped(value: Any) -> str:
 
 
 def _content(parameter: Parameter, value: Any) -> str:
-    """What a parameter with a media type of its own says."""
+    """The value of a parameter with a media type."""
     return json.dumps(value) if "json" in str(parameter.media_type) else text(value)
 
 
 def in_path(parameter: Parameter, value: Any) -> str:
-    """A value within the path."""
+    """A value in the path."""
     if parameter.media_type is not None:
         return escaped(_content(parameter, value))
     explode = parameter.explode
@@ -60,7 +60,7 @@ def in_path(parameter: Parameter, value: Any) -> str:
 
 
 def in_query(parameter: Parameter, value: Any) -> Iterator[str]:
-    """The parts of the query string that say a value."""
+    """The parts of the query string for a value."""
     name = quote(parameter.name, safe="[]")
     if parameter.media_type is not None:
         yield f"{name}={escaped(_content(parameter, value))}"
@@ -84,8 +84,8 @@ def in_query(parameter: Parameter, value: Any) -> Iterator[str]:
 
 
 def says(parameter: Parameter, value: Any) -> bool:
-    """Whether the value can be sent at all: a path has no empty step, an object without
-    properties leaves no trace in a query."""
+    """Whether the value can be serialised at all: a path has no empty segment, and an object
+    without properties leaves no trace in a query."""
     if parameter.place == "path":
         return in_path(parameter, value) not in ("", ".", "..")
     return parameter.place != "query" or any(True for _ in in_query(parameter, value))
@@ -107,7 +107,7 @@ def _deep(name: str, value: Any) -> Iterator[str]:
 
 
 def in_header(parameter: Parameter, value: Any) -> str:
-    """A value as a header or a cookie has it."""
+    """A value in a header or cookie."""
     if parameter.media_type is not None:
         return _content(parameter, value)
     if isinstance(value, list):
@@ -119,7 +119,7 @@ def in_header(parameter: Parameter, value: Any) -> str:
 
 
 def chosen(content: Mapping[str, MediaType]) -> MediaType:
-    """The media type to send: JSON if there is one."""
+    """The media type to send: JSON if available."""
     for name, media in content.items():
         if name.startswith("application/json") or name.endswith(_JSON_FIRST):
             return media
