@@ -158,3 +158,32 @@ def test_a_job_of_the_seed_world_has_succeeded(server: MockServer) -> None:
         assert found["download_url"]
         assert found["error"] is found["cancelled_by"] is None
         assert "error_message" not in found
+
+
+def test_a_listed_result_of_what_went_well_says_so() -> None:
+    job = {
+        "type": "object",
+        "required": ["id", "status"],
+        "properties": {
+            "id": {"type": "string"},
+            "status": {"enum": ["PENDING", "SETTLED", "DECLINED"]},
+            "result": {"enum": ["CARD_EXPIRED", "DECLINED", "APPROVED", "SUSPECTED_FRAUD"]},
+        },
+    }
+    paths = {
+        "/payments": {
+            "post": {
+                "operationId": "pay",
+                "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+                "responses": said(job, "202"),
+            },
+            "get": {"operationId": "list", "responses": said({"type": "array", "items": job})},
+        },
+        "/payments/{id}": {
+            "get": {"operationId": "get", "parameters": [ID], "responses": said(job)}
+        },
+    }
+    with served(paths) as mock:
+        settled = [one for one in mock.client.get("/payments").json() if one["status"] == "SETTLED"]
+        assert settled
+        assert {one["result"] for one in settled} == {"APPROVED"}

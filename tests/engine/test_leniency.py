@@ -295,3 +295,75 @@ def test_an_api_written_by_hand_stands_in(lenient: MockServer) -> None:
         reply = mock.client.get(f"/v1/sim-suites/{unknown}")
         assert reply.status_code == 200
         assert reply.json()["id"] == unknown
+
+
+def things(schema: dict[str, Any], version: str = "3.1.0", **schemas: Any) -> dict[str, Any]:
+    """A document about things of one schema."""
+    return {
+        "openapi": version,
+        "info": {"title": "Things", "version": "1"},
+        "components": {"schemas": {"Thing": schema, **schemas}},
+        "paths": {
+            "/things": {
+                "get": {
+                    "operationId": "listThings",
+                    "responses": answer({"type": "array", "items": ref("Thing")}),
+                },
+            },
+            "/things/{id}": {
+                "get": {
+                    "operationId": "getThing",
+                    "parameters": [ID],
+                    "responses": answer(ref("Thing")),
+                }
+            },
+        },
+    }
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def test_of_several_values_and_branches_the_first_is_said_which_older_clients_know() -> None:
+    branch = [
+        {"type": "object", "required": [word], "properties": {word: {"type": "string"}}}
+        for word in ("card", "bank", "stablecoin")
+    ]
+    schema = {
+        "type": "object",
+        "required": ["id", "method", "kind"],
+        "properties": {
+            "id": {"type": "string"},
+            "method": {"oneOf": branch},
+            "kind": {"enum": ["ach", "wire", "new"]},
+        },
+    }
+    with MockServer(things(schema), lenient=True) as mock:
+        found = [
+            *mock.client.get("/things").json(),
+            *(mock.client.get(f"/things/{number}").json() for number in range(20)),
+        ]
+    assert {one["kind"] for one in found} == {"ach"}
+    assert {tuple(one["method"]) for one in found} == {("card",)}
+    with MockServer(things(schema)) as mock:
+        assert len({one["kind"] for one in mock.client.get("/things").json()}) > 1
+
+
+def test_an_entity_that_must_hold_another_of_its_kind_ends_where_null_is_meant() -> None:
+    schema = {
+        "type": "object",
+        "required": ["id", "current", "numbers"],
+        "properties": {
+            "id": {"type": "string"},
+            "current": {**ref("Thing"), "nullable": True},
+            "numbers": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+    with MockServer(things(schema, "3.0.3"), lenient=True) as mock:
+        found = mock.client.get("/things/a").json()
+    depth = 0
+    while found is not None:
+        assert found.keys() == {"id", "current", "numbers"}
+        found, depth = found["current"], depth + 1
+    assert depth < 4

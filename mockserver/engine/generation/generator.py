@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from json import dumps
 from typing import Any
@@ -127,7 +127,7 @@ class Maker:
                 return example
         if not flat.types:
             return self._free(flat, name)
-        kind = flat.types[0] if len(flat.types) == 1 else self.dice.random.choice(flat.types)
+        kind = flat.types[0] if len(flat.types) == 1 else self._one_of(flat.types)
         if kind == "object":
             return self._object(flat, name, path, MISSING)
         if kind == "array":
@@ -208,7 +208,11 @@ class Maker:
         if not self._rich:
             return None if None in values else values[0]
         full = [value for value in values if value is not None]
-        return self.dice.random.choice(full or values)
+        return self._one_of(full or values)
+
+    def _one_of(self, values: Sequence[Any]) -> Any:
+        """One of several; where all shall be said, the first, which older clients know, too."""
+        return values[0] if self.mode == "full" else self.dice.random.choice(values)
 
     # -- choices
 
@@ -241,7 +245,7 @@ class Maker:
             wide = path not in self.narrow or self.dice.chance(0.5)
             if wide and (self._lean or len(path) > _DEEP):
                 full.sort(key=lambda b: weight(self.schemas.flat(b)))
-            elif path in self.narrow or self._rich:
+            elif path in self.narrow or self.mode == "rich":
                 self.dice.random.shuffle(full)
         if empty and self._prefers_null(flat, name, path):
             return empty + full
@@ -274,14 +278,13 @@ class Maker:
                 and not may_be_null(self.schemas, schema)
             ):
                 continue
+            if self.mode == "loose" and _is_meant_nullable(schema):
+                found[key] = known.get(key)
+                continue
             try:
                 found[key] = self.value(schema, key, here, known.get(key, MISSING))
             except limits.Impossible:
-                if self.mode == "loose":
-                    if isinstance(schema, Mapping) and schema.get("nullable") is True:
-                        # Ignored beside a `$ref` in 3.0, but meant.
-                        found[key] = None
-                elif needed:
+                if self.mode != "loose" and needed:
                     raise
         self._extras(flat, path, known, found, most)
         self._fill(flat, path, known, found, sample=given is MISSING)
@@ -416,3 +419,9 @@ class Maker:
             return low
         wished = self.dice.random.randint(1, 3 if len(path) < 2 else 2)
         return max(low, min(most, wished))
+
+
+def _is_meant_nullable(schema: Any) -> bool:
+    """Whether `nullable` stands beside a `$ref`, where 3.0 ignores it: an entity that holds another
+    of its kind ends so."""
+    return isinstance(schema, Mapping) and "$ref" in schema and schema.get("nullable") is True

@@ -18,6 +18,7 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import Resource, States
+from mockserver.inference.states import kind_of
 from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -40,6 +41,19 @@ def said_of(values: Values, resource: Resource, names: Iterable[str], dice: Dice
     """The values of a job's outcome properties; those that can't be generated are left out."""
     made = {name: _made(values, resource, dice, name) for name in names if resource.schema}
     return {name: value for name, value in made.items() if value is not None}
+
+
+def results_of(values: Values, resource: Resource, names: Iterable[str], dice: Dice) -> Said:
+    """The values of the properties that say how well it went: of listed values one that says
+    success (`result: APPROVED`), if any does, else the first."""
+    found = dict(said_of(values, resource, names, dice))
+    for name in found:
+        place = values.schemas.place(resource.schema or "", name)
+        listed = values.schemas.flat_at(place).values if place is not None else None
+        texts = [value for value in listed or () if isinstance(value, str)]
+        if texts and found[name] in texts:
+            found[name] = next((one for one in texts if kind_of(one) == "success"), texts[0])
+    return found
 
 
 def _made(values: Values, resource: Resource, dice: Dice, name: str) -> Any:
@@ -179,7 +193,8 @@ class Phases:
         if said is None and self._values is not None:
             at = luck.partition(":")[0]
             dice = Dice(int(at), group, luck)
-            said = said_of(self._values, self._resource, names, dice)
+            made = results_of if group == "results" else said_of
+            said = made(self._values, self._resource, names, dice)
             self._said[group, luck] = said
             if len(self._said) > _KEPT:
                 self._said.popitem(last=False)

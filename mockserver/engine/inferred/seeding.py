@@ -18,7 +18,7 @@ from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.examples import Examples, Shown
 from mockserver.engine.inferred.field_roles import kinds, owner_values, set_times, stamp
 from mockserver.engine.inferred.identifiers import Keys, spoken
-from mockserver.engine.inferred.job_fields import said_of
+from mockserver.engine.inferred.job_fields import results_of
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import with_state
 from mockserver.engine.randomness import Dice
@@ -281,7 +281,7 @@ class Sower:
         if states.name:
             known[states.name] = with_state(states, {}, state)
         if repository.phases is not None:
-            results = said_of(
+            results = results_of(
                 self._values, repository.resource, states.results, dice.child("results")
             )
             known.update(repository.phases.finished(results, at + 30 * SECOND))
@@ -348,8 +348,9 @@ class Sower:
                 del known[resource.identity.key]
         data: Any = None
         if resource.schema is not None:
-            mode: Mode = "full" if world.leniency.fill else "rich"
-            shape, marks = kind(repository.schemas, resource.shape or "", ordinal)
+            full = world.leniency.fill  # for tests of clients, which may not know every kind
+            mode: Mode = "full" if full else "rich"
+            shape, marks = kind(repository.schemas, resource.shape or "", 0 if full else ordinal)
             known |= marks
             data = self._values.kept(shape, dice, known, mode=mode, owner=resource.noun)
         if not isinstance(data, dict):
