@@ -1,9 +1,9 @@
-"""The inferred mock of Kinto beside the real Kinto, before and after `mockserver calibrate`.
+"""The inferred mock of Kinto against the real Kinto, before and after `mockserver calibrate`.
 
     python -m bench.diff_kinto [--examples N] [--keep DIR]
 
-Kinto (PyPI, memory backend) runs from a virtual environment of its own, which is made in
-~/.cache/mockserver-kinto on the first run. Its document is the Swagger 2.0 that it serves itself.
+Kinto (PyPI, memory backend) runs in its own virtual environment, which is created in
+~/.cache/mockserver-kinto on the first run. Its document is the Swagger 2.0 that it serves.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def is_there() -> bool:
 
 
 def install() -> None:
-    """Kinto in an environment of its own. Exits if it can't be had."""
+    """Install Kinto into its own environment. Exits if it is not available."""
     if is_there():
         return
     print(f"installing {PACKAGES[0]} in {HOME}", flush=True)
@@ -65,7 +65,7 @@ def install() -> None:
 
 @contextmanager
 def kinto() -> Iterator[str]:
-    """A real Kinto with nothing in it, on this machine; its address."""
+    """A real, empty Kinto on this machine; returns its URL."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         ini = Path(folder) / "kinto.ini"
@@ -76,7 +76,7 @@ def kinto() -> Iterator[str]:
 
 
 def document(url: str, folder: Path) -> Path:
-    """What the server says of itself, as a file."""
+    """The server's own document, as a file."""
     wire = Wire(url, 30)
     value = wire.send("GET", "/v1/__api__", headers={}).json()
     wire.close()

@@ -1,10 +1,9 @@
-"""A mock against itself: how often `mockserver diff` cries wolf.
+"""A mock against itself: false positives of `mockserver diff`.
 
     python -m bench.diff_self [--spec feather...] [--runs 20] [--examples 20]
 
-Each run has other sequences, and a real side that is a mock with another world seed: with a clock
-that stands still in even runs, with a real one, on which jobs take a fiftieth of their time, in odd
-ones.
+Each run has different sequences and a real side that is a mock with another seed: with a manual
+clock in even runs, with a real one, and jobs fifty times as fast, in odd ones.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ REAL = ("--clock", "real", "--pace", "0.02")
 
 
 def one(spec: str, number: int, examples: int) -> int:
-    """The differences of a run, or 1 if it could not be judged; one line on standard output."""
+    """The number of differences of a run, or 1 if it failed; prints one line."""
     contract = read_contract(spec)[1]
     with (
         own_mocks(spec, (5000 + number,), REAL if number % 2 else ()) as real,

@@ -1,4 +1,4 @@
-"""A Feather mock whose world `mock-key` holds many personas: for pages among a million.
+"""A Feather mock with many personas in the world `mock-key`, for pages among a million.
 
 python bench/filled.py PORT COUNT
 """
@@ -19,7 +19,7 @@ from mockserver.server.mock import Options, load, read_spec
 
 
 def personas(known: Any, count: int) -> Iterator[Any]:
-    """Copies of a row with ids and instants of their own."""
+    """Copies of a row with unique ids and times."""
     for number in range(count):
         key = uuid_of(digest("persona", number))
         yield {**known, "id": key, "created_at": known["created_at"] - number}

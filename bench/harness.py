@@ -1,4 +1,4 @@
-"""Servers in processes of their own, load on them, and what they use. Linux only."""
+"""Servers in separate processes, load on them, and their resource usage. Linux only."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that has answered: `first` is how many seconds after its process was started."""
+    """A server that responds: `first` is the time in seconds from process start to the first
+    response."""
 
     name: str
     base: str
@@ -57,9 +58,9 @@ def running(
     core: str = SERVER_CORE,
     patience: float = 120,
 ) -> Iterator[Running]:
-    """Run a server pinned to one core until the block ends. Any HTTP reply counts as the first.
+    """Run a server pinned to one core during the block. Any HTTP reply counts as the first.
 
-    Exits if it stops by itself or does not answer within `patience` seconds.
+    Exits if it stops by itself or does not respond within `patience` seconds.
     """
     base = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile() as output:
@@ -92,7 +93,7 @@ def running(
 
 
 def answers(url: str) -> bool:
-    """Whether anything comes back over HTTP."""
+    """Whether the URL returns anything over HTTP."""
     request = urllib.request.Request(url, headers={"x-api-key": "mock-key"})
     try:
         urllib.request.urlopen(request, timeout=30).close()
@@ -104,7 +105,7 @@ def answers(url: str) -> bool:
 
 
 def processes(pid: int) -> list[int]:
-    """A process and all that come from it."""
+    """A process and its descendants."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
@@ -113,7 +114,7 @@ def processes(pid: int) -> list[int]:
 
 
 def processor_seconds(pid: int) -> float:
-    """What a process and those that come from it have used."""
+    """Processor time used by a process and its descendants."""
     ticks = 0
     for each in processes(pid):
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
@@ -141,8 +142,8 @@ class Work:
 
 @dataclass(frozen=True)
 class Load:
-    """What came of it: requests a second, processor time of the server in us a request, and how
-    many replies were not 2xx."""
+    """The result: requests per second, the server's processor time in µs per request, and the
+    number of replies that are not 2xx."""
 
     rate: float
     processor: float

@@ -1,6 +1,6 @@
-"""Random hostile requests against the mock in this process: not one 5xx, and flat memory.
+"""Random hostile requests against an in-process mock: no 5xx, and constant memory.
 
-Seeded, so that a finding can be repeated. Every request may bring a new key.
+Seeded, so that a finding can be repeated. Requests may use new keys.
 
     python bench/hostile.py [--requests 100000] [--seed 0] [SPEC]
     python bench/hostile.py --all [--write]     built-in APIs and the vendor's document together
@@ -55,7 +55,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", 
 
 
 class Attacker:
-    """Makes ASGI scopes and bodies from a seed."""
+    """Generates ASGI scopes and bodies from a seed."""
 
     def __init__(self, contract: Contract, seed: int) -> None:
         self.random = random.Random(seed)
@@ -87,7 +87,7 @@ class Attacker:
         return joined.encode("utf-8", "surrogatepass")
 
     def value(self, schema: Any, depth: int = 0) -> Any:
-        """Roughly what the schema asks for, with faults."""
+        """Roughly a valid value, with errors."""
         while isinstance(schema, dict) and "$ref" in schema:
             node: Any = self.contract.document
             for token in schema["$ref"][2:].split("/"):
@@ -182,9 +182,9 @@ class Attacker:
 def attack(
     spec: str, total: int, seed: int, until: float = float("inf")
 ) -> tuple[Counter[int], list[str], list[int]]:
-    """Statuses, the requests that got 5xx, and resident memory (bytes) at each tenth.
+    """Statuses, requests with a 5xx, and resident memory (bytes) at each tenth.
 
-    No request begins after the moment `until` (of time.time).
+    No request starts after the time `until` (as of time.time).
     """
     mock = load(read_spec(spec), Options(seed=seed))
     app = mock.app()
@@ -231,7 +231,8 @@ VENDOR = SHARED / "specs" / "feather-1.21.0.json"
 
 
 def attack_all(total: int, seed: int, seconds: float) -> tuple[list[str], list[str]]:
-    """Attack four documents at once; the lines of the page, and the requests that got 5xx."""
+    """Attack four documents concurrently; returns the lines of the page and the requests with a
+    5xx."""
     specs = {"Feather": "feather", "Speechify": "speechify", "TrueState": "truestate"}
     if VENDOR.is_file():
         specs["the vendor's, 491 operations"] = str(VENDOR)

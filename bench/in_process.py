@@ -1,4 +1,4 @@
-"""In a test's own process: what a fresh world costs, and a request beyond the client's own cost.
+"""In a test's process: the cost of a fresh world, and of a request beyond the client's own.
 
 python bench/in_process.py [--rounds 7]
 """
@@ -30,7 +30,7 @@ def milliseconds(work: Callable[[int], object], times: int) -> float:
 
 
 def figures(rounds: int) -> dict[str, float]:
-    """Medians in ms of processor time; the rounds of all are interleaved."""
+    """Medians of processor time in ms; rounds are interleaved."""
     with MockServer("feather", clock="manual", max_worlds=10**6) as mock:
         reply = mock.client.get(RUN)
         stored = httpx.MockTransport(

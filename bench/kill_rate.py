@@ -1,10 +1,11 @@
-"""Kill rate: how many of the planted faults are found, beside stock Schemathesis.
+"""Kill rate: how many planted faults are found, compared with stock Schemathesis.
 
     python -m bench.kill_rate [--only ID...] [--class NAME...] [--no-stock] [--controls N]
 
-For each fault a proxy with that fault stands before the mock (manual clock, the same world each
-time). `mockserver test` judges through it until its first finding; stock Schemathesis gets as many
-requests as `mockserver test` needs for the mock without a fault. The unfaulted control runs beside.
+For each fault a proxy with that fault is placed in front of the mock (manual clock, the same world
+each time). `mockserver test` runs through it until its first finding; stock Schemathesis gets as
+many requests as `mockserver test` needs for the mock without a fault. The control without faults is
+run as well.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ EFFORT = Effort(examples=4, steps=20)
 
 @dataclass
 class Outcome:
-    """What became of one fault. `stock` is None if stock Schemathesis was not asked."""
+    """The result for one fault. `stock` is None if stock Schemathesis was not run."""
 
     fault: str
     kind: str
@@ -66,7 +67,7 @@ def free_port() -> int:
 
 @contextmanager
 def the_mock() -> Iterator[str]:
-    """A mock in a process of its own."""
+    """A mock in its own process."""
     port = free_port()
     command = [sys.executable, "-m", "mockserver", "serve", "--port", str(port)]
     process = subprocess.Popen([*command, "--clock", "manual"], stdout=subprocess.DEVNULL, cwd=ROOT)
@@ -85,7 +86,7 @@ def the_mock() -> Iterator[str]:
 
 
 def ours(url: str, seed: int, second: SecondJudge) -> tuple[str, int]:
-    """The rule of the first finding, or "", and the requests that it took."""
+    """The rule of the first finding, or "", and the number of requests until then."""
     document, contract = read_contract("feather")
     target = Target(contract, url, KEY)
     plan = Plan(settings=Settings(seed=seed, budget=BUDGET), effort=EFFORT, stop_early=True)
@@ -104,9 +105,9 @@ def ours(url: str, seed: int, second: SecondJudge) -> tuple[str, int]:
 
 
 def stock(url: str, proxy: FaultProxy, seed: int, limit: int) -> tuple[str, int]:
-    """Schemathesis as it comes, all its checks, until `limit` requests are through.
+    """Stock Schemathesis, all its checks, until `limit` requests have been sent.
 
-    It gets the repository's schemathesis.toml, without which the control has failures.
+    It uses the repository's schemathesis.toml, without which the control has failures.
     """
     reset_at(url)
     with tempfile.TemporaryDirectory() as folder:
@@ -183,7 +184,7 @@ def _earlier(path: Path) -> dict[str, Outcome]:
 
 
 def _rest(earlier: dict[str, Outcome], outcomes: list[Outcome]) -> list[Outcome]:
-    """What an earlier run has found of faults that have not come up yet."""
+    """Results of an earlier run for faults that have not been run yet."""
     done = {outcome.fault for outcome in outcomes}
     return [outcome for name, outcome in earlier.items() if name not in done]
 

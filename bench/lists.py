@@ -1,8 +1,8 @@
-"""What a page of an inferred list costs among many rows, as a ratio to the same page among few.
+"""The cost of a page of an inferred list among many rows, relative to one among few.
 
     python bench/lists.py [--most 1000000] [--rounds 40]
 
-In one process, the sizes in turn, so that whatever else the machine does hits all alike.
+In one process, with interleaved sizes, so that other load affects all equally.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ WORKS = {"the first page": "/pets?limit=20", "of one owner": "/pets?limit=20&own
 
 
 def filled(size: int) -> MockServer:
-    """A server with so many pets, forty of which are of `o1`."""
+    """A server with this many pets, forty of which belong to `o1`."""
     server = MockServer(DOCUMENT, clock="manual")
     client = server.client
     client.get("/pets")

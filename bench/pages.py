@@ -1,4 +1,4 @@
-"""Sections of the documentation that scripts write."""
+"""Sections of the documentation that scripts generate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def section(page: Path, name: str) -> str:
-    """What stands between the marks of a section, marks included; empty if there is none."""
+    """The text between the markers of a section, including them; empty if there is none."""
     found = _marked(name).search(page.read_text("utf-8"))
     return found[0] if found else ""
 

@@ -1,4 +1,4 @@
-"""The other mock servers, as their makers say that they are started.
+"""Other mock servers, started as their documentation describes.
 
 The npm packages are fetched into a cache outside the repository.
 """
@@ -54,14 +54,14 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="error", access_log=False, lif
 
 @dataclass(frozen=True)
 class Peer:
-    """Another server; `work` says what it does less, or more, than we."""
+    """Another server; `work` describes what it does less, or more, than ours."""
 
     name: str
     does: str
     needs: str = "node"
 
     def command(self, document: Path, port: int) -> list[str]:
-        """How it is started on a document."""
+        """The command that serves a document."""
         tools = CACHE / "node_modules" / ".bin"
         at = ["-p", str(port)]
         if self.name == "Prism":
@@ -86,7 +86,7 @@ PEERS = (
 
 
 def fetch() -> None:
-    """Install what is missing. Exits if npm is not there or can't."""
+    """Install what is missing. Exits if npm is not available or fails."""
     if all((CACHE / "node_modules" / name).is_dir() for name in PACKAGES):
         return
     if shutil.which("npm") is None:
@@ -103,12 +103,12 @@ def github() -> Path:
 
 
 def bare(port: int, size: int) -> list[str]:
-    """uvicorn that answers everything with so many bytes: the limit."""
+    """uvicorn with a constant response of this many bytes: the upper limit."""
     return [sys.executable, "-c", BARE, str(port), str(size)]
 
 
 def connexion(folder: Path, port: int, document: dict[str, object], answer: object) -> list[str]:
-    """Connexion as it comes, for a document that it can take."""
+    """Stock Connexion, for a document that it supports."""
     (folder / "connexion.json").write_text(json.dumps(document))
     (folder / "answer.json").write_text(json.dumps(answer))
     (folder / "stock_connexion.py").write_text(CONNEXION)

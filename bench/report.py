@@ -124,7 +124,7 @@ def _starts(figures: Figures) -> Iterator[str]:
 
 
 def write(folder: Path, page: list[str], figures: Figures) -> None:
-    """The page and its plots. Exits with the line to type if matplotlib is missing."""
+    """Write the page and its plots. Exits with the command to run if matplotlib is missing."""
     path = folder / "benchmarks.md"
     kept = section(path, "hostile") if path.is_file() else ""
     path.write_text("\n".join([*page, *(["", kept] if kept else [])]) + "\n", encoding="utf-8")

@@ -1,8 +1,9 @@
-"""Speed beside the others: requests a second, first response, memory; writes docs/benchmarks.md.
+"""Speed compared with others: requests per second, first response, memory; writes
+docs/benchmarks.md.
 
-Every server is pinned to one core and wrk to the other; the rounds are interleaved, so that a drift
-of the machine hits all alike; ratios come first. Needs Linux, wrk and taskset, and for the others
-node, npm and java. The vendor's document in ../shared is left out where it is missing.
+Every server is pinned to one core and wrk to the other; rounds are interleaved, so that drift
+affects all equally; ratios come first. Needs Linux, wrk and taskset, and for the others node, npm
+and java. The vendor's document in ../shared is skipped where it is missing.
 
     python bench/run.py [--seconds 2] [--rounds 3] [--only-ours] [--million] [--no-report]
 """
@@ -41,7 +42,7 @@ MANY, FEW = 1_000_000, 1_000
 
 @dataclass
 class Figures:
-    """What was measured. Keys: (document, work, server); (document, server)."""
+    """The measurements. Keys: (document, work, server); (document, server)."""
 
     loads: dict[tuple[str, str, str], list[Load]] = field(default_factory=dict)
     first: dict[tuple[str, str], list[float]] = field(default_factory=dict)
@@ -52,7 +53,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Document:
-    """A document and the request that shows that a server of it answers."""
+    """A document and the request that shows that its server responds."""
 
     name: str
     path: Path
@@ -91,7 +92,7 @@ def fetched(server: Running, method: str, path: str, body: object = None) -> byt
 
 
 def big_run(server: Running) -> Work:
-    """A suite run with 200 children that have ended: cancelled, lest they move meanwhile."""
+    """A suite run with 200 cancelled children, which no longer change."""
     item = json.loads(fetched(server, "GET", f"/v1/sim-suites/{ID}"))["items"][0]
     given = {name: item[name] for name in ("persona_id", "scenario_id")}
     agent = json.loads(fetched(server, "GET", RUN))["agent_id"]
@@ -109,7 +110,7 @@ Job = tuple[str, Work, Running]
 
 
 def our_jobs(stack: ExitStack, documents: list[Document], folder: Path) -> list[Job]:
-    """Bare uvicorn with as many bytes as each reply has, stock Connexion, and we."""
+    """Bare uvicorn with replies of the same size, stock Connexion, and ours."""
     root = documents[0].name
     ours = stack.enter_context(mockserver("feather", RUN))
     big = big_run(ours)
@@ -156,7 +157,7 @@ def peer_jobs(stack: ExitStack, documents: list[Document], figures: Figures) -> 
 
 
 def stock_document() -> dict[str, object]:
-    """The two paths of a suite run, as an OpenAPI 3.0 document that Connexion takes."""
+    """The two paths of a suite run, as an OpenAPI 3.0 document that Connexion supports."""
 
     def operation(name: str) -> dict[str, object]:
         reply = {"200": {"description": "The suite run.", "content": {"application/json": {}}}}
@@ -199,7 +200,7 @@ def measure_loads(jobs: list[Job], options: argparse.Namespace, figures: Figures
 def measure_starts(
     documents: list[Document], options: argparse.Namespace, figures: Figures
 ) -> None:
-    """First response and resident memory, each server started by itself."""
+    """First response and resident memory, each server started alone."""
     for _ in range(options.starts):
         for document in documents:
             spec = "feather" if document is documents[0] else str(document.path)

@@ -1,9 +1,9 @@
-"""Requests a second with worlds in memory and in Redis, with one worker and with several.
+"""Requests per second with worlds in memory and in Redis, with one worker and with several.
 
 The load comes from wrk over 16 connections, with one key or with 16 in turn. Nothing is pinned:
-wrk, Redis and the workers share the machine, as they would. The processor time of a request, in the
-mock and in Redis, says what more cores would give, and suffers least from what else runs here.
-Needs Linux, wrk and redis-server (Debian: apt-get install wrk redis-server).
+wrk, Redis and the workers share the machine, as they would in practice. The processor time of a
+request, in the mock and in Redis, shows what more cores would give, and is least affected by other
+load. Needs Linux, wrk and redis-server (Debian: apt-get install wrk redis-server).
 
     python bench/scale.py [--seconds 3] [--rounds 3] [--workers 1 2] [--write]
 """
@@ -53,7 +53,7 @@ WORKS = {
 
 @dataclass(frozen=True)
 class Server:
-    """A mock that is served; `redis` is the process of its store, if it has one."""
+    """A served mock; `redis` is the process of its store, if it has one."""
 
     name: str
     base: str
@@ -63,7 +63,7 @@ class Server:
 
 @contextmanager
 def running(command: list[str], answers: str, folder: Path) -> Iterator[int]:
-    """A server; gives its process id."""
+    """Run a server; yields its process id."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -99,7 +99,7 @@ def _answers(url: str) -> bool:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one round: requests a second, the 99th percentile in ms, processor time in us."""
+    """Of one round: requests per second, the 99th percentile in ms, processor time in µs."""
 
     rate: float
     slow: float
@@ -119,7 +119,8 @@ def measure(server: Server, work: str, keys: int, seconds: int, folder: Path) ->
 
 
 def load(base: str, work: str, keys: int, seconds: int, folder: Path) -> tuple[float, float, int]:
-    """Requests a second, the 99th percentile in ms, how many requests. Fails on any error."""
+    """Requests per second, the 99th percentile in ms, the number of requests. Fails on any
+    error."""
     method, path, body = WORKS[work]
     script = folder / "work.lua"
     script.write_text(SCRIPT.format(method=method, path=path, body=body, keys=keys))
@@ -141,8 +142,8 @@ MEMORY = "memory"
 
 
 def serve_all(stack: ExitStack, folder: Path, workers: list[int]) -> list[Server]:
-    """A mock in memory, some on a Redis that writes to its disk each second, and one on a Redis
-    that writes each commit."""
+    """A mock in memory, some on a Redis that syncs to disk every second, and one on a Redis that
+    syncs every commit."""
     servers = [_mock(stack, folder, MEMORY, [], None)]
     for fsync, numbers in (("everysec", workers), ("always", workers[:1])):
         port = free_port()

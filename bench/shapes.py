@@ -1,6 +1,6 @@
-"""Hostile requests of any size, for one mock in this process: what four times the size costs.
+"""Hostile requests of any size, for one in-process mock: the cost of four times the size.
 
-The test of them is tests/server/test_doubled.py; `make hostile` writes the table.
+Tested in tests/server/test_doubled.py; `make hostile` writes the table.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ Pairs = list[tuple[bytes, bytes]]
 
 
 class Target:
-    """A mock, asked without a network in between."""
+    """A mock, called in process."""
 
     def __init__(self, server: MockServer) -> None:
         self._app = server.app
@@ -179,8 +179,8 @@ def seconds(target: Target, attack: Attack, size: int) -> float:
 
 
 def growth() -> Iterator[tuple[str, int, float, float]]:
-    """Of each shape its name and size, the processor time, and how many times as much four times
-    the size takes."""
+    """For each shape its name and size, the processor time, and the factor for four times
+    the size."""
     with MockServer(DOCUMENT) as server:
         target = Target(server)
         for name, (size, attack) in ATTACKS.items():

@@ -1,9 +1,9 @@
-"""From the start of the process to the first response, beside bare uvicorn, in one run.
+"""From process start to the first response, compared with bare uvicorn, in one run.
 
-Wall time, processor time and memory, each as a ratio to uvicorn with a constant response. Start-ups
-are interleaved, so that a drift of the machine hits all alike; processor time counts on a busy one.
-Each document is started without what an earlier start has kept of it ("first"), and with it
-("cached"). `--against` is another checkout to compare with, run in the same environment.
+Wall time, processor time and memory, each as a ratio to uvicorn with a constant response. Starts
+are interleaved, so that drift affects all equally; on a busy machine rely on processor time. Each
+document is started without the cache ("first"), and with it ("cached"). `--against` is another
+checkout to compare with, run in the same environment.
 
     python -m bench.start [--rounds 7] [--against ../old-checkout]
 """

@@ -1,9 +1,9 @@
-"""How many planted divergences `mockserver diff` finds, and how short it makes them.
+"""How many planted divergences `mockserver diff` finds, and how small the programs are.
 
     python -m bench.diff_planted.run [--only ID...] [--seed N] [--json FILE]
 
-The real side is a mock with another seed behind a proxy that makes it do one thing otherwise. Each
-divergence gets a whole run, until its first difference; the control without any has to have none.
+The real side is a mock with another seed, behind a proxy that changes one behaviour. Each
+divergence gets a whole run, until its first difference; the control without any must have none.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ SHORT = 5
 
 @dataclass
 class Outcome:
-    """What became of one divergence. `beside` are the steps beside mere preparations, `shown` says
-    whether the short program shows nothing once the divergence is taken away."""
+    """The result for one divergence. `beside` are the steps that are not mere preparations, `shown`
+    is whether the program shows nothing once the divergence is removed."""
 
     fault: str
     kind: str
@@ -59,7 +59,7 @@ class Bench:
     def run(
         self, fault: Fault | None, most: int, chosen: Sequence[Program] = ()
     ) -> tuple[Report, str]:
-        """A run with this divergence, and why it could not be judged, if so."""
+        """A run with this divergence, and the reason if it failed."""
         self.proxy.plant(fault)
         report = Report("Feather", "feather", self.url, "its own", self.seed)
         with Target(self.mocks.knowledge.contract, self.url, KEY, timeout=30) as target:
@@ -78,7 +78,7 @@ class Bench:
         return report, ""
 
     def is_shown(self, found: Difference) -> bool:
-        """Whether the short program shows the divergence, and not what two worlds do by chance."""
+        """Whether the shortened program shows the divergence, rather than random variation."""
         report, error = self.run(None, 50, [found.program])
         by_chance = {difference.mismatch.signature for difference in report.differences}
         return not error and found.mismatch.signature not in by_chance

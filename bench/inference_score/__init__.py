@@ -1,1 +1,1 @@
-"""How much of what a client of the real API would see holds on the mock (docs/inference.md)."""
+"""How much of the real APIs' behaviour holds on their inferred mocks (docs/inference.md)."""

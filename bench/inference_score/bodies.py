@@ -1,4 +1,4 @@
-"""A small body that an operation's schema allows, for labels that do not care what they send."""
+"""Minimal valid bodies, for labels that don't specify one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _FORMATS = {
 
 
 class Bodies:
-    """Makes bodies from one document: what is required, from examples where there are any."""
+    """Creates bodies from one document: required properties, from examples where there are any."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
 
     def resolved(self, node: Any) -> Any:
-        """`node`, or what it refers to within the document."""
+        """`node`, or the target of its reference."""
         for _ in range(20):
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
                 return node
@@ -37,7 +37,7 @@ class Bodies:
         return node
 
     def schema_of(self, operation: dict[str, Any]) -> Any:
-        """The schema of an operation's body: of JSON, of a form, or of Swagger 2.0."""
+        """The schema of an operation's body: JSON, a form, or Swagger 2.0."""
         for parameter in operation.get("parameters", ()):
             found = self.resolved(parameter)
             if isinstance(found, dict) and found.get("in") == "body":
@@ -132,5 +132,5 @@ def _merged(left: Any, right: Any) -> Any:
 
 
 def overridden(body: Any, overrides: Any) -> Any:
-    """`body` with a label's own values in it."""
+    """`body` with a label's values."""
     return _merged(body, overrides)

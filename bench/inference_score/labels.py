@@ -67,12 +67,12 @@ _SENDS = ("do", "act", "until", "follow", "pages")
 
 
 class LabelError(Exception):
-    """A label can't be played as it is written; the text says where and why."""
+    """An invalid label; the message states where and why."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a client does, and must then see."""
+    """What a client does, and what it must then see."""
 
     id: str
     kind: str
@@ -91,7 +91,7 @@ class Labels:
 
 
 def read_all(folder: Path = LABELS, parts: tuple[str, ...] = SETS) -> list[Labels]:
-    """Every label file, in the order of their names. Raises LabelError."""
+    """Every label file, sorted by name. Raises LabelError."""
     return [
         read_labels(path, part) for part in parts for path in sorted((folder / part).glob("*.yaml"))
     ]

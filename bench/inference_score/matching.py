@@ -1,4 +1,4 @@
-"""Paths into a response, variables in a label, and what a label may say of a value."""
+"""Paths into a response, variables in a label, and conditions on values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DAY = 86400.0
 
 
 def filled(value: Any, variables: Mapping[str, Any]) -> Any:
-    """`value` with its `{variables}` filled in; one that is all of a text keeps its type."""
+    """`value` with its `{variables}` substituted; one that is the whole text keeps its type."""
     if isinstance(value, str):
         whole = _VARIABLE.fullmatch(value)
         if whole:
@@ -43,7 +43,7 @@ def _variable(name: str, variables: Mapping[str, Any]) -> Any:
 
 
 def at(body: Any, path: str) -> Any:
-    """What stands at a path: `data.items[0].id`, `items.*.id`, `rows[id=7].state`, `.` for all."""
+    """The value at a path: `data.items[0].id`, `items.*.id`, `rows[id=7].state`, `.` for all."""
     if path == ".":
         return body
     segments = [found.groups() for found in _SEGMENT.finditer(path)]
@@ -74,7 +74,7 @@ def _walk(body: Any, segments: list[tuple[Any, ...]]) -> Any:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Equal, where a number and its text count as one: an id in a path is a text."""
+    """Equality, in which a number equals its text: an id in a path is text."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right or str(left).lower() == str(right)
     if isinstance(left, str | int | float) and isinstance(right, str | int | float):
@@ -83,7 +83,7 @@ def same(left: Any, right: Any) -> bool:
 
 
 def mismatch(value: Any, wanted: Any, now: float, start: float) -> str | None:
-    """Why `value` is not what a label wants, or None if it is."""
+    """Why `value` does not satisfy a label, or None if it does."""
     if isinstance(wanted, dict) and wanted and set(wanted) <= set(_OPERATORS):
         for name, argument in wanted.items():
             if not _OPERATORS[name](value, argument):
@@ -131,7 +131,7 @@ def _named(value: Any, name: str, now: float, start: float) -> bool:
 
 
 def _ordered(value: Any, direction: str) -> bool:
-    """In order, with more than one value to tell by."""
+    """Sorted, with at least two different values."""
     if not isinstance(value, list) or ABSENT in value or None in value:
         return False
     keys = [_comparable(each) for each in value]
@@ -166,7 +166,7 @@ def _float(value: Any) -> float | None:
 
 
 def _has(value: Any, wanted: Any) -> bool:
-    """A list with such an element: a value, or a mapping of paths that all hold."""
+    """A list with such an element: a value, or a mapping of paths that all match."""
     if not isinstance(value, list):
         return False
     if isinstance(wanted, dict):

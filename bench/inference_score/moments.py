@@ -1,4 +1,4 @@
-"""Moments as APIs write them: texts of several forms, seconds or milliseconds since 1970."""
+"""Timestamps as APIs write them: several text formats, seconds or milliseconds since 1970."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SCALES = ((10**11, 1), (10**14, 1_000), (10**17, 1_000_000), (10**20, 1_000_000
 
 
 def moment(value: Any) -> float | None:
-    """Seconds since 1970, or None if this is no moment."""
+    """Seconds since 1970, or None if this is not a timestamp."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Playing one expectation: its requests, one after the other, and what must be seen."""
+"""Play one expectation: its requests in order, and the checks of their responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Missed(Exception):
 
 @dataclass
 class Outcome:
-    """What became of an expectation.
+    """The result of an expectation.
 
     `effect` is what a verb did: "labelled", "other" (something else changed) or "none".
     """
@@ -41,7 +41,7 @@ class Outcome:
 
 
 class Player:
-    """Plays an expectation in a world of its own."""
+    """Plays an expectation in a new world."""
 
     def __init__(self, served: Served, expectation: Expectation, key: str) -> None:
         self.expectation = expectation
@@ -54,7 +54,7 @@ class Player:
         self._refusal = ""
 
     def play(self) -> None:
-        """Raises Missed, LabelError."""
+        """Play it. Raises Missed, LabelError."""
         for number, step in enumerate(self.expectation.steps, 1):
             self._where = f"step {number}"
             try:
@@ -193,7 +193,7 @@ class Player:
         return None
 
     def _looked(self, line: str | None) -> Any:
-        """What a fetch shows, without any time passing; None if it can't be asked yet."""
+        """The response of a fetch, without time passing; None if it can't be requested yet."""
         if line is None:
             return None
         try:
@@ -256,7 +256,7 @@ class Player:
     # Pages.
 
     def _pages(self, step: dict[str, Any]) -> None:
-        """Walk a list to its end; every id of `all` must come exactly once."""
+        """Walk a list to its end; every id of `all` must occur exactly once."""
         seen: list[Any] = []
         line = step["pages"]
         query = dict(filled(step.get("query"), self.variables) or {})
@@ -292,7 +292,7 @@ class Player:
     def _following(
         self, step: dict[str, Any], response: Any, body: Any, page: int, rows: list[Any]
     ) -> Any:
-        """The query or the path of the next page, or None at the end."""
+        """The query or path of the next page, or None at the end."""
         how = step["next"]
         if "page" in how:
             return {how["page"]: page + 1 + int(how.get("from", 1))} if rows else None
@@ -343,7 +343,7 @@ def _equal(seen: list[Any], wanted: list[Any]) -> bool:
 
 
 def play(served: Served, document: str, part: str, one: Expectation, key: str) -> Outcome:
-    """What becomes of one expectation."""
+    """The outcome of one expectation."""
     outcome = Outcome(document, part, one.id, one.kind, holds=False)
     player = Player(served, one, key)
     try:

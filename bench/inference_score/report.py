@@ -1,4 +1,4 @@
-"""The table of kinds, the misses by name, and the page that holds them."""
+"""The table of kinds, the missed expectations, and the page with both."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ END = "<!-- inference-score: end -->"
 
 
 def precision(outcomes: Iterable[Outcome]) -> tuple[int, int]:
-    """Of the verbs that changed something, how many did what the label says.
+    """Of the verbs that changed something, how many had the labelled effect.
 
-    A verb that must change nothing and does counts among those that changed something.
+    A verb that must change nothing and does counts as one that changed something.
     """
     good = total = 0
     for each in outcomes:
@@ -75,7 +75,7 @@ def misses(outcomes: list[Outcome]) -> str:
 
 
 def write_page(page: Path, outcomes: list[Outcome]) -> None:
-    """Put table and misses between the markers of the page."""
+    """Insert table and misses between the markers of the page."""
     text = page.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)

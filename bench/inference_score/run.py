@@ -25,7 +25,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "inference.md"
 
 
 class TooLong(Exception):
-    """An expectation took longer than it may."""
+    """An expectation exceeded its time limit."""
 
 
 def main() -> int:
@@ -88,7 +88,7 @@ def _chosen(labels: list[Labels], options: argparse.Namespace) -> list[Labels]:
 
 
 def played(work: tuple[Labels, str, float]) -> list[Outcome]:
-    """Every expectation of one document, in a process that serves it."""
+    """Play every expectation of one document, in a process that serves it."""
     labels, path, seconds = work
     try:
         with _limit(10 * seconds):

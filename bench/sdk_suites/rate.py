@@ -1,4 +1,4 @@
-"""Requests a second of a lenient mock beside a strict one: python -m bench.sdk_suites.rate."""
+"""Requests per second of a lenient mock and a strict one: python -m bench.sdk_suites.rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of the suites, as tables: tests passed, and why others did not."""
+"""The suites' results as tables: tests passed, and why others failed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Result = dict[str, Any]
 
 
 def cause(said: str) -> str:
-    """The kind of a failure, from the last word of the client or of the test."""
+    """The kind of a failure, from the last line of the client's or test's error."""
     status = _STATUS.search(said)
     if status:
         for pattern, text in _KINDS:
@@ -51,7 +51,7 @@ def passed(result: Result, server: str) -> int | None:
 
 
 def causes(result: Result, server: str) -> Counter[str]:
-    """Why tests failed on a server that passed on another one, or failed on every one."""
+    """Why tests failed that passed on another server, or that failed on every one."""
     run = result["runs"].get(server, {})
     return Counter(
         cause(each["said"])
@@ -61,7 +61,7 @@ def causes(result: Result, server: str) -> Counter[str]:
 
 
 def tests(result: Result) -> int:
-    """How many tests a suite has that are not skipped."""
+    """The number of tests in a suite that are not skipped."""
     runs = [run["outcomes"] for run in result["runs"].values() if "outcomes" in run]
     return max((sum(e["result"] != "skipped" for e in run.values()) for run in runs), default=0)
 
@@ -116,7 +116,7 @@ def _plain(text: str) -> str:
 
 
 def write_page(path: Path, results: list[Result], of: str) -> None:
-    """Put the figures between their marks in the page."""
+    """Insert the figures between their markers in the page."""
     before, _, rest = path.read_text().partition(MARK)
     _, _, after = rest.partition(END)
     path.write_text(f"{before}{MARK}\n\n{page(results, of)}\n\n{END}{after}")

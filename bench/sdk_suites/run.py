@@ -66,7 +66,7 @@ def _options() -> argparse.Namespace:
 
 
 def _run_all(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
-    """One suite after another, those that are there."""
+    """Run the available suites in order."""
     chosen = options.servers.split(",")
     for suite in listed():
         if options.only and not any(word in suite.name for word in options.only):
@@ -94,7 +94,7 @@ def _run_all(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, An
 def _against(
     server: str, suite: Suite, files: Files, folder: Path, options: argparse.Namespace
 ) -> dict[str, Any]:
-    """One server; ours is asked twice without a reset, the second time in another order."""
+    """Run one server; ours is run twice without a reset, the second time in another order."""
     port = free_port()
     command = servers.command(server, suite, files.document, port, folder, options.ours)
     found: dict[str, Any] = {}
@@ -138,7 +138,7 @@ def _suite(
 
 
 def _as_good(result: dict[str, Any]) -> bool:
-    """Whether ours passes as many as the better of the others, in each of its runs."""
+    """Whether ours passes as many as the best of the others, in each of its runs."""
     numbers = {server: report.passed(result, server) for server in result["runs"]}
     ours = [number or 0 for server, number in numbers.items() if server.startswith("ours")]
     others = [number or 0 for server, number in numbers.items() if not server.startswith("ours")]

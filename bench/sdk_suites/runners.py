@@ -1,4 +1,4 @@
-"""How a suite is run: with pytest or jest, under its own settings."""
+"""Run a suite: with pytest or jest, with its own settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one test: passed, failed or skipped, and the last word of a failure."""
+    """The result of one test: passed, failed or skipped, and the last line of a failure."""
 
     result: str
     said: str = ""
@@ -37,7 +37,7 @@ Outcomes = dict[str, Outcome]
 
 
 def prepare(suite: Suite, root: Path) -> None:
-    """Install what the suite needs beside itself, outside its folder. Raises SuiteError."""
+    """Install the suite's other dependencies, outside its folder. Raises SuiteError."""
     made = root.parent / ".prepared"
     if made.is_file():
         return
@@ -51,7 +51,7 @@ def prepare(suite: Suite, root: Path) -> None:
 def run(
     suite: Suite, root: Path, url: str, *, select: str = "", shuffled: bool, limit: float
 ) -> Outcomes:
-    """The tests that ask the mock; of a suite in Python those that pytest's `-k` selects.
+    """The tests that call the mock; of a suite in Python those that pytest's `-k` selects.
 
     Raises SuiteError if the runner itself fails.
     """

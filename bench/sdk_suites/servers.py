@@ -1,4 +1,4 @@
-"""The mock servers that a suite is run against, as their makers say that they are started."""
+"""The mock servers that a suite is run against, started as their documentation describes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def probe(server: str) -> str:
 def command(
     server: str, suite: Suite, document: Path, port: int, folder: Path, ours: list[str]
 ) -> list[str]:
-    """How a server is started on a document; `ours` are the options of this mock."""
+    """The command that serves a document; `ours` are the options of this mock."""
     tools = folder / "servers" / "node_modules" / ".bin"
     if server == "ours":
         serve = [sys.executable, "-m", "mockserver", "serve", str(document), "--port", str(port)]

@@ -24,12 +24,12 @@ _SIMPLE = "application/vnd.pypi.simple.v1+json"
 
 
 class SuiteError(Exception):
-    """A suite can't be run; the text says how to get what is missing."""
+    """A suite can't be run; the message states how to get what is missing."""
 
 
 @dataclass(frozen=True)
 class Suite:
-    """One vendor's suite: where its tests and its document come from, and how the client writes."""
+    """One vendor's suite: the sources of its tests and document, and the client's conventions."""
 
     name: str
     language: str
@@ -43,14 +43,14 @@ class Suite:
 
 @dataclass(frozen=True)
 class Files:
-    """A suite unpacked: `root` is the package as its makers ship it."""
+    """An unpacked suite: `root` is the package as shipped."""
 
     root: Path
     document: Path
 
 
 def cache() -> Path:
-    """Where everything is kept: $MOCKSERVER_SDK_SUITES or ~/.cache/mockserver-sdk-suites."""
+    """The cache folder: $MOCKSERVER_SDK_SUITES or ~/.cache/mockserver-sdk-suites."""
     given = os.environ.get("MOCKSERVER_SDK_SUITES")
     return Path(given) if given else Path.home() / ".cache" / "mockserver-sdk-suites"
 
@@ -74,7 +74,7 @@ def listed() -> list[Suite]:
 
 
 def unpacked(suite: Suite, folder: Path) -> Files:
-    """The suite's files in a folder of the cache, fetched if they can be. Raises SuiteError."""
+    """The suite's files in a folder of the cache, fetched if possible. Raises SuiteError."""
     place = folder / "suites" / suite.name
     root, document = place / "suite", place / "document"
     source = suite.pypi or suite.repository
@@ -135,7 +135,7 @@ def _archive(folder: Path, repository: str) -> bytes:
 
 
 def _extract(archive: bytes, root: Path, *, strip: bool) -> None:
-    """Unpack a tar; `strip` leaves out the one folder that an sdist has at its top."""
+    """Unpack a tar; `strip` drops the top folder of an sdist."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
         packed.extraction_filter = getattr(tarfile, "data_filter", None)
         if not strip:
@@ -148,7 +148,7 @@ def _extract(archive: bytes, root: Path, *, strip: bool) -> None:
 
 
 def _sdist(pinned: str) -> bytes:
-    """The source package from the index that pip is set to. Raises SuiteError."""
+    """The source package from pip's configured index. Raises SuiteError."""
     name, _, version = pinned.partition("==")
     page = f"{_index()}/{name}/"
     try:

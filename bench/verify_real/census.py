@@ -1,4 +1,4 @@
-"""What a service has, counted from outside: without mockserver, so that it can be judged by it."""
+"""The content of a service, counted from outside without mockserver, to check mockserver."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ VOLATILE = ("log", "event", "metric", "kernelspec", "config", "schema", "statist
 
 @dataclass
 class Census:
-    """Rows, by the collection that shows them and their id."""
+    """Rows, by collection and id."""
 
     rows: dict[str, Any] = field(default_factory=dict)
 
 
 def take(live: Live) -> Census:
-    """Everything that the lists of the document show, without parameters."""
+    """Everything that the document's lists without parameters return."""
     text = live.spec.read_text(encoding="utf-8")
     document = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
     census = Census()
@@ -55,7 +55,7 @@ def _rows(path: str, reply: tuple[int, Any]) -> dict[str, Any]:
 
 
 def _all(value: Any, depth: int = 2) -> Iterator[Mapping[str, Any]]:
-    """The objects of the arrays in a reply."""
+    """The objects in the arrays of a reply."""
     if isinstance(value, list):
         yield from (row for row in value if isinstance(row, dict))
     elif isinstance(value, dict) and depth:

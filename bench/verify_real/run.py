@@ -1,9 +1,9 @@
-"""`mockserver test`, `fuzz`, `diff` and what is learned, on real services that nobody here wrote.
+"""`mockserver test`, `fuzz`, `diff` and calibration, on real third-party services.
 
     python -m bench.verify_real.run [SERVICE ...] [--part test] [--seconds 60] [--keep DIR]
 
-Each part meets a service of its own, just started. Beside the exit code it is noted whether the
-command crashed or had to be killed, what it left behind, and whether it touched others' rows.
+Each part gets a newly started service. Besides the exit code it records whether the command crashed
+or had to be killed, what it left behind, and whether it touched other people's rows.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ GRACE = 120
 
 @dataclass
 class Outcome:
-    """What came of one command on one service."""
+    """The result of one command on one service."""
 
     service: str
     version: str
@@ -66,7 +66,7 @@ class Outcome:
 
 
 def command(live: Live, *words: str, folder: Path, limit: float, outcome: Outcome) -> str:
-    """Run mockserver; its output, with what it says of itself taken into the outcome."""
+    """Run mockserver; returns its output, and adds its messages to the outcome."""
     start = time.monotonic()
     output = folder / f"{words[0]}.txt"
     with output.open("w") as stream:
@@ -104,7 +104,7 @@ def command(live: Live, *words: str, folder: Path, limit: float, outcome: Outcom
 
 
 def findings(folder: Path) -> list[dict[str, str]]:
-    """Rule, place and title of everything that a JUnit file has."""
+    """Rule, place and title of everything in a JUnit file."""
     found = []
     for file in sorted(folder.glob("**/*unit*.xml")):
         for case in ElementTree.parse(file).getroot().iter("testcase"):
@@ -154,13 +154,13 @@ def part(live: Live, service: Service, name: str, seconds: int, folder: Path) ->
 
 
 def for_diff(options: Sequence[str]) -> list[str]:
-    """Those that `mockserver diff` has: it knows no --param."""
+    """The options that `mockserver diff` supports: it has no --param."""
     names = [n for n, word in enumerate(options) if word == "--param"]
     return [word for n, word in enumerate(options) if n not in names and n - 1 not in names]
 
 
 def learn(service: Service, seconds: int, folder: Path) -> Outcome:
-    """A differential run, calibration by it, and another with a new seed on a new service."""
+    """A differential run, calibration, and another run with a new seed on a new service."""
     service.install()
     outcome = Outcome(service.name, service.version(), "learn")
     lock, numbers = folder / "mockserver.lock.toml", []

@@ -1,6 +1,6 @@
-"""Real services that nobody here wrote, each on a free port with throw-away data.
+"""Real third-party services, each on a free port with throw-away data.
 
-Each is installed on first use: from PyPI into a virtual environment of its own below
+Each is installed on first use: from PyPI into its own virtual environment below
 `MOCKSERVER_SERVICES` (default ~/.cache/mockserver-services), or with apt-get.
 """
 
@@ -28,12 +28,12 @@ HOME = Path(os.environ.get("MOCKSERVER_SERVICES", "~/.cache/mockserver-services"
 
 
 class Unavailable(Exception):
-    """The service can't be installed here; the text says why."""
+    """The service can't be installed here; the message states why."""
 
 
 @dataclass(frozen=True)
 class Live:
-    """A running service. `options` are what mockserver needs to be let in and find its way."""
+    """A running service. `options` are what mockserver needs for access and navigation."""
 
     name: str
     url: str
@@ -44,7 +44,7 @@ class Live:
     """Rows that belong to somebody else, by the path that reads each."""
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Status and JSON of one request, outside of what is measured; 0 if nothing came."""
+        """Status and JSON of one request that is not measured; 0 without a response."""
         return ask(self.url + path, method, body, self.headers)
 
 
@@ -76,14 +76,14 @@ class Service:
 
     @contextmanager
     def running(self, folder: Path) -> Iterator[Live]:
-        """Installed if need be, started, filled with what is precious. Raises Unavailable."""
+        """Installed if necessary, started, with protected entities. Raises Unavailable."""
         home = self.install()
         folder.mkdir(parents=True, exist_ok=True)
         with self.start(home, folder) as live:
             yield live
 
     def version(self) -> str:
-        """What is installed, for a table."""
+        """The installed version, for a table."""
         if self.debian:
             command = ["dpkg-query", "-W", "-f", "${Version}", self.debian[0]]
             return subprocess.run(command, capture_output=True, text=True, check=False).stdout
@@ -110,7 +110,7 @@ def _run(command: list[str]) -> None:
 def ask(
     url: str, method: str = "GET", body: Any = None, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Any]:
-    """One request of the harness itself; a body of bytes goes as a form, another as JSON."""
+    """One request of the harness itself; bytes are sent as a form, other bodies as JSON."""
     data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
     kind = "application/x-www-form-urlencoded" if isinstance(body, bytes) else "application/json"
     sent = {**(headers or {}), **({"content-type": kind} if data is not None else {})}
@@ -143,8 +143,8 @@ def _document(url: str, file: Path, headers: Mapping[str, str] | None = None) ->
 def _precious(
     url: str, headers: Mapping[str, str], rows: Mapping[str, tuple[str, str, Any]]
 ) -> dict[str, Any]:
-    """Make somebody else's rows: by the path that reads one, how it is made. A `{id}` in the
-    path is the id in the reply."""
+    """Create other people's rows: by the path that reads one, how to create it. `{id}` in the path
+    is the id in the reply."""
     found = {}
     for path, (method, where, body) in rows.items():
         status, made = ask(url + where, method, body, headers)
