@@ -70,6 +70,9 @@ class RequestLog:
             entry = describe(Entry(0, ended, exchange))
             if self._style == "json":
                 entry.pop("number")
+                named = exchange.message.headers.get("x-request-id")
+                if named is not None:
+                    entry["request_id"] = named[:_LONGEST]
                 lines.append(dump(entry).decode())
             else:
                 lines.append(line_of(entry, coloured))

@@ -27,7 +27,7 @@ from mockserver.files.secrets import read_key_file
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
-from mockserver.server.asgi.uvicorn import Background, bind_for, make_server, url_of
+from mockserver.server.asgi.uvicorn import Background, Server, bind_for, make_server, url_of
 from mockserver.server.asgi.workers import Workers, end_with_parent
 from mockserver.server.authorization import signing_key
 from mockserver.server.banner import banner
@@ -66,6 +66,7 @@ class Serving:
     log: LogStyle = "text"
     cors: tuple[str, ...] = ()
     prefix: bool = False
+    drain: float = 0
 
     @property
     def store(self) -> str:
@@ -141,6 +142,7 @@ class Service:
         self.webhooks: Webhooks | None = None
         self.coverage: Coverage | None = None
         self.metrics = metrics_if_installed()
+        self.panel: Panel
         self.mock: Mock
         self._app: ASGIApp
 
@@ -193,6 +195,7 @@ class Service:
         self.coverage.contract = mock.pipeline.contract
         panel = Panel(mock, self.journal, source.name, sender=self.webhooks)
         panel.coverage, panel.metrics = self.coverage, self.metrics
+        self.panel = panel
         if self.state is not None:
             self.state.store = mock.store
             panel.changed, panel.state_file = self.state.changed, True
@@ -224,6 +227,7 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
             server = make_server(
                 service, service.refuse, on_listening=announce, background=background
             )
+            drain_before_end(server, service)
             server.run(sockets=sockets[0])
     finally:
         for opened in chain.from_iterable(sockets):
@@ -257,10 +261,21 @@ def _serve_in_workers(
     def work(index: int, life: int) -> None:
         together: list[Background] = [*background, partial(end_with_parent, life)]
         server = make_server(service, service.refuse, background=together)
+        drain_before_end(server, service)
         server.run(sockets=sockets[index])
 
     service.mock.store.close()
-    Workers(service.serving.workers, work).run(started)
+    Workers(service.serving.workers, work, drain=service.serving.drain).run(started)
+
+
+def drain_before_end(server: Server, service: Service) -> None:
+    """Let a server go on for --drain seconds after a signal, and /readyz say so."""
+
+    def begin() -> None:
+        service.panel.draining = True
+        log.info("draining for %g s; another signal ends it at once", server.drain)
+
+    server.drain, server.on_drain = service.serving.drain, begin
 
 
 def prepare(service: Service, resolve: Callable[[], Serving]) -> list[Background]:

@@ -313,6 +313,13 @@ SETTINGS: tuple[Setting, ...] = (
         "SIZE",
     ),
     Setting(
+        "drain",
+        duration,
+        0,
+        "Serve for this time after SIGTERM, and answer /readyz with 503 meanwhile.",
+        "TIME",
+    ),
+    Setting(
         "ttl",
         duration,
         0,

@@ -61,6 +61,15 @@ def test_everybody_may_ask_whether_it_is_up_and_hears_no_more(plane: Plane, call
         assert plane.client(caller).post(f"http://mock.local{path}").status_code == 405
 
 
+def test_while_it_drains_a_load_balancer_is_turned_away(plane: Plane) -> None:
+    plane.panel.draining = True
+    statuses = [
+        plane.client("10.0.0.7").get(f"http://mock.local{path}").status_code
+        for path in ("/readyz", "/healthz")
+    ]
+    assert statuses == [503, 200]
+
+
 def test_another_machine_may_with_the_token(with_token: Plane) -> None:
     for headers in (
         {"x-mock-token": TOKEN.encode()},

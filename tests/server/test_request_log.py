@@ -35,7 +35,7 @@ def logged(stream: io.StringIO, style: LogStyle = "text", times: int = 1) -> lis
     with MockServer(guarded()) as mock:
         for _ in range(times):
             mock.client.get("/pets?token=hidden-secret")
-        mock.client.post("/pets", json={})
+        mock.client.post("/pets", json={}, headers={"x-request-id": "r-1"})
         mock.client.get("/pets", headers={"authorization": "Bearer hidden-secret"})
         mock.client.get("/nowhere")
         for entry in reversed(list(mock.recorder.entries())):
@@ -72,6 +72,7 @@ def test_json_is_for_programs() -> None:
     told = [json.loads(line) for line in logged(io.StringIO(), "json")]
     assert [one["status"] for one in told] == [200, 400, 401, 404]
     assert told[1]["violations"][0]["where"] == ["body", "name"]
+    assert [one.get("request_id") for one in told] == [None, "r-1", None, None]
 
 
 def test_of_many_the_last_are_told_and_the_others_counted() -> None:

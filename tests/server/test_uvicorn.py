@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import socket
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from mockserver.engine.serialization import Sent
 from mockserver.errors import UsageError
-from mockserver.server.asgi.uvicorn import bind, other_port, url_of
+from mockserver.server.asgi import uvicorn as serving
+from mockserver.server.asgi.uvicorn import bind, make_server, other_port, url_of
 
 
 def test_any_free_port() -> None:
@@ -63,3 +69,28 @@ def test_a_privileged_port_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("port", "other"), [(8000, 8001), (80, 0), (65535, 0)])
 def test_the_port_in_the_hint(port: int, other: int) -> None:
     assert other_port(port) == other
+
+
+async def nothing(scope: Any, receive: Any, send: Any) -> None:
+    pass
+
+
+def test_a_server_goes_on_while_it_drains(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, told = [100.0], list[str]()
+    monkeypatch.setattr(serving, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    server = make_server(nothing, lambda refusal, target: Sent(400))
+    server.drain, server.on_drain = 5, lambda: told.append("draining")
+    server.handle_exit(signal.SIGTERM, None)
+    assert asyncio.run(server.on_tick(1)) is False
+    assert told == ["draining"]
+    now[0] = 105.5
+    assert asyncio.run(server.on_tick(1)) is True
+
+
+def test_a_second_signal_ends_it_at_once() -> None:
+    server = make_server(nothing, lambda refusal, target: Sent(400))
+    server.drain = 60
+    server.handle_exit(signal.SIGTERM, None)
+    assert not server.should_exit
+    server.handle_exit(signal.SIGTERM, None)
+    assert server.should_exit

@@ -73,6 +73,8 @@ class AdminApi:
             try:
                 self.panel.mock.store.clock(None)
                 sent = _json(200, {"status": "ok"})
+                if self.panel.draining and scope["path"] == "/readyz":
+                    sent = _json(503, {"status": "draining"})
             except StoreUnavailable as error:
                 sent = _error(503, str(error), {"retry-after": "1"})
         sent.headers.extend(_COMMON_HEADERS)

@@ -20,7 +20,7 @@ DEFAULT_LIMIT = 100
 class Panel:
     """The mock that the admin API works on. `source` is the user's name for the document.
 
-    `state_file`: worlds outlive the process in a file.
+    `state_file`: worlds outlive the process in a file. `draining`: it will end soon.
     """
 
     mock: Mock
@@ -31,6 +31,7 @@ class Panel:
     sender: Webhooks | None = None
     coverage: Coverage | None = None
     metrics: Metrics | None = None
+    draining: bool = False
 
     @property
     def webhooks(self) -> Webhooks:

@@ -138,10 +138,14 @@ Background = Callable[[], Coroutine[None, None, None]]
 class Server(uvicorn.Server):
     """uvicorn that reports when it listens, and returns instead of dying on a signal.
 
-    Its `peers` receive the same signals.
+    Its `peers` receive the same signals. With `drain` it goes on for so many seconds after the
+    first of them, and calls `on_drain`, for a load balancer to look elsewhere; the second ends it.
     """
 
     peers: Sequence[Server] = ()
+    drain = 0.0
+    on_drain: Callable[[], None] = staticmethod(lambda: None)
+    _drained_at = 0.0
 
     def __init__(
         self,
@@ -171,9 +175,15 @@ class Server(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 if isinstance(connection, BoundedProtocol):
                     connection.look()
+        if self._drained_at and time.monotonic() >= self._drained_at:
+            self.should_exit = True
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.drain and not self._drained_at:
+            self._drained_at = time.monotonic() + self.drain
+            self.on_drain()
+            return
         for server in (self, *self.peers):
             uvicorn.Server.handle_exit(server, sig, frame)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import secrets
 import signal
@@ -46,13 +47,14 @@ class Workers:
     At start there must be no threads besides the main one, and no open connections.
     """
 
-    def __init__(self, count: int, work: Work) -> None:
+    def __init__(self, count: int, work: Work, drain: float = 0) -> None:
         if not hasattr(os, "fork"):
             raise UsageError("--workers: this system can't fork processes; use 1")
         self._count = count
         self._work = work
         self._running: dict[int, tuple[int, float]] = {}
         self._stopping = False
+        self._drain = drain
         self._short_lives = 0
         self._life = os.pipe()
 
@@ -114,9 +116,10 @@ class Workers:
             os._exit(status)
 
     def _stop(self, number: int, frame: object) -> None:
+        patience = SECONDS_TO_END + (0 if self._stopping else math.ceil(self._drain))
         self._stopping = True
         self._send(signal.SIGTERM)
-        signal.alarm(SECONDS_TO_END)
+        signal.alarm(patience)
 
     def _kill(self, number: int, frame: object) -> None:
         self._send(signal.SIGKILL)
