@@ -80,7 +80,8 @@ class Deducer:
         if changes and (best.action.kind == "fixed" or best.weight <= WEIGHTS["part"]):
             # A verb without an effect is always a guess.
             return replace(unsure(best.action), instead=instead)
-        return replace(best.action, instead=instead)
+        job = self._verbs.starts.tracking(facts, best.action)
+        return replace(best.action, instead=instead, starts=job)
 
     def _plain(self, facts: Facts) -> Iterator[Reading]:
         """The action that the path and the method alone suggest."""

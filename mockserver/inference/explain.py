@@ -206,6 +206,8 @@ def _doing(action: Action, plan: Plan) -> str:
         text += ": " + ", ".join(
             f"{name or 'state'} = {value}" for name, value in action.transition.changes
         )
+    if action.starts is not None:
+        text += f"; starts {action.starts.resource}"
     resource = plan.resource_of(action)
     key = resource.identity.key if resource is not None else None
     if action.response.tells not in ((), (key,)):

@@ -40,6 +40,8 @@ def named(
         for name, pointer in _said(survey, facts):
             words = tokens(name)
             other = nouns.get("_".join(words[:-1])) if words[-1:] and words[-1] in _SURE else None
+            if name == action.item and action.request.item_in != "path":
+                other = action.resource
             if other is not None and pointer not in found[other] and _is_ruled(survey, pointer):
                 referred[other][pointer] = None
     return {

@@ -358,12 +358,21 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class JobStart:
+    """A job of another resource that an action starts and responds with; `at` is its place in the
+    response."""
+
+    resource: str
+    at: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What one operation does.
 
     `item` is the path parameter that names the entity, `parents` are those that name other
-    entities. `elsewhere`: the path belongs to another resource than the one created. `instead` is
-    the runner-up reading.
+    entities. `elsewhere`: the path belongs to another resource than the one created. `starts` is a
+    job that tracks the action. `instead` is the runner-up reading.
     """
 
     operation: str
@@ -378,6 +387,7 @@ class Action:
     envelope: Envelope | None = None
     transition: Transition | None = None
     elsewhere: bool = False
+    starts: JobStart | None = None
     because: tuple[Because, ...] = ()
     instead: str | None = None
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mockserver.inference.evidence import Maker, Reading, weight_of
-from mockserver.inference.model import Path, Resource
+from mockserver.inference.model import Action, JobStart, Path, Resource
 from mockserver.inference.operations import Facts, Survey, json_of
 from mockserver.inference.words import tokens
+
+_CHANGING = ("create", "replace", "patch", "remove", "transition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,20 @@ class StartReader:
         action = self.make(facts, "create", why, "likely", resource=resource.name, elsewhere=True)
         response = replace(action.response, at=found.at, tells=tells, told_by=None)
         yield Reading(weight_of(evidence), replace(action, response=response))
+
+    def tracking(self, facts: Facts, action: Action) -> JobStart | None:
+        """The job that the response of an action shows, instead of the entity it is about."""
+        if action.kind not in _CHANGING or action.elsewhere or action.resource is None:
+            return None
+        found = self._started(facts, action.resource)
+        if found is None or found.tells:
+            return None
+        states = self.resources[found.resource].states
+        own = self.survey.flat(self.resources[action.resource].schema).properties.keys()
+        sent = self.survey.flat(facts.body).properties.keys()
+        if states is None or not states.active or (sent and not sent & own):
+            return None
+        return JobStart(found.resource, found.at)
 
     def _started(self, facts: Facts, own: str | None) -> Started | None:
         sent = {"_".join(tokens(name)) for name in self.survey.flat(facts.body).properties}

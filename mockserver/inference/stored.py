@@ -16,6 +16,7 @@ from mockserver.inference.model import (
     Because,
     Envelope,
     Identity,
+    JobStart,
     Link,
     Ordering,
     PageField,
@@ -32,7 +33,7 @@ from mockserver.inference.model import (
 
 _TUPLE, _LIST, _SET, _MAPPING, _FIRST = range(5)
 _CLASSES: tuple[type[Any], ...] = (
-    Plan, Resource, Action, Announcement, Because, Envelope, Identity, Link, Ordering, PageField,
+    Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Ordering, PageField,
     PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)

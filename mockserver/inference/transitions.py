@@ -56,7 +56,7 @@ class VerbReader:
         self.targets = targets
         self.make = make
         self.effects = Effects(survey)
-        self._starts = StartReader(survey, resources, refs, make)
+        self.starts = StartReader(survey, resources, refs, make)
 
     def readings(self, facts: Facts) -> Iterator[Reading]:
         """Every reading as a verb."""
@@ -71,7 +71,7 @@ class VerbReader:
             yield from self._on_one(facts, target, rest)
         if facts.method == "POST":
             own = target.resource.name if target is not None else None
-            yield from self._starts.readings(facts, own)
+            yield from self.starts.readings(facts, own)
 
     def _shows_one(self, facts: Facts, target: Target) -> Iterator[Reading]:
         """An operation that shows the entity, whatever its method (`POST /jobs/get_light`)."""
@@ -344,7 +344,7 @@ class VerbReader:
                 if "_".join(tokens(field)) == f"{about}_id" and about
             }
             if name is None:
-                name = self._starts.one_of("_".join(words[:-1])) if kept else None
+                name = self.starts.one_of("_".join(words[:-1])) if kept else None
             if name is None and not kept:
                 continue
             embedded = {

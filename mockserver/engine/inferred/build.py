@@ -28,6 +28,7 @@ from mockserver.engine.inferred.repository import (
 )
 from mockserver.engine.inferred.seeding import note_birth
 from mockserver.engine.inferred.static import fixed
+from mockserver.engine.inferred.tracking import tracked
 from mockserver.engine.inferred.traits import traits_in_world
 from mockserver.engine.inferred.transitions import clone, transition
 from mockserver.engine.inferred.views import SeededWorld, Views
@@ -207,6 +208,8 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
         handler = with_files(context, operation, action, handler)
         if action.request.refers:
             handler = checked(handler)
+        if action.starts is not None:
+            handler = tracked(handler)
         return once(
             operation, lambda world, request: handler(Call(context, action, world, request))
         )

@@ -35,14 +35,15 @@ def create(call: Call) -> Reply:
     repository, resource = call.repository, call.resource
     sent = _accepted(call)
     parent = _parent(call, sent)
-    fixed = links(call)
+    wished = _wished_id(call)
+    fixed = {**links(call), **wished}
     if call.action.request.upsert:
         known = _known(call, sent, parent)
         if known is not None:
             changed = changed_entity(call, repository, known, sent, sent)
             return call.reply(repository.put(call.world, changed))
     entity = new_entity(call, repository, sent, fixed, parent)
-    chosen = resource.identity.key in sent or called(resource, sent)
+    chosen = bool(wished) or resource.identity.key in sent or called(resource, sent)
     if chosen and not call.world.leniency.overrules and call.find(entity.key) is not None:
         conflict = nearest_status(call.operation, 409) in call.operation.documented
         if resource.identity.client_key or conflict:
@@ -62,6 +63,17 @@ def create(call: Call) -> Reply:
     tell_ids(call, reply, [call.id_of(entity)])
     count_made(call, reply, 1)
     return reply
+
+
+def _wished_id(call: Call) -> dict[str, Any]:
+    """The id that a query parameter gives a new entity: `?clusterId=a`."""
+    key, noun = call.resource.identity.key, tokens(call.resource.noun)
+    wanted = {(*noun[-1:], "id"), (*noun, "id"), (*noun, "name")}
+    if key is None or call.action.kind != "create":
+        return {}
+    query = call.request.query.items()
+    found = [v for n, v in query if tokens(n) in wanted and isinstance(v, str) and v]
+    return {key: found[0]} if found else {}
 
 
 _COUNTED = bag(

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.field_roles import Roles, is_nullable, roles_of, stamp
 from mockserver.engine.inferred.job_fields import Phases
+from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.pagination import Selection
 from mockserver.engine.world import Collection, SortKey, World
 from mockserver.inference.model import Envelope, Resource
@@ -207,6 +208,9 @@ class OwnRepository:
             luck, touched = row.get("luck", ""), row.get("touched", 0)
             data = {**data, **self.phases.at(row["schedule"], now, luck, data, touched)}
             data.update(row.get("said", {}))
+            made, states = row.get("made"), self.resource.states
+            if made and states is not None and state_at(row["schedule"], now) in states.success:
+                data.update(made)
         return Entity(row["id"], data, row["parent"], row)
 
 

@@ -1,0 +1,164 @@
+"""Documents in which another resource tells how a request is going on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver import MockServer
+from tests.styles.builders import (
+    FLAG,
+    INTEGER,
+    array,
+    document,
+    json_of,
+    obj,
+    one_of,
+    operation,
+    path,
+    ref,
+    text,
+)
+
+ANY: dict[str, Any] = {"type": "object", "additionalProperties": True}
+
+
+def clusters() -> dict[str, Any]:
+    """Clusters whose changes are tracked by operations that are `done` one day."""
+    started = ref("Operation")
+    states = one_of("PROVISIONING", "RUNNING", "STOPPING", "STOPPED", "DELETING", "ERROR")
+    cluster = obj(name=text(readOnly=True), displayName=text(), state={**states, "readOnly": True})
+    error = obj(code=INTEGER, message=text())
+    return document(
+        {
+            "/v1/{project}/clusters": path(
+                "project",
+                get=operation("ListClusters", obj(clusters=array(ref("Cluster")))),
+                post=operation(
+                    "CreateCluster", started, sent=ref("Cluster"), query={"clusterId": text()}
+                ),
+            ),
+            "/v1/{project}/clusters/{cluster}": path(
+                "project",
+                "cluster",
+                get=operation("GetCluster", ref("Cluster"), also=(404,)),
+                delete=operation("DeleteCluster", started),
+            ),
+            "/v1/{project}/clusters/{cluster}:stop": path(
+                "project", "cluster", post=operation("StopCluster", started)
+            ),
+            "/v1/{project}/operations": path(
+                "project", get=operation("ListOperations", obj(operations=array(started)))
+            ),
+            "/v1/{project}/operations/{operation}": path(
+                "project", "operation", get=operation("GetOperation", started, also=(404,))
+            ),
+            "/v1/{project}/operations/{operation}:cancel": path(
+                "project", "operation", post=operation("CancelOperation", obj())
+            ),
+        },
+        Cluster=cluster,
+        Operation=obj(name=text(), done=FLAG, metadata=ANY, response=ANY, error=error),
+    )
+
+
+def test_an_operation_tracks_what_it_does() -> None:
+    with MockServer(clusters(), clock="manual") as mock:
+        client = mock.client
+        begun = client.post("/v1/p/clusters?clusterId=c", json={"displayName": "x"}).json()
+        assert begun["done"] is False
+        operation_url = f"/v1/p/operations/{begun['name']}"
+        assert client.get(operation_url).json()["done"] is False
+        cluster = client.get("/v1/p/clusters/c").json()
+        assert cluster == {"name": "c", "displayName": "x", "state": "PROVISIONING"}
+        mock.clock.advance(3600)
+        ended = client.get(operation_url).json()
+        assert ended["done"] is True
+        assert "error" not in ended
+        assert ended["response"]["displayName"] == "x"
+        assert client.get("/v1/p/clusters/c").json()["state"] == "RUNNING"
+
+
+def test_verbs_and_deletes_are_tracked_too() -> None:
+    with MockServer(clusters(), clock="manual") as mock:
+        client = mock.client
+        client.post("/v1/p/clusters?clusterId=c", json={})
+        mock.clock.advance(3600)
+        for method, url in (("POST", "/v1/p/clusters/c:stop"), ("DELETE", "/v1/p/clusters/c")):
+            name = client.request(method, url).json()["name"]
+            assert client.get(f"/v1/p/operations/{name}").status_code == 200
+            mock.clock.advance(3600)
+            assert client.get(f"/v1/p/operations/{name}").json()["done"] is True
+            state = client.get("/v1/p/clusters/c")
+            assert state.status_code == 404 if method == "DELETE" else state.json()["state"]
+        assert client.get("/v1/p/clusters/c").status_code == 404
+
+
+def test_a_cancelled_operation_is_done_without_a_response() -> None:
+    with MockServer(clusters(), clock="manual") as mock:
+        name = mock.client.post("/v1/p/clusters", json={}).json()["name"]
+        mock.client.post(f"/v1/p/operations/{name}:cancel")
+        found = mock.client.get(f"/v1/p/operations/{name}").json()
+        assert found["done"] is True
+        assert "response" not in found
+
+
+def test_a_flag_and_a_verdict_tell_how_a_build_went() -> None:
+    build = obj(
+        "number",
+        number=INTEGER,
+        building=FLAG,
+        result=one_of("SUCCESS", "FAILURE", "ABORTED", None),
+    )
+    number = {"name": "number", "in": "path", "required": True, "schema": INTEGER}
+    paths = {
+        "/job/{name}/build": path("name", post=operation("trigger", ref("Build"), status=201)),
+        "/job/{name}/builds": path("name", get=operation("builds", array(ref("Build")))),
+        "/job/{name}/builds/{number}": path("name", get=operation("build", ref("Build"))),
+        "/job/{name}/builds/{number}/stop": path("name", post=operation("stop", ref("Build"))),
+    }
+    for url, item in paths.items():
+        item["parameters"] += [number] if "{number}" in url else []
+    with MockServer(document(paths, Build=build), clock="manual") as mock:
+        first = mock.client.post("/job/app/build").json()
+        assert (first["building"], first["result"]) == (True, None)
+        second = mock.client.post("/job/app/build").json()
+        mock.client.post(f"/job/app/builds/{second['number']}/stop")
+        mock.clock.advance(3600)
+        results = {
+            n: mock.client.get(f"/job/app/builds/{n}").json()
+            for n in (first["number"], second["number"])
+        }
+        assert [(b["building"], b["result"]) for b in results.values()] == [
+            (False, "SUCCESS"),
+            (False, "ABORTED"),
+        ]
+
+
+def test_drafts_wait_until_they_are_sent_and_pauses_end() -> None:
+    states = one_of("DRAFT", "SCHEDULED", "SENDING", "PAUSED", "SENT", "CANCELED")
+    campaign = obj("id", id=text(), name=text(), state=states, sentAt=text(format="date-time"))
+    item = "/campaigns/{id}"
+    paths: dict[str, Any] = {
+        "/campaigns": {
+            "post": {
+                "operationId": "create",
+                "requestBody": json_of(obj("name", name=text())),
+                "responses": {"201": {"description": "", **json_of(ref("Campaign"))}},
+            }
+        },
+        item: path("id", get=operation("get", ref("Campaign"))),
+    }
+    for verb in ("send", "pause", "resume", "cancel"):
+        paths[f"{item}/{verb}"] = path("id", post=operation(verb, ref("Campaign"), also=(409,)))
+    with MockServer(document(paths, Campaign=campaign), clock="manual") as mock:
+        url = "/campaigns/" + mock.client.post("/campaigns", json={"name": "n"}).json()["id"]
+        mock.clock.advance(3600)
+        assert mock.client.get(url).json()["state"] == "DRAFT"
+        seen = [mock.client.post(f"{url}/{verb}").json()["state"] for verb in ("send", "pause")]
+        mock.clock.advance(3600)
+        seen.append(mock.client.get(url).json()["state"])
+        seen.append(mock.client.post(f"{url}/resume").json()["state"])
+        mock.clock.advance(3600)
+        seen.append(mock.client.get(url).json()["state"])
+        assert seen == ["SENDING", "PAUSED", "PAUSED", "SENDING", "SENT"]
+        assert mock.client.post(f"{url}/cancel").status_code == 409
