@@ -29,7 +29,7 @@ from mockserver.openapi.schemas.discriminators import is_loose
 from mockserver.openapi.schemas.json_schema import TYPES, types_of
 from mockserver.openapi.schemas.regex import fault, reader
 from mockserver.openapi.schemas.validators import Validators
-from mockserver.server.terminal import plain
+from mockserver.server.terminal import plain, waiting
 from mockserver.vendors import written_for
 
 
@@ -447,9 +447,10 @@ def check(specs: tuple[str, ...], as_json: bool, strict: bool) -> None:
     found = {}
     for name in specs or (DEFAULT_SPEC,):
         lost: list[str] = []
-        document = as_document(name, lost)
-        with naming(name, document):
-            found[name] = check_document(document, lost)
+        with waiting(f"Checking {name}"):
+            document = as_document(name, lost)
+            with naming(name, document):
+                found[name] = check_document(document, lost)
         if not as_json:
             render_check(name, found[name])
     if as_json:

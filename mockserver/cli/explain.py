@@ -26,7 +26,7 @@ from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract
 from mockserver.server.config_file import Config, naming_config, read_config
 from mockserver.server.handlers_file import check_known, load_handlers
-from mockserver.server.terminal import plain
+from mockserver.server.terminal import plain, waiting
 from mockserver.server.versions import in_shape
 from mockserver.vendors import written_for
 
@@ -96,10 +96,11 @@ def explained(spec: str | None, config: Config, handlers: Path | None = None) ->
     Raises a MockServerError.
     """
     name = spec or config.spec or DEFAULT_SPEC
-    document = as_document(name)
-    with naming(name, document), naming_config(config.path):
-        contract = build_contract(document)
-        plan = build_plan(contract, config.overrides)
+    with waiting(f"Loading {name}"):
+        document = as_document(name)
+        with naming(name, document), naming_config(config.path):
+            contract = build_contract(document)
+            plan = build_plan(contract, config.overrides)
     own = _own_handlers(handlers or config.serve.get("handlers"), contract)
     written = in_shape(written_for(contract), contract)
     if written is None:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver import MockServer
 from tests.server.running import running
 
 playwright = pytest.importorskip(
@@ -230,6 +231,21 @@ def test_guesses_are_copied_for_the_configuration(page: Any) -> None:
     card = page.locator("#inferred details:visible").first
     card.locator("summary").click()
     assert "[operations.cancelSimulationSuiteRun]" in card.locator("pre").inner_text()
+
+
+@pytest.mark.parametrize("name", ["jobs", "bulk", "payments", "petstore"])
+def test_what_is_copied_is_a_good_configuration(browser: Any, tmp_path: Path, name: str) -> None:
+    document = FIXTURES / f"{name}.yaml"
+    with running(str(document)) as url:
+        page = browser.new_page()
+        page.goto(f"{url}/__mock__/#inferred")
+        page.wait_for_selector("#inferred-list")
+        copied = page.locator("#inferred pre").all_text_contents()
+        page.close()
+    config = tmp_path / "mockserver.toml"
+    config.write_text("\n\n".join(copied), "utf-8")
+    with MockServer(document, config=config) as mock:
+        assert mock.mock.plan.resources
 
 
 def test_a_value_is_never_markup(page: Any, server: str) -> None:
