@@ -37,6 +37,8 @@ class Rules:
     defaults: Mapping[str, Json] = field(default_factory=dict)
     extra: Mapping[str, Json] = field(default_factory=dict)
     absent: Sequence[str] = ()
+    nulls: Sequence[str] = ()
+    """Places of fields that are null where a reply lacks them."""
     durations: Mapping[str, float] = field(default_factory=dict)
     enums: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     order: Mapping[str, str] = field(default_factory=dict)
@@ -108,8 +110,9 @@ def adapted(rules: Rules, path_values: Mapping[str, str], sent: Sent) -> Sent:
         sent = with_body(sent, filled(rules.bodies[status], path_values))
     elif status in rules.words:
         sent = _reshaped(sent, rules.words[status], (), over=True)
-    elif sent.status < 300 and (rules.extra or rules.absent):
-        sent = _reshaped(sent, rules.extra, rules.absent)
+    elif sent.status < 300 and (rules.extra or rules.absent or rules.nulls):
+        nulls = dict.fromkeys(rules.nulls)
+        sent = _reshaped(sent, {**nulls, **rules.extra}, rules.absent)
     if status in rules.media_types:
         sent = _labelled(sent, rules.media_types[status])
     return replace(sent, status=rules.statuses.get(status, sent.status))
@@ -183,13 +186,16 @@ def _labelled(sent: Sent, media_type: str) -> Sent:
     return replace(sent, headers=[*headers, (b"content-type", media_type.encode())])
 
 
-def filled(value: Json, path_values: Mapping[str, str]) -> Json:
+def filled(value: Json, values: Mapping[str, Json]) -> Json:
+    """A template with its `{name}` replaced; one that is the whole text may be any JSON value."""
     if isinstance(value, str):
-        for name, given in path_values.items():
-            value = value.replace("{" + name + "}", given)
+        if value[:1] == "{" and value[-1:] == "}" and value[1:-1] in values:
+            return values[value[1:-1]]
+        for name, given in values.items():
+            value = value.replace("{" + name + "}", given) if isinstance(given, str) else value
         return value
     if isinstance(value, list):
-        return [filled(item, path_values) for item in value]
+        return [filled(item, values) for item in value]
     if isinstance(value, dict):
-        return {name: filled(item, path_values) for name, item in value.items()}
+        return {name: filled(item, values) for name, item in value.items()}
     return value

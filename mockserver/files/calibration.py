@@ -54,7 +54,7 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
     for key, part in value.items():
         if key == "answers":
             fine = isinstance(part, list) and all(_is_answer(one) for one in part)
-        elif key == "absent":
+        elif key in ("absent", "nulls"):
             fine = isinstance(part, list) and all(isinstance(one, str) for one in part)
         else:
             fine = key in _TABLES and isinstance(part, Mapping)

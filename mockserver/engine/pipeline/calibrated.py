@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs
 
 from mockserver.engine.calibration import Answer, answer_for, filled, with_body
@@ -141,7 +142,10 @@ class CalibratedPipeline(Pipeline):
         own.headers = {**own.headers, **refusal.headers}
         sent = super().refuse(operation, own, message, now)
         if answer.body is not None:
-            sent = with_body(sent, filled(answer.body, _values(message)))
+            own_parts = of_body(sent.body)[1]
+            parts = own_parts if isinstance(own_parts, dict) else {}
+            values = {**_values(message), **{f"mock.{name}": v for name, v in parts.items()}}
+            sent = with_body(sent, filled(answer.body, values))
         return replace(sent, status=status)
 
     def _answers(self, operation: Operation) -> Sequence[Answer]:
@@ -188,12 +192,14 @@ def _given(answer: Answer, sent: Sent, message: Message) -> Sent:
     return replace(sent, status=answer.status or sent.status)
 
 
-def _values(message: Message) -> dict[str, str]:
+def _values(message: Message) -> dict[str, Any]:
     """What a template can say of a request."""
-    found = dict(message.path_values)
+    found: dict[str, Any] = dict(message.path_values)
     query = parse_qs(message.query.decode("latin-1"), keep_blank_values=True)
     found |= {f"query.{name}": values[0] for name, values in query.items()}
     body = of_body(message.body)[1]
     if isinstance(body, dict):
         found |= {f"body.{n}": v for n, v in body.items() if isinstance(v, str)}
+    if isinstance(body, dict | list):
+        found["body"] = body
     return found

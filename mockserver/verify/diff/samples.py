@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mockserver.openapi.model import Contract
@@ -76,9 +75,8 @@ def plain(value: Json) -> Json:
     return None if value is MISSING else value
 
 
-def _sent(exchange: Exchange) -> Mapping[str, Any] | None:
+def _sent(exchange: Exchange) -> Json:
     try:
-        value = json.loads(exchange.request_body)
+        return json.loads(exchange.request_body)
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None

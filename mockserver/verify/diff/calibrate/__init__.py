@@ -197,16 +197,22 @@ class Calibration:
         if difference["kind"] == "default":
             return "." not in place and self.rule(operation, "defaults", place, mine)
         if mine is MISSING and theirs is not MISSING:
-            names = self.operations.setdefault(operation, {})
-            self.rules += place not in names.get("absent", ())
-            names["absent"] = sorted({*names.get("absent", ()), place})
-            return True
+            return self._place_in(operation, "absent", place)
+        if mine is None and theirs is MISSING:
+            return self._place_in(operation, "nulls", place)
         name = place.rpartition(".")[2]
         plain = isinstance(mine, str | int | float) and not is_opaque(name, mine)
         plain = plain and not time_form(mine)
         if isinstance(mine, dict | list):
-            plain = self._is_constant(operation, place)
+            # An empty one is what a field is that nobody sent.
+            plain = not mine or self._is_constant(operation, place)
         return theirs is MISSING and plain and self.rule(operation, "extra", place, mine)
+
+    def _place_in(self, operation: str, table: str, place: str) -> bool:
+        names = self.operations.setdefault(operation, {})
+        self.rules += place not in names.get(table, ())
+        names[table] = sorted({*names.get(table, ()), place})
+        return True
 
     def _is_constant(self, operation: str, place: str) -> bool:
         """Whether every good reply has the same there, if it has anything."""

@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -25,6 +25,8 @@ OWN: Outcome = (0, "")
 EVERY = "*"
 _HELD_OUT = 5
 """One in so many pairs is kept for the trial."""
+_SURE, _MOSTLY = 0.95, 0.8
+"""The share of the pairs that a rule for all has to be right for; of those that are left."""
 _SUPPORT, _OPERATIONS = 3, 2
 """How many pairs, of how many operations, a rule for all operations needs."""
 _GENERAL = re.compile(
@@ -32,6 +34,8 @@ _GENERAL = re.compile(
     r"|violates (body|query|path|header) \w+"
 )
 """Traits that mean the same in every operation."""
+_SPECIAL = re.compile("taken |unknown ")
+"""Traits of few requests: that others lack them may decide, too."""
 _NOISE = re.compile(r"body\.x_unknown_field")
 _MOST_RULES, _MOST_OPTIONS, _MOST_TRAITS = 60, 2000, 24
 """For one operation; of one step of its learning; of one request."""
@@ -85,13 +89,28 @@ def pair_of(sample: Mapping[str, Json]) -> Pair:
         body = templated(real["body"], sent)
         mine = templated(mock["body"], _sent(sample, mock["path"]))
         same = real["status"] == mock["status"] and body == mine
-        outcome = OWN if same else (real["status"], _text(body))
+        outcome = OWN if same else (real["status"], _text(_with_parts(body, mine, sample["body"])))
     elif real["status"] == mock["status"]:
         outcome = OWN
     else:
         bare = mock["status"] < 400 and mock["body"] is None
         outcome = (real["status"], _text(templated(real["body"], sent)) if bare else "")
     return Pair(sample["operation"], sample["traits"], outcome, sent)
+
+
+def _with_parts(body: Json, mine: Json, sent: Json) -> Json:
+    """A body with `{mock.NAME}` for a part of the mock's own, and `{body}` for the request's."""
+    if not isinstance(body, dict):
+        return body
+    own = mine.items() if isinstance(mine, dict) else ()
+    parts = {"mock." + name: part for name, part in own if part and isinstance(part, dict | list)}
+    parts |= {"body": sent} if isinstance(sent, dict | list) else {}
+    return {
+        name: next((f"{{{part}}}" for part, value in parts.items() if value == given), given)
+        if isinstance(given, dict | list)
+        else given
+        for name, given in body.items()
+    }
 
 
 def _text(body: Json) -> str:
@@ -164,29 +183,41 @@ def _rules(pairs: Sequence[Pair], known: Rules) -> Rules:
 
 
 def _for_all(pairs: Sequence[Pair], rules: Rules) -> Iterator[Rule]:
-    """Conditions that have one answer wherever they hold, in several operations."""
+    """Conditions that have one answer wherever they hold, in several operations; what is left of
+    each status of the mock comes last."""
     groups: dict[When, list[Pair]] = {}
     for pair in pairs:
         general = [t for t in pair.features if _GENERAL.fullmatch(t[0])]
         own = ("mock", pair.traits.get("mock", ""))
         for when in ((own,), *((own, trait) for trait in general)):
             groups.setdefault(when, []).append(pair)
-    found: list[Rule] = []
+    found: list[Rule] = list(rules.get(EVERY, ()))
+    known = len(found)
     for when, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
-        statuses = Counter(pair.outcome[0] for pair in group)
-        outcome, count = statuses.most_common(1)[0]
-        several = len({pair.operation for pair in group}) >= _OPERATIONS
-        told = Counter(pair.outcome for pair in group if pair.outcome[0] == outcome)
-        best, exactly = told.most_common(1)[0]
-        if outcome == OWN[0] or count < _SUPPORT or not several or count < 0.95 * len(group):
-            continue
-        whole = best if exactly >= 0.9 * len(group) else (outcome, "")
-        rule = Rule(when, whole)
-        if any(_covers(one, rule) for one in found):
-            continue
-        found.append(rule)
-        if all(rule != one for one in rules.get(EVERY, ())):
-            yield rule
+        rule = _common(when, group, _SURE)
+        if rule is not None and not any(_covers(one, rule) for one in found):
+            found.append(rule)
+    for when, group in groups.items():
+        left = [pair for pair in group if not any(rule.holds(pair.traits) for rule in found)]
+        rule = _common(when, left, _MOSTLY) if len(when) == 1 else None
+        if rule is not None:
+            found.append(rule)
+    yield from found[known:]
+
+
+def _common(when: When, group: Sequence[Pair], least: float) -> Rule | None:
+    """The answer that at least such a share of a group has, if it is not the mock's own."""
+    if len({pair.operation for pair in group}) < _OPERATIONS:
+        return None
+    status, count = Counter(pair.outcome[0] for pair in group).most_common(1)[0]
+    bodies = Counter(pair.outcome[1] for pair in group if pair.outcome[0] == status)
+    body, exactly = bodies.most_common(1)[0]
+    if exactly < 0.5 * len(group):
+        body = ""
+    says = bool(body) or str(status) != dict(when)["mock"]
+    if status == OWN[0] or count < _SUPPORT or count < least * len(group) or not says:
+        return None
+    return Rule(when, (status, body))
 
 
 def _covers(one: Rule, other: Rule) -> bool:
@@ -196,6 +227,9 @@ def _covers(one: Rule, other: Rule) -> bool:
 def _for_one(pairs: Sequence[Pair], rules: Rules) -> list[Rule]:
     """What the pairs of one operation say beyond the rules there are."""
     found: list[Rule] = []
+    special = {name for pair in pairs for name in pair.traits if _SPECIAL.match(name)}
+    nothing = dict.fromkeys(sorted(special), "absent")
+    pairs = [replace(pair, traits={**nothing, **pair.traits}) for pair in pairs]
     told = [predicted(rules, pair) for pair in pairs]
     seen: dict[tuple[str, str], set[int]] = {}
     for number, pair in enumerate(pairs):
@@ -240,7 +274,8 @@ def _best(
             return _narrowed(Rule(when, outcome), [pairs[n] for n in held])
         # Another status is better than none where the words of each refusal are its own.
         same = all(pairs[n].outcome[0] == outcome[0] for n in held)
-        if same and outcome[0] and not outcome[1] and any(told[n][0] != outcome[0] for n in held):
+        now = {told[n][0] or int(pairs[n].traits.get("mock") or 0) for n in held}
+        if same and outcome[0] and not outcome[1] and now != {outcome[0]}:
             return Rule(when, outcome)
     return None
 
@@ -262,11 +297,11 @@ def _conditions(pair: Pair, size: int) -> Iterator[When]:
 
 def _contradicted(rule: Rule, name: str, held_out: Sequence[Pair]) -> bool:
     held = [p for p in held_out if name in (EVERY, p.operation) and rule.holds(p.traits)]
-    wrong = sum(
-        p.outcome != rule.outcome if rule.outcome[1] else p.outcome[0] != rule.outcome[0]
-        for p in held
-    )
-    return wrong > 0.1 * len(held)
+    wrong = sum(p.outcome[0] != rule.outcome[0] for p in held)
+    # Words that are wrong are no worse than the mock's own, if most are right.
+    least = 0.5 if name == EVERY else 0.9
+    right = sum(p.outcome == rule.outcome for p in held)
+    return wrong > 0.1 * len(held) or (bool(rule.outcome[1]) and right < least * len(held))
 
 
 def _counted(rules: Rules, pairs: Iterable[Pair]) -> Rules:
