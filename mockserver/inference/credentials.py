@@ -94,8 +94,10 @@ def plan_credentials(contract: Contract, schemas: Schemas) -> CredentialPlan:
     oauth = _oauth_paths(contract)
     cookie = next((s.parameter for s in contract.schemes.values() if s.place == "cookie"), None)
     issuers = {}
+    above = _above_parameters(contract)
     for operation in contract.operations:
-        fetched = _is_fetched(contract, operation)
+        # The entity can be fetched by its id, or belongs to another resource.
+        fetched = "{" in operation.url_path or operation.url_path.rstrip("/") in above
         issuer = _issuer(operation, schemas, _is_at(contract, operation, oauth.token), fetched)
         if issuer is None and cookie is not None and _logs_in(operation):
             issuer = Issuer(operation.id, "login", ())
@@ -153,11 +155,14 @@ def _is_at(contract: Contract, operation: Operation, paths: frozenset[str]) -> b
     return path in paths or contract.base_path + path in paths
 
 
-def _is_fetched(contract: Contract, operation: Operation) -> bool:
-    """Whether the created entity can be fetched by id, or belongs to another resource."""
-    beneath = operation.url_path.rstrip("/") + "/{"
-    reads = (o for o in contract.operations if o.method in ("GET", "PATCH", "PUT"))
-    return "{" in operation.url_path or any(o.url_path.startswith(beneath) for o in reads)
+def _above_parameters(contract: Contract) -> set[str]:
+    """The paths below which an entity is read or changed by its id."""
+    return {
+        operation.url_path[: match.start()]
+        for operation in contract.operations
+        if operation.method in ("GET", "PATCH", "PUT")
+        for match in re.finditer("/{", operation.url_path)
+    }
 
 
 def _issuer(
@@ -226,7 +231,7 @@ def _texts(schemas: Schemas, pointer: str) -> Iterator[Path]:
             if inner is None:
                 continue
             path = (*above, name)
-            kinds = schemas.flat_at(inner).types
+            kinds = schemas.types(schemas.at(inner))
             if "object" in kinds and len(path) < _DEEPEST:
                 waiting.append((inner, path))
             elif "array" not in kinds:
