@@ -36,12 +36,13 @@ def holder_of(
     beside = len(asked & own)
     nouns = (about, about.rsplit("_", 1)[-1])
     best, holder = 0, None
+    all_beside = beside == len(asked)
     for name, schema in flat.properties.items():
+        called = name.lower() in USUAL or noun(name) in nouns
+        if not called and (name in sent or all_beside or noun(name) in others):
+            continue
         inner = properties_of(schemas, schema)
         if not inner:
-            continue
-        called = name.lower() in USUAL or noun(name) in nouns
-        if not called and noun(name) in others:
             continue
         held = len(asked & _spelled(inner))
         if name in sent:

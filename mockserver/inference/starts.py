@@ -46,6 +46,10 @@ class StartReader:
         for name, resource in resources.items():
             if not resource.singleton:
                 self._by_noun.setdefault(resource.noun, []).append(name)
+        self._ends: dict[str, list[str]] = {}
+        for noun in self._by_noun:
+            for ending in _endings(noun):
+                self._ends.setdefault(ending, []).append(noun)
 
     def readings(self, facts: Facts, own: str | None) -> Iterator[Reading]:
         """The reading as a start, if the response is or names an entity of another resource than
@@ -111,9 +115,9 @@ class StartReader:
         other = next(iter(self._of_ref.get(place, ())), None)
         if other is not None and other != own and "_".join((*words, "id")) not in sent:
             return None if self.resources[other].singleton else Started(other, (name,), (), "shown")
-        alike = self.one_of("_".join(words)) if place else None
-        if alike not in (None, own) and self._is_alike(place, alike or ""):
-            return Started(alike or "", (name,), (), "shown")
+        alike = self._by_noun.get("_".join(words), ()) if place else ()
+        if len(alike) == 1 and alike[0] != own and self._is_alike(place, alike[0]):
+            return Started(alike[0], (name,), (), "shown")
         if words[-1:] not in (("id",), ("uuid",)) or len(words) < 2 or "_".join(words) in sent:
             return None
         other = self.one_of("_".join(words[:-1]))
@@ -128,11 +132,16 @@ class StartReader:
         return key in shared and len(shared) > 2 and 2 * len(shared) > len(shown)
 
     def one_of(self, noun: str) -> str | None:
-        """The resource with this noun, or with one that ends in it."""
-        names = self._by_noun.get(noun) or [
-            name
-            for other, listed in self._by_noun.items()
-            if other.endswith(f"_{noun}") or noun.endswith(f"_{other}")
-            for name in listed
-        ]
+        """The resource with this noun, or with a noun that ends in it."""
+        names = self._by_noun.get(noun)
+        if not names:
+            nouns = [*self._ends.get(noun, ()), *(e for e in _endings(noun) if e in self._by_noun)]
+            names = [name for other in dict.fromkeys(nouns) for name in self._by_noun[other]]
         return names[0] if len(names) == 1 else None
+
+
+def _endings(noun: str) -> Iterator[str]:
+    """What a noun ends in: `sim_suite_run` -> suite_run, run."""
+    while "_" in noun:
+        noun = noun.partition("_")[2]
+        yield noun
