@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.model import Action, JobStart, Path, Resource
 from mockserver.inference.operations import Facts, Survey, json_of
-from mockserver.inference.words import tokens
+from mockserver.inference.paths import Route
+from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import noun as noun_of
+
+_GENERIC = bag("id ids name slug key code uuid guid uid sid number type status") | {""}
+"""Parameters that say nothing of what they name."""
 
 _CHANGING = ("create", "replace", "patch", "remove", "transition")
 
@@ -46,6 +51,11 @@ class StartReader:
         for name, resource in resources.items():
             if not resource.singleton:
                 self._by_noun.setdefault(resource.noun, []).append(name)
+        self._by_parameter: dict[str, list[str]] = {}
+        for name, resource in resources.items():
+            called = "".join(tokens(resource.identity.parameter or ""))
+            if called not in _GENERIC:
+                self._by_parameter.setdefault(called, []).append(name)
         self._ends: dict[str, list[str]] = {}
         for noun in self._by_noun:
             for ending in _endings(noun):
@@ -104,12 +114,14 @@ class StartReader:
         for name in schemas.flat_at(top).properties:
             place = schemas.place(top, name)
             inner = schemas.canonical(place) if place is not None else ""
-            found = self._part(name, inner, own, sent)
+            found = self._part(name, inner, own, sent, facts.route)
             if found is not None:
                 return found
         return None
 
-    def _part(self, name: str, place: str, own: str | None, sent: set[str]) -> Started | None:
+    def _part(
+        self, name: str, place: str, own: str | None, sent: set[str], route: Route
+    ) -> Started | None:
         """What a property of a response holds: the entity or its id."""
         words = tokens(name)
         other = next(iter(self._of_ref.get(place, ())), None)
@@ -118,6 +130,9 @@ class StartReader:
         alike = self._by_noun.get("_".join(words), ()) if place else ()
         if len(alike) == 1 and alike[0] != own and self._is_alike(place, alike[0]):
             return Started(alike[0], (name,), (), "shown")
+        called = self._called(words, route)
+        if called not in (None, own) and "_".join(words) not in sent:
+            return Started(called or "", (), (name,), "named")
         if words[-1:] not in (("id",), ("uuid",)) or len(words) < 2 or "_".join(words) in sent:
             return None
         other = self.one_of("_".join(words[:-1]))
@@ -130,6 +145,18 @@ class StartReader:
         shared = shown & self.survey.flat(resource.schema).properties.keys()
         key = resource.identity.key
         return key in shared and len(shared) > 2 and 2 * len(shared) > len(shown)
+
+    def _called(self, words: Sequence[str], route: Route) -> str | None:
+        """The resource whose paths have a parameter of this name; of several the one that this path
+        speaks of (`/message/send` beside `/messages/{messageId}`)."""
+        names = self._by_parameter.get("".join(words), ())
+        if len(names) < 2:
+            return next(iter(names), None)
+        for step in reversed(route.steps):
+            for name in names:
+                if noun_of(step) == self.resources[name].noun:
+                    return name
+        return None
 
     def one_of(self, noun: str) -> str | None:
         """The resource with this noun, or with a noun that ends in it."""

@@ -84,3 +84,29 @@ def test_wrappers_that_the_path_names(method: str) -> None:
         server.client.request(method, "/settings/profile/about", json={"text": "Busy"})
         found = server.client.get("/settings/profile/about").json()
         assert found == {"settings": {"profile": {"about": {"text": "Busy"}}}}
+
+
+@pytest.mark.parametrize("told", ["messageId", "messageid", "MessageID", "message_id"])
+def test_an_answer_tells_the_id_by_the_name_that_a_path_has_for_it(told: str) -> None:
+    message = thing("messageId text", messageId=TEXT, text=TEXT, state=TEXT)
+    item = [{"name": "messageId", "in": "path", "required": True, "schema": TEXT}]
+    paths = {
+        "/message/send": {
+            "post": {
+                "requestBody": body(thing("text", text=TEXT)),
+                "responses": {"201": answer(thing(told, **{told: TEXT}, credits=WHOLE))},
+            }
+        },
+        "/messages/{messageId}": {
+            "parameters": item,
+            "get": {"responses": {"200": answer(message), "404": answer()}},
+        },
+        "/drafts/{messageId}": {
+            "parameters": item,
+            "delete": {"responses": {"204": answer(), "404": answer()}},
+        },
+    }
+    with MockServer(document(paths)) as server:
+        sent = server.client.post("/message/send", json={"text": "Hello"}).json()
+        found = server.client.get(f"/messages/{sent[told]}").json()
+        assert (found["messageId"], found["text"]) == (sent[told], "Hello")
