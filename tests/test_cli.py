@@ -250,7 +250,7 @@ def test_what_a_document_says_does_not_reach_the_terminal_raw(run: Run) -> None:
         assert "A\ufffd]0;x\ufffd B\ufffd" in out
         assert all(line.isprintable() for line in out.split("\n"))
     said = banner(load(read_spec("odd.yaml")), "odd.yaml", "http://x", [])
-    assert said.startswith("A\ufffd]0;x\ufffd B\ufffd (odd.yaml, 1 operations) listens on ")
+    assert said.startswith("A\ufffd]0;x\ufffd B\ufffd (odd.yaml, 1 operation) listens on ")
 
 
 def test_check_of_feather_is_clean(run: Run) -> None:

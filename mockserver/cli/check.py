@@ -18,6 +18,7 @@ from mockserver.engine.generation.limits import MOST
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import ContractError
 from mockserver.files.documents import DEFAULT_SPEC, as_document, naming
+from mockserver.files.wording import counted
 from mockserver.inference.build import build_plan
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
@@ -396,12 +397,12 @@ def render_check(name: str, checked: Checked) -> None:
     if checked.notes:
         click.echo()
     counts = Counter(note.severity for note in checked.notes)
-    words = [_plural(counts[kind], kind) for kind in ("error", "warning") if counts[kind]]
+    words = [counted(counts[kind], kind) for kind in ("error", "warning") if counts[kind]]
     if counts["info"]:
-        words.append(_plural(counts["info"], "note"))
+        words.append(counted(counts["info"], "note"))
     click.echo(
         f"{name}: {plain(contract.title)}, {contract.written or f'OpenAPI {contract.version}'}, "
-        f"{_plural(len(contract.operations), 'operation')}: {', '.join(words) or 'sound'}"
+        f"{counted(len(contract.operations), 'operation')}: {', '.join(words) or 'sound'}"
     )
     if any(" does not document " in note.message for note in checked.notes):
         click.echo(
@@ -419,10 +420,6 @@ def _alike(notes: Iterable[Note]) -> Iterable[list[Note]]:
             message = message.partition(" ")[2]  # these messages begin with the operation's name
         groups.setdefault((note.severity, message), []).append(note)
     return groups.values()
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 @click.command(

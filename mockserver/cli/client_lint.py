@@ -10,6 +10,7 @@ import click
 import httpx
 
 from mockserver.errors import UsageError
+from mockserver.files.wording import counted
 from mockserver.server.terminal import plain
 
 WAIT = 30.0
@@ -47,9 +48,9 @@ def client_lint(url: str, tenant: str | None, control_token: str | None, as_json
             calls = ", ".join(map(str, each["calls"]))
             click.echo(plain(f"{each['kind']}: {each['text']} ({each['tenant']}, calls {calls})"))
         count = len(found["findings"])
-        said = {0: "no findings", 1: "1 finding"}.get(count, f"{count} findings")
+        said = counted(count, "finding") if count else "no findings"
         exchanges = found["exchanges"]
-        click.echo(f"{said} in {exchanges} exchange{'' if exchanges == 1 else 's'}")
+        click.echo(f"{said} in {counted(exchanges, 'exchange')}")
     if found["findings"]:
         sys.exit(1)
 

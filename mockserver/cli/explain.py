@@ -19,6 +19,7 @@ from rich.text import Text
 from mockserver.cli.options import CONTEXT, complete_spec
 from mockserver.engine.inferred.given import template
 from mockserver.files.documents import DEFAULT_SPEC, as_document, naming
+from mockserver.files.wording import counted
 from mockserver.inference.build import build_plan
 from mockserver.inference.explain import Row, as_json, rows
 from mockserver.inference.model import Plan
@@ -195,7 +196,7 @@ def _print_short(console: Console, found: Explained, chosen: list[Row], view: Vi
         console.print()
     hand = len(lines) - len(inferred) - len(own)
     if hand:
-        console.print(Text(f"hand-written for {found.api}: {_plural(hand, 'operation')}"))
+        console.print(Text(f"hand-written for {found.api}: {counted(hand, 'operation')}"))
 
 
 def _short_table() -> Table:
@@ -242,9 +243,9 @@ def _subject(row: Row) -> str:
 def _summary(found: Explained) -> str:
     guesses = sum(row.confidence == "guess" for row in rows(found.plan))
     words = [
-        _plural(len(found.plan.resources), "resource"),
-        _plural(len(found.plan.actions), "operation"),
-        _plural(guesses, "guess"),
+        counted(len(found.plan.resources), "resource"),
+        counted(len(found.plan.actions), "operation"),
+        counted(guesses, "guess"),
     ]
     hand = f", {len(found.by_hand)} of them hand-written" if found.by_hand else ""
     own = f", {len(found.handlers)} of them by your handlers" if found.handlers else ""
@@ -252,11 +253,6 @@ def _summary(found: Explained) -> str:
         f"\n{plain(found.contract.title)}: {words[0]}, {words[1]}{hand}{own}; {words[2]}. "
         "Correct wrong ones in mockserver.toml."
     )
-
-
-def _plural(count: int, noun: str) -> str:
-    ending = "es" if noun.endswith("s") else "s"
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}{ending}"
 
 
 @click.command(

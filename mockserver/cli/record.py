@@ -9,6 +9,7 @@ import click
 from mockserver.cli.options import CONTEXT
 from mockserver.errors import UsageError
 from mockserver.files.reading import without_secrets
+from mockserver.files.wording import counted
 from mockserver.server.asgi.uvicorn import bind, make_server, url_of
 from mockserver.server.config_file import read_url
 from mockserver.server.record import Recorder, refuse
@@ -68,4 +69,4 @@ def record(real: str, host: str, port: int, output: Path) -> None:
             opened.close()
         recorder.write()
     count = len(recorder.entries)
-    click.echo(f"{count} exchange{'' if count == 1 else 's'} in {output}")
+    click.echo(f"{counted(count, 'exchange')} in {output}")

@@ -51,9 +51,10 @@ THEMES = {
     "Address": ("host", "port", "prefix", "strict-base-path", "cors", "control-token"),
     "Data and time": ("seed", "seeds", "data", "har", "clock", "pace", "state"),
     "Behaviour": ("handlers", "calibration", "webhook-host", "config", "reload", "no-cache"),
-    "Credentials": ("api-key", "key-file", "any-key", "tenant-by"),
+    "A real server": ("upstream", "from-upstream"),
+    "Credentials": ("api-key", "key-file", "keys", "any-key", "tenant-by"),
     "Leniency": (*("lenient", "unknown-ids", "unknown-cursors", "conflicts", "validate", "fill"),),
-    "Scale and limits": ("store", "workers", "max-worlds", "max-body"),
+    "Scale and limits": ("store", "workers", "max-worlds", "max-bytes", "ttl", "max-body"),
     "Output": ("quiet", "log"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockserver.files.reading import without_secrets
+from mockserver.files.wording import counted
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract, Operation
 from mockserver.server.mock import DEFAULT_KEY, Mock
@@ -21,8 +22,9 @@ def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> s
     contract = mock.contract
     if mock.options.proxy:
         return _proxy_banner(mock, source, url)
+    size = counted(len(contract.operations), "operation")
     lines = [
-        f"{contract.title} ({source}, {len(contract.operations)} operations) listens on {url}",
+        f"{contract.title} ({source}, {size}) listens on {url}",
         "",
         f"  key            {_key(mock)}",
         f"  try            {first_curl(mock, url)}",
@@ -39,7 +41,7 @@ def _proxy_banner(mock: Mock, source: str, url: str) -> str:
     """Where the proxy is, and what it stands before."""
     lines = [
         f"{url} stands before {without_secrets(mock.options.upstream)} and checks both ways by",
-        f"{source} ({mock.contract.title}, {len(mock.contract.operations)} operations)",
+        f"{source} ({mock.contract.title}, {counted(len(mock.contract.operations), 'operation')})",
         "",
         f"  admin API      {url}/__mock__/",
         "",

@@ -15,6 +15,7 @@ from mockserver.engine.clock import Clock
 from mockserver.engine.world import Settings, World
 from mockserver.errors import UsageError
 from mockserver.files.har import read_har
+from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.routing_projection import parameter_names
 from mockserver.server.asgi.routing import PathIndex
@@ -44,7 +45,9 @@ class Imported:
     rows: int = 0
 
     def __str__(self) -> str:
-        return f"{self.rows} rows from {self.used} of {self.exchanges} exchanges"
+        return (
+            f"{counted(self.rows, 'row')} from {self.used} of {counted(self.exchanges, 'exchange')}"
+        )
 
 
 def read_archive(path: Path) -> list[Recorded]:
@@ -77,8 +80,8 @@ def check_used(path: Path, found: Imported, title: str) -> None:
     """Raises UsageError if nothing of an archive could be used."""
     if not found.used:
         raise UsageError(
-            f"{path}: none of its {found.exchanges} exchanges can be imported: they match no "
-            f"successful operation of {title!r}, or this API stores its rows differently"
+            f"{path}: none of its {counted(found.exchanges, 'exchange')} can be imported: they "
+            f"match no successful operation of {title!r}, or this API stores its rows differently"
         )
 
 

@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mockserver.engine.serialization import Sent, dump
 from mockserver.errors import Refusal, UsageError
+from mockserver.files.wording import counted
 from mockserver.server.asgi.app import send_reply
 from mockserver.server.asgi.uvicorn import Server, bind, make_server, url_of
 from mockserver.server.banner import first_curl
@@ -221,9 +222,9 @@ def announcement(parts: Sequence[Part], urls: Sequence[str]) -> str:
     lines = [f"{len(parts)} APIs are served" if len(parts) > 1 else "One API is served", ""]
     for part, url in zip(parts, urls, strict=True):
         mock = part.service.mock
-        count = len(mock.contract.operations)
+        size = counted(len(mock.contract.operations), "operation")
         lines += [
-            f"  {url}  {mock.contract.title} ({part.service.source.name}, {count} operations)",
+            f"  {url}  {mock.contract.title} ({part.service.source.name}, {size})",
             f"    {first_curl(mock, url)}",
             f"    {url}/__mock__/",
         ]

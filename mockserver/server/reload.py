@@ -14,6 +14,7 @@ from watchfiles import Change, awatch
 from mockserver.engine.faults.spec import read_fault
 from mockserver.errors import BadRequest, MockServerError, StoreError
 from mockserver.files.documents import find_document, other_files
+from mockserver.files.wording import counted
 from mockserver.server.mock import Mock, real_now
 
 if TYPE_CHECKING:
@@ -91,9 +92,9 @@ class Reloader:
         before = service.serving
         service.install(mock, serving, source)
         log.info(
-            "reloaded %s: %d operations, the state is kept",
+            "reloaded %s: %s, the state is kept",
             source.name,
-            len(mock.contract.operations),
+            counted(len(mock.contract.operations), "operation"),
         )
         for name in dropped:
             log.warning("the document no longer has %s; its state was dropped", name)

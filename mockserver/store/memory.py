@@ -13,6 +13,7 @@ from mockserver.engine.clock import Clock
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import StoreError
+from mockserver.files.wording import counted
 from mockserver.store.base import Now
 from mockserver.store.worlds import (
     MemoryWorld,
@@ -162,7 +163,8 @@ class MemoryStore:
             restored = read_snapshot(snapshot, self._api, self.real_now(), self._new_world)
             if len(restored) > self.max_worlds:
                 raise StoreError(
-                    f"the snapshot has {len(restored)} worlds, --max-worlds is {self.max_worlds}"
+                    f"the snapshot has {counted(len(restored), 'world')}, --max-worlds is "
+                    f"{self.max_worlds}"
                 )
             for key, world in restored.items():
                 self.worlds[key] = world

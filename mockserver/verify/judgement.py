@@ -17,6 +17,7 @@ import click
 
 from mockserver.errors import ContractError, UsageError
 from mockserver.files.documents import read_contract
+from mockserver.files.wording import counted, often
 from mockserver.openapi.model import Contract
 from mockserver.verify import baseline
 from mockserver.verify.access import (
@@ -228,7 +229,7 @@ class Verification:
             left = clean_up(ledger, self.target, ownership, self.progress)
         except NoReply as error:
             count = len(list(ledger.left())) + len(ledger.pending)
-            left = [f"{count} things ({error})"] if count else []
+            left = [f"{counted(count, 'entity')} ({error})"] if count else []
         finally:
             ledger.close()
         if left:
@@ -347,7 +348,7 @@ class Verification:
             self._in_phase = 0
             if name in self.plan.settings.budget.phases:
                 self.result.phases[name] = status
-            self.progress(f"{name}: {status}, {self.result.requests} requests")
+            self.progress(f"{name}: {status}, {counted(self.result.requests, 'request')}")
         if part.stopped not in ("", "completed", "max_time"):
             self.result.errors.append(f"Schemathesis stopped: {part.stopped.replace('_', ' ')}")
         for finding in part.findings:
@@ -472,7 +473,7 @@ def report_trouble(result: Result, target: Target, keep: Callable[[Finding], Non
     if result.interrupted:
         result.notes.insert(0, "interrupted: results so far")
     for reason, count in sorted(persistence.waits.items()):
-        result.notes.append(f"waited {count} times: {reason}")
+        result.notes.append(f"waited {often(count)}: {reason}")
     for name, reason in sorted({**persistence.troubled, **persistence.quarantined}.items()):
         left = ", and was skipped" if name in persistence.quarantined else ""
         result.errors.append(f"{_where(contract, name)} failed repeatedly{left}: {reason}")

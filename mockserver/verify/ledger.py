@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mockserver.errors import UsageError
+from mockserver.files.wording import counted
 
 Json = Any
 
@@ -65,8 +66,8 @@ class Ledger:
             count = len(list(old.left())) + len(old.pending)
             if count:
                 raise UsageError(
-                    f"{path} still lists {count} entities at {old.url}: remove them "
-                    f"with mockserver fuzz --cleanup {path} --url {old.url}, or name another "
+                    f"{path} still lists {counted(count, 'entity')} at {old.url}: remove "
+                    f"them with mockserver fuzz --cleanup {path} --url {old.url}, or name another "
                     "file with --ledger"
                 )
         ledger = cls(file, url)

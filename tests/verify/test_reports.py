@@ -139,7 +139,7 @@ def test_github_gets_annotations_and_a_summary(result: Result, tmp_path: Path) -
     assert "\n" not in first + second
     assert second.endswith("it went%0Aaway")
     text = path.read_text("utf-8")
-    assert "1 findings" in text
+    assert ": 1 finding\n" in text
     assert "| POST /things | A crash | no_server_error | 2 |" in text
     assert "<script" not in text
 

@@ -12,6 +12,7 @@ import orjson
 
 from mockserver.errors import UsageError
 from mockserver.files.secrets import masked_target
+from mockserver.files.wording import often
 from mockserver.openapi.model import Contract, Operation, Violation
 from mockserver.server.journal.client_lint import KINDS, LintFinding, lint_of
 from mockserver.server.journal.har import as_har
@@ -130,7 +131,7 @@ class Calls:
         found = self.calls(operation)
         if (len(found) == times) if times is not None else found:
             return found
-        expected = "at least once" if times is None else _often(times)
+        expected = "at least once" if times is None else often(times)
         raise AssertionError(self._report(operation, found, f"expected {expected}"))
 
     def assert_not_called(self, operation: str) -> None:
@@ -213,11 +214,7 @@ class Calls:
 
 
 def _called(times: int) -> str:
-    return f"called {_often(times)}" if times else "not called"
-
-
-def _often(times: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(times, f"{times} times")
+    return f"called {often(times)}" if times else "not called"
 
 
 def _spell(operation: Operation) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.pipeline import Exchange
+from mockserver.files.wording import counted, often
 from mockserver.openapi.model import Contract, Operation, Violation
 
 MOST_MISFITS = 500
@@ -145,13 +146,15 @@ class Coverage:
     def lines(self, most: int | None = MOST_SHOWN) -> Iterator[str]:
         """The report for the terminal; long lists show the first `most` entries."""
         total = len(self.contract.operations)
-        yield f"{len(self.asked)} of {total} operations were requested ({self.percent} %)"
+        were = "was" if total == 1 else "were"
+        asked = f"{len(self.asked)} of {counted(total, 'operation')} {were} requested"
+        yield f"{asked} ({self.percent} %)"
         if self.never_asked:
             yield f"never requested: {_shortened(self.never_asked, most)}"
         for name, reason, count in self.misfits[:most]:
-            yield f"{name}: {reason}{f' ({count} times)' if count > 1 else ''}"
+            yield f"{name}: {reason}{f' ({often(count)})' if count > 1 else ''}"
         for request, count in self.unknown[:most]:
-            times = f" ({count} times)" if count > 1 else ""
+            times = f" ({often(count)})" if count > 1 else ""
             yield f"{request}: the document has no such operation{times}"
         yield from self.hints
 

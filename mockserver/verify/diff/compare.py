@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract
 from mockserver.verify.diff.api import READS
 from mockserver.verify.diff.id_map import Pairs, is_opaque, kind_of, time_form
@@ -256,7 +257,9 @@ class Comparison:
             pairs = self._pairs[i].theirs
             same = {pairs.get(r.get("id")) for r in mine} == {r.get("id") for r in rows}
             what = "in another order" if same else "other entities"
-            self._miss("list", "rows", f"its {len(mine)} rows {what}", "as they are compared")
+            self._miss(
+                "list", "rows", f"its {counted(len(mine), 'row')} {what}", "as they are compared"
+            )
         return not mine
 
     # --- values
@@ -364,7 +367,9 @@ class Comparison:
                 and (len(mocks) > 1 or len(self.mocks) == 1)
             ):
                 kind: Kind = "error" if self._error else "state"
-                self._miss(kind, at, f"{len(real)} elements", f"{lengths.pop()} elements")
+                self._miss(
+                    kind, at, counted(len(real), "element"), counted(lengths.pop(), "element")
+                )
             return
         same = [(i, value) for i, value in mocks if len(value) == len(real)]
         for number, element in enumerate(real):

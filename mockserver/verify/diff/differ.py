@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from mockserver.errors import UsageError
+from mockserver.files.wording import counted
 from mockserver.verify.diff.calibrate import Enums, departs
 from mockserver.verify.diff.compare import Comparison
 from mockserver.verify.diff.mock_side import Mocks
@@ -88,11 +89,12 @@ class Differ:
             self.report.steps += len(program.steps)
             if self.report.programs % 25 == 0:
                 self.progress(
-                    f"{self.report.programs} sequences, {self.real.requests} requests to the "
-                    f"real side, {len(self._known)} differences"
+                    f"{counted(self.report.programs, 'sequence')}, "
+                    f"{counted(self.real.requests, 'request')} to the "
+                    f"real side, {counted(len(self._known), 'difference')}"
                 )
             if len(self._known) >= self.most:
-                self.report.notes.append(f"stopped after {self.most} differences")
+                self.report.notes.append(f"stopped after {counted(self.most, 'difference')}")
                 break
 
         if len(skipped) > self.report.programs:

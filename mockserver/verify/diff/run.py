@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from mockserver.files.documents import read_contract
+from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract
 from mockserver.verify.access import check_host
 from mockserver.verify.diff.api import Knowledge
@@ -117,7 +118,7 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
     )
     if gone and not report.errors:
         report.notes.append(
-            f"{len(gone)} differences of {order.lock} did not occur; "
+            f"{counted(len(gone), 'difference')} of {order.lock} did not occur; "
             "mockserver calibrate writes a new one"
         )
     return report, knowledge

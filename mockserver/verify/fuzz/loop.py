@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from mockserver.files.wording import counted
 from mockserver.openapi.model import Operation
 from mockserver.verify.conformance.config import STREAM_SECONDS, Settings, configuration
 from mockserver.verify.conformance.exemptions import unlisted_refusal
@@ -93,8 +94,9 @@ class Fuzzer:
             if self.result.requests % 25 == 0:
                 left = max(0, end - time.monotonic())
                 self.progress(
-                    f"{self.result.requests} requests, {len(list(self._ledger.left()))} entities, "
-                    f"{len(self.result.findings)} findings, {left:.0f} s left"
+                    f"{counted(self.result.requests, 'request')}, "
+                    f"{counted(len(list(self._ledger.left())), 'entity')}, "
+                    f"{counted(len(self.result.findings), 'finding')}, {left:.0f} s left"
                 )
 
     # --- what next

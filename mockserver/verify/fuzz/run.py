@@ -11,6 +11,7 @@ import click
 
 from mockserver.errors import UsageError
 from mockserver.files.documents import read_contract
+from mockserver.files.wording import counted
 from mockserver.verify.access import (
     check_host,
     clean_up_only,
@@ -134,7 +135,7 @@ class FuzzRun:
         try:
             left = clean_up(ledger, self.target, ownership, self.say)
         except NoReply as error:
-            left = [f"{len(list(ledger.left()))} things ({error})"]
+            left = [f"{counted(len(list(ledger.left())), 'entity')} ({error})"]
         finally:
             ledger.close()
             if left:

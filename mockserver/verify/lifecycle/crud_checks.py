@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.files.wording import counted
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.infer import body_schema, inner, properties, reply_schema
 from mockserver.verify.lifecycle.model import Resource, Switch, at
@@ -275,7 +276,8 @@ def clone(session: Session, entity: Entity, operation_id: str) -> None:
         if isinstance(old, list) and len(value.get(name) or []) != len(old):
             count = len(value.get(name) or [])
             session.fail(
-                "clone_is_whole", f"{name} has {count} entries, {len(old)} in the original"
+                "clone_is_whole",
+                f"{name} has {counted(count, 'entry')}, {len(old)} in the original",
             )
     copy = session.made(entity.resource, entity.path, None, exchange)
     read(session, copy)

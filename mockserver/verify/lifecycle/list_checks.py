@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mockserver.files.wording import counted
 from mockserver.verify.lifecycle.model import Filter, Resource
 from mockserver.verify.lifecycle.session import Entity, Session
 from mockserver.verify.model import Exchange
@@ -42,7 +43,7 @@ def walk(
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
             session.fail("list_of_rows", "the list contains values that are not objects")
         if limit and paging.limit_parameter and len(found) > limit:
-            session.fail("page_limit", f"{len(found)} rows with a limit of {limit}")
+            session.fail("page_limit", f"{counted(len(found), 'row')} with a limit of {limit}")
         rows += found
         cursor = paging.next(page)
         _says_rightly(session, resource, page, cursor, len(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mockserver.files.wording import counted
 from mockserver.verify.model import Finding, Result
 
 # GitHub shows ten of a step.
@@ -30,12 +31,12 @@ def summary(result: Result) -> str:
     """The summary of the step, as Markdown."""
     reached = sum(1 for name in result.documented if result.coverage.seen.get(name))
     found = result.open_findings
-    verdict = f"{len(found)} findings" if found else "no findings"
+    verdict = counted(len(found), "finding") if found else "no findings"
     lines = [
         f"## Contract test of {_cell(result.title)}: {verdict}",
         "",
-        f"{reached} of {len(result.documented)} operations, {result.requests} requests in "
-        f"{result.seconds:.0f} s, seed {result.seed}.",
+        f"{reached} of {len(result.documented)} operations, "
+        f"{counted(result.requests, 'request')} in {result.seconds:.0f} s, seed {result.seed}.",
     ]
     if found:
         lines += ["", "| operation | finding | rule | times |", "|---|---|---|---|"]

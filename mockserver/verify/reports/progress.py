@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TextIO
 
+from mockserver.files.wording import counted
 from mockserver.verify.model import Result
 
 EVERY = 0.2
@@ -53,8 +54,8 @@ class Progress:
         reached = sum(1 for name in result.documented if result.coverage.seen.get(name))
         words = [
             f"{reached} of {len(result.documented)} operations",
-            f"{result.requests} requests",
-            f"{len(result.findings)} finding{'' if len(result.findings) == 1 else 's'}",
+            counted(result.requests, "request"),
+            counted(len(result.findings), "finding"),
             f"{max(0, self._seconds - spent):.0f} s left" if self._seconds else f"{spent:.0f} s",
         ]
         return ", ".join(words)

@@ -7,6 +7,7 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from mockserver.files.wording import counted, often
 from mockserver.verify.model import Difference, Finding, Result
 
 WIDTH = 100
@@ -54,7 +55,7 @@ def _short(text: str, width: int) -> str:
 
 def block(number: int, finding: Finding) -> Iterator[str]:
     """What, where, an example, a curl command, the rule."""
-    yield f"{number}. {finding.title} ({finding.count} times)"
+    yield f"{number}. {finding.title} ({often(finding.count)})"
     yield f"   where    {finding.where}"
     rules = finding.extra.get("rules", finding.rule)
     yield f"   rule     {rules}  [{finding.origin}, {finding.id}]"
@@ -80,15 +81,16 @@ def summary(result: Result) -> Iterator[str]:
     yield f"{result.title} at {result.url}"
     yield f"  {phases}"
     yield (
-        f"  {result.requests} requests in {result.seconds:.1f} s, seed {result.seed}, "
+        f"  {counted(result.requests, 'request')} in {result.seconds:.1f} s, seed {result.seed}, "
         f"sequence {result.digest}"
     )
     yield (
         f"  {covered} of {len(result.documented)} operations reached; "
-        f"openapi-core judged {result.judged} replies, {len(result.differences)} differences"
+        f"openapi-core judged {counted(result.judged, 'reply')}, "
+        f"{counted(len(result.differences), 'difference')}"
     )
     found = len(result.open_findings)
     accepted = len(result.findings) - found
     tail = f" ({accepted} accepted)" if accepted else ""
-    verdict = "no findings" if not found else f"{found} finding{'s' * (found > 1)}"
+    verdict = "no findings" if not found else counted(found, "finding")
     yield f"  {verdict}{tail}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mockserver.files.wording import counted
 from mockserver.verify.diff.fidelity import Fidelity
 from mockserver.verify.diff.model import KINDS, Difference, Report
 from mockserver.verify.diff.report.script import one_line
@@ -14,7 +15,8 @@ MOST = 40
 def lines(report: Report, fidelity: Fidelity) -> Iterator[str]:
     yield f"{report.title}: {report.real} against the mock of {report.spec}, seed {report.seed}"
     yield (
-        f"  {report.programs} sequences, {report.steps} steps, {report.real_requests} requests to "
+        f"  {counted(report.programs, 'sequence')}, {counted(report.steps, 'step')}, "
+        f"{counted(report.real_requests, 'request')} to "
         f"the real side, {report.mock_requests} to the mock, {report.seconds:.1f} s; "
         f"sequences {report.digest}"
     )
@@ -32,8 +34,8 @@ def lines(report: Report, fidelity: Fidelity) -> Iterator[str]:
     if report.errors:
         yield "Could not be judged."
     else:
-        known = f" and {len(report.known)} known ones" if report.known else ""
-        yield f"{count or 'No'} difference{'' if count == 1 else 's'}{known}."
+        known = f" and {counted(len(report.known), 'known one')}" if report.known else ""
+        yield f"{counted(count, 'difference') if count else 'No differences'}{known}."
 
 
 def _notes(report: Report) -> Iterator[str]:
