@@ -97,3 +97,17 @@ def test_a_refusal_counts_too() -> None:
         refused = server.client.get("/cars", params={"size": "x"})
         assert (refused.status_code, refused.headers[name]) == (422, "998")
         assert many(server.client, name, 1) == ["997"]
+
+
+def test_a_fault_that_sets_a_limit_is_the_one_that_counts() -> None:
+    names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+    with cars(**dict.fromkeys(names, WHOLE)) as server:
+        spec = {"status": 429, "rate": {"limit": 2, "per": 10}}
+        server.mock.faults.add([read_fault(spec, server.mock.contract.names)])
+        found = []
+        for _ in range(3):
+            answer_ = server.client.get("/cars")
+            found.append((answer_.status_code, *(answer_.headers[name] for name in names)))
+        assert found == [(200, "2", "1", "10"), (200, "2", "0", "10"), (429, "2", "0", "10")]
+        server.clock.advance(10)
+        assert many(server.client, names[1], 1) == ["1"]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mockserver.engine.faults.spec import Fault
 from mockserver.engine.timestamps import SECOND, seconds
@@ -60,6 +60,14 @@ class Injection:
         if self.delay or self.drop or self.truncate is not None:
             return Trouble(self.delay, self.drop, self.truncate)
         return None
+
+
+class Allowance(NamedTuple):
+    """A rate limit, what is left of it, and when it begins anew, in seconds since 1970."""
+
+    limit: int
+    left: int
+    end: int
 
 
 class Count(Protocol):
@@ -179,6 +187,21 @@ class Faults:
                 for name, fault in self._faults.items()
                 if tenant is None or fault.tenant in (None, tenant)
             ]
+
+    def allowance(self, operation_id: str, tenant: str, now: int) -> Allowance | None:
+        """What a fault that sets a rate limit leaves to a tenant; None if none does."""
+        with self._lock:
+            for name, fault in self._faults.items():
+                count = self._counts.get((name, tenant))
+                if fault.limit is None or count is None:
+                    continue
+                if fault.concerns(operation_id, tenant):
+                    length = max(1, int(fault.per * SECOND))
+                    window = now // length
+                    used = count.used if count.window == window else 0
+                    end = ceil((window + 1) * length / SECOND)
+                    return Allowance(fault.limit, max(0, fault.limit - used), end)
+        return None
 
     def meet(self, operation_id: str, world: World) -> Injection | None:
         """What happens to a request of the world's tenant now. Each call counts as one request."""

@@ -200,8 +200,8 @@ class Pipeline:
         if rules is not None:
             exchange.sent = sent = adapted(rules, message.path_values, sent)
         if exchange.injection is not None:
-            exchange.sent = sent = self.inject(operation, message, exchange.injection, sent)
-        exchange.sent = sent = self.rate_limits.told(operation, exchange.tenant, exchange.now, sent)
+            exchange.sent = sent = self.inject(operation, exchange, exchange.injection, sent)
+        exchange.sent = sent = self._counted(operation, exchange, sent)
         self.journal(exchange)
         return sent
 
@@ -341,12 +341,20 @@ class Pipeline:
                 exchange.injection, exchange.now = self.faults.meet(operation.id, world), world.now
         return exchange.injection is not None and exchange.injection.instead
 
+    def _counted(self, operation: Operation, exchange: Exchange, sent: Sent) -> Sent:
+        """The reply with rate limit headers that count, if it has any."""
+        tenant, now = exchange.tenant, exchange.now
+        fault = self.faults.allowance(operation.id, tenant, now) if self.faults.active else None
+        return self.rate_limits.told(operation, tenant, now, sent, fault)
+
     def inject(
-        self, operation: Operation, message: Message, injection: Injection, sent: Sent
+        self, operation: Operation, exchange: Exchange, injection: Injection, sent: Sent
     ) -> Sent:
         """The reply after fault injection; a reply that the fault defines is not adapted."""
         if injection.refusal is not None:
-            reply = self.stamp(self.dialect.reply(injection.refusal, operation), message)
+            reply = self.dialect.reply(injection.refusal, operation)
+            self.preference.add_headers(operation, reply, exchange.now)
+            reply = self.stamp(reply, exchange.message)
             try:
                 sent = self.finish(operation, reply)
             except ReplyError:

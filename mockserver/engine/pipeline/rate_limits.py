@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
+from mockserver.engine.faults import Allowance
 from mockserver.engine.generation.headers import LIMIT, WINDOW
 from mockserver.engine.serialization import Sent
 from mockserver.engine.timestamps import SECOND
@@ -16,7 +17,7 @@ Fits = Callable[[Header, int], bool]
 _MOST_TENANTS = 10_000
 _EPOCH = 10**8
 """A larger number of seconds is an instant."""
-_PARTS = re.compile(r"\b(r|t|remaining|reset|used)=(\d+)")
+_PARTS = re.compile(r"\b(r|t|limit|remaining|reset|used)=(\d+)")
 
 
 class RateLimits:
@@ -31,9 +32,16 @@ class RateLimits:
         self._counts: dict[tuple[str, int], Iterator[int]] = {}
         self._named: dict[tuple[str, int], dict[str, Header]] = {}
 
-    def told(self, operation: Operation, tenant: str, now: int, sent: Sent) -> Sent:
+    def told(
+        self,
+        operation: Operation,
+        tenant: str,
+        now: int,
+        sent: Sent,
+        fault: Allowance | None = None,
+    ) -> Sent:
         """The reply with what is left at `now` (microseconds; 0 if the world was not read);
-        unchanged if it says nothing."""
+        unchanged if it says nothing. A rate limit that a `fault` sets is the one that counts."""
         named = self._headers(operation, sent.status) if tenant else None
         if not named:
             return sent
@@ -46,12 +54,13 @@ class RateLimits:
         values = {name.decode(): value.decode("latin-1") for name, value in sent.headers}
         said = [int(values[n]) for n in named if _part(n) == "limit" and _is_number(values.get(n))]
         limit = said[0] if said else LIMIT
-        left = 0 if sent.status == 429 else max(0, limit - used)
+        limit, left, end = fault or (limit, max(0, limit - used), (window + 1) * WINDOW)
+        left = 0 if sent.status == 429 else left
+        wait = end - now // SECOND
         counted = {
-            "remaining": left, "r": left, "used": limit - left,
-            "reset": (window + 1) * WINDOW - now // SECOND,
+            "limit": limit, "remaining": left, "used": limit - left, "reset": wait,
+            "r": left, "t": wait, "instant": end,
         }  # fmt: skip
-        counted |= {"t": counted["reset"], "instant": (window + 1) * WINDOW}
         headers = []
         for name, value in sent.headers:
             header = named.get(name.decode())
@@ -64,7 +73,7 @@ class RateLimits:
         part = _part(header.name.lower())
         if not _is_number(value):
             return _PARTS.sub(lambda m: f"{m[1]}={counted[m[1]]}", value) if part == "" else None
-        if part not in ("remaining", "used", "reset"):
+        if part not in ("limit", "remaining", "used", "reset"):
             return None
         number = counted[part]
         if part == "reset" and int(value) > _EPOCH:
