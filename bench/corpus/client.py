@@ -71,10 +71,12 @@ class Client:
         dice = self.dice.child(operation.id, self._count)
         target, parts, headers, cookies = operation.url_path, [], {}, []
         told = {name.lower(): value for name, value in operation.told_by}
-        action, known = self.plan.actions[operation.id], path or {}
-        item = action.item
-        named: dict[str, Any] = {item: known[item]} if item is not None and item in known else {}
-        asked = named if action.request.item_in == "query" else {}
+        known = path or {}
+        # What is not in the path is said in the query or in the body.
+        rest = {n: v for n, v in known.items() if "{" + n + "}" not in operation.url_path}
+        queried = {p.name for p in operation.parameters if p.place == "query"}
+        asked = {name: value for name, value in rest.items() if name in queried}
+        chosen = {name: value for name, value in rest.items() if name not in queried}
         for parameter in operation.parameters:
             given = known if parameter.place == "path" else {**asked, **(query or {})}
             word = told.pop(parameter.name.lower(), None)
@@ -99,7 +101,6 @@ class Client:
             else:
                 cookies.append(f"{parameter.name}={wire.in_header(parameter, value)}")
         parts.extend(f"{wire.escaped(n)}={wire.escaped(v or 'x')}" for n, v in told.items())
-        chosen = named if action.request.item_in == "body" else {}
         content = self._content(operation, dice, body, headers, chosen, mode)
         authenticate(self.contract, operation, headers, parts, cookies)
         if cookies:

@@ -302,6 +302,8 @@ class Maker:
         """Whether an object has an optional property."""
         if self._lean or len(path) > _DEEP:
             return False
+        if self._is_new and self.schemas.flat(schema).presumed:
+            return False  # absent is as good as null, for every reader of the document
         if self.mode == "loose":
             return not path
         if self.mode == "sparse":

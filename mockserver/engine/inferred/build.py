@@ -12,7 +12,7 @@ from mockserver.engine.credentials import ISSUED, Credentials
 from mockserver.engine.idempotency import ANSWERS, key_of, once
 from mockserver.engine.inferred import bulk, crud
 from mockserver.engine.inferred.call import Call, CallHandler
-from mockserver.engine.inferred.context import Context
+from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.crud import checked
 from mockserver.engine.inferred.files import FILES, any_files, with_files
 from mockserver.engine.inferred.given import Given
@@ -34,9 +34,10 @@ from mockserver.engine.inferred.transitions import clone, transition
 from mockserver.engine.inferred.views import SeededWorld, Views
 from mockserver.engine.inferred.webhooks import EventSource, Listeners
 from mockserver.engine.jobs.overview import JobKind
+from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, World
 from mockserver.inference.credentials import plan_credentials
-from mockserver.inference.model import Action, ActionKind, Plan
+from mockserver.inference.model import Action, ActionKind, Link, Plan
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import route
 from mockserver.openapi.model import Contract, Operation
@@ -198,6 +199,10 @@ _MOST_INDEXES = 4
 """Each costs a little whenever an entity is written."""
 
 
+def _is_in_path(operation: Operation, link: Link) -> bool:
+    return "{" + link.parameter + "}" in operation.url_path
+
+
 def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
     """The handler of an action, built when it is first needed."""
 
@@ -210,8 +215,18 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
             handler = checked(handler)
         if action.starts is not None:
             handler = tracked(handler)
-        return once(
-            operation, lambda world, request: handler(Call(context, action, world, request))
-        )
+        names = [link.parameter for link in action.parents if not _is_in_path(operation, link)]
+        if not names:
+            return once(
+                operation, lambda world, request: handler(Call(context, action, world, request))
+            )
+
+        def handle(world: World, request: Request) -> Reply:
+            # Their ids are in the body or the query of an operation that is read as its REST form.
+            said = {**request.query, **named(request.body)}
+            path = {**{name: said.get(name, "") for name in names}, **request.path}
+            return handler(Call(context, action, world, replace(request, path=path)))
+
+        return once(operation, handle)
 
     return lambda world, request: made()(world, request)
