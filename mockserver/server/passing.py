@@ -124,7 +124,7 @@ class Passing:
                 log.warning("%s", error)
                 sent = error.as_sent()
         if operation is not None and exchange.injection is not None:
-            sent = self._primary.inject(operation, message, exchange.injection, sent)
+            sent = self._primary.inject(operation, exchange, exchange.injection, sent)
         exchange.sent = sent
         self.journal(exchange)
         return sent
