@@ -162,7 +162,7 @@ class Pipeline:
         self.finish = Finisher(validators)
         self.preference = Preference(values)
         self.negotiator = Negotiator(values)
-        self.rate_limits = RateLimits(Headers(values).admits)
+        self.rate_limits = RateLimits(Headers(values).admits, settings.faults)
         self.faults = settings.faults
         self.journal = settings.journal
         self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
@@ -201,7 +201,7 @@ class Pipeline:
             exchange.sent = sent = adapted(rules, message.path_values, sent)
         if exchange.injection is not None:
             exchange.sent = sent = self.inject(operation, exchange, exchange.injection, sent)
-        exchange.sent = sent = self._counted(operation, exchange, sent)
+        exchange.sent = sent = self.rate_limits.told(operation, exchange.tenant, exchange.now, sent)
         self.journal(exchange)
         return sent
 
@@ -340,12 +340,6 @@ class Pipeline:
                 exchange.faults_version = self.faults.version
                 exchange.injection, exchange.now = self.faults.meet(operation.id, world), world.now
         return exchange.injection is not None and exchange.injection.instead
-
-    def _counted(self, operation: Operation, exchange: Exchange, sent: Sent) -> Sent:
-        """The reply with rate limit headers that count, if it has any."""
-        tenant, now = exchange.tenant, exchange.now
-        fault = self.faults.allowance(operation.id, tenant, now) if self.faults.active else None
-        return self.rate_limits.told(operation, tenant, now, sent, fault)
 
     def inject(
         self, operation: Operation, exchange: Exchange, injection: Injection, sent: Sent

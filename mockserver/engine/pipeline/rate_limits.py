@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
-from mockserver.engine.faults import Allowance
+from mockserver.engine.faults import Faults
 from mockserver.engine.generation.headers import LIMIT, WINDOW
 from mockserver.engine.serialization import Sent
 from mockserver.engine.timestamps import SECOND
@@ -26,22 +26,16 @@ class RateLimits:
     Only operations whose documents describe such headers are counted. Thread-safe.
     """
 
-    def __init__(self, fits: Fits) -> None:
+    def __init__(self, fits: Fits, faults: Faults) -> None:
         self._fits = fits
+        self._faults = faults
         self._last: dict[str, int] = {}
         self._counts: dict[tuple[str, int], Iterator[int]] = {}
         self._named: dict[tuple[str, int], dict[str, Header]] = {}
 
-    def told(
-        self,
-        operation: Operation,
-        tenant: str,
-        now: int,
-        sent: Sent,
-        fault: Allowance | None = None,
-    ) -> Sent:
+    def told(self, operation: Operation, tenant: str, now: int, sent: Sent) -> Sent:
         """The reply with what is left at `now` (microseconds; 0 if the world was not read);
-        unchanged if it says nothing. A rate limit that a `fault` sets is the one that counts."""
+        unchanged if it says nothing. A rate limit that a fault sets is the one that counts."""
         named = self._headers(operation, sent.status) if tenant else None
         if not named:
             return sent
@@ -54,6 +48,8 @@ class RateLimits:
         values = {name.decode(): value.decode("latin-1") for name, value in sent.headers}
         said = [int(values[n]) for n in named if _part(n) == "limit" and _is_number(values.get(n))]
         limit = said[0] if said else LIMIT
+        faults = self._faults
+        fault = faults.allowance(operation.id, tenant, now) if faults.active else None
         limit, left, end = fault or (limit, max(0, limit - used), (window + 1) * WINDOW)
         left = 0 if sent.status == 429 else left
         wait = end - now // SECOND
