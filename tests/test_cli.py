@@ -501,4 +501,5 @@ def test_help_is_grouped_and_complete(run: Run) -> None:
         assert f"  --{setting.name}" in shown
     assert "\nOptions:\n" in shown  # --help alone has no theme
     named = {name for names in THEMES.values() for name in names}
-    assert named == {setting.name for setting in SETTINGS} | {"config"}
+    missing = {setting.name for setting in SETTINGS} | {"config"}
+    assert missing - named == set(), "give new options a theme in THEMES of mockserver/cli/serve.py"

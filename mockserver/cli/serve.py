@@ -54,7 +54,7 @@ THEMES = {
     "A real server": ("upstream", "from-upstream"),
     "Credentials": ("api-key", "key-file", "keys", "any-key", "tenant-by"),
     "Leniency": (*("lenient", "unknown-ids", "unknown-cursors", "conflicts", "validate", "fill"),),
-    "Scale and limits": ("store", "workers", "max-worlds", "max-bytes", "ttl", "max-body"),
+    "Scale and limits": ("store", "workers", "max-worlds", "max-bytes", "ttl", "max-body", "drain"),
     "Output": ("quiet", "log"),
 }
 
@@ -66,7 +66,8 @@ class Themed(click.Command):
         records = {
             option.opts[0].lstrip("-"): record
             for option in self.get_params(ctx)
-            if (record := option.get_help_record(ctx)) is not None
+            if isinstance(option, click.Option)
+            and (record := option.get_help_record(ctx)) is not None
         }
         for theme, names in THEMES.items():
             with formatter.section(theme):
