@@ -329,6 +329,8 @@ OPPOSITES = {
     "activate": "deactivate",
     "unpause": "pause",
 }
+BRINGING_BACK = bag("restore undelete recover unarchive untrash")
+"""What also undoes a deletion."""
 ADJECTIVES = {
     "activate": ("active", "activated", "enabled"),
     "enable": ("enabled", "active"),

@@ -163,7 +163,8 @@ def flags(verb: str) -> dict[str, bool]:
             ),
             None,
         )
-    for word, holds in ((opposite, False), (verb, True)):
+    undone = ("delete", "trash", "remove") if verb in known.BRINGING_BACK else ()
+    for word, holds in (*((each, False) for each in undone), (opposite, False), (verb, True)):
         if word is not None:
             for adjective in known.ADJECTIVES.get(word, participles(word)):
                 found[adjective] = holds

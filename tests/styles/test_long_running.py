@@ -162,3 +162,33 @@ def test_drafts_wait_until_they_are_sent_and_pauses_end() -> None:
         seen.append(mock.client.get(url).json()["state"])
         assert seen == ["SENDING", "PAUSED", "PAUSED", "SENDING", "SENT"]
         assert mock.client.post(f"{url}/cancel").status_code == 409
+
+
+def test_what_is_paid_is_not_voided_and_what_is_restored_is_not_deleted() -> None:
+    states = one_of("draft", "open", "paid", "void")
+    invoice = obj(
+        "id", id=text(), customer=text(), status=states, deletedAt=text(format="date-time")
+    )
+    created = {"description": "", **json_of(ref("Invoice"))}
+    sent = json_of(obj("customer", customer=text()))
+    item = "/invoices/{id}"
+    summary = "Soft delete an invoice. It can be restored later."
+    paths: dict[str, Any] = {
+        "/invoices": {
+            "post": {"operationId": "create", "requestBody": sent, "responses": {"201": created}},
+            "get": operation("list", obj(data=array(ref("Invoice")))),
+        },
+        item: path(
+            "id",
+            get=operation("get", ref("Invoice")),
+            delete=operation("delete", status=204, summary=summary),
+        ),
+    }
+    for verb in ("pay", "void", "restore"):
+        paths[f"{item}/{verb}"] = path("id", post=operation(verb, ref("Invoice"), also=(409,)))
+    with MockServer(document(paths, Invoice=invoice)) as mock:
+        url = "/invoices/" + mock.client.post("/invoices", json={"customer": "c"}).json()["id"]
+        assert mock.client.post(f"{url}/pay").json()["status"] == "paid"
+        assert mock.client.post(f"{url}/void").status_code == 409
+        mock.client.delete(url)
+        assert "deletedAt" not in mock.client.post(f"{url}/restore").json()

@@ -294,6 +294,7 @@ class Sower:
                 known[name] = stamp(repository.schemas, name, schema, min(entered))
         for name, kinds_ in states.flags.items():
             known[name] = state in kinds_
+        known.update({name: ends[state] for name, ends in states.verdicts.items() if state in ends})
         return known
 
     def _guided(self, resource: Resource, ordinal: int) -> Mapping[str, Any]:

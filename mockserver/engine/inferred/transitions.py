@@ -21,7 +21,7 @@ from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
 from mockserver.inference.model import NEW, NEXT, States, Transition
-from mockserver.inference.state_words import STANDING
+from mockserver.inference.state_words import JOB_DONE, STANDING
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import AFTERWARDS, NEEDS_SUCCESS
 
@@ -33,6 +33,8 @@ _AGAIN = frozenset(
 )  # fmt: skip
 _LEFT = ("hidden", "trashed")
 """How rows are marked that are deleted and can be restored."""
+_OVER = JOB_DONE | {"paid", "settled", "refunded", "delivered"}
+"""What nobody cancels any more, whether time has led there or a client."""
 _ON = frozenset(("resume", "unpause"))
 
 
@@ -285,6 +287,8 @@ def is_refused(states: States, verb: str, before: Any, after: str) -> bool:
         return False
     if before in states.leads:
         return states.leads[before] in (after, *states.cancelled)
+    if verb in ("cancel", "void") and before in states.success and spelled(before) in _OVER:
+        return True
     if after in states.other:
         return False
     stops = verb in ("cancel", "abort", "kill", "interrupt")
