@@ -77,6 +77,72 @@ def test_in_parallel(tmp_path: Path) -> None:
     assert "8 passed" in done.stdout, done.stdout + done.stderr
 
 
+PROJECT = {
+    "mockserver.toml": """
+[serve]
+handlers = "handlers.py"
+data = "seed.yaml"
+pace = 0.5
+
+[operations.retryExport]
+action = "fixed"
+
+[lifecycles.exports]
+durations = { queued = 2, running = 4 }
+""",
+    "handlers.py": """
+from mockserver import Reply, handles
+from mockserver.errors import Conflict
+
+@handles("cancelExport")
+def cancel(world, request):
+    row = world["exports"].get(str(request.path["export_id"]))
+    if row["data"]["format"] == "json":
+        raise Conflict("JSON is never cancelled.")
+    return Reply(200, world.show(row))
+""",
+    "seed.yaml": "exports:\n  mine: {format: json, note: by hand}\n",
+    "pytest.ini": "[pytest]\nmock_spec = openapi.yaml\n",
+    "test_project.py": """
+import pytest
+
+@pytest.mark.parametrize("number", range(6))
+def test_all_of_it(mock_api, number):
+    client = mock_api.client
+    (mine,) = client.get("/exports").json()["data"]
+    assert client.get(f"/exports/{mine['id']}").json()["note"] == "by hand"
+    assert client.post(f"/exports/{mine['id']}:cancel").status_code == 409
+    made = client.post("/exports", json={"format": "csv", "note": str(number)}).json()
+    url = f"/exports/{made['id']}"
+    assert client.post(f"{url}:cancel").json() == made
+    seen = []
+    for _ in range(4):
+        seen.append(client.get(url).json()["status"])
+        mock_api.clock.advance(1)
+    assert seen == ["queued", "running", "running", "succeeded"]
+    stub = mock_api.stub("getExport", json={**made, "status": "failed"}, times=1)
+    assert [client.get(url).json()["status"] for _ in range(2)] == ["failed", "succeeded"]
+    assert stub.calls == 1
+    assert len(client.get("/exports").json()["data"]) == 2
+
+def test_another_data(mock_server):
+    with mock_server.tenant("other") as other:
+        assert len(other.client.get("/exports").json()["data"]) == 1
+""",
+}
+
+
+def test_a_project_with_a_file_handlers_data_and_stubs_in_parallel(tmp_path: Path) -> None:
+    for name, text in PROJECT.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    shutil.copy(ROOT / "tests/fixtures/jobs.yaml", tmp_path / "openapi.yaml")
+    done = run(tmp_path, "-q", "-n", "2")
+    assert "7 passed" in done.stdout, done.stdout + done.stderr
+    (tmp_path / "mockserver.toml").write_text("[serve]\nhandler = 'handlers.py'\n", "utf-8")
+    done = run(tmp_path, "-q", "-p", "no:xdist")
+    assert "[serve] handler is not known; did you mean handlers?" in done.stdout + done.stderr
+
+
 THINGS = """\
 openapi: 3.1.0
 info: {title: Things, version: "1"}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from mockserver.server.access import Guard
+from mockserver.server.admin.app import admin_api
+from mockserver.server.admin.request import Panel
+from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.journal.journal import Journal
+from mockserver.server.mock import load
 from tests.server.plane import Plane
 
 TOKEN = "geheim-ü-token"
@@ -59,6 +65,23 @@ def test_everybody_may_ask_whether_it_is_up_and_hears_no_more(plane: Plane, call
         answer = plane.client(caller).get(f"http://mock.local{path}")
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
         assert plane.client(caller).post(f"http://mock.local{path}").status_code == 405
+
+
+def test_a_browser_is_led_from_the_root_to_the_dashboard(plane: Plane) -> None:
+    client, root = plane.client(), "http://mock.local/"
+    led = client.get(root, headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (led.status_code, led.headers["location"]) == (307, "__mock__/")
+    assert client.get(root, headers={"accept": "application/json"}).status_code == 404
+    assert client.post(root, headers={"accept": "text/html"}).status_code == 404
+
+
+def test_a_root_that_the_document_has_is_its_own() -> None:
+    paths = {"/": {"get": {"operationId": "home", "responses": {"200": {"description": "ok"}}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": paths}
+    mock = load(document)
+    app = mock.app(admin_api(Panel(mock, Journal(), "x"), Guard()))
+    client = httpx.Client(transport=InProcessTransport(app), base_url="http://localhost")
+    assert client.get("/", headers={"accept": "text/html"}).status_code == 200
 
 
 def test_while_it_drains_a_load_balancer_is_turned_away(plane: Plane) -> None:

@@ -55,15 +55,20 @@ class AdminApi:
             rest = scope["path"][len(PREFIX) :]
             if not rest or rest[0] == "/":
                 return self._serve(rest.strip("/"), scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] in self._probes:
-            return self._probe(scope, send)
+        elif scope["type"] == "http" and scope["path"] in self._own_paths:
+            if scope["path"] != "/":
+                return self._probe(scope, send)
+            if scope["method"] in ("GET", "HEAD") and _wants_html(scope):
+                return send_reply(Sent(307, [(b"location", b"__mock__/")]), scope, send)
         return self.app(scope, receive, send)
 
     @cached_property
-    def _probes(self) -> frozenset[str]:
-        """Paths of health probes, except those that the document has itself."""
-        documented = {operation.path for operation in self.panel.mock.contract.operations}
-        return PROBES - documented
+    def _own_paths(self) -> frozenset[str]:
+        """Paths of health probes, and the root, which leads a browser to the dashboard; except
+        those that the document has itself."""
+        mock = self.panel.mock
+        documented = {operation.path for operation in mock.contract.operations}
+        return (PROBES if mock.options.proxy else PROBES | {"/"}) - documented
 
     async def _probe(self, scope: Scope, send: Send) -> None:
         """Report that it serves, and nothing else: no access check."""
@@ -134,6 +139,11 @@ class AdminApi:
         call = Call(values, query, parse_json(body) if method in ("POST", "PUT") else None)
         result = handler(self.panel, call)
         return result if isinstance(result, Sent) else _json(200, result)
+
+
+def _wants_html(scope: Scope) -> bool:
+    """Whether a browser asks."""
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 def admin_api(panel: Panel, guard: Guard) -> Callable[[ASGIApp], AdminApi]:
