@@ -32,7 +32,7 @@ from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import bag, plural, tokens
 
 Steps = tuple[str, ...]
-_TELLING = ("list", "create", "fetch", "replace", "patch")
+_TELLING = ("list", "create", "clone", "fetch", "replace", "patch")
 _ARRAY = "an array of them is sent"
 _COUNTS = bag("count counter counts total")
 
@@ -138,7 +138,9 @@ class Deducer:
             fields = tuple(name for name in properties if name != own)
         if resource is not None and kind in _TELLING:
             draft, about = self._drafts[resource], self.resources[resource]
-            tells, told_by = place_of_id(self.survey, draft, facts, about, kind == "create")
+            tells, told_by = place_of_id(
+                self.survey, draft, facts, about, kind in ("create", "clone")
+            )
         return Action(
             operation=facts.operation.id,
             kind=kind,

@@ -136,8 +136,11 @@ def _collection(
 
 def _kept(survey: Survey, listing: Facts) -> bool:
     """Whether the items of a list are entities with an id, rather than lines of a report."""
-    if not has_key(survey.flat(listing.ref), listing.route.noun):
+    flat, noun = survey.flat(listing.ref), listing.route.noun
+    if not has_key(flat, noun) and not (noun.endswith("s") and has_key(flat, noun[:-1])):
         return False
+    if listing.ref in survey.item_refs:
+        return True
     made = survey.at(listing.route.steps, "POST")
     alike = made is not None and (made.operation.success == 201 or made.ref == listing.ref)
     return listing.route.plural or alike
@@ -252,14 +255,24 @@ def _singletons(survey: Survey, taken: set[Steps]) -> Iterator[Draft]:
         reading = found.get("GET")
         writing: list[str] = [m for m in ("PUT", "PATCH") if m in found and "GET" in found]
         made = found.get("POST")
-        if made is not None and made.operation.success == 201 and _reads(reading, made):
+        creates = made is not None and made.operation.success == 201 and _reads(reading, made)
+        if creates or (made is not None and reading is not None and _sets(survey, reading, made)):
             writing.append("POST")
         if reading is not None and writing:
             draft = Draft(collections=[facts.route], singleton=True)
-            if "POST" in writing and made is not None:
+            if creates and made is not None:
                 draft.creates.append(made)
             draft.say(f"{facts.operation.path} is read and set as a whole ({', '.join(found)})")
             yield draft
+
+
+def _sets(survey: Survey, reading: Facts, made: Facts) -> bool:
+    """Whether a POST sends what GET of the same path reads: `POST /settings`."""
+    if reading.envelope is not None or made.route.plural or verb_of(made.route.last):
+        return False
+    sent = survey.flat(made.body).properties.keys()
+    shown = survey.flat(reading.ref).properties.keys()
+    return len(sent & shown) > 1 and 2 * len(sent & shown) > len(sent)
 
 
 def _reads(reading: Facts | None, made: Facts) -> bool:

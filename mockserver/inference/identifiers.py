@@ -111,8 +111,9 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
         spelled.setdefault("_".join(tokens(name)) or name, name)
     either = tokens(parameter)
     if "or" in either[1:-1]:
-        # `{idOrName}`: the first one is the id.
-        parameter = "_".join(either[: either.index("or")])
+        # `{idOrName}`, `{name_or_id}`: what is called an id is one, else the first.
+        first, second = either[: either.index("or")], either[either.index("or") + 1 :]
+        parameter = "_".join(second if second[-1] in _SURE and first[-1] not in _SURE else first)
     wanted = "_".join(tokens(parameter))
     short = noun.rsplit("_", 1)[-1]
     own = wanted in (noun, short) and "id" in spelled

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from mockserver.inference.model import FIRST, Because, Envelope, Path
@@ -97,6 +98,17 @@ class Survey:
         bulk = path.last in BULK and len(path.steps) > 1 and path.steps[-2] != ANY
         items = (*path.steps, ANY) in self._item_steps
         return noun(path.steps[-2]) if bulk and not items else path.noun
+
+    @cached_property
+    def item_refs(self) -> frozenset[str]:
+        """Where the schemas of the entities stand that are read at a path of their own."""
+        found = (
+            facts.ref
+            for methods in self.by_steps.values()
+            for method, facts in methods.items()
+            if method == "GET" and facts.route.is_item and facts.envelope is None
+        )
+        return frozenset(ref for ref in found if ref.startswith("#/components/"))
 
     def at(self, steps: tuple[str, ...], *methods: str) -> Facts | None:
         """The operation at a path with the first of these methods that exists."""

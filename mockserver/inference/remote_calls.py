@@ -114,7 +114,8 @@ class RemoteCalls:
             kind = "create"
         if kind == "create" and asked.method in ("POST", "PUT"):
             return PlainForm("POST", Route(parent, names))
-        if (kind == "list" or (kind == "fetch" and call.many)) and asked.lists():
+        many = kind == "fetch" and (call.many or call.word.lower() in _FORMATS)
+        if (kind == "list" or many) and asked.lists():
             if ("GET", parent) in self._taken:  # `DescribeClusters` beside `ListClusters`
                 return PlainForm("GET", Route((*parent, "search"), names))
             return PlainForm("GET", Route(parent, names))

@@ -174,7 +174,8 @@ class VerbReader:
                 transition=Transition(verb, same=same),
             )  # fmt: skip
             evidence = [*evidence, "copies", "answers", "changes"]
-            yield Reading(weight_of(evidence), _answering(action, at if same else ()))
+            where = action.response.at if action.response.tells else ()
+            yield Reading(weight_of(evidence), _answering(action, at if same else where))
             return
         part = dict(self.effects.of_part(resource, verb, rest))
         changes = part or dict(self.effects.changes(resource, verb, word))
@@ -229,7 +230,10 @@ class VerbReader:
         return facts.operation.success == 201 or bool(named)
 
     def _tells_id(self, facts: Facts) -> bool:
-        return "id" in self.survey.flat(facts.ref).properties
+        flat = self.survey.flat(facts.ref)
+        inner = (flat.properties[n] for n in ("data", "result") if n in flat.properties)
+        parts = (self.survey.schemas.flat(schema).properties for schema in inner)
+        return "id" in flat.properties or any("id" in part for part in parts)
 
     def _undone(self, facts: Facts, target: Target, word: str, rest: Steps) -> Iterator[Reading]:
         """A DELETE that undoes a verb, `DELETE /gists/{gist}/star`, or empties a property."""

@@ -296,3 +296,110 @@ def test_a_version_at_the_end_of_a_path_names_nothing() -> None:
     client = shelf(FLAT, thing("id", id=TEXT, book=FLAT), many(BOOK), path="/books/v2")
     key = made(client, {"title": "Emma"}, "/books/v2")["id"]
     assert client.get(f"/books/v2/{key}").json()["book"]["title"] == "Emma"
+
+
+AUTHOR = thing("id", id=TEXT, name=TEXT)
+
+
+def test_relationships_have_the_ids_that_are_sent() -> None:
+    related = thing("", author=thing("", data=thing("id", id=TEXT, type={"const": "author"})))
+    one = thing("id", id=TEXT, attributes=FLAT, relationships=related)
+    attributes = thing("title", title=TEXT, author_id=TEXT)
+    sent = thing("data", data=thing("attributes", attributes=attributes))
+    client = shelf(sent, thing("data", data=one), thing("data", data=many(one)))
+    body_ = {"data": {"attributes": {"title": "Emma", "author_id": "7"}}}
+    key = made(client, body_)["data"]["id"]
+    shown = client.get(f"/books/{key}").json()["data"]
+    assert shown["relationships"]["author"]["data"]["id"] == "7"
+
+
+def test_what_lies_above_is_embedded() -> None:
+    book = thing("id", id=TEXT, title=TEXT, _embedded=thing("", author=AUTHOR))
+    paths = {
+        "/authors": {
+            "get": {"responses": {"200": answer(many(AUTHOR))}},
+            "post": {
+                "requestBody": body(thing("", name=TEXT)),
+                "responses": {"201": answer(AUTHOR)},
+            },
+        },
+        "/authors/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(AUTHOR)}}},
+        "/authors/{id}/books": {
+            "parameters": [ITEM],
+            "post": {"requestBody": body(FLAT), "responses": {"201": answer(book)}},
+        },
+        "/books/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(book)}}},
+    }
+    client = MockServer(document(paths)).client
+    author = made(client, {"name": "Ann"}, "/authors")
+    found = made(client, {"title": "Emma"}, f"/authors/{author['id']}/books")
+    assert client.get(f"/books/{found['id']}").json()["_embedded"] == {"author": author}
+
+
+@pytest.mark.parametrize("name", ["name", "Name"])
+def test_a_create_may_say_something_in_its_query(name: str) -> None:
+    box = thing("Id", Id=TEXT, Name=TEXT, Image=TEXT)
+    query = {"name": name, "in": "query", "schema": TEXT}
+    paths = {
+        "/boxes/create": {
+            "post": {
+                "parameters": [query],
+                "requestBody": body(thing("", Image=TEXT)),
+                "responses": {"201": answer(thing("Id", Id=TEXT))},
+            }
+        },
+        "/boxes/json": {"get": {"responses": {"200": answer(many(box))}}},
+        "/boxes/{id}/json": {"parameters": [ITEM], "get": {"responses": {"200": answer(box)}}},
+    }
+    client = MockServer(document(paths)).client
+    key = client.post("/boxes/create", params={name: "web"}, json={"Image": "x"}).json()["Id"]
+    assert client.get(f"/boxes/{key}/json").json() == {"Id": key, "Name": "web", "Image": "x"}
+    assert key in [row["Id"] for row in client.get("/boxes/json").json()]
+
+
+def test_what_a_post_sets_is_read_at_the_same_path() -> None:
+    settings = thing("hour", hour=WHOLE, currency=TEXT)
+    paths = {
+        "/settings": {
+            "get": {"responses": {"200": answer(settings)}},
+            "post": {"requestBody": body(settings), "responses": {"200": answer(settings)}},
+        }
+    }
+    client = MockServer(document(paths)).client
+    client.post("/settings", json={"hour": 7, "currency": "CHF"}).raise_for_status()
+    assert client.get("/settings").json() == {"hour": 7, "currency": "CHF"}
+
+
+def test_a_copy_tells_its_own_id_and_has_what_is_sent_of_it() -> None:
+    told = thing("data", data=thing("id", id=TEXT))
+    paths = {
+        "/books": {"post": {"requestBody": body(FLAT), "responses": {"201": answer(told)}}},
+        "/books/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(BOOK)}}},
+        "/books/{id}/copy": {
+            "parameters": [ITEM],
+            "post": {
+                "requestBody": body(thing("", settings=thing("", title=TEXT))),
+                "responses": {"200": answer(told)},
+            },
+        },
+    }
+    client = MockServer(document(paths)).client
+    key = made(client, {"title": "Emma", "pages": 3})["data"]["id"]
+    sent = {"settings": {"title": "Emma, again"}}
+    copy = client.post(f"/books/{key}/copy", json=sent).raise_for_status().json()["data"]["id"]
+    assert copy != key
+    shown = client.get(f"/books/{copy}").json()
+    assert (shown["title"], shown["pages"]) == ("Emma, again", 3)
+
+
+def test_of_what_no_client_makes_there_is_some_of_each_kind() -> None:
+    bounce = thing("ID", ID=WHOLE, Type=TEXT)
+    kinds = {"name": "type", "in": "query", "schema": {**TEXT, "enum": ["Hard", "Soft"]}}
+    paths = {
+        "/bounces": {"get": {"parameters": [kinds], "responses": {"200": answer(many(bounce))}}},
+        "/bounces/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(bounce)}}},
+    }
+    client = MockServer(document(paths)).client
+    for kind in ("Hard", "Soft"):
+        rows = client.get("/bounces", params={"type": kind}).json()
+        assert {row["Type"] for row in rows} == {kind}

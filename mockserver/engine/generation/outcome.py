@@ -12,6 +12,7 @@ _WENT_WRONG = bag("error failed failure is_error has_error has_errors is_failed"
 _STATUS_CODES = bag(
     "status_code http_status http_status_code http_code response_code status code response_status"
 )
+_ERROR_CODES = bag("error_code errorcode errno err_code err error_number error_count")
 _STATUSES = bag("status result outcome code response_status status_text response")
 _GOOD = ("success", "ok", "succeeded", "successful", "completed", "complete", "200", "201")
 _FAULTS = bag("errors error failures failed warnings failure")
@@ -53,6 +54,8 @@ class Outcomes:
         kinds = set(flat.types) or ({"string"} if flat.values else set())
         if "boolean" in kinds:
             return True if called in _WENT_WELL else False if called in _WENT_WRONG else None
+        if kinds & {"integer", "number"} and called in _ERROR_CODES:
+            return 0
         if kinds & {"integer", "number"} and called in _STATUS_CODES:
             codes = flat.values or ()
             fits = status in codes if codes else called not in ("status", "code")

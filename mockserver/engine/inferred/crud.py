@@ -10,7 +10,7 @@ from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
-from mockserver.engine.inferred.field_roles import stamp
+from mockserver.engine.inferred.field_roles import kinds, stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
@@ -33,7 +33,7 @@ def create(call: Call) -> Reply:
     that."""
     call.check_parents()
     repository, resource = call.repository, call.resource
-    sent = _accepted(call)
+    sent = {**_in_query(call), **_accepted(call)}
     parent = _parent(call, sent)
     wished = _wished_id(call)
     fixed = {**links(call), **wished}
@@ -166,6 +166,23 @@ def _kind_by_name(call: Call) -> dict[str, Any]:
 def _spellings(words: Sequence[str]) -> set[str]:
     """A name without spaces, and in the singular."""
     return {"".join(words), "".join((*words[:-1], singular(words[-1])))} if words else set()
+
+
+def _in_query(call: Call) -> dict[str, Any]:
+    """What the query of a create says of the entity: `POST /containers?name=web`."""
+    query = call.request.query
+    if not query or call.action.elsewhere:
+        return {}
+    schemas, properties = call.context.schemas, call.context.flat(call.resource).properties
+    own = {tokens(name): name for name in properties}
+    found = {}
+    for parameter in call.operation.parameters:
+        name = own.get(tokens(parameter.name)) if parameter.place == "query" else None
+        if name is None or query.get(parameter.name) is None:
+            continue
+        if kinds(schemas, properties[name]) & kinds(schemas, parameter.schema):
+            found[name] = query[parameter.name]
+    return found
 
 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:

@@ -15,7 +15,9 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _CREATED = bag(
     "created_at created created_on created_date created_time create_time date_created "
-    "creation_date creation_time inserted_at added_at registered_at creation_timestamp"
+    "creation_date creation_time inserted_at added_at registered_at creation_timestamp "
+    "registration registration_date date_registered registered_on joined_at date_joined "
+    "date_added opened_at"
 )
 _UPDATED = bag(
     "updated_at updated updated_on updated_date update_time date_updated modified_at modified "

@@ -55,12 +55,15 @@ class Filters:
         self._makes: dict[str, Make] = {}
         self.needed: dict[str, str] = {}
         self.sought: set[str] = set()
+        self._listed: list[str] = []
         own = envelope.paging.names | set(envelope.ordering.names)
         for name, schema, required in _asked_of(schemas, operation, envelope):
             make = self._filter(name, schema) if name not in own else None
             if make is None:
                 continue
             self._makes[name] = self._if_meant(make, schema, required)
+            if schemas.flat(schema).values:
+                self._listed.append(name)
             if required and isinstance(make, partial):
                 field = make.args[0]
                 key = repository.resource.identity.key
@@ -85,6 +88,14 @@ class Filters:
             else:
                 tests.append(make(value))
         return tests, fields
+
+    def listed(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        """The properties of which the query requests one of the values that the document lists."""
+        return {
+            field: value
+            for field, value in self.equal_to({n: query.get(n) for n in self._listed}).items()
+            if value is not None
+        }
 
     def equal_to(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """The properties for which the query has one value, and the values."""

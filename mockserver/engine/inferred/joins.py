@@ -32,6 +32,7 @@ class Named:
     resource: str
     several: bool
     ids: tuple[str, ...]
+    holder: str = ""
 
 
 class Joins:
@@ -183,7 +184,30 @@ class Joins:
             others = [self._one(world, one.resource, value) for value in _listed(told)]
             known = [dict(other.data) for other in others if other is not None]
             if known and (one.name not in sent or one.name in one.ids):
-                found[one.name] = known if one.several else known[0]
+                into = found.setdefault(one.holder, {}) if one.holder else found
+                into[one.name] = known if one.several else known[0]
+        related = self._related(resource, sent, above)
+        return {**found, **({_RELATIONSHIPS: related} if related else {})}
+
+    def _related(
+        self, resource: Resource, sent: Mapping[str, Any], above: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The relationships of a new entity in the style of JSON:API, with the ids that the client
+        or the path has: `{"author": {"data": {"id": "7"}}}`."""
+        schema = self._flat(resource).properties.get(_RELATIONSHIPS)
+        if schema is None:
+            return {}
+        given = sent.get(_RELATIONSHIPS)
+        found = dict(given) if isinstance(given, Mapping) else {}
+        held = sent.get(resource.holder or "attributes")
+        known = {**(held if isinstance(held, Mapping) else {}), **sent}
+        spelled = {"_".join(tokens(name)): value for name, value in known.items()}
+        parents = {self._plan.resources[name].noun: value for name, value in above.items()}
+        for name in self._schemas.flat(schema).properties:
+            word = "_".join(tokens(name))
+            told = spelled.get(f"{word}_id", parents.get(noun(name)))
+            if name not in found and isinstance(told, str | int):
+                found[name] = {"data": {"id": str(told)}}
         return found
 
     def _one(self, world: World, name: str, told: Any) -> Entity | None:
@@ -214,10 +238,7 @@ class Joins:
 
     def _find_named(self, resource: Resource) -> list[Named]:
         found = []
-        for name in self._flat(resource).properties if resource.schema else ():
-            place = self._schemas.place(resource.schema or "", name)
-            if place is None:
-                continue
+        for holder, name, place in self._parts(resource):
             inner = self._schemas.place(place, None)
             other = self._shown_at(name, inner if inner is not None else place)
             if other is None or other == resource.name:
@@ -231,8 +252,28 @@ class Joins:
             asked = {"_".join(tokens(n)): n for n in (own.properties if own else ())}
             endings = ("_ids", "s") if inner is not None else ("_id", "", "_uuid")
             ids = [asked[s + e] for s in stems for e in endings if s + e in asked]
-            found.append(Named(name, other, inner is not None, tuple(dict.fromkeys(ids))))
+            found.append(Named(name, other, inner is not None, tuple(dict.fromkeys(ids)), holder))
         return found
+
+    def _parts(self, resource: Resource) -> Iterator[tuple[str, str, str]]:
+        """The properties of an entity, and of its `_embedded`: in which part each is, its name, and
+        where its schema is."""
+        if resource.schema is None:
+            return
+        for name in self._flat(resource).properties:
+            place = self._schemas.place(resource.schema, name)
+            if place is None:
+                continue
+            yield "", name, place
+            if name in _EMBEDDED:
+                for inner in self._schemas.flat_at(self._schemas.canonical(place)).properties:
+                    at = self._schemas.place(place, inner)
+                    if at is not None:
+                        yield name, inner, at
+
+
+_EMBEDDED = ("_embedded", "embedded")
+_RELATIONSHIPS = "relationships"
 
 
 def _listed(told: Any) -> list[Any]:

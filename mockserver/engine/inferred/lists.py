@@ -82,6 +82,10 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
             # The search term can't be known, so it matches everything.
             tests, fields = filters.asked(query, but=filters.sought)
             pages = _pages(call, envelope, within, tests, fields)
+        listed = filters.listed(query)
+        if listed and _is_empty(pages):
+            # There is something in each of the kinds that the document lists.
+            sower.sow_alike(call.world, repository, within or "", listed)
         if filters.needed and _is_empty(pages):
             known = {field: query.get(name) for name, field in filters.needed.items()}
             sower.sow_alike(call.world, repository, within or "", known)

@@ -337,13 +337,14 @@ class Sower:
         if resource.identity.key:
             schema = repository.flat.properties.get(resource.identity.key, {})
             if {"integer", "number"} & kinds(repository.schemas, schema):
-                # Small numbers would collide under several parents.
+                # Small numbers would collide under several parents, or with those that were first.
                 large = int.from_bytes(digest(*salt)) % 900_000 + 100_000
-                known[resource.identity.key] = large if resource.parents else ordinal + 1
+                known[resource.identity.key] = large if resource.parents or like else ordinal + 1
             elif not repository.schemas.flat(schema).values:
                 known[resource.identity.key] = uuid_of(digest(*salt))
             wished = known.get(resource.identity.key, "")
-            small = ordinal + 1 + 10 * (int.from_bytes(digest(parent)) % 9000 if parent else 0)
+            of = parent or (repr(sorted(like.items())) if like else "")
+            small = ordinal + 1 + 10 * (int.from_bytes(digest(of)) % 9000 if of else 0)
             known[resource.identity.key] = self._keys.fitting(resource, wished, dice, small)
             if known[resource.identity.key] == "":
                 del known[resource.identity.key]

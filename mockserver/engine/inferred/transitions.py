@@ -341,6 +341,12 @@ def clone(call: Call) -> Reply:
         }  # fmt: skip
     copied = {n: v for n, v in entity.data.items() if n not in left}
     own = call.context.flat(resource).properties
-    sent = {**copied, **{n: v for n, v in named(call.sent).items() if n in own}}
+    given = named(call.sent)
+    parts = [part for part in given.values() if isinstance(part, Mapping) and part]
+    for part in parts:
+        if part.keys() <= own.keys():
+            # `{"id": ..., "settings_of_the_copy": {"name": ...}}`
+            given = {**part, **given}
+    sent = {**copied, **{n: v for n, v in given.items() if n in own and n not in left}}
     made = new_entity(call, repository, sent, {}, entity.parent)
     return call.reply(repository.put(call.world, made))
