@@ -147,7 +147,12 @@ class Deducer:
             method=facts.method,
             path=facts.operation.path,
             item=item,
-            parents=self.linker.links(route, length, fields),
+            parents=tuple(
+                link
+                for link in self.linker.links(route, length, fields)
+                # What a body names is no part of the path.
+                if f"{{{link.parameter}}}" in facts.operation.path
+            ),
             request=RequestUse(
                 at=more.pop("sent", facts.sent),
                 ids=more.pop("ids", None),
