@@ -312,9 +312,8 @@ class Sower:
         like: Mapping[str, Any] | None = None,
     ) -> None:
         resource = repository.resource
-        salt: tuple[object, ...] = (
-            world.settings.seed, "seed", resource.name, parent, ordinal
-        )  # fmt: skip
+        salt: tuple[object, ...]
+        salt = (world.settings.seed, "seed", resource.name, parent, ordinal)
         if like:
             salt = (*salt, repr(sorted(like.items())))
         at = max(0, birth(world) - (resource.seeds - ordinal) * 7 * _HOUR)
@@ -343,8 +342,7 @@ class Sower:
             elif not repository.schemas.flat(schema).values:
                 known[resource.identity.key] = uuid_of(digest(*salt))
             wished = known.get(resource.identity.key, "")
-            of = parent or (repr(sorted(like.items())) if like else "")
-            small = ordinal + 1 + 10 * (int.from_bytes(digest(of)) % 9000 if of else 0)
+            small = ordinal + 1 + _offset(parent or (repr(sorted(like.items())) if like else ""))
             known[resource.identity.key] = self._keys.fitting(resource, wished, dice, small)
             if known[resource.identity.key] == "":
                 del known[resource.identity.key]
@@ -375,3 +373,8 @@ def _past(states: States, state: str, at: int) -> list[list[Any]]:
     schedule: list[list[Any]] = [[one, at + place * SECOND] for place, one in enumerate(before)]
     schedule.append([state, at + 30 * SECOND if schedule else at])
     return schedule
+
+
+def _offset(of: str) -> int:
+    """A multiple of ten that depends on a text; 0 for none."""
+    return 10 * (int.from_bytes(digest(of)) % 9000) if of else 0
