@@ -114,6 +114,65 @@ def test_a_broken_document_keeps_the_old_one(
     assert reloading.reload()
 
 
+PET = "type: object\nrequired: [id]\nproperties: {id: {type: string}, name: {type: string}}\n"
+
+
+def refers(reloading: Reloading, name: str = "pet.yaml") -> Path:
+    """Let the document take its entity from another file; that file."""
+    reloading.file.write_text(document("toys").replace(ITEM, f"{{$ref: ./{name}}}"))
+    return reloading.file.with_name(name)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        None,
+        b"",
+        b"type: object\nproperties: {id: {type: str",
+        b"\xff\xfe\x00 no text",
+        b"{$ref: ./nowhere.yaml}",
+        b"[1, 2]",
+    ],
+)
+def test_a_broken_or_removed_referenced_file_comes_back(
+    reloading: Reloading, broken: bytes | None
+) -> None:
+    other = refers(reloading)
+    other.write_text(PET)
+    assert reloading.reload()
+    toy = reloading.make("toys")
+    if broken is None:
+        other.unlink()
+    else:
+        other.write_bytes(broken)
+    reloading.reload()
+    assert other in reloading.reloader.files()
+    assert reloading.client.get(f"/toys/{toy}").status_code == 200
+    other.write_text(PET.replace("name:", "title:"))
+    assert reloading.reload()
+    assert reloading.client.get(f"/toys/{toy}").status_code == 200
+    assert reloading.client.post("/toys", json={"id": "y", "title": "new"}).status_code == 201
+
+
+def test_a_file_that_is_referred_to_before_it_is_there_is_waited_for(reloading: Reloading) -> None:
+    toy = reloading.make("toys")
+    other = refers(reloading, "later.yaml")
+    assert not reloading.reload()
+    assert other in reloading.reloader.files()
+    other.write_text(PET)
+    assert reloading.reload()
+    assert reloading.client.get(f"/toys/{toy}").status_code == 200
+
+
+def test_a_folder_in_place_of_a_file_is_an_error_that_passes(reloading: Reloading) -> None:
+    other = refers(reloading)
+    other.mkdir()
+    assert not reloading.reload()
+    other.rmdir()
+    other.write_text(PET)
+    assert reloading.reload()
+
+
 def test_the_clock_of_new_worlds_goes_on(reloading: Reloading) -> None:
     reloading.client.post("/__mock__/clock", json={"advance": 3600})
     before = reloading.client.get("/__mock__/clock").json()["now"]
