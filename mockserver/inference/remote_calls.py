@@ -119,7 +119,10 @@ class RemoteCalls:
             if ("GET", parent) in self._taken:  # `DescribeClusters` beside `ListClusters`
                 return PlainForm("GET", Route((*parent, "search"), names))
             return PlainForm("GET", Route(parent, names))
-        if asked.method not in ("POST", "GET", "DELETE", "PUT", "PATCH") or len(family) < 2:
+        # `PUT /deployments/stop` with a `deploymentId`, beside `/deployments/{id}`
+        alone = kind == "verb" and item in self._paths and len(asked.body) < 3
+        several = len(family) > 1 or alone
+        if asked.method not in ("POST", "GET", "DELETE", "PUT", "PATCH") or not several:
             return None
         own = _named(noun(parent[-1]), asked.body or asked.query)
         if own is None:

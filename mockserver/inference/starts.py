@@ -90,12 +90,20 @@ class StartReader:
         found = self._started(facts, action.resource)
         if found is None or found.tells:
             return None
+        if found.at[: len(facts.at)] == facts.at and self._shows(facts, action.resource):
+            # A part of the entity itself, or what two resources look like.
+            return None
         states = self.resources[found.resource].states
         own = self.survey.flat(self.resources[action.resource].schema).properties.keys()
         sent = self.survey.flat(facts.body).properties.keys()
         if states is None or not states.active or (sent and not sent & own):
             return None
         return JobStart(found.resource, found.at)
+
+    def _shows(self, facts: Facts, name: str) -> bool:
+        """Whether the response has most of what an entity of the resource has."""
+        own = self.survey.flat(self.resources[name].schema).properties.keys()
+        return 2 * len(own & self.survey.flat(facts.ref).properties.keys()) > len(own)
 
     def _started(self, facts: Facts, own: str | None) -> Started | None:
         sent = {"_".join(tokens(name)) for name in self.survey.flat(facts.body).properties}

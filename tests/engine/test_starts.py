@@ -110,3 +110,56 @@ def test_an_answer_tells_the_id_by_the_name_that_a_path_has_for_it(told: str) ->
         sent = server.client.post("/message/send", json={"text": "Hello"}).json()
         found = server.client.get(f"/messages/{sent[told]}").json()
         assert (found["messageId"], found["text"]) == (sent[told], "Hello")
+
+
+@pytest.mark.parametrize(
+    ("method", "word", "name"),
+    [
+        ("put", "stop", "deploymentId"),
+        ("post", "cancel", "deployment_id"),
+        ("post", "stop", "id"),
+        ("patch", "cancel", "DeploymentId"),
+        ("post", "cancel-now", "deploymentId"),
+    ],
+)
+def test_a_verb_of_a_collection_names_one_in_its_body(method: str, word: str, name: str) -> None:
+    shown = thing("id status", id=TEXT, status=STATUS)
+    item = [{"name": "deploymentId", "in": "path", "required": True, "schema": TEXT}]
+    paths: dict[str, Any] = {
+        "/deployments": {
+            "post": {"requestBody": body(thing(note=TEXT)), "responses": {"201": answer(shown)}}
+        },
+        "/deployments/{deploymentId}": {
+            "parameters": item,
+            "get": {"responses": {"200": answer(shown)}},
+        },
+        f"/deployments/{word}": {
+            method: {
+                "requestBody": body(thing(name, **{name: TEXT})),
+                "responses": {"204": answer()},
+            }
+        },
+    }
+    with MockServer(document(paths), clock="manual") as server:
+        made = [server.client.post("/deployments", json={}).json()["id"] for _ in range(2)]
+        server.client.request(method, f"/deployments/{word}", json={name: made[0]})
+        server.clock.advance(3600)
+        seen = [server.client.get(f"/deployments/{one}").json()["status"] for one in made]
+        assert seen == ["cancelled", "succeeded"]
+
+
+def test_a_job_that_an_entity_shows_of_itself_does_not_track_its_create() -> None:
+    build = thing("id status", id=TEXT, status=STATUS)
+    site = thing("id", id=TEXT, name=TEXT, build=build)
+    item = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
+    paths: dict[str, Any] = {
+        "/sites": {
+            "post": {"requestBody": body(thing(name=TEXT)), "responses": {"201": answer(site)}}
+        },
+        "/sites/{id}": {"parameters": item, "get": {"responses": {"200": answer(site)}}},
+        "/builds/{id}": {"parameters": item, "get": {"responses": {"200": answer(build)}}},
+        "/builds": {"get": {"responses": {"200": answer({"type": "array", "items": build})}}},
+    }
+    with MockServer(document(paths)) as server:
+        made = server.client.post("/sites", json={"name": "a"}).json()
+        assert server.client.get(f"/sites/{made['id']}").json()["name"] == "a"
