@@ -31,7 +31,7 @@ def main() -> None:
         )  # fmt: skip
         assert shell.stdin is not None
         assert shell.stdout is not None
-        shell.stdin.write(f'mockserver() {{ {sys.executable} -m mockserver "$@"; }}\n')
+        shell.stdin.write(f'mockserver() {{ exec {sys.executable} -m mockserver "$@"; }}\n')
         for line in script.splitlines():
             shell.stdin.write(line.replace("8000", port) + "\necho; echo END\n")
             shell.stdin.flush()
