@@ -252,7 +252,9 @@ def questions(knowledge: Knowledge, operation_id: str) -> Iterator[tuple[dict[st
     lists_ = knowledge.lists[operation_id]
     operation = knowledge.contract.by_id[operation_id]
     limit = lists_.paging.limit_parameter
-    if limit:
+    in_query = {p.name for p in operation.parameters if p.place == "query"}
+    # A list that is asked for by POST may have its limit in the body.
+    if limit in in_query:
         yield {limit: "1"}, 25, "in pages of 1"
         yield {limit: "2"}, 15, "in pages of 2"
     yield {}, 8, "without a limit"
