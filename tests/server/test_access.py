@@ -84,8 +84,10 @@ def test_a_root_that_the_document_has_is_its_own() -> None:
     assert client.get("/", headers={"accept": "text/html"}).status_code == 200
 
 
-def test_while_it_drains_a_load_balancer_is_turned_away(plane: Plane) -> None:
-    plane.panel.draining = True
+def test_while_it_drains_a_load_balancer_is_turned_away(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plane.panel, "draining", True)
     statuses = [
         plane.client("10.0.0.7").get(f"http://mock.local{path}").status_code
         for path in ("/readyz", "/healthz")

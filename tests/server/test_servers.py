@@ -81,8 +81,8 @@ def test_where_operations_are(method: str, path: str, status: int) -> None:
     [
         ("GET", "/live/v1/export", 200, ""),
         ("GET", "/internal/export", 200, ""),
-        ("GET", "/export", 404, "ask /live/v2/export"),
-        ("POST", "/upload", 404, "ask /files/upload"),
+        ("GET", "/export", 404, "try /live/v2/export"),
+        ("POST", "/upload", 404, "try /files/upload"),
         ("POST", "/files/upload", 200, ""),
         ("POST", "/live/v2/upload", 404, ""),
         ("GET", "/nowhere", 404, ""),
