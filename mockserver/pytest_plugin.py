@@ -6,8 +6,10 @@ pytest imports this module at every start, so it imports nothing else until a fi
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +17,8 @@ import pytest
 if TYPE_CHECKING:
     from mockserver.server.mock import MockServer
     from mockserver.server.tenant import Tenant
+
+_PACKAGE = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -127,3 +131,21 @@ def _given(config: pytest.Config) -> dict[str, Any]:
         except ValueError:
             raise pytest.UsageError(f"mock_seed must be an integer, not {given!r}") from None
     return found
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """End the traceback of a usage error at the line of the test or fixture that made it."""
+    errors = sys.modules.get("mockserver.errors")  # not loaded: none was raised
+    error = call.excinfo.value if call.excinfo is not None else None
+    if errors is None or not isinstance(error, errors.MockServerError):
+        return
+    last: TracebackType | None = None
+    step = error.__traceback__
+    while step is not None:
+        file = Path(step.tb_frame.f_code.co_filename)
+        if _PACKAGE not in file.parents and item.config.rootpath in file.parents:
+            last = step
+        step = step.tb_next
+    if last is not None:
+        last.tb_next = None

@@ -77,6 +77,40 @@ def test_in_parallel(tmp_path: Path) -> None:
     assert "8 passed" in done.stdout, done.stdout + done.stderr
 
 
+WRONG = """
+from mockserver import MockServer
+
+def helper(**options):
+    return MockServer("openapi.yaml", **options)
+
+def test_option():
+    helper(seeeds="none")
+
+def test_override():
+    MockServer("openapi.yaml", overrides={"operations": {"x": {}}})
+
+def test_stub(mock_server):
+    mock_server.stub("nope")
+
+def test_clock(mock_api):
+    mock_api.clock.advance(-1)
+
+def test_bug():
+    raise KeyError("theirs")
+"""
+
+
+def test_the_traceback_of_a_usage_error_ends_at_the_users_line(tmp_path: Path) -> None:
+    (tmp_path / "test_wrong.py").write_text(WRONG, "utf-8")
+    shutil.copy(ROOT / "tests/fixtures/jobs.yaml", tmp_path / "openapi.yaml")
+    done = run(tmp_path, "-q", "--mock-spec", "openapi.yaml", "--tb=short")
+    assert "5 failed" in done.stdout, done.stdout + done.stderr
+    frames = re.findall(r"^(\S+\.py:\d+): in ", done.stdout, re.MULTILINE)
+    lines = sorted(int(frame.removeprefix("test_wrong.py:")) for frame in frames)
+    assert lines == [5, 8, 11, 14, 17, 20]  # 5 and 8: a helper, and the test that calls it
+    assert "did you mean 'seeds'?" in done.stdout
+
+
 PROJECT = {
     "mockserver.toml": """
 [serve]
