@@ -69,7 +69,8 @@ _BACKGROUND = re.compile(
 class Hints:
     """Other evidence about the status of a resource.
 
-    `sent` are the properties that a client may set on create, `changed` those it may set later;
+    `sent` are the properties that a client may set on create, `changed` those it may set later,
+    with the values in `choices` where the update lists fewer than the resource has;
     `accepted`: the create answers 202; `asked` are the enum values of query parameters; `texts` are
     the descriptions.
     """
@@ -77,6 +78,7 @@ class Hints:
     noun: str = ""
     sent: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
+    choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
     accepted: bool = False
     asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
@@ -311,6 +313,9 @@ def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
     """The states, with what the verbs imply: whether the resource is a job, and where it waits for
     a client."""
     actions = list(actions)
+    orders = _orders(states, hints)
+    if orders:
+        states = _with_orders(states, orders)
     evidence = list(_evidence(states, hints, actions))
     score = sum(JOB[name] for name, _ in evidence)
     way = len(states.path) > 1 and any(value in states.success for value in states.path[1:])
@@ -331,7 +336,7 @@ def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
     return replace(
         states,
         moves=moves,
-        holds=tuple(_holds(states, actions)),
+        holds=tuple(_holds(states, actions, orders)),
         because=(first, why, *rest),
         instead=instead,
     )
@@ -369,13 +374,16 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
     if _background(hints):
         yield "told", "the document says that it goes on in the background"
     own = states.inner[-1] if states.inner and states.name in USUAL else states.name
-    sets = any(action.kind in ("patch", "replace") and own in hints.changed for action in actions)
+    orders = _orders(states, hints)
+    changes = own in hints.changed and not orders
+    sets = changes and any(action.kind in ("patch", "replace") for action in actions)
     if own in hints.sent:
         yield "sent", f"a client sets `{states.name}` when it makes one"
     if sets:
         yield "changed", f"a client changes `{states.name}`"
     first = spelled(states.birth or "")
-    if first in known.BY_PERSONS and not set(states.active) & _led_to(states, actions):
+    sent_on = orders or set(states.active) & _led_to(states, actions)
+    if first in known.BY_PERSONS and not sent_on:
         yield "person", f"what is {states.birth} waits for somebody"
     ends = sorted({verb for action in actions if (verb := _verb(action)) in PERSONS})
     if not states.name and ends:
@@ -415,9 +423,30 @@ def _led_to(states: States, actions: list[Action]) -> set[str]:
     }
 
 
-def _holds(states: States, actions: list[Action]) -> Iterator[str]:
+def _orders(states: States, hints: Hints) -> frozenset[str]:
+    """The states that a client may set, where the server alone sets some of those of work."""
+    found = hints.choices.get(states.name, frozenset()) & set(states.known)
+    return found if found and set(states.active) - found else frozenset()
+
+
+def _with_orders(states: States, orders: frozenset[str]) -> States:
+    """What a client sets is an order, and no end of work as long as the server has one of its own:
+    `UploadComplete` before `InProgress` and `JobComplete`."""
+    ends = [value for value in states.success if value not in orders]
+    begun = [value for value in states.success if value in orders]
+    if not ends or not begun:
+        return states
+    first = [value for value in states.path if value not in states.success]
+    place = next((i for i, value in enumerate(first) if value in states.active), len(first))
+    path = (*first[:place], *begun, *first[place:], ends[-1])
+    return replace(states, initial=(*states.initial, *begun), success=tuple(ends), path=tuple(path))
+
+
+def _holds(
+    states: States, actions: list[Action], orders: frozenset[str] = frozenset()
+) -> Iterator[str]:
     """The states that a client has to end: a verb leads to the next one, or the word implies it."""
-    told_to = _led_to(states, actions)
+    told_to = _led_to(states, actions) | orders
     for value, after in zip(states.path, states.path[1:], strict=False):
         word = spelled(value)
         if NEXT in told_to and value == states.birth and not _is_systems(word):

@@ -16,13 +16,14 @@ from mockserver.inference.identifiers import (
     other_names,
     told_at,
 )
-from mockserver.inference.lifecycles import Hints, states_of
+from mockserver.inference.lifecycles import Hints, enumerated, states_of
 from mockserver.inference.model import FIRST, Because, Confidence, Identity, Resource, States
 from mockserver.inference.operations import Survey, json_of
 from mockserver.inference.outcomes import with_outcomes
 from mockserver.inference.parts import USUAL, holder_of, properties_of
 from mockserver.inference.paths import Route
 from mockserver.inference.relations import Linker
+from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat
 
 _MOST_SEEDS = 12
@@ -116,6 +117,7 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         noun=draft.noun,
         sent=_settable(survey, [request]),
         changed=_settable(survey, [one.body for one in changing]),
+        choices=_choices(survey, [one.body for one in changing]),
         accepted=any(one.operation.success == 202 for one in draft.creates),
         asked={
             p.name: p.schema.get("enum") or ()
@@ -125,6 +127,16 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         },
         texts=tuple(texts),
     )
+
+
+def _choices(survey: Survey, pointers: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The values that bodies list for their properties."""
+    found: dict[str, frozenset[str]] = {}
+    for pointer in pointers:
+        for name, schema in survey.flat(pointer).properties.items():
+            if tokens(name)[-1:] in (("status",), ("state",)):
+                found[name] = found.get(name, frozenset()) | set(enumerated(survey.schemas, schema))
+    return found
 
 
 def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:

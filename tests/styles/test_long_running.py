@@ -192,3 +192,32 @@ def test_what_is_paid_is_not_voided_and_what_is_restored_is_not_deleted() -> Non
         assert mock.client.post(f"{url}/void").status_code == 409
         mock.client.delete(url)
         assert "deletedAt" not in mock.client.post(f"{url}/restore").json()
+
+
+def test_a_client_orders_and_the_server_works() -> None:
+    """The update lists fewer states than the resource has: the server sets the others."""
+    order = one_of("UploadComplete", "Aborted")
+    states = one_of("Open", "UploadComplete", "InProgress", "JobComplete", "Aborted", "Failed")
+    job = obj("id", "state", id=text(), object=text(), state=states)
+    change = json_of(obj("state", state=order))
+    paths = {
+        "/jobs": {"post": operation("create", ref("Job"), sent=obj("object", object=text()))},
+        "/jobs/{id}": path(
+            "id",
+            get=operation("get", ref("Job")),
+            patch={**operation("change", ref("Job")), "requestBody": change},
+        ),
+    }
+    with MockServer(document(paths, Job=job), clock="manual") as mock:
+
+        def begun() -> str:
+            return "/jobs/" + str(mock.client.post("/jobs", json={"object": "a"}).json()["id"])
+
+        done, aborted = begun(), begun()
+        mock.clock.advance(3600)
+        assert mock.client.get(done).json()["state"] == "Open"
+        assert mock.client.patch(done, json={"state": "UploadComplete"}).status_code == 200
+        mock.client.patch(aborted, json={"state": "Aborted"})
+        mock.clock.advance(3600)
+        assert mock.client.get(done).json()["state"] == "JobComplete"
+        assert mock.client.get(aborted).json()["state"] == "Aborted"

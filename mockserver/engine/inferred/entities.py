@@ -19,7 +19,7 @@ from mockserver.engine.inferred.field_roles import (
 from mockserver.engine.inferred.files import facts_of
 from mockserver.engine.inferred.job_fields import luck_of
 from mockserver.engine.inferred.repository import Entity, Repository, first_flags
-from mockserver.engine.inferred.schedules import deadline, plan_job, state_of, with_state
+from mockserver.engine.inferred.schedules import deadline, plan_job, state_of, told, with_state
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Dice
 from mockserver.engine.world import new_id
@@ -391,7 +391,10 @@ def changed_entity(
     if states is not None and states.known:
         before, after = state_of(states, entity.data), state_of(states, {**data, **changes})
         if after != before and isinstance(after, str):
-            # The status was set by a client, so it stays.
             known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
-            row["schedule"] = cut(known, after, world.now)
+            if states.moves and after in states.path[:-1]:
+                row["schedule"] = told(states, known, after, world.now, world.settings.pace)
+                row.setdefault("luck", luck_of(world, resource.name, entity.key))
+            else:  # it stays as the client has set it
+                row["schedule"] = cut(known, after, world.now)
     return Entity(entity.key, complete(call, resource, dice, data, given), entity.parent, row)
