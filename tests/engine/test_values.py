@@ -262,3 +262,14 @@ def test_our_words_are_those_of_faker() -> None:
                 ]
             )
         assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("mode", ["rich", "fresh", "bare"])
+def test_a_list_inside_an_entity_says_that_it_is_one_and_where(mode: str) -> None:
+    text = {"type": "string"}
+    rows = {"type": "array", "items": text}
+    listed = {"object": text, "data": rows, "has_more": {"type": "boolean"}, "url": text}
+    lines = {"type": "object", "required": [*listed], "properties": listed}
+    invoice = {"type": "object", "required": ["lines"], "properties": {"lines": lines}}
+    found = made(invoice, 1, mode=mode)["lines"]
+    assert (found["object"], found["url"]) == ("list", "/lines")

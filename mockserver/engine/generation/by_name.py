@@ -88,6 +88,10 @@ _WHOLE: dict[str, Make] = {
     "full name": lambda dice: dice.fake.name(),
     "phone number": _phone,
     "mobile number": _phone,
+    "line 1": lambda dice: dice.fake.street_address(),
+    "street 1": lambda dice: dice.fake.street_address(),
+    "address 1": lambda dice: dice.fake.street_address(),
+    "address line 1": lambda dice: dice.fake.street_address(),
     "email address": lambda dice: f"{dice.fake.user_name()}@example.com",
     "ip address": lambda dice: f"192.0.2.{dice.random.randint(1, 254)}",
     "mac address": lambda dice: dice.fake.mac_address(),
@@ -249,6 +253,8 @@ def by_name(dice: Dice, name: str, owner: str = "") -> str:
     make = _WHOLE.get(" ".join(words))
     if words == ("role",) and _SPOKEN & set(tokens(owner)):
         return "assistant"
+    if words == ("state",) and "address" in tokens(owner):
+        return dice.fake.state_abbr()
     if make is None and words:
         if words[-1] == "name":
             whose = tuple(word for word in words[:-1] if word not in _ADJECTIVES)

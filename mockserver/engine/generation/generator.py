@@ -259,7 +259,9 @@ class Maker:
     # -- objects and arrays
 
     def _object(self, flat: Flat, name: str, path: Path, given: Any) -> Any:
-        known = self._shown(flat) if given is MISSING else given
+        known = given
+        if given is MISSING:
+            known = {**self._of_list(flat, name), **self._shown(flat)}
         self.owners.append(flat.notes.title or singular(name) or self._owner)
         found: dict[str, Any] = {}
         most = limits.bound(flat.rules, "maxProperties", 1 << 30)
@@ -289,6 +291,19 @@ class Maker:
         self._extras(flat, path, known, found, most)
         self._fill(flat, path, known, found, sample=given is MISSING)
         self.owners.pop()
+        return found
+
+    def _of_list(self, flat: Flat, name: str) -> Mapping[str, Any]:
+        """What a list inside an entity (`data` and `has_more`) says of itself: that it is one, and
+        its path."""
+        if not {"data", "has_more"} <= flat.properties.keys():
+            return {}
+        found = {}
+        for key, value in (("object", "list"), ("url", f"/{name or 'items'}")):
+            inner = self.schemas.flat(flat.properties.get(key, ANY))
+            free = inner.types == ("string",) and not inner.rules and not inner.notes.examples
+            if free and (key in flat.required or self._rich) and inner.values in (None, [value]):
+                found[key] = value
         return found
 
     def _shown(self, flat: Flat) -> Mapping[str, Any]:
