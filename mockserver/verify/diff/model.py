@@ -240,6 +240,8 @@ class Report:
     """Observed values and durations by operation, in the calibration file's format."""
     samples: list[Mapping[str, Json]] = field(default_factory=list)
     """Pairs of replies, as `samples` makes them."""
+    calibration: Mapping[str, Json] = field(default_factory=dict)
+    """The calibration file that the mock followed: `operations` and `known`."""
     seconds: float = 0.0
     digest: str = ""
     """Digest of all programs: equal when two runs sent the same."""

@@ -85,6 +85,7 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
     knowledge = Knowledge.of(contract)
     report = Report(contract.title, order.spec, order.real, order.mock or "its own", order.seed)
     lock = read_lock(order.lock) if order.lock else Locked()
+    report.calibration = lock.written
     start = time.monotonic()
     with real_side(order, knowledge, report) as real:
         preflight(real.target)
@@ -119,7 +120,7 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
     if gone and not report.errors:
         report.notes.append(
             f"{counted(len(gone), 'difference')} of {order.lock} did not occur; "
-            "mockserver calibrate writes a new one"
+            "remove from the file what the server no longer does"
         )
     return report, knowledge
 

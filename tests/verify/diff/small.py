@@ -151,6 +151,7 @@ def differ(
         side.before = partial(_reset, target)
         chosen = programs(KNOWLEDGE, seed, examples)
         locked = read_lock(lock) if lock else Locked()
+        report.calibration = locked.written
         Differ(side, mocks, report, most=most, accepted=locked.known, in_use=locked.in_use).run(
             program for program in chosen if not origins or program.origin in origins
         )

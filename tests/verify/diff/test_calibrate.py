@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,69 @@ def test_a_locked_mock_answers_so_over_http(tmp_path: Path) -> None:
         reply = httpx.get(f"{mock.url}/shelves/x1", headers=mock.headers, trust_env=False)
     assert reply.status_code == 404
     assert reply.json() == {"detail": "no shelf x1"}
+
+
+GONE = planted(f"GET {SHELF}", "body", "404", body='{"error":"gone","message":"Not here."}')
+REMOVED = planted("DELETE /shelves/{}", "status", to=200, body="{}")
+BLUE = planted("POST /shelves", "request_default", at="colour", value='"blue"')
+
+
+def calibrated(url: str, lock: Path, folder: Path) -> tuple[Report, dict[str, Any]]:
+    """Run against a mock that follows the calibration file, if there is one; calibrate again."""
+    there = lock.exists()
+    with MockServer(DOCUMENT, seed=1, lock=lock if there else None, clock="manual") as mock:
+        report = differ(url, mock.url, origins=LITTLE, lock=str(lock) if there else "")
+    code, output = run("calibrate", str(written(report, folder)), "-o", str(lock))
+    assert code == 0, output
+    return report, tomllib.loads(lock.read_text())
+
+
+def without_counts(tables: dict[str, Any]) -> dict[str, Any]:
+    """The rules by operation; answers without the number of exchanges."""
+    return {
+        name: {
+            table: [{**one, "seen": 0} for one in rules] if table == "answers" else rules
+            for table, rules in found.items()
+        }
+        for name, found in tables.items()
+    }
+
+
+def test_calibrating_again_loses_nothing(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.toml"
+    with served(2) as upstream, the_proxy(upstream) as (proxy, url):
+        for fault in (GONE, REMOVED, BLUE):
+            lock.unlink(missing_ok=True)
+            proxy.plant(fault)
+            first, rules = calibrated(url, lock, tmp_path)
+            second, again = calibrated(url, lock, tmp_path)
+            third, still = calibrated(url, lock, tmp_path)
+            assert first.differences
+            assert rules["operations"]
+            assert len(second.differences) < len(first.differences)
+            kept, now = without_counts(rules["operations"]), without_counts(again["operations"])
+            assert now == {name: {**now[name], **kept.get(name, {})} for name in now}
+            assert kept.keys() <= now.keys()
+            assert (third.differences, without_counts(still["operations"])) == ([], now)
+
+
+def test_calibrating_again_adds_what_is_new_and_drops_what_is_no_more(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.toml"
+    with (
+        served(2) as upstream,
+        the_proxy(upstream) as (inner, nearer),
+        the_proxy(nearer) as (outer, url),
+    ):
+        inner.plant(GONE)
+        _, only_gone = calibrated(url, lock, tmp_path)
+        outer.plant(BLUE)
+        _, both = calibrated(url, lock, tmp_path)
+        inner.plant(None)
+        calibrated(url, lock, tmp_path)
+        last, only_blue = calibrated(url, lock, tmp_path)
+    assert "answers" in only_gone["operations"]["getShelf"]
+    assert both["operations"]["createShelf"]["defaults"] == {"colour": "blue"}
+    assert "Not here." in json.dumps(both["operations"])
+    assert only_blue["operations"]["createShelf"]["defaults"] == {"colour": "blue"}
+    assert "Not here." not in json.dumps(only_blue["operations"])
+    assert not last.differences

@@ -12,14 +12,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import MissingExtra, UsageError
-from mockserver.verify.diff.calibrate.answers import OWN, learned, pair_of, predicted
+from mockserver.verify.diff.calibrate.answers import (
+    OWN,
+    Rules,
+    learned,
+    pair_of,
+    predicted,
+    rules_of,
+    uncalibrated,
+)
+from mockserver.verify.diff.calibrate.merge import Before, Signature, merged_known, signature
 from mockserver.verify.diff.id_map import is_opaque, time_form
 from mockserver.verify.diff.model import MISSING
 from mockserver.verify.diff.report import FORMAT
 from mockserver.verify.diff.runner import at
 
 Json = Any
-Signature = tuple[str, str, str, str]
 HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}.
 # Written by mockserver calibrate; review it like code. mockserver serve --calibration follows
 # [operations]; mockserver diff --calibration accepts [[known]] and reports the rest as new.
@@ -68,6 +76,8 @@ class Locked:
     known: Mapping[Signature, str] = field(default_factory=dict)
     in_use: Mapping[str, Enums] = field(default_factory=dict)
     shortest: float = 0.0
+    written: Mapping[str, Json] = field(default_factory=dict)
+    """The file's `operations` and `known`, as they are."""
 
 
 def read_lock(path: str) -> Locked:
@@ -82,7 +92,9 @@ def read_lock(path: str) -> Locked:
         rules = value.get("operations", {})
         in_use = {name: dict(rules[name].get("enums", {})) for name in rules}
         stays = [float(s) for one in rules.values() for s in one.get("durations", {}).values()]
-        return Locked(known, in_use, min((s for s in stays if s > 0), default=0.0))  # type: ignore[arg-type]
+        shortest = min((s for s in stays if s > 0), default=0.0)
+        written = {"operations": rules, "known": value.get("known", [])}
+        return Locked(known, in_use, shortest, written)  # type: ignore[arg-type]
     except OSError as error:
         raise UsageError(f"--calibration {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -105,17 +117,24 @@ class Calibration:
 
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     known: list[dict[str, str]] = field(default_factory=list)
-    rules: int = 0
     _samples: Sequence[Mapping[str, Json]] = ()
+    _before: Before = field(default_factory=lambda: Before({}))
+
+    @property
+    def rules(self) -> int:
+        """The number of rules."""
+        tables = [(n, t) for rules in self.operations.values() for n, t in rules.items()]
+        return sum(sum(map(len, t.values())) if n == "words" else len(t) for n, t in tables)
 
     def add_report(self, report: Mapping[str, Json]) -> None:
+        """Add the rules of a run, and those of the calibration file that it followed, unless the
+        run contradicts them."""
         host = urlsplit(report["real"]).netloc
         self._samples = report.get("samples", ())
-        rules = learned([pair_of(one) for one in self._samples])
-        for name, found in rules.items():
-            if found:
-                self.operations.setdefault(name, {})["answers"] = [r.as_table() for r in found]
-                self.rules += len(found)
+        followed = report.get("calibration", {})
+        self._before = Before(followed.get("operations", {}))
+        rules = self._answers()
+        fixed: set[Signature] = set()
         words = _constant_words(report["differences"])
         for difference in report["differences"]:
             # A value that depends on where the server runs is no property of the API.
@@ -123,14 +142,40 @@ class Calibration:
             if sample is not None and difference["kind"] in ("status", "error", "validation"):
                 pair = pair_of(sample)
                 if pair.outcome != OWN and predicted(rules, pair) == pair.outcome:
+                    fixed.add(signature(difference))
                     continue
             elif host not in difference["real"] and self._rule(difference, words):
+                fixed.add(signature(difference))
                 continue
+            else:
+                self._contradict(difference)
             about = difference["about"] if difference["kind"] == "validation" else ""
             names = ("operation", "kind", "at", "real", "mock")
             entry = {**{name: str(difference[name]) for name in names}, "about": about}
             self.known.append(entry)
         self.add_habits(report.get("habits", {}))
+        self.operations = self._before.merged(self.operations)
+        self.known = merged_known(followed.get("known", []), self.known, fixed)
+
+    def _answers(self) -> Rules:
+        """Learn answers, and add them."""
+        known = {name: rules_of(written) for name, written in self._before.answers.items()}
+        pairs = [uncalibrated(pair_of(one), one["real"]["status"], known) for one in self._samples]
+        rules = learned([pair for pair in pairs if pair is not None], known)
+        for name, found in rules.items():
+            if found:
+                self.operations.setdefault(name, {})["answers"] = [r.as_table() for r in found]
+        return rules
+
+    def _contradict(self, difference: Mapping[str, Json]) -> None:
+        """Drop the rules of before about a place that has no rule and differs."""
+        mock = difference["evidence"]["mock"]
+        if mock is not None:
+            operation, kind = difference["operation"], difference["kind"]
+            status = self._before.own_status(operation, mock["status"])
+            place = difference["at"]
+            place = place.partition(" ")[2] if kind == "error" else _place(place, mock["body"])
+            self._before.contradict(operation, kind, status, place)
 
     def add_habits(self, habits: Mapping[str, Json]) -> None:
         """Add `enums` and `durations` by operation."""
@@ -144,7 +189,6 @@ class Calibration:
         if _has_null(value):
             return False
         names = self.operations.setdefault(operation, {}).setdefault(table, {})
-        self.rules += name not in names
         return bool(names.setdefault(name, value) == value)
 
     def _rule(self, difference: Mapping[str, Json], words: Words) -> bool:
@@ -154,26 +198,27 @@ class Calibration:
         if real is None or mock is None:
             return False
         kind, place, operation = difference["kind"], difference["at"], difference["operation"]
-        status = str(mock["status"])
+        status = self._before.own_status(operation, mock["status"])
         if kind == "error":
             _, _, name = place.partition(" ")
             if (status, name) in words:
                 table = self.operations.setdefault(operation, {}).setdefault("words", {})
                 table.setdefault(status, {})[name] = words[status, name]
-                self.rules += 1
                 return True
             if mock["status"] in DEPENDS:
                 return False
             return self.rule(operation, "bodies", status, templated(real["body"], evidence["path"]))
         if kind == "status":
-            return self._status(difference, evidence)
+            return self._status(difference, evidence, status)
         if kind == "headers" and place == "content-type" and difference["real"] != "absent":
             return self.rule(operation, "media_types", status, difference["real"])
         if kind in ("schema", "default") and real["status"] < _BELOW and place:
             return self._field(difference, real["body"], mock["body"])
         return False
 
-    def _status(self, difference: Mapping[str, Json], evidence: Mapping[str, Json]) -> bool:
+    def _status(
+        self, difference: Mapping[str, Json], evidence: Mapping[str, Json], status: str
+    ) -> bool:
         """Only between equivalent statuses: two for success, or two for not found."""
         real, mock = evidence["real"], evidence["mock"]
         done = real["status"] < _BELOW and mock["status"] < _BELOW
@@ -183,10 +228,10 @@ class Calibration:
         if not done and not gone:
             return False
         name = difference["operation"]
-        put = self.rule(name, "statuses", str(mock["status"]), real["status"])
+        put = self.rule(name, "statuses", status, real["status"])
         if put and (gone or (mock["body"] is None and real["body"] is not None)):
             body = templated(real["body"], evidence["path"])
-            self.rule(name, "bodies", str(mock["status"]), body)
+            self.rule(name, "bodies", status, body)
         return put
 
     def _field(self, difference: Mapping[str, Json], real: Json, mock: Json) -> bool:
@@ -210,7 +255,6 @@ class Calibration:
 
     def _place_in(self, operation: str, table: str, place: str) -> bool:
         names = self.operations.setdefault(operation, {})
-        self.rules += place not in names.get(table, ())
         names[table] = sorted({*names.get(table, ()), place})
         return True
 

@@ -81,6 +81,18 @@ Rules = dict[str, list[Rule]]
 """By operation; `EVERY` is for all, after those of the operation."""
 
 
+def rules_of(written: Iterable[Mapping[str, Json]]) -> list[Rule]:
+    """The rules of `answers` tables, in the order in which they count."""
+    return [
+        Rule(
+            tuple(table.get("when", {}).items()),
+            (table.get("status", 0), _text(table.get("body"))),
+            table.get("seen", 0),
+        )
+        for table in written
+    ]
+
+
 def pair_of(sample: Mapping[str, Json]) -> Pair:
     real, mock = sample["real"], sample["mock"]
     outcome: Outcome
@@ -149,24 +161,75 @@ def templated(value: Json, sent: Mapping[str, str]) -> Json:
 # --- learning
 
 
-def learned(pairs: Sequence[Pair]) -> Rules:
-    """The rules that what is held out does not contradict, and then what only all pairs show."""
+def learned(pairs: Sequence[Pair], known: Rules | None = None) -> Rules:
+    """Learn rules from some of the pairs, drop those that the held-out pairs contradict, then add
+    what only all pairs together show.
+
+    `known` are rules of before. They stay unless the pairs contradict them.
+    """
+    known = _confirmed(known or {}, pairs)
     trained = [pair for number, pair in enumerate(pairs) if (number + 1) % _HELD_OUT]
     held_out = [pair for number, pair in enumerate(pairs) if not (number + 1) % _HELD_OUT]
-    first = _rules(trained, {})
+    first = _rules(trained, known)
     kept = {
-        name: [rule for rule in rules if not _contradicted(rule, name, held_out)]
+        name: [r for r in rules if r in known.get(name, ()) or not _contradicted(r, name, held_out)]
         for name, rules in first.items()
     }
-    return _counted(_rules(pairs, kept), pairs)
+    return _counted(_rules(pairs, kept), pairs, known)
+
+
+def deciding(rules: Rules, pair: Pair) -> tuple[str, Rule] | None:
+    """The rule that decides the answer, with the name under which it is listed."""
+    for name in (pair.operation, EVERY):
+        for rule in rules.get(name, ()):
+            if rule.holds(pair.traits):
+                return name, rule
+    return None
 
 
 def predicted(rules: Rules, pair: Pair) -> Outcome:
-    known: list[Rule] = [*rules.get(pair.operation, ()), *rules.get(EVERY, ())]
-    for rule in known:
-        if rule.holds(pair.traits):
-            return rule.outcome
-    return OWN
+    """The outcome that the rules give for a request; OWN without one."""
+    found = deciding(rules, pair)
+    return found[1].outcome if found is not None else OWN
+
+
+def uncalibrated(pair: Pair, status: int, known: Rules) -> Pair | None:
+    """A pair of a run in which the mock followed `known`, as if it had followed nothing.
+
+    `status` is the real side's. None if the mock was right although its rule says otherwise.
+    """
+    found = deciding(known, pair)
+    if found is None or pair.outcome != OWN:
+        return pair
+    outcome = found[1].outcome
+    return replace(pair, outcome=outcome) if outcome[0] in (0, status) else None
+
+
+def _confirmed(known: Rules, pairs: Sequence[Pair]) -> Rules:
+    """The rules that the pairs do not contradict.
+
+    A rule of one operation has no exceptions; one for all operations may, because rules of single
+    operations come first.
+    """
+    decided: dict[tuple[str, Rule], list[Pair]] = {}
+    for pair in pairs:
+        found = deciding(known, pair)
+        if found is not None:
+            decided.setdefault(found, []).append(pair)
+
+    def stays(name: str, rule: Rule) -> bool:
+        own = decided.get((name, rule), [])
+        if name == EVERY:
+            return not _contradicted(rule, name, own)
+        return all(_right(rule, pair) for pair in own)
+
+    return {name: [rule for rule in rules if stays(name, rule)] for name, rules in known.items()}
+
+
+def _right(rule: Rule, pair: Pair) -> bool:
+    """Whether the rule says what was answered, as far as it says anything."""
+    status, body = rule.outcome
+    return pair.outcome[0] == status and body in ("", pair.outcome[1])
 
 
 def _rules(pairs: Sequence[Pair], known: Rules) -> Rules:
@@ -304,21 +367,15 @@ def _contradicted(rule: Rule, name: str, held_out: Sequence[Pair]) -> bool:
     return wrong > 0.1 * len(held) or (bool(rule.outcome[1]) and right < least * len(held))
 
 
-def _counted(rules: Rules, pairs: Iterable[Pair]) -> Rules:
-    """With how often each was seen; those that decide most come first in what people read, where
-    the order does not matter."""
-    seen: Counter[tuple[str, When]] = Counter()
-    for pair in pairs:
-        for name in (pair.operation, EVERY):
-            rule = next((r for r in rules.get(name, ()) if r.holds(pair.traits)), None)
-            if rule is not None:
-                seen[name, rule.when] += 1
-                break
+def _counted(rules: Rules, pairs: Iterable[Pair], known: Rules) -> Rules:
+    """The rules with the number of pairs that each decides, added to that of before; without new
+    ones that decide none."""
+    seen = Counter(found for pair in pairs if (found := deciding(rules, pair)) is not None)
     return {
         name: [
-            Rule(rule.when, rule.outcome, seen[name, rule.when])
+            replace(rule, seen=rule.seen + seen[name, rule])
             for rule in found
-            if seen[name, rule.when]
+            if seen[name, rule] or rule in known.get(name, ())
         ]
         for name, found in rules.items()
     }

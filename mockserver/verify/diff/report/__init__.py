@@ -86,6 +86,7 @@ def as_json(report: Report, fidelity: Fidelity, document: Mapping[str, Any]) -> 
         ],
         "habits": report.habits,
         "samples": report.samples,
+        "calibration": report.calibration,
         "known": sorted(identity(signature) for signature in report.known),
         "errors": report.errors,
         "notes": report.notes,
