@@ -14,11 +14,12 @@ from mockserver.inference.paths import ANY, Route, route
 from mockserver.inference.remote_calls import LISTING, Asked, PlainForm, RemoteCalls, is_call
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, noun, tokens
-from mockserver.openapi.media_types import is_json_or_any
+from mockserver.openapi.media_types import essence, is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _NO_FLAT = Flat()
+_EDITS = "application/json-patch+json"
 _SENDING = ("POST", "PUT", "PATCH")
 _NESTED = (("array",), ("object",))
 BULK = bag(
@@ -312,13 +313,13 @@ def json_of(content: Any) -> MediaType | None:
 
 
 def body_of(operation: Operation) -> MediaType | None:
-    """The media type of the request: JSON, else a form, else the first."""
+    """The media type of the request: JSON, else a form, else the first. The edits of a JSON Patch
+    are no entities."""
     if operation.body is None:
         return None
-    found = json_of(operation.body.content)
-    if found is not None:
-        return found
-    return next(iter(operation.body.content.values()), None)
+    content = {n: m for n, m in operation.body.content.items() if essence(n) != _EDITS}
+    found = json_of(content)
+    return found if found is not None else next(iter(content.values()), None)
 
 
 def success_of(operation: Operation) -> Response | None:

@@ -42,8 +42,8 @@ def holder_of(
         if not called and (name in sent or all_beside or noun(name) in others):
             continue
         inner = properties_of(schemas, schema)
-        if not inner:
-            continue
+        if not inner or (not called and "id" in inner):
+            continue  # what has an id is another entity: the active revision of a tool
         held = len(asked & _spelled(inner))
         if name in sent:
             # Requests have the same form.

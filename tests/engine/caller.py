@@ -15,7 +15,7 @@ from mockserver import MockServer
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Dice
-from mockserver.inference.model import Action, Resource
+from mockserver.inference.model import FIRST, Action, Resource
 from mockserver.openapi.model import Operation
 
 NOW = 1_790_000_000_000_000
@@ -139,7 +139,7 @@ class Caller:
         None if that is impossible.
         """
         for operation, action in self.operations(resource, "create"):
-            if operation.path != resource.path and action.parents:
+            if (operation.path != resource.path and action.parents) or FIRST in action.response.at:
                 continue
             above: dict[str, Any] = {}
             if not self._make_above(action, above):
