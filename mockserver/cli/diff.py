@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra
+from mockserver.errors import UsageError
 
 _CONTEXT = CONTEXT
 
@@ -106,12 +107,21 @@ def drift(old: str, new: str) -> None:
 @click.command(context_settings=_CONTEXT)
 @click.argument("source")
 @click.option("--spec", default="", help="The document of the recorded API.")
+@click.option(
+    "--calibration",
+    "before",
+    default="",
+    metavar="FILE",
+    help="Add to the rules of this file (for a recording; a run of diff knows its own).",
+)
 @click.option("--output", "-o", default="mockserver.lock.toml", show_default=True, metavar="FILE")
-def calibrate(source: str, spec: str, output: str) -> None:
+def calibrate(source: str, spec: str, before: str, output: str) -> None:
     """Write a calibration file from SOURCE, for you to review.
 
     SOURCE is the fidelity.json of a run of diff or, with --spec, a recording of the real API
-    (mockserver record, or any HAR file).
+    (mockserver record, or any HAR file), whose requests are sent to a mock.
+
+    If a run of diff followed a calibration file, its rules stay unless the run contradicts them.
 
     What a mock can follow becomes rules, for mockserver serve --calibration. The rest is listed as
     known, and mockserver diff --calibration reports only new differences.
@@ -126,5 +136,11 @@ def calibrate(source: str, spec: str, output: str) -> None:
     from mockserver.verify.diff.calibrate import calibrate as calibrated
     from mockserver.verify.diff.calibrate.from_har import calibrate_recording
 
-    found = calibrate_recording(source, spec, output) if spec else calibrated(source, output)
+    if before and not spec:
+        raise UsageError("--calibration is for a recording: name its document with --spec")
+    found = (
+        calibrate_recording(source, spec, output, before) if spec else calibrated(source, output)
+    )
+    for note in found.notes:
+        click.echo(note)
     click.echo(f"{output}: {found.rules} rules, {len(found.known)} known differences")

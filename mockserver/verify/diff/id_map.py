@@ -74,4 +74,62 @@ class Pairs:
         return text
 
 
+_TOKEN = re.compile(r"[\w-]{6,}")
+"""A part of a text that may be an id."""
+_DEEPEST = 50
+
+
+@dataclass
+class IdMap:
+    """Ids and tokens of one server, with those of another one that has them in the same places of
+    its replies."""
+
+    pairs: Pairs = field(default_factory=Pairs)
+    _texts: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, one: Json, other: Json, *, lists: bool = True, depth: int = 0) -> None:
+        """Pair the opaque values of two JSON replies. Without `lists`, those of rows are left out:
+        the two may have other rows."""
+        if depth > _DEEPEST:
+            return
+        if isinstance(one, dict) and isinstance(other, dict):
+            for name in one.keys() & other.keys():
+                if is_opaque(name, one[name]) and is_opaque(name, other[name]):
+                    self._pair(one[name], other[name])
+                else:
+                    self.learn(one[name], other[name], lists=lists, depth=depth + 1)
+        both = lists and isinstance(one, list) and isinstance(other, list)
+        if both and len(one) == len(other):
+            for mine, theirs in zip(one, other, strict=True):
+                self.learn(mine, theirs, lists=lists, depth=depth + 1)
+
+    def learn_location(self, one: str, other: str) -> None:
+        """Pair the ends of two Location headers."""
+        ends = [url.partition("?")[0].rstrip("/").rpartition("/")[2] for url in (one, other)]
+        if all(ends):
+            self._pair(*ends)
+
+    def _pair(self, one: Json, other: Json) -> None:
+        if self.pairs.agree(one, other):
+            self._texts.setdefault(str(one), str(other))
+
+    def text(self, text: str) -> str:
+        """A text with the other server's ids in it."""
+        if text in self._texts:
+            return self._texts[text]
+        return _TOKEN.sub(lambda found: self._texts.get(found[0], found[0]), text)
+
+    def value(self, value: Json, name: str = "", depth: int = 0) -> Json:
+        """A JSON value with the other server's ids in it, except in its deepest parts."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict | list) and depth > _DEEPEST:
+            return value
+        if isinstance(value, list):
+            return [self.value(item, name, depth + 1) for item in value]
+        if isinstance(value, dict):
+            return {key: self.value(item, key, depth + 1) for key, item in value.items()}
+        return self.pairs.theirs.get(value, value) if is_opaque(name, value) else value
+
+
 _NOTHING: Any = object()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,8 @@ class Calibration:
 
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     known: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What a person should know of it."""
     _samples: Sequence[Mapping[str, Json]] = ()
     _before: Before = field(default_factory=lambda: Before({}))
 
@@ -130,10 +132,8 @@ class Calibration:
         """Add the rules of a run, and those of the calibration file that it followed, unless the
         run contradicts them."""
         host = urlsplit(report["real"]).netloc
-        self._samples = report.get("samples", ())
         followed = report.get("calibration", {})
-        self._before = Before(followed.get("operations", {}))
-        rules = self._answers()
+        rules = self.begin(report.get("samples", ()), followed)
         fixed: set[Signature] = set()
         words = _constant_words(report["differences"])
         for difference in report["differences"]:
@@ -154,11 +154,21 @@ class Calibration:
             entry = {**{name: str(difference[name]) for name in names}, "about": about}
             self.known.append(entry)
         self.add_habits(report.get("habits", {}))
+        self.finish(followed, fixed)
+
+    def finish(
+        self, followed: Mapping[str, Json], fixed: Collection[Signature] = frozenset()
+    ) -> None:
+        """Add what was in the calibration file that the mock followed, and still holds; `fixed` are
+        the differences for which there is a rule now."""
         self.operations = self._before.merged(self.operations)
         self.known = merged_known(followed.get("known", []), self.known, fixed)
 
-    def _answers(self) -> Rules:
-        """Learn answers, and add them."""
+    def begin(self, samples: Sequence[Mapping[str, Json]], followed: Mapping[str, Json]) -> Rules:
+        """Learn answers from pairs of replies, made while the mock followed a calibration file (its
+        contents, or nothing)."""
+        self._samples = samples
+        self._before = Before(followed.get("operations", {}))
         known = {name: rules_of(written) for name, written in self._before.answers.items()}
         pairs = [uncalibrated(pair_of(one), one["real"]["status"], known) for one in self._samples]
         rules = learned([pair for pair in pairs if pair is not None], known)

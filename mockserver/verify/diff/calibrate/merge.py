@@ -7,7 +7,7 @@ it, and new rules are added.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 Json = Any
@@ -83,12 +83,12 @@ def _remove(tables: dict[str, Any], name: str, place: str) -> None:
 
 
 def merged_known(
-    old: list[dict[str, str]], new: list[dict[str, str]], fixed: set[Signature]
+    old: list[dict[str, str]], new: list[dict[str, str]], fixed: Collection[Signature]
 ) -> list[dict[str, str]]:
     """Known differences: those of before, unless they changed or are `fixed` (signatures for which
     there is a rule now), and new ones."""
-    gone = {signature(entry) for entry in new} | fixed
-    return [*(entry for entry in old if signature(entry) not in gone), *new]
+    gone = {signature(entry) for entry in new}
+    return [*(entry for entry in old if signature(entry) not in gone | {*fixed}), *new]
 
 
 def signature(difference: Mapping[str, Json]) -> Signature:
