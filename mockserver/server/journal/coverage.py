@@ -28,6 +28,10 @@ _HINTS = {
 }
 
 
+_BY_KIND = frozenset(("type", "required", "enum", "media_type", "json"))
+"""The keywords of which `blame` looks at no more of a value than its type."""
+
+
 class Coverage:
     """Counts reported exchanges, in bounded memory."""
 
@@ -36,6 +40,7 @@ class Coverage:
         self._seen: Counter[tuple[str, int]] = Counter()
         self._misfits: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[str] = Counter()
+        self._words: dict[tuple[object, ...], str] = {}
 
     def note(self, exchange: Exchange) -> None:
         """Count an exchange. On the hot path."""
@@ -48,9 +53,21 @@ class Coverage:
             return
         self._seen[operation.id, status] += 1
         for violation in exchange.violations:
-            misfit = operation.id, blame(violation)
+            misfit = operation.id, self._blame(violation)
             if misfit in self._misfits or len(self._misfits) < MOST_MISFITS:
                 self._misfits[misfit] += 1
+
+    def _blame(self, violation: Violation) -> str:
+        """`blame`, remembered: clients make the same mistake again and again."""
+        if violation.keyword not in _BY_KIND:
+            return blame(violation)
+        key = violation.where, violation.keyword, type(violation.value), str(violation.limit)
+        words = self._words.get(key)
+        if words is None:
+            words = blame(violation)
+            if len(self._words) < MOST_MISFITS:
+                self._words[key] = words
+        return words
 
     # -- results
 
