@@ -21,6 +21,7 @@ from mockserver.server.banner import banner
 from mockserver.server.mock import load, read_spec
 from mockserver.server.service import Serving
 from mockserver.server.settings import SETTINGS
+from tests.engine.test_given import transcodes
 
 SMALL = """
 openapi: 3.0.3
@@ -303,6 +304,18 @@ def test_explain_shows_each_operation_in_a_line_and_why_with_its_reason(run: Run
     found = json.loads(run("explain", "small.yaml", "--json").out)
     assert found["api"] is None
     assert found["operations"]["getThing"]["because"]
+
+
+def test_explain_in_a_pipe_cuts_nothing_and_lists_what_it_counts(run: Run) -> None:
+    path = "/things/{id}/" + "a_long_part/" * 20 + "end"
+    Path("long.yaml").write_text(SMALL.replace("/things/{id}:", path + ":"))
+    lines = run("explain", "long.yaml").out.splitlines()
+    assert any(path in line for line in lines)
+    assert all(line == line.rstrip() for line in lines)
+    Path("jobs.json").write_text(json.dumps(transcodes()))
+    lines = run("explain", "jobs.json").out.splitlines()
+    assert lines[0] == "guesses (1)"
+    assert lines[-1].endswith("1 guess. Correct wrong ones in mockserver.toml.")
 
 
 def test_explain_shows_what_was_asked_for(run: Run) -> None:

@@ -41,6 +41,8 @@ _TEMPLATE = """\
 _WIDTH_OF_A_FILE = 180
 _COLOURS = {"certain": "green", "likely": "yellow", "guess": "red"}
 _ONE_SCREEN = 50
+_IN_SHORT = ("operation", "lifecycle", "webhook", "callback")
+"""Other kinds of inferences are shown in short only if they are guesses."""
 _LEVELS = ("guess", "likely", "certain")
 _HEADS = {"guess": "guesses", "likely": "likely", "certain": "certain"}
 
@@ -170,7 +172,7 @@ def _print_short(console: Console, found: Explained, chosen: list[Row], view: Vi
     """A line for each operation and lifecycle, the least certain first. If they exceed a screen,
     certain ones are folded into a line for each resource, unless they were requested."""
     by_hand = found.hand_written
-    lines = [row for row in chosen if row.kind in ("operation", "lifecycle", "webhook", "callback")]
+    lines = [row for row in chosen if row.kind in _IN_SHORT or row.confidence == "guess"]
     inferred = [
         row
         for row in lines
@@ -182,42 +184,43 @@ def _print_short(console: Console, found: Explained, chosen: list[Row], view: Vi
             continue
         console.print(Text(f"{_HEADS[level]} ({len(shown)})", style=f"bold {_COLOURS[level]}"))
         if level == "certain" and not view.narrowed and len(inferred) > _ONE_SCREEN:
-            console.print(_folded(shown))
+            _print_pairs(console, _folded(shown))
         else:
-            console.print(_one_line_each(shown))
+            _print_pairs(console, _one_line_each(shown))
         console.print()
     own = [row for row in lines if row.kind == "operation" and found.handler_of(row)]
     if own:
         console.print(Text(f"your handlers ({len(own)})", style="bold"))
-        table = _short_table()
-        for row in own:
-            table.add_row(Text("  " + plain(row.subject)), Text(plain(found.handler_of(row))))
-        console.print(table)
+        _print_pairs(console, [(row.subject, found.handler_of(row)) for row in own])
         console.print()
     hand = len(lines) - len(inferred) - len(own)
     if hand:
         console.print(Text(f"hand-written for {found.api}: {counted(hand, 'operation')}"))
 
 
-def _short_table() -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(overflow="ellipsis", no_wrap=True)
-    table.add_column(overflow="ellipsis", no_wrap=True)
-    return table
+def _print_pairs(console: Console, pairs: list[tuple[str, str]]) -> None:
+    """Two columns. On a terminal the second one is cut; the first is always whole, because it
+    names the operation."""
+    width = max((len(plain(name)) for name, _ in pairs), default=0)
+    for name, text in pairs:
+        line = Text(f"  {plain(name):<{width}}  {plain(text)}".rstrip())
+        if sys.stdout.isatty():
+            console.print(line, overflow="ellipsis", no_wrap=True)
+        else:
+            console.print(line, soft_wrap=True)
 
 
-def _one_line_each(shown: list[Row]) -> Table:
-    table = _short_table()
+def _one_line_each(shown: list[Row]) -> list[tuple[str, str]]:
+    found = []
     for row in shown:
         text = row.short or row.inference
         text += f"  [or: {row.instead}]" if row.instead else ""
         text += "  [mockserver.toml]" if row.corrected else ""
-        table.add_row(Text("  " + plain(_subject(row))), Text(plain(text)))
-    return table
+        found.append((_subject(row), text))
+    return found
 
 
-def _folded(shown: list[Row]) -> Table:
-    table = _short_table()
+def _folded(shown: list[Row]) -> list[tuple[str, str]]:
     about: dict[str, list[str]] = {}
     ways: dict[str, str] = {}
     for row in shown:
@@ -230,10 +233,10 @@ def _folded(shown: list[Row]) -> Table:
             about.setdefault(name, [])
         else:
             about.setdefault(f"{row.kind} {row.subject}", []).append(row.inference)
-    for name, kinds in about.items():
-        text = ", ".join(dict.fromkeys(kinds)) + (f"  [{ways[name]}]" if name in ways else "")
-        table.add_row(Text("  " + plain(name)), Text(plain(text)))
-    return table
+    return [
+        (name, ", ".join(dict.fromkeys(kinds)) + (f"  [{ways[name]}]" if name in ways else ""))
+        for name, kinds in about.items()
+    ]
 
 
 def _subject(row: Row) -> str:

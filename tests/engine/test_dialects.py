@@ -16,6 +16,7 @@ from mockserver.errors import (
     BadRequest,
     Conflict,
     Invalid,
+    MethodNotAllowed,
     NotFound,
     PlanError,
     RateLimited,
@@ -259,3 +260,30 @@ class TestChoice:
             assert type(dialect_named(name, contract, validators)) is kind
         with pytest.raises(PlanError, match="no-such"):
             dialect_named("no-such", contract, validators)
+
+
+CODES = {"enum": ["not_found", "conflict", "invalid_request", "unauthorized"]}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (INVALID, "invalid_request"),
+        (Unauthenticated(), "unauthorized"),
+        (NotFound(), "not_found"),
+        (MethodNotAllowed(), "invalid_request"),
+    ],
+)
+def test_a_listed_code_means_what_happened(refusal: Refusal, code: str) -> None:
+    contract = contract_of({"4XX": shape(code=CODES, message=STRING)})
+    dialect = choose_dialect(contract, Validators(contract.document, "3.1.0"))
+    assert dialect.reply(refusal, contract.operations[0]).body["code"] == code
+
+
+def test_a_list_of_fields_has_their_names_alone() -> None:
+    schema = {**shape(message=STRING), "properties": {"message": STRING, "fields": array(STRING)}}
+    contract = contract_of({"404": schema, "422": schema})
+    dialect = choose_dialect(contract, Validators(contract.document, "3.1.0"))
+    (operation,) = contract.operations
+    assert dialect.reply(INVALID, operation).body["fields"] == ["limit", "items.0.id"]
+    assert dialect.reply(NotFound("No."), operation).body == {"message": "No."}

@@ -10,7 +10,11 @@ import pytest
 import yaml
 
 from mockserver import MockServer
+from mockserver.engine.inferred.given import template
 from mockserver.errors import UsageError
+from mockserver.inference.build import build_plan
+from mockserver.openapi.build import build_contract
+from tests.engine.small_documents import TEXT, WHOLE, collection, document, thing
 from tests.engine.test_examples import JERRY, TOM, pets, shops
 
 
@@ -105,3 +109,48 @@ def test_what_is_wrong_in_a_mapping_is_told_with_its_place() -> None:
     wrong: dict[str, Any] = {"pets": [{"nme": "x"}]}
     with pytest.raises(UsageError, match=r"data: pets\.0\.nme: pet has no property"):
         MockServer(pets(), data=wrong)
+
+
+def transcodes() -> dict[str, Any]:
+    """Uploads, and jobs that refer to them."""
+    status = {"type": "string", "enum": ["queued", "processing", "completed", "failed"]}
+    job = thing(
+        "id upload_id status progress",
+        id=TEXT, upload_id=TEXT, status=status, progress={**WHOLE, "minimum": 0, "maximum": 100},
+        output_url={"type": ["string", "null"]}, error={"type": ["string", "null"]},
+        finished_at={"type": ["string", "null"], "format": "date-time"},
+    )  # fmt: skip
+    upload = thing("id name", id=TEXT, name=TEXT)
+    refused = ("404",)
+    return document(
+        {
+            **collection("/uploads", upload, thing("name", name=TEXT)),
+            **collection("/transcodes", job, thing("upload_id", upload_id=TEXT), *refused),
+        }
+    )
+
+
+def test_what_follows_from_the_state_of_a_job() -> None:
+    states = ("queued", "processing", "completed", "failed")
+    rows: list[dict[str, Any]] = [{"status": state} for state in states]
+    rows.append({"status": "failed", "error": "My own.", "progress": 7})
+    with MockServer(transcodes(), data={"transcodes": rows}) as mock:
+        listed = mock.client.get("/transcodes").json()
+    by_state = {job["status"]: job for job in listed if job["progress"] != 7}
+    assert by_state["queued"]["progress"] == 0
+    assert by_state["completed"]["progress"] == 100
+    assert [state for state in states if by_state[state]["output_url"]] == ["completed"]
+    assert [state for state in states if by_state[state]["error"]] == ["failed"]
+    assert [state for state in states if by_state[state]["finished_at"]] == ["completed", "failed"]
+    (own,) = (job for job in listed if job["progress"] == 7)
+    assert own["error"] == "My own."
+
+
+def test_a_template_has_references_and_no_results() -> None:
+    contract = build_contract(transcodes())
+    made = template(contract, build_plan(contract))
+    assert made["transcodes"]["first"]["upload_id"] == "@uploads.first"
+    assert made["transcodes"]["first"].keys() == {"upload_id", "status"}
+    with MockServer(contract.document, data=made) as mock:
+        (job,) = mock.client.get("/transcodes").json()
+        assert mock.client.get(f"/uploads/{job['upload_id']}").status_code == 200

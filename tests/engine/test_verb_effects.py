@@ -260,3 +260,15 @@ def test_the_query_says_what_the_entity_is_like() -> None:
         assert (made["name"], made["size"]) == ("web", 3)
         server.client.post(f"/ships/{made['id']}/rename?name=api")
         assert server.client.get(f"/ships/{made['id']}").json()["name"] == "api"
+
+
+def test_what_is_paid_is_not_approved_again() -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states("draft", "approved", "paid"))
+    verb = {"responses": {"200": answer(shown), "409": answer()}}
+    paths = kept(shown, "/payruns", post_approve=verb, post_pay=verb)
+    with MockServer(document(paths)) as server:
+        made = server.client.post("/payruns", json={"name": "a"}).json()
+        path = f"/payruns/{made['id']}"
+        seen = [server.client.post(f"{path}/{word}") for word in ("approve", "pay", "approve")]
+        assert [reply.status_code for reply in seen] == [200, 200, 409]
+        assert server.client.get(path).json()["status"] == "paid"

@@ -253,3 +253,17 @@ def test_circles_stay_circles() -> None:
     good = read_body(contract, operation, "application/json", b'{"next":{"next":{}}}')
     assert good.violations == []
     assert read_body(contract, operation, "application/json", b'{"next":{"next":1}}').violations
+
+
+def test_an_error_that_is_an_object_is_no_csv() -> None:
+    problem = {"type": "object", "properties": {"code": {"type": "integer"}}}
+    responses = {
+        "200": {"description": "", "schema": {"type": "string"}},
+        "404": {"description": "", "schema": {"$ref": "#/definitions/Problem"}},
+        "410": {"description": "", "schema": {"type": "string"}},
+    }
+    contract = one(
+        {"responses": responses, "produces": ["text/csv"]}, definitions={"Problem": problem}
+    )
+    found = {status: [*r.content] for status, r in contract.operations[0].responses.items()}
+    assert found == {"200": ["text/csv"], "404": ["application/json"], "410": ["text/csv"]}

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ import requests
 from mockserver import MockServer
 from mockserver.errors import UsageError
 from mockserver.server.tenant import LONGEST_NAME, Tenant, key_of
+from tests.engine.small_documents import document
 
 SUITES = "/v1/sim-suites"
 VENDOR = "https://api-sandbox.featherhq.com"
@@ -196,3 +198,25 @@ def test_the_server_is_a_tenant_too(server: MockServer) -> None:
         create(server, "inside")
     assert "inside" not in names(server)
     server.journal.assert_called("createSimulationSuite")
+
+
+def test_a_near_miss_needs_no_base_path() -> None:
+    paths = kept_reports()
+    with MockServer({**document(paths), "servers": [{"url": "https://a.example/v2"}]}) as mock:
+        mock.client.get("/report/7")
+        with pytest.raises(AssertionError, match=r"close to getReport \(GET /reports/\{id\}\)"):
+            mock.journal.assert_called("getReport")
+
+
+def kept_reports() -> dict[str, Any]:
+    item = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    responses = {"200": {"description": ""}}
+    return {
+        "/reports": {
+            "get": {"operationId": "listReports", "responses": responses},
+            "post": {"operationId": "createReport", "responses": responses},
+        },
+        "/reports/{id}": {
+            "get": {"operationId": "getReport", "parameters": [item], "responses": responses}
+        },
+    }

@@ -75,7 +75,9 @@ def reason_of(refusal: Refusal) -> str:
 
 
 def _told(violation: Violation) -> str:
-    text = f"{dotted(place_of(violation))} {fault_text(violation)}"
+    # A message of the validator is a sentence of its own.
+    colon = "" if violation.keyword in (*_FAULTS, "json") else ":"
+    text = f"{dotted(place_of(violation))}{colon} {fault_text(violation)}"
     return text if len(text) <= _LONGEST_TOLD else text[: _LONGEST_TOLD - 3] + "..."
 
 

@@ -103,13 +103,15 @@ def _status(refusal: Refusal, operation: Operation | None) -> int:
 
 
 def _only_one(contract: Contract, schemas: Schemas) -> MediaType | None:
-    """The schema and media type that all documented refusals share."""
+    """The schema and media type that all documented refusals in JSON share."""
     found: dict[tuple[str, str], MediaType] = {}
     for operation in contract.operations:
         for status, response in operation.responses.items():
             if status[:1] in ("4", "d") and response.content:
                 media = _preferred(response)
-                if media.pointer is None or not is_json_or_any(media.name):
+                if not is_json_or_any(media.name):
+                    continue
+                if media.pointer is None:
                     return None
                 found[media.name, schemas.canonical(media.pointer)] = media
     return next(iter(found.values())) if len(found) == 1 else None

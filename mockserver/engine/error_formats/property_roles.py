@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of, title_of
 from mockserver.engine.error_formats.fastapi import Words
 from mockserver.engine.error_formats.problem import pointer
+from mockserver.inference.words import tokens
 from mockserver.openapi.model import Violation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -40,6 +41,22 @@ _LISTS = frozenset(
 _PLACE = frozenset(
     ("field", "path", "param", "parameter", "name", "property", "location", "target")
 )
+
+_NAMES = frozenset(
+    ("fields", "fieldnames", "params", "parameters", "invalidfields", "invalidparams")
+)
+"""Lists of texts that name places, without a message."""
+_STATUS_WORDS = {
+    400: frozenset(("invalid", "bad", "validation", "malformed", "unprocessable")),
+    401: frozenset(("unauthorized", "unauthenticated", "authentication", "auth", "credentials")),
+    403: frozenset(("forbidden", "permission", "denied", "access")),
+    404: frozenset(("missing", "unknown", "notfound")),
+    409: frozenset(("conflict", "exists", "duplicate", "state")),
+    422: frozenset(("validation", "unprocessable", "invalid")),
+    429: frozenset(("throttled", "throttling", "rate", "quota", "limit")),
+}
+_EMPTY = frozenset(("not", "required", "failed", "too"))
+"""Words of our own codes that say nothing by themselves."""
 
 _NESTS = frozenset(("error", "errors", "err", "fault", "problem", "exception", "detail", "details"))
 
@@ -118,11 +135,17 @@ class Recogniser:
             flags = {"success": False, "ok": False, "error": True, "failed": True}
             return flags.get(name, _NOTHING)
         if kind == "array":
+            if name in _NAMES and self._has_texts(flat):
+                return list(dict.fromkeys(map(_place, facts.violations)))
             told = name in _LISTS or self._lists_faults(flat, name)
             return self._list(flat, facts, depth) if told else _NOTHING
         if kind == "object" and depth < _TOO_DEEP:
             return self._nested(name, flat, facts, depth)
         return _NOTHING
+
+    def _has_texts(self, flat: Flat) -> bool:
+        items = flat.arrays.items
+        return items is not None and self._flat(items).types[:1] == ("string",)
 
     def _lists_faults(self, flat: Flat, name: str) -> bool:
         """Whether an array is a list of errors: its items have a text for people."""
@@ -248,9 +271,19 @@ def _listed(values: Sequence[Any], name: str, facts: Facts) -> Any:
     for word in wanted:
         if _plain(word) in by_shape:
             return by_shape[_plain(word)]
-    words = set(facts.code.split("_"))
-    close = [v for v in by_shape.values() if words & set(v.lower().replace("-", "_").split("_"))]
-    return close[0] if close else values[0] if values else _NOTHING
+    for words in (set(facts.code.split("_")) - _EMPTY, *_meaning(facts.status)):
+        close = [v for v in by_shape.values() if words & set(tokens(v))]
+        if close:
+            return close[0]
+    return values[0] if values else _NOTHING
+
+
+def _meaning(status: int) -> Iterator[frozenset[str]]:
+    """Words for a status in error codes, the usual ones first."""
+    if status in _STATUS_WORDS:
+        yield _STATUS_WORDS[status]
+    if 400 <= status < 500:
+        yield _STATUS_WORDS[400]
 
 
 def _place(violation: Violation) -> str:

@@ -261,15 +261,21 @@ def template(contract: Contract, plan: Plan) -> dict[str, Any]:
     may set."""
     values = Values(contract, Validators(contract.document, contract.version))
     examples = Examples(contract, plan, values, Keys(values))
+    refers = {
+        (action.resource, one.field): one.resource
+        for action in plan.actions.values()
+        for one in action.request.refers
+    }
+    shown = {name for name, one in plan.resources.items() if not one.singleton and one.schema}
     found: dict[str, Any] = {}
     for name, resource in plan.resources.items():
-        if resource.singleton or not resource.schema:
+        if resource.schema is None or name not in shown:
             continue
         known = dict(examples.guide(resource, 0))
         data = values.kept(resource.schema, Dice(0, "template", name), known, owner=resource.noun)
         flat = values.schemas.flat_at(resource.schema)
         roles = roles_of(values.schemas, flat)
-        left = {resource.identity.key, *roles.created, *roles.updated}
+        left = {resource.identity.key, *roles.created, *roles.updated, *_following(resource)}
         entity: dict[str, Any] = {}
         for link in resource.parents[-1:]:
             above = plan.resources.get(link.resource) if link.resource is not None else None
@@ -282,6 +288,15 @@ def template(contract: Contract, plan: Plan) -> dict[str, Any]:
                 key not in left
                 and not values.schemas.flat(flat.properties.get(key, {})).notes.read_only
             ):
-                entity[key] = value
+                above_name = refers.get((name, key))
+                entity[key] = f"{_MARK}{above_name}.first" if above_name in shown else value
         found[name] = {"first": entity}
     return found
+
+
+def _following(resource: Resource) -> set[str | None]:
+    """The properties of a job that follow from its state."""
+    states = resource.states
+    if states is None or not states.moves or not states.name:
+        return set()
+    return {states.progress, *states.moments, *states.results, *states.faults, *states.cancels}

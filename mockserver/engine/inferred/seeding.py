@@ -12,7 +12,7 @@ from typing import Any
 from mockserver.engine.faker import filled
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
-from mockserver.engine.generation.unions import kind
+from mockserver.engine.generation.unions import kind, may_be_null
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.examples import Examples, Shown
@@ -20,7 +20,7 @@ from mockserver.engine.inferred.field_roles import kinds, owner_values, set_time
 from mockserver.engine.inferred.identifiers import Keys, spoken
 from mockserver.engine.inferred.job_fields import results_of
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
-from mockserver.engine.inferred.schedules import with_state
+from mockserver.engine.inferred.schedules import state_of, with_state
 from mockserver.engine.randomness import Dice
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
@@ -162,6 +162,7 @@ class Sower:
         known = dict(shown.data)
         if shown.fill:
             known = filled(world, f"{resource.name}/{place}", known)
+            known = {**self._following(repository, at, salt, known), **known}
         guide = self._examples.guide(resource, 0)
         made = guide.keys() if not shown.whole else repository.flat.required
         known = {**{n: guide[n] for n in made if n in guide}, **known}
@@ -199,6 +200,29 @@ class Sower:
         if repository.get(world, key) is None:
             row = {"at": at, "n": place - resource.seeds, **shown.row}
             repository.put(world, Entity(key, data, parent, row))
+
+    def _following(
+        self, repository: OwnRepository, at: int, salt: tuple[object, ...], given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What follows from the state that the user gives a job: its times, progress, results and
+        error; for a job without a state those of a finished one."""
+        states, flat = repository.resource.states, repository.flat
+        if states is None or not states.name or repository.phases is None:
+            return {}
+        if states.name not in given:
+            needed = states.name in flat.required
+            found = self.finished(repository, at, Dice(at, *salt)) if needed else {}
+        else:
+            state = state_of(states, given)
+            if not states.moves or state not in states.known:
+                return {}
+            schedule, luck = _past(states, state, at), f"{at}:{digest(*salt).hex()}"
+            found = repository.phases.at(schedule, at + _HOUR, luck, given)
+        return {
+            name: value
+            for name, value in found.items()
+            if value is not None or may_be_null(repository.schemas, flat.properties[name])
+        }
 
     def sow_alike(
         self, world: World, repository: Repository, parent: str, known: Mapping[str, Any]

@@ -220,7 +220,9 @@ def _moved(
         after = _next(states, before)
     if not isinstance(after, str) or after not in states.known:
         return changed_entity(call, repository, entity, changes)
-    if not world.leniency.overrules and is_refused(states, verb.verb, before, after):
+    refused = is_refused(states, verb.verb, before, after)
+    refused = refused or _leads_back(call, states, verb.verb, before, after)
+    if refused and not world.leniency.overrules:
         if _says_so(call, same=before == after):
             noun = repository.resource.noun.replace("_", " ")
             raise Conflict(f"The {noun} is {before}; {verb.verb} is not possible.")
@@ -303,6 +305,18 @@ def is_refused(states: States, verb: str, before: Any, after: str) -> bool:
     if verb in NEEDS_SUCCESS and states.moves and before in (*states.initial, *states.active):
         return True
     return before in ended
+
+
+def _leads_back(call: Call, states: States, verb: str, before: Any, after: str) -> bool:
+    """Whether something that is over would get a successful state that the document lists before
+    this one: what is `paid` is not approved again."""
+    if verb in _AGAIN or not {before, after} <= {*states.success}:
+        return False
+    if spelled(before) not in _OVER or spelled(after) in _OVER:
+        return False
+    own = call.context.flat(call.resource).properties
+    listed = call.context.schemas.flat(own.get(states.name, True)).values or ()
+    return {before, after} <= {*map(str, listed)} and listed.index(after) < listed.index(before)
 
 
 def _cancel_below(call: Call, above: Repository, entity: Entity) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mockserver.errors import ContractError
 from mockserver.openapi.document import METHODS, join, resolve
+from mockserver.openapi.media_types import is_json_or_any, is_xml
 from mockserver.openapi.model import Note
 from mockserver.openapi.swagger2.parameters import (
     converted_header,
@@ -227,12 +228,26 @@ class _Upgrade:
                 found[status] = value
                 continue
             resolved, here = resolve(self.source, value, here)
-            response = self._response(_object(resolved, here), produces, here)
-            if str(status)[0] in "45d" and JSON in produces:
+            error = str(status)[0] in "45d"
+            raw_response = _object(resolved, here)
+            types = produces
+            no_objects = bool(produces) and not any(map(_holds_objects, produces))
+            if error and no_objects and self._is_object(raw_response):
+                # `produces: [text/csv]` is about the file, not about its errors.
+                types = [JSON]
+            response = self._response(raw_response, types, here)
+            if error and JSON in produces:
                 # An error has a body of this type even without a schema.
                 response.setdefault("content", {JSON: {}})
             found[str(status)] = response
         return found
+
+    def _is_object(self, response: Mapping[str, Any]) -> bool:
+        """Whether the schema of a response is an object with properties."""
+        schema = response.get("schema")
+        if isinstance(schema, Mapping) and "$ref" in schema:
+            schema, _ = resolve(self.source, schema, "#")
+        return isinstance(schema, Mapping) and bool(schema.get("properties"))
 
     def _response(
         self, raw: Mapping[str, Any], produces: list[str], pointer: str
@@ -272,6 +287,10 @@ class _Upgrade:
 
 def _is_body(value: Mapping[str, Any]) -> bool:
     return value.get("in") in ("body", "formData")
+
+
+def _holds_objects(media_type: str) -> bool:
+    return is_json_or_any(media_type) or is_xml(media_type)
 
 
 def _object(value: Any, pointer: str) -> Mapping[str, Any]:

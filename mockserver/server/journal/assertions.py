@@ -226,8 +226,9 @@ def closest(contract: Contract, method: str, path: str) -> list[Operation]:
     base = contract.base_path.rstrip("/")
     scored = []
     for operation in contract.operations:
-        score = _likeness(path, base + operation.path) + 0.1 * (operation.method == method)
-        scored.append((score, operation))
+        # Requests need not have the base path.
+        likeness = max(_likeness(path, above + operation.path) for above in {base, ""})
+        scored.append((likeness + 0.1 * (operation.method == method), operation))
     scored.sort(key=lambda pair: -pair[0])
     return [operation for score, operation in scored[:2] if score >= CLOSE]
 
