@@ -90,6 +90,7 @@ _THEMES = {
     "Test a server": (
         ("test", "test", "verify", "Test a server against SPEC: conformance and lifecycles."),
         ("fuzz", "fuzz", "verify", "Fuzz a server at a limited rate, and clean up."),
+        ("replay", "replay", "verify", "Replay a recorded failure: fixed, failing or flaky?"),
     ),
     "Compare mock and server": (
         ("diff", "diff", "verify", "Send the same requests to a mock of SPEC and to the real API."),

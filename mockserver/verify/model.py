@@ -47,6 +47,8 @@ class Exchange:
     positive: bool | None = None
     verdicts: frozenset[str] | None = None
     """Checks that failed at the sender; None if it did not check."""
+    at: float = 0.0
+    """When it was sent, in seconds since the epoch; 0 if unknown."""
 
     @property
     def content_type(self) -> str:

@@ -116,7 +116,7 @@ class Target:
         def once() -> Exchange:
             auth = {} if key is None else self._credentials_of(key or self.key)
             self.pause()
-            start = time.perf_counter()
+            at, start = time.time(), time.perf_counter()
             sent = self.wire.send(
                 method,
                 self._path + path,
@@ -136,6 +136,7 @@ class Target:
                 elapsed=time.perf_counter() - start,
                 source=source,
                 operation=operation,
+                at=at,
             )
 
         exchange = self.persistence.answered(once, method, operation, own_key=key == "")

@@ -63,6 +63,7 @@ def plain(exchange: Exchange) -> dict[str, Json]:
         "headers": dict(exchange.headers),
         "body": text(exchange.body),
         "seconds": round(exchange.elapsed, 6),
+        "at": round(exchange.at, 3),
     }
 
 
@@ -76,6 +77,7 @@ def plain_finding(finding: Finding) -> dict[str, Json]:
         "origin": finding.origin,
         "count": finding.count,
         "accepted": finding.accepted,
+        "steps": [plain(step) for step in finding.steps],
         "curl": [step.curl() for step in finding.steps],
     }
 

@@ -1,0 +1,84 @@
+"""`mockserver replay`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("recording")
+@click.option("--url", default="", help="URL of the API.")
+@click.option(
+    "--from",
+    "from_",
+    default="",
+    metavar="FAILURE",
+    help="A finding's id or rule, or the number of the exchange that shows the failure.",
+)
+@click.option("--spec", default="", help="The document; creations can then be removed.")
+@click.option("--api-key", "key", envvar="API_KEY", default=None, help=KEY_HELP)
+@click.option("--other-key", envvar="OTHER_API_KEY", default="", help="A second tenant's key.")
+@click.option("--header", "-H", "headers", multiple=True, help="A header for every request.")
+@click.option("--allow-host", "allowed", multiple=True, help="Allow this host.")
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="OPERATION",
+    help="Permit an operation, whatever it does: operationId, tag:NAME, path, 'GET PATH'.",
+)
+@click.option("--disposable", is_flag=True, help="Everything on the server may be removed.")
+@click.option("--leave-behind", is_flag=True, help="Without SPEC: leave what it creates.")
+@click.option(
+    "--repeat", default=3, show_default=True, type=click.IntRange(1, 100), help="Times to replay."
+)
+@click.option("--rate", type=click.FloatRange(0.01, 1000), help="Maximum requests per second.")
+@click.option("--timeout", type=float, help="Seconds for a complete response  [default: 10].")
+@click.option(
+    "--patience",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Seconds of recorded pauses to keep.",
+)
+@click.option(
+    "--ledger", default="", help="Records what was created  [default: replay-ledger.ndjson]."
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Settings and corrections  [default: mockserver.toml, if there is one].",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
+def replay(recording: str, **given: Any) -> None:
+    """Replay a recorded failure against the server at --url: is it fixed?
+
+    RECORDING is the exchanges.ndjson of a report of test or fuzz, or any HAR file. Without --from,
+    it is its only finding, or its last response with a 5xx. Ids are those of the server, times do
+    not matter.
+
+    Exit codes: 0 fixed, 1 failing or flaky, 2 the failure could not be reached, 130 and 143
+    interrupted (by SIGINT, SIGTERM).
+
+    \b
+    Examples:
+      mockserver replay report/exchanges.ndjson --url http://127.0.0.1:8000 --from 1f0c9a2b
+      mockserver replay recording.har --spec openapi.yaml --url https://staging.example.com \\
+        --allow-host staging.example.com --from 12
+    """
+    require_extra("mockserver replay")
+    from mockserver.server.config_file import naming_config, read_config
+    from mockserver.verify.replay.run import run_replay
+    from mockserver.verify.sandbox import sandbox_of
+
+    given["headers"] = headers_of(given["headers"])
+    given["default_ledger"] = "replay-ledger.ndjson"
+    config = read_config(given["config"])
+    with naming_config(config.path):
+        sandbox = sandbox_of(given, config.verify, config.overrides)
+        sys.exit(run_replay(recording, given, sandbox))
