@@ -19,7 +19,7 @@ class Event:
     """
 
     id: str
-    announcement: Announcement
+    announcement: Announcement = field(repr=False)
     key: str
     at: int
     body: Any

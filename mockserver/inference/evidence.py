@@ -68,7 +68,7 @@ def reasons(readings: list[Reading]) -> tuple[Reading, str | None]:
         if _same_deed(best.action, other.action) or other.weight <= 1:
             continue
         text = f"{other.action.kind} {other.action.resource or ''}".strip()
-        return best, f"{text} ({best.weight} against {other.weight})"
+        return best, f"{text} (evidence {other.weight} to {best.weight})"
     return best, None
 
 

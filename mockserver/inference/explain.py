@@ -226,9 +226,14 @@ def _sending(told: Announcement, plan: Plan) -> str:
     if not told.when:
         return "never sent"
     noun = plan.resources[told.resource].noun.replace("_", " ")
-    text = f"sent of a {noun} when {', or '.join(told.when)}"
-    if told.values:
-        said = (f"{value} ({m or 'made'})" for m, value in sorted(told.values.items()))
+    moments = ["created"] if told.created else []
+    moments += sorted(told.states)
+    text = f"sent about a {noun} when it is {' or '.join(moments)}"
+    values = {**told.values}
+    if len(set(values.values())) == 1:
+        text += f"; `{told.teller}` is {next(iter(values.values()))}"
+    elif values:
+        said = (f"{value} ({m or 'created'})" for m, value in sorted(values.items()))
         text += f"; `{told.teller}` is {', '.join(said)}"
     return text
 

@@ -11,7 +11,7 @@ import yaml
 
 from mockserver import MockServer
 from mockserver.engine.inferred.given import template
-from mockserver.errors import UsageError
+from mockserver.errors import Conflict, UsageError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
 from tests.engine.small_documents import TEXT, WHOLE, collection, document, thing
@@ -154,3 +154,18 @@ def test_a_template_has_references_and_no_results() -> None:
     with MockServer(contract.document, data=made) as mock:
         (job,) = mock.client.get("/transcodes").json()
         assert mock.client.get(f"/uploads/{job['upload_id']}").status_code == 200
+
+
+def test_a_job_of_ones_own_can_be_steered() -> None:
+    rows = {"open": {"status": "processing"}, "over": {"status": "completed"}}
+    with MockServer(transcodes(), data={"transcodes": rows}) as mock:
+        ids = {job["status"]: job["id"] for job in mock.client.get("/transcodes").json()}
+        mock.steer_job(ids["processing"], outcome="failed", after=5)
+        mock.clock.advance(4)
+        assert mock.client.get(f"/transcodes/{ids['processing']}").json()["status"] == "processing"
+        mock.clock.advance(1)
+        job = mock.client.get(f"/transcodes/{ids['processing']}").json()
+        assert job["status"] == "failed"
+        assert job["error"]
+        with pytest.raises(Conflict, match="has ended"):
+            mock.steer_job(ids["completed"], outcome="failed")

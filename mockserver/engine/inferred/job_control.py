@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from mockserver.engine.inferred.job_fields import luck_of
 from mockserver.engine.inferred.repository import Entity, OwnRepository
+from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.jobs.batches import read_schedule, steering
 from mockserver.engine.jobs.schedule import Lifecycle, state_at
 from mockserver.engine.timestamps import seconds
@@ -75,7 +77,19 @@ def _job(world: World, repository: OwnRepository, job_id: str) -> Entity | None:
     if entity is None and repository.resource.identity.nested:  # its key begins with its parent's
         found = repository.scan(world, None, newest_first=True)
         entity = next((each for each in found if each.key.endswith(f"/{job_id}")), None)
-    return entity if entity is not None and "schedule" in entity.row else None
+    return _scheduled(world, repository, entity) if entity is not None else None
+
+
+def _scheduled(world: World, repository: OwnRepository, entity: Entity) -> Entity | None:
+    """The job with a schedule; a seed job from an example or from the user's data has none yet."""
+    if "schedule" in entity.row:
+        return entity
+    state = state_of(_states(repository), entity.data)
+    if state not in _states(repository).known:
+        return None
+    row = {**entity.row, "schedule": [[state, entity.row.get("at", world.now)]]}
+    row.setdefault("luck", luck_of(world, repository.resource.name, entity.key))
+    return Entity(entity.key, entity.data, entity.parent, row)
 
 
 def _steered(
