@@ -9,8 +9,6 @@ import click
 
 from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra, sandbox_options
 
-PARTS = ("conformance", "lifecycle")
-
 
 @click.command(context_settings=CONTEXT)
 @click.argument("spec", default="feather")
@@ -18,7 +16,12 @@ PARTS = ("conformance", "lifecycle")
 @click.option("--api-key", "key", envvar="API_KEY", default=None, help=KEY_HELP)
 @click.option("--other-key", envvar="OTHER_API_KEY", default="", help="A second tenant's key.")
 @sandbox_options
-@click.option("--only", type=click.Choice(PARTS), help="Run only one part.")
+@click.option(
+    "--only",
+    default="",
+    metavar="WHAT",
+    help="conformance, lifecycle, or the id or rule of a finding in --report-dir.",
+)
 @click.option("--seed", default=1, show_default=True, help="Same seed, same requests.")
 @click.option(
     "--max-examples",
@@ -61,6 +64,7 @@ def test(spec: str, **given: Any) -> None:
     Examples:
       mockserver test --url http://127.0.0.1:8000
       mockserver test openapi.yaml --url https://sandbox.example.com --api-key "$KEY"
+      mockserver test --url http://127.0.0.1:8000 --report-dir report --only 1f0c9a2b
     """
     require_extra("mockserver test")
     from mockserver.server.config_file import naming_config, read_config

@@ -17,7 +17,7 @@ import click
 
 from mockserver.errors import ContractError, UsageError
 from mockserver.files.documents import read_contract
-from mockserver.files.wording import counted, often
+from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract
 from mockserver.verify import baseline
 from mockserver.verify.access import (
@@ -39,12 +39,14 @@ from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.run import Effort, Lifecycles
 from mockserver.verify.login import Login
 from mockserver.verify.model import Exchange, Finding, Result
+from mockserver.verify.only import PARTS, Only, only_of
 from mockserver.verify.reports import github, terminal, write
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.reports.progress import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
+from mockserver.verify.verdict import expired, report_trouble
 
 MOCK_OTHER_KEY = "mock-other"
 LONGEST_PHASE = 1800
@@ -53,11 +55,13 @@ LONGEST_PHASE = 1800
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run. `parts` are "conformance" and "lifecycle"."""
+    """What to run."""
 
     settings: Settings = field(default_factory=Settings)
     effort: Effort = field(default_factory=Effort)
-    parts: tuple[str, ...] = ("conformance", "lifecycle")
+    parts: tuple[str, ...] = PARTS
+    only: Only = field(default_factory=Only)
+    """Limits to earlier findings; its `parts` do not count."""
     other_key: str = ""
     baseline: str = ""
     second: bool = True
@@ -251,7 +255,7 @@ class Verification:
         self.result.notes += self.baseline.expired
         report_trouble(self.result, self.target, self._keep)
         for reason, day in self._expired_ignores.items():
-            self.result.notes.append(_expired(reason, day))
+            self.result.notes.append(expired(reason, day))
         if self._unlisted:
             self.result.notes.append(
                 "bad requests were refused where the document lists no such status (400, 422); "
@@ -292,6 +296,8 @@ class Verification:
     def _keep(self, finding: Finding) -> None:
         if finding.where and not self._is_in_view(finding.where):
             return
+        if not self.plan.only.covers(finding):
+            return
         self._accept(finding)
         self.result.add(finding)
 
@@ -322,7 +328,7 @@ class Verification:
     def _lifecycle(self, lifecycles: Lifecycles) -> None:
         """Run the tour, then the state machine if nothing was found."""
         effort = self.plan.effort
-        for finding in lifecycles.tour(effort.seconds):
+        for finding in lifecycles.tour(effort.seconds, self.plan.only.probes):
             self._found(finding)
         if self.plan.stop_early and self.result.open_findings:
             raise EnoughError
@@ -394,7 +400,11 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
         write_config(given["write_config"], contract, spec)
         return 0
     sandbox.check(contract)
-    seconds = given["max_time"] * (1 if given["only"] else 2)
+    only = only_of(given["only"], given["report_dir"])
+    names = {f"{operation.method} {operation.path}" for operation in contract.operations}
+    if named := [name for name in only.operations if name in names]:
+        sandbox = replace(sandbox, include=named)
+    seconds = given["max_time"] * len(only.parts)
     progress = Progress(quiet=given["quiet"], seconds=seconds)
     say = progress.say
     if given["cleanup"]:
@@ -405,14 +415,16 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
         )
     if not sandbox.is_here:
         check_host(contract, sandbox.url, sandbox.hosts)
-    plan = plan_of(given, sandbox)
+    plan = plan_of(given, sandbox, only)
     if given["dry_run"]:
         for line in permission_lines(contract, sandbox):
             click.echo(line)
         return 0
     target, login = open_target(contract, sandbox)
     plan = replace(plan, login=login)
-    folder = report_folder(given["report_dir"]) if given["report_dir"] else None
+    # The report with the finding stays as it is.
+    keep = not given["report_dir"] or only.is_of_findings
+    folder = None if keep else report_folder(given["report_dir"])
     run_hooks(sandbox.setup, "setup", target.url)
     try:
         with target, Record(folder) as record:
@@ -431,70 +443,23 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     return result.exit_code
 
 
-def plan_of(given: dict[str, Any], sandbox: Sandbox) -> Plan:
+def plan_of(given: dict[str, Any], sandbox: Sandbox, only: Only) -> Plan:
     budget = Budget(max_examples=given["max_examples"], seconds=given["max_time"])
     settings = Settings(
         seed=given["seed"],
         budget=budget,
         timeout=sandbox.timeout,
         include_path=given["include_regex"],
+        checks=only.checks,
     )
-    parts = (given["only"],) if given["only"] else ("conformance", "lifecycle")
+    effort = Effort(patience=given["patience"], seconds=given["max_time"] or LONGEST_PHASE)
     return Plan(
         settings=settings,
-        effort=Effort(patience=given["patience"], seconds=given["max_time"] or LONGEST_PHASE),
-        parts=parts,
+        # The state machine is for what the tour did not find.
+        effort=replace(effort, examples=0) if only.probes else effort,
+        parts=only.parts,
+        only=only,
         other_key=sandbox.other_key,
         baseline=given["baseline"],
         sandbox=sandbox,
     )
-
-
-def _expired(reason: str, day: str) -> str:
-    return f"ignored until {day}, which has passed: {reason}"
-
-
-def accepted_by(findings: Sequence[Finding], sandbox: Sandbox) -> tuple[list[Finding], list[str]]:
-    """The findings, with ignored ones marked as accepted, and notes on expired rules."""
-    notes: dict[str, None] = {}
-    for finding in findings:
-        for ignore in sandbox.ignores:
-            if ignore.covers(finding):
-                if ignore.expired:
-                    notes[_expired(ignore.reason, ignore.until.isoformat())] = None
-                else:
-                    finding.accepted = ignore.reason
-    return list(findings), list(notes)
-
-
-def report_trouble(result: Result, target: Target, keep: Callable[[Finding], None]) -> None:
-    """Print what was waited for, what was skipped, and what was never sent."""
-    persistence, contract = target.persistence, target.contract
-    if result.interrupted:
-        result.notes.insert(0, "interrupted: results so far")
-    for reason, count in sorted(persistence.waits.items()):
-        result.notes.append(f"waited {often(count)}: {reason}")
-    for name, reason in sorted({**persistence.troubled, **persistence.quarantined}.items()):
-        left = ", and was skipped" if name in persistence.quarantined else ""
-        result.errors.append(f"{_where(contract, name)} failed repeatedly{left}: {reason}")
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in (target.ownership.withheld if target.ownership else {}).items():
-        kind = "what it names is not ours" if reason.endswith("is not ours") else reason
-        by_reason.setdefault(kind, []).append(_where(contract, name))
-    for reason, names in sorted(by_reason.items()):
-        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-        result.notes.append(
-            f"not sent, {reason}: {', '.join(names[:8])}{more} "
-            "(--allow permits one, --disposable all)"
-        )
-    for exchange in persistence.passing:
-        if exchange.operation in contract.by_id:
-            what = f"responded with {exchange.status}, but not to the same request afterwards"
-            title = "No server error (not every time)"
-            where = _where(contract, exchange.operation)
-            keep(Finding("no_server_error", where, title, what, [exchange]))
-
-
-def _where(contract: Contract, name: str) -> str:
-    operation = contract.by_id.get(name)
-    return f"{operation.method} {operation.path}" if operation else name

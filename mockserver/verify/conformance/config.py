@@ -59,6 +59,8 @@ class Settings:
     """Headers of every request; values may contain variables, as in "${KEY}"."""
     peers_file: str = ""
     include_path: str = ""
+    checks: Sequence[str] = ()
+    """Names of the checks to run; empty for all."""
     exclude_checks: Sequence[str] = ()
     left_out: frozenset[str] = frozenset()
     """Operations that are never sent."""

@@ -179,6 +179,8 @@ def _command(
     command += ["--config-file", str(config)]
     command += ["run", str(spec), "--url", url, "--no-color"]
     command += ["--report", "ndjson", "--report-ndjson-path", str(report)]
+    if settings.checks:
+        command += ["--checks", ",".join(settings.checks)]
     if settings.exclude_checks:
         command += ["--exclude-checks", ",".join(settings.exclude_checks)]
     if settings.include_path:

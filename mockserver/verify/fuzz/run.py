@@ -22,7 +22,7 @@ from mockserver.verify.access import (
 from mockserver.verify.causes import merged
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.fuzz.loop import Fuzzer
-from mockserver.verify.judgement import accepted_by, report_folder, report_trouble
+from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange, Result
 from mockserver.verify.reports import reproduction, terminal, write
@@ -30,6 +30,7 @@ from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
+from mockserver.verify.verdict import accepted_by, report_trouble
 
 Say = Callable[[str], None]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -74,9 +74,11 @@ class Lifecycles:
         self.sessions.append(session)
         return session
 
-    def tour(self, seconds: float = 1800) -> Iterator[Finding]:
-        """Run each check once, in a fixed order."""
-        yield from tour(self.session(), self.note, time.monotonic() + seconds)
+    def tour(
+        self, seconds: float = 1800, probes: Collection[str] = frozenset()
+    ) -> Iterator[Finding]:
+        """Run each check once, in a fixed order; only some, if `probes` are named."""
+        yield from tour(self.session(), self.note, time.monotonic() + seconds, probes)
         self.clean_up()
 
     def machine(self, effort: Effort, seed: int) -> Finding | None:

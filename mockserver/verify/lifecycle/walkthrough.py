@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from mockserver.verify.lifecycle import (
@@ -32,23 +32,32 @@ from mockserver.verify.persistence import NoReply
 Probe = tuple[str, Callable[[], None]]
 
 
-def tour(session: Session, note: Callable[[str], None], end: float = math.inf) -> Iterator[Finding]:
-    """Every finding of the walk. A failing probe does not end it; the deadline `end` does."""
+def tour(
+    session: Session,
+    note: Callable[[str], None],
+    end: float = math.inf,
+    wanted: Collection[str] = frozenset(),
+) -> Iterator[Finding]:
+    """Every finding of the walk. A failing probe does not end it; the deadline `end` does.
+
+    If probes are `wanted`, only they run, after those that create an entity of their kind.
+    """
+    wanted = {*wanted, *(f"{name.split(':')[0]}: created and read" for name in wanted)}
     given_up: set[str] = set()
     for name, probe in probes(session):
         if time.monotonic() > end:
             note(f"lifecycles: time ran out before {name!r}, which was not checked")
             return
         kind = name.split(":")[0]
-        if kind in given_up:
+        if kind in given_up or (wanted and name not in wanted):
             continue
         session.begin()
         try:
             probe()
         except Broken as broken:
-            yield broken.finding
+            yield _of_probe(broken.finding, name)
         except UNREADABLE as error:
-            yield session.unreadable(error)
+            yield _of_probe(session.unreadable(error), name)
         except CannotTell as reason:
             note(f"{name}: not checked, {reason}")
         except (CannotMake, Withheld) as reason:
@@ -61,6 +70,11 @@ def tour(session: Session, note: Callable[[str], None], end: float = math.inf) -
             # One operation may fail while the others work.
             if error.how == "key" or not session.target.is_there():
                 raise
+
+
+def _of_probe(finding: Finding, name: str) -> Finding:
+    finding.extra = {**finding.extra, "probe": name}
+    return finding
 
 
 def probes(session: Session) -> Iterator[Probe]:

@@ -71,7 +71,10 @@ def plain_finding(finding: Finding) -> dict[str, Json]:
     return {
         "id": finding.id,
         "rule": finding.rule,
+        "rules": finding.extra.get("rules", finding.rule).split(", "),
         "where": finding.where,
+        "operations": (finding.extra.get("operations") or finding.where).splitlines(),
+        "probe": finding.extra.get("probe", ""),
         "title": finding.title,
         "message": finding.message,
         "origin": finding.origin,
