@@ -148,6 +148,7 @@ class Verification:
         self._sequence = hashlib.sha256()
         self._unlisted: set[str] = set()
         self._in_phase = 0
+        self._no_links = False
         self._view = self.plan.sandbox.in_view(contract)
         self._left_out = self.plan.sandbox.left_out(contract)
         self._lifecycles: Lifecycles | None = None
@@ -345,12 +346,15 @@ class Verification:
             self.heard(exchange)
             if self.second is not None:
                 self.second.hear(exchange)
-        self.result.errors += part.errors
+        errors = [error for error in part.errors if schemathesis.NO_LINKS not in error]
+        self._no_links |= len(errors) < len(part.errors)
+        self.result.errors += errors
         self._in_phase += len(part.findings)
         if part.phase is not None:
             name, status = part.phase
             # Schemathesis also counts exempted failures.
             status = "success" if status == "failure" and not self._in_phase else status
+            status = "skip" if status == "error" and self._no_links else status
             self._in_phase = 0
             if name in self.plan.settings.budget.phases:
                 self.result.phases[name] = status

@@ -30,6 +30,8 @@ Json = Any
 Progress = Callable[[str], None]
 WITHHELD = "x-mockserver-withheld"
 _FATAL = "FatalError"
+NO_LINKS = "link definitions required for stateful testing are excluded"
+"""An error of the stateful phase that is none: the operations in view have no links."""
 
 
 @dataclass
