@@ -7,21 +7,21 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra
+from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra, settings_options
 from mockserver.errors import UsageError
 
 _CONTEXT = CONTEXT
+_ONLY_HERE = ["mock", "seed", "examples", "patience", "leave_behind", "most", "lock", "report_dir"]
 
 
 @click.command(context_settings=_CONTEXT)
 @click.argument("spec", default="feather")
-@click.option("--real", required=True, metavar="URL", help="URL of the real API.")
+@click.option("--real", "url", default="", metavar="URL", help="URL of the real API.")
 @click.option(
     "--mock", default="", metavar="URL", help="URL of a running mock  [default: start one]."
 )
-@click.option("--api-key", "key", envvar="API_KEY", default="mock-key", help=KEY_HELP)
-@click.option("--header", "-H", "headers", multiple=True, help="A header for the real API.")
-@click.option("--allow-host", "allowed", multiple=True, help="Allow this host too.")
+@click.option("--api-key", "key", envvar="API_KEY", default=None, help=KEY_HELP)
+@settings_options
 @click.option("--seed", default=1, show_default=True, help="Same seed, same sequences.")
 @click.option(
     "--examples",
@@ -32,17 +32,13 @@ _CONTEXT = CONTEXT
 )
 @click.option(
     "--rate",
-    default=0.0,
     type=click.FloatRange(0, 1000),
     help="Requests per second to the real API  [default: 5; unlimited on this machine].",
 )
-@click.option("--timeout", default=10.0, show_default=True, help="Seconds for a response.")
+@click.option("--timeout", type=float, help="Seconds for a response  [default: 10].")
 @click.option("--patience", default=30.0, show_default=True, help="Seconds to wait for a job.")
 @click.option(
-    "--ledger",
-    default="diff-ledger.ndjson",
-    show_default=True,
-    help="Records what was created there.",
+    "--ledger", default="", help="Records what was created  [default: diff-ledger.ndjson]."
 )
 @click.option("--leave-behind", is_flag=True, help="Also create what can't be removed.")
 @click.option(
@@ -73,11 +69,31 @@ def diff(spec: str, **given: Any) -> None:
         --api-key "$KEY" --report-dir fidelity
     """
     require_extra("mockserver diff")
+    from mockserver.server.config_file import naming_config, read_config
     from mockserver.verify.diff.run import Order, run_diff
+    from mockserver.verify.sandbox import sandbox_of
 
-    quiet = given.pop("quiet")
     given["headers"] = headers_of(given["headers"])
-    sys.exit(run_diff(Order(spec, **given), quiet))
+    given["default_ledger"] = "diff-ledger.ndjson"
+    config = read_config(given["config"])
+    with naming_config(config.path):
+        sandbox = sandbox_of(given, config.verify, config.overrides)
+        if not sandbox.url:
+            raise UsageError("--real is missing: give the URL of the real API")
+        order = Order(
+            spec,
+            sandbox.url,
+            key=sandbox.key,
+            headers=dict(sandbox.headers),
+            allowed=sandbox.hosts,
+            rate=sandbox.rate,
+            timeout=sandbox.timeout,
+            ledger=sandbox.ledger,
+            serve=["--config", str(given["config"])] if given["config"] else [],
+            sandbox=sandbox,
+            **{name: given[name] for name in _ONLY_HERE},
+        )
+        sys.exit(run_diff(order, given["quiet"]))
 
 
 @click.command(context_settings=_CONTEXT)

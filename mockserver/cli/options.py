@@ -75,6 +75,17 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def sandbox_options(command: Command) -> Command:
     """Options about the server under test, common to several commands."""
+    command = click.option(
+        "--cleanup", default="", metavar="LEDGER", help="Only remove what the ledger lists."
+    )(command)
+    command = click.option("--dry-run", is_flag=True, help="Print what may be sent, and exit.")(
+        command
+    )
+    return settings_options(command)
+
+
+def settings_options(command: Command) -> Command:
+    """Options for the settings of the `[verify]` table."""
     options = (
         click.option(
             "--header", "-H", "headers", multiple=True, help="A header for every request."
@@ -99,10 +110,6 @@ def sandbox_options(command: Command) -> Command:
         click.option("--include", multiple=True, metavar="OPERATION", help="Test only these."),
         click.option("--exclude", multiple=True, metavar="OPERATION", help="Never send these."),
         click.option("--disposable", is_flag=True, help="Everything on the server may be removed."),
-        click.option("--dry-run", is_flag=True, help="Print what may be sent, and exit."),
-        click.option(
-            "--cleanup", default="", metavar="LEDGER", help="Only remove what the ledger lists."
-        ),
         click.option(
             "--config",
             type=click.Path(path_type=Path),

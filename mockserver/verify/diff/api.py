@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,8 @@ from mockserver.openapi.model import Contract, Operation
 from mockserver.verify.diff.model import STATUS_NAMES
 from mockserver.verify.lifecycle.infer import body_schema, listing_of, properties, reply_schema
 from mockserver.verify.lifecycle.model import Api, Filter, Paging, Resource
-from mockserver.verify.lifecycle.run import describe
+from mockserver.verify.lifecycle.run import described
+from mockserver.verify.sandbox import Sandbox
 
 Json = Any
 TOTALS = ("total", "total_count", "totalCount", "count")
@@ -80,10 +81,13 @@ class Lists:
 class Knowledge:
     contract: Contract
     api: Api
+    sandbox: Sandbox = field(default_factory=Sandbox)
 
     @classmethod
-    def of(cls, contract: Contract) -> Knowledge:
-        return cls(contract, describe(contract, wrapped=True))
+    def of(cls, contract: Contract, sandbox: Sandbox | None = None) -> Knowledge:
+        """What the document says, and the settings of a sandbox."""
+        sandbox = sandbox or Sandbox()
+        return cls(contract, described(contract, sandbox, wrapped=True), sandbox)
 
     @cached_property
     def makeable(self) -> tuple[Resource, ...]:

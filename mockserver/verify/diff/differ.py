@@ -57,6 +57,8 @@ class Differ:
     borrow: bool = False
     """Whether a shorter program may use entities that exist on the real side."""
     progress: Callable[[str], None] = lambda text: None
+    view: Collection[str] | None = None
+    """The operations to report; None for all."""
     _known: dict[Signature, Difference] = field(default_factory=dict)
     _habits: Habits = field(default_factory=Habits)
     _surveyed: bool = False
@@ -122,6 +124,8 @@ class Differ:
         fresh: list[Mismatch] = []
         for mismatch in self._explained(program, real):
             signature = mismatch.signature
+            if self.view is not None and mismatch.operation not in self.view:
+                continue
             if self._is_accepted(mismatch):
                 self.report.known[signature] = self.report.known.get(signature, 0) + 1
             elif signature in self._known:

@@ -34,9 +34,11 @@ class Keeper:
         # `only_removable` has chosen the programs; permit everything here, and record it.
         self.ownership = Ownership(
             self.knowledge.contract,
-            build_plan(self.knowledge.contract),
+            build_plan(self.knowledge.contract, self.knowledge.sandbox.overrides),
             self.ledger,
             disposable=True,
+            given=self.knowledge.sandbox.params,
+            overrides=self.knowledge.sandbox.overrides,
             probe=self.target.status_of,
         )
         self.target.ownership = self.ownership
@@ -51,9 +53,15 @@ class Keeper:
 def only_removable(
     programs: Iterable[Program], knowledge: Knowledge, left_out: set[str]
 ) -> Iterator[Program]:
-    """Programs that create only what can be removed again; what they need is kept."""
-    ownership = Ownership(knowledge.contract, build_plan(knowledge.contract))
-    dangerous = {op.id for op in knowledge.contract.operations if ownership.kind(op)[0] == "never"}
+    """Programs that create only what can be removed again, or may be sent anyway."""
+    contract, sandbox = knowledge.contract, knowledge.sandbox
+    ownership = Ownership(
+        contract,
+        build_plan(contract, sandbox.overrides),
+        allowed=sandbox.allowed_operations(contract),
+        given=sandbox.params,
+    )
+    dangerous = {op.id for op in contract.operations if ownership.kind(op)[0] == "never"}
     for program in programs:
         risky = {
             step.operation
@@ -64,3 +72,16 @@ def only_removable(
             left_out |= risky
         else:
             yield program
+
+
+def only_in_view(programs: Iterable[Program], knowledge: Knowledge) -> Iterator[Program]:
+    """Programs without the operations that the settings exclude and what depends on them, if one
+    of those to test is left."""
+    contract, sandbox = knowledge.contract, knowledge.sandbox
+    out, view = sandbox.left_out(contract), sandbox.in_view(contract)
+    for program in programs:
+        kept = {s.label for s in program.steps if s.operation not in out}
+        kept = {label for label in kept if program.closure(label) <= kept}
+        rest = program if len(kept) == len(program.steps) else program.only(kept)
+        if any(step.operation in view for step in rest.steps):
+            yield rest

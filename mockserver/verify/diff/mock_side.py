@@ -77,6 +77,7 @@ class Mocks:
             headers={"x-mock-tenant": key, TRAITS: "yes"},
             timeout=self.timeout,
             wire=wire,
+            params=self.knowledge.sandbox.params,
         ) as target:
             reset(target)
             side = Side(

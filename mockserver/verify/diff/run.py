@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,12 +15,12 @@ import click
 from mockserver.files.documents import read_contract
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract
-from mockserver.verify.access import check_host
+from mockserver.verify.access import check_host, open_target
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
 from mockserver.verify.diff.fidelity import fidelity_of
-from mockserver.verify.diff.ledger import Keeper, is_loopback, only_removable
+from mockserver.verify.diff.ledger import Keeper, is_loopback, only_in_view, only_removable
 from mockserver.verify.diff.mock_side import Mocks, check_mock, own_mocks
 from mockserver.verify.diff.model import Program, Report
 from mockserver.verify.diff.programs.random import programs
@@ -28,9 +29,11 @@ from mockserver.verify.diff.runner import CannotJudge, Side
 from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
-from mockserver.verify.rate_limit import Pace
+from mockserver.verify.model import Finding
+from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
+from mockserver.verify.verdict import expired
 
 POLITE = 5.0
 """Default requests per second to a remote server."""
@@ -60,6 +63,21 @@ class Order:
     """A calibration file: the mock follows it, and its known differences are not reported."""
     serve: Sequence[str] = ()
     """Options of the mock that the run starts."""
+    sandbox: Sandbox = field(default_factory=Sandbox)
+    """Further settings: credentials, parameters, bodies, operations, ignored differences."""
+
+    @property
+    def whole(self) -> Sandbox:
+        """All settings about the real side."""
+        rate = self.rate or (1e6 if is_loopback(self.real) else POLITE)
+        return replace(
+            self.sandbox,
+            url=self.real,
+            key=self.key,
+            headers=self.headers,
+            timeout=self.timeout,
+            rate=rate,
+        )
 
 
 def run_diff(order: Order, quiet: bool = False) -> int:
@@ -67,8 +85,13 @@ def run_diff(order: Order, quiet: bool = False) -> int:
     say: Say = (lambda text: None) if quiet else _say
     document, contract = read_contract(order.spec)
     folder = report_folder(order.report_dir) if order.report_dir else None
-    with ended_like_ctrl_c() as stop:
-        report, knowledge = differential(order, contract, say)
+    order.sandbox.check(contract)
+    run_hooks(order.sandbox.setup, "setup", order.real)
+    try:
+        with ended_like_ctrl_c() as stop:
+            report, knowledge = differential(order, contract, say)
+    finally:
+        run_hooks(order.sandbox.teardown, "teardown", order.real)
     fidelity = fidelity_of(report, knowledge)
     for line in terminal.lines(report, fidelity):
         click.echo(line)
@@ -82,7 +105,7 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
     """The run itself. Raises UsageError if there is nothing to compare."""
     if not is_loopback(order.real):
         check_host(contract, order.real, order.allowed)
-    knowledge = Knowledge.of(contract)
+    knowledge = Knowledge.of(contract, order.sandbox)
     report = Report(contract.title, order.spec, order.real, order.mock or "its own", order.seed)
     lock = read_lock(order.lock) if order.lock else Locked()
     report.calibration = lock.written
@@ -100,8 +123,9 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
                 most=order.most,
                 accepted=lock.known,
                 in_use=lock.in_use,
-                borrow=is_loopback(order.real),
+                borrow=is_loopback(order.real) and not order.sandbox.exclude,
                 progress=say,
+                view=order.sandbox.in_view(contract),
             )
             try:
                 differ.run(chosen(order, knowledge, report))
@@ -113,6 +137,7 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
                 report.notes.append(
                     f"{exchange.method} {exchange.url} returned {exchange.status} once, not again"
                 )
+    _ignore(report, order.sandbox)
     report.seconds = time.monotonic() - start
     gone = (
         lock.known.keys() - report.known.keys() - {d.mismatch.signature for d in report.differences}
@@ -127,8 +152,8 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
 
 def chosen(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Program]:
     """The programs, without those that would leave something behind where that matters."""
-    found = programs(knowledge, order.seed, order.examples)
-    if order.leave_behind or is_loopback(order.real):
+    found = only_in_view(programs(knowledge, order.seed, order.examples), knowledge)
+    if order.leave_behind or order.sandbox.disposable or is_loopback(order.real):
         yield from found
         return
     left_out: set[str] = set()
@@ -137,7 +162,7 @@ def chosen(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Progr
         names = ", ".join(sorted(left_out))
         report.notes.append(
             f"not sent, because their creations can't be removed: {names} "
-            "(--leave-behind sends them anyway)"
+            "(--leave-behind or --allow sends them anyway)"
         )
 
 
@@ -156,18 +181,8 @@ def mock_urls(order: Order) -> Iterator[list[str]]:
 @contextmanager
 def real_side(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Side]:
     """The rate-limited real side; at the end its creations are removed and the ledger is closed."""
-    rate = order.rate or (1e6 if is_loopback(order.real) else POLITE)
-    pace = Pace(rate)
     tenant = {"x-mock-tenant": order.key}
-    target = Target(
-        knowledge.contract,
-        order.real,
-        order.key,
-        headers=order.headers,
-        timeout=order.timeout,
-        pause=pace.wait,
-    )
-    target.watchers.append(pace.heard)
+    target, _ = open_target(knowledge.contract, order.whole)
     with target:
         side = Side(
             target,
@@ -201,6 +216,23 @@ def _report_leftovers(keeper: Keeper, report: Report, order: Order) -> None:
             f"{left} entities could not be removed ({next(iter(keeper.stuck), 'no response')}): "
             f"try mockserver fuzz {order.spec} --cleanup {order.ledger} --api-key ..."
         )
+
+
+def _ignore(report: Report, sandbox: Sandbox) -> None:
+    """Drop the differences that the settings ignore, and note the reasons."""
+    ignored: Counter[str] = Counter()
+    for difference in list(report.differences):
+        found = difference.mismatch
+        title = f"{found.kind} {found.at}"
+        finding = Finding(found.kind, difference.where, title, f"{found.real} {found.mock}")
+        rules = [rule for rule in sandbox.ignores if rule.covers(finding)]
+        active = next((rule for rule in rules if not rule.expired), None)
+        if active is not None:
+            report.differences.remove(difference)
+            ignored[f"ignored: {active.reason}"] += 1
+        elif rules:
+            ignored[expired(rules[0].reason, rules[0].until.isoformat())] += 1
+    report.notes += [f"{counted(count, 'difference')} {why}" for why, count in ignored.items()]
 
 
 def _reset(target: Target) -> None:

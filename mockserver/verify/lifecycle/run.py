@@ -47,9 +47,9 @@ def describe(
     return derive(contract, wrapped=wrapped, overrides=overrides)
 
 
-def described(contract: Contract, sandbox: Sandbox) -> Api:
+def described(contract: Contract, sandbox: Sandbox, *, wrapped: bool = False) -> Api:
     """The description with the sandbox settings' overrides and bodies."""
-    api = describe(contract, overrides=sandbox.overrides)
+    api = describe(contract, wrapped=wrapped, overrides=sandbox.overrides)
     return replace(api, bodies={**api.bodies, **sandbox.bodies}) if sandbox.bodies else api
 
 

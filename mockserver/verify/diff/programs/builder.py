@@ -12,6 +12,7 @@ from mockserver.verify.diff.model import MISSING, Intent, Program, Step, referen
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.infer import body_schema
 from mockserver.verify.lifecycle.model import Resource
+from mockserver.verify.lifecycle.session import wrapped
 
 Json = Any
 
@@ -104,6 +105,10 @@ class Builder:
             if name in found:
                 continue
             owner = self.knowledge.owner(operation.path, name)
+            given = self.knowledge.sandbox.params.get(name)
+            if given is not None and (owner is None or not owner.create):
+                found[name] = given
+                continue
             if owner is None:
                 raise CannotBuild(f"{operation.id}: no known resource has the id {{{name}}}")
             entity = self.some(owner.name)
@@ -122,7 +127,7 @@ class Builder:
         self.number += 1
         given = self.knowledge.api.bodies.get(resource.create)
         if given is not None:
-            return {name: self._given(value) for name, value in given.items()}
+            return wrapped({n: self._given(v) for n, v in given.items()}, resource.sent)
         return self.sample(resource.create, resource, full=full)
 
     def sample(self, operation_id: str, resource: Resource | None, *, full: bool) -> Json:

@@ -1,0 +1,135 @@
+"""A differential run follows the `[verify]` settings, as the other commands do."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from mockserver.cli.diff import diff
+from mockserver.errors import UsageError
+from mockserver.openapi.build import build_contract
+from mockserver.verify.diff import run
+from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.model import Program, Report
+from mockserver.verify.diff.run import Order, chosen, differential
+from mockserver.verify.sandbox import Ignore, Sandbox
+from tests.support.fault_proxy.proxy import the_proxy
+from tests.verify.diff.small import DOCUMENT, planted, served
+
+CONTRACT = build_contract(DOCUMENT)
+
+
+def sent(document: dict[str, Any], url: str = "http://127.0.0.1:1", **given: Any) -> list[Program]:
+    sandbox = Sandbox(**given)
+    order = Order("shelves", url, examples=0, sandbox=sandbox)
+    knowledge = Knowledge.of(build_contract(document), sandbox)
+    return list(chosen(order, knowledge, Report("", "", "", "", 1)))
+
+
+def test_what_is_excluded_is_not_sent() -> None:
+    programs = sent(DOCUMENT, exclude=["removeShelf"])
+    operations = {step.operation for program in programs for step in program.steps}
+    assert operations == {"listShelves", "createShelf", "getShelf", "changeShelf"}
+
+
+def test_what_is_included_is_in_every_sequence() -> None:
+    programs = sent(DOCUMENT, include=["changeShelf"])
+    assert programs
+    assert all("changeShelf" in {s.operation for s in program.steps} for program in programs)
+
+
+def test_bodies_and_parameters_are_as_given() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["paths"] = {
+        f"/rooms/{{room}}{path}": {
+            **item,
+            "parameters": [
+                *item.get("parameters", ()),
+                {"name": "room", "in": "path", "required": True, "schema": {"type": "string"}},
+            ],
+        }
+        for path, item in document["paths"].items()
+    }
+    programs = sent(document, params={"room": "attic"}, bodies={"createShelf": {"name": "x-#"}})
+    steps = [step for program in programs for step in program.steps]
+    makes = [s for s in steps if s.operation == "createShelf" and s.intent == "make"]
+    assert makes
+    assert {step.path["room"] for step in makes} == {"attic"}
+    assert any(step.body == {"name": "x-1"} for step in makes)
+
+
+def test_what_can_not_be_removed_is_sent_if_it_is_allowed() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    del document["paths"]["/shelves/{shelf_id}"]["delete"]
+
+    def creates(**given: Any) -> bool:
+        programs = sent(document, "https://api.example.com", **given)
+        return any(s.intent == "make" for program in programs for s in program.steps)
+
+    assert not creates()
+    assert creates(allow=["createShelf"])
+    assert creates(disposable=True)
+
+
+def test_differences_are_ignored_until_a_day(tmp_path: Path) -> None:
+    spec = tmp_path / "shelves.json"
+    spec.write_text(json.dumps(DOCUMENT))
+    ignores = [
+        Ignore("PROJ-1", date(2999, 1, 1), operation="DELETE /shelves/*", rule="status"),
+    ]
+    sandbox = Sandbox(ignores=ignores, include=["removeShelf"])
+    with served(2) as upstream, the_proxy(upstream) as (proxy, url):
+        proxy.plant(planted("DELETE /shelves/{}", "status", to=200, body="{}"))
+        ledger = str(tmp_path / "ledger")
+        order = Order(str(spec), url, examples=0, sandbox=sandbox, ledger=ledger)
+        report, _ = differential(order, CONTRACT, lambda text: None)
+    # What is not in view is not reported.
+    assert any("ignored: PROJ-1" in note for note in report.notes), report.notes
+    assert {d.mismatch.operation for d in report.differences} <= {"removeShelf"}
+    assert "status" not in {d.mismatch.kind for d in report.differences}
+
+
+TABLE = """
+[verify]
+url = "https://sandbox.example.com"
+api-key = "from-file"
+rate = 2
+exclude = ["removeShelf"]
+params = {room = "attic"}
+"""
+
+
+def test_the_table_is_read_and_flags_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Order] = []
+
+    def note(order: Order, quiet: bool) -> int:
+        seen.append(order)
+        return 0
+
+    monkeypatch.setattr(run, "run_diff", note)
+    config = tmp_path / "mockserver.toml"
+    config.write_text(TABLE)
+    common = ["shelves.json", "--config", str(config)]
+    assert CliRunner().invoke(diff, common, env={"API_KEY": None}).exit_code == 0
+    flags = [*common, "--api-key", "k", "--rate", "9", "--exclude", "getShelf"]
+    assert CliRunner().invoke(diff, flags).exit_code == 0
+    first, second = seen
+    assert (first.real, first.key, first.rate) == ("https://sandbox.example.com", "from-file", 2.0)
+    assert (first.sandbox.exclude, first.sandbox.params) == (("removeShelf",), {"room": "attic"})
+    assert (first.ledger, list(first.serve)) == ("diff-ledger.ndjson", ["--config", str(config)])
+    assert (second.key, second.rate) == ("k", 9.0)
+    assert second.sandbox.exclude == ("removeShelf", "getShelf")
+    assert first.whole.key == "from-file"
+
+
+def test_a_real_side_has_to_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = CliRunner().invoke(diff, ["shelves.json"])
+    assert isinstance(outcome.exception, UsageError)
+    assert "--real is missing" in str(outcome.exception)
