@@ -11,6 +11,7 @@ from mockserver.inference.drafts import find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.identifiers import named
 from mockserver.inference.lifecycles import with_decisions
+from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
@@ -38,6 +39,8 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     )
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
+    resources, actions = with_memberships(survey, resources, actions)
+    drafts = {name: draft for name, draft in drafts.items() if name in resources}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}
     resources = with_switches(with_decisions(resources, hints, actions), actions.values())
     resources = reached(named(survey, resources, actions), actions)

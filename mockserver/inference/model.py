@@ -15,10 +15,10 @@ FIRST = "[]"
 
 ActionKind = Literal[
     "create", "fetch", "list", "replace", "patch", "remove", "sweep", "transition", "clone",
-    "read", "write", "clear", "fixed",
+    "read", "write", "clear", "link", "unlink", "fixed",
 ]  # fmt: skip
-"""`sweep` removes several; `read`, `write` and `clear` are of singletons; `fixed` answers from the
-schema alone."""
+"""`sweep` removes several; `link` and `unlink` change the members of an entity; `read`, `write` and
+`clear` are of singletons; `fixed` responds from the schema alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +358,23 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """The entities of a resource that belong to one of the resource `owner` by links.
+
+    `name` tells the relations of a document apart. The members of a request are named by a path
+    parameter, or by `ids`, a property of the body or a query parameter; `sets`: they replace those
+    that there were. The response `shows` the "member", the "owner" or neither ("").
+    """
+
+    owner: str
+    name: str
+    parameter: str | None = None
+    ids: str | None = None
+    sets: bool = False
+    shows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JobStart:
     """A job of another resource that an action starts and responds with; `at` is its place in the
     response."""
@@ -388,6 +405,7 @@ class Action:
     transition: Transition | None = None
     elsewhere: bool = False
     starts: JobStart | None = None
+    membership: Membership | None = None
     because: tuple[Because, ...] = ()
     instead: str | None = None
 

@@ -18,6 +18,7 @@ from mockserver.inference.model import (
     Identity,
     JobStart,
     Link,
+    Membership,
     Ordering,
     PageField,
     PageFields,
@@ -33,8 +34,8 @@ from mockserver.inference.model import (
 
 _TUPLE, _LIST, _SET, _MAPPING, _FIRST = range(5)
 _CLASSES: tuple[type[Any], ...] = (
-    Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Ordering,
-    PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
+    Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Membership,
+    Ordering, PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, _FIRST)}

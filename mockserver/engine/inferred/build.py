@@ -20,6 +20,7 @@ from mockserver.engine.inferred.har_import import adopt, owns
 from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import outcomes_of, steers
 from mockserver.engine.inferred.lists import listing
+from mockserver.engine.inferred.memberships import LINKS, link, unlink
 from mockserver.engine.inferred.repository import (
     SYSTEM,
     BorrowedRepository,
@@ -51,6 +52,8 @@ HANDLERS: Mapping[ActionKind, CallHandler] = {
     "patch": crud.change,
     "remove": crud.remove,
     "sweep": bulk.remove,
+    "link": link,
+    "unlink": unlink,
     "transition": transition,
     "clone": clone,
     "read": crud.read,
@@ -91,6 +94,8 @@ def assemble(
     own = {one.collection.name: one.collection for one in own_repositories}
     if any_files(context):
         own[FILES.name] = FILES
+    if any(action.membership is not None for action in plan.actions.values()):
+        own[LINKS.name] = LINKS
     if credentials.plan.any:
         own[ISSUED.name] = ISSUED
 

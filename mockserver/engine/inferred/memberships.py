@@ -1,0 +1,109 @@
+"""Links between entities that have homes of their own: a user in a group, a track on a playlist.
+
+A row of `LINKS` says whether an entity is a member. Without one, the seed entities are members of
+the seed entities above them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.context import Context, named, not_found
+from mockserver.engine.inferred.crud import count_made
+from mockserver.engine.inferred.repository import Entity
+from mockserver.engine.inferred.static import as_shown
+from mockserver.engine.messages import Reply
+from mockserver.engine.world import Collection, World
+from mockserver.inference.model import Membership
+
+LINKS = Collection("links", order=("id",), indexes=("above",))
+
+
+def is_member(
+    context: Context, world: World, membership: Membership, above: str
+) -> Callable[[Entity], bool]:
+    """Whether an entity is a member of the one with the key `above`."""
+    owner = context.repositories[membership.owner].get(world, above)
+    usual = owner is not None and owner.seed
+    place = f"{membership.name}|{above}"
+    said = {row["member"]: row["on"] for row in world[LINKS.name].scan(above=place)}
+
+    def test(entity: Entity) -> bool:
+        return bool(said.get(entity.key, usual and entity.seed))
+
+    return test
+
+
+def link(call: Call) -> Reply:
+    """Make entities members. Raises NotFound for one that does not exist."""
+    return _changed(call, on=True)
+
+
+def unlink(call: Call) -> Reply:
+    """Take entities out; they stay where they are."""
+    return _changed(call, on=False)
+
+
+def _changed(call: Call, *, on: bool) -> Reply:
+    membership = call.action.membership
+    assert membership is not None
+    call.check_parents()
+    above = call.key_above(len(call.action.parents) - 1)
+    world, repository = call.world, call.repository
+    members = [_member(call, key) for key in _keys(call, membership)]
+    place = f"{membership.name}|{above}"
+    test = is_member(call.context, world, membership, above)
+    if membership.sets and on:
+        for entity in repository.scan(world, None, False):
+            if test(entity):
+                _put(world, place, entity.key, on=False)
+    changed = [entity for entity in members if test(entity) != on]
+    for entity in members:
+        _put(world, place, entity.key, on=on)
+    return _reply(call, membership, members, changed, above)
+
+
+def _put(world: World, place: str, key: str, *, on: bool) -> None:
+    world[LINKS.name].put({"id": f"{place}|{key}", "above": place, "member": key, "on": on})
+
+
+def _keys(call: Call, membership: Membership) -> list[Any]:
+    if membership.parameter is not None:
+        return [call.request.path[membership.parameter]]
+    request, name = call.request, membership.ids or ""
+    value = named(request.body).get(name, request.query.get(name))
+    values = value if isinstance(value, list | tuple) else [value]
+    key = call.resource.identity.key or "id"
+    return [one.get(key) if isinstance(one, dict) else one for one in values if one is not None]
+
+
+def _member(call: Call, key: Any) -> Entity:
+    found = call.context.find(call.world, call.repository, str(key))
+    if found is None:
+        raise not_found(call.resource, key)
+    return found
+
+
+def _reply(
+    call: Call,
+    membership: Membership,
+    members: list[Entity],
+    changed: Iterable[Entity],
+    above: str,
+) -> Reply:
+    """The response: the member, the owner, or a count of what was changed."""
+    if membership.shows == "member" and members:
+        return call.reply(members[0])
+    if membership.shows == "owner":
+        owner = call.context.repositories[membership.owner].get(call.world, above)
+        if owner is not None:
+            return replace(call, action=replace(call.action, resource=membership.owner)).reply(
+                owner
+            )
+    known = {**call.request.path, **named(call.request.body)}
+    reply = as_shown(call, call.dice(above), known, "fresh")
+    count_made(call, reply, len(list(changed)))
+    return reply

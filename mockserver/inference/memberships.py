@@ -1,0 +1,187 @@
+"""Memberships: entities with a home of their own that are put into others and taken out again.
+
+`PUT /groups/{group}/users/{user}` adds an existing user to a group, and `DELETE` at the same path
+takes the user out; neither changes nor removes the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from mockserver.inference.model import Action, Because, Membership, Resource, ResponseUse
+from mockserver.inference.operations import Facts, Survey, body_of
+from mockserver.inference.paths import ANY
+from mockserver.inference.words import bag, noun, tokens
+
+_ADDING = bag("add attach assign link include join invite put post")
+_REMOVING = bag("remove delete detach unassign unlink exclude leave")
+_ENDINGS = ("id", "ids", "uuid", "uuids", "key", "keys")
+
+Steps = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    """The members of `owner` at `steps` are entities of `member`."""
+
+    owner: Resource
+    member: Resource
+    steps: Steps
+
+
+def with_memberships(
+    survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
+) -> tuple[dict[str, Resource], dict[str, Action]]:
+    """The resources and actions, with those that are about members of another resource."""
+    found = dict(actions)
+    given_up: set[str] = set()
+    for relation in _relations(survey, resources, actions):
+        changed = dict(_of_relation(survey, relation, actions))
+        if not any(action.kind in ("link", "unlink") for action in changed.values()):
+            continue
+        given_up |= {str(actions[name].resource) for name in changed}
+        found.update(changed)
+    used = {action.resource for action in found.values()}
+    used |= {link.resource for action in found.values() for link in action.parents}
+    idle = given_up - used
+    return {name: one for name, one in resources.items() if name not in idle}, found
+
+
+def _relations(
+    survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
+) -> Iterator[_Relation]:
+    for facts in survey.facts:
+        action, steps = actions[facts.operation.id], facts.route.steps
+        if action.kind != "list" or steps[-2:-1] != (ANY,) or not action.parents:
+            continue
+        owner = resources.get(action.parents[-1].resource or "")
+        listed = resources.get(action.resource or "")
+        if owner is None or listed is None or owner.singleton or action.parents[-1].field:
+            continue
+        member = _at_home(resources, listed, owner)
+        if member is not None:
+            yield _Relation(owner, member, steps)
+
+
+def _at_home(
+    resources: Mapping[str, Resource], listed: Resource, owner: Resource
+) -> Resource | None:
+    """The resource of the listed entities, if they live elsewhere than below the owner."""
+    alike = [
+        one
+        for one in resources.values()
+        if one.schema == listed.schema
+        and one.schema is not None
+        and not one.singleton
+        and one.name != owner.name
+        and all(link.resource != owner.name for link in one.parents)
+    ]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _of_relation(
+    survey: Survey, relation: _Relation, actions: Mapping[str, Action]
+) -> Iterator[tuple[str, Action]]:
+    owner, member, steps = relation.owner, relation.member, relation.steps
+    own = survey.flat(member.schema).properties.keys()
+    for facts in survey.facts:
+        action, here = actions[facts.operation.id], facts.route.steps
+        membership = Membership(owner.name, "/".join(steps))
+        if here == steps and action.kind == "list":
+            why = Because(f"{member.name} of one {owner.noun}, which are added and removed")
+            yield (
+                action.operation,
+                replace(
+                    action,
+                    resource=member.name,
+                    membership=membership,
+                    because=(*action.because, why),
+                ),
+            )
+        elif here == (*steps, ANY):
+            sent = survey.flat(facts.body).properties.keys() if facts.body else set()
+            if facts.method in ("PUT", "POST", "DELETE") and not sent & own:
+                kind = "unlink" if facts.method == "DELETE" else "link"
+                named = replace(membership, parameter=facts.route.names[-1])
+                yield action.operation, _changed(survey, facts, action, relation, kind, named)
+            elif facts.method == "GET" and action.kind == "fetch":
+                yield action.operation, replace(action, resource=member.name)
+        elif here[: len(steps)] == steps and len(here) <= len(steps) + 1:
+            ids = _ids(survey, facts, member)
+            word = here[-1] if len(here) > len(steps) else ""
+            kind = _kind(facts, word)
+            if ids is not None and kind is not None:
+                named = replace(membership, ids=ids, sets=facts.method == "PUT")
+                yield action.operation, _changed(survey, facts, action, relation, kind, named)
+
+
+def _kind(facts: Facts, word: str) -> str | None:
+    words = set(tokens(word or facts.operation.id))
+    if facts.operation.method == "DELETE" or (word and words & _REMOVING):
+        return "unlink"
+    if not word and facts.operation.method in ("POST", "PUT"):
+        return "link"
+    return "link" if word and words & _ADDING else None
+
+
+def _ids(survey: Survey, facts: Facts, member: Resource) -> str | None:
+    """The property of the body, or the query parameter, with the ids of members; None if the
+    request says anything else of them."""
+    body = body_of(facts.operation)
+    sent = list(survey.flat(body.pointer).properties) if body and body.pointer else []
+    names = sent or [p.name for p in facts.operation.parameters if p.place == "query"]
+    short = tokens(member.noun)[-1]
+    found = [
+        name
+        for name in names
+        if _names(tokens(name), short) or noun(name).rsplit("_", 1)[-1] == short
+    ]
+    rest = set(sent) - set(found)
+    required = survey.flat(member.request).required if member.request else ()
+    return found[0] if len(found) == 1 and not rest & set(required) else None
+
+
+def _names(words: Steps, short: str) -> bool:
+    """Whether a name is that of the ids of a noun: `user_id`, `userIds`, `ids`."""
+    if not words or words[-1] not in _ENDINGS:
+        return False
+    return len(words) == 1 or noun(words[-2]) == short
+
+
+def _changed(
+    survey: Survey,
+    facts: Facts,
+    action: Action,
+    relation: _Relation,
+    kind: str,
+    membership: Membership,
+) -> Action:
+    member, owner = relation.member, relation.owner
+    place = facts.ref
+    shows = ""
+    for name, resource in (("member", member), ("owner", owner)):
+        if place and resource.schema is not None and place == resource.schema:
+            shows = name
+    verb = "adds" if kind == "link" else "removes"
+    why = Because(f"{facts.operation.path} {verb} {member.name} of one {owner.noun}", "likely")
+    return replace(
+        action,
+        kind="link" if kind == "link" else "unlink",
+        resource=member.name,
+        item=membership.parameter,
+        response=ResponseUse(at=facts.at),
+        membership=replace(membership, shows=shows),
+        transition=None,
+        elsewhere=False,
+        starts=None,
+        because=(why,),
+        instead=None,
+    )
+
+
+def members_of(actions: Iterable[Action]) -> Iterator[tuple[str, Membership]]:
+    """The memberships of a plan, each with the resource of its members."""
+    for action in actions:
+        if action.membership is not None and action.kind == "list":
+            yield str(action.resource), action.membership

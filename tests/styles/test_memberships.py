@@ -1,0 +1,132 @@
+"""Documents in which existing entities are put into others and taken out again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+from tests.styles.builders import (
+    INTEGER,
+    array,
+    document,
+    json_of,
+    obj,
+    operation,
+    path,
+    ref,
+    text,
+)
+
+USERS = "/groups/{groupId}/users"
+IDS = obj("userIds", userIds=array(text()))
+
+
+def groups(paths: dict[str, Any]) -> dict[str, Any]:
+    """Users, groups, and these paths."""
+    created = {"description": "", **json_of(ref("User"))}
+    user = {**operation("createUser"), "requestBody": json_of(obj("email", email=text()))}
+    own = {
+        "/users": {
+            "get": operation("listUsers", array(ref("User"))),
+            "post": {**user, "responses": {"201": created}},
+        },
+        "/users/{userId}": path("userId", get=operation("getUser", ref("User"), also=(404,))),
+        "/groups": {"post": operation("createGroup", ref("Group"), sent=obj(name=text()))},
+        "/groups/{groupId}": path("groupId", get=operation("getGroup", ref("Group"))),
+    }
+    schemas = {"User": obj("id", id=text(), email=text()), "Group": obj("id", id=text())}
+    return document({**own, **paths}, **schemas)
+
+
+STYLES: dict[str, tuple[dict[str, Any], tuple[str, str, str], tuple[str, str, str]]] = {
+    "a path for each": (
+        {
+            f"{USERS}/{{userId}}": path(
+                "groupId",
+                "userId",
+                put=operation("add", status=204),
+                delete=operation("remove", status=204),
+            )
+        },
+        ("PUT", "/{user}", ""),
+        ("DELETE", "/{user}", ""),
+    ),
+    "an id in the body": (
+        {
+            f"{USERS}/{{userId}}": path(
+                "groupId", "userId", delete=operation("remove", status=204)
+            ),
+            "add": {"post": operation("add", ref("User"), sent=obj("user_id", user_id=text()))},
+        },
+        ("POST", "", "user_id"),
+        ("DELETE", "/{user}", ""),
+    ),
+    "several ids": (
+        {
+            f"{USERS}/remove": path(
+                "groupId", post=operation("remove", obj(removed=INTEGER), sent=IDS)
+            ),
+            "add": {"post": operation("add", obj(added=INTEGER), sent=IDS)},
+        },
+        ("POST", "", "userIds"),
+        ("POST", "/remove", "userIds"),
+    ),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_members_are_added_and_removed(style: str) -> None:
+    paths, add, remove = STYLES[style]
+    more = paths.get("add", {})
+    listing = path("groupId", get=operation("members", obj(users=array(ref("User")))), **more)
+    paths = {USERS: listing, **{url: item for url, item in paths.items() if url != "add"}}
+    with MockServer(groups(paths)) as mock:
+        client = mock.client
+        group = client.post("/groups", json={"name": "g"}).json()["id"]
+        user = client.post("/users", json={"email": "a@b.test"}).json()
+        everybody = len(client.get("/users").json())
+
+        def send(how: tuple[str, str, str]) -> Any:
+            method, below, name = how
+            url = f"/groups/{group}/users" + below.replace("{user}", user["id"])
+            value = [user["id"]] if name.endswith("s") else user["id"]
+            response = client.request(method, url, json={name: value} if name else None)
+            assert response.is_success, response.text
+            return response
+
+        def members() -> list[Any]:
+            return client.get(f"/groups/{group}/users").json()["users"]
+
+        assert members() == []
+        added = send(add)
+        if style == "an id in the body":
+            assert added.json() == user
+        if style == "several ids":
+            assert added.json() == {"added": 1}
+        assert members() == [user]
+        send(remove)
+        assert members() == []
+        assert client.get(f"/users/{user['id']}").json() == user
+        assert len(client.get("/users").json()) == everybody
+
+
+def test_only_what_exists_becomes_a_member() -> None:
+    item = path("groupId", "userId", put=operation("add", status=204, also=(404,)))
+    listing = path("groupId", get=operation("members", array(ref("User"))))
+    with MockServer(groups({USERS: listing, f"{USERS}/{{userId}}": item})) as mock:
+        group = mock.client.post("/groups", json={"name": "g"}).json()["id"]
+        assert mock.client.put(f"/groups/{group}/users/nobody").status_code == 404
+        assert mock.client.put("/groups/none/users/nobody").status_code == 404
+
+
+def test_children_that_are_made_below_their_parent_are_no_members() -> None:
+    """`POST` with the properties of an entity makes one, as before."""
+    make = operation("make", ref("User"), sent=obj("email", email=text()))
+    listing = path("groupId", get=operation("members", array(ref("User"))), post=make)
+    with MockServer(groups({USERS: listing})) as mock:
+        group = mock.client.post("/groups", json={"name": "g"}).json()["id"]
+        made = mock.client.post(f"/groups/{group}/users", json={"email": "c@d.test"}).json()
+        assert made["email"] == "c@d.test"
+        assert made in mock.client.get(f"/groups/{group}/users").json()
