@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from mockserver.inference.model import ActionKind
 
-KINDS: tuple[str, ...] = get_args(ActionKind)
+KINDS: tuple[str, ...] = tuple(k for k in get_args(ActionKind) if k not in ("link", "unlink"))
 ON_ONE = frozenset(("fetch", "replace", "patch", "remove", "transition", "clone"))
 """What is done to one entity, which something has to name."""
 MOST_SEEDS = 1000
