@@ -317,10 +317,14 @@ def place_of_id(
     """
     if not facts.ref:
         return (), None
-    found = told_at(survey, draft, facts.ref, resource.identity.key)
+    key, own_properties = resource.identity.key, survey.flat(resource.schema).properties
+    found = told_at(survey, draft, facts.ref, key)
+    if key and found != (key,) and found[:1] and found[0] in own_properties:
+        # A name beside the id is no id, even where a response leaves the id out.
+        found = () if tokens(found[0])[-1:] == ("name",) else found
     if not found and made:
         only = only_id(survey, facts)
-        found = (only,) if only and only not in survey.flat(resource.schema).properties else ()
+        found = (only,) if only and only not in own_properties else ()
     place = _schema_at(survey, facts.ref, found)
     own = found == (resource.identity.key,) and place == _schema_at(survey, resource.schema, found)
     return ((), None) if own else (found, place)

@@ -110,10 +110,10 @@ def _of_relation(
         elif here[: len(steps)] == steps and len(here) <= len(steps) + 1:
             ids = _ids(survey, facts, member)
             word = here[-1] if len(here) > len(steps) else ""
-            kind = _kind(facts, word)
-            if ids is not None and kind is not None:
+            how = _kind(facts, word)
+            if ids is not None and how is not None:
                 named = replace(membership, ids=ids, sets=facts.method == "PUT")
-                yield action.operation, _changed(survey, facts, action, relation, kind, named)
+                yield action.operation, _changed(survey, facts, action, relation, how, named)
 
 
 def _kind(facts: Facts, word: str) -> str | None:
@@ -137,9 +137,8 @@ def _ids(survey: Survey, facts: Facts, member: Resource) -> str | None:
         for name in names
         if _names(tokens(name), short) or noun(name).rsplit("_", 1)[-1] == short
     ]
-    rest = set(sent) - set(found)
-    required = survey.flat(member.request).required if member.request else ()
-    return found[0] if len(found) == 1 and not rest & set(required) else None
+    own = survey.flat(member.schema).properties.keys()
+    return found[0] if len(found) == 1 and not (set(sent) - set(found)) & own else None
 
 
 def _names(words: Steps, short: str) -> bool:

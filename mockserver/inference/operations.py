@@ -116,6 +116,12 @@ class Survey:
         found = self.by_steps.get(steps, {})
         return next((found[method] for method in methods if method in found), None)
 
+    def is_called(self, items: Iterable[Route]) -> bool:
+        """Whether entities are named in bodies or queries, by paths that are calls."""
+        steps = {item.steps for item in items}
+        return any(f.plain is not None and f.plain.place != "path" and f.route.steps in steps
+                   for f in self.facts)  # fmt: skip
+
     def is_led_through(self, steps: tuple[str, ...]) -> bool:
         """Whether any path has a parameter here, at its end or before further steps."""
         return steps in self._names

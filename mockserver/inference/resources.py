@@ -212,9 +212,14 @@ def _schema(survey: Survey, draft: Draft) -> str | None:
     known = [ref for ref in described(survey, draft) if survey.flat(ref).properties]
     if draft.singleton or not known:
         return known[0] if known else None
-    keyed = [ref for ref in known if key_in(survey, draft, survey.flat(ref))[0]]
+    keys = {ref: key_in(survey, draft, survey.flat(ref)) for ref in known}
+    keyed = [ref for ref in known if keys[ref][0]]
     if not keyed:
         return known[0]
+    sure = [ref for ref in keyed if (why := keys[ref][1]) and why.confidence == "certain"]
+    if sure and keyed[0] not in sure and survey.is_called(draft.items):
+        # `GetHost` leaves out the `HostArn` that it is called with; a list has it.
+        return max(sure, key=lambda ref: len(survey.flat(ref).properties))
     fetched = any(survey.at(route.steps, "GET") is not None for route in draft.items)
     if not fetched:
         # A create may say no more than the id of what a list shows in full.
