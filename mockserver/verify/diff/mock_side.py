@@ -25,7 +25,7 @@ PACES = (0.0, 0.0, 0.0, 1.0, 3.0, 0.0, 8.0, 20.0, 0.3, 60.0)
 """Seconds by which each world's clock advances before each step, to see jobs in every state."""
 START_TIMEOUT = 60.0
 TRAITS = "x-mock-traits"
-"""A request with this header is told what the mock takes to be special about it."""
+"""A response to a request with this header has a header with the request's traits."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What a differential run keeps of every step, so that calibration can learn from all of it."""
+"""Samples for calibration: what a differential run records of every step."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from mockserver.verify.diff.model import MISSING, Json, Run, Seen
 from mockserver.verify.model import Exchange
 
 _LARGEST = 20_000
-"""Bytes of a body; of a larger one nothing is learned."""
+"""Maximum size in bytes of a response body in a sample."""
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def samples(real: Run, mock: Run, contract: Contract) -> Iterator[dict[str, Json]]:
-    """Pairs of replies to the same request: `operation`, `traits` as the mock sees them, what was
-    sent (`path`, `query`, `body`), and `real` and `mock`, each with `status` and `body`.
+    """A sample for each step of a program: `operation`, the `traits` that the mock has named, the
+    `path`, `query` and `body` that were sent, and the responses `real` and `mock`, each with
+    `status` and `body`.
 
-    Once one side has done what the other refused, what is about the same entity says nothing.
+    After one side has made a change that the other refused, an entity is in different states, so
+    later steps about it are left out.
     """
     apart: set[str] = set()
     for ours, theirs in zip(real, mock, strict=True):
@@ -43,13 +45,14 @@ def samples(real: Run, mock: Run, contract: Contract) -> Iterator[dict[str, Json
 
 
 def sample(real: Seen, mock: Seen, template: str) -> dict[str, Json] | None:
-    """One of them; None if nothing can be learned of it."""
-    told = mock.last.headers.get(TRAITS)
-    if not told or real.status >= 500 or len(real.last.body) > _LARGEST:
+    """The sample of one step, without its operation. None if the mock has named no traits, the real
+    server failed (5xx), or its body is too large."""
+    traits = mock.last.headers.get(TRAITS)
+    if not traits or real.status >= 500 or len(real.last.body) > _LARGEST:
         return None
     sent = real.last
     return {
-        "traits": json.loads(told),
+        "traits": json.loads(traits),
         "path": path_values(template, sent.url),
         "query": dict(parse_qsl(urlsplit(sent.url).query, keep_blank_values=True)),
         "body": _sent(sent),
@@ -63,7 +66,7 @@ def sample(real: Seen, mock: Seen, template: str) -> dict[str, Json] | None:
 
 
 def path_values(template: str, url: str) -> dict[str, str]:
-    """The values of a path's parameters, as they went out."""
+    """The values of the path parameters in a URL, decoded."""
     pattern = re.sub(r"\\\{([^{}]+)\\\}", r"([^/]+)", re.escape(template))
     names = re.findall(r"\{([^{}]+)\}", template)
     found = re.search(pattern + "$", urlsplit(url).path)
@@ -71,11 +74,12 @@ def path_values(template: str, url: str) -> dict[str, str]:
 
 
 def plain(value: Json) -> Json:
-    """A value of a reply, None if it is no JSON."""
+    """The JSON value of a reply, with None in place of MISSING."""
     return None if value is MISSING else value
 
 
 def _sent(exchange: Exchange) -> Json:
+    """The JSON value of a request body, or None."""
     try:
         return json.loads(exchange.request_body)
     except ValueError:

@@ -1,9 +1,10 @@
-"""Rules of the form "a request like this gets that answer", learned from pairs of replies.
+"""Learn rules of the form "a request with these traits gets this response".
 
-For each pair the mock has said what is special about the request (`engine/traits.py`), so what is
-learned is in words that the mock can check. A rule is the widest condition under which the real
-side always gave one answer: first for all operations together, then for each. Rules of a part of
-the pairs are tried on the others before they count.
+The input are pairs of replies to the same request: the real server's and the mock's. The mock has
+named the traits of each request (`engine/traits.py`), so it can check the conditions of a rule. A
+rule has the most general condition under which the real server always gave the same response. Rules
+for all operations are learned first, then those of single operations. Rules learned from most of
+the pairs are checked against the rest.
 """
 
 from __future__ import annotations
@@ -19,35 +20,40 @@ from typing import Any
 Json = Any
 When = tuple[tuple[str, str], ...]
 Outcome = tuple[int, str]
-"""A status, and a body as text with what was sent as `{name}`; "" is the mock's own body."""
+"""A status, and a body as JSON text; `{name}` in it stands for a value of the request. A body "" is
+the mock's own."""
 OWN: Outcome = (0, "")
-"""What the mock does without a rule."""
+"""The mock's own response: no rule is needed."""
 EVERY = "*"
+"""The name under which rules for all operations are listed."""
 _HELD_OUT = 5
-"""One in so many pairs is kept for the trial."""
+"""Every n-th pair is not learned from, but used to check the rules."""
 _SURE, _MOSTLY = 0.95, 0.8
-"""The share of the pairs that a rule for all has to be right for; of those that are left."""
+"""The share of pairs that a rule for all operations must predict: of all pairs that it applies to;
+of those that no other rule applies to."""
 _SUPPORT, _OPERATIONS = 3, 2
-"""How many pairs, of how many operations, a rule for all operations needs."""
+"""The minimum number of pairs, and of operations, for a rule for all operations."""
 _GENERAL = re.compile(
     r"mock|body|credential|unknown (field|query parameter)|taken \w+"
     r"|violates (body|query|path|header) \w+"
 )
-"""Traits that mean the same in every operation."""
+"""Traits with the same meaning in every operation."""
 _SPECIAL = re.compile("taken |unknown ")
-"""Traits of few requests: that others lack them may decide, too."""
+"""Traits that few requests have. A rule may require that they are absent."""
 _NOISE = re.compile(r"body\.x_unknown_field")
+"""A trait of a field that only the differential sends; `unknown field` stands for it."""
 _MOST_RULES, _MOST_OPTIONS, _MOST_TRAITS = 60, 2000, 24
-"""For one operation; of one step of its learning; of one request."""
+"""Limits: rules of one operation, candidate rules of one step, traits of one request."""
 _STATE = re.compile(r"(?!body\.|query\.|violates |unknown |taken )\w+\.\w+")
-"""Flags and states of what a path names."""
+"""Traits for flags and states of an entity in the path."""
 _SHORTEST = 4
-"""Of a text that counts as a part of another one."""
+"""The minimum length of a sent text to be replaced within a longer text."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One request and its two answers. `outcome` is what a rule would have to say."""
+    """One request. `outcome` is what a rule must predict for the mock to respond like the real
+    server; `sent` are the request's values by template name."""
 
     operation: str
     traits: Mapping[str, str]
@@ -56,19 +62,25 @@ class Pair:
 
     @property
     def features(self) -> list[tuple[str, str]]:
+        """The traits that a condition can name, without the mock's status."""
         return [t for t in self.traits.items() if t[0] != "mock" and not _NOISE.match(t[0])]
 
 
 @dataclass(frozen=True)
 class Rule:
+    """If a request has all traits of `when`, it gets `outcome`. `seen` is the number of pairs that
+    have shown it."""
+
     when: When
     outcome: Outcome
     seen: int = 0
 
     def holds(self, traits: Mapping[str, str]) -> bool:
+        """Whether a request has all traits of the condition."""
         return all(traits.get(name, "absent") == value for name, value in self.when)
 
     def as_table(self) -> dict[str, Json]:
+        """The rule as an entry of `answers` in a calibration file."""
         found: dict[str, Json] = {"when": dict(self.when)}
         if self.outcome[0]:
             found["status"] = self.outcome[0]
@@ -78,11 +90,11 @@ class Rule:
 
 
 Rules = dict[str, list[Rule]]
-"""By operation; `EVERY` is for all, after those of the operation."""
+"""By operation, in order of precedence. Those of `EVERY` come after the operation's own."""
 
 
 def rules_of(written: Iterable[Mapping[str, Json]]) -> list[Rule]:
-    """The rules of `answers` tables, in the order in which they count."""
+    """The rules of the `answers` entries of a calibration file, in the same order."""
     return [
         Rule(
             tuple(table.get("when", {}).items()),
@@ -94,6 +106,7 @@ def rules_of(written: Iterable[Mapping[str, Json]]) -> list[Rule]:
 
 
 def pair_of(sample: Mapping[str, Json]) -> Pair:
+    """Make a pair from a sample (`verify/diff/samples.py`)."""
     real, mock = sample["real"], sample["mock"]
     outcome: Outcome
     sent = _sent(sample, sample["path"])
@@ -111,7 +124,8 @@ def pair_of(sample: Mapping[str, Json]) -> Pair:
 
 
 def _with_parts(body: Json, mine: Json, sent: Json) -> Json:
-    """A body with `{mock.NAME}` for a part of the mock's own, and `{body}` for the request's."""
+    """The body with `{mock.NAME}` in place of an object or array that the mock's body has too, and
+    `{body}` in place of the request body."""
     if not isinstance(body, dict):
         return body
     own = mine.items() if isinstance(mine, dict) else ()
@@ -126,7 +140,7 @@ def _with_parts(body: Json, mine: Json, sent: Json) -> Json:
 
 
 def _text(body: Json) -> str:
-    """A body that a rule can have: TOML has no null."""
+    """The body as JSON text; "" if it contains null, which TOML can't express."""
     return "" if body is None or _has_null(body) else json.dumps(body, sort_keys=True)
 
 
@@ -137,7 +151,8 @@ def _has_null(value: Json) -> bool:
 
 
 def _sent(sample: Mapping[str, Json], path: Mapping[str, str]) -> dict[str, str]:
-    """What a template can name, the most special first."""
+    """The values that a template can name, most specific first: the path's, in reverse order, then
+    the body's and the query's."""
     body = sample["body"] if isinstance(sample["body"], dict) else {}
     texts = {f"body.{n}": v for n, v in body.items() if isinstance(v, str)}
     query = {f"query.{n}": v for n, v in sample["query"].items()}
@@ -145,7 +160,7 @@ def _sent(sample: Mapping[str, Json], path: Mapping[str, str]) -> dict[str, str]
 
 
 def templated(value: Json, sent: Mapping[str, str]) -> Json:
-    """A body with `{name}` for what was sent."""
+    """The body with `{name}` in place of values that were sent."""
     if isinstance(value, str):
         for name, given in sent.items():
             if value == given or (len(given) >= _SHORTEST and given in value):
@@ -162,10 +177,10 @@ def templated(value: Json, sent: Mapping[str, str]) -> Json:
 
 
 def learned(pairs: Sequence[Pair], known: Rules | None = None) -> Rules:
-    """Learn rules from some of the pairs, drop those that the held-out pairs contradict, then add
-    what only all pairs together show.
+    """Learn rules from most of the pairs, drop those that the others contradict, then add those
+    that only all pairs together show.
 
-    `known` are rules of before. They stay unless the pairs contradict them.
+    `known` are rules from an earlier calibration. They stay unless the pairs contradict them.
     """
     known = _confirmed(known or {}, pairs)
     trained = [pair for number, pair in enumerate(pairs) if (number + 1) % _HELD_OUT]
@@ -194,9 +209,10 @@ def predicted(rules: Rules, pair: Pair) -> Outcome:
 
 
 def uncalibrated(pair: Pair, status: int, known: Rules) -> Pair | None:
-    """A pair of a run in which the mock followed `known`, as if it had followed nothing.
+    """Convert a pair from a run in which the mock followed the rules `known` to one without them.
 
-    `status` is the real side's. None if the mock was right although its rule says otherwise.
+    `status` is that of the real server. None if both responses were the same, although the rule
+    predicts another one: nothing can be learned from such a pair.
     """
     found = deciding(known, pair)
     if found is None or pair.outcome != OWN:
@@ -208,8 +224,8 @@ def uncalibrated(pair: Pair, status: int, known: Rules) -> Pair | None:
 def _confirmed(known: Rules, pairs: Sequence[Pair]) -> Rules:
     """The rules that the pairs do not contradict.
 
-    A rule of one operation has no exceptions; one for all operations may, because rules of single
-    operations come first.
+    A rule of one operation must be right for all pairs. A rule for all operations may have
+    exceptions, which rules of single operations can cover.
     """
     decided: dict[tuple[str, Rule], list[Pair]] = {}
     for pair in pairs:
@@ -227,12 +243,13 @@ def _confirmed(known: Rules, pairs: Sequence[Pair]) -> Rules:
 
 
 def _right(rule: Rule, pair: Pair) -> bool:
-    """Whether the rule says what was answered, as far as it says anything."""
+    """Whether the rule predicts the response's status, and its body if the rule has one."""
     status, body = rule.outcome
     return pair.outcome[0] == status and body in ("", pair.outcome[1])
 
 
 def _rules(pairs: Sequence[Pair], known: Rules) -> Rules:
+    """The known rules, followed by new ones for what they do not predict."""
     rules: Rules = {name: list(found) for name, found in known.items()}
     rules[EVERY] = [*rules.get(EVERY, ()), *_for_all(pairs, rules)]
     by_operation: dict[str, list[Pair]] = {}
@@ -246,8 +263,11 @@ def _rules(pairs: Sequence[Pair], known: Rules) -> Rules:
 
 
 def _for_all(pairs: Sequence[Pair], rules: Rules) -> Iterator[Rule]:
-    """Conditions that have one answer wherever they hold, in several operations; what is left of
-    each status of the mock comes last."""
+    """New rules for all operations.
+
+    First those with one response wherever their condition holds, then a rule for each status of the
+    mock, from the pairs to which no other rule applies.
+    """
     groups: dict[When, list[Pair]] = {}
     for pair in pairs:
         general = [t for t in pair.features if _GENERAL.fullmatch(t[0])]
@@ -269,7 +289,8 @@ def _for_all(pairs: Sequence[Pair], rules: Rules) -> Iterator[Rule]:
 
 
 def _common(when: When, group: Sequence[Pair], least: float) -> Rule | None:
-    """The answer that at least such a share of a group has, if it is not the mock's own."""
+    """A rule for the most frequent response of the group, if at least the share `least` has it, and
+    it is not the mock's own."""
     if len({pair.operation for pair in group}) < _OPERATIONS:
         return None
     status, count = Counter(pair.outcome[0] for pair in group).most_common(1)[0]
@@ -284,16 +305,17 @@ def _common(when: When, group: Sequence[Pair], least: float) -> Rule | None:
 
 
 def _covers(one: Rule, other: Rule) -> bool:
+    """Whether the first rule makes the second one superfluous."""
     return set(one.when) <= set(other.when) and one.outcome == other.outcome
 
 
 def _for_one(pairs: Sequence[Pair], rules: Rules) -> list[Rule]:
-    """What the pairs of one operation say beyond the rules there are."""
+    """New rules for one operation, for the pairs that the known rules predict wrongly."""
     found: list[Rule] = []
     special = {name for pair in pairs for name in pair.traits if _SPECIAL.match(name)}
     nothing = dict.fromkeys(sorted(special), "absent")
     pairs = [replace(pair, traits={**nothing, **pair.traits}) for pair in pairs]
-    told = [predicted(rules, pair) for pair in pairs]
+    now = [predicted(rules, pair) for pair in pairs]
     seen: dict[tuple[str, str], set[int]] = {}
     for number, pair in enumerate(pairs):
         for trait in (*pair.features, ("mock", pair.traits.get("mock", ""))):
@@ -302,7 +324,7 @@ def _for_one(pairs: Sequence[Pair], rules: Rules) -> list[Rule]:
     while len(found) < _MOST_RULES:
         best = None
         for size in (0, 1, 2):
-            best = _best(pairs, told, seen, decided, size)
+            best = _best(pairs, now, seen, decided, size)
             if best is not None:
                 break
         if best is None:
@@ -310,23 +332,23 @@ def _for_one(pairs: Sequence[Pair], rules: Rules) -> list[Rule]:
         found.append(best)
         held = set.intersection(*(seen.get(trait, set()) for trait in best.when))
         for number in held - decided:
-            told[number] = best.outcome
+            now[number] = best.outcome
         decided |= held
     return found
 
 
 def _best(
     pairs: Sequence[Pair],
-    told: Sequence[Outcome],
+    predictions: Sequence[Outcome],
     seen: Mapping[tuple[str, str], set[int]],
     decided: set[int],
     size: int,
 ) -> Rule | None:
-    """The condition of so many traits that puts most of the wrong pairs right and none wrong that
-    is right; what an earlier rule has decided stays."""
+    """The rule with `size` traits that corrects most of the wrong predictions, and breaks no right
+    one; None if there is no such rule. Pairs in `decided` are covered by earlier rules."""
     options: Counter[tuple[When, Outcome]] = Counter()
     for number, pair in enumerate(pairs):
-        if told[number] == pair.outcome or number in decided:
+        if predictions[number] == pair.outcome or number in decided:
             continue
         outcomes = dict.fromkeys((pair.outcome, (pair.outcome[0], "")))
         options.update((when, one) for when in _conditions(pair, size) for one in outcomes)
@@ -335,17 +357,19 @@ def _best(
         held = set.intersection(*(seen[trait] for trait in when)) - decided
         if all(pairs[n].outcome == outcome for n in held):
             return _narrowed(Rule(when, outcome), [pairs[n] for n in held])
-        # Another status is better than none where the words of each refusal are its own.
+        # If the bodies differ, the right status with the mock's own body is still better.
         same = all(pairs[n].outcome[0] == outcome[0] for n in held)
-        now = {told[n][0] or int(pairs[n].traits.get("mock") or 0) for n in held}
+        now = {predictions[n][0] or int(pairs[n].traits.get("mock") or 0) for n in held}
         if same and outcome[0] and not outcome[1] and now != {outcome[0]}:
             return Rule(when, outcome)
     return None
 
 
 def _narrowed(rule: Rule, held: Sequence[Pair]) -> Rule:
-    """A good request that is always refused was refused for a reason, and what all of them were
-    about is in the same state."""
+    """The rule, limited to a state of the entity if it refuses requests that the mock accepts.
+
+    The state that all these requests have in common is likely to be the reason.
+    """
     if rule.outcome[0] < 400 or not rule.when[-1][1].startswith("2") or len(rule.when) > 1:
         return rule
     states = set.intersection(*({t for t in p.features if _STATE.fullmatch(t[0])} for p in held))
@@ -353,23 +377,26 @@ def _narrowed(rule: Rule, held: Sequence[Pair]) -> Rule:
 
 
 def _conditions(pair: Pair, size: int) -> Iterator[When]:
+    """All conditions that hold for a pair: the mock's status and `size` traits."""
     own = ("mock", pair.traits.get("mock", ""))
     for traits in combinations(pair.features[:_MOST_TRAITS], size):
         yield (own, *traits)
 
 
 def _contradicted(rule: Rule, name: str, held_out: Sequence[Pair]) -> bool:
+    """Whether too many of the pairs have another response than the rule predicts. `name` is where
+    the rule is listed."""
     held = [p for p in held_out if name in (EVERY, p.operation) and rule.holds(p.traits)]
     wrong = sum(p.outcome[0] != rule.outcome[0] for p in held)
-    # Words that are wrong are no worse than the mock's own, if most are right.
+    # A wrong body is no worse than the mock's own, so fewer have to be right for all operations.
     least = 0.5 if name == EVERY else 0.9
     right = sum(p.outcome == rule.outcome for p in held)
     return wrong > 0.1 * len(held) or (bool(rule.outcome[1]) and right < least * len(held))
 
 
 def _counted(rules: Rules, pairs: Iterable[Pair], known: Rules) -> Rules:
-    """The rules with the number of pairs that each decides, added to that of before; without new
-    ones that decide none."""
+    """The rules with the number of pairs to which each applies, added to earlier numbers. New rules
+    that apply to no pair are dropped."""
     seen = Counter(found for pair in pairs if (found := deciding(rules, pair)) is not None)
     return {
         name: [
