@@ -6,7 +6,7 @@ so it makes no difference who looks, or when.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.engine.faker import filled
@@ -21,6 +21,7 @@ from mockserver.engine.inferred.identifiers import Keys, spoken
 from mockserver.engine.inferred.job_fields import results_of
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import state_of, with_state
+from mockserver.engine.inferred.seed_references import SeedReferences
 from mockserver.engine.randomness import Dice
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
@@ -79,6 +80,7 @@ class Sower:
         self._keys = keys
         self._values = values
         self._repositories = repositories
+        self._references = SeedReferences(repositories)
 
     def sow(self, world: World, repository: Repository, parent: str | None) -> None:
         """Create the seed entities below `parent` (None: any), if not done yet."""
@@ -344,6 +346,7 @@ class Sower:
         dice = Dice(at, *salt)
         row: dict[str, Any] = {"at": at, "n": ordinal - resource.seeds, "seed": True}
         known = {**self._guided(resource, ordinal), **owner_values(world, repository.roles)}
+        known.update(self._referring(world, repository, ordinal))
         set_times(repository.schemas, repository.flat, repository.roles, known, at, made=True)
         known.update(dict.fromkeys(repository.roles.counted, ordinal + 1))
         if resource.parents and resource.parents[-1].field:
@@ -386,6 +389,20 @@ class Sower:
         key = f"{parent}/{key}" if resource.identity.nested and parent else str(key)
         if repository.get(world, key) is None:
             repository.put(world, Entity(key, data, parent, row))
+
+    def _referring(
+        self, world: World, repository: OwnRepository, ordinal: int
+    ) -> Iterator[tuple[str, Any]]:
+        """The properties that name seed entities of other resources: `upload_id` of a transcode."""
+        for name, target, several in self._references.of(repository):
+            self.sow(world, target, None)
+            key = target.resource.identity.key
+            there = [
+                e.data[key] for e in target.scan(world, None, False) if e.seed and key in e.data
+            ]
+            if there:
+                value = there[ordinal % len(there)]
+                yield name, [value] if several else value
 
 
 def _past(states: States, state: str, at: int) -> list[list[Any]]:
