@@ -396,7 +396,7 @@ class Sower:
         """The properties that name seed entities of other resources: `upload_id` of a transcode."""
         for name, target, several in self._references.of(repository):
             self.sow(world, target, None)
-            key = target.resource.identity.key
+            key = target.resource.identity.key or ""
             there = [
                 e.data[key] for e in target.scan(world, None, False) if e.seed and key in e.data
             ]
