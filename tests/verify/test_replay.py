@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,39 @@ def test_of_several_findings_one_is_named(tmp_path: Path) -> None:
     path = str(report("refuses and changes", tmp_path))
     with pytest.raises(UsageError, match=r"no such finding; it has .*refusal_changes_nothing"):
         read_failure(path, "no_such_rule")
+
+
+def test_what_a_finding_names_is_created_first(tmp_path: Path) -> None:
+    """The finding has only the last request; the report has the one that made the job."""
+    contract = build_contract(document())
+    with serving(Jobs()) as url, Target(contract, url, "mock-key") as target:
+        target.send("POST", "/jobs", body={"name": "another"})
+        made = target.send("POST", "/jobs", body={"name": "a"})
+        shown = target.send("GET", f"/jobs/{made.json()['id']}")
+    with Record(tmp_path) as record:
+        for one in (made, shown):
+            record.exchange(one)
+        record.finding(Finding("any", "GET /jobs/{job_id}", "It is shown", "", [shown]))
+    path = str(tmp_path / "exchanges.ndjson")
+    jobs = Jobs()
+    with serving(jobs) as url:
+        assert run(path, "--url", url, "--repeat", "1").exit_code == 1
+    sent = [line.split("/")[0] for line in jobs.log if "/jobs" in line]
+    assert sent == ["POST ", "GET "]
+    lines = (tmp_path / "exchanges.ndjson").read_text().splitlines(keepends=True)
+    (tmp_path / "exchanges.ndjson").write_text(lines[-1])
+    with serving(Jobs()) as url:
+        outcome = run(path, "--url", url, "--repeat", "1")
+    assert outcome.exit_code == 2
+    assert "the recording does not show how the entity was created" in outcome.output
+
+
+def test_headers_of_the_contract_are_compared() -> None:
+    one = replace(recorded(405, {}), headers={"allow": "GET, PUT", "date": "x"})
+    same = replace(exchange(405, {}), headers={"allow": "put,get"})
+    other = replace(exchange(405, {}), headers={"allow": "GET"})
+    assert not compared(one, same, IdMap()).differs
+    assert compared(one, other, IdMap()).differs == {"header allow": "GET"}
 
 
 def exchange(status: int, body: Any) -> Exchange:

@@ -16,6 +16,8 @@ from mockserver.verify.replay.sequence import Recorded
 
 Json = Any
 _DEEPEST = 50
+_HEADERS = ("allow", "content-type", "www-authenticate")
+"""Headers that are compared: others often depend on the moment."""
 _MOMENT = re.compile(f"{TIME.pattern}|{UUID.pattern.removeprefix('(?i)')}", re.IGNORECASE)
 """Parts of texts that are different each time."""
 
@@ -38,7 +40,12 @@ def compared(recorded: Recorded, exchange: Exchange, ids: IdMap) -> Outcome:
     if recorded.status != exchange.status:
         return Outcome(exchange.status, {"": str(exchange.status)})
     mine, theirs = _value(recorded.body), _value(exchange.body)
-    return Outcome(exchange.status, dict(_differences(mine, theirs, "", "", ids, 0)))
+    differs = dict(_differences(mine, theirs, "", "", ids, 0))
+    for name in _HEADERS:
+        now = exchange.headers.get(name, "")
+        if _parts(recorded.headers.get(name, "")) != _parts(now):
+            differs[f"header {name}"] = now or "absent"
+    return Outcome(exchange.status, differs)
 
 
 def same_as_recorded(outcomes: Sequence[Outcome]) -> list[bool]:
@@ -57,6 +64,10 @@ def same_as_recorded(outcomes: Sequence[Outcome]) -> list[bool]:
         and all(place in one.differs for one in outcomes)
     }
     return [not (outcome.differs.keys() - random) for outcome in outcomes]
+
+
+def _parts(header: str) -> set[str]:
+    return {part.strip().lower() for part in re.split("[,;]", header) if part.strip()}
 
 
 def _value(body: bytes) -> Json:

@@ -42,6 +42,7 @@ _OWN_HEADERS = frozenset(
 )
 """Headers that belong to the recorded connection."""
 _SHORTEST_PAUSE = 0.2
+_GONE = (404, 410)
 
 
 class BlockedError(Exception):
@@ -168,6 +169,11 @@ class Replay:
             self._pause(step.pause)
             exchange = self._send(step)
             if number == len(self.failure.steps):
+                if step.status < 400 and exchange.status in _GONE and self._is_strange(step):
+                    raise BlockedError(
+                        f"{step.line} returned {exchange.status}: the recording does not show how "
+                        "the entity was created"
+                    )
                 return compared(step, exchange, self.ids)
             if step.status < 300 <= exchange.status:
                 raise BlockedError(
@@ -179,6 +185,13 @@ class Replay:
                 step.headers.get("location", ""), exchange.headers.get("location", "")
             )
         raise BlockedError("there are no requests")
+
+    def _is_strange(self, step: Recorded) -> bool:
+        """Whether the path has an id that is not one of this server."""
+        parts = step.path.removeprefix(self.prefix).split("/")
+        return any(not p.isalpha() and self.ids.text(p) == p for p in parts if p) and not any(
+            self.ids.text(p) != p for p in parts
+        )
 
     def _send(self, step: Recorded) -> Exchange:
         path = "/".join(map(self.ids.text, step.path.removeprefix(self.prefix).split("/")))

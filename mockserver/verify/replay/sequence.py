@@ -64,7 +64,8 @@ def read_failure(path: str, wanted: str = "") -> Failure:
     """
     exchanges, findings = _read(path)
     if findings and not wanted.isdigit():
-        return _found(path, findings, wanted)
+        failure = _found(path, findings, wanted)
+        return Failure(failure.title, [*_creators(failure.steps, exchanges), *failure.steps])
     if wanted and not wanted.isdigit():
         raise UsageError(
             f"--from {wanted}: {path} has no findings; give the number of the exchange that shows "
@@ -206,6 +207,30 @@ def _needed(exchanges: Sequence[Recorded]) -> list[Recorded]:
             kept.append(one)
             names |= _names(one)
     return kept[::-1]
+
+
+def _creators(steps: Sequence[Recorded], exchanges: Sequence[Recorded]) -> list[Recorded]:
+    """The requests that created what the steps name, if they are not among the steps."""
+    makers: dict[str, int] = {}
+    for number, one in enumerate(exchanges):
+        if one.method == "POST" and one.status < 300:
+            for name in _ids(one.body.decode("utf-8", "replace") + one.headers.get("location", "")):
+                makers.setdefault(name, number)
+    given = _ids(" ".join(step.body.decode("utf-8", "replace") for step in steps[:-1]))
+    found: set[int] = set()
+    todo = list(steps)
+    while todo:
+        for name in _names(todo.pop()) - given:
+            maker = makers.get(name)
+            if maker is not None and maker not in found and exchanges[maker] not in steps:
+                found.add(maker)
+                todo.append(exchanges[maker])
+    return [exchanges[number] for number in sorted(found)]
+
+
+def _ids(text: str) -> set[str]:
+    """The parts of a text that may be ids: not plain words."""
+    return {name for name in _ID.findall(text) if not name.isalpha()}
 
 
 def _names(one: Recorded) -> set[str]:

@@ -95,11 +95,12 @@ def text(body: bytes) -> str:
 
 def archived(exchange: Exchange) -> Archived:
     """The exchange as a HAR entry."""
+    moment = datetime.fromtimestamp(exchange.at, UTC) if exchange.at else datetime.now(UTC)
     return Archived(
         method=exchange.method,
         url=exchange.url,
         status=exchange.status,
-        started=datetime.now(UTC).isoformat(),
+        started=moment.isoformat(),
         took=exchange.elapsed * 1000,
         request_headers=tuple(exchange.request_headers.items()),
         request_body=exchange.request_body,

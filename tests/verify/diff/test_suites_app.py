@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +14,10 @@ import pytest
 
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff import run
+from mockserver.verify.diff.calibrate import calibrate
 from mockserver.verify.diff.fidelity import fidelity_of
 from mockserver.verify.diff.programs.coverage import coverage
+from mockserver.verify.diff.report import write
 from mockserver.verify.diff.run import Order, differential
 from tests.support.fault_proxy.proxy import served
 
@@ -57,3 +60,38 @@ def test_the_service_beside_its_inferred_mock(
     assert 0.2 < fidelity_of(report, knowledge).number < 1
     assert '"made"' in ledger.read_text()
     assert (app.database.count("suites"), app.database.count("runs")) == (0, 0)
+
+
+@pytest.mark.slow
+def test_a_second_calibration_keeps_the_first(service: tuple[Any, str], tmp_path: Path) -> None:
+    """With other sequences, the mock is as right as before, and its rules stay."""
+    app, url = service
+    text = json.dumps(app.app.openapi())
+    document, lock = tmp_path / "suites.json", tmp_path / "lock.toml"
+    document.write_text(text)
+    contract = build_contract(json.loads(text))
+    numbers, answers = [], []
+    for seed in (1, 2):
+        order = Order(
+            str(document),
+            url,
+            key=app.KEY,
+            ledger=str(tmp_path / "ledger"),
+            patience=5,
+            timeout=30,
+            seed=seed,
+            examples=3,
+            lock=str(lock) if lock.exists() else "",
+        )
+        report, knowledge = differential(order, contract, lambda text: None)
+        fidelity = fidelity_of(report, knowledge)
+        write(report, fidelity, contract, json.loads(text), tmp_path)
+        calibrate(str(tmp_path / "fidelity.json"), str(lock))
+        numbers.append(fidelity.number)
+        rules = tomllib.loads(lock.read_text())["operations"]
+        answers.append(
+            {(n, str(a["when"])) for n, t in rules.items() for a in t.get("answers", ())}
+        )
+    assert numbers[0] < 0.7 < 0.9 < numbers[1]
+    assert answers[0]
+    assert answers[0] <= answers[1]
