@@ -11,6 +11,7 @@ from mockserver.inference import verb_words as known
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import NEW, NEXT, Action, Resource, States
 from mockserver.inference.operations import Facts, Survey, body_of
+from mockserver.inference.outcomes import ENDED_EARLY
 from mockserver.inference.parts import has_properties
 from mockserver.inference.states import spelled
 from mockserver.inference.targets import Steps
@@ -54,6 +55,10 @@ class Effects:
                 or _begun_again(verb, states)
                 or _gone_on(verb, states)
             )
+            if value is None and verb in known.ENDING_EARLY and states.verdicts and states.success:
+                # `status: completed` with `conclusion: cancelled`
+                value = states.success[-1]
+                found.update({name: ends[ENDED_EARLY] for name, ends in states.verdicts.items()})
             off = known.OFF & {spelled(one) for one in states.known}
             stands = value in states.active or spelled(value or "") in known.STANDS
             if verb in known.SWITCHING_ON and value is not None and off and stands:

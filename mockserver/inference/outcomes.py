@@ -191,6 +191,10 @@ def _all(schemas: Schemas, schema: Any, depth: int = 0) -> Iterator[Flat]:
                 yield from _all(schemas, branch, depth + 1)
 
 
+ENDED_EARLY = ""
+"""Among terminal states: a job that was ended by a verb, where no state says so."""
+
+
 def _verdict(states: States, schemas: Schemas, schema: Any) -> dict[str, str]:
     """The value of a property in each terminal state, if its enum tells success from failure."""
     values = [v for flat in _all(schemas, schema) for v in flat.values or () if isinstance(v, str)]
@@ -201,7 +205,7 @@ def _verdict(states: States, schemas: Schemas, schema: Any) -> dict[str, str]:
         return {}
     kinds.setdefault(CANCELLED, kinds[FAILURE])
     ends = ((SUCCESS, states.success), (FAILURE, states.failure), (CANCELLED, states.cancelled))
-    return {state: kinds[kind] for kind, found in ends for state in found}
+    return {ENDED_EARLY: kinds[CANCELLED]} | {s: kinds[kind] for kind, found in ends for s in found}
 
 
 def _flag(states: States, schemas: Schemas, schema: Any, name: str) -> frozenset[str]:

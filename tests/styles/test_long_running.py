@@ -221,3 +221,27 @@ def test_a_client_orders_and_the_server_works() -> None:
         mock.clock.advance(3600)
         assert mock.client.get(done).json()["state"] == "JobComplete"
         assert mock.client.get(aborted).json()["state"] == "Aborted"
+
+
+def test_a_run_is_completed_and_its_conclusion_says_that_it_was_cancelled() -> None:
+    states, conclusion = (
+        one_of("queued", "in_progress", "completed"),
+        one_of("success", "failure", "cancelled", None),
+    )
+    run = obj("id", id=text(), status=states, conclusion=conclusion)
+    paths = {
+        "/runs": {"post": operation("start", ref("Run"), sent=obj(branch=text()))},
+        "/runs/{id}": path("id", get=operation("get", ref("Run"))),
+        "/runs/{id}/cancel": path("id", post=operation("cancel", ref("Run"), also=(409,))),
+        "/runs/{id}/rerun": path("id", post=operation("rerun", ref("Run"))),
+    }
+    with MockServer(document(paths, Run=run), clock="manual") as mock:
+        url = "/runs/" + mock.client.post("/runs", json={}).json()["id"]
+        cancelled = mock.client.post(f"{url}/cancel").json()
+        assert (cancelled["status"], cancelled["conclusion"]) == ("completed", "cancelled")
+        again = mock.client.post(f"{url}/rerun").json()
+        assert (again["status"], again["conclusion"]) == ("queued", None)
+        mock.clock.advance(3600)
+        ended = mock.client.get(url).json()
+        assert (ended["status"], ended["conclusion"]) == ("completed", "success")
+        assert mock.client.post(f"{url}/cancel").status_code == 409

@@ -233,6 +233,8 @@ def _moved(
     if states.attempts is not None and before in states.terminal and isinstance(tried, int):
         changes.setdefault(states.attempts, tried + 1)
     row = {**entity.row, "schedule": schedule}
+    said = {n: v for n, v in row.get("said", {}).items() if n not in states.verdicts}
+    row["said"] = said | {n: changes[n] for n in states.verdicts if n in changes}
     if states.moves:
         row.setdefault("luck", luck_of(world, repository.resource.name, entity.key))
     for name in states.moments:
