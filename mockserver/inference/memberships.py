@@ -62,6 +62,29 @@ def _relations(
         member = _at_home(resources, listed, owner)
         if member is not None:
             yield _Relation(owner, member, steps)
+    yield from _embedded(survey, resources, actions)
+
+
+def _embedded(
+    survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
+) -> Iterator[_Relation]:
+    """Members that only their owner shows: the `tracks` of a playlist."""
+    nouns: dict[str, list[Resource]] = {}
+    for resource in resources.values():
+        if not resource.parents and not resource.singleton and resource.schema is not None:
+            nouns.setdefault(resource.noun, []).append(resource)
+    for facts in survey.facts:
+        action, steps = actions[facts.operation.id], facts.route.steps
+        if facts.method not in ("POST", "PUT") or steps[-2:-1] != (ANY,) or not action.parents:
+            continue
+        owner = resources.get(action.parents[-1].resource or "")
+        members = nouns.get(noun(steps[-1]), [])
+        if owner is None or len(members) != 1 or survey.at(steps, "GET") is not None:
+            continue
+        arrays = survey.schemas.arrays(owner.schema or "")
+        shown = any(survey.schemas.canonical(p) == members[0].schema for p in arrays.values())
+        if shown and members[0] is not owner and _ids(survey, facts, members[0]) is not None:
+            yield _Relation(owner, members[0], steps)
 
 
 def _at_home(
@@ -179,8 +202,10 @@ def _changed(
     )
 
 
-def members_of(actions: Iterable[Action]) -> Iterator[tuple[str, Membership]]:
-    """The memberships of a plan, each with the resource of its members."""
-    for action in actions:
-        if action.membership is not None and action.kind == "list":
-            yield str(action.resource), action.membership
+def members_of(actions: Iterable[Action]) -> dict[str, tuple[str, Membership]]:
+    """The memberships of a plan by their names, each with the resource of its members."""
+    return {
+        action.membership.name: (str(action.resource), action.membership)
+        for action in actions
+        if action.membership is not None
+    }

@@ -130,3 +130,31 @@ def test_children_that_are_made_below_their_parent_are_no_members() -> None:
         made = mock.client.post(f"/groups/{group}/users", json={"email": "c@d.test"}).json()
         assert made["email"] == "c@d.test"
         assert made in mock.client.get(f"/groups/{group}/users").json()
+
+
+def test_members_that_only_their_owner_shows() -> None:
+    playlist = obj("id", id=text(), name=text(), tracks=array(ref("Track")), trackCount=INTEGER)
+    tracks = "/playlists/{playlistId}/tracks"
+    paths = {
+        "/tracks": {"post": operation("createTrack", ref("Track"), sent=obj(title=text()))},
+        "/tracks/{id}": path("id", get=operation("getTrack", ref("Track"), also=(404,))),
+        "/playlists": {"post": operation("create", ref("Playlist"), sent=obj(name=text()))},
+        "/playlists/{playlistId}": path("playlistId", get=operation("get", ref("Playlist"))),
+        tracks: path(
+            "playlistId",
+            post=operation("add", ref("Playlist"), sent=obj("trackId", trackId=text())),
+        ),
+        f"{tracks}/{{trackId}}": path(
+            "playlistId", "trackId", delete=operation("remove", ref("Playlist"))
+        ),
+    }
+    schemas = {"Track": obj("id", id=text(), title=text()), "Playlist": playlist}
+    with MockServer(document(paths, **schemas)) as mock:
+        track = mock.client.post("/tracks", json={"title": "t"}).json()
+        url = "/playlists/" + mock.client.post("/playlists", json={"name": "p"}).json()["id"]
+        added = mock.client.post(f"{url}/tracks", json={"trackId": track["id"]}).json()
+        assert (added["tracks"], added["trackCount"]) == ([track], 1)
+        assert mock.client.get(url).json() == added
+        removed = mock.client.delete(f"{url}/tracks/{track['id']}").json()
+        assert removed["tracks"] == []
+        assert mock.client.get(f"/tracks/{track['id']}").json() == track

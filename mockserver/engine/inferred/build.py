@@ -19,8 +19,9 @@ from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt, owns
 from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import outcomes_of, steers
+from mockserver.engine.inferred.links import LINKS
 from mockserver.engine.inferred.lists import listing
-from mockserver.engine.inferred.memberships import LINKS, link, unlink
+from mockserver.engine.inferred.memberships import link, unlink
 from mockserver.engine.inferred.repository import (
     SYSTEM,
     BorrowedRepository,

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.engine.inferred.links import is_member
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import Sower
 from mockserver.engine.world import World
-from mockserver.inference.model import Plan, Resource
+from mockserver.inference.memberships import members_of
+from mockserver.inference.model import Membership, Plan, Resource
 from mockserver.inference.words import counted, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -49,6 +51,8 @@ class Joins:
         self._single: dict[str, tuple[tuple[str, OwnRepository], ...]] = {}
         self._lengths: dict[str, tuple[tuple[str, str], ...]] = {}
         self._named: dict[str, tuple[Named, ...]] = {}
+        self._linked: dict[str, tuple[tuple[str, str, Membership], ...]] = {}
+        self._memberships = members_of(plan.actions.values()).values()
         self._places = {
             schemas.canonical(resource.schema): name
             for name, resource in reversed(list(plan.resources.items()))
@@ -60,9 +64,16 @@ class Joins:
         name = repository.resource.name
         if name not in self._children:
             self._find_children(repository.resource)
-        if not (self._children[name] or self._single[name] or self._lengths[name]):
+        linked = self._linked[name]
+        if not (self._children[name] or self._single[name] or self._lengths[name] or linked):
             return entity.data
         found = dict(entity.data)
+        for prop, member, membership in linked:
+            test = is_member(self._repositories, world, membership, entity.key)
+            members = self._repositories[member].scan(world, None, False)
+            there = [dict(one.data) for one in members if test(one)]
+            if there or prop in found:
+                found[prop] = there
         for child in self._children[name]:
             self._add_children(world, child, entity, found)
         for prop, single in self._single[name]:
@@ -119,10 +130,21 @@ class Joins:
                     lists.append(Children(name, repository))
                 elif self._counts(place, name, child):
                     lists.append(Children(name, repository, counts=True))
+        self._linked[resource.name] = tuple(self._find_linked(resource))
         self._children[resource.name] = tuple(lists)
         self._single[resource.name] = tuple(singles)
         children = {child.name for child in lists if child.counts}
         self._lengths[resource.name] = tuple(self._find_lengths(resource, children))
+
+    def _find_linked(self, resource: Resource) -> Iterator[tuple[str, str, Membership]]:
+        """The properties that show the members of an entity."""
+        for member, membership in self._memberships:
+            schema = self._plan.resources[member].schema
+            if membership.owner != resource.name or resource.schema is None:
+                continue
+            for name, place in self._schemas.arrays(resource.schema).items():
+                if self._schemas.canonical(place) == schema:
+                    yield name, member, membership
 
     def _find_lengths(self, resource: Resource, taken: Set[str]) -> Iterator[tuple[str, str]]:
         """The properties that say how long an array beside them is (`lineCount` of `lines`)."""

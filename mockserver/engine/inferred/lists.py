@@ -10,7 +10,7 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.filters import Filters
-from mockserver.engine.inferred.memberships import is_member
+from mockserver.engine.inferred.links import is_member
 from mockserver.engine.inferred.ordering import order_of, sorted_by
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
 from mockserver.engine.inferred.repository import Choice, Entity, Test
@@ -79,7 +79,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         tests, fields = filters.asked(query)
         if action.membership is not None:
             above = call.key_above(len(action.parents) - 1)
-            tests = [*tests, is_member(context, call.world, action.membership, above)]
+            tests = [*tests, is_member(context.repositories, call.world, action.membership, above)]
         request = PageRequest(call, envelope, most)
         pages = _pages(call, envelope, within, tests, fields)
         if _is_empty(pages) and filters.sought and sower.is_vendors(repository):

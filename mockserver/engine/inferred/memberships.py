@@ -1,40 +1,20 @@
-"""Links between entities that have homes of their own: a user in a group, a track on a playlist.
-
-A row of `LINKS` says whether an entity is a member. Without one, the seed entities are members of
-the seed entities above them.
-"""
+"""Adding existing entities to another one and taking them out: a user in a group."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
-from mockserver.engine.inferred.context import Context, named, not_found
+from mockserver.engine.inferred.context import named, not_found
 from mockserver.engine.inferred.crud import count_made
+from mockserver.engine.inferred.links import LINKS, is_member
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
-from mockserver.engine.world import Collection, World
+from mockserver.engine.world import World
 from mockserver.inference.model import Membership
-
-LINKS = Collection("links", order=("id",), indexes=("above",))
-
-
-def is_member(
-    context: Context, world: World, membership: Membership, above: str
-) -> Callable[[Entity], bool]:
-    """Whether an entity is a member of the one with the key `above`."""
-    owner = context.repositories[membership.owner].get(world, above)
-    usual = owner is not None and owner.seed
-    place = f"{membership.name}|{above}"
-    said = {row["member"]: row["on"] for row in world[LINKS.name].scan(above=place)}
-
-    def test(entity: Entity) -> bool:
-        return bool(said.get(entity.key, usual and entity.seed))
-
-    return test
 
 
 def link(call: Call) -> Reply:
@@ -55,7 +35,7 @@ def _changed(call: Call, *, on: bool) -> Reply:
     world, repository = call.world, call.repository
     members = [_member(call, key) for key in _keys(call, membership)]
     place = f"{membership.name}|{above}"
-    test = is_member(call.context, world, membership, above)
+    test = is_member(call.context.repositories, world, membership, above)
     if membership.sets and on:
         for entity in repository.scan(world, None, False):
             if test(entity):
