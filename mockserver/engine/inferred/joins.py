@@ -71,9 +71,7 @@ class Joins:
         for prop, member, membership in linked:
             test = is_member(self._repositories, world, membership, entity.key)
             members = self._repositories[member].scan(world, None, False)
-            there = [dict(one.data) for one in members if test(one)]
-            if there or prop in found:
-                found[prop] = there
+            found[prop] = [dict(one.data) for one in members if test(one)]
         for child in self._children[name]:
             self._add_children(world, child, entity, found)
         for prop, single in self._single[name]:
