@@ -36,8 +36,13 @@ def with_memberships(
     """The resources and actions, with those that are about members of another resource."""
     found = dict(actions)
     given_up: set[str] = set()
+    beneath: dict[Steps, list[Facts]] = {}
+    for facts in survey.facts:
+        steps = facts.route.steps
+        for place in {steps, steps[:-1]}:
+            beneath.setdefault(place, []).append(facts)
     for relation in _relations(survey, resources, actions):
-        changed = dict(_of_relation(survey, relation, actions))
+        changed = dict(_of_relation(survey, relation, beneath[relation.steps], actions))
         if not any(action.kind in ("link", "unlink") for action in changed.values()):
             continue
         given_up |= {str(actions[name].resource) for name in changed}
@@ -51,6 +56,10 @@ def with_memberships(
 def _relations(
     survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
 ) -> Iterator[_Relation]:
+    homes: dict[str, list[Resource]] = {}
+    for resource in resources.values():
+        if resource.schema is not None and not resource.singleton:
+            homes.setdefault(resource.schema, []).append(resource)
     for facts in survey.facts:
         action, steps = actions[facts.operation.id], facts.route.steps
         if action.kind != "list" or steps[-2:-1] != (ANY,) or not action.parents:
@@ -59,7 +68,7 @@ def _relations(
         listed = resources.get(action.resource or "")
         if owner is None or listed is None or owner.singleton or action.parents[-1].field:
             continue
-        member = _at_home(resources, listed, owner)
+        member = _at_home(homes.get(listed.schema or "", ()), owner)
         if member is not None:
             yield _Relation(owner, member, steps)
     yield from _embedded(survey, resources, actions)
@@ -87,28 +96,23 @@ def _embedded(
             yield _Relation(owner, members[0], steps)
 
 
-def _at_home(
-    resources: Mapping[str, Resource], listed: Resource, owner: Resource
-) -> Resource | None:
-    """The resource of the listed entities, if they live elsewhere than below the owner."""
+def _at_home(alike: Iterable[Resource], owner: Resource) -> Resource | None:
+    """The resource of the listed entities, of those with their schema: that which lives elsewhere
+    than below the owner."""
     alike = [
         one
-        for one in resources.values()
-        if one.schema == listed.schema
-        and one.schema is not None
-        and not one.singleton
-        and one.name != owner.name
-        and all(link.resource != owner.name for link in one.parents)
+        for one in alike
+        if one.name != owner.name and all(link.resource != owner.name for link in one.parents)
     ]
     return alike[0] if len(alike) == 1 else None
 
 
 def _of_relation(
-    survey: Survey, relation: _Relation, actions: Mapping[str, Action]
+    survey: Survey, relation: _Relation, beneath: list[Facts], actions: Mapping[str, Action]
 ) -> Iterator[tuple[str, Action]]:
     owner, member, steps = relation.owner, relation.member, relation.steps
     own = survey.flat(member.schema).properties.keys()
-    for facts in survey.facts:
+    for facts in beneath:
         action, here = actions[facts.operation.id], facts.route.steps
         membership = Membership(owner.name, "/".join(steps))
         if here == steps and action.kind == "list":
@@ -130,7 +134,7 @@ def _of_relation(
                 yield action.operation, _changed(survey, facts, action, relation, kind, named)
             elif facts.method == "GET" and action.kind == "fetch":
                 yield action.operation, replace(action, resource=member.name)
-        elif here[: len(steps)] == steps and len(here) <= len(steps) + 1:
+        else:
             ids = _ids(survey, facts, member)
             word = here[-1] if len(here) > len(steps) else ""
             how = _kind(facts, word)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import state_words as known
@@ -18,6 +19,17 @@ _BUSY = frozenset(("running", "busy"))
 _ENDS = frozenset(("completed", "failed", "cancelled"))
 PERSONS = bag("complete finish close end resolve fulfill done process")
 """Verbs by which somebody ends what has no status: then time does not."""
+
+
+_WORK = States(
+    name="",
+    active=("running",),
+    success=("completed",),
+    failure=("failed",),
+    cancelled=("cancelled",),
+    birth="running",
+    path=("running", "completed"),
+)
 
 
 def by_flags(
@@ -38,18 +50,8 @@ def by_flags(
     names = ", ".join(
         f"`{name}`" for name in (*flags, *(n for one in within.values() for n in one))
     )
-    return States(
-        name="",
-        active=("running",),
-        success=("completed",),
-        failure=("failed",),
-        cancelled=("cancelled",),
-        birth="running",
-        path=("running", "completed"),
-        flags=flags,
-        within=within,
-        because=(Because(f"{names} says whether it is done"),),
-    )
+    because = (Because(f"{names} says whether it is done"),)
+    return replace(_WORK, flags=flags, within=within, because=because)
 
 
 def by_moments(
@@ -65,18 +67,8 @@ def by_moments(
     if not (started or job or _is_work(about)):
         return None
     both = " and ".join(f"`{name}`" for name in (started, ended) if name)
-    return States(
-        name="",
-        active=("running",),
-        success=("completed",),
-        failure=("failed",),
-        cancelled=("cancelled",),
-        birth="running",
-        path=("running", "completed"),
-        started=started,
-        ended=ended,
-        because=(Because(f"{both} says when it was done"),),
-    )
+    because = (Because(f"{both} says when it was done"),)
+    return replace(_WORK, started=started, ended=ended, because=because)
 
 
 _PERIOD = bag("ended end stopped closed terminated")

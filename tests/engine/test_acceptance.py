@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from tests.engine.small_documents import (
+from tests.support.documents import (
     JSON_PATCH,
     MERGE_PATCH,
     TEXT,

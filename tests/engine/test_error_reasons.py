@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.engine.small_documents import TEXT, WHOLE, answer, body, collection, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, body, collection, document, thing
 
 SENT = thing("name", name=TEXT, quantity={"type": "integer", "maximum": 5})
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100}}

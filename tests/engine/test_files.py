@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from tests.engine.small_documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 BINARY = {"type": "string", "format": "binary"}
 NAME = {"name": "id", "in": "path", "required": True, "schema": TEXT}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.engine.small_documents import TEXT, answer, collection, document, thing
+from tests.support.documents import TEXT, answer, collection, document, thing
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

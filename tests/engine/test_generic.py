@@ -13,7 +13,7 @@ import pytest
 from mockserver import MockServer
 from mockserver.openapi.document import parse_document
 from tests.engine.caller import Caller
-from tests.engine.small_documents import TEXT, answer, collection, document, thing
+from tests.support.documents import TEXT, answer, collection, document, thing
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 DOCUMENTS = ("petstore", "jobs", "payments")

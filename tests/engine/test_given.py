@@ -14,8 +14,8 @@ from mockserver.engine.inferred.given import template
 from mockserver.errors import Conflict, UsageError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
-from tests.engine.small_documents import TEXT, WHOLE, collection, document, thing
 from tests.engine.test_examples import JERRY, TOM, pets, shops
+from tests.support.documents import TEXT, WHOLE, collection, document, thing
 
 
 def test_a_mapping_is_what_there_is() -> None:

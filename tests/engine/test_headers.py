@@ -10,7 +10,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.serialization import encode_headers
-from tests.engine.small_documents import TEXT, WHOLE, answer, body, collection, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, body, collection, document, thing
 
 
 def headers_of(documented: dict[str, Any], status: str = "200") -> httpx.Headers:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from tests.engine.small_documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 WHEN = {"type": "string", "format": "date-time"}
 ITEM = {"name": "id", "in": "path", "required": True, "schema": TEXT}

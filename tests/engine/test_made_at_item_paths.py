@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.engine.small_documents import TEXT, answer, body, document, thing
+from tests.support.documents import TEXT, answer, body, document, thing
 
 NAMED = [{"name": "slug", "in": "path", "required": True, "schema": TEXT}]
 SHOWN = thing("slug", slug=TEXT, scm=TEXT)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.engine.small_documents import TEXT, answer, document, thing
+from tests.support.documents import TEXT, answer, document, thing
 
 
 def reports(*more: str) -> dict[str, Any]:

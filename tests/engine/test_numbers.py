@@ -9,7 +9,7 @@ import pytest
 from mockserver import MockServer
 from mockserver.engine.inferred.field_roles import roles_of
 from mockserver.openapi.schemas.resolved import Schemas
-from tests.engine.small_documents import TEXT, WHOLE, answer, body, collection, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, body, collection, document, thing
 
 ITEM = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
 

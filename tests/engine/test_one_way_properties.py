@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from tests.engine.small_documents import JSON_PATCH, TEXT, collection, document, thing
+from tests.support.documents import JSON_PATCH, TEXT, collection, document, thing
 
 SERVERS: dict[str, Any] = {**TEXT, "readOnly": True}
 SECRET: dict[str, Any] = {**TEXT, "writeOnly": True}

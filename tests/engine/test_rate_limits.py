@@ -9,7 +9,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.faults.spec import read_fault
-from tests.engine.small_documents import TEXT, WHOLE, answer, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, document, thing
 
 
 def cars(**headers: Any) -> MockServer:

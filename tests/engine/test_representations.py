@@ -15,7 +15,7 @@ import yaml
 
 from mockserver import MockServer
 from mockserver.engine.representations.files import sample_file
-from tests.engine.small_documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 ROWS = {"type": "array", "items": thing("n name", n=WHOLE, name=TEXT), "minItems": 2}
 

@@ -10,7 +10,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.cli.check import check_document
-from tests.engine.small_documents import TEXT, answer, document, thing
+from tests.support.documents import TEXT, answer, document, thing
 
 
 def shown(media_type: str, example: Any, schema: Any = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.engine.small_documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 KINDS = {"type": "string", "enum": ["check", "sync", "reset_connection", "codeReview"]}
 STATUS = {"type": "string", "enum": ["pending", "running", "succeeded", "cancelled"]}

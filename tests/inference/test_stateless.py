@@ -9,7 +9,7 @@ import pytest
 from mockserver import MockServer
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
-from tests.engine.small_documents import TEXT, answer, body, document, thing
+from tests.support.documents import TEXT, answer, body, document, thing
 
 WHEN = {"type": "string", "format": "date-time"}
 ITEM = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]

@@ -15,7 +15,7 @@ import requests
 from mockserver import MockServer
 from mockserver.errors import UsageError
 from mockserver.server.tenant import LONGEST_NAME, Tenant, key_of
-from tests.engine.small_documents import document
+from tests.support.documents import document
 
 SUITES = "/v1/sim-suites"
 VENDOR = "https://api-sandbox.featherhq.com"

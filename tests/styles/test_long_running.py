@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver import MockServer
-from tests.styles.builders import (
+from tests.support.documents import (
     FLAG,
-    INTEGER,
+    WHOLE,
+    answer,
     array,
-    document,
-    json_of,
+    body,
     obj,
     one_of,
     operation,
     path,
     ref,
     text,
+    with_schemas,
 )
 
 ANY: dict[str, Any] = {"type": "object", "additionalProperties": True}
@@ -27,8 +28,8 @@ def clusters() -> dict[str, Any]:
     started = ref("Operation")
     states = one_of("PROVISIONING", "RUNNING", "STOPPING", "STOPPED", "DELETING", "ERROR")
     cluster = obj(name=text(readOnly=True), displayName=text(), state={**states, "readOnly": True})
-    error = obj(code=INTEGER, message=text())
-    return document(
+    error = obj(code=WHOLE, message=text())
+    return with_schemas(
         {
             "/v1/{project}/clusters": path(
                 "project",
@@ -105,11 +106,11 @@ def test_a_cancelled_operation_is_done_without_a_response() -> None:
 def test_a_flag_and_a_verdict_tell_how_a_build_went() -> None:
     build = obj(
         "number",
-        number=INTEGER,
+        number=WHOLE,
         building=FLAG,
         result=one_of("SUCCESS", "FAILURE", "ABORTED", None),
     )
-    number = {"name": "number", "in": "path", "required": True, "schema": INTEGER}
+    number = {"name": "number", "in": "path", "required": True, "schema": WHOLE}
     paths = {
         "/job/{name}/build": path("name", post=operation("trigger", ref("Build"), status=201)),
         "/job/{name}/builds": path("name", get=operation("builds", array(ref("Build")))),
@@ -118,7 +119,7 @@ def test_a_flag_and_a_verdict_tell_how_a_build_went() -> None:
     }
     for url, item in paths.items():
         item["parameters"] += [number] if "{number}" in url else []
-    with MockServer(document(paths, Build=build), clock="manual") as mock:
+    with MockServer(with_schemas(paths, Build=build), clock="manual") as mock:
         first = mock.client.post("/job/app/build").json()
         assert (first["building"], first["result"]) == (True, None)
         second = mock.client.post("/job/app/build").json()
@@ -142,15 +143,15 @@ def test_drafts_wait_until_they_are_sent_and_pauses_end() -> None:
         "/campaigns": {
             "post": {
                 "operationId": "create",
-                "requestBody": json_of(obj("name", name=text())),
-                "responses": {"201": {"description": "", **json_of(ref("Campaign"))}},
+                "requestBody": body(obj("name", name=text())),
+                "responses": {"201": answer(ref("Campaign"))},
             }
         },
         item: path("id", get=operation("get", ref("Campaign"))),
     }
     for verb in ("send", "pause", "resume", "cancel"):
         paths[f"{item}/{verb}"] = path("id", post=operation(verb, ref("Campaign"), also=(409,)))
-    with MockServer(document(paths, Campaign=campaign), clock="manual") as mock:
+    with MockServer(with_schemas(paths, Campaign=campaign), clock="manual") as mock:
         url = "/campaigns/" + mock.client.post("/campaigns", json={"name": "n"}).json()["id"]
         mock.clock.advance(3600)
         assert mock.client.get(url).json()["state"] == "DRAFT"
@@ -169,8 +170,8 @@ def test_what_is_paid_is_not_voided_and_what_is_restored_is_not_deleted() -> Non
     invoice = obj(
         "id", id=text(), customer=text(), status=states, deletedAt=text(format="date-time")
     )
-    created = {"description": "", **json_of(ref("Invoice"))}
-    sent = json_of(obj("customer", customer=text()))
+    created = answer(ref("Invoice"))
+    sent = body(obj("customer", customer=text()))
     item = "/invoices/{id}"
     summary = "Soft delete an invoice. It can be restored later."
     paths: dict[str, Any] = {
@@ -186,7 +187,7 @@ def test_what_is_paid_is_not_voided_and_what_is_restored_is_not_deleted() -> Non
     }
     for verb in ("pay", "void", "restore"):
         paths[f"{item}/{verb}"] = path("id", post=operation(verb, ref("Invoice"), also=(409,)))
-    with MockServer(document(paths, Invoice=invoice)) as mock:
+    with MockServer(with_schemas(paths, Invoice=invoice)) as mock:
         url = "/invoices/" + mock.client.post("/invoices", json={"customer": "c"}).json()["id"]
         assert mock.client.post(f"{url}/pay").json()["status"] == "paid"
         assert mock.client.post(f"{url}/void").status_code == 409
@@ -199,7 +200,7 @@ def test_a_client_orders_and_the_server_works() -> None:
     order = one_of("UploadComplete", "Aborted")
     states = one_of("Open", "UploadComplete", "InProgress", "JobComplete", "Aborted", "Failed")
     job = obj("id", "state", id=text(), object=text(), state=states)
-    change = json_of(obj("state", state=order))
+    change = body(obj("state", state=order))
     paths = {
         "/jobs": {"post": operation("create", ref("Job"), sent=obj("object", object=text()))},
         "/jobs/{id}": path(
@@ -208,7 +209,7 @@ def test_a_client_orders_and_the_server_works() -> None:
             patch={**operation("change", ref("Job")), "requestBody": change},
         ),
     }
-    with MockServer(document(paths, Job=job), clock="manual") as mock:
+    with MockServer(with_schemas(paths, Job=job), clock="manual") as mock:
 
         def begun() -> str:
             return "/jobs/" + str(mock.client.post("/jobs", json={"object": "a"}).json()["id"])
@@ -235,7 +236,7 @@ def test_a_run_is_completed_and_its_conclusion_says_that_it_was_cancelled() -> N
         "/runs/{id}/cancel": path("id", post=operation("cancel", ref("Run"), also=(409,))),
         "/runs/{id}/rerun": path("id", post=operation("rerun", ref("Run"))),
     }
-    with MockServer(document(paths, Run=run), clock="manual") as mock:
+    with MockServer(with_schemas(paths, Run=run), clock="manual") as mock:
         url = "/runs/" + mock.client.post("/runs", json={}).json()["id"]
         cancelled = mock.client.post(f"{url}/cancel").json()
         assert (cancelled["status"], cancelled["conclusion"]) == ("completed", "cancelled")

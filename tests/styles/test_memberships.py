@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.styles.builders import (
-    INTEGER,
+from tests.support.documents import (
+    WHOLE,
+    answer,
     array,
-    document,
-    json_of,
+    body,
     obj,
     operation,
     path,
     ref,
     text,
+    with_schemas,
 )
 
 USERS = "/groups/{groupId}/users"
@@ -25,8 +26,8 @@ IDS = obj("userIds", userIds=array(text()))
 
 def groups(paths: dict[str, Any]) -> dict[str, Any]:
     """Users, groups, and these paths."""
-    created = {"description": "", **json_of(ref("User"))}
-    user = {**operation("createUser"), "requestBody": json_of(obj("email", email=text()))}
+    created = answer(ref("User"))
+    user = {**operation("createUser"), "requestBody": body(obj("email", email=text()))}
     own = {
         "/users": {
             "get": operation("listUsers", array(ref("User"))),
@@ -37,7 +38,7 @@ def groups(paths: dict[str, Any]) -> dict[str, Any]:
         "/groups/{groupId}": path("groupId", get=operation("getGroup", ref("Group"))),
     }
     schemas = {"User": obj("id", id=text(), email=text()), "Group": obj("id", id=text())}
-    return document({**own, **paths}, **schemas)
+    return with_schemas({**own, **paths}, **schemas)
 
 
 STYLES: dict[str, tuple[dict[str, Any], tuple[str, str, str], tuple[str, str, str]]] = {
@@ -66,9 +67,9 @@ STYLES: dict[str, tuple[dict[str, Any], tuple[str, str, str], tuple[str, str, st
     "several ids": (
         {
             f"{USERS}/remove": path(
-                "groupId", post=operation("remove", obj(removed=INTEGER), sent=IDS)
+                "groupId", post=operation("remove", obj(removed=WHOLE), sent=IDS)
             ),
-            "add": {"post": operation("add", obj(added=INTEGER), sent=IDS)},
+            "add": {"post": operation("add", obj(added=WHOLE), sent=IDS)},
         },
         ("POST", "", "userIds"),
         ("POST", "/remove", "userIds"),
@@ -133,7 +134,7 @@ def test_children_that_are_made_below_their_parent_are_no_members() -> None:
 
 
 def test_members_that_only_their_owner_shows() -> None:
-    playlist = obj("id", id=text(), name=text(), tracks=array(ref("Track")), trackCount=INTEGER)
+    playlist = obj("id", id=text(), name=text(), tracks=array(ref("Track")), trackCount=WHOLE)
     tracks = "/playlists/{playlistId}/tracks"
     paths = {
         "/tracks": {"post": operation("createTrack", ref("Track"), sent=obj(title=text()))},
@@ -149,7 +150,7 @@ def test_members_that_only_their_owner_shows() -> None:
         ),
     }
     schemas = {"Track": obj("id", id=text(), title=text()), "Playlist": playlist}
-    with MockServer(document(paths, **schemas)) as mock:
+    with MockServer(with_schemas(paths, **schemas)) as mock:
         track = mock.client.post("/tracks", json={"title": "t"}).json()
         url = "/playlists/" + mock.client.post("/playlists", json={"name": "p"}).json()["id"]
         added = mock.client.post(f"{url}/tracks", json={"trackId": track["id"]}).json()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.styles.builders import MOMENT, array, document, obj, one_of, operation, ref, text
+from tests.support.documents import MOMENT, array, obj, one_of, operation, ref, text, with_schemas
 
 STATES = one_of("QUEUED", "IN_PROGRESS", "FAILED", "COMPLETED", "STOPPED")
 
@@ -24,7 +24,7 @@ def jobs(named: str) -> dict[str, Any]:
     start = obj(named, "Media", **{named: text(), "Media": text()})
     listing = obj(Status=text(), MaxResults={"type": "integer"}, NextToken=text())
     found = obj(NextToken=text(), Summaries=array(ref("Summary")))
-    return document(
+    return with_schemas(
         {
             "/StartTranscriptionJob": call("StartTranscriptionJob", start, shown, 409),
             "/GetTranscriptionJob": call("GetTranscriptionJob", only, shown, 404),
@@ -77,7 +77,7 @@ def test_calls_with_a_dot() -> None:
         "/calls.cancel": call("calls_cancel", only, obj("ok", ok={"type": "boolean"})),
     }
     states = one_of("scheduled", "running", "done", "cancelled")
-    with MockServer(document(paths, Call=obj(id=text(), title=text(), status=states))) as mock:
+    with MockServer(with_schemas(paths, Call=obj(id=text(), title=text(), status=states))) as mock:
         made = mock.client.post("/calls.add", json={"title": "x"}).json()
         assert made["ok"] is True
         key = made["call"]["id"]
@@ -96,7 +96,7 @@ def test_run_together_paths_are_read_by_their_operation_ids() -> None:
         "/v1/getjobqueue": call("GetJobQueue", only, ref("Queue"), 404),
         "/v1/deletejobqueue": call("DeleteJobQueue", only, obj(), 404),
     }
-    with MockServer(document(paths, Queue=queue)) as mock:
+    with MockServer(with_schemas(paths, Queue=queue)) as mock:
         mock.client.post("/v1/createjobqueue", json={"name": "q", "state": "ENABLED"})
         found = mock.client.post("/v1/getjobqueue", json={"name": "q"})
         assert found.json() == {"name": "q", "state": "ENABLED"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver import MockServer
-from tests.styles.builders import INTEGER, array, document, obj, operation, path, ref, text
+from tests.support.documents import WHOLE, array, obj, operation, path, ref, text, with_schemas
 
 
 def collection(noun: str, schema: str, **query: Any) -> dict[str, Any]:
@@ -25,12 +25,12 @@ def test_ids_of_seed_entities_can_be_fetched() -> None:
     }
     schemas = {
         "Upload": obj("id", id=text(), name=text()),
-        "Worker": obj("id", id=INTEGER, name=text()),
+        "Worker": obj("id", id=WHOLE, name=text()),
         "Transcode": obj(
-            "id", "upload_id", "workerIds", id=text(), upload_id=text(), workerIds=array(INTEGER)
+            "id", "upload_id", "workerIds", id=text(), upload_id=text(), workerIds=array(WHOLE)
         ),
     }
-    with MockServer(document(paths, **schemas)) as mock:
+    with MockServer(with_schemas(paths, **schemas)) as mock:
         found = mock.client.get("/transcodes").json()
         assert found
         for each in found:
@@ -47,6 +47,6 @@ def test_who_looks_first_makes_no_difference() -> None:
     }
     seen = []
     for order in (("uploads", "transcodes"), ("transcodes", "uploads")):
-        with MockServer(document(paths, **schemas)) as mock:
+        with MockServer(with_schemas(paths, **schemas)) as mock:
             seen.append({name: mock.client.get(f"/{name}").json() for name in order})
     assert seen[0] == seen[1], "references in a circle are left alone"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.engine.inferred.links import is_member
+from mockserver.engine.inferred.links import members
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import Sower
 from mockserver.engine.world import World
@@ -69,9 +69,8 @@ class Joins:
             return entity.data
         found = dict(entity.data)
         for prop, member, membership in linked:
-            test = is_member(self._repositories, world, membership, entity.key)
-            members = self._repositories[member].scan(world, None, False)
-            found[prop] = [dict(one.data) for one in members if test(one)]
+            there = members(self._repositories, world, member, membership, entity.key)
+            found[prop] = [dict(one.data) for one in there]
         for child in self._children[name]:
             self._add_children(world, child, entity, found)
         for prop, single in self._single[name]:

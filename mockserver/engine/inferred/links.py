@@ -6,13 +6,33 @@ the seed entities above them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.world import Collection, World
 from mockserver.inference.model import Membership
 
 LINKS = Collection("links", order=("id",), indexes=("above",))
+
+
+def members(
+    repositories: Mapping[str, Repository],
+    world: World,
+    member: str,
+    membership: Membership,
+    above: str,
+) -> Iterator[Entity]:
+    """The members of the one with the key `above`; costs what they are, but for seed entities."""
+    repository = repositories[member]
+    owner = repositories[membership.owner].get(world, above)
+    if owner is not None and owner.seed:
+        test = is_member(repositories, world, membership, above)
+        yield from filter(test, repository.scan(world, None, False))
+        return
+    for row in world[LINKS.name].scan(above=f"{membership.name}|{above}"):
+        entity = repository.get(world, row["member"]) if row["on"] else None
+        if entity is not None:
+            yield entity
 
 
 def is_member(

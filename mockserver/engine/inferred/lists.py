@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.unions import distinct
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.filters import Filters
@@ -34,13 +35,15 @@ def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -
     return pointer is not None and bool(context.schemas.flat_at(pointer).rules.get("minItems"))
 
 
-def most_items(context: Context, operation: Operation, envelope: Envelope) -> int:
-    """How many items the response may have."""
+def _array_rules(context: Context, operation: Operation, envelope: Envelope) -> tuple[int, bool]:
+    """How many items the response may have, and whether each may be there only once."""
     pointer = _pointer(operation, operation.success)
     for name in envelope.items:
         pointer = context.schemas.place(pointer, name) if pointer is not None else None
-    most = context.schemas.flat_at(pointer).rules.get("maxItems") if pointer is not None else None
-    return int(most) if isinstance(most, int | float) and most > 0 else ALL
+    rules = context.schemas.flat_at(pointer).rules if pointer is not None else {}
+    most = rules.get("maxItems")
+    limit = int(most) if isinstance(most, int | float) and most > 0 else ALL
+    return limit, rules.get("uniqueItems") is True
 
 
 def bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) -> Reply:
@@ -68,7 +71,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
     repository = context.repository_of(action)
     filters = Filters(context.schemas, operation, envelope, repository)
     example = _example_page(operation, envelope)
-    most = most_items(context, operation, envelope)
+    most, unique = _array_rules(context, operation, envelope)
 
     def handle(call: Call) -> Reply:
         call.check_parents()
@@ -104,7 +107,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
             if _is_empty(pages):
                 pages = _pages(call, envelope, within, [], {})
             shown = ShownPage(call, envelope, pages, request)
-        return _reply(call, envelope, shown)
+        return _reply(call, envelope, shown, unique)
 
     return handle
 
@@ -172,7 +175,7 @@ _ALL_OF_THEM = re.compile(r"\bincluding (?:the )?(?:deleted|archived|trashed)", 
 _HIDDEN = bag("deleted archived discarded include trashed inactive")
 
 
-def _reply(call: Call, envelope: Envelope, shown: ShownPage) -> Reply:
+def _reply(call: Call, envelope: Envelope, shown: ShownPage, unique: bool) -> Reply:
     context, operation = call.context, call.request.operation
     try:
         items = [_item(call, envelope, entity) for entity in shown.page.rows]
@@ -180,6 +183,9 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage) -> Reply:
         # The item schema contradicts itself, so only an empty list is valid.
         shown.pages = Sorted((), lambda entity: entity.key)
         shown.page, shown.start, items = Page(()), 0, []
+    if unique:
+        # Entities that only their ids tell apart look alike where a list leaves these out.
+        items = distinct(items)
     dice = call.lasting(*sorted(call.request.path.items()))
     if not envelope.items:
         reply = bare(context, operation, dice, items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 from mockserver.openapi.model import Operation
@@ -113,7 +114,10 @@ def _change(builder: Builder, resource: Resource, where: Mapping[str, str], *, f
 
 
 def jobs(knowledge: Knowledge) -> Iterator[Builder]:
-    """Wait for a job; send it each command at once, midway, and after the end, twice each."""
+    """Wait for a job; send it each command at once, midway, and after the end, twice each.
+
+    What it is built upon has every field: a run of a suite without items does nothing.
+    """
     for resource in knowledge.makeable:
         if not knowledge.is_job(resource):
             continue
@@ -121,7 +125,7 @@ def jobs(knowledge: Knowledge) -> Iterator[Builder]:
         ways: tuple[str, ...] = ("at once", "change", "end")
         for order in [*orders, *([] if orders else [None])]:
             for way in ways:
-                builder = Builder(knowledge)
+                builder = Builder(knowledge, full=True)
                 with suppress(CannotBuild):
                     entity = builder.make(resource)
                     _wait(builder, resource, entity.where, way)
@@ -138,7 +142,7 @@ def jobs(knowledge: Knowledge) -> Iterator[Builder]:
 def waits(knowledge: Knowledge) -> Iterator[Program]:
     """Create and wait for each kind of job."""
     for resource in knowledge.makeable:
-        builder = Builder(knowledge)
+        builder = Builder(knowledge, full=True)
         if knowledge.is_job(resource):
             with suppress(CannotBuild):
                 _wait(builder, resource, builder.make(resource).where, "end")
@@ -151,7 +155,7 @@ def _all_orders(
     for first in orders:
         for second in orders:
             if first is not second:
-                builder = Builder(knowledge)
+                builder = Builder(knowledge, full=True)
                 with suppress(CannotBuild):
                     entity = builder.make(resource)
                     _order(builder, first)
@@ -181,9 +185,12 @@ def _is_about(knowledge: Knowledge, operation: Operation, resource: Resource) ->
 
 
 def commands(knowledge: Knowledge) -> Iterator[Builder]:
-    """Every other operation, twice, reading its target before and after."""
-    for operation in knowledge.commands:
-        builder = Builder(knowledge)
+    """Every other operation, twice, reading its target before and after.
+
+    Its target has every field, so that there is something to be seen, and then few.
+    """
+    for operation, full in product(knowledge.commands, (True, False)):
+        builder = Builder(knowledge, full=full)
         with suppress(CannotBuild):
             path = builder.values(operation)
             _reads(builder)

@@ -55,3 +55,61 @@ def collection(
             "delete": {"responses": {"204": answer()}},
         },
     }
+
+
+# -- documents in the style of a vendor, with named schemas
+
+MOMENT: Json = {"type": "string", "format": "date-time"}
+FLAG: Json = {"type": "boolean"}
+
+
+def with_schemas(paths: Json, **schemas: Json) -> Json:
+    """An OpenAPI 3.0 document with these component schemas."""
+    return document(paths, "3.0.3", schemas=schemas)
+
+
+def text(**keywords: Any) -> Json:
+    return {**TEXT, **keywords}
+
+
+def one_of(*values: str | None) -> Json:
+    return text(enum=list(values), **({"nullable": True} if None in values else {}))
+
+
+def obj(*required: str, **properties: Json) -> Json:
+    found: Json = {"type": "object", "properties": properties}
+    return {**found, "required": list(required)} if required else found
+
+
+def array(items: Json) -> Json:
+    return {"type": "array", "items": items}
+
+
+def ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def operation(
+    name: str,
+    shown: Json | None = None,
+    *,
+    status: int = 200,
+    sent: Json | None = None,
+    query: dict[str, Json] | None = None,
+    also: tuple[int, ...] = (),
+    **more: Any,
+) -> Json:
+    """An operation that responds with `shown`, and lists the statuses in `also` without a body."""
+    responses = {str(status): answer(shown), **{str(other): answer() for other in also}}
+    found: Json = {"operationId": name, "responses": responses, **more}
+    if sent is not None:
+        found["requestBody"] = body(sent)
+    if query:
+        found["parameters"] = [{"name": n, "in": "query", "schema": s} for n, s in query.items()]
+    return found
+
+
+def path(*names: str, **operations: Any) -> Json:
+    """A path item with these path parameters."""
+    parameters = [{"name": n, "in": "path", "required": True, "schema": TEXT} for n in names]
+    return {"parameters": parameters, **operations}
