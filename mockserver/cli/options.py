@@ -7,7 +7,7 @@ import gc
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,9 +88,6 @@ def settings_options(command: Command) -> Command:
     """Options for the settings of the `[verify]` table."""
     options = (
         click.option(
-            "--header", "-H", "headers", multiple=True, help="A header for every request."
-        ),
-        click.option(
             "--key",
             "keys",
             multiple=True,
@@ -100,6 +97,18 @@ def settings_options(command: Command) -> Command:
         click.option(
             "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter's value."
         ),
+        click.option("--include", multiple=True, metavar="OPERATION", help="Test only these."),
+        click.option("--exclude", multiple=True, metavar="OPERATION", help="Never send these."),
+    )
+    return _with(options, server_options(command))
+
+
+def server_options(command: Command) -> Command:
+    """Options of every command that sends requests to a server."""
+    options = (
+        click.option(
+            "--header", "-H", "headers", multiple=True, help="A header for every request."
+        ),
         click.option("--allow-host", "allowed", multiple=True, help="Allow this host too."),
         click.option(
             "--allow",
@@ -107,8 +116,6 @@ def settings_options(command: Command) -> Command:
             metavar="OPERATION",
             help="Permit an operation, whatever it does: operationId, tag:NAME, path, 'GET PATH'.",
         ),
-        click.option("--include", multiple=True, metavar="OPERATION", help="Test only these."),
-        click.option("--exclude", multiple=True, metavar="OPERATION", help="Never send these."),
         click.option("--disposable", is_flag=True, help="Everything on the server may be removed."),
         click.option(
             "--config",
@@ -116,6 +123,10 @@ def settings_options(command: Command) -> Command:
             help="Settings and corrections  [default: mockserver.toml, if there is one].",
         ),
     )
+    return _with(options, command)
+
+
+def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra
+from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra, server_options
 
 
 @click.command(context_settings=CONTEXT)
@@ -24,15 +23,7 @@ from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra
 @click.option("--spec", default="", help="The document; creations can then be removed.")
 @click.option("--api-key", "key", envvar="API_KEY", default=None, help=KEY_HELP)
 @click.option("--other-key", envvar="OTHER_API_KEY", default="", help="A second tenant's key.")
-@click.option("--header", "-H", "headers", multiple=True, help="A header for every request.")
-@click.option("--allow-host", "allowed", multiple=True, help="Allow this host.")
-@click.option(
-    "--allow",
-    multiple=True,
-    metavar="OPERATION",
-    help="Permit an operation, whatever it does: operationId, tag:NAME, path, 'GET PATH'.",
-)
-@click.option("--disposable", is_flag=True, help="Everything on the server may be removed.")
+@server_options
 @click.option("--leave-behind", is_flag=True, help="Without SPEC: leave what it creates.")
 @click.option(
     "--repeat", default=3, show_default=True, type=click.IntRange(1, 100), help="Times to replay."
@@ -48,11 +39,6 @@ from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra
 )
 @click.option(
     "--ledger", default="", help="Records what was created  [default: replay-ledger.ndjson]."
-)
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    help="Settings and corrections  [default: mockserver.toml, if there is one].",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
 def replay(recording: str, **given: Any) -> None:
