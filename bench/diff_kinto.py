@@ -94,7 +94,7 @@ def run(folder: Path, examples: int, lock: str = "") -> tuple[Report, Fidelity]:
         ledger = str(folder / f"ledger-{time.time_ns()}.ndjson")
         order = Order(spec, url, key=KEY, examples=examples, ledger=ledger, lock=lock, timeout=60)
         order = Order(**{**vars(order), "most": 1000})
-        report, knowledge = differential(order, contract, lambda text: None)
+        report, knowledge = differential(order, contract)
         fidelity = fidelity_of(report, knowledge)
         write(report, fidelity, contract, raw, folder)
     return report, fidelity

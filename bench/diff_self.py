@@ -37,7 +37,7 @@ def one(spec: str, number: int, examples: int) -> int:
             timeout=60,
             ledger=str(Path(folder) / "ledger"),
         )
-        report, _ = differential(order, contract, lambda text: None)
+        report, _ = differential(order, contract)
     print(
         f"{spec} run {number} ({'real' if number % 2 else 'manual'} clock): "
         f"{len(report.differences)} differences, {report.programs} sequences, "

@@ -52,7 +52,7 @@ _ONLY_HERE = ["mock", "seed", "examples", "patience", "leave_behind", "most", "l
     metavar="FILE",
     help="Calibration file for the mock; its known differences are not reported.",
 )
-@click.option("--report-dir", default="", help="Folder for JSON, HTML and curl scripts.")
+@click.option("--report-dir", default="", help="Folder for JSON, HTML, JUnit, SARIF and scripts.")
 @click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
 def diff(spec: str, **given: Any) -> None:
     """Send the same requests to a mock of SPEC and to the real API, and report differences.

@@ -158,6 +158,8 @@ class Result:
     """Digest of the request sequence: equal when two runs sent the same."""
     interrupted: int = 0
     """The exit code of an interrupted run."""
+    what: str = "Contract test"
+    """The kind of run, for headings."""
 
     def add(self, finding: Finding) -> None:
         """Add a finding, or count it if it is known."""

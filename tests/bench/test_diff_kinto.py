@@ -33,7 +33,7 @@ def test_kinto_is_judged_and_left_as_it_was(
         order = Order(
             str(tmp_path / "kinto.json"), url, key=KEY, ledger=str(ledger), timeout=60, most=3
         )
-        report, _ = differential(order, contract, lambda text: None)
+        report, _ = differential(order, contract)
     assert report.errors == []
     assert report.notes in ([], ["stopped after 3 differences"])
     assert {"POST /buckets", "GET /buckets/{id}"} & {d.where for d in report.differences}

@@ -25,6 +25,8 @@ from mockserver.verify.ledger import Ledger
 from mockserver.verify.ownership import SAFE, Ownership
 from mockserver.verify.rate_limit import LONGEST, Pace, retry_after
 from mockserver.verify.sandbox import Sandbox
+from tests.support.fault_proxy.catalogue import Fault
+from tests.support.fault_proxy.proxy import the_proxy
 from tests.verify.test_reports import exchange
 
 KINDS = ("agents", "personas", "scenarios", "sim-suites", "evaluator-bindings", "evaluators")
@@ -152,6 +154,24 @@ def test_a_run_leaves_nothing(mock: MockServer, tmp_path: Path) -> None:
         and any(i in exchange["url"] for ids in before.values() for i in ids)
     ]
     assert foreign == []
+
+
+def test_findings_are_reported_to_a_pipeline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    with MockServer() as mock, the_proxy(mock.url) as (proxy, url):
+        proxy.plant(Fault("planted", "any", "", "GET /v1/personas", "status", "2xx", {"to": 500}))
+        arguments = ["feather", "--url", url, "--api-key", mock.key, "--allow-host", "127.0.0.1"]
+        arguments += ["--ledger", str(tmp_path / "ledger"), "--rate", "200", "--max-time", "3"]
+        outcome = CliRunner().invoke(
+            fuzz_command, [*arguments, "-q", "--include", "GET /v1/personas"]
+        )
+    assert outcome.exit_code == 1, outcome.output
+    assert "::error title=" in outcome.output
+    assert summary.read_text().startswith("## Fuzz test of ")
 
 
 def _exchanges(report: Path) -> list[dict[str, str]]:

@@ -164,6 +164,13 @@ def test_progress_is_a_live_line_on_a_terminal_alone(
     shown = terminal_.getvalue()
     assert shown.count("1 of 2 operations, 0 requests, 2 findings, 100 s left") == 1
     assert shown.endswith("\r\x1b[K... lifecycles\n")
+    for stream in (terminal_, pipe):
+        Progress(stream=stream).step("25 requests")
+    assert pipe.getvalue().endswith("... 25 requests\n")
+    assert "25 requests" not in terminal_.getvalue()
+    differences = Terminal()
+    Progress(stream=differences, noun="difference").watch(result)
+    assert "2 differences" in differences.getvalue()
     quiet = Terminal()
     Progress(stream=quiet, quiet=True).watch(result)
     assert quiet.getvalue() == ""

@@ -74,8 +74,6 @@ class Differ:
         finally:
             self.report.habits = self._habits.as_json()
             self.report.digest = digest.hexdigest()[:16]
-            self.report.differences = list(self._known.values())
-            self.report.real_requests = self.real.requests
             self.report.mock_requests = self.mocks.requests
 
     def _all(self, programs: Iterable[Program], digest: Any) -> None:
@@ -228,7 +226,9 @@ class Differ:
             shown = self._shortened(shown)
         program, mismatch, real = shown
         mock = self.mocks.runs(program, 1)[0]
-        self._known[signature] = Difference(mismatch, program, real, mock, where=where)
+        found = Difference(mismatch, program, real, mock, where=where)
+        self._known[signature] = found
+        self.report.differences.append(found)
 
     def _must_be_well(self, mismatch: Mismatch) -> None:
         """Raises CannotJudge for an intermittent server error."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mockserver.verify.model import Exchange
+from mockserver.verify.model import Coverage, Exchange, Finding, Result
 
 Json = Any
 STATUS_NAMES = ("status", "state", "phase", "stage")
@@ -213,6 +213,26 @@ class Difference:
     def id(self) -> str:
         return identity(self.mismatch.signature)
 
+    @property
+    def finding(self) -> Finding:
+        """The difference as other commands report what they find."""
+        found = self.mismatch
+        about = f"{found.about}: " if found.about else ""
+        steps: list[Exchange] = []
+        for seen in self.real:
+            steps += seen.exchanges
+            if seen.step.label == found.label:
+                break
+        return Finding(
+            found.kind,
+            self.where,
+            f"{found.kind} {found.at}".strip(),
+            f"{about}the real API has {found.real}, the mock {found.mock}",
+            steps,
+            "diff",
+            self.count,
+        )
+
 
 @dataclass
 class Report:
@@ -245,9 +265,30 @@ class Report:
     seconds: float = 0.0
     digest: str = ""
     """Digest of all programs: equal when two runs sent the same."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """What the real side's operations returned."""
+    documented: Mapping[str, list[str]] = field(default_factory=dict)
+    """The statuses of each operation in the document."""
 
     @property
     def exit_code(self) -> int:
         if self.errors:
             return 2
         return 1 if self.differences else 0
+
+    def as_result(self) -> Result:
+        """The run as the reports of other commands read it."""
+        return Result(
+            self.title,
+            self.real,
+            findings=[difference.finding for difference in self.differences],
+            coverage=self.coverage,
+            documented=dict(self.documented),
+            errors=self.errors,
+            notes=self.notes,
+            requests=self.real_requests,
+            seconds=self.seconds,
+            seed=self.seed,
+            digest=self.digest,
+            what="Differential test",
+        )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,7 +30,9 @@ from mockserver.verify.diff.runner import CannotJudge, Side
 from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
-from mockserver.verify.model import Finding
+from mockserver.verify.model import Exchange
+from mockserver.verify.reports import github
+from mockserver.verify.reports.progress import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
@@ -37,7 +40,6 @@ from mockserver.verify.verdict import expired
 
 POLITE = 5.0
 """Default requests per second to a remote server."""
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -82,18 +84,20 @@ class Order:
 
 def run_diff(order: Order, quiet: bool = False) -> int:
     """Run, and return the exit code. Raises UsageError, ContractError."""
-    say: Say = (lambda text: None) if quiet else _say
+    progress = Progress(quiet=quiet, noun="difference")
     document, contract = read_contract(order.spec)
     folder = report_folder(order.report_dir) if order.report_dir else None
     order.sandbox.check(contract)
     run_hooks(order.sandbox.setup, "setup", order.real)
     try:
         with ended_like_ctrl_c() as stop:
-            report, knowledge = differential(order, contract, say)
+            report, knowledge = differential(order, contract, progress)
     finally:
+        progress.clear()
         run_hooks(order.sandbox.teardown, "teardown", order.real)
     fidelity = fidelity_of(report, knowledge)
-    for line in terminal.lines(report, fidelity):
+    result = report.as_result()
+    for line in (*terminal.lines(report, fidelity), *github.report(result, os.environ)):
         click.echo(line)
     if folder is not None:
         for file in write(report, fidelity, contract, document, Path(folder)):
@@ -101,16 +105,28 @@ def run_diff(order: Order, quiet: bool = False) -> int:
     return stop.exit_code if "interrupted" in report.errors else report.exit_code
 
 
-def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Knowledge]:
+def differential(
+    order: Order, contract: Contract, progress: Progress | None = None
+) -> tuple[Report, Knowledge]:
     """The run itself. Raises UsageError if there is nothing to compare."""
     if not is_loopback(order.real):
         check_host(contract, order.real, order.allowed)
     knowledge = Knowledge.of(contract, order.sandbox)
+    progress = progress or Progress(quiet=True)
     report = Report(contract.title, order.spec, order.real, order.mock or "its own", order.seed)
+    report.documented = {op.id: list(op.responses) for op in contract.operations}
     lock = read_lock(order.lock) if order.lock else Locked()
     report.calibration = lock.written
     start = time.monotonic()
+
+    def heard(exchange: Exchange) -> None:
+        report.real_requests += 1
+        report.coverage.add(exchange)
+        if progress.is_due:
+            progress.watch(report.as_result())
+
     with real_side(order, knowledge, report) as real:
+        real.target.watchers.append(heard)
         preflight(real.target)
         with (
             mock_urls(order) as urls,
@@ -124,7 +140,7 @@ def differential(order: Order, contract: Contract, say: Say) -> tuple[Report, Kn
                 accepted=lock.known,
                 in_use=lock.in_use,
                 borrow=is_loopback(order.real) and not order.sandbox.exclude,
-                progress=say,
+                progress=progress.step,
                 view=order.sandbox.in_view(contract),
             )
             try:
@@ -222,10 +238,7 @@ def _ignore(report: Report, sandbox: Sandbox) -> None:
     """Drop the differences that the settings ignore, and note the reasons."""
     ignored: Counter[str] = Counter()
     for difference in list(report.differences):
-        found = difference.mismatch
-        title = f"{found.kind} {found.at}"
-        finding = Finding(found.kind, difference.where, title, f"{found.real} {found.mock}")
-        rules = [rule for rule in sandbox.ignores if rule.covers(finding)]
+        rules = [rule for rule in sandbox.ignores if rule.covers(difference.finding)]
         active = next((rule for rule in rules if not rule.expired), None)
         if active is not None:
             report.differences.remove(difference)
@@ -237,7 +250,3 @@ def _ignore(report: Report, sandbox: Sandbox) -> None:
 
 def _reset(target: Target) -> None:
     reset(target)
-
-
-def _say(text: str) -> None:
-    click.echo(f"... {text}", err=True)

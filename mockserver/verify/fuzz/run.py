@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,23 +26,22 @@ from mockserver.verify.fuzz.loop import Fuzzer
 from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange, Result
-from mockserver.verify.reports import reproduction, terminal, write
+from mockserver.verify.reports import github, reproduction, terminal, write
 from mockserver.verify.reports.exchanges import Record
+from mockserver.verify.reports.progress import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 from mockserver.verify.verdict import accepted_by, report_trouble
 
-Say = Callable[[str], None]
-
 
 def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     """Fuzz, and return the exit code. Raises UsageError, ContractError."""
     document, contract = read_contract(spec)
-    say: Say = (lambda text: None) if given["quiet"] else _say
+    progress = Progress(quiet=given["quiet"], seconds=given["max_time"])
     sandbox.check(contract)
     if given["cleanup"]:
-        return clean_up_only(contract, sandbox, given["cleanup"], say)
+        return clean_up_only(contract, sandbox, given["cleanup"], progress.say)
     if not sandbox.url:
         raise UsageError("no server: give --url or STAGING_URL")
     check_host(contract, sandbox.url, sandbox.hosts)
@@ -57,14 +57,16 @@ def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     run_hooks(sandbox.setup, "setup", target.url)
     try:
         with target, Record(folder) as record:
-            run = FuzzRun(target, document, sandbox, record, say, given["seed"], given["max_time"])
-            result = run.run()
+            result = FuzzRun(
+                target, document, sandbox, record, progress, given["seed"], given["max_time"]
+            ).run()
             if folder is not None:
                 write(result, folder, record)
                 reproduction.write_all(result, folder, spec)
     finally:
+        progress.clear()
         run_hooks(sandbox.teardown, "teardown", target.url)
-    for line in terminal.lines(result):
+    for line in (*terminal.lines(result), *github.report(result, os.environ)):
         click.echo(line)
     return result.exit_code
 
@@ -77,14 +79,14 @@ class FuzzRun:
     document: Mapping[str, Any]
     sandbox: Sandbox
     record: Record
-    say: Say
+    progress: Progress
     seed: int
     seconds: float
     result: Result = field(init=False)
 
     def __post_init__(self) -> None:
         contract = self.target.contract
-        self.result = Result(contract.title, self.target.url, seed=self.seed)
+        self.result = Result(contract.title, self.target.url, seed=self.seed, what="Fuzz test")
         self.result.documented = {op.id: list(op.responses) for op in contract.operations}
 
     def run(self) -> Result:
@@ -100,7 +102,7 @@ class FuzzRun:
             result,
             self.seed,
             lambda operation: operation.id in view,
-            self.say,
+            self.progress.step,
         )
         with ended_like_ctrl_c() as stop:
             try:
@@ -126,6 +128,7 @@ class FuzzRun:
         self.result.requests += 1
         self.result.coverage.add(exchange)
         self.record.exchange(exchange)
+        self.progress.watch(self.result)
 
     def _remove_all(self) -> None:
         ownership = self.target.ownership
@@ -134,7 +137,7 @@ class FuzzRun:
         assert ledger is not None
         left = ["all of it"]
         try:
-            left = clean_up(ledger, self.target, ownership, self.say)
+            left = clean_up(ledger, self.target, ownership, self.progress.say)
         except NoReply as error:
             left = [f"{counted(len(list(ledger.left())), 'entity')} ({error})"]
         finally:
@@ -144,7 +147,3 @@ class FuzzRun:
                     f"not removed: {'; '.join(left)}. Try again: "
                     f"mockserver fuzz --cleanup {ledger.path} --url {ledger.url}"
                 )
-
-
-def _say(text: str) -> None:
-    click.echo(f"... {text}", err=True)

@@ -33,7 +33,7 @@ def summary(result: Result) -> str:
     found = result.open_findings
     verdict = counted(len(found), "finding") if found else "no findings"
     lines = [
-        f"## Contract test of {_cell(result.title)}: {verdict}",
+        f"## {result.what} of {_cell(result.title)}: {verdict}",
         "",
         f"{reached} of {len(result.documented)} operations, "
         f"{counted(result.requests, 'request')} in {result.seconds:.0f} s, seed {result.seed}.",

@@ -17,15 +17,21 @@ EVERY = 0.2
 class Progress:
     """Writes to standard error, so that standard output contains only the report.
 
-    `seconds` is the time limit of the whole run, 0 for none.
+    `seconds` is the time limit of the whole run, 0 for none. `noun` names what the run finds.
     """
 
     def __init__(
-        self, *, quiet: bool = False, seconds: float = 0, stream: TextIO | None = None
+        self,
+        *,
+        quiet: bool = False,
+        seconds: float = 0,
+        noun: str = "finding",
+        stream: TextIO | None = None,
     ) -> None:
         self._stream = sys.stderr if stream is None else stream
         self._quiet = quiet
         self._seconds = seconds
+        self._noun = noun
         self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._begun = time.monotonic()
         self._shown = 0.0
@@ -38,12 +44,21 @@ class Progress:
         self.clear()
         print(f"... {text}", file=self._stream, flush=True)
 
+    def step(self, text: str) -> None:
+        """Report a step within a phase, where there is no live line."""
+        if not self._live:
+            self.say(text)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether `watch` would redraw the live line now."""
+        return self._live and not self._quiet and time.monotonic() - self._shown >= EVERY
+
     def watch(self, result: Result) -> None:
         """Redraw the live line, a few times a second at most."""
-        now = time.monotonic()
-        if self._quiet or not self._live or now - self._shown < EVERY:
+        if not self.is_due:
             return
-        self._shown = now
+        self._shown = now = time.monotonic()
         width = shutil.get_terminal_size((100, 24)).columns
         self._stream.write(f"\r{self.line(result, now - self._begun)[: width - 1]}\x1b[K")
         self._stream.flush()
@@ -55,7 +70,7 @@ class Progress:
         words = [
             f"{reached} of {len(result.documented)} operations",
             counted(result.requests, "request"),
-            counted(len(result.findings), "finding"),
+            counted(len(result.findings), self._noun),
             f"{max(0, self._seconds - spent):.0f} s left" if self._seconds else f"{spent:.0f} s",
         ]
         return ", ".join(words)

@@ -7,6 +7,7 @@ import json
 from datetime import date
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as Xml
 
 import pytest
 from click.testing import CliRunner
@@ -88,11 +89,42 @@ def test_differences_are_ignored_until_a_day(tmp_path: Path) -> None:
         proxy.plant(planted("DELETE /shelves/{}", "status", to=200, body="{}"))
         ledger = str(tmp_path / "ledger")
         order = Order(str(spec), url, examples=0, sandbox=sandbox, ledger=ledger)
-        report, _ = differential(order, CONTRACT, lambda text: None)
+        report, _ = differential(order, CONTRACT)
     # What is not in view is not reported.
     assert any("ignored: PROJ-1" in note for note in report.notes), report.notes
     assert {d.mismatch.operation for d in report.differences} <= {"removeShelf"}
     assert "status" not in {d.mismatch.kind for d in report.differences}
+
+
+def test_differences_are_reported_to_a_pipeline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, summary = tmp_path / "shelves.json", tmp_path / "summary.md"
+    spec.write_text(json.dumps(DOCUMENT))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    with served(2) as upstream, the_proxy(upstream) as (proxy, url):
+        proxy.plant(planted("DELETE /shelves/{}", "status", to=200, body="{}"))
+        given = ["--real", url, "--examples", "0", "--ledger", str(tmp_path / "ledger"), "-q"]
+        folder = tmp_path / "report"
+        outcome = CliRunner().invoke(
+            diff,
+            [str(spec), *given, "--include", "removeShelf", "--report-dir", str(folder)],
+        )
+    assert outcome.exit_code == 1, outcome.output
+    assert "::error title=status (status)::DELETE /shelves/{shelf_id}: the real API has 200" in (
+        outcome.output
+    )
+    assert summary.read_text().startswith("## Differential test of Shelves: ")
+    assert "of 5 operations" in summary.read_text()
+    (case,) = (
+        case
+        for case in Xml.parse(folder / "junit.xml").getroot().iter("testcase")
+        if case.get("name") == "removeShelf"
+    )
+    assert case.find("failure") is not None
+    results = json.loads((folder / "report.sarif").read_text())["runs"][0]["results"]
+    assert "status" in {found["ruleId"] for found in results}
 
 
 TABLE = """

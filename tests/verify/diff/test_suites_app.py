@@ -49,7 +49,7 @@ def test_the_service_beside_its_inferred_mock(
     document = tmp_path / "suites.json"
     document.write_text(json.dumps(app.app.openapi()))
     order = Order(str(document), url, key=app.KEY, ledger=str(ledger), patience=5, timeout=30)
-    report, knowledge = differential(order, contract, lambda text: None)
+    report, knowledge = differential(order, contract)
     assert report.errors == []
     found = {(d.where, d.mismatch.kind, d.mismatch.at): d for d in report.differences}
     inactive = found["POST /suites/{suite_id}/runs", "status", ""].mismatch
@@ -83,7 +83,7 @@ def test_a_second_calibration_keeps_the_first(service: tuple[Any, str], tmp_path
             examples=3,
             lock=str(lock) if lock.exists() else "",
         )
-        report, knowledge = differential(order, contract, lambda text: None)
+        report, knowledge = differential(order, contract)
         fidelity = fidelity_of(report, knowledge)
         write(report, fidelity, contract, json.loads(text), tmp_path)
         calibrate(str(tmp_path / "fidelity.json"), str(lock))

@@ -15,6 +15,7 @@ from mockserver.verify.diff.model import Difference, Report, identity
 from mockserver.verify.diff.report.html import render
 from mockserver.verify.diff.report.script import one_line, script
 from mockserver.verify.diff.samples import path_values, sample
+from mockserver.verify.reports import junit, sarif
 
 Json = Any
 FORMAT = 1
@@ -28,6 +29,7 @@ def write(
     folder: Path,
 ) -> list[Path]:
     """Write the files. Raises UsageError if one can't be written."""
+    result = report.as_result()
     text = json.dumps(as_json(report, fidelity, document), indent=1, ensure_ascii=False) + "\n"
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     files = {
@@ -44,9 +46,11 @@ def write(
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
+        junit.write(result, folder / "junit.xml")
+        sarif.write(result, folder / "report.sarif")
     except OSError as error:
         raise UsageError(f"--report-dir {folder}: {error.strerror or error}") from None
-    return list(files)[:3]
+    return [*list(files)[:3], folder / "junit.xml", folder / "report.sarif"]
 
 
 def mock_url(report: Report) -> str:
