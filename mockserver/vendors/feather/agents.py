@@ -13,6 +13,7 @@ from mockserver.engine.timestamps import render
 from mockserver.engine.world import Row, World
 from mockserver.errors import BadRequest, Conflict
 from mockserver.vendors.feather.common import (
+    Nested,
     caller,
     created,
     find,
@@ -23,7 +24,6 @@ from mockserver.vendors.feather.common import (
     save,
     updated,
 )
-from mockserver.vendors.feather.defaults import Nested
 from mockserver.vendors.feather.run_rows import open_runs
 
 AGENTS = Listing("agents")

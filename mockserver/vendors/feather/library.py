@@ -11,9 +11,11 @@ from mockserver.engine.pagination import Listing, Predicate, contains, has_all, 
 from mockserver.engine.world import Row, World
 from mockserver.errors import BadRequest, NotFound
 from mockserver.vendors.feather.common import (
+    Nested,
     Refuse,
     caller,
     created,
+    filled,
     find,
     find_named,
     owned,
@@ -23,7 +25,6 @@ from mockserver.vendors.feather.common import (
     touch,
     updated,
 )
-from mockserver.vendors.feather.defaults import Nested, filled
 
 
 def _meant_for(world: World, agent_id: Any) -> Predicate:

@@ -13,12 +13,42 @@ from random import Random
 from typing import Any, Literal, get_args
 
 from mockserver.engine.jobs.batches import cancelled, is_open, latest, scheduled
+from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.jobs.schedule import ends, state_at
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World, new_id, random_for
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.vendors.feather.common import Refuse, filled_overrides, find, find_below
-from mockserver.vendors.feather.tables import SIMULATION_RUN
+from mockserver.vendors.feather.tables import SIMULATION_RUN, SUITE_RUN_STATUS
+
+# Simulation runs, for the dashboard and steering.
+
+
+def _suite(world: World, suite_run: Row) -> str:
+    suite = world["suites"].get(suite_run["suite_id"])
+    return str(suite["name"]) if suite is not None else ""
+
+
+def _run(world: World, run: Row) -> str:
+    inputs = run["inputs_snapshot"]
+    names = (inputs.get(part, {}).get("name") for part in ("scenario", "persona"))
+    return ", ".join(str(name) for name in names if name)
+
+
+SIMULATION_RUNS = JobKind(
+    "runs",
+    "simulation run",
+    SIMULATION_RUN.terminal,
+    batch="suite_runs",
+    batch_noun="suite run",
+    of="suite_run_id",
+    ids="run_ids",
+    slot="slot",
+    status=SUITE_RUN_STATUS,
+    name=_run,
+    batch_name=_suite,
+)
+
 
 Outcome = Literal["completed", "failed", "budget_exceeded", "stuck"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

@@ -2,15 +2,128 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from mockserver.engine.jobs.batches import latest
 from mockserver.engine.jobs.render_cache import Joiner, Rendered, Renderer
+from mockserver.engine.jobs.schedule import entered, state_at
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import Row, World
+from mockserver.vendors.feather import evaluation_rows
 from mockserver.vendors.feather.common import caller, organization
+from mockserver.vendors.feather.evaluation_rows import (
+    PENDING,
+    scenario_fields,
+    summarise,
+    verdict_status,
+)
 from mockserver.vendors.feather.run_rows import children
 from mockserver.vendors.feather.tables import SIMULATION_RUN, SUITE_RUN_STATUS
-from mockserver.vendors.feather.verdicts import release_fields
+
+# A release check's verdict: derived from its children and their evaluations, never stored.
+
+ORDINARY: dict[str, Any] = {
+    "release_eval_status": None,
+    "release_eval_verdict": None,
+    "release_eval_completed_at": None,
+    "release_eval_error": None,
+}
+Judged = tuple[Row, list[Row]]
+"""A child with its evaluations."""
+
+
+def release_fields(world: World, suite_run: Row) -> dict[str, Any]:
+    """The four `release_eval_*` fields of a suite run (rules 65, 101, 102, 112).
+
+    It is errored if a critical evaluation of a latest attempt has ended without a score.
+    """
+    if suite_run["release"] is None:
+        return ORDINARY
+    judged = [
+        (run, list(evaluation_rows.of_session(world, run["session_id"])))
+        for run in latest(children(world, suite_run))
+    ]
+    ends = [entered(run["schedule"], SIMULATION_RUN.terminal, world.now) for run, _ in judged] + [
+        evaluation_rows.ended(row, world.now) for _, evaluations in judged for row in evaluations
+    ]
+    # A run that ends at this instant gets its evaluations before the next request.
+    if None in ends or any(run["open"] for run, _ in judged):
+        return {**ORDINARY, "release_eval_status": "pending"}
+    completed_at = render(max(end for end in ends if end is not None))
+    error = _error(judged, world.now)
+    return {
+        "release_eval_status": "errored" if error else "completed",
+        "release_eval_verdict": None if error else verdict(suite_run, judged, world.now),
+        "release_eval_completed_at": completed_at,
+        "release_eval_error": error,
+    }
+
+
+def _error(judged: Sequence[Judged], now: int) -> str | None:
+    names = [
+        row["evaluator_name"]
+        for _, evaluations in judged
+        for row in evaluations
+        if row["is_critical_snapshot"] and evaluation_rows.outcome(row, now) == "errored"
+    ]
+    if not names:
+        return None
+    return f"No verdict: {len(names)} critical evaluation(s) errored, the first by {names[0]!r}."
+
+
+def verdict(suite_run: Row, judged: Sequence[Judged], now: int) -> dict[str, Any]:
+    """The current verdict (rules 103 to 110)."""
+    scenarios = [scenario(run, evaluations, now) for run, evaluations in judged]
+    summary = summarise(scenarios)
+    max_failures = suite_run["release"]["max_failures"]
+    return {
+        "schema_version": 1,
+        "status": verdict_status(summary, max_failures),
+        "agent_id": suite_run["agent_id"],
+        "agent_revision_id": suite_run["agent_revision_id"],
+        "suite_id": suite_run["suite_id"],
+        "suite_run_id": suite_run["id"],
+        "max_failures": max_failures,
+        "summary": summary,
+        "scenarios": scenarios,
+    }
+
+
+def scenario(run: Row, evaluations: Sequence[Row], now: int) -> dict[str, Any]:
+    """One child's entry (rules 104, 106 to 108)."""
+    state = state_at(run["schedule"], now)
+    if not SIMULATION_RUN.is_terminal(state):
+        child = PENDING
+    else:
+        child = "completed" if state == "completed" else "ended"
+    return {
+        "simulation_run_id": run["id"],
+        "session_id": run["session_id"],
+        "scenario_id": run["scenario_id"],
+        "persona_id": run["persona_id"],
+        **scenario_fields(child, [entry(row, now) for row in evaluations]),
+    }
+
+
+def entry(row: Row, now: int) -> dict[str, Any]:
+    """One evaluator's result (rule 110)."""
+    score = next(iter(evaluation_rows.scores(row, now)), None)
+    errored = evaluation_rows.outcome(row, now) == "errored"
+    value = raw = reason = None
+    if score is not None:
+        value, raw, reason = score["value"], score["raw_value"], score["rationale"]
+    return {
+        "evaluator_id": row["evaluator_id"],
+        "name": row["evaluator_name"],
+        "is_critical": row["is_critical_snapshot"],
+        "severity": row["severity_snapshot"],
+        "status": evaluation_rows.result(row, now),
+        "score": raw if value is None else value,
+        "threshold": row["threshold_snapshot"],
+        "reason": row["error_text"] if errored else reason,
+    }
+
 
 ENDED = SIMULATION_RUN.terminal
 RECORDED = "available"

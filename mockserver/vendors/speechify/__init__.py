@@ -5,13 +5,11 @@ Modules import downwards only:
     __init__                  the Api
     legacy versions           the older version; which version a caller gets
     agents                    handlers
-    agent_tests folders runs suites stats    handlers
+    agent_tests folders runs suites    handlers
     idempotency               replayed responses
     views                     rows as the contract shows them; derived values
-    run_rows results          runs as rows; their results
-    job_kinds                 runs for the dashboard
-    configs                   the three shapes of a test's config
-    common ids tables         lookups, ids, collections and lifecycles
+    run_rows                  runs as rows, and their results
+    common tables             lookups, ids; collections and lifecycles
 """
 
 from mockserver.engine.api import Api, Jobs, Shape, Shapes, Wire, handlers_in
@@ -22,16 +20,14 @@ from mockserver.vendors.speechify import (
     folders,
     legacy,
     runs,
-    stats,
     suites,
     versions,
 )
-from mockserver.vendors.speechify.job_kinds import TEST_RUNS
-from mockserver.vendors.speechify.run_rows import OUTCOMES
+from mockserver.vendors.speechify.run_rows import OUTCOMES, TEST_RUNS
 from mockserver.vendors.speechify.seed import seed
 from mockserver.vendors.speechify.tables import COLLECTIONS, LIFECYCLES
 
-HANDLERS = handlers_in(agents, agent_tests, folders, runs, stats, suites)
+HANDLERS = handlers_in(agents, agent_tests, folders, runs, suites)
 OLDER_HANDLERS = {**legacy.in_older_words(HANDLERS), **handlers_in(legacy)}
 
 

@@ -11,8 +11,7 @@ from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.pagination import Listing, PageNames
 from mockserver.engine.world import Row, World, random_for
 from mockserver.vendors.speechify.agent_tests import remove_test
-from mockserver.vendors.speechify.common import created, dated, fault, find, refused
-from mockserver.vendors.speechify.ids import ALPHABET
+from mockserver.vendors.speechify.common import ALPHABET, created, dated, fault, find, refused
 
 AGENTS = Listing("agents", envelope=PageNames("agents"))
 

@@ -10,8 +10,8 @@ from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World
 from mockserver.vendors.speechify.agent_tests import make_test
 from mockserver.vendors.speechify.agents import make_agent
+from mockserver.vendors.speechify.common import new_id
 from mockserver.vendors.speechify.folders import make_folder
-from mockserver.vendors.speechify.ids import new_id
 from mockserver.vendors.speechify.run_rows import (
     WORKSPACE,
     plan_outcome,

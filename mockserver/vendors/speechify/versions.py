@@ -19,7 +19,7 @@ from mockserver.engine.messages import Reply
 from mockserver.engine.world import digest
 from mockserver.errors import BadRequest, UsageError
 from mockserver.inference.corrections import TEXT, TEXT_TABLE, Key, names
-from mockserver.vendors.speechify.ids import crockford
+from mockserver.vendors.speechify.common import crockford
 
 NEWER = "speechify"
 OLDER = "speechify-legacy"

@@ -12,7 +12,7 @@ from typing import Any
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import Row, World
 from mockserver.vendors.speechify.common import dated
-from mockserver.vendors.speechify.results import result
+from mockserver.vendors.speechify.run_rows import result
 from mockserver.vendors.speechify.tables import SUITE_STATUS, TEST_RUN
 
 ENDED = TEST_RUN.terminal

@@ -7,18 +7,16 @@ Modules import downwards only:
     sessions                 handlers in both namings, steering
     automations
     views                    the two namings of the same data
-    session_rows             sessions as rows, planned in advance
-    job_kinds                sessions for the dashboard
-    graphs results           versions and their validation; results of steps
+    session_rows             sessions as rows, planned in advance; results of their steps
+    graphs                   versions and their validation
     tables                   collections, lifecycles, durations
 """
 
 from mockserver.engine.api import Api, Jobs, Wire, handlers_in
 from mockserver.vendors.truestate import automations, sessions
-from mockserver.vendors.truestate.job_kinds import SESSIONS
 from mockserver.vendors.truestate.seed import seed
 from mockserver.vendors.truestate.session_rows import OUTCOMES
-from mockserver.vendors.truestate.sessions import steer
+from mockserver.vendors.truestate.sessions import SESSIONS, steer
 from mockserver.vendors.truestate.tables import COLLECTIONS, LIFECYCLES
 
 TRUESTATE = Api(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.engine.api import handles
 from mockserver.engine.jobs.batches import read_schedule, steering
+from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Row, World
 from mockserver.errors import Conflict, NotFound
 from mockserver.vendors.truestate.automations import find_automation
+from mockserver.vendors.truestate.graphs import step_named
 from mockserver.vendors.truestate.session_rows import (
     OUTCOMES,
     answered,
@@ -22,8 +24,38 @@ from mockserver.vendors.truestate.session_rows import (
     on_the_way,
     states,
 )
-from mockserver.vendors.truestate.tables import NEW, SESSION_STEP, SESSION_WAYS
+from mockserver.vendors.truestate.tables import (
+    NEW,
+    SESSION,
+    SESSION_STATUS,
+    SESSION_STEP,
+    SESSION_WAYS,
+)
 from mockserver.vendors.truestate.views import AUTOMATIONS, naming_of, session_view
+
+# Sessions, for the dashboard and steering; their steps are their parts.
+
+
+def _automation_name(world: World, session: Row) -> str:
+    automation = world["automations"].get(session["automation_id"])
+    return str(automation["name"]) if automation is not None else ""
+
+
+def _steps(world: World, session: Row) -> Iterable[Row]:
+    version = world["versions"].get(session["version_id"])
+    assert version is not None, "versions live as long as their sessions"
+    for step in session["steps"]:
+        yield {**step, "name": step_named(version, step["step_id"])["name"]}
+
+
+SESSIONS = JobKind(
+    "sessions",
+    "session",
+    SESSION.terminal,
+    status=SESSION_STATUS,
+    parts=_steps,
+    name=_automation_name,
+)
 
 
 def find_session(world: World, request: Request) -> Row:

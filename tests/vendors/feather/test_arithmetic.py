@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.vendors.feather.evaluation_rows import outcome_of
-from mockserver.vendors.feather.scoring import OUTCOMES, find, read_steering
-from mockserver.vendors.feather.verdict_sums import (
+from mockserver.vendors.feather.evaluation_rows import (
+    OUTCOMES,
     Counts,
     count_critical,
+    find,
+    outcome_of,
+    read_steering,
     scenario_fields,
     scenario_status,
     session_status,

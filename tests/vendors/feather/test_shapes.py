@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.server.mock import read_spec
 from mockserver.vendors.feather.agents import AGENT_DEFAULTS, REVISION_DEFAULTS, REVISION_SHAPES
-from mockserver.vendors.feather.defaults import REQUIRED, SHAPES, Nested, filled
+from mockserver.vendors.feather.common import REQUIRED, SHAPES, Nested, filled
 from mockserver.vendors.feather.library import (
     PERSONA_DEFAULTS,
     PERSONA_SHAPES,

@@ -9,7 +9,7 @@ import pytest
 from mockserver import MockServer
 from mockserver.files.package_data import contract_file
 from mockserver.vendors.speechify import HANDLERS
-from mockserver.vendors.speechify.ids import ALPHABET
+from mockserver.vendors.speechify.common import ALPHABET
 from tests.vendors.speechify.sandbox import FOLDERS, SUITES, TESTS, Sandbox
 
 CONTRACT = contract_file("speechify")
