@@ -6,9 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 from mockserver.openapi.model import Contract
-from mockserver.verify.model import Finding
+from mockserver.verify.model import Exchange, Finding
+from mockserver.verify.target import credentials, keys_in_query
 
 SEVERAL = "several operations"
 ENOUGH = 3
@@ -18,8 +20,10 @@ _MEDIA = ("content_type_conformance",)
 _SHAPE = ("response_schema_conformance", "reply_conforms", "readable_reply")
 _STATUS = ("status_code_conformance", "reply_conforms", "positive_data_acceptance")
 _OF_REPLY = frozenset((*_SERVER, *_MEDIA, *_SHAPE, *_STATUS))
-_SHARED = frozenset(("unsupported_method", "ignored_auth", "missing_required_header"))
-_RANK = ("server", "undocumented", "media", "shape")
+_SHARED = frozenset(("unsupported_method", "missing_required_header"))
+_ACCESS = ("ignored_auth", "key_is_needed")
+_ALLOW = ("allow_is_true", "unsupported_method")
+_RANK = ("server", "undocumented", "media", "shape", "access")
 
 
 def merged(findings: Iterable[Finding], contract: Contract) -> list[Finding]:
@@ -33,6 +37,10 @@ def merged(findings: Iterable[Finding], contract: Contract) -> list[Finding]:
 def family(finding: Finding, contract: Contract) -> str:
     """The kind of fault, independent of the rule that found it."""
     example = finding.example
+    if example is not None and finding.rule in _ACCESS:
+        return "access"
+    if example is not None and finding.rule in _ALLOW and _has_no_allow(example):
+        return "no allow"
     if example is None or finding.rule not in _OF_REPLY:
         return finding.rule
     if example.status >= 500:
@@ -42,6 +50,11 @@ def family(finding: Finding, contract: Contract) -> str:
     if finding.rule in _MEDIA or "content type" in finding.message.lower():
         return "media"
     return "shape" if finding.rule in _SHAPE else finding.rule
+
+
+def _has_no_allow(example: Exchange) -> bool:
+    """Whether a 405 lacks the header that RFC 9110 (15.5.6) requires."""
+    return example.status == 405 and "allow" not in example.headers
 
 
 def _is_undocumented(finding: Finding, contract: Contract) -> bool:
@@ -68,7 +81,21 @@ def _cause(finding: Finding, contract: Contract) -> Key | None:
     kind = family(finding, contract)
     if example is None or kind not in _RANK:
         return None
+    if kind == "access":
+        return (finding.where, kind, _has_key(finding, contract))
     return (finding.where, example.status, kind)
+
+
+def _has_key(finding: Finding, contract: Contract) -> bool:
+    """Whether the request of a finding has a key, though not a right one."""
+    example = finding.example
+    if example is None:
+        return False
+    query = parse_qs(urlsplit(example.url).query)
+    return bool(
+        credentials(contract, "key").keys() & example.request_headers.keys()
+        or keys_in_query(contract, "key").keys() & query.keys()
+    )
 
 
 def _joined(
@@ -81,7 +108,7 @@ def _joined(
         groups.setdefault(number if key is None else key, []).append(finding)
     found = []
     for same in groups.values():
-        ranked = sorted(same, key=lambda f: _rank(family(f, contract)))
+        ranked = sorted(same, key=lambda f: (_rank(family(f, contract)), f.rule not in _SERVER))
         rules = dict.fromkeys(rule for finding in ranked for rule in rules_of(finding))
         accepted = next((f.accepted for f in ranked if not f.accepted), None)
         first = ranked[0]
@@ -128,6 +155,10 @@ def _shared(finding: Finding, contract: Contract) -> Key | None:
         return (kind, example.status, example.content_type)
     if kind == "shape":
         return (kind, _said(finding.message))
+    if kind == "access":
+        return (kind, _has_key(finding, contract))
+    if kind == "no allow":
+        return (kind,)
     if finding.rule in _SHARED:
         return (finding.rule, finding.title, example.status)
     return None

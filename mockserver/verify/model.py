@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.openapi.model import Operation
+
 Json = Any
 HIDDEN = "[Filtered]"
 """Schemathesis' placeholder for a credential."""
@@ -73,6 +75,13 @@ class Exchange:
             words += ["--data-binary", _shell_bytes(self.request_body)]
         words.append(shlex.quote(self.url))
         return " ".join(words)
+
+
+def is_server_error(status: int, operation: Operation | None) -> bool:
+    """Whether a status is a fault of the server: any 5xx but one of the document's own, such as a
+    501 for what is not installed. A 500 always is one."""
+    documented = operation is not None and str(status) in operation.responses
+    return status == 500 or (status > 500 and not documented)
 
 
 def _shell_bytes(body: bytes) -> str:

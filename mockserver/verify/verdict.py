@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from mockserver.files.wording import often
 from mockserver.openapi.model import Contract
-from mockserver.verify.model import Finding, Result
+from mockserver.verify.model import Finding, Result, is_server_error
 from mockserver.verify.sandbox import Sandbox
 from mockserver.verify.target import Target
 
@@ -49,7 +49,8 @@ def report_trouble(result: Result, target: Target, keep: Callable[[Finding], Non
             "(--allow permits one, --disposable all)"
         )
     for exchange in persistence.passing:
-        if exchange.operation in contract.by_id:
+        operation = contract.by_id.get(exchange.operation)
+        if operation is not None and is_server_error(exchange.status, operation):
             what = f"responded with {exchange.status}, but not to the same request afterwards"
             title = "No server error (not every time)"
             where = _where(contract, exchange.operation)

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from mockserver.errors import UsageError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
+from mockserver.verify.conformance.guarded import Guard
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.ownership import Ownership, Router, Withheld
 from mockserver.verify.sandbox import Sandbox, sandbox_of
@@ -223,6 +226,25 @@ def test_ours_may_be_changed_copied_and_removed(tmp_path: Path) -> None:
     known.settle(failed, 500, {}, b"")
     ledger.close()
     assert [pending.marker for pending in ledger.pending.values()] == ["a long enough name"]
+
+
+def test_what_another_user_creates_is_removed_at_once(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    things = Things()
+    with serving(things) as url:
+        guard = Guard("", 2, ownership(ledger=ledger), credentials={"authorization": "ours"})
+        for credential, left in (("theirs", 0), ("ours", 1)):
+            request = requests.Request(
+                "POST",
+                f"{url}/things",
+                headers={"Authorization": credential, "If-Match": '"0"'},
+                json={"name": "a long enough name"},
+            ).prepare()
+            assert guard.send(HTTPAdapter(), request, timeout=2).status_code == 201
+            # A DELETE that still had the length of the POST would wait for its body.
+            assert len(list(ledger.left())) == left
+            assert len(things.rows) == 1 + left
+    ledger.close()
 
 
 def test_the_most_literal_path_wins() -> None:

@@ -194,6 +194,13 @@ def test_the_terminal_says_what_where_and_how(result: Result) -> None:
     assert "judges differ" in text
 
 
+def test_a_long_message_is_cut_on_the_terminal(result: Result) -> None:
+    result.findings = [Finding("shape", "GET /things", "Odd", "line\n" * 500, [exchange()])]
+    text = list(terminal.lines(result))
+    assert len(text) < 40
+    assert any("and 480 more lines, in the reports" in line for line in text)
+
+
 def test_a_curl_line_survives_quotes() -> None:
     assert """'{"name": "it'"'"'s"}'""" in exchange().curl()
     assert "$'\\xff'" in exchange(request_body=b"\xff").curl()

@@ -41,6 +41,8 @@ from mockserver.verify.rate_limit import Pace, retry_after
 from mockserver.verify.target import fill
 
 BUSY_SECONDS = 20.0
+_ABOUT_THE_REQUEST = ("content-", "transfer-", "if-")
+"""Headers of one request that its removal does not have: a length makes servers wait for a body."""
 
 
 @dataclass
@@ -102,7 +104,9 @@ class Guard:
         undo.method = operation.method
         path = self.base + fill(operation.path, entry.where)
         undo.url = f"{parts.scheme}://{parts.netloc}{path}"
-        undo.prepare_body(None, None)
+        undo.body = None
+        for name in [n for n in undo.headers if n.lower().startswith(_ABOUT_THE_REQUEST)]:
+            del undo.headers[name]
         with suppress(requests.RequestException):
             reply = self._in_time(adapter, undo, options)
             if ledger is not None and (reply.status_code < 300 or reply.status_code == 404):

@@ -71,6 +71,7 @@ def run(
         policy.write_text(json.dumps(_policy(target, spec, login, rate)), encoding="utf-8")
         report = home / "events.ndjson"
         report.touch()
+        requests = exemptions.Requests(target.contract, urlsplit(target.url).path.rstrip("/"))
         command = _command(policy, config, spec, target.url, report, settings)
         with (home / "out.txt").open("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
@@ -86,7 +87,7 @@ def run(
             finished = False
             try:
                 for line in _follow(report, process, settings.budget.longest):
-                    heard = _understand(json.loads(line), target.contract)
+                    heard = _understand(json.loads(line), requests)
                     finished = finished or bool(heard.stopped)
                     hear(heard)
             finally:
@@ -220,11 +221,11 @@ def _tail(text: str) -> str:
     return " / ".join(lines[-4:]) or "no output"
 
 
-def _understand(event: Json, contract: Contract) -> Heard:
+def _understand(event: Json, requests: exemptions.Requests) -> Heard:
     ((name, value),) = event.items()
     heard = Heard()
     if name == "ScenarioFinished":
-        _scenario(value, contract, heard)
+        _scenario(value, requests, heard)
     elif name == "PhaseFinished":
         heard.phase = (value["phase"]["name"], value["status"])
     elif name == "NonFatalError":
@@ -239,11 +240,13 @@ def _understand(event: Json, contract: Contract) -> Heard:
     return heard
 
 
-def _scenario(value: Json, contract: Contract, heard: Heard) -> None:
+def _scenario(value: Json, requests: exemptions.Requests, heard: Heard) -> None:
     recorder, phase = value["recorder"], value["phase"]
     cases, checks = recorder.get("cases", {}), recorder.get("checks", {})
     exchanges = {
-        case_id: _exchange(interaction, cases.get(case_id, {}), phase, contract, checks, case_id)
+        case_id: _exchange(
+            interaction, cases.get(case_id, {}), phase, requests.contract, checks, case_id
+        )
         for case_id, interaction in recorder.get("interactions", {}).items()
     }
     exchanges = {case: one for case, one in exchanges.items() if WITHHELD not in one.headers}
@@ -254,8 +257,8 @@ def _scenario(value: Json, contract: Contract, heard: Heard) -> None:
                 if _shown(node, case_id) not in exchanges:
                     # The request that it is about was not sent.
                     continue
-                finding, case = _finding(node, case_id, cases, exchanges)
-                if not exemptions.allowed(finding, case, contract):
+                finding = _finding(node, case_id, cases, exchanges)
+                if not exemptions.allowed(finding, requests):
                     heard.findings.append(finding)
 
 
@@ -264,10 +267,7 @@ def _shown(node: Json, case_id: str) -> str:
     return str(node["failure_info"]["failure"].get("case_id") or case_id)
 
 
-def _finding(
-    node: Json, case_id: str, cases: Json, exchanges: Mapping[str, Exchange]
-) -> tuple[Finding, Json]:
-    """The finding, and the case that shows it."""
+def _finding(node: Json, case_id: str, cases: Json, exchanges: Mapping[str, Exchange]) -> Finding:
     failure = node["failure_info"]["failure"]
     shown = _shown(node, case_id)
     chain: list[str] = []
@@ -275,7 +275,7 @@ def _finding(
     while current and current not in chain:
         chain.insert(0, current)
         current = cases.get(current, {}).get("parent_id")
-    finding = Finding(
+    return Finding(
         rule=node["name"],
         where=failure.get("operation") or "",
         title=failure["title"],
@@ -284,7 +284,6 @@ def _finding(
         origin="schemathesis",
         extra={"code": failure.get("code", ""), "severity": failure.get("severity", "")},
     )
-    return finding, cases.get(shown, {})
 
 
 def _exchange(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Operation
 from mockserver.verify.conformance.config import STREAM_SECONDS, Settings, configuration
-from mockserver.verify.conformance.exemptions import unlisted_refusal
+from mockserver.verify.conformance.exemptions import Requests, allowed
 from mockserver.verify.http import WATCHDOG, WireError, is_stream, watch_every_connection
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.infer import body_schema, properties
@@ -64,6 +64,7 @@ class Fuzzer:
         watch_every_connection()
         self._headers = self.target.headers_with_key()
         self._base = urlsplit(self.target.url).path.rstrip("/")
+        self._requests = Requests(self.target.contract, self._base)
         references: dict[str, set[str]] = {}
         for action in self.ownership.plan.actions.values():
             for reference in action.request.refers:
@@ -283,31 +284,24 @@ class Fuzzer:
 
     def _judge(self, case: Any, response: Any, exchange: Exchange) -> None:
         from schemathesis.core.failures import Failure, FailureGroup
-        from schemathesis.openapi.checks import UndefinedStatusCode
 
-        try:
-            case.validate_response(response, checks=self._checks)
-        except FailureGroup as group:
-            failures = group.exceptions
-        except Failure as failure:
-            failures = (failure,)
-        else:
-            return
-        unlisted = unlisted_refusal(exchange, self.target.contract)
-        for broken in failures:
-            if isinstance(broken, UndefinedStatusCode) and unlisted:
-                continue
-            if isinstance(broken, Failure):
-                self.result.add(
-                    Finding(
-                        type(broken).__name__,
-                        broken.operation or "",
-                        broken.title,
-                        broken.message,
-                        [exchange],
-                        "schemathesis",
-                    )
+        for check in self._checks:
+            failures: Sequence[object] = ()
+            try:
+                case.validate_response(response, checks=[check])
+            except FailureGroup as group:
+                failures = group.exceptions
+            except Failure as failure:
+                failures = (failure,)
+            for broken in failures:
+                if not isinstance(broken, Failure):
+                    continue
+                where, rule = broken.operation or "", check.__name__
+                found = Finding(
+                    rule, where, broken.title, broken.message, [exchange], "schemathesis"
                 )
+                if not allowed(found, self._requests):
+                    self.result.add(found)
 
 
 def _draw(strategy: Any, start: int) -> list[Any]:

@@ -146,7 +146,10 @@ def gone(session: Session, entity: Entity) -> None:
     resource = entity.resource
     if resource.read:
         exchange = session.call(resource.read, entity.where)
-        session.not_found(exchange, "gone_is_gone", f"the {resource.name} was removed")
+        documented = session.operation(resource.read).documented
+        # Some APIs do not say whether there is something that nobody may read.
+        hidden = [403] if 403 in documented and not resource.strict else []
+        session.not_found(exchange, "gone_is_gone", f"the {resource.name} was removed", hidden)
     if resource.change and resource.strict and entity.sent:
         schema = body_schema(session.target.contract, session.operation(resource.change))
         known = properties(session.target.contract, schema or {})

@@ -13,7 +13,7 @@ from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.clock import Real, Time
 from mockserver.verify.lifecycle.infer import body_schema, inner
 from mockserver.verify.lifecycle.model import Api, Resource, at, parameters, shape
-from mockserver.verify.model import Exchange, Finding
+from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.target import Target, fill
 
@@ -107,7 +107,7 @@ class Session:
             makes = any(r.create == operation_id for r in self.api.resources.values())
             raise (CannotMake(text) if makes else CannotTell(text)) from None
         self.steps.append(exchange)
-        if exchange.status >= 500:
+        if is_server_error(exchange.status, operation):
             self.fail("no_server_error", f"responded with {exchange.status}: {_text(exchange)}")
         return exchange
 

@@ -11,6 +11,8 @@ from mockserver.files.wording import counted, often
 from mockserver.verify.model import Difference, Finding, Result
 
 WIDTH = 100
+LONGEST = 20
+"""Lines of a message to show."""
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|\d+""")
 
 
@@ -59,10 +61,16 @@ def block(number: int, finding: Finding) -> Iterator[str]:
     yield f"   where    {finding.where}"
     rules = finding.extra.get("rules", finding.rule)
     yield f"   rule     {rules}  [{finding.origin}, {finding.id}]"
-    for line in finding.message.splitlines():
-        yield from textwrap.wrap(
+    said = [
+        part
+        for line in finding.message.splitlines()
+        for part in textwrap.wrap(
             line, WIDTH, initial_indent="   what     ", subsequent_indent="            "
         )
+    ]
+    yield from said[:LONGEST]
+    if len(said) > LONGEST:
+        yield f"            and {counted(len(said) - LONGEST, 'more line')}, in the reports"
     example = finding.example
     if example is not None:
         reply = example.body[:200].decode("utf-8", "replace")

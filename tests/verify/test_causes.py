@@ -1,0 +1,74 @@
+"""Findings with one cause are one finding."""
+
+from __future__ import annotations
+
+from mockserver.openapi.build import build_contract
+from mockserver.verify.causes import SEVERAL, merged
+from mockserver.verify.model import Exchange, Finding
+
+PATHS = ("/agents", "/rooms", "/calls")
+RESPONSES = {"200": {"description": "so"}, "401": {"description": "no key"}}
+CONTRACT = build_contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Rooms", "version": "1"},
+        "components": {
+            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+        },
+        "security": [{"key": []}],
+        "paths": {
+            path: {"get": {"operationId": path[1:], "responses": RESPONSES}} for path in PATHS
+        },
+    }
+)
+
+
+def taken(rule: str, path: str, key: str = "") -> Finding:
+    """A request without a right key that was accepted."""
+    headers = {"x-key": key} if key else {}
+    sent = Exchange("GET", f"http://x{path}", headers, b"", 200, {}, b"", 0, "any", path[1:])
+    return Finding(rule, f"GET {path}", rule, "", [sent])
+
+
+def test_one_fault_of_access_that_two_checks_find_is_one() -> None:
+    found = [
+        taken("key_is_needed", "/agents", "wrong"),
+        taken("ignored_auth", "/agents", "invalid"),
+        taken("ignored_auth", "/agents"),
+    ]
+    wrong, none = merged(found, CONTRACT)
+    assert wrong.extra["rules"] == "key_is_needed, ignored_auth"
+    assert none.extra["rules"] == "ignored_auth"
+
+
+def test_a_fault_of_access_everywhere_is_one() -> None:
+    found = [taken("key_is_needed", "/agents", "wrong"), *(taken("ignored_auth", p) for p in PATHS)]
+    one, all_of_them = merged(found, CONTRACT)
+    assert (one.where, all_of_them.where) == ("GET /agents", SEVERAL)
+    assert all_of_them.extra["operations"].splitlines() == [f"GET {path}" for path in PATHS]
+
+
+def refused(rule: str, path: str, method: str, **headers: str) -> Finding:
+    sent = Exchange(method, f"http://x{path}", {}, b"", 405, headers, b"", 0, "any")
+    return Finding(rule, f"GET {path}", rule, "", [sent])
+
+
+def test_a_405_without_allow_is_one_fault_whoever_finds_it() -> None:
+    found = [
+        refused("allow_is_true", "/agents", "PATCH"),
+        *(refused("unsupported_method", path, "TRACE") for path in PATHS),
+    ]
+    (one,) = merged(found, CONTRACT)
+    assert (one.where, one.count) == (SEVERAL, 4)
+    wrong = refused("allow_is_true", "/agents", "PATCH", allow="POST")
+    assert len(merged([*found, wrong], CONTRACT)) == 2
+
+
+def test_a_server_error_is_called_so() -> None:
+    sent = Exchange("GET", "http://x/agents", {}, b"", 500, {}, b"", 0, "any", "agents")
+    found = [
+        Finding(rule, "GET /agents", rule, "", [sent])
+        for rule in ("reply_conforms", "no_server_error")
+    ]
+    (one,) = merged(found, CONTRACT)
+    assert one.title == "no_server_error"
