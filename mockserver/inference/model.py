@@ -81,11 +81,17 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """The query parameters that order a list, and its default order if the document states one."""
+    """The query parameters that order a list, and its default order if the document states one.
+
+    `usual` is what it is sorted by if nothing is requested, `falls` whether it descends if only a
+    property is.
+    """
 
     sort: str | None = None
     direction: str | None = None
     newest_first: bool | None = None
+    usual: str | None = None
+    falls: bool | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

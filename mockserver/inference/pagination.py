@@ -326,7 +326,58 @@ def _ordering(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]) 
             sort, direction = (None if name == sort else sort), direction or name
         elif values and not bare and name == direction:
             sort, direction = sort or name, None if sort is None else direction
-    return Ordering(sort, direction, _newest_first(schemas, operation, asked, (sort, direction)))
+    return Ordering(
+        sort,
+        direction,
+        _newest_first(schemas, operation, asked, (sort, direction)),
+        _usual(schemas, operation, asked, sort),
+        _way_of(schemas, operation, asked, direction) if sort is not None else None,
+    )
+
+
+def _usual(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
+) -> str | None:
+    """What a list is sorted by, by the default of the parameter or by a description."""
+    if name is not None:
+        default = _default_of(schemas, asked[name])
+        if isinstance(default, str) and default:
+            return default
+        for text in _descriptions(schemas, operation, asked, name):
+            if found := _USUAL_FIELD.search(text):
+                return found[1]
+    about = f"{operation.summary}. {operation.description}"
+    found = _SORTED_BY.search(about)
+    return f"{found[1]} {found[2] or ''}".strip() if found else None
+
+
+_USUAL_FIELD = re.compile(
+    r"\bdefaults?\b(?: (?:value|sort|order|sorting|ordering|field|is|to|by|of)\b|[:=])*"
+    r"\s*[`'\"]?([-+]?[a-z]\w*(?:[_.]\w+)*)",
+    re.I,
+)
+_SORTED_BY = re.compile(
+    r"\b(?:sorted|ordered)(?: by default)? by [`'\"]?(\w{2,})[`'\"]?"
+    r"(?:,? (?:in )?((?:de|a)sc(?:ending)?))?",
+    re.I,
+)
+
+
+def _way_of(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
+) -> bool | None:
+    """Whether a list descends, by the default of a parameter; None if it has none."""
+    if name is None:
+        return None
+    default = _default_of(schemas, asked[name])
+    way = falling(default) if isinstance(default, str) else None
+    if way is not None:
+        return way
+    for text in _descriptions(schemas, operation, asked, name):
+        found = _USUAL_WAY.search(text)
+        if found is not None:
+            return falling(found[1])
+    return None
 
 
 def _newest_first(
@@ -337,15 +388,9 @@ def _newest_first(
 ) -> bool | None:
     """Whether the newest come first; None if the document doesn't say."""
     for name in names:
-        schema = asked.get(name) if name is not None else None
-        default = schema.get("default") if isinstance(schema, Mapping) else None
-        way = falling(default) if isinstance(default, str) else None
+        way = _way_of(schemas, operation, asked, name)
         if way is not None:
             return way
-        for text in _descriptions(schemas, operation, asked, name) if name is not None else ():
-            found = _USUAL_WAY.search(text)
-            if found is not None:
-                return falling(found[1])
     for text in _texts(operation):
         if any(words in text for words in _NEWEST):
             return True

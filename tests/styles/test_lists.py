@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlencode
+
+import pytest
+
 from mockserver import MockServer
-from tests.support.documents import WHOLE, obj, operation, path, ref, text, with_schemas
+from tests.support.documents import (
+    FLAG,
+    MOMENT,
+    TEXT,
+    WHOLE,
+    Json,
+    array,
+    obj,
+    one_of,
+    operation,
+    path,
+    ref,
+    text,
+    with_schemas,
+)
 
 
 def test_a_list_of_unique_items_shows_alike_ones_once() -> None:
@@ -21,3 +41,121 @@ def test_a_list_of_unique_items_shows_alike_ones_once() -> None:
         for _ in range(2):
             mock.client.post("/cars", json={"maker": "Saab"})
         assert mock.client.get("/cars").json()["cars"] == [{"maker": "Saab"}]
+
+
+TICKET = obj(
+    "id",
+    id=text(),
+    title=text(),
+    status=one_of("IN_PROGRESS", "DONE"),
+    votes=WHOLE,
+    approved=FLAG,
+    archived_at={**MOMENT, "nullable": True},
+    person=obj(id=text(), name=text()),
+    due_at=MOMENT,
+)
+NEW = obj(
+    title=text(), status=text(), votes=WHOLE, approved=FLAG, archived_at=MOMENT, person_id=text(),
+    due_at=MOMENT,
+)  # fmt: skip
+
+
+ANYTHING: Json = {"type": "object"}
+
+
+@contextmanager
+def tickets(**query: Json) -> Iterator[MockServer]:
+    """Tickets a, b and c, filtered by these parameters."""
+    paths = {
+        "/tickets": {
+            "get": operation("list", array(ref("Ticket")), query=query),
+            "post": operation("create", ref("Ticket"), status=201, sent=NEW),
+        },
+        "/tickets/{ticket_id}": path("ticket_id", get=operation("get", ref("Ticket"))),
+    }
+    for parameter in paths["/tickets"]["get"].get("parameters", ()):
+        if parameter["schema"] is ANYTHING:
+            parameter["style"] = "deepObject"
+    with MockServer(with_schemas(paths, Ticket=TICKET), clock="manual", seeds="none") as mock:
+        for number, title in enumerate("abc", 1):
+            sent: Json = {
+                "title": title,
+                "votes": number,
+                "status": "DONE" if title == "c" else "IN_PROGRESS",
+                "approved": title == "a",
+                "person_id": f"p{number}",
+                "due_at": f"2025-01-0{number}T00:00:00Z",
+            }
+            if title == "b":
+                sent["archived_at"] = "2025-06-01T00:00:00Z"
+            mock.client.post("/tickets", json=sent).raise_for_status()
+            mock.clock.advance(60)
+        yield mock
+
+
+def titles(mock: MockServer, query: str) -> str:
+    rows = mock.client.get(f"/tickets?{query}").raise_for_status().json()
+    return "".join(row["title"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("filter[title]=b", "b"),
+        ("filter[votes][gte]=2", "bc"),
+        ("filter[status]=done", "c"),
+        ("filter[nobody_knows]=1", "abc"),
+    ],
+)
+def test_a_filter_may_be_an_object(query: str, wanted: str) -> None:
+    with tickets(filter=ANYTHING) as mock:
+        assert titles(mock, query) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("$filter", "votes gt 1 and title ne 'c'", "b"),
+        ("filter", "title==a,title==c", "ac"),
+        ("where", "votes >= 2", "bc"),
+        ("q", "status:DONE", "c"),
+        ("q", "-status:DONE", "ab"),
+        ("q", "b", "b"),
+        ("filter", "unapproved", "bc"),
+    ],
+)
+def test_a_filter_may_be_an_expression(name: str, value: str, wanted: str) -> None:
+    with tickets(**{name: TEXT}) as mock:
+        assert titles(mock, urlencode({name: value})) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "value", "wanted"),
+    [
+        ("archived", FLAG, "true", "b"),
+        ("archived", FLAG, "false", "ac"),
+        ("type", one_of("approved", "unapproved"), "unapproved", "bc"),
+        ("person_id", TEXT, "p2", "b"),
+        ("ticket_status", TEXT, "in-progress", "ab"),
+        ("filterByTitle", TEXT, "c", "c"),
+        ("status", TEXT, "all", "abc"),
+        ("votes", TEXT, "2..3", "bc"),
+        ("due_at", TEXT, "2025-01-02", "b"),
+        ("due_at", TEXT, ">=2025-01-02", "bc"),
+        ("due_date_from", TEXT, "2025-01-03", "c"),
+        ("fields", TEXT, "title", "abc"),
+    ],
+)
+def test_a_parameter_means_a_property(name: str, schema: Json, value: str, wanted: str) -> None:
+    with tickets(**{name: schema}) as mock:
+        assert titles(mock, urlencode({name: value})) == wanted
+
+
+def test_a_description_says_the_usual_order() -> None:
+    sort = {**TEXT, "description": "One of votes, title. Defaults to votes."}
+    way = {**TEXT, "description": "ASC or DESC. Defaults to DESC."}
+    with tickets(sort_by=sort, sort_direction=way) as mock:
+        assert titles(mock, "") == "cba"
+        assert titles(mock, "sort_direction=ASC") == "abc"
+        assert titles(mock, "sort_by=title") == "cba"
+        assert titles(mock, "sort_by=title&sort_direction=asc") == "abc"

@@ -1,46 +1,95 @@
-"""Query parameters that filter a list by property names."""
+"""Parameters that filter a list, by what their names, values and descriptions say."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.engine.inferred.conditions import (
+    EVERYTHING,
+    Fields,
+    Operator,
+    condition,
+    operator_of,
+    searched,
+    under,
+)
+from mockserver.engine.inferred.expressions import Expression, Term, parsed, terms_of
+from mockserver.engine.inferred.properties import Properties, means_created
 from mockserver.engine.inferred.repository import Entity, Repository, Test
-from mockserver.engine.timestamps import SECOND, parse
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_fields import word
-from mockserver.inference.words import bag, plural, singular
+from mockserver.inference.pagination import described
+from mockserver.inference.words import bag
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
-from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.openapi.schemas.resolved import Flat, Schemas
 
-_DATED = re.compile(r"\d{4}-\d\d-\d\d")
 Make = Callable[[Any], Test]
-Name = str | tuple[str, ...]
-"""A property, or the path to one within another."""
 
-_IDS = ("id", "gid", "uuid", "guid", "key", "name")
 _SEARCH = bag("q query search keyword keywords search_term term text filter_text search_query "
-              "search_text searchterm find contains")  # fmt: skip
-_FROM = bag("after from since gte gt ge min start begin minimum greater_than newer_than")
-_TO = bag("before to until lte lt le max end maximum less_than older_than till")
-_OPEN = bag("gt after lt before")
-"""Bounds that are outside of what they bound, where they are numbers."""
-_LIKE = bag("contains like ilike icontains substring search match")
-_STARTS = bag("prefix starts_with startswith begins_with")
-_NOT = bag("not ne neq exclude excluding")
-_IN = bag("in eq is equals any")
-_CREATED = bag("created creation date time timestamp created_at")
-_UPDATED = bag("updated modified changed updated_at")
+              "search_text searchterm find contains s phrase search_string query_string "
+              "searchtext search_key free_text full_text name_query")  # fmt: skip
+_EXPRESSIONS = bag("filter filters where filter_by filter_query filter_expression conditions "
+                   "condition criteria search_criteria query_filter queryfilter filtering "
+                   "filter_string rsql fiql predicate")  # fmt: skip
+_KINDS = bag("type filter filters state status view show kind scope visibility which mode tab")
+_NO_FILTERS = bag(
+    "fields include includes expand embed select with format locale language lang api_key key "
+    "token access_token callback pretty verbose view version depth radius latitude longitude lat "
+    "lng lon timezone time_zone units unit exclude_fields include_fields field attributes "
+    "properties facets group_by groupby aggregate preview raw async dry_run output envelope page "
+    "per_page limit offset size count sort order include_total populate project projection"
+)
+_BOUNDS = ("from", "to", "above", "below")
+_BACKTICKED = re.compile(r"[`'\"]([\w.]{2,40})[`'\"]")
+_NEGATIONS = ("un", "not_", "non_", "no_", "in", "dis")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A comparison of one property. `listed` are the values that the document lists for it, by
+    their spelling."""
+
+    operator: Operator
+    fields: Fields
+    listed: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, wanted: Any) -> Test:
+        if isinstance(wanted, Mapping):
+            tests = [
+                condition(operator, self.fields, value)
+                for name, value in wanted.items()
+                if (operator := operator_of(word(name) or name)) is not None
+            ]
+            return _all_of(tests)
+        if isinstance(wanted, list):
+            wanted = [self._meant(one) for one in wanted]
+        else:
+            wanted = self._meant(wanted)
+            every = self.operator == "equal" and str(wanted).lower() in EVERYTHING
+            if every and wanted not in self.listed.values():
+                return _anyone
+        return condition(self.operator, self.fields, wanted)
+
+    def _meant(self, wanted: Any) -> Any:
+        """The value of the property that is spelled alike: `in-transit` of `IN_TRANSIT`."""
+        return self.listed.get(word(wanted), wanted) if isinstance(wanted, str) else wanted
+
+    @property
+    def field(self) -> str | None:
+        """The property that has to equal the value."""
+        first = self.fields[0] if self.operator == "equal" and len(self.fields) == 1 else ()
+        return first[0] if len(first) == 1 else None
 
 
 class Filters:
     """How the parameters of one list filter its entities.
 
-    `needed` are the parameters without which the list is empty, with their properties; `sought` the
-    required search terms.
+    `properties` are what they are about; `needed` are the parameters without which the list is
+    empty, with their properties; `sought` the required search terms.
     """
 
     def __init__(
@@ -48,28 +97,26 @@ class Filters:
     ) -> None:
         self._schemas = schemas
         self._repository = repository
-        self._names = _names(schemas, envelope, repository)
-        self._parents = {
-            word(link.parameter): link.parameter for link in repository.resource.parents
-        }
+        item = envelope.item if envelope.item and not envelope.row else None
+        self.properties = Properties(schemas, repository, item)
+        self._parents = {word(link.parameter) for link in repository.resource.parents}
         self._makes: dict[str, Make] = {}
         self.needed: dict[str, str] = {}
         self.sought: set[str] = set()
         self._listed: list[str] = []
         own = envelope.paging.names | set(envelope.ordering.names)
-        for name, schema, required in _asked_of(schemas, operation, envelope):
-            make = self._filter(name, schema) if name not in own else None
+        for name, schema, required, text in _asked_of(schemas, operation, envelope):
+            make = self._filter(name, schema, text) if name not in own else None
             if make is None:
                 continue
             self._makes[name] = self._if_meant(make, schema, required)
             if schemas.flat(schema).values:
                 self._listed.append(name)
-            if required and isinstance(make, partial):
-                field = make.args[0]
+            if required:
                 key = repository.resource.identity.key
-                if make.func is _equal and isinstance(field, str) and field != key:
-                    self.needed[name] = field
-                elif make.func is _search:
+                if isinstance(make, Filter) and make.field is not None and make.field != key:
+                    self.needed[name] = make.field
+                elif make == self._sought:
                     self.sought.add(name)
 
     def asked(
@@ -82,146 +129,243 @@ class Filters:
             value = query.get(name)
             if value is None or name in but or value == "":
                 continue
-            simple = isinstance(make, partial) and make.func is _equal
-            if simple and isinstance(value, str) and "," not in value and self._is_id(make):
-                fields[str(make.args[0])] = value  # type: ignore[attr-defined]
+            indexed = make.field if isinstance(make, Filter) and self._is_id(make) else None
+            if indexed is not None and isinstance(value, str) and "," not in value:
+                fields[indexed] = value
             else:
                 tests.append(make(value))
         return tests, fields
 
     def listed(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """The properties of which the query requests one of the values that the document lists."""
-        return {
-            field: value
-            for field, value in self.equal_to({n: query.get(n) for n in self._listed}).items()
-            if value is not None
-        }
+        return self.equal_to({name: query.get(name) for name in self._listed})
 
     def equal_to(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """The properties for which the query has one value, and the values."""
         found = {}
         for name, make in self._makes.items():
             value = query.get(name)
-            if not isinstance(make, partial) or make.func is not _equal or value in (None, []):
-                continue
-            if isinstance(make.args[0], str):
-                found[make.args[0]] = value[0] if isinstance(value, list) else value
+            if isinstance(make, Filter) and make.field is not None and value not in (None, [], ""):
+                value = value[0] if isinstance(value, list) else value
+                if str(value).lower() not in EVERYTHING:
+                    found[make.field] = value
         return found
 
-    def _is_id(self, make: Any) -> bool:
+    def _is_id(self, make: Filter) -> bool:
         """Whether a property is a plain text that holds an id, so that it can be indexed."""
-        name = make.args[0] if isinstance(make, partial) else None
-        if not isinstance(name, str):
-            return False
-        types = set(self._schemas.flat(self._repository.flat.properties.get(name, {})).types)
-        return word(name).endswith("_id") and "string" in types
+        return (
+            make.field is not None
+            and word(make.field).endswith("_id")
+            and "string" in self.properties.flat(make.fields).types
+        )
 
-    def _filter(self, name: str, schema: Any) -> Make | None:
-        names = self._names
-        spelled = word(name.replace("[", "_").replace("]", "")).removeprefix("filter_")
-        if spelled in names:
-            bounds = self._bounds(names[spelled], schema)
-            return bounds or partial(_equal, names[spelled])
-        if spelled in _SEARCH:
-            return partial(_search, tuple(names.values()))
-        stem = spelled.removesuffix("_id")
-        for one in (singular(spelled), plural(spelled), f"{spelled}_id", f"{spelled}_ids", stem):
-            if one in names:
-                return partial(_equal, names[one])
-        if spelled.endswith("_ids") and spelled[:-1] in names:
-            return partial(_equal, names[spelled[:-1]])
-        noun = self._repository.resource.noun.rsplit("_", 1)[-1]
-        key = self._repository.resource.identity.key
-        if key is not None and spelled in ("id", "ids", f"{noun}_id", f"{noun}_ids"):
-            return partial(_equal, key)
-        if spelled in self._parents:
-            return _under
-        bounded = self._bound(spelled) or self._bounds_of(spelled, schema)
-        if bounded is not None:
-            return bounded
-        short = spelled.removeprefix(f"{noun}_")
-        return partial(_equal, names[short]) if short != spelled and short in names else None
-
-    def _bounds_of(self, spelled: str, schema: Any) -> Make | None:
-        """`created[gte]`, unless a property has that name."""
-        field = self._instant(spelled)
-        return self._bounds(field, schema) if field is not None else None
-
-    def _bounds(self, field: Name, schema: Any) -> Make | None:
-        """A parameter that is, or may be, an object of bounds (`{"gte": 1}`)."""
+    def _filter(self, name: str, schema: Any, text: str) -> Make | None:
+        spelled = _spelled(name)
         flat = self._schemas.flat(schema)
-        branches = [flat, *(self._schemas.flat(b) for choice in flat.choices for b in choice)]
-        if any(set(one.properties) & (_FROM | _TO) for one in branches):
-            return partial(_within, field)
-        return None
+        fields = self.properties.named(spelled)
+        if not fields and (spelled in _EXPRESSIONS or name == "$filter"):
+            return self._flags(flat) or self._expressed
+        if fields:
+            return self._about(fields, spelled, flat)
+        if spelled in _SEARCH:
+            return self._sought
+        if fields := self.properties.alike(spelled):
+            return self._about(fields, spelled, flat)
+        noun, key = self.properties.noun, self._repository.resource.identity.key
+        if key is not None and spelled in ("id", "ids", f"{noun}_id", f"{noun}_ids"):
+            return Filter("equal", ((key,),))
+        if spelled in self._parents:
+            return under
+        if "boolean" in flat.types and len(flat.types) == 1:
+            return self._switch(spelled)
+        found = self._bound(spelled)
+        if found is not None or spelled in _NO_FILTERS:
+            return found
+        if spelled in _KINDS and (flags := self._flags(flat)):
+            return flags
+        if fields := self.properties.moment(spelled) or self.properties.loose(spelled):
+            return self._about(fields, spelled, flat)
+        return self._flags(flat) or self._described(text)
+
+    def _about(self, fields: Fields, spelled: str, flat: Flat) -> Make:
+        """The filter by a property that a parameter names."""
+        target = self.properties.flat(fields)
+        if "boolean" in flat.types and target.types and not {"boolean"} & set(target.types):
+            return Filter("set", fields)
+        ends = {spelled.partition("_")[0], spelled.rpartition("_")[2]}
+        bound = next((o for o in map(operator_of, sorted(ends)) if o in _BOUNDS), None)
+        if bound is not None and target.rules.get("format") in ("date", "date-time"):
+            # `start_date=2020-01-01` asks for what starts from then on.
+            return Filter(bound, fields)
+        listed = {word(str(value)): value for value in self._values_of(fields, target)}
+        flags = self._flags(flat) if listed else None
+        asked = {word(str(value)) for value in flat.values or ()}
+        if flags is not None and not asked & listed.keys():
+            return flags
+        return Filter("equal", fields, listed)
+
+    def _values_of(self, fields: Fields, target: Flat) -> list[Any]:
+        states = self._repository.resource.states
+        if states is not None and fields[0][:1] == (states.name,):
+            return [*states.known, *(target.values or ())]
+        return list(target.values or ())
 
     def _bound(self, spelled: str) -> Make | None:
-        head, _, tail = spelled.rpartition("_")
-        first, _, rest = spelled.partition("_")
-        for words, make in (
-            (_FROM, _from), (_TO, _to), (_LIKE, _like), (_STARTS, _starts), (_NOT, _differs),
-            (_IN, _equal),
-        ):  # fmt: skip
-            if tail in words and head:
-                field = self._known(head)
-                if field is not None:
-                    return partial(make, field, *([tail] if make in (_from, _to) else []))
-            if first in words and rest:
-                field = self._known(rest)
-                if field is not None:
-                    return partial(make, field, *([first] if make in (_from, _to) else []))
-        created = self._repository.roles.first("created")
-        if created is not None:
-            if spelled in _FROM - {"min", "minimum"}:
-                return partial(_from, created, spelled)
-            if spelled in _TO - {"max", "maximum"}:
-                return partial(_to, created, spelled)
+        """`created_after`, `min_price`, `name_contains`; `from` alone is about the time."""
+        words = spelled.split("_")
+        for size in (2, 1):
+            for operator_words, rest in (
+                (words[-size:], words[:-size]), (words[:size], words[size:]),
+            ):  # fmt: skip
+                operator = operator_of("_".join(operator_words))
+                if operator is None or operator == "set":
+                    continue
+                if not rest:
+                    if operator in _BOUNDS and words[0] not in ("min", "max", "minimum", "maximum"):
+                        fields = self.properties.when()
+                        return Filter(operator, fields) if fields else None
+                    continue
+                fields = self._known("_".join(rest))
+                if not fields and operator in _BOUNDS and means_created("_".join(rest)):
+                    fields = self.properties.when()
+                if fields:
+                    return Filter(operator, fields)
         return None
 
-    def _known(self, spelled: str) -> Name | None:
-        """The property with this name, or the timestamp that it means."""
-        for name in (
-            spelled,
-            f"{spelled}_at",
-            f"{spelled}_date",
-            f"{spelled}_time",
-            f"{spelled}_on",
-        ):
-            if name in self._names:
-                return self._names[name]
-        return self._instant(spelled)
+    def _known(self, spelled: str) -> Fields:
+        """The property that a name means, also within an expression."""
+        of = self.properties
+        head, _, rest = spelled.partition(".")
+        if rest and (above := of.named(word(head))):
+            path = of.path(spelled)
+            return (path,) if path is not None else above
+        spelled = word(spelled.rpartition(".")[2])
+        key = self._repository.resource.identity.key
+        found = of.named(spelled) or of.moment(spelled) or of.alike(spelled)
+        if not found and key is not None and spelled in ("id", "ids", f"{of.noun}_id"):
+            return ((key,),)
+        return found or of.loose(spelled.removesuffix("_filter"))
 
-    def _instant(self, spelled: str) -> Name | None:
-        roles = self._repository.roles
-        if spelled in _CREATED:
-            return roles.first("created")
-        return roles.first("updated") if spelled in _UPDATED else None
+    def _switch(self, spelled: str) -> Make | None:
+        """A boolean about a property that is no boolean: `archived` of `archived_at`."""
+        plain = spelled
+        for prefix in ("is_", "has_", "with_", "only_"):
+            plain = plain.removeprefix(prefix)
+        for stem in dict.fromkeys((spelled, plain, plain.removesuffix("_only"))):
+            fields = self.properties.named(stem) or self.properties.moment(stem)
+            if fields and not means_created(stem):
+                return self._about(fields, stem, self._schemas.flat({"type": "boolean"}))
+        negated = self._flag(spelled)
+        if negated is None:
+            return None
+        return lambda wanted: (
+            negated if wanted not in (False, "false") else lambda one: not negated(one)
+        )
+
+    def _flags(self, flat: Flat) -> Make | None:
+        """A parameter of which each listed value is a flag or state: `type=unapproved`."""
+        values = [value for value in flat.values or () if isinstance(value, str)]
+        found = {value: test for value in values if (test := self._flag(word(value))) is not None}
+        if not found:
+            return None
+        return lambda wanted: found.get(wanted, _anyone) if isinstance(wanted, str) else _anyone
+
+    def _flag(self, value: str) -> Test | None:
+        """The test that a flag is on (`approved`) or off (`unapproved`), or of a state."""
+        states = self._repository.resource.states
+        if states is not None and states.name:
+            known = {word(state): state for state in states.known}
+            if value in known:
+                return condition("equal", ((states.name, *states.inner),), known[value])
+        for prefix in ("", *_NEGATIONS):
+            stem = value.removeprefix(prefix)
+            if not stem or (prefix and stem == value):
+                continue
+            for name in (stem, f"is_{stem}", f"{stem}_at"):
+                fields = self.properties.named(name)
+                if fields and (name.endswith("_at") or self._is_flag(fields)):
+                    return condition("set", fields, not prefix)
+        return None
+
+    def _is_flag(self, fields: Fields) -> bool:
+        return "boolean" in self.properties.flat(fields).types
+
+    def _described(self, text: str) -> Make | None:
+        """The only property that the description of a parameter quotes."""
+        names = {word(name) for name in _BACKTICKED.findall(text)}
+        found = {fields for name in names if (fields := self.properties.named(name))}
+        return Filter("equal", found.pop()) if len(found) == 1 and "ilter" in text else None
+
+    def _expressed(self, wanted: Any) -> Test:
+        """`filter[name]=x`, `name eq 'x'`, `status:open`; a bare word may be a flag."""
+        expression = parsed(wanted)
+        if isinstance(expression, Term) and not expression.name:
+            return self._flag(word(str(wanted))) or self._sought(wanted)
+        return (self._test(expression) if expression is not None else None) or _anyone
+
+    def _sought(self, wanted: Any) -> Test:
+        """A search: for a text, unless it is an expression about known properties."""
+        expression = parsed(wanted)
+        terms = list(terms_of(expression)) if expression is not None else []
+        named = [term for term in terms if term.name]
+        if expression is not None and named and all(self._known(term.name) for term in named):
+            return self._test(expression) or _anyone
+        return _anyone if wanted == "*" else self._with_text(wanted)
+
+    def _with_text(self, wanted: Any) -> Test:
+        identity = self._repository.resource.identity
+        chosen = identity.client_key or identity.key is None
+        fields = tuple(path for path in self.properties.all if chosen or path != (identity.key,))
+        return searched(fields, wanted, by_key=chosen)
+
+    def _test(self, expression: Expression) -> Test | None:
+        """The test that an expression is; None if it is about nothing that is known."""
+        if isinstance(expression, Term):
+            if not expression.name:
+                return self._with_text(expression.value)
+            fields = self._known(expression.name)
+            if not fields:
+                return None
+            target = self.properties.flat(fields)
+            listed = {word(str(one)): one for one in self._values_of(fields, target)}
+            return Filter(expression.operator, fields, listed)(expression.value)
+        tests = [test for part in expression.parts if (test := self._test(part)) is not None]
+        if not tests:
+            return None
+        joined = _any_of(tests) if expression.either else _all_of(tests)
+        return (lambda entity: not joined(entity)) if expression.negated else joined
 
     def _if_meant(self, make: Make, schema: Mapping[str, Any], required: bool) -> Make:
         """Ignore a default that can't be a value of the property (`sha=none`)."""
         default = schema.get("default") if isinstance(schema, Mapping) else None
         if default is None or required:
             return make
-        if isinstance(make, partial) and make.func is _equal:
-            name = make.args[0]
-            states = self._repository.resource.states
-            flat = self._schemas.flat(self._repository.flat.properties.get(name, {}))
-            listed = list(flat.values or ())
-            if states is not None and states.name == name:
-                listed += states.known
-            if default in listed or isinstance(default, bool):
+        if isinstance(make, Filter) and make.operator in ("equal", "set"):
+            fields = make.fields
+            listed = self._values_of(fields, self.properties.flat(fields))
+            if default in listed or (isinstance(default, bool) and make.operator == "equal"):
+                unset = condition("equal", fields, "null")
                 return lambda wanted: (
-                    _or_unset(name, make(wanted)) if wanted == default else make(wanted)
+                    _any_of([unset, make(wanted)]) if wanted == default else make(wanted)
                 )
-        return lambda wanted: _all if wanted == default else make(wanted)
+        return lambda wanted: _anyone if wanted == default else make(wanted)
+
+
+def _spelled(name: str) -> str:
+    """A parameter without what says that it filters: `filter[name]`, `filterByName`."""
+    spelled = word(name.replace("[", "_").replace("]", ""))
+    for prefix in ("filter_by_", "filter_", "by_", "where_", "query_"):
+        if spelled != prefix[:-1] and spelled.startswith(prefix):
+            return spelled.removeprefix(prefix)
+    return spelled.removesuffix("_filter") or spelled
 
 
 def _asked_of(
     schemas: Schemas, operation: Operation, envelope: Envelope
-) -> list[tuple[str, Any, bool]]:
-    """The parameters, each with its schema and whether it is required."""
+) -> list[tuple[str, Any, bool, str]]:
+    """The parameters, each with its schema, whether it is required, and its description."""
     found = [
-        (parameter.name, parameter.schema, parameter.required)
+        (parameter.name, parameter.schema, parameter.required, described(schemas, parameter))
         for parameter in operation.parameters
         if parameter.place == "query"
     ]
@@ -230,153 +374,19 @@ def _asked_of(
             if media.pointer and is_json(media.name):
                 flat = schemas.flat_at(schemas.canonical(media.pointer))
                 found += [
-                    (name, one, name in flat.required) for name, one in flat.properties.items()
+                    (name, one, name in flat.required, "") for name, one in flat.properties.items()
                 ]
                 break
     return found
 
 
-def _all(entity: Entity) -> bool:
+def _anyone(entity: Entity) -> bool:
     return True
 
 
-def _or_unset(name: Name, test: Test) -> Test:
-    return lambda entity: entity.at(name) is None or test(entity)
-
-
-def _names(schemas: Schemas, envelope: Envelope, repository: Repository) -> dict[str, Name]:
-    """The properties of an entity, by their spelling with underscores; those in its holder, too."""
-    listed: list[str] = []
-    if envelope.item and not envelope.row:
-        listed += schemas.flat_at(envelope.item).properties
-    listed += repository.flat.properties
-    held: dict[str, Name] = {word(path[-1]): path for path in repository.held()}
-    return {**held, **{word(name): name for name in reversed(listed)}}
-
-
-def _values(wanted: Any) -> list[Any]:
-    return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
-
-
-def _texts(values: Iterable[Any]) -> set[str]:
-    """The values as texts, and the parts of comma-separated ones."""
-    found = set()
-    for value in values:
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        found.add(text)
-        if isinstance(value, str) and "," in value:
-            found.update(part.strip() for part in value.split(","))
-    return found
-
-
-def _equal(name: Name, wanted: Any) -> Test:
-    values = _values(wanted)
-    texts = _texts(values)
-    whole = {str(value) for value in values}
-
-    def test(entity: Entity) -> bool:
-        found = entity.at(name)
-        if isinstance(found, Mapping):
-            # `workspace=12` of `{"workspace": {"id": 12, ...}}`
-            found = next((found[key] for key in _IDS if key in found), None)
-        if isinstance(found, list):
-            return all(any(str(item) == text for item in found) for text in whole)
-        if found is None:
-            return False
-        text = str(found).lower() if isinstance(found, bool) else str(found)
-        return text in texts or (found in values and not isinstance(found, bool))
-
-    return test
-
-
-def _under(wanted: Any) -> Test:
-    texts = _texts(_values(wanted))
-    return lambda entity: entity.parent.rsplit("/", 1)[-1] in texts
-
-
-def _differs(name: Name, wanted: Any) -> Test:
-    equal = _equal(name, wanted)
-    return lambda entity: not equal(entity)
-
-
-def _search(names: Iterable[Name], wanted: Any) -> Test:
-    text = str(wanted).casefold()
-    return lambda entity: any(
-        text in value.casefold()
-        for value in (entity.at(name) for name in names)
-        if isinstance(value, str)
-    )
-
-
-def _like(name: Name, wanted: Any) -> Test:
-    text = str(wanted).casefold().strip("%*")
-    return lambda entity: text in str(entity.at(name) or "").casefold()
-
-
-def _starts(name: Name, wanted: Any) -> Test:
-    text = str(wanted).casefold()
-    return lambda entity: str(entity.at(name) or "").casefold().startswith(text)
-
-
-def _from(name: Name, word_: str, wanted: Any) -> Test:
-    least = 1 if word_ in _OPEN and _is_exact(wanted) else 0
-    return lambda entity: _compare(entity.at(name), wanted, missing=-1) >= least
-
-
-def _to(name: Name, word_: str, wanted: Any) -> Test:
-    most = -1 if word_ in _OPEN and _is_exact(wanted) else 0
-    return lambda entity: -1 <= _compare(entity.at(name), wanted, missing=2) <= most
-
-
-def _is_exact(wanted: Any) -> bool:
-    """Whether a bound is a number or a date-time; a date stands for the whole day."""
-    return not isinstance(wanted, str)
-
-
-def _within(name: Name, wanted: Any) -> Test:
-    if not isinstance(wanted, Mapping):
-        return _equal(name, wanted)
-    tests = []
-    for bound, value in wanted.items():
-        if bound in _FROM:
-            tests.append(_from(name, bound, value))
-        elif bound in _TO:
-            tests.append(_to(name, bound, value))
-        elif bound in _IN:
-            tests.append(_equal(name, value))
+def _all_of(tests: list[Test]) -> Test:
     return lambda entity: all(test(entity) for test in tests)
 
 
-def _compare(found: Any, wanted: Any, missing: int) -> int:
-    """-1, 0 or 1; `missing` if the values can't be compared."""
-    if isinstance(wanted, str) and not isinstance(found, str) and wanted.lstrip("-").isdecimal():
-        wanted = int(wanted)
-    if isinstance(found, str) and isinstance(wanted, int) and not isinstance(wanted, bool):
-        # Seconds since 1970, or milliseconds.
-        wanted = wanted * (SECOND if abs(wanted) < 10**11 else SECOND // 1000)
-        found = _instant(found)
-        if isinstance(found, str):
-            return missing
-    if isinstance(found, int) and isinstance(wanted, str) and _DATED.match(wanted):
-        instant = _instant(wanted)
-        if isinstance(instant, int):
-            wanted = instant // (SECOND if abs(found) < 10**11 else SECOND // 1000)
-    if isinstance(found, str) and isinstance(wanted, str):
-        if len(wanted) == 10 and _DATED.match(wanted) and _DATED.match(found):
-            found = found[:10]
-        found, wanted = _instant(found), _instant(wanted)
-    if type(found) is type(wanted) is str:
-        return (found > wanted) - (found < wanted)
-    if isinstance(found, int | float) and isinstance(wanted, int | float):
-        return (found > wanted) - (found < wanted)
-    return missing
-
-
-def _instant(text: str) -> Any:
-    """A date or date-time as microseconds; other text unchanged."""
-    if not _DATED.match(text):
-        return text
-    try:
-        return parse(text)
-    except ValueError:
-        return text
+def _any_of(tests: list[Test]) -> Test:
+    return lambda entity: any(test(entity) for test in tests)

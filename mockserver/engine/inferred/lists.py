@@ -14,6 +14,7 @@ from mockserver.engine.inferred.filters import Filters
 from mockserver.engine.inferred.links import is_member
 from mockserver.engine.inferred.ordering import order_of, sorted_by
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
+from mockserver.engine.inferred.properties import Properties
 from mockserver.engine.inferred.repository import Choice, Entity, Test
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import Page, Pages, Sorted
@@ -84,11 +85,11 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
             above = call.key_above(len(action.parents) - 1)
             tests = [*tests, is_member(context.repositories, call.world, action.membership, above)]
         request = PageRequest(call, envelope, most)
-        pages = _pages(call, envelope, within, tests, fields)
+        pages = _pages(call, envelope, within, tests, fields, filters.properties)
         if _is_empty(pages) and filters.sought and sower.is_vendors(repository):
             # The search term can't be known, so it matches everything.
             tests, fields = filters.asked(query, but=filters.sought)
-            pages = _pages(call, envelope, within, tests, fields)
+            pages = _pages(call, envelope, within, tests, fields, filters.properties)
         listed = filters.listed(query)
         if listed and _is_empty(pages):
             # There is something in each of the kinds that the document lists.
@@ -105,7 +106,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
             known = {**filters.equal_to(query), **_named_above(call, within)}
             sower.sow_another(call.world, repository, within or "", known)
             if _is_empty(pages):
-                pages = _pages(call, envelope, within, [], {})
+                pages = _pages(call, envelope, within, [], {}, filters.properties)
             shown = ShownPage(call, envelope, pages, request)
         return _reply(call, envelope, shown, unique)
 
@@ -144,10 +145,15 @@ def _named_above(call: Call, within: str | None) -> dict[str, Any]:
 
 
 def _pages(
-    call: Call, envelope: Envelope, within: str | None, tests: list[Test], fields: dict[str, str]
+    call: Call,
+    envelope: Envelope,
+    within: str | None,
+    tests: list[Test],
+    fields: dict[str, str],
+    properties: Properties,
 ) -> Pages[Entity]:
     """The requested list."""
-    order = order_of(call.request.query, envelope, call.repository)
+    order = order_of(call.request.query, envelope, call.repository, properties)
     above, own = call.action.parents, call.resource.parents[-1:]
     if above and (within is None or not (own and own[0].alike(above[-1]))):
         # Their own property names what the path names last.

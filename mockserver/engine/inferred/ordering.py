@@ -7,19 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.engine.inferred.properties import Properties, means_created
 from mockserver.engine.inferred.repository import Entity, Repository, newest_first
 from mockserver.inference.model import Envelope
-from mockserver.inference.page_fields import falling, word
+from mockserver.inference.page_fields import falling
 from mockserver.inference.words import bag, tokens
 
 _WAYS = bag(
     "desc descending newest latest recent reverse down asc ascending oldest earliest up first last"
 )
-_CREATED = bag(
-    "created creation created_at created_on date time added age recency newest oldest latest "
-    "recent earliest insertion inserted id_created date_created create_time createtime creationdate"
-)
-_UPDATED = bag("updated modified changed last_updated last_modified activity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +26,23 @@ class Order:
     newest_first: bool = False
 
 
-def order_of(query: Mapping[str, Any], envelope: Envelope, repository: Repository) -> Order:
+def order_of(
+    query: Mapping[str, Any], envelope: Envelope, repository: Repository, properties: Properties
+) -> Order:
     """The order a query requests (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`)."""
     created = repository.roles.first("created")
     usual = newest_first(envelope, created is not None)
     asked = [pair for name in envelope.ordering.names for pair in _pairs(query.get(name))]
     way = next((falls for name, falls in asked if not name and falls is not None), None)
+    if not any(name for name, _ in asked):
+        asked = list(_usual(envelope, properties, usual if way is None else way))
+    elif way is None:
+        way = envelope.ordering.falls
     found: list[tuple[tuple[str, ...], bool]] = []
     for name, own in asked:
         falls = own if own is not None else way
-        path = _path(name, repository) if name else None
-        if path is None and name and _role(name, _CREATED):
+        path = properties.path(name) if name else None
+        if path is None and name and means_created(name):
             path = ()
         if path is not None:
             found.append((path, bool(falls)))
@@ -50,6 +52,15 @@ def order_of(query: Mapping[str, Any], envelope: Envelope, repository: Repositor
         # Entities lie in this order already, those of one instant too.
         return Order((), found[0][1])
     return Order(tuple(found), found[0][1])
+
+
+def _usual(
+    envelope: Envelope, properties: Properties, falls: bool
+) -> Iterator[tuple[str, bool | None]]:
+    """The order of a list for which none is requested, if the document names a property."""
+    for name, way in _pairs(envelope.ordering.usual):
+        if name and properties.path(name) is not None:
+            yield name, falls if way is None else way
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
@@ -84,36 +95,6 @@ def _pair(text: str) -> tuple[str, bool | None]:
         # `created_at_desc`, `name.asc`
         return "_".join(words[:-1]), falling(words[-1])
     return parts[0], way
-
-
-def _role(name: str, words: frozenset[str]) -> bool:
-    spelled = word(name)
-    return spelled in words or spelled.removesuffix("_at") in words
-
-
-def _path(name: str, repository: Repository) -> tuple[str, ...] | None:
-    """The property that a name means."""
-    own: list[tuple[str, ...]] = [*repository.held()]
-    own += [(one,) for one in reversed(list(repository.flat.properties))]
-    known = {word(path[-1]): path for path in own}
-    spelled = word(name)
-    for wanted in (spelled, f"{spelled}_at", f"{spelled}_date", f"{spelled}_time", f"{spelled}_on"):
-        if wanted in known:
-            return known[wanted]
-    roles, key = repository.roles, repository.resource.identity.key
-    for words, role in ((_CREATED, roles.first("created")), (_UPDATED, roles.first("updated"))):
-        if _role(name, words) and role is not None:
-            return (role,) if isinstance(role, str) else role
-    if spelled in ("id", "key") and key is not None:
-        return (key,)
-    noun = repository.resource.noun.rsplit("_", 1)[-1]
-    if spelled.startswith(f"{noun}_") and spelled.removeprefix(f"{noun}_") in known:
-        return known[spelled.removeprefix(f"{noun}_")]
-    if "." in name:
-        head, *rest = name.split(".")
-        if word(head) in known:
-            return (*known[word(head)], *rest)
-    return None
 
 
 def sorted_by(entities: list[Entity], order: Order) -> list[Entity]:

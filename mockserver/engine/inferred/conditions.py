@@ -1,0 +1,281 @@
+"""Tests of one property of an entity: equal to a value, within bounds, like a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+from mockserver.engine.inferred.repository import Entity, Test
+from mockserver.engine.timestamps import SECOND, parse
+from mockserver.inference.model import Path
+from mockserver.inference.words import bag
+
+Operator = Literal[
+    "equal", "differs", "like", "unlike", "starts", "ends", "from", "to", "above", "below", "set",
+]  # fmt: skip
+Fields = tuple[Path, ...]
+"""Where the value of a property may be; one of them is enough."""
+
+_OPERATORS: Mapping[Operator, frozenset[str]] = {
+    "equal": bag("in eq is equals equal any exact exactly = == :: : iexact equal_to one_of"),
+    "differs": bag("not ne neq exclude excluding != <> nin not_in not_equal not_equals is_not "
+                   "not_eq noteq out"),
+    "like": bag("contains like ilike icontains substring search match co =~ ~ ~= *= has fuzzy "
+                "text substringof includes matches"),
+    "unlike": bag("not_contains not_like nlike !~ ncontains does_not_contain notcontains"),
+    "starts": bag("prefix starts_with startswith begins_with sw ^= beginswith starts"),
+    "ends": bag("suffix ends_with endswith ew $= ends"),
+    "from": bag("from since gte ge min start begin minimum >= at_least start_at start_date "
+                "start_time greater_than_or_equal greater_or_equal on_or_after starting newer "
+                "gteq min_date earliest lower"),
+    "to": bag("to until lte le max end maximum till <= at_most end_at end_date end_time upto "
+              "less_than_or_equal less_or_equal on_or_before ending older lteq through max_date "
+              "latest upper"),
+    "above": bag("gt after greater_than newer_than > greater more_than"),
+    "below": bag("lt before less_than older_than < less fewer_than"),
+    "set": bag("exists present pr is_set not_null notnull"),
+}  # fmt: skip
+_BY_WORD = {word: name for name, words in _OPERATORS.items() for word in words}
+
+_DATED = re.compile(r"\d{4}-\d\d-\d\d")
+_RANGE = re.compile(r"\[?([\w.:+\- ]*?)\s*(?:\.\.|\bTO\b)\s*([\w.:+\- ]*?)\]?")
+_PREFIXED = re.compile(r"(gte|lte|gt|lt|ge|le|ne|eq|>=|<=|>|<)[:.]?\s*(?=[\d-])(.+)")
+_NAMES = ("id", "gid", "uuid", "guid", "key", "name", "value", "slug", "code")
+_NOTHING = bag("null _is_null is_null nil <null>")
+EVERYTHING = bag("all any * everything")
+"""Values that ask for each of them."""
+
+
+def operator_of(word: str) -> Operator | None:
+    """The operator that a word or sign means."""
+    return _BY_WORD.get(word)
+
+
+def condition(operator: Operator, fields: Fields, wanted: Any) -> Test:
+    """The test that a property is as wanted."""
+    match operator:
+        case "differs" | "unlike":
+            opposite = condition("equal" if operator == "differs" else "like", fields, wanted)
+            return lambda entity: not opposite(entity)
+        case "equal":
+            return _equal(fields, wanted)
+        case "set":
+            is_set = wanted not in (False, "false", "False", 0, "0")
+            return lambda entity: any(map(_is_set, found(entity, fields))) is is_set
+        case "like" | "starts" | "ends":
+            return _text(operator, fields, str(wanted).casefold().strip("%*"))
+    return _bound(operator, fields, wanted)
+
+
+def found(entity: Entity, fields: Fields) -> Iterator[Any]:
+    """The values of a property, in lists too."""
+    for path in fields:
+        yield from _within(entity.data, path)
+
+
+def _within(data: Any, path: Path) -> Iterator[Any]:
+    if not path:
+        yield data
+    elif isinstance(data, Mapping):
+        if path[0] in data:
+            yield from _within(data[path[0]], path[1:])
+    elif isinstance(data, list):
+        for one in data:
+            yield from _within(one, path)
+
+
+def _is_set(value: Any) -> bool:
+    return value not in (None, "", False) and value != [] and value != {}
+
+
+def under(wanted: Any) -> Test:
+    """The test that an entity is below one of these parents."""
+    texts = _texts(_listed(wanted))
+    return lambda entity: entity.parent.rsplit("/", 1)[-1] in texts
+
+
+def searched(fields: Fields, wanted: Any, *, by_key: bool = False) -> Test:
+    """The test that a text occurs in an entity; `by_key`: in its key as well."""
+    text = str(wanted).casefold().strip("*%")
+
+    def test(entity: Entity) -> bool:
+        key = entity.key.rsplit("/", 1)[-1].casefold()
+        if text == key or (by_key and text in key):
+            return True
+        return any(text in one.casefold() for one in _strings(found(entity, fields)))
+
+    return test
+
+
+def _strings(values: Iterable[Any], depth: int = 0) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif depth < 3 and isinstance(value, Mapping):
+            yield from _strings(value.values(), depth + 1)
+        elif depth < 3 and isinstance(value, list):
+            yield from _strings(value, depth + 1)
+
+
+def _listed(wanted: Any) -> list[Any]:
+    return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+
+
+def _texts(values: Iterable[Any]) -> set[str]:
+    """The values as texts, and the parts of comma-separated ones."""
+    texts = set()
+    for value in values:
+        text = _text_of(value)
+        texts.add(text)
+        if isinstance(value, str) and "," in value:
+            texts.update(part.strip() for part in value.split(","))
+    return texts
+
+
+def _text_of(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _equal(fields: Fields, wanted: Any) -> Test:
+    values = _listed(wanted)
+    whole = {_text_of(value) for value in values}
+    texts = _texts(values)
+    bounds = _bounds_in(wanted)
+    unset = bool(texts & _NOTHING)
+
+    def is_one(value: Any) -> bool:
+        if value is None:
+            return unset
+        if isinstance(value, Mapping):
+            # `workspace=12` of `{"workspace": {"id": 12, ...}}`
+            return any(_text_of(value[name]) in texts for name in _NAMES if name in value)
+        if isinstance(value, list):
+            parts = texts - whole
+            return all(any(_has(item, text) for item in value) for text in whole) or any(
+                _has(item, text) for item in value for text in parts
+            )
+        if _text_of(value) in texts or (value in values and not isinstance(value, bool)):
+            return True
+        if bounds and not isinstance(value, bool):
+            return all(_is_beyond(operator, value, bound) for operator, bound in bounds)
+        return isinstance(value, str) and any(_is_day(value, text) for text in texts)
+
+    def test(entity: Entity) -> bool:
+        there = list(found(entity, fields))
+        return any(map(is_one, there)) or (unset and not there)
+
+    return test
+
+
+def _has(item: Any, text: str) -> bool:
+    if isinstance(item, Mapping):
+        return any(_text_of(item[name]) == text for name in _NAMES if name in item)
+    return _text_of(item) == text
+
+
+def _is_day(value: str, text: str) -> bool:
+    """Whether a time is on a day."""
+    return len(text) == 10 < len(value) and bool(_DATED.match(text)) and value[:10] == text
+
+
+def _bounds_in(wanted: Any) -> list[tuple[Operator, str]]:
+    """The bounds that a text has in it: `2020-01-01..2020-02-01`, `>=5`, `gt:5`."""
+    if not isinstance(wanted, str):
+        return []
+    between = _RANGE.fullmatch(wanted)
+    if between is not None:
+        ends: list[tuple[Operator, str]] = [("from", between[1]), ("to", between[2])]
+        return [(operator, end) for operator, end in ends if end.strip("* ")]
+    prefixed = _PREFIXED.fullmatch(wanted)
+    operator = operator_of(prefixed[1]) if prefixed is not None else None
+    return [(operator, prefixed[2])] if prefixed is not None and operator is not None else []
+
+
+def _text(operator: Operator, fields: Fields, text: str) -> Test:
+    def test(entity: Entity) -> bool:
+        texts = (one.casefold() for one in _strings(found(entity, fields)))
+        if operator == "like":
+            return any(text in one for one in texts)
+        if operator == "starts":
+            return any(one.startswith(text) for one in texts)
+        return any(one.endswith(text) for one in texts)
+
+    return test
+
+
+def _bound(operator: Operator, fields: Fields, wanted: Any) -> Test:
+    return lambda entity: any(
+        _is_beyond(operator, value, wanted) for value in found(entity, fields)
+    )
+
+
+def _is_beyond(operator: Operator, value: Any, wanted: Any) -> bool:
+    """Whether a value is on this side of a bound. A time as a bound is within them."""
+    order = _compare(value, wanted)
+    if order is None:
+        return False
+    match operator:
+        case "from":
+            return order >= 0
+        case "to":
+            return order <= 0
+        case "above":
+            return order > 0 if _is_exact(wanted) else order >= 0
+        case "below":
+            return order < 0 if _is_exact(wanted) else order <= 0
+        case "differs":
+            return order != 0
+    return order == 0
+
+
+def _is_exact(wanted: Any) -> bool:
+    """Whether a bound is no time: clients send times without their fractions."""
+    return not isinstance(wanted, str) or not _DATED.match(wanted)
+
+
+def _compare(value: Any, wanted: Any) -> int | None:
+    """-1, 0 or 1; None if the two can't be compared."""
+    if isinstance(wanted, str) and (number := _number(wanted)) is not None:
+        wanted = number
+    if isinstance(value, str) and isinstance(wanted, int | float) and not isinstance(wanted, bool):
+        if (number := _number(value)) is not None:
+            value = number
+        else:
+            # Seconds since 1970, or milliseconds.
+            wanted = int(wanted * (SECOND if abs(wanted) < 10**11 else SECOND // 1000))
+            value = _instant(value)
+    if isinstance(value, int) and isinstance(wanted, str):
+        instant = _instant(wanted)
+        if isinstance(instant, int):
+            wanted = instant // (SECOND if abs(value) < 10**11 else SECOND // 1000)
+    if isinstance(value, str) and isinstance(wanted, str):
+        if len(wanted) == 10 and _DATED.match(wanted) and _DATED.match(value):
+            value = value[:10]
+        value, wanted = _instant(value), _instant(wanted)
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return None
+    if isinstance(value, str) and isinstance(wanted, str):
+        return (value > wanted) - (value < wanted)
+    if isinstance(value, int | float) and isinstance(wanted, int | float):
+        return (value > wanted) - (value < wanted)
+    return None
+
+
+def _number(text: str) -> int | float | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    return float(text) if "." in text else int(text)
+
+
+_NUMBER = re.compile(r"-?\d{1,18}(?:\.\d+)?", re.ASCII)
+
+
+def _instant(text: str) -> Any:
+    """A date or date-time as microseconds; other text unchanged."""
+    if not _DATED.match(text):
+        return text
+    try:
+        return parse(text)
+    except ValueError:
+        return text

@@ -1,0 +1,200 @@
+"""The properties of an entity, by the names that parameters have for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.engine.inferred.conditions import Fields
+from mockserver.engine.inferred.repository import Repository
+from mockserver.inference.model import Path
+from mockserver.inference.page_fields import word
+from mockserver.inference.words import bag, moment_stem, plural, singular, tokens
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+_MOMENTS = ("_at", "_date", "_time", "_on", "_timestamp", "_utc")
+_CREATED = bag(
+    "created creation created_at created_on date time added recency newest oldest latest recent "
+    "earliest insertion inserted id_created date_created create_time timestamp datetime when "
+    "created_date created_time creation_date creation_time createtime creationdate period moment "
+    "date_time"
+)
+_UPDATED = bag(
+    "updated modified changed last_updated last_modified activity updated_at update modification "
+    "last_activity update_time date_updated modified_at updated_date modified_date"
+)
+_WHEN = ("date", "timestamp", "time", "datetime", "date_time", "occurred_at", "start_time",
+         "started_at", "start_date", "start", "starts_at", "published_at", "sent_at")  # fmt: skip
+_STATES = bag("status state phase stage")
+_DEPTH = 3
+
+
+class Properties:
+    """What may be said of the entities of a repository, in requests and in `item` of a list."""
+
+    def __init__(self, schemas: Schemas, repository: Repository, item: str | None = None) -> None:
+        self._schemas = schemas
+        self._repository = repository
+        resource = repository.resource
+        self.noun = resource.noun.rsplit("_", 1)[-1]
+        self._own: dict[str, tuple[Path, Any]] = {}
+        self._sent: dict[str, tuple[Path, Any]] = {}
+        self._deep: dict[str, list[tuple[Path, Any]]] | None = None
+        properties = repository.flat.properties
+        for holder, name in repository.held():
+            inner = schemas.flat(properties[holder]).properties
+            self._own[word(name)] = ((holder, name), inner.get(name, {}))
+        own: dict[str, Any] = dict(properties)
+        if item is not None:
+            own = {**schemas.flat_at(item).properties, **own}
+        self._own |= {word(name): ((name,), schema) for name, schema in own.items()}
+        if resource.request is not None:
+            sent = schemas.flat_at(resource.request).properties
+            self._sent = {
+                word(name): ((name,), schema)
+                for name, schema in sent.items()
+                if word(name) not in self._own
+            }
+
+    @property
+    def all(self) -> Fields:
+        """Every property."""
+        return tuple(path for path, _ in self._own.values())
+
+    def flat(self, fields: Fields) -> Flat:
+        """The schema of the first of these fields."""
+        for path in fields[:1]:
+            flat = self._repository.flat
+            for name in path:
+                flat = self._item_of(self._schemas.flat(flat.properties.get(name, {})))
+            return flat
+        return self._schemas.flat({})
+
+    def named(self, spelled: str) -> Fields:
+        """The property with exactly this name."""
+        for known in (self._own, self._sent):
+            if spelled in known:
+                fields: Fields = (known[spelled][0],)
+                stem = spelled.removesuffix("_id")
+                if known is self._sent and stem in self._own:
+                    fields += (self._own[stem][0],)
+                return fields
+        return ()
+
+    def alike(self, spelled: str) -> Fields:
+        """The property with nearly this name: `tag` of `tags`, `customer` of `customer_id`."""
+        stem = spelled.removesuffix("_ids").removesuffix("_id")
+        spellings = (
+            singular(spelled), plural(spelled), f"{spelled}_id", f"{spelled}_ids",
+            f"{singular(spelled)}_id", f"{stem}_id", f"{stem}_ids", stem, plural(stem),
+            f"is_{spelled}", f"has_{spelled}", spelled.removeprefix("is_").removeprefix("has_"),
+        )  # fmt: skip
+        found = (self.named(one) for one in spellings if one and one != spelled)
+        return tuple(dict.fromkeys(path for fields in found for path in fields))
+
+    def moment(self, spelled: str) -> Fields:
+        """The timestamp that a name means: `created`, `published`."""
+        for ending in ("", *_MOMENTS):
+            if fields := self.named(spelled + ending):
+                return fields
+        stem = moment_stem(spelled) or spelled
+        same = [path for name, (path, _) in self._own.items() if moment_stem(name) == stem]
+        if same:
+            return (same[0],)
+        if spelled in _CREATED or stem == "created":
+            return self._first("created")
+        return self._first("updated") if spelled in _UPDATED or stem == "updated" else ()
+
+    def when(self) -> Fields:
+        """The time of an entity: of its creation, or its only one."""
+        if created := self._first("created"):
+            return created
+        for name in _WHEN:
+            if name in self._own:
+                return (self._own[name][0],)
+        dated = [path for path, schema in self._own.values() if self.is_moment(schema)]
+        return (dated[0],) if len(dated) == 1 else ()
+
+    def is_moment(self, schema: Any) -> bool:
+        return self._schemas.flat(schema).rules.get("format") in ("date", "date-time")
+
+    def loose(self, spelled: str) -> Fields:
+        """The only property that a name can mean, by a part of its name or within another."""
+        noun, resource = self.noun, self._repository.resource
+        states = resource.states
+        short = spelled.removeprefix(f"{noun}_")
+        if short != spelled and (fields := self.named(short) or self.alike(short)):
+            return fields
+        if fields := self.named(f"{noun}_{spelled}"):
+            return fields
+        if spelled.rsplit("_", 1)[-1] in _STATES and states is not None and states.name:
+            return ((states.name, *states.inner),)
+        deep = self._deeper().get(spelled, [])
+        if len(deep) == 1:
+            return (deep[0][0],)
+        return self._ending(spelled)
+
+    def _ending(self, spelled: str) -> Fields:
+        """The only property whose name ends like this one: `checking_account_id` for
+        `credit_account_id`, `billing_country` for `country`."""
+        words = spelled.split("_")
+        if words[-1] == "id" and len(words) > 2:
+            words = words[-2:]
+        elif words[-1] in ("id", "at", "by", "to", "on", "count"):
+            return ()
+        ending = "_" + "_".join(words)
+        found = [path for name, (path, _) in self._own.items() if name.endswith(ending)]
+        return (found[0],) if len(found) == 1 else ()
+
+    def _first(self, role: Any) -> Fields:
+        found = self._repository.roles.first(role)
+        if found is None:
+            return ()
+        return ((found,) if isinstance(found, str) else found,)
+
+    def _deeper(self) -> Mapping[str, list[tuple[Path, Any]]]:
+        """The properties within others, by their names and by their names with the one above."""
+        if self._deep is None:
+            self._deep = {}
+            for path, schema in self._own.values():
+                for below, inner in self._below(path, schema, 1):
+                    names = {word(below[-1]), f"{singular(word(below[-2]))}_{word(below[-1])}"}
+                    for name in names - self._own.keys():
+                        self._deep.setdefault(name, []).append((below, inner))
+        return self._deep
+
+    def _below(self, path: Path, schema: Any, depth: int) -> Iterator[tuple[Path, Any]]:
+        if depth >= _DEPTH:
+            return
+        flat = self._item_of(self._schemas.flat(schema))
+        for name, inner in flat.properties.items():
+            yield (*path, name), inner
+            yield from self._below((*path, name), inner, depth + 1)
+
+    def _item_of(self, flat: Flat) -> Flat:
+        """The schema of the items of an array, else the schema itself."""
+        items = flat.arrays.items
+        return self._schemas.flat(items) if items is not None else flat
+
+    def path(self, name: str) -> Path | None:
+        """The property by which a list is sorted, as a request names it."""
+        spelled = word(name)
+        head, _, rest = name.replace("/", ".").partition(".")
+        if rest and (above := self.named(word(head))):
+            return (*above[0], *rest.split("."))
+        fields = self.named(spelled) or self.moment(spelled)
+        key = self._repository.resource.identity.key
+        if not fields and spelled in ("id", "key") and key is not None:
+            return (key,)
+        fields = fields or self.loose(spelled) or self.alike(spelled)
+        return fields[0] if fields else None
+
+
+def means_created(name: str) -> bool:
+    """Whether a name stands for the time or order of creation."""
+    spelled = word(name)
+    return (
+        spelled in _CREATED
+        or spelled.removesuffix("_at") in _CREATED
+        or (tokens(name)[:1] == ("created",))
+    )
