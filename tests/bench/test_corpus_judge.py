@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -24,9 +25,9 @@ def complaint(schema: Any, value: Any, version: str = "3.0.3") -> str:
         "paths": {"/a": {"get": {"responses": {"200": response}}}},
         "components": {"schemas": PARTS},
     }
-    return Judge(document, version).complaint(
-        "#/paths/~1a/get", "GET", httpx.Response(200, json=value)
-    )
+    headers = {"content-type": "application/json"}
+    reply = httpx.Response(200, content=json.dumps(value), headers=headers)
+    return Judge(document, version).complaint("#/paths/~1a/get", "GET", reply)
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
@@ -64,3 +65,11 @@ def test_a_uri_is_one() -> None:
     choice = {"oneOf": [{"type": "string", "format": f} for f in ("uri", "binary")]}
     assert complaint(choice, "Set majority.") == ""
     assert "valid under each" in complaint(choice, "https://example.com/a?b=%20#c")
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_nullable_widens_the_type_beside_it(version: str) -> None:
+    assert complaint({"type": "string", "nullable": True}, None, version) == ""
+    assert complaint({"type": "string", "nullable": False}, None, version) != ""
+    assert complaint({"type": "string", "nullable": True, "enum": ["a"]}, None, version) != ""
+    assert complaint({"type": "string", "nullable": True}, 1, version) != ""

@@ -284,3 +284,52 @@ def test_a_property_of_two_branches_is_read_as_either_has_it() -> None:
     with served({"/a": {"post": {"requestBody": body, "responses": said(THING)}}}) as server:
         sent = {"m[accepted][at]": "15"}
         assert server.client.post("/a", data=sent).status_code == 200
+
+
+def test_an_own_uri_that_no_url_of_the_mock_fits_stays_what_it_was() -> None:
+    pages = {
+        "type": "string",
+        "pattern": "^/v[0-9]/pages/[a-z]+$",
+        "description": "A URI to the page.",
+    }
+    texts = {"type": "string", "pattern": "^/notes/[^/]+$", "description": "A URI to the resource."}
+
+    def collection(uri: dict[str, Any]) -> dict[str, Any]:
+        thing = {
+            "type": "object",
+            "required": ["id", "uri"],
+            "properties": {"id": ID, "uri": {**uri, "readOnly": True}},
+        }
+        return {
+            "many": {"post": {"responses": said(thing, "201")}},
+            "one": {"get": {"responses": said(thing)}},
+        }
+
+    paths = {}
+    for name, uri in (("pages", pages), ("notes", texts)):
+        both = collection(uri)
+        paths |= {f"/{name}": both["many"], f"/{name}/{{id}}": both["one"]}
+    with served(paths) as server:
+        page = server.client.post("/pages").json()
+        assert server.client.get(f"/pages/{page['id']}").json() == page
+        note = server.client.post("/notes").json()
+        assert note["uri"] == f"/notes/{note['id']}"
+
+
+def test_null_by_nullable_in_3_1_is_no_value_of_a_list() -> None:
+    kind = {"type": "string", "nullable": True, "enum": ["icon", "emoji"]}
+    thing = {
+        "type": "object",
+        "required": ["id", "kind", "error"],
+        "properties": {"id": ID, "kind": kind, "error": kind},
+    }
+    body = {"content": {"application/json": {"schema": {"properties": {"kind": kind}}}}}
+    paths = {
+        "/icons": {"post": {"requestBody": body, "responses": said(thing, "201")}},
+        "/icons/{id}": {"get": {"responses": said(thing)}},
+    }
+    with served(paths, openapi="3.1.0") as server:
+        made = server.client.post("/icons", json={"kind": None}).json()
+        assert made["kind"] is None
+        made = server.client.post("/icons").json()
+        assert (made["kind"], made["error"]) == ("icon", None)

@@ -63,6 +63,16 @@ class TestForms:
         encoding = {"tags": {"style": "pipeDelimited", "explode": False}}
         assert self.read(b"name=a&tags=1|2", encoding=encoding).value["tags"] == [1, 2]
 
+    @pytest.mark.parametrize(
+        ("sent", "meant"),
+        [(b"a%2Cb,c", ["a,b", "c"]), (b"a%2Cb", ["a", "b"]), (b"a+b,c", ["a b", "c"])],
+    )
+    def test_encoded_delimiters(self, sent: bytes, meant: list[str]) -> None:
+        names = {"type": "object", "properties": {"tags": {"type": "array"}}}
+        media = {"schema": names, "encoding": {"tags": {"explode": False}}}
+        found = reader({"application/x-www-form-urlencoded": media}).read(FORM, b"tags=" + sent)
+        assert found.value == {"tags": meant}
+
     def test_bytes_that_are_no_text(self) -> None:
         assert self.read(b"name=%ff&\xff=1").value["name"] == "\ufffd"
 

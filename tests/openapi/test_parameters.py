@@ -231,6 +231,14 @@ STYLES: list[tuple[str, str, bool, Any, str, Any]] = [
     ("path", "simple", False, INTEGERS, "1,2", [1, 2]),
     ("path", "simple", False, POINT, "x,1,t,a", {"x": 1, "t": "a"}),
     ("path", "simple", True, POINT, "x=1,t=a", {"x": 1, "t": "a"}),
+    ("path", "simple", False, {"type": "array"}, "a%2Cb,c", ["a,b", "c"]),
+    ("path", "simple", False, INTEGERS, "1%2C2", [1, 2]),
+    ("path", "simple", False, POINT, "x,1,t,a%2Cb", {"x": 1, "t": "a,b"}),
+    ("path", "simple", True, POINT, "x=1,t=a%2Cb%3Dc", {"x": 1, "t": "a,b=c"}),
+    ("path", "label", False, {"type": "array"}, ".a%2Cb,c", ["a,b", "c"]),
+    ("path", "label", True, {"type": "array"}, "%2Ea%2Eb.c", ["a.b", "c"]),
+    ("path", "matrix", False, {"type": "array"}, ";q=a%2Cb,c", ["a,b", "c"]),
+    ("path", "matrix", True, {"type": "array"}, ";q=a%3Bb;q=c", ["a;b", "c"]),
     ("path", "label", False, {"type": "integer"}, ".5", 5),
     ("path", "label", False, INTEGERS, ".1,2", [1, 2]),
     ("path", "label", True, INTEGERS, ".1.2", [1, 2]),
@@ -247,6 +255,8 @@ STYLES: list[tuple[str, str, bool, Any, str, Any]] = [
     ("header", "simple", False, {"type": "boolean"}, "true", True),
     ("cookie", "form", False, {"type": "integer"}, "a=b; q=5; c=d", 5),
     ("cookie", "form", False, INTEGERS, "q=1,2", [1, 2]),
+    ("cookie", "form", False, INTEGERS, "q=1%2C2", [1, 2]),
+    ("cookie", "form", False, {"type": "array"}, "q=a%2Cb,c", ["a,b", "c"]),
     ("cookie", "form", False, {"type": "string"}, 'q="a%20b"', "a b"),
 ]  # fmt: skip
 

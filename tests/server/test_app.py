@@ -56,6 +56,18 @@ def test_path_parameters_arrive_decoded(things: MockServer):
     assert things.client.get("/things/a%2Fb%20c").json() == {"id": "a/b c"}
 
 
+def test_encoded_commas_are_no_delimiters_of_a_list_in_the_path():
+    names = {"type": "array", "items": {"enum": ["a,b", "c/d"]}}
+    parameters = [
+        {"name": "user", "in": "path", "required": True, "schema": {"enum": ["x y"]}},
+        {"name": "names", "in": "path", "required": True, "schema": names},
+    ]
+    item = {"parameters": parameters, "get": {"responses": {"204": {}, "422": {}}}}
+    with MockServer({"openapi": "3.1.0", "paths": {"/{user}/tags/{names}": item}}) as server:
+        assert server.client.get("/x%20y/tags/a%2Cb,c%2Fd").status_code == 204
+        assert server.client.get("/x%20y/tags/a,b").status_code == 422
+
+
 def test_the_base_path_of_the_server_may_be_there_or_not(things: MockServer):
     assert things.client.get("/v2/things/1").json() == {"id": "1"}
     assert things.client.get("/v2things/1").status_code == 404

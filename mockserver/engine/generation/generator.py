@@ -84,7 +84,7 @@ class Maker:
         if flat.choices:
             return self._chosen(flat, name, path, known)
         if flat.values is not None:
-            return self._listed(flat, known)
+            return self._listed(flat, name, known)
         if known is MISSING or known is None:
             return self._new(flat, name, path)
         if not flat.types:
@@ -197,7 +197,7 @@ class Maker:
             return text(self.dice, name, rules, self._owner)
         return encoded(found, str(rules.get("contentEncoding") or ""))
 
-    def _listed(self, flat: Flat, known: Any) -> Any:
+    def _listed(self, flat: Flat, name: str, known: Any) -> Any:
         values = flat.values or []
         if known is not MISSING and known in values:
             return known
@@ -205,9 +205,11 @@ class Maker:
             raise limits.Impossible
         if flat.notes.defaults and flat.notes.default in values and not self._rich:
             return flat.notes.default
-        if not self._rich:
-            return None if None in values else values[0]
         full = [value for value in values if value is not None]
+        if not self._rich:
+            # What only `nullable` of 3.1 adds is no value of the list to every reader.
+            empty = None in values and (not flat.presumed or is_failure(name) or not full)
+            return None if empty else full[0]
         return self._one_of(full or values)
 
     def _one_of(self, values: Sequence[Any]) -> Any:

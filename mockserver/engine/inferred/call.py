@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
@@ -309,8 +309,13 @@ class Call:
         for link in self.action.parents:
             if link.parameter in self.request.path:
                 found.setdefault(link.parameter, self.request.path[link.parameter])
-        for name in self.context.self_links(resource):
-            found[name] = self.url(entity)
+        for name, pointer in self.context.self_links(resource).items():
+            url = self.url(entity)
+            # A pattern may want a path, or what no URL of this mock can be.
+            fits = self.context.values.check(pointer).is_valid
+            shown = next(filter(fits, (url, urlsplit(url).path)), None)
+            if shown is not None or name not in found:
+                found[name] = shown or url
         if self.action.response.tells:
             self._tell(found, called)
         return found

@@ -45,7 +45,7 @@ class Context:
     keys: Keys
     examples: Examples
     joins: Joins
-    _self_links: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _self_links: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _locations: dict[tuple[str, Path], tuple[str, ...]] = field(default_factory=dict)
     _results: dict[str, list[tuple[Repository, str]]] = field(default_factory=dict)
 
@@ -97,16 +97,17 @@ class Context:
         """The repository of the entities that a path parameter names, if known."""
         return self.repositories.get(link.resource) if link.resource is not None else None
 
-    def self_links(self, resource: Resource) -> tuple[str, ...]:
-        """The properties that hold the URL of the entity itself."""
+    def self_links(self, resource: Resource) -> Mapping[str, str]:
+        """The properties that hold the URL of the entity itself, with the pointers to their
+        schemas."""
         found = self._self_links.get(resource.name)
         if found is None:
-            found = tuple(
-                name
+            found = self._self_links[resource.name] = {
+                name: pointer
                 for name, schema in self.flat(resource).properties.items()
                 if self._leads_to_itself(resource, name, schema)
-            )
-            self._self_links[resource.name] = found
+                and (pointer := self.schemas.place(str(resource.schema), name)) is not None
+            }
         return found
 
     def locations(self, operation: Operation, at: Path) -> tuple[str, ...]:

@@ -61,7 +61,8 @@ _LONGEST_HEADER = 1000
 
 @dataclass(slots=True)
 class Message:
-    """A request as received. `path_values` are percent-decoded, header names in lower case.
+    """A request as received. `path_values` are decoded, but for those that hold several values;
+    header names are in lower case.
 
     `started` is when it had been read, in nanoseconds since 1970, if known; `caller` is the address
     it came from, None in process.

@@ -123,6 +123,11 @@ class Kind:
         return "object" in self.types and not self.is_array
 
     @property
+    def is_packed(self) -> bool:
+        """Whether one text contains several values."""
+        return self.is_array or self.is_object
+
+    @property
     def is_free(self) -> bool:
         """Whether it is an object with arbitrary property names."""
         return self.is_object and (self._says_more or not self.properties) and not self._closed

@@ -15,7 +15,7 @@ from python_multipart.multipart import MultipartParser
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Json
 from mockserver.openapi.request.coercion import Kind
-from mockserver.openapi.request.styles import read_deep
+from mockserver.openapi.request.styles import Decode, read_deep, split_url
 
 Encoding = Mapping[str, Any]
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "form": ","}
@@ -36,14 +36,14 @@ def read_urlencoded(raw: bytes, kind: Kind, encoding: Encoding) -> Json:
     for part in raw.decode("latin-1").split("&"):
         if part:
             name, _, value = part.partition("=")
-            fields.setdefault(unquote_plus(name), []).append(unquote_plus(value))
-    return _object(fields, {}, kind, encoding)
+            fields.setdefault(unquote_plus(name), []).append(value)
+    return _object(fields, {}, kind, encoding, unquote_plus)
 
 
 def read_multipart(content_type: str, raw: bytes, kind: Kind, encoding: Encoding) -> Json:
     """A multipart body as an object; a file is its text. Raises ValueError if malformed."""
     parts = _parsed(content_type, raw)
-    return _object(parts.fields, parts.types, kind, encoding)
+    return _object(parts.fields, parts.types, kind, encoding, _same)
 
 
 class FilePart(NamedTuple):
@@ -146,17 +146,26 @@ class _Parts:
         self.ended = True
 
 
+def _same(raw: str) -> str:
+    return raw
+
+
 def _object(
-    fields: Mapping[str, Sequence[str]], types: Mapping[str, str], kind: Kind, encoding: Encoding
+    fields: Mapping[str, Sequence[str]],
+    types: Mapping[str, str],
+    kind: Kind,
+    encoding: Encoding,
+    decode: Decode,
 ) -> dict[str, Json]:
+    """`fields` are the texts as sent, which `decode` reads."""
     found: dict[str, Json] = {}
     deep = _deep(fields, kind)
-    for sent, values in fields.items():
+    for sent, raws in fields.items():
         if sent in deep:
             name = deep[sent]
             if name not in found:
                 own = {key: fields[key] for key, base in deep.items() if base == name}
-                found[name] = read_deep(name, own, kind.property(name))
+                found[name] = read_deep(name, own, kind.property(name), decode)
             continue
         name = sent
         if name not in kind.properties and name.endswith("[]"):
@@ -164,8 +173,9 @@ def _object(
         part = kind.property(name)
         hints = encoding.get(name)
         hints = hints if isinstance(hints, Mapping) else {}
+        values = [decode(raw) for raw in raws]
         if part.is_array and not (len(values) == 1 and values[0] in (part.listed or ())):
-            found[name] = _array(values, part, hints, types.get(sent, ""))
+            found[name] = _array(raws, part, hints, types.get(sent, ""), decode)
         else:
             value = _one(values[-1], part, hints, types.get(sent, ""))
             if value is not None:
@@ -185,14 +195,20 @@ def _deep(fields: Mapping[str, Sequence[str]], kind: Kind) -> dict[str, str]:
     return found
 
 
-def _array(values: Sequence[str], kind: Kind, hints: Mapping[str, Any], sent: str) -> Json:
+def _array(
+    raws: Sequence[str], kind: Kind, hints: Mapping[str, Any], sent: str, decode: Decode
+) -> Json:
     item = kind.of(kind.items)
+    values = [decode(raw) for raw in raws]
     if len(values) == 1 and _is_json(hints, sent):
         whole = _json(values[0])
         if isinstance(whole, list):
             return whole
-    if len(values) == 1 and hints.get("explode") is False:
-        values = values[0].split(_DELIMITERS.get(str(hints.get("style", "form")), ","))
+    if len(raws) == 1 and hints.get("explode") is False:
+        delimiter = _DELIMITERS.get(str(hints.get("style", "form")), ",")
+        encoded = decode is not _same
+        parts = split_url(raws[0], delimiter) if encoded else raws[0].split(delimiter)
+        values = [decode(part) for part in parts]
     return [_one(value, item, hints, sent) for value in values]
 
 

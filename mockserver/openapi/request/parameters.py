@@ -53,7 +53,8 @@ class ParameterReader:
     def read(
         self, path: Mapping[str, str], query: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Values:
-        """Read decoded path values, the raw query string and the headers (names in lower case)."""
+        """Read path values (decoded, but for those of `packed_in_path`), the raw query string and
+        the headers (names in lower case)."""
         violations: list[Violation] = []
         path_values: dict[str, Json] = {}
         for reader in self._path:
@@ -80,6 +81,18 @@ class ParameterReader:
                 for reader in self._cookie:
                     reader.into(cookie_values, cookies, violations)
         return Values(path_values, query_values, header_values, cookie_values, violations)
+
+
+def packed_in_path(operation: Operation, document: Mapping[str, Any]) -> frozenset[str]:
+    """The path parameters that hold several values, whose delimiters can be told from encoded ones
+    only before they are decoded."""
+    return frozenset(
+        parameter.name
+        for parameter in operation.parameters
+        if parameter.place == "path"
+        and parameter.media_type is None
+        and Kind(document, parameter.schema).is_packed
+    )
 
 
 class _Reader:

@@ -24,18 +24,18 @@ _IN_URLS = {
     " ": re.compile(r" |\+|%20"),
     "|": re.compile(r"\||%7[Cc]"),
 }
-_COMMA = re.compile(r"%2[Cc]")
+_ENCODED = {one: re.compile(f"(?i:%{ord(one):02x})") for one in ",.;"}
 
 
-def _split_url(raw: str, delimiter: str) -> list[str]:
-    """The parts of a text in a URL.
+def split_url(raw: str, delimiter: str) -> list[str]:
+    """The parts of a text in a URL or a cookie.
 
-    A delimiter may be percent-encoded; a space has to be. Next to literal commas, an encoded one
-    belongs to a part.
+    A delimiter may be percent-encoded; a space has to be. Next to literal commas, periods and
+    semicolons, an encoded one belongs to a part.
     """
-    if delimiter != ",":
+    if delimiter in _IN_URLS:
         return _IN_URLS[delimiter].split(raw)
-    return raw.split(",") if "," in raw else _COMMA.split(raw)
+    return raw.split(delimiter) if delimiter in raw else _ENCODED[delimiter].split(raw)
 
 
 class _Absent:
@@ -80,7 +80,7 @@ def _query(parameter: Parameter, kind: Kind, claimed: Set[str]) -> Read:
         if parameter.explode:
             return _free_object(kind, claimed) if kind.is_free else _spread_object(kind)
         delimiter = _DELIMITERS.get(parameter.style, ",")
-        return _delimited_object(name, False, kind, lambda raw: _split_url(raw, delimiter), _plus)
+        return _delimited_object(name, False, kind, lambda raw: split_url(raw, delimiter), _plus)
     cast = kind.scalar()
 
     def read(source: Source) -> Any:
@@ -109,7 +109,7 @@ def _query_list(name: str, kind: Kind, delimiter: str) -> Read:
         found = source.get(name)
         if not found:
             return ABSENT
-        parts = [part for raw in found for part in (_split_url(raw, delimiter) if raw else [])]
+        parts = [part for raw in found for part in (split_url(raw, delimiter) if raw else [])]
         return [cast(_plus(part)) for part in parts]
 
     return read
@@ -216,16 +216,20 @@ def _path(parameter: Parameter, kind: Kind) -> Read:
     if parameter.style == "matrix":
         delimiter = ";" if parameter.explode else ","
         return _prefixed(name, ";", delimiter, parameter.explode, kind)
-    return _delimited(name, parameter.explode, kind, ",", _same)
+    delimiter = _DELIMITERS.get(parameter.style, ",")
+    return _delimited(
+        name, parameter.explode, kind, delimiter, unquote if kind.is_packed else _same
+    )
 
 
 def _prefixed(name: str, prefix: str, delimiter: str, explode: bool, kind: Kind) -> Read:
     """`.3,4,5` (label) and `;id=3;id=4` (matrix)."""
-    inner = _delimited(name, explode, kind, delimiter, _same)
+    inner = _delimited(name, explode, kind, delimiter, unquote if kind.is_packed else _same)
     matrix = prefix == ";"
 
     def read(source: Source) -> Any:
         raw = source[name][-1]
+        raw = _ENCODED[prefix].sub(prefix, raw, 1) if raw[:1] == "%" else raw
         if not raw.startswith(prefix):
             return raw
         raw = raw[1:]
@@ -239,8 +243,12 @@ def _prefixed(name: str, prefix: str, delimiter: str, explode: bool, kind: Kind)
 
 def _delimited(name: str, explode: bool, kind: Kind, delimiter: str, decode: Decode) -> Read:
     """`3,4,5` for an array, `R,100,G,200` or (exploded) `R=100,G=200` for an object."""
+
+    def split(raw: str) -> list[str]:
+        return raw.split(delimiter) if decode is _same else split_url(raw, delimiter)
+
     if kind.is_object:
-        return _delimited_object(name, explode, kind, lambda raw: raw.split(delimiter), decode)
+        return _delimited_object(name, explode, kind, split, decode)
     cast = kind.item() if kind.is_array else kind.scalar()
     is_array = kind.is_array
     nested = is_array and cast is structure
@@ -256,8 +264,7 @@ def _delimited(name: str, explode: bool, kind: Kind, delimiter: str, decode: Dec
             if isinstance(whole, list) and all(isinstance(one, list | dict) for one in whole):
                 return whole
         if is_array:
-            parts = raw.split(delimiter) if raw else []
-            return [cast(decode(part.strip())) for part in parts]
+            return [cast(decode(part.strip())) for part in (split(raw) if raw else ())]
         return cast(decode(raw))
 
     return read

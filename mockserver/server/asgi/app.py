@@ -24,6 +24,7 @@ from mockserver.errors import (
     UnsupportedMedia,
 )
 from mockserver.openapi.model import Operation
+from mockserver.openapi.request.parameters import packed_in_path
 from mockserver.openapi.routing_projection import parameter_names, routing_projection
 from mockserver.server.asgi.ambiguous import Rivals, named
 from mockserver.server.asgi.encodings import decoded
@@ -50,6 +51,9 @@ class Endpoint:
             operation.id: (operation, parameter_names(operation.url_path))
             for operation in pipeline.contract.operations
         }
+        document = pipeline.contract.document
+        packed = {o.id: packed_in_path(o, document) for o in pipeline.contract.operations}
+        self._packed = {name: found for name, found in packed.items() if found}
         self._rivals = Rivals(pipeline.contract)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,7 +102,7 @@ class Endpoint:
             meant = self._rivals.meant(operation, message, match.values, self.pipeline)
             operation, names = self._operations[meant.id]
         if names:
-            message.path_values = self._path_values(operation, names, match.values)
+            message.path_values = self._path_values(operation, names, match.values, scope)
             doubtful = match.allowed or match.forked
             if doubtful and not self.pipeline.admits(operation, message.path_values):
                 if match.allowed:
@@ -107,14 +111,22 @@ class Endpoint:
         return self.pipeline(operation, message)
 
     def _path_values(
-        self, operation: Operation, names: Sequence[str], values: Sequence[str]
+        self, operation: Operation, names: Sequence[str], values: Sequence[str], scope: Scope
     ) -> dict[str, str]:
+        """The values by name, decoded but for those that hold several."""
         if "}{" in operation.path:
             return named(operation, values, self.pipeline)
-        return {
+        found = {
             name: unquote(value, errors="replace") if "%" in value else value
             for name, value in zip(names, values, strict=True)
         }
+        packed = self._packed.get(operation.id)
+        if packed is not None and b"%" in (raw := scope.get("raw_path") or b""):
+            sent = raw.partition(b"?")[0].decode("latin-1").split("/")
+            for step, text in zip(operation.url_path.split("/")[::-1], sent[::-1], strict=False):
+                if step[1:-1] in packed:
+                    found[step[1:-1]] = text
+        return found
 
     def _less_literal(self, scope: Scope, found: Operation, message: Message) -> Operation:
         """The first less literal template whose schemas the path's values fit; if there is none,
@@ -122,7 +134,7 @@ class Endpoint:
         routing: IndexedRouting = scope[ROUTER]
         for match in routing.others(scope["method"], normal_path(scope)):
             operation, names = self._operations[match.operation_id or ""]
-            values = self._path_values(operation, names, match.values)
+            values = self._path_values(operation, names, match.values, scope)
             if self.pipeline.admits(operation, values):
                 message.path_values = values
                 return operation
