@@ -61,8 +61,7 @@ _LONGEST_HEADER = 1000
 
 @dataclass(slots=True)
 class Message:
-    """A request as received. `path_values` are decoded, but for those that hold several values;
-    header names are in lower case.
+    """A request as received: header names in lower case, `path_values` decoded unless they are lists.
 
     `started` is when it had been read, in nanoseconds since 1970, if known; `caller` is the address
     it came from, None in process.
