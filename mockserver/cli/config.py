@@ -24,8 +24,7 @@ from mockserver.server.config_file import (
 )
 from mockserver.server.settings import SETTINGS
 from mockserver.vendors import built_in
-from mockserver.verify.config_keys import KEYS
-from mockserver.verify.sandbox import sandbox_of
+from mockserver.verify.sandbox import KEYS, sandbox_of
 
 Json = dict[str, Any]
 DIALECT = "http://json-schema.org/draft-07/schema#"

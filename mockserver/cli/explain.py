@@ -27,8 +27,8 @@ from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract
 from mockserver.server.config_file import Config, naming_config, read_config
 from mockserver.server.handlers_file import check_known, load_handlers
+from mockserver.server.loading import in_shape
 from mockserver.server.terminal import plain, waiting
-from mockserver.server.versions import in_shape
 from mockserver.vendors import written_for
 
 _TEMPLATE = """\

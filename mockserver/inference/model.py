@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal
 
-from mockserver.openapi.frozen import dataclass
+from mockserver.openapi.model import dataclass
 
 Confidence = Literal["certain", "likely", "guess"]
 Path = tuple[str, ...]

@@ -7,6 +7,7 @@ discovery, keys and user info. Whatever the document describes is handled by its
 from __future__ import annotations
 
 import html
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial
 from importlib.util import find_spec
@@ -17,9 +18,13 @@ import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.credentials import (
+    ISSUED,
+    Issued,
     OAuthError,
     client_of,
     grant,
+    issued_in,
+    name_of,
     new_code,
     revoke,
     tokens_for,
@@ -30,11 +35,42 @@ from mockserver.engine.serialization import Sent
 from mockserver.errors import TooLarge
 from mockserver.openapi.media_types import is_json
 from mockserver.server.asgi.app import Endpoint, read_body, send_reply
-from mockserver.server.grants import Grants
-from mockserver.store.base import Transaction, transact
+from mockserver.store.base import Store, Transaction, transact
 
 if TYPE_CHECKING:
     from mockserver.server.mock import Mock
+
+
+# Find the world that issued a credential.
+
+_KEPT = 10_000
+
+
+class Grants:
+    """Finds issued credentials in any world."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._tenants: OrderedDict[str, str] = OrderedDict()
+
+    def __call__(self, credential: str) -> Issued | None:
+        """The data of a credential; None if no world issued it."""
+        name = name_of(credential)
+        tenant = self._tenants.get(name)
+        found = self._in(tenant, credential) if tenant is not None else None
+        if found is None:
+            tenant = self._store.holder(ISSUED.name, name)
+            found = self._in(tenant, credential) if tenant is not None else None
+            if found is not None and tenant is not None:
+                self._tenants[name] = tenant
+                if len(self._tenants) > _KEPT:
+                    self._tenants.popitem(last=False)
+        return found
+
+    def _in(self, tenant: str, credential: str) -> Issued | None:
+        with self._store.begin(tenant) as world:
+            return issued_in(world, credential)
+
 
 _MOST = 64 * 1024
 _JWKS = "/.well-known/jwks.json"

@@ -51,20 +51,25 @@ from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.asgi.app import MAX_BODY, build_app
 from mockserver.server.asgi.uvicorn import ThreadedServer
 from mockserver.server.asgi.workers import Serials
-from mockserver.server.authorization import authorization_server, signer
+from mockserver.server.authorization import Grants, authorization_server, signer
 from mockserver.server.config_file import naming_config
 from mockserver.server.configured import MockOptions, configured
-from mockserver.server.grants import Grants
 from mockserver.server.handlers_file import check_known, handlers_of
 from mockserver.server.har_import import seeded_with
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
-from mockserver.server.loading import calibration_of, given_of, load_fixtures, plan_of
+from mockserver.server.loading import (
+    calibration_of,
+    given_of,
+    in_all_shapes,
+    in_shape,
+    load_fixtures,
+    plan_of,
+)
 from mockserver.server.settings import MAX_BYTES
 from mockserver.server.shared_faults import SharedFaults
 from mockserver.server.shared_stubs import SharedStubs
 from mockserver.server.tenant import Tenant, key_of
-from mockserver.server.versions import in_all_shapes, in_shape
 from mockserver.server.webhooks.delivery import Webhooks
 from mockserver.store.addresses import MEMORY
 from mockserver.store.base import Store
@@ -181,7 +186,7 @@ class Mock:
     def app(self, *middlewares: Any) -> ASGIApp:
         """The ASGI application; `middlewares` (classes or factories) run before routing."""
         if self.options.upstream:
-            from mockserver.server.passing import passing_app  # an HTTP client, which few need
+            from mockserver.server.upstream import passing_app  # an HTTP client, which few need
 
             return passing_app(self, *middlewares)
         return build_app(

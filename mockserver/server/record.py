@@ -15,8 +15,7 @@ from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent
 from mockserver.errors import Refusal, UsageError
 from mockserver.server.asgi.app import MAX_BODY, Endpoint, read_body, send_reply
-from mockserver.server.journal.har import as_har
-from mockserver.server.journal.journal import Entry
+from mockserver.server.journal.journal import Entry, as_har
 from mockserver.server.upstream import Upstream, UpstreamError
 
 log = logging.getLogger("mockserver")

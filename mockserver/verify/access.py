@@ -12,10 +12,10 @@ from mockserver.errors import UsageError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.model import Contract
 from mockserver.verify.cleanup import clean_up
+from mockserver.verify.http import Pace
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.login import Login, login_of
 from mockserver.verify.ownership import Ownership, described
-from mockserver.verify.rate_limit import Pace
 from mockserver.verify.sandbox import Sandbox
 from mockserver.verify.target import Target
 

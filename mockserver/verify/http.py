@@ -13,9 +13,11 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -24,6 +26,49 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, TimeoutError
+
+from mockserver.verify.model import Exchange
+
+# Client-side rate limiting, which also honours Retry-After.
+
+LONGEST = 120.0
+
+
+@dataclass
+class Pace:
+    """Call `wait` before each request and `heard` after each reply."""
+
+    rate: float
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    waited: float = 0
+    _next: float = field(default=0, init=False)
+
+    def wait(self) -> None:
+        pause = self._next - self.now()
+        if pause > 0:
+            self.waited += pause
+            self.sleep(pause)
+        self._next = max(self._next, self.now()) + 1 / self.rate
+
+    def heard(self, exchange: Exchange) -> None:
+        if exchange.status in (429, 503):
+            pause = retry_after(exchange.headers.get("retry-after", ""))
+            self._next = max(self._next, self.now() + pause)
+
+
+def retry_after(value: str) -> float:
+    """Seconds to wait, from a number or a date; between one and LONGEST."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return 1.0
+        seconds = (moment - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 1.0), LONGEST)
+
 
 CONNECTIONS = 64
 """Connections kept open: enough for the concurrent requests of the lifecycle checks."""

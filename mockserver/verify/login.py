@@ -11,9 +11,9 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from mockserver.errors import UsageError
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract
-from mockserver.verify.config_keys import GRANTS, LOGIN, WHO
 from mockserver.verify.http import Wire, WireError
 from mockserver.verify.ownership import at
+from mockserver.verify.sandbox import GRANTS, LOGIN, WHO
 
 Json = Any
 TOKENS = ("access_token", "accessToken", "token", "id_token", "jwt", "key", "api_key")

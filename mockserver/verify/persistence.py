@@ -13,9 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mockserver.errors import UsageError
-from mockserver.verify.http import WireError
+from mockserver.verify.http import WireError, retry_after
 from mockserver.verify.model import Exchange
-from mockserver.verify.rate_limit import retry_after
 
 BUSY = (429, 503)
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})

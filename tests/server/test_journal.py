@@ -10,9 +10,9 @@ from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent
 from mockserver.files.secrets import mask, masked_target
 from mockserver.openapi.model import Violation
-from mockserver.server.journal.har import as_har
 from mockserver.server.journal.journal import (
     Journal,
+    as_har,
     describe,
     describe_violation,
 )

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mockserver.server.asgi import lean_connexion
+from mockserver.server.asgi import routing
 
 
 def test_serving_imports_none_of_the_unused_packages() -> None:
@@ -15,19 +15,19 @@ def test_serving_imports_none_of_the_unused_packages() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert not set(lean_connexion.UNUSED) & set(loaded)
+    assert not set(routing.UNUSED) & set(loaded)
     assert "connexion" not in loaded
 
 
 def test_the_classes_are_connexion_s() -> None:
-    assert lean_connexion.ConnexionMiddleware.__module__ == "connexion.middleware.main"
-    assert lean_connexion.SpecMiddleware.__module__ == "connexion.middleware.abstract"
+    assert routing.ConnexionMiddleware.__module__ == "connexion.middleware.main"
+    assert routing.SpecMiddleware.__module__ == "connexion.middleware.abstract"
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_connexion_that_needs_more_is_imported_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lean_connexion, "PrivateImporter", _Failing)
-    main, abstract, spec = lean_connexion._modules()
+    monkeypatch.setattr(routing, "PrivateImporter", _Failing)
+    main, abstract, spec = routing._modules()
     from connexion.middleware.main import ConnexionMiddleware
 
     assert main.ConnexionMiddleware is ConnexionMiddleware

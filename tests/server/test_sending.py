@@ -13,7 +13,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.errors import BadRequest
-from mockserver.server.webhooks.sending import STOPPED, send
+from mockserver.server.webhooks.delivery import STOPPED, send
 from mockserver.server.webhooks.subscriptions import why_not
 
 HOOK: dict[str, Any] = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from mockserver.openapi.servers import base_paths
+from mockserver.openapi.build import base_paths
 
 OK = {"responses": {"200": {"description": ""}}}
 VERSIONS = {

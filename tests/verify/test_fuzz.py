@@ -21,9 +21,9 @@ from mockserver.errors import UsageError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.model import Contract
 from mockserver.verify.access import check_host, permission_lines
+from mockserver.verify.http import LONGEST, Pace, retry_after
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.ownership import SAFE, Ownership
-from mockserver.verify.rate_limit import LONGEST, Pace, retry_after
 from mockserver.verify.sandbox import Sandbox
 from tests.support.fault_proxy.catalogue import Fault
 from tests.support.fault_proxy.proxy import the_proxy

@@ -19,8 +19,13 @@ from mockserver.errors import MockServerError, UsageError
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.id_map import IdMap
 from mockserver.verify.model import Exchange, Finding
-from mockserver.verify.replay.compare import Outcome, compared, same_as_recorded
-from mockserver.verify.replay.sequence import Recorded, read_failure
+from mockserver.verify.replay.sequence import (
+    Outcome,
+    Recorded,
+    compared,
+    read_failure,
+    same_as_recorded,
+)
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.target import Target
 from tests.verify.jobs_server import Jobs, document, serving

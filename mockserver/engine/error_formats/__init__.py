@@ -1,10 +1,113 @@
 """Error formats of vendors: a dialect turns a list of violations into a body."""
 
-from mockserver.engine.error_formats.base import Dialect
-from mockserver.engine.error_formats.detect import choose_dialect, dialect_named
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from mockserver.engine.error_formats.base import Dialect, EnvelopeDialect, ProblemDialect
 from mockserver.engine.error_formats.fastapi import FastApiDialect
 from mockserver.engine.error_formats.from_schema import SchemaDialect
-from mockserver.engine.error_formats.problem import EnvelopeDialect, ProblemDialect
+from mockserver.errors import ContractError, PlanError
+from mockserver.openapi.model import Contract, MediaType
+from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.openapi.schemas.validators import Validators
+
+# Which dialect a document uses.
+
+NAMES = ("fastapi", "fastapi-plain", "envelope", "problem", "schema")
+
+
+def dialect_named(name: str, contract: Contract, validators: Validators) -> Dialect:
+    """The dialect with this name; "" detects it. Raises PlanError for an unknown name."""
+    if name == "fastapi":
+        return FastApiDialect(contract)
+    if name == "fastapi-plain":
+        return FastApiDialect(contract, plain=True)
+    if name == "envelope":
+        return EnvelopeDialect()
+    if name == "problem":
+        return ProblemDialect()
+    if name == "schema":
+        return SchemaDialect(contract, validators)
+    if name == "":
+        return choose_dialect(contract, validators)
+    raise PlanError(f"the dialect {name!r} is not one of: {', '.join(NAMES)}")
+
+
+def choose_dialect(contract: Contract, validators: Validators) -> Dialect:
+    """The dialect that fits the document's own error schemas.
+
+    If all have one known format, that dialect; else each schema is filled by itself, and the most
+    frequent format is used where nothing is documented.
+    """
+    shapes = _shapes(contract)
+    if not shapes:
+        return ProblemDialect()
+    usual: dict[str, Dialect] = {
+        "fastapi": FastApiDialect(contract, plain=shapes["detail"] > shapes["pair"]),
+        "pair": FastApiDialect(contract),
+        "envelope": EnvelopeDialect(),
+        "problem": ProblemDialect(),
+    }
+    known = shapes.keys() - {"other"}
+    if shapes.keys() <= {"fastapi", "pair"} and shapes["fastapi"]:
+        return usual["fastapi"]
+    if shapes.keys() <= {"fastapi", "detail"} and shapes["fastapi"]:
+        return usual["fastapi"]
+    commonest = "fastapi" if "fastapi" in known else shapes.most_common(1)[0][0]
+    return SchemaDialect(contract, validators, usual.get(commonest, usual["problem"]))
+
+
+def _shapes(contract: Contract) -> Counter[str]:
+    """How often each error format is documented."""
+    schemas = Schemas(contract.document, contract.version)
+    known: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for operation in contract.operations:
+        for status, response in operation.responses.items():
+            if status[:1] not in ("4", "d"):
+                continue
+            for media in response.content.values():
+                pointer = media.pointer or ""
+                if pointer not in known:
+                    known[pointer] = _shape(media, schemas)
+                found[known[pointer]] += 1
+    return found
+
+
+def _shape(media: MediaType, schemas: Schemas) -> str:
+    if media.name.lower().startswith("application/problem+json"):
+        return "problem"
+    if media.pointer is None:
+        return "other"
+    try:
+        flat = schemas.flat_at(media.pointer)
+        kinds = {name: _kind(schemas, schema) for name, schema in flat.properties.items()}
+    except ContractError:
+        return "other"
+    if kinds == {"detail": "array"}:
+        items = schemas.flat(schemas.flat(flat.properties["detail"]).arrays.items or {})
+        return "fastapi" if {"loc", "msg", "type"} <= items.properties.keys() else "other"
+    if kinds == {"detail": "string"}:
+        return "detail"
+    if kinds == {"error": "string", "message": "string"}:
+        return "pair"
+    return "envelope" if _is_envelope(kinds, flat.properties, schemas) else "other"
+
+
+def _is_envelope(
+    kinds: Mapping[str, str], properties: Mapping[str, object], schemas: Schemas
+) -> bool:
+    if kinds.get("error") != "object" or not kinds.keys() <= {"error", "request_id"}:
+        return False
+    return {"code", "message"} <= schemas.flat(properties["error"]).properties.keys()
+
+
+def _kind(schemas: Schemas, schema: object) -> str:
+    flat = schemas.flat(schema)
+    return flat.types[0] if len(flat.types) == 1 else ""
+
 
 __all__ = [
     "Dialect",

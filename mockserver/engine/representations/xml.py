@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from mockserver.openapi.request.xml import is_attribute, is_content, is_wrapped, xml_words
 from mockserver.openapi.schemas.resolved import Flat, Schemas
-from mockserver.openapi.schemas.xml import is_attribute, is_content, is_wrapped, xml_words
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*").fullmatch
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

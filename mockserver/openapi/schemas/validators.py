@@ -11,7 +11,6 @@ from mockserver.errors import ContractError
 from mockserver.openapi.document import join, walk
 from mockserver.openapi.model import Json, Violation
 from mockserver.openapi.schemas.effort import MOST_LOOKS, MOST_REPORTED, Effort
-from mockserver.openapi.schemas.excerpt import faulty_part
 from mockserver.openapi.schemas.formats import (
     CANONICAL,
     Noted,
@@ -22,7 +21,7 @@ from mockserver.openapi.schemas.formats import (
 from mockserver.openapi.schemas.json_schema import PYTHON_PATTERN, Closure, Translation, View
 from mockserver.openapi.schemas.regex import OPTIONS, fault, reader
 from mockserver.openapi.schemas.resolved import Schemas
-from mockserver.openapi.schemas.violations import Shape, violations_of
+from mockserver.openapi.schemas.violations import Shape, faulty_part, violations_of
 
 _REPLY_FORMATS = {"time": is_clock_time, "byte": is_base64}
 _CARRIERS = ("responses", "requestBodies", "parameters", "headers")

@@ -10,9 +10,15 @@ from mockserver.engine.serialization import Sent
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.files.secrets import mask
 from mockserver.openapi.credentials import credential
-from mockserver.server.admin.dashboard import SCHEMA, file, front_page
+from mockserver.server.admin.dashboard import (
+    SCHEMA,
+    file,
+    front_page,
+    show_asset,
+    show_document,
+    show_reference,
+)
 from mockserver.server.admin.request import Call, Panel, Route
-from mockserver.server.admin.swagger_ui import show_asset, show_document, show_reference
 from mockserver.server.admin.watching import (
     show_exchange,
     show_jobs,

@@ -16,8 +16,7 @@ from mockserver.files.secrets import mask
 from mockserver.openapi.model import Contract
 from mockserver.server.admin.request import Call, Panel, limit_of, offset_of
 from mockserver.server.journal.assertions import closest
-from mockserver.server.journal.har import as_har
-from mockserver.server.journal.journal import Entry, describe
+from mockserver.server.journal.journal import Entry, as_har, describe
 from mockserver.server.mock import DEFAULT_KEY, real_now
 from mockserver.store.base import Transaction, transact
 

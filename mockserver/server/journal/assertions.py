@@ -15,8 +15,7 @@ from mockserver.files.secrets import masked_target
 from mockserver.files.wording import often
 from mockserver.openapi.model import Contract, Operation, Violation
 from mockserver.server.journal.client_lint import KINDS, LintFinding, lint_of
-from mockserver.server.journal.har import as_har
-from mockserver.server.journal.journal import Entry, Journal
+from mockserver.server.journal.journal import Entry, Journal, as_har
 
 MOST_SHOWN = 25
 CLOSE = 0.6

@@ -23,7 +23,12 @@ from mockserver.errors import Stale, StoreUnavailable
 from mockserver.store.memory import SEED_TENANT, log_eviction, mask
 from mockserver.store.redis import scripts
 from mockserver.store.redis.board import RedisBoard
-from mockserver.store.redis.codec import (
+from mockserver.store.redis.connection import Link
+from mockserver.store.redis.scripts import Script
+from mockserver.store.redis.seeds import Base, Bases
+from mockserver.store.redis.world import (
+    Changes,
+    RedisWorld,
     clock_of,
     decoded,
     encoded,
@@ -32,10 +37,6 @@ from mockserver.store.redis.codec import (
     name_of,
     text_of,
 )
-from mockserver.store.redis.connection import Link
-from mockserver.store.redis.scripts import Script
-from mockserver.store.redis.seeds import Base, Bases
-from mockserver.store.redis.world import Changes, RedisWorld
 from mockserver.store.worlds import MemoryWorld, as_snapshot, describe, read_snapshot
 
 LAYOUT = 1

@@ -15,10 +15,10 @@ from typing import Any
 from mockserver.errors import ContractError, UsageError
 from mockserver.openapi.document import resolve
 from mockserver.openapi.model import Contract, Operation
-from mockserver.verify.conformance.vendor_exemptions import WIDENINGS
+from mockserver.verify.conformance.exemptions import WIDENINGS
 from mockserver.verify.http import is_stream
+from mockserver.verify.lifecycle.crud_checks import shape
 from mockserver.verify.lifecycle.infer import CURSOR_PARAMETERS
-from mockserver.verify.lifecycle.method_checks import shape
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 _FILE = frozenset({"binary", "application/octet-stream"})

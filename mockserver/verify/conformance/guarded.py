@@ -32,12 +32,18 @@ from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import parse_document
 from mockserver.verify.conformance.schemathesis import WITHHELD
-from mockserver.verify.http import WATCHDOG, is_stream, read_body, watch_every_connection
+from mockserver.verify.http import (
+    WATCHDOG,
+    Pace,
+    is_stream,
+    read_body,
+    retry_after,
+    watch_every_connection,
+)
 from mockserver.verify.ledger import Entry, Ledger
 from mockserver.verify.login import Login
 from mockserver.verify.ownership import Ownership, Ticket, Withheld
 from mockserver.verify.persistence import BUSY
-from mockserver.verify.rate_limit import Pace, retry_after
 from mockserver.verify.target import fill
 
 BUSY_SECONDS = 20.0

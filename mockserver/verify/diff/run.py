@@ -5,23 +5,25 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from mockserver.files.documents import read_contract
 from mockserver.files.wording import counted
+from mockserver.inference.build import build_plan
 from mockserver.openapi.model import Contract
 from mockserver.verify.access import check_host, open_target
+from mockserver.verify.cleanup import clean_up
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
 from mockserver.verify.diff.fidelity import fidelity_of
-from mockserver.verify.diff.ledger import Keeper, is_loopback, only_in_view, only_removable
 from mockserver.verify.diff.mock_side import Mocks, check_mock, own_mocks
 from mockserver.verify.diff.model import Program, Report
 from mockserver.verify.diff.programs.random import programs
@@ -31,12 +33,87 @@ from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
 from mockserver.verify.model import Exchange
+from mockserver.verify.ownership import Ownership
 from mockserver.verify.reports import github
 from mockserver.verify.reports.progress import Progress
-from mockserver.verify.sandbox import Sandbox, run_hooks
+from mockserver.verify.sandbox import LOOPBACK, Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 from mockserver.verify.verdict import expired
+
+# Record creations on the real side before they are sent, and remove them afterwards.
+
+
+def is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in LOOPBACK
+
+
+@dataclass
+class Keeper:
+    """The ledger of a run, which the target writes to. `stuck` are entities that could not be
+    removed, with reasons."""
+
+    ledger: Ledger
+    target: Target
+    knowledge: Knowledge
+    stuck: dict[str, None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # `only_removable` has chosen the programs; permit everything here, and record it.
+        self.ownership = Ownership(
+            self.knowledge.contract,
+            build_plan(self.knowledge.contract, self.knowledge.sandbox.overrides),
+            self.ledger,
+            disposable=True,
+            given=self.knowledge.sandbox.params,
+            overrides=self.knowledge.sandbox.overrides,
+            probe=self.target.status_of,
+        )
+        self.target.ownership = self.ownership
+
+    def clean(self) -> None:
+        """Remove what the ledger lists. Raises NoReply."""
+        if any(True for _ in self.ledger.left()) or self.ledger.pending:
+            for line in clean_up(self.ledger, self.target, self.ownership, lambda text: None):
+                self.stuck.setdefault(line)
+
+
+def only_removable(
+    programs: Iterable[Program], knowledge: Knowledge, left_out: set[str]
+) -> Iterator[Program]:
+    """Programs that create only what can be removed again, or may be sent anyway."""
+    contract, sandbox = knowledge.contract, knowledge.sandbox
+    ownership = Ownership(
+        contract,
+        build_plan(contract, sandbox.overrides),
+        allowed=sandbox.allowed_operations(contract),
+        given=sandbox.params,
+    )
+    dangerous = {op.id for op in contract.operations if ownership.kind(op)[0] == "never"}
+    for program in programs:
+        risky = {
+            step.operation
+            for step in program.steps
+            if step.operation in dangerous and step.intent not in ("auth", "unknown")
+        }
+        if risky:
+            left_out |= risky
+        else:
+            yield program
+
+
+def only_in_view(programs: Iterable[Program], knowledge: Knowledge) -> Iterator[Program]:
+    """Programs without the operations that the settings exclude and what depends on them, if one
+    of those to test is left."""
+    contract, sandbox = knowledge.contract, knowledge.sandbox
+    out, view = sandbox.left_out(contract), sandbox.in_view(contract)
+    for program in programs:
+        kept = {s.label for s in program.steps if s.operation not in out}
+        kept = {label for label in kept if program.closure(label) <= kept}
+        rest = program if len(kept) == len(program.steps) else program.only(kept)
+        if any(step.operation in view for step in rest.steps):
+            yield rest
+
 
 POLITE = 5.0
 """Default requests per second to a remote server."""

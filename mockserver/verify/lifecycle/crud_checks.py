@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.files.wording import counted
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.infer import body_schema, inner, properties, reply_schema
+from mockserver.verify.lifecycle.list_checks import ALL, walk
 from mockserver.verify.lifecycle.model import Resource, Switch, at
-from mockserver.verify.lifecycle.session import Entity, Session, _short, wrapped
-from mockserver.verify.model import Exchange
+from mockserver.verify.lifecycle.session import Broken, CannotTell, Entity, Session, _short, wrapped
+from mockserver.verify.model import Exchange, Finding
+from mockserver.verify.ownership import Withheld
+from mockserver.verify.target import NoReply, credentials, fill
+
+# Checks of undocumented methods: 405, with a correct Allow header.
+
+CANDIDATES = ("PATCH", "PUT", "DELETE", "POST", "GET")
+EXTRA = {"HEAD", "OPTIONS", "TRACE"}
+
+
+def allowed(session: Session) -> None:
+    """Try one undocumented method at every path."""
+    for path, documented in _paths(session):
+        method = next((m for m in CANDIDATES if m not in documented), None)
+        if method is None:
+            continue
+        try:
+            exchange = session.target.send(method, fill(path, session.target.params))
+        except (Withheld, NoReply):
+            continue
+        session.steps.append(exchange)
+        if exchange.status != 405:
+            continue
+        allow = {m.strip().upper() for m in exchange.headers.get("allow", "").split(",")} - {""}
+        if allow - EXTRA != documented - EXTRA:
+            raise Broken(
+                Finding(
+                    "allow_is_true",
+                    f"{method} {path}",
+                    "Allow is correct",
+                    f"Allow lists {', '.join(sorted(allow)) or 'nothing'}, "
+                    f"the document has {', '.join(sorted(documented))}",
+                    [exchange],
+                )
+            )
+
+
+def _paths(session: Session) -> Iterator[tuple[str, set[str]]]:
+    """Each path with its methods; templates that match the same URLs count as one."""
+    first: dict[str, str] = {}
+    methods: dict[str, set[str]] = {}
+    for operation in session.target.contract.operations:
+        path = first.setdefault(shape(operation.path), operation.path)
+        methods.setdefault(path, set()).add(operation.method)
+    yield from methods.items()
+
+
+def shape(path: str) -> str:
+    """A path template without parameter names."""
+    return re.sub(r"\{[^{}]*\}", "{}", path)
+
 
 Json = Any
 
@@ -301,3 +353,59 @@ def embedded(session: Session, entity: Entity) -> None:
                 session.fail(
                     "shown_by_owner", f"{entity.resource.name} {entity.id} was {state} there"
                 )
+
+
+# Access checks: nothing without a key, and no access to another user's entities.
+
+REFUSED = (401, 403)
+
+
+def anonymous(session: Session, operation_id: str, entity: Entity | None = None) -> None:
+    """A missing key, a wrong key, and a key in the wrong place are all refused."""
+    operation = session.operation(operation_id)
+    contract = session.target.contract
+    if not operation.security or not all(operation.security):
+        # No key is required, or anonymous access is one of the alternatives.
+        return
+    where = entity.where if entity else {}
+    wanted = [s for s in REFUSED if s in operation.documented] or list(REFUSED)
+    exchange = session.call(operation_id, where, key=None)
+    session.expect(exchange, wanted, "key_is_needed", "no key")
+    exchange = session.call(operation_id, where, key="wrong-key-for-sure")
+    session.expect(exchange, wanted, "key_is_needed", "an invalid key")
+    if "authorization" not in credentials(contract, session.target.key):
+        bearer = {"authorization": f"Bearer {session.target.key}"}
+        exchange = session.call(operation_id, where, key=None, headers=bearer)
+        session.expect(exchange, wanted, "key_has_its_place", "the key as a bearer token")
+
+
+def foreign(session: Session, entity: Entity, also: tuple[str, ...] = ()) -> None:
+    """Another user can't read, list, change, remove or move the entity, and it stays unchanged."""
+    resource = entity.resource
+    key = session.other
+    for operation_id in filter(None, (resource.read, *also, resource.change, resource.remove)):
+        if not session.operation(operation_id).security:
+            continue
+        body = _body(session, entity, operation_id)
+        exchange = session.call(operation_id, entity.where, body=body, key=key)
+        if exchange.status == 401:
+            # The key is not valid here, so it can't show what another user sees.
+            raise CannotTell(
+                "the second key is refused with 401; give a valid one with --other-key"
+            )
+        session.not_found(exchange, "tenants_are_apart", "another user's key", [403])
+    if resource.list and not resource.parents:
+        rows = walk(session, resource, entity.path, limit=ALL, key=key)
+        if any(resource.identity(row) == entity.id for row in rows):
+            session.fail(
+                "tenants_are_apart", f"another user's list has {resource.name} {entity.id}"
+            )
+    if resource.read:
+        read(session, entity)
+
+
+def _body(session: Session, entity: Entity, operation_id: str) -> object:
+    """A body that would change something; other operations go without one."""
+    if operation_id != entity.resource.change:
+        return None
+    return wrapped(changes(session, entity), entity.resource.sent_change)

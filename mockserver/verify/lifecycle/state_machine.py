@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from mockserver.verify.lifecycle import auth_checks, crud_checks, list_checks
+from mockserver.verify.lifecycle import crud_checks, list_checks
 from mockserver.verify.lifecycle.job_checks import Oracle
 from mockserver.verify.lifecycle.session import (
     UNREADABLE,
@@ -124,7 +124,7 @@ class Lifecycle(RuleBasedStateMachine):
     def other_user(self, pick: int) -> None:
         entity = self._one(pick, "read")
         if entity is not None and self.session.other:
-            auth_checks.foreign(self.session, entity)
+            crud_checks.foreign(self.session, entity)
 
     @precondition(lambda self: self.oracle is not None)
     @rule()

@@ -7,14 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
-from mockserver.verify.lifecycle import (
-    auth_checks,
-    command_checks,
-    concurrency,
-    crud_checks,
-    list_checks,
-    method_checks,
-)
+from mockserver.verify.lifecycle import command_checks, crud_checks, list_checks
 from mockserver.verify.lifecycle.job_checks import Oracle
 from mockserver.verify.lifecycle.model import Resource
 from mockserver.verify.lifecycle.session import (
@@ -87,7 +80,7 @@ def probes(session: Session) -> Iterator[Probe]:
         yield from _runs(session)
     for extra in session.api.extras:
         yield extra.__name__, partial(extra, session)
-    yield "methods: allowed", partial(method_checks.allowed, session)
+    yield "methods: allowed", partial(crud_checks.allowed, session)
     yield from _ends(session)
     # Last, because ids depend on the order of concurrent requests.
     yield from _crowds(session)
@@ -130,17 +123,17 @@ def _of(session: Session, resource: Resource) -> Iterator[Probe]:
     secured = resource.read and session.operation(resource.read).security
     if session.other and secured:
         also = _run_operations(session, resource)
-        yield f"{name}: another user", with_one(lambda s, t: auth_checks.foreign(s, t, also))
+        yield f"{name}: another user", with_one(lambda s, t: crud_checks.foreign(s, t, also))
     if resource.list:
         yield f"{name}: listed", partial(_with_list, session, resource, list_checks.listed)
         yield f"{name}: bounds", partial(_with_list, session, resource, list_checks.bounds)
-        yield f"{name}: list without a key", partial(auth_checks.anonymous, session, resource.list)
+        yield f"{name}: list without a key", partial(crud_checks.anonymous, session, resource.list)
         if resource.filters:
             yield f"{name}: filtered", partial(_with_list, session, resource, list_checks.filtered)
 
 
 def _anonymous(operation_id: str, session: Session, entity: Entity) -> None:
-    auth_checks.anonymous(session, operation_id, entity)
+    crud_checks.anonymous(session, operation_id, entity)
 
 
 def _switched(session: Session, resource: Resource, switch: object) -> None:
@@ -287,20 +280,20 @@ def _at_once(oracle: Oracle, resource: Resource) -> None:
     """Concurrent cancels, retries and reads all succeed, once."""
     session, runs = oracle.session, oracle.runs
     run = dispatch(oracle, resource)
-    concurrency.same(session, run, runs.cancel)
+    command_checks.same(session, run, runs.cancel)
     oracle.read_widened(run)
     child = session.api.resources.get(runs.child)
     if child is not None:
         found = [Entity(child, row["id"], {}, row, {}) for row in run.value[runs.children][:4]]
-        concurrency.reads(session, found)
+        command_checks.reads(session, found)
     if runs.retry:
-        concurrency.same(session, run, runs.retry)
+        command_checks.same(session, run, runs.retry)
 
 
 def _anonymous_cancel(oracle: Oracle, resource: Resource) -> None:
     run = oracle.session.some(resource.name)
     for operation_id in filter(None, (oracle.runs.cancel, oracle.runs.retry)):
-        auth_checks.anonymous(oracle.session, operation_id, run)
+        crud_checks.anonymous(oracle.session, operation_id, run)
 
 
 # --- the end
@@ -316,7 +309,7 @@ def _crowds(session: Session) -> Iterator[Probe]:
         if resource.create:
             yield (
                 f"{resource.name}: created concurrently",
-                partial(concurrency.creations, session, resource),
+                partial(command_checks.creations, session, resource),
             )
 
 

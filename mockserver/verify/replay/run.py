@@ -25,8 +25,15 @@ from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import Manual, Time, clock_of
 from mockserver.verify.model import HIDDEN, KEY_VARIABLE, OTHER_VARIABLE, Exchange
 from mockserver.verify.ownership import Withheld
-from mockserver.verify.replay.compare import Outcome, compared, same_as_recorded
-from mockserver.verify.replay.sequence import SAFE, Failure, Recorded, read_failure
+from mockserver.verify.replay.sequence import (
+    SAFE,
+    Failure,
+    Outcome,
+    Recorded,
+    compared,
+    read_failure,
+    same_as_recorded,
+)
 from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target

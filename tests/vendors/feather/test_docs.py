@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.engine.jobs.diagrams import diagram
+from mockserver.engine.jobs.overview import diagram
 from mockserver.engine.jobs.schedule import Lifecycle
 from mockserver.vendors.feather import FEATHER
 from mockserver.vendors.feather.run_rows import OUTCOMES

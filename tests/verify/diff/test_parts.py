@@ -8,13 +8,13 @@ import subprocess
 
 import pytest
 
+from mockserver.verify.diff.differ import borrowed, smaller
 from mockserver.verify.diff.id_map import Pairs, is_opaque, time_form
 from mockserver.verify.diff.model import Program, Step, reference
 from mockserver.verify.diff.observations import Jobs, leads
 from mockserver.verify.diff.programs.bodies import variations
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.report.script import script
-from mockserver.verify.diff.shrink import borrowed, smaller
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, served
 
 

@@ -12,9 +12,9 @@ from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.compare import of_others
 from mockserver.verify.diff.id_map import time_form
-from mockserver.verify.diff.ledger import Keeper
 from mockserver.verify.diff.model import Program, Step
 from mockserver.verify.diff.programs.coverage import lives
+from mockserver.verify.diff.run import Keeper
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.target import Target
 

@@ -3,20 +3,136 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from mockserver.files.documents import read_contract
+from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Calibration, read_json, read_lock, write_lock
-from mockserver.verify.diff.calibrate.mock_replay import pairs_of_replies
 from mockserver.verify.diff.calibrate.recording import Recorded, recorded
-from mockserver.verify.diff.id_map import is_opaque
-from mockserver.verify.diff.mock_side import own_mocks
+from mockserver.verify.diff.id_map import IdMap, is_opaque
+from mockserver.verify.diff.mock_side import TRAITS, own_mocks
+from mockserver.verify.diff.model import MISSING, Seen, Step
 from mockserver.verify.diff.observations import Habits, choices_of, status_name
+from mockserver.verify.diff.runner import TICK, parsed
+from mockserver.verify.diff.samples import sample
+from mockserver.verify.lifecycle.clock import clock_of, reset
 from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema
+from mockserver.verify.model import Exchange
+from mockserver.verify.target import Target, fill
+
+# Send recorded requests to a mock, for pairs of replies as a differential run has them.
+
+_KEY = "mock-recording"
+_LONGEST_PAUSE = 86_400.0
+"""Seconds by which the clock advances at most between two requests."""
+_CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def pairs_of_replies(
+    exchanges: Sequence[Recorded], contract: Contract, url: str
+) -> Iterator[dict[str, Json]]:
+    """Send the requests in order to the mock at `url`, with its ids in place of the recorded ones.
+
+    Yields samples. Left out are requests about entities from before the recording, which the mock
+    does not have, and about those that only one side has made or changed.
+    """
+    headers = {"x-mock-tenant": _KEY, TRAITS: "yes"}
+    with Target(contract, url, _KEY, headers=headers) as target:
+        reset(target)
+        replay = _Replay(target)
+        for number, one in enumerate(exchanges):
+            before = exchanges[number - 1].at if number else one.at
+            found = replay.step(number, one, one.at - before)
+            if found is not None:
+                yield found
+
+
+@dataclass
+class _Replay:
+    target: Target
+    ids: IdMap = field(default_factory=IdMap)
+    apart: set[str] = field(default_factory=set)
+    """Path values of entities that the two sides treated differently."""
+
+    def __post_init__(self) -> None:
+        self.time = clock_of(self.target, 0)
+
+    def step(self, number: int, one: Recorded, pause: float) -> dict[str, Json] | None:
+        self.time.pass_(min(max(pause, TICK), _LONGEST_PAUSE))
+        mock = self._send(one)
+        value = parsed(mock)
+        if one.status < 300 and mock.status < 300:
+            self.ids.learn(one.value, value, lists=one.operation.method != "GET")
+            self.ids.learn_location(one.location, mock.headers.get("location", ""))
+        named = set(one.path.values())
+        strange = bool(named & self.apart) or not _says_something(one, mock)
+        done = (one.status < 300, mock.status < 300)
+        if one.operation.method in _WRITES and done[0] != done[1]:
+            self.apart |= named
+        if strange:
+            return None
+        step = Step(number, one.operation.id, "read")
+        real = Seen(step, [_as_exchange(one)], one.value)
+        found = sample(real, Seen(step, [mock], value), one.operation.url_path)
+        return found and {"operation": one.operation.id, **found, "path": dict(one.path)}
+
+    def _send(self, one: Recorded) -> Exchange:
+        operation, body = one.operation, one.sent_value
+        declared = {p.name.lower() for p in operation.parameters if p.place == "header"}
+        declared = (declared | {"content-type", "accept"}) - {*_CONDITIONS}
+        raw = body is MISSING and one.sent
+        return self.target.send(
+            operation.method,
+            fill(operation.url_path, {n: self.ids.text(v) for n, v in one.path.items()}),
+            body=None if body is MISSING else self.ids.value(body),
+            content=self.ids.text(one.sent).encode() if raw else None,
+            params={name: self.ids.text(value) for name, value in one.query.items()},
+            key=self._key(one),
+            headers={n: self.ids.text(v) for n, v in one.headers.items() if n in declared},
+            operation=operation.id,
+            source="calibrate",
+        )
+
+    def _key(self, one: Recorded) -> str | None:
+        """The recorded credential is masked: ours stands for it, a wrong one for a refused one."""
+        carried = credential(self.target.contract, _KEY)
+        names = {*one.headers, *one.query}
+        wanted = {"authorization", *map(str.lower, carried.with_cookies), *dict(carried.query)}
+        if not wanted & names:
+            return None
+        return "no-such-key" if one.status == 401 else ""
+
+
+def _says_something(one: Recorded, mock: Exchange) -> bool:
+    """Whether the two replies can be compared: not if only the mock lacks the entity, or if the
+    request was conditional."""
+    lacks = bool(one.path) and mock.status == 404
+    gone = one.status in (401, 403, 404, 405, 410)
+    return (not lacks or gone) and not any(name in one.headers for name in _CONDITIONS)
+
+
+def _as_exchange(one: Recorded) -> Exchange:
+    """The recorded exchange; of its URL only the query matters."""
+    return Exchange(
+        method=one.operation.method,
+        url="?" + urlencode(one.query),
+        request_headers=one.headers,
+        request_body=one.sent.encode(),
+        status=one.status,
+        headers={"content-type": one.media_type},
+        body=one.body,
+        elapsed=0.0,
+        source="recording",
+        operation=one.operation.id,
+    )
+
 
 Json = Any
 
