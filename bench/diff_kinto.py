@@ -22,9 +22,8 @@ from pathlib import Path
 from bench.harness import free_port, running
 from mockserver.files.documents import read_contract
 from mockserver.verify.diff.calibrate import calibrate
-from mockserver.verify.diff.fidelity import Fidelity, fidelity_of
 from mockserver.verify.diff.model import KINDS, Report
-from mockserver.verify.diff.report import write
+from mockserver.verify.diff.report import Fidelity, fidelity_of, write
 from mockserver.verify.diff.run import Order, differential
 from mockserver.verify.http import Wire
 

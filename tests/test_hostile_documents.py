@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.cli.check import check_document
 from mockserver.engine.generation.generator import Maker
-from mockserver.engine.generation.limits import MOST_LETTERS, MOST_STEPS
+from mockserver.engine.generation.modes import MOST_LETTERS, MOST_STEPS
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Dice
 from mockserver.errors import ReplyError

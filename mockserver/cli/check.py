@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from mockserver.cli.options import CONTEXT, complete_spec
-from mockserver.engine.generation.limits import MOST
+from mockserver.engine.generation.modes import MOST
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import ContractError
 from mockserver.files.documents import DEFAULT_SPEC, as_document, naming

@@ -15,8 +15,14 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from mockserver.errors import ContractError, DanglingReference, UsageError
 from mockserver.files.cache import Cache
-from mockserver.files.package_data import contract_file
-from mockserver.files.reading import MAX_DOCUMENT, fetch, read_file, reason_of, without_secrets
+from mockserver.files.reading import (
+    MAX_DOCUMENT,
+    contract_file,
+    fetch,
+    read_file,
+    reason_of,
+    without_secrets,
+)
 from mockserver.openapi.document import lookup, parse_document, tokens, walk
 from mockserver.openapi.media_types import is_json, is_text
 from mockserver.openapi.model import EXTERNAL

@@ -11,11 +11,10 @@ from mockserver.inference.drafts import find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.identifiers import named
 from mockserver.inference.lifecycles import with_decisions
-from mockserver.inference.memberships import with_memberships
+from mockserver.inference.memberships import Linker, reached, referring, with_memberships
 from mockserver.inference.model import Plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
-from mockserver.inference.relations import Linker, reached, referring
 from mockserver.inference.resources import (
     hints_of,
     make_resource,

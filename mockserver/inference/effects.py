@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import verb_words as known
+from mockserver.inference.evidence import Steps
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import NEW, NEXT, Action, Resource, States
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.outcomes import ENDED_EARLY
 from mockserver.inference.parts import has_properties
 from mockserver.inference.states import spelled
-from mockserver.inference.targets import Steps
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import (
     first_words,

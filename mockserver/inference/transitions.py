@@ -12,13 +12,12 @@ from typing import Any
 
 from mockserver.inference import verb_words as known
 from mockserver.inference.effects import Effects, values_of
-from mockserver.inference.evidence import Maker, Reading, weight_of
+from mockserver.inference.evidence import Maker, Reading, Steps, Target, Targets, weight_of
 from mockserver.inference.model import Action, Path, Resource, Transition
 from mockserver.inference.operations import Facts, Survey, json_of
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.starts import StartReader
 from mockserver.inference.states import spelled
-from mockserver.inference.targets import Steps, Target, Targets
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import (
     acting_verb,

@@ -20,7 +20,7 @@ from mockserver.engine.pipeline.versions import Answerer, ShapedPipelines
 from mockserver.errors import UsageError
 from mockserver.files.cache import user_cache
 from mockserver.files.documents import parsed
-from mockserver.files.package_data import contract_file, fixture_file
+from mockserver.files.reading import contract_file, fixture_file
 from mockserver.inference.model import Plan
 from mockserver.inference.stored import restored_plan, stored
 from mockserver.openapi.build import build_contract

@@ -10,12 +10,10 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from mockserver.errors import UsageError
+from mockserver.openapi.model import Json
 from mockserver.verify.model import Finding
-
-Json = Any
 
 
 @dataclass

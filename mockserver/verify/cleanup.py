@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from mockserver.inference.model import Action
+from mockserver.openapi.model import Json
 from mockserver.verify.ledger import Entry, Ledger, PendingCreation
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership, at
 from mockserver.verify.target import NoReply, Target, fill
 
-Json = Any
 GONE = (404, 410)
 ROUNDS = 3
 MOST_PAGES = 200

@@ -19,7 +19,7 @@ from mockserver.errors import ContractError, UsageError
 from mockserver.files.documents import read_contract
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract
-from mockserver.verify import baseline
+from mockserver.verify import baseline, reports
 from mockserver.verify.access import (
     check_host,
     clean_up_only,
@@ -40,9 +40,9 @@ from mockserver.verify.lifecycle.run import Effort, Lifecycles
 from mockserver.verify.login import Login
 from mockserver.verify.model import Exchange, Finding, Result
 from mockserver.verify.only import PARTS, Only, only_of
-from mockserver.verify.reports import github, terminal, write
+from mockserver.verify.reports import terminal, write
 from mockserver.verify.reports.exchanges import Record
-from mockserver.verify.reports.progress import Progress
+from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
@@ -437,7 +437,7 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     finally:
         progress.clear()
         run_hooks(sandbox.teardown, "teardown", target.url)
-    for line in (*terminal.lines(result), *github.report(result, os.environ)):
+    for line in (*terminal.lines(result), *reports.report(result, os.environ)):
         click.echo(line)
     for file in files:
         click.echo(f"  {file}")

@@ -12,12 +12,11 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from mockserver.errors import UsageError
 from mockserver.files.wording import counted
-
-Json = Any
+from mockserver.openapi.model import Json
 
 
 @dataclass(frozen=True)

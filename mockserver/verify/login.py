@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.openapi.media_types import is_json
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.http import Wire, WireError
 from mockserver.verify.ownership import at
 from mockserver.verify.sandbox import GRANTS, LOGIN, WHO
 
-Json = Any
 TOKENS = ("access_token", "accessToken", "token", "id_token", "jwt", "key", "api_key")
 
 

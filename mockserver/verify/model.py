@@ -7,11 +7,9 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Json, Operation
 
-Json = Any
 HIDDEN = "[Filtered]"
 """Schemathesis' placeholder for a credential."""
 

@@ -16,10 +16,9 @@ from typing import Any, Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from mockserver.inference.model import FIRST, Action, Path, Plan, Resource
-from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.ledger import Entry, Ledger
 
-Json = Any
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 HARMLESS = (*SAFE, "QUERY")
 READS = frozenset(

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.inference.corrections import SECONDS, TEXT, TEXT_TABLE, TEXTS, YES_OR_NO, Key, names
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.openapi.selection import matches
 from mockserver.verify.model import Finding
 
@@ -88,7 +88,6 @@ KEYS = (
 """The keys of the `[verify]` table."""
 
 
-Json = Any
 KNOWN = names(KEYS)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")

@@ -9,8 +9,8 @@ import pytest
 from faker import Faker
 
 from mockserver import MockServer
-from mockserver.engine import faker as module
-from mockserver.engine.faker import faker
+from mockserver.engine import randomness as module
+from mockserver.engine.randomness import faker
 
 METHODS = (
     "address",

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.engine.traits import coerced, holds, kind_of, of_body
+from mockserver.engine.calibration import coerced, holds, kind_of, of_body
 from mockserver.openapi.model import Violation
 from tests.verify.diff.small import DOCUMENT
 

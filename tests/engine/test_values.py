@@ -11,10 +11,9 @@ from faker import Faker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.engine.faker import faker
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Dice, faker
 from mockserver.errors import ReplyError
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.schemas.validators import Validators

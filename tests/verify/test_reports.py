@@ -10,14 +10,15 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from mockserver.verify import reports
 from mockserver.verify.baseline import Baseline
 from mockserver.verify.baseline import write as write_baseline
 from mockserver.verify.conformance.openapi_core import ReplyJudge
 from mockserver.verify.model import HIDDEN, Difference, Exchange, Finding, Result
-from mockserver.verify.reports import github, html, junit, sarif, terminal, write
+from mockserver.verify.reports import terminal, write
 from mockserver.verify.reports.exchanges import Record
-from mockserver.verify.reports.progress import Progress
 from mockserver.verify.reports.reproduction import pytest_file
+from mockserver.verify.reports.terminal import Progress
 
 NASTY = "<script>alert(1)</script> ]]> \x00 \x1b[31m é"
 
@@ -116,13 +117,13 @@ def test_junit_has_a_case_for_each_operation_in_every_run(result: Result, tmp_pa
     assert cases(result, tmp_path / "elsewhere") == {
         "createThing": "",
         "listThings": "",
-        junit.ELSEWHERE: "failure",
-        junit.RUN: "error",
+        reports.ELSEWHERE: "failure",
+        reports.RUN: "error",
     }
 
 
 def test_sarif(result: Result) -> None:
-    (run,) = sarif.as_sarif(result)["runs"]
+    (run,) = reports.as_sarif(result)["runs"]
     assert [each["ruleId"] for each in run["results"]] == ["no_server_error", "known"]
     assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {"no_server_error", "known"}
     assert [bool(each.get("suppressions")) for each in run["results"]] == [False, True]
@@ -130,11 +131,11 @@ def test_sarif(result: Result) -> None:
 
 
 def test_github_gets_annotations_and_a_summary(result: Result, tmp_path: Path) -> None:
-    assert [*github.report(result, {})] == []
+    assert [*reports.report(result, {})] == []
     path = tmp_path / "summary.md"
     environment = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(path)}
     result.errors = ["it went\naway"]
-    first, second = github.report(result, environment)
+    first, second = reports.report(result, environment)
     assert first.startswith("::error title=A crash (no_server_error)::POST /things: ")
     assert "\n" not in first + second
     assert second.endswith("it went%0Aaway")
@@ -177,7 +178,7 @@ def test_progress_is_a_live_line_on_a_terminal_alone(
 
 
 def test_the_page_stands_alone_and_escapes(result: Result) -> None:
-    text = html.render(result)
+    text = reports.render(result)
     assert "<script" not in text
     assert "&lt;script&gt;" in text
     assert "src=" not in text

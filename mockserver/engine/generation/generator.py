@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from json import dumps
 from typing import Any
 
-from mockserver.engine.generation import limits
+from mockserver.engine.generation import modes
 from mockserver.engine.generation.modes import (
     Mode,
     is_content,
@@ -78,7 +78,7 @@ class Maker:
         """A value; `known`, or as much of it as fits, if given."""
         self.left -= 1
         if flat.never or len(path) > (_DEEP if self.mode == "loose" else _TOO_DEEP):
-            raise limits.Impossible
+            raise modes.Impossible
         if known is None and (flat.nullable or not (flat.types or flat.choices)):
             return None
         if flat.choices:
@@ -111,8 +111,8 @@ class Maker:
 
     def _spend(self, steps: int = 1) -> None:
         self.steps += steps
-        if self.steps > limits.MOST_STEPS:
-            raise limits.TooLarge("what the schema asks for is too large to be made")
+        if self.steps > modes.MOST_STEPS:
+            raise modes.TooLarge("what the schema asks for is too large to be made")
 
     def _new(self, flat: Flat, name: str, path: Path) -> Any:
         self._spend()
@@ -167,7 +167,7 @@ class Maker:
     def scalar(self, flat: Flat, kind: str, name: str) -> Any:
         if kind == "string":
             found = self._text(flat, name)
-            self._spend(len(found) // limits.LETTERS_A_STEP)
+            self._spend(len(found) // modes.LETTERS_A_STEP)
             return found
         if kind == "boolean":
             if self._is_new:
@@ -202,7 +202,7 @@ class Maker:
         if known is not MISSING and known in values:
             return known
         if not values:
-            raise limits.Impossible
+            raise modes.Impossible
         if flat.notes.defaults and flat.notes.default in values and not self._rich:
             return flat.notes.default
         full = [value for value in values if value is not None]
@@ -225,7 +225,7 @@ class Maker:
             chosen = self.schemas.choose(flat, branches, branch)
             try:
                 found = self.flat_value(chosen, name, path, known)
-            except limits.Impossible:
+            except modes.Impossible:
                 self._spend()
                 continue
             if path in self.narrow:
@@ -234,7 +234,7 @@ class Maker:
             if flat.tag is not None and isinstance(found, dict):
                 mark(self.schemas, flat.tag, chosen, branch, found)
             return found
-        raise limits.Impossible
+        raise modes.Impossible
 
     def _ordered(
         self, flat: Flat, branches: list[Any], name: str, path: Path, known: Any
@@ -266,7 +266,7 @@ class Maker:
             known = {**self._of_list(flat, name), **self._shown(flat)}
         self.owners.append(flat.notes.title or singular(name) or self._owner)
         found: dict[str, Any] = {}
-        most = limits.bound(flat.rules, "maxProperties", 1 << 30)
+        most = modes.bound(flat.rules, "maxProperties", 1 << 30)
         for key, schema in flat.properties.items():
             here = (*path, key)
             needed = key in flat.required or here in self.wanted
@@ -287,7 +287,7 @@ class Maker:
                 continue
             try:
                 found[key] = self.value(schema, key, here, known.get(key, MISSING))
-            except limits.Impossible:
+            except modes.Impossible:
                 if self.mode != "loose" and needed:
                     raise
         self._extras(flat, path, known, found, most)
@@ -346,7 +346,7 @@ class Maker:
             if len(found) < most and schema is not False and (*path, key) not in self.unwanted:
                 try:
                     found[key] = self.value(schema, key, (*path, key), known[key])
-                except limits.Impossible:
+                except modes.Impossible:
                     continue
 
     def _fill(
@@ -371,7 +371,7 @@ class Maker:
                 schema = flat.properties.get(key) or extra_schema(flat, key)
                 if not (self._hidden(schema) and (*path, key) not in self.wanted):
                     found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
-        low = limits.least(flat.rules, "minProperties")
+        low = modes.least(flat.rules, "minProperties")
         if low > len(found):
             for key, schema in flat.properties.items():
                 if key not in found and len(found) < low and not self._hidden(schema):
@@ -391,8 +391,8 @@ class Maker:
         return self._rich and described and 0 < len(path) < _DEEP
 
     def _array(self, flat: Flat, name: str, path: Path, known: Any) -> list[Any]:
-        low = limits.bound(flat.rules, "minItems", 0)
-        most = limits.bound(flat.rules, "maxItems", 1 << 30)
+        low = modes.bound(flat.rules, "minItems", 0)
+        most = modes.bound(flat.rules, "maxItems", 1 << 30)
         prefix = flat.arrays.prefix or []
         items = flat.arrays.items if flat.arrays.items is not None else ANY
         given = known if known is not MISSING else [MISSING] * self._length(flat, name, path, most)
@@ -402,7 +402,7 @@ class Maker:
             schema = prefix[index] if index < len(prefix) else items
             found.append(self._item(schema, one, (*path, index), item))
         if flat.arrays.contains is not None and known is MISSING:
-            needed = limits.least(flat.rules, "minContains", 1)
+            needed = modes.least(flat.rules, "minContains", 1)
             inside = [
                 self.value(flat.arrays.contains, one, (*path, n), MISSING) for n in range(needed)
             ]
@@ -431,7 +431,7 @@ class Maker:
         return self.value(schema, name, path, known)
 
     def _length(self, flat: Flat, name: str, path: Path, most: int) -> int:
-        low = limits.least(flat.rules, "minItems")
+        low = modes.least(flat.rules, "minItems")
         if self.mode == "sparse" and is_content(name) and len(path) <= _DEEP:
             return max(low, min(1, most))
         if self._lean or self._is_new or len(path) > _DEEP or flat.arrays.items is False:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from json import dumps
 from typing import Any
 
-from mockserver.engine.generation.limits import MOST_LETTERS, Impossible, bound
+from mockserver.engine.generation.modes import MOST_LETTERS, Impossible, bound
 from mockserver.openapi.document import reference_to
 from mockserver.openapi.schemas.discriminators import names_of
 from mockserver.openapi.schemas.regex import reader

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from mockserver.engine.generation.generator import MISSING, Maker, Path
-from mockserver.engine.generation.limits import Impossible, TooLarge
-from mockserver.engine.generation.modes import Mode, is_servers
+from mockserver.engine.generation.modes import Impossible, Mode, TooLarge, is_servers
 from mockserver.engine.randomness import Dice
 from mockserver.errors import ReplyError
 from mockserver.openapi.model import Contract, Json, Violation

@@ -18,8 +18,8 @@ from mockserver.engine.inferred.files import FILES, any_files, with_files
 from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt, owns
 from mockserver.engine.inferred.issuing import issuing, revoking
-from mockserver.engine.inferred.job_control import outcomes_of, steers
-from mockserver.engine.inferred.links import LINKS
+from mockserver.engine.inferred.job_control import outcomes_of, steers, tracked
+from mockserver.engine.inferred.joins import LINKS
 from mockserver.engine.inferred.lists import listing
 from mockserver.engine.inferred.memberships import link, unlink
 from mockserver.engine.inferred.repository import (
@@ -30,7 +30,6 @@ from mockserver.engine.inferred.repository import (
 )
 from mockserver.engine.inferred.seeding import note_birth
 from mockserver.engine.inferred.static import fixed
-from mockserver.engine.inferred.tracking import tracked
 from mockserver.engine.inferred.traits import traits_in_world
 from mockserver.engine.inferred.transitions import clone, transition
 from mockserver.engine.inferred.views import SeededWorld, Views

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named, not_found
 from mockserver.engine.inferred.crud import count_made
-from mockserver.engine.inferred.links import LINKS, is_member
+from mockserver.engine.inferred.joins import LINKS, is_member
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.engine.faker import filled
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.unions import kind, may_be_null
@@ -22,7 +21,7 @@ from mockserver.engine.inferred.job_fields import results_of
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import state_of, with_state
 from mockserver.engine.inferred.seed_references import SeedReferences
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Dice, filled
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.inference.model import Plan, Resource, States

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from mockserver.engine.calibration import Traits, kind_of
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.identifiers import key_above, spoken
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.messages import Request
-from mockserver.engine.traits import Traits, kind_of
 from mockserver.engine.world import World
 from mockserver.inference.model import Action
 from mockserver.openapi.model import Operation

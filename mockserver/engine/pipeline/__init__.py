@@ -31,8 +31,7 @@ from mockserver.engine.pipeline.authentication import (
     nothing_issued,
 )
 from mockserver.engine.pipeline.failures import as_it_is, failure, plain, raised_by, unavailable
-from mockserver.engine.pipeline.negotiation import Negotiator
-from mockserver.engine.pipeline.prefer import Preference
+from mockserver.engine.pipeline.negotiation import Negotiator, Preference
 from mockserver.engine.pipeline.rate_limits import RateLimits
 from mockserver.engine.scenarios import Scenario, follow
 from mockserver.engine.serialization import Finisher, Sent, document_refusal, sharpened
@@ -61,7 +60,7 @@ _LONGEST_HEADER = 1000
 
 @dataclass(slots=True)
 class Message:
-    """A request as received: header names in lower case, `path_values` decoded unless they are lists.
+    """A request as received: header names in lower case, `path_values` decoded unless lists.
 
     `started` is when it had been read, in nanoseconds since 1970, if known; `caller` is the address
     it came from, None in process.

@@ -14,19 +14,22 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
-from mockserver.engine.calibration import Answer, answer_for, filled, with_body
-from mockserver.engine.messages import Reply, Request
-from mockserver.engine.pipeline import Exchange, Message, Pipeline
-from mockserver.engine.serialization import Sent, refusal_of
-from mockserver.engine.traits import (
+from mockserver.engine.calibration import (
     HEADER,
+    Answer,
     Traits,
+    answer_for,
     as_header,
     coerced,
+    filled,
     of_body,
     of_request,
     of_violations,
+    with_body,
 )
+from mockserver.engine.messages import Reply, Request
+from mockserver.engine.pipeline import Exchange, Message, Pipeline
+from mockserver.engine.serialization import Sent, refusal_of
 from mockserver.engine.world import World
 from mockserver.errors import (
     Conflict,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from mockserver.engine.generation.generator import MISSING
+from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply, Request
@@ -11,9 +14,116 @@ from mockserver.engine.randomness import Dice
 from mockserver.engine.representations.sequences import EVENT_STREAM
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
-from mockserver.errors import NotAcceptable
-from mockserver.openapi.media_types import choose, essence, narrowed
-from mockserver.openapi.model import Operation, Response
+from mockserver.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotAcceptable,
+    NotFound,
+    Refusal,
+    Unauthenticated,
+)
+from mockserver.openapi.media_types import choose, essence, is_json_or_any, narrowed
+from mockserver.openapi.model import MediaType, Operation, Response
+
+# `Prefer: code=404`, `Prefer: example=NAME`, `Prefer: dynamic=true`, as in other mock servers.
+
+_WISH = re.compile(r"(code|example|dynamic)\s*=\s*(\"[^\"]*\"|[^,;\s]+)", re.IGNORECASE)
+_REFUSALS: dict[int, type[Refusal]] = {
+    400: BadRequest,
+    401: Unauthenticated,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+}
+
+
+class Preference:
+    """Replies that a client prefers; they change nothing in the world."""
+
+    def __init__(self, values: Values) -> None:
+        self._answers = Answers(values)
+
+    def success(self, operation: Operation, status: int) -> Reply:
+        """The documented reply of a status, the same each time."""
+        return self._answers.reply(operation, Dice(0, operation.id, status), status=status)
+
+    def stand_in(self, world: World, request: Request, mode: Mode) -> Reply:
+        """The documented success, echoing the request; nothing is carried out."""
+        body = request.body if isinstance(request.body, Mapping) else {}
+        known = {**body, **request.path}
+        dice = Dice.of(world, request.operation.id, *sorted(map(str, request.path.items())))
+        return self._answers.reply(request.operation, dice, known or MISSING, (), mode, sample=True)
+
+    def add_headers(self, operation: Operation, reply: Reply, now: int) -> None:
+        """Add the documented headers of its status to a refusal."""
+        response = operation.response_for(reply.status)
+        if response is not None and response.headers:
+            said = {name.lower() for name in reply.headers}
+            dice = Dice(now, operation.id, reply.status)
+            for name, value in self._answers.headers.of(response, dice, refused=True).items():
+                if name.lower() not in said:
+                    reply.headers[name] = value
+
+    def __call__(self, world: World, request: Request) -> Reply | None:
+        """The preferred reply, None without a preference.
+
+        Raises BadRequest for what the document does not have, and the refusal that a code names.
+        """
+        header = request.headers.get("prefer")
+        if not header:
+            return None
+        wishes = {key.lower(): value.strip('"') for key, value in _WISH.findall(header)}
+        if not wishes:
+            return None
+        operation = request.operation
+        status = _status(operation, wishes.get("code", ""))
+        response = operation.response_for(status)
+        if response is None:
+            listed = ", ".join(operation.responses) or "none"
+            raise BadRequest(f"There is no response {status} to prefer; documented: {listed}.")
+        if "example" in wishes:
+            return _example(status, response, wishes["example"])
+        dynamic = wishes.get("dynamic", "").lower() in ("true", "1", "yes")
+        if not dynamic:
+            first = _first_example(response)
+            if first is not None:
+                return Reply(status, first)
+            if status in _REFUSALS:
+                raise _REFUSALS[status](response.description or f"Preferred: {status}.")
+        salt = world.ordinal("prefer:" + operation.id) if dynamic else "static"
+        dice = Dice.of(world, operation.id, status, salt)
+        return self._answers.reply(operation, dice, status=status)
+
+
+def _status(operation: Operation, code: str) -> int:
+    if not code:
+        return operation.success
+    if not re.fullmatch(r"[1-5]\d\d", code):
+        raise BadRequest(f"Prefer: code={code} is no status.")
+    return int(code)
+
+
+def _media(response: Response) -> MediaType | None:
+    return response.content.get(choose_media_type(response))
+
+
+def _example(status: int, response: Response, name: str) -> Reply:
+    media = _media(response)
+    examples = media.examples if media is not None else {}
+    if name not in examples:
+        listed = ", ".join(examples) or "none"
+        raise BadRequest(f"There is no example {name!r} of {status}; documented: {listed}.")
+    return Reply(status, examples[name])
+
+
+def _first_example(response: Response) -> object | None:
+    media = _media(response)
+    if media is None:
+        return NO_BODY if not response.content else None
+    if not is_json_or_any(media.name):
+        return None
+    return next(iter(media.examples.values()), None)
 
 
 class Negotiator:

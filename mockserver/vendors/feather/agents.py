@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.engine.api import handles
-from mockserver.engine.faker import fake_for
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.pagination import Listing
+from mockserver.engine.randomness import fake_for
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import Row, World
 from mockserver.errors import BadRequest, Conflict

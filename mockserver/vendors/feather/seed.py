@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.engine.faker import filled
 from mockserver.engine.jobs.batches import scheduled
+from mockserver.engine.randomness import filled
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World
 from mockserver.vendors.feather.agents import new_agent, new_revision

@@ -19,14 +19,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.conformance import exemptions
 from mockserver.verify.conformance.config import Settings, configuration, toml
 from mockserver.verify.login import Login
 from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.target import NoReply, Target, credentials, keys_in_query
 
-Json = Any
 Progress = Callable[[str], None]
 WITHHELD = "x-mockserver-withheld"
 _FATAL = "FatalError"

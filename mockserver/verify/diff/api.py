@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.diff.model import STATUS_NAMES
 from mockserver.verify.lifecycle.infer import body_schema, listing_of, properties, reply_schema
 from mockserver.verify.lifecycle.model import Api, Filter, Paging, Resource
 from mockserver.verify.lifecycle.run import described
 from mockserver.verify.sandbox import Sandbox
 
-Json = Any
 TOTALS = ("total", "total_count", "totalCount", "count")
 READS = ("GET", "HEAD")
 

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mockserver.files.wording import counted
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff.api import READS
 from mockserver.verify.diff.id_map import Pairs, is_opaque, kind_of, time_form
 from mockserver.verify.diff.model import (
     MISSING,
     STATUS_NAMES,
-    Json,
     Kind,
     Mismatch,
     Program,

@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.errors import UsageError
 from mockserver.files.wording import counted
+from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Enums, departs
 from mockserver.verify.diff.compare import Comparison
@@ -20,7 +21,6 @@ from mockserver.verify.diff.model import (
     MISSING,
     REFERENCE,
     Difference,
-    Json,
     Mismatch,
     Program,
     Report,

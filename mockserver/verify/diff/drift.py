@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.openapi.build import build_contract
-from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.diff.programs.bodies import needed
 from mockserver.verify.lifecycle.infer import body_schema, properties, reply_schema
-
-Json = Any
 
 
 @dataclass

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mockserver.openapi.model import Json
 from mockserver.verify.model import Coverage, Exchange, Finding, Result
 
-Json = Any
 STATUS_NAMES = ("status", "state", "phase", "stage")
 """Names of status fields."""
 MISSING: Any = object()

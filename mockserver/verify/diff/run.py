@@ -18,24 +18,23 @@ from mockserver.files.documents import read_contract
 from mockserver.files.wording import counted
 from mockserver.inference.build import build_plan
 from mockserver.openapi.model import Contract
+from mockserver.verify import reports
 from mockserver.verify.access import check_host, open_target
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
-from mockserver.verify.diff.fidelity import fidelity_of
 from mockserver.verify.diff.mock_side import Mocks, check_mock, own_mocks
 from mockserver.verify.diff.model import Program, Report
 from mockserver.verify.diff.programs.random import programs
-from mockserver.verify.diff.report import terminal, write
+from mockserver.verify.diff.report import fidelity_of, lines, write
 from mockserver.verify.diff.runner import CannotJudge, Side
 from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership
-from mockserver.verify.reports import github
-from mockserver.verify.reports.progress import Progress
+from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import LOOPBACK, Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
@@ -174,7 +173,7 @@ def run_diff(order: Order, quiet: bool = False) -> int:
         run_hooks(order.sandbox.teardown, "teardown", order.real)
     fidelity = fidelity_of(report, knowledge)
     result = report.as_result()
-    for line in (*terminal.lines(report, fidelity), *github.report(result, os.environ)):
+    for line in (*lines(report, fidelity), *reports.report(result, os.environ)):
         click.echo(line)
     if folder is not None:
         for file in write(report, fidelity, contract, document, Path(folder)):

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from mockserver.errors import UsageError
+from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import READS, Knowledge, Lists
-from mockserver.verify.diff.model import MISSING, REFERENCE, Json, Listing, Program, Run, Seen, Step
+from mockserver.verify.diff.model import MISSING, REFERENCE, Listing, Program, Run, Seen, Step
 from mockserver.verify.lifecycle.clock import Manual, Real, Time
 from mockserver.verify.model import Exchange
 from mockserver.verify.target import Target, fill

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff.mock_side import TRAITS
-from mockserver.verify.diff.model import MISSING, Json, Run, Seen
+from mockserver.verify.diff.model import MISSING, Run, Seen
 from mockserver.verify.model import Exchange
 
 _LARGEST = 20_000

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.files.wording import counted
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Json, Operation
 from mockserver.verify.conformance.config import STREAM_SECONDS, Settings, configuration
 from mockserver.verify.conformance.exemptions import Requests, allowed
 from mockserver.verify.http import WATCHDOG, WireError, is_stream, watch_every_connection
@@ -21,7 +21,6 @@ from mockserver.verify.model import HIDDEN, Exchange, Finding, Result
 from mockserver.verify.ownership import Ownership, Withheld, at
 from mockserver.verify.target import NoReply, Target
 
-Json = Any
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

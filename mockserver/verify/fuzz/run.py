@@ -13,6 +13,7 @@ import click
 from mockserver.errors import UsageError
 from mockserver.files.documents import read_contract
 from mockserver.files.wording import counted
+from mockserver.verify import reports
 from mockserver.verify.access import (
     check_host,
     clean_up_only,
@@ -26,9 +27,9 @@ from mockserver.verify.fuzz.loop import Fuzzer
 from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange, Result
-from mockserver.verify.reports import github, reproduction, terminal, write
+from mockserver.verify.reports import reproduction, terminal, write
 from mockserver.verify.reports.exchanges import Record
-from mockserver.verify.reports.progress import Progress
+from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
@@ -66,7 +67,7 @@ def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     finally:
         progress.clear()
         run_hooks(sandbox.teardown, "teardown", target.url)
-    for line in (*terminal.lines(result), *github.report(result, os.environ)):
+    for line in (*terminal.lines(result), *reports.report(result, os.environ)):
         click.echo(line)
     return result.exit_code
 

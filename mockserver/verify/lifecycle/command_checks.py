@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from mockserver.openapi.model import Json
 from mockserver.verify.lifecycle import list_checks, samples
 from mockserver.verify.lifecycle.infer import body_schema
 from mockserver.verify.lifecycle.list_checks import ALL, is_whole, walk
@@ -80,7 +81,6 @@ def same(session: Session, entity: Entity, operation_id: str) -> list[Exchange]:
     return replies
 
 
-Json = Any
 ENDING = frozenset(("abort", "cancel", "kill", "stop", "terminate"))
 """Verbs without a use for an ended entity."""
 HALTING = ENDING | frozenset(("hold", "pause", "suspend"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from mockserver.files.wording import counted
+from mockserver.openapi.model import Json
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.infer import body_schema, inner, properties, reply_schema
 from mockserver.verify.lifecycle.list_checks import ALL, walk
@@ -62,9 +62,6 @@ def _paths(session: Session) -> Iterator[tuple[str, set[str]]]:
 def shape(path: str) -> str:
     """A path template without parameter names."""
     return re.sub(r"\{[^{}]*\}", "{}", path)
-
-
-Json = Any
 
 
 def read(session: Session, entity: Entity) -> dict[str, Json]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.model import Api, Filter, Paging, Resource, Runs, Switch
 from mockserver.verify.lifecycle.session import Entity, Session
-
-Json = Any
 
 
 def release_check(session: Session) -> None:

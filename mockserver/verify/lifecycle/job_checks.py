@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from mockserver.openapi.model import Json
 from mockserver.verify.lifecycle.model import Runs
 from mockserver.verify.lifecycle.session import Entity, Session, _short
-
-Json = Any
 
 
 @dataclass

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.files.wording import counted
+from mockserver.openapi.model import Json
 from mockserver.verify.lifecycle.model import Filter, Resource
 from mockserver.verify.lifecycle.session import Entity, Session
 from mockserver.verify.model import Exchange
 
-Json = Any
 MOST_PAGES = 60
 ALL = 10**6
 """The largest page that the list allows."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Json = Any
+from mockserver.openapi.model import Json
 
 
 def at(value: Json, path: Sequence[str]) -> Json:

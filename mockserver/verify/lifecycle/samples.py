@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
 
-Json = Any
 NONE: Any = object()
 """No valid value is known."""
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Json, Operation
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.clock import Real, Time
 from mockserver.verify.lifecycle.infer import body_schema, inner
@@ -17,7 +17,6 @@ from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.target import Target, fill
 
-Json = Any
 GONE = (404, 410)
 SECRETS = ("password", "secret", "token", "credential", "api_key", "apikey", "private_key")
 """Words in the names of fields that replies may hide or mask."""

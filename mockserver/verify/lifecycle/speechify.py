@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.job_checks import Oracle
 from mockserver.verify.lifecycle.model import Api, Paging, Resource, Runs
 from mockserver.verify.lifecycle.session import Entity, Session
 from mockserver.verify.lifecycle.walkthrough import dispatch, settle
 
-Json = Any
 NAMES = {
     "createAgent": "agent",
     "createTestFolder": "folder",

@@ -7,12 +7,11 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.model import Api, Runs
 from mockserver.verify.lifecycle.session import Entity, Session
 
-Json = Any
 WAITING = "WAITING_FOR_USER_INPUT"
 ENDED = ("FINISHED", "FAILED")
 

@@ -16,7 +16,7 @@ import click
 from mockserver.errors import UsageError
 from mockserver.files.documents import read_contract
 from mockserver.files.wording import counted
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.access import check_host, open_target, ownership_of
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.diff.calibrate.recording import Routes
@@ -38,7 +38,6 @@ from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target
 
-Json = Any
 Say = Callable[[str], None]
 _OWN_HEADERS = frozenset(
     (

@@ -10,17 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.files.har import archived
+from mockserver.openapi.model import Json
 from mockserver.verify.diff.id_map import TIME, UUID, IdMap, is_opaque, time_form
 from mockserver.verify.diff.model import MISSING, STATUS_NAMES
 from mockserver.verify.diff.runner import OPEN
 from mockserver.verify.model import Exchange
 
-Json = Any
 SAFE = ("GET", "HEAD", "OPTIONS")
 _UNANSWERED = 0
 _MOST_SHOWN = 10

@@ -6,12 +6,11 @@ import base64
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from mockserver.files.har import Archived, har_entry
+from mockserver.openapi.model import Json
 from mockserver.verify.model import Exchange, Finding
-
-Json = Any
 
 
 class Record:

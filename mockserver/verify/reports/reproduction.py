@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from mockserver.verify.model import HIDDEN, KEY_VARIABLE, Exchange, Finding, Result
-from mockserver.verify.reports.junit import clean
+from mockserver.verify.reports import clean
 
 TEMPLATE = '''"""{title}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from mockserver.files.package_data import contract_file
+from mockserver.files.reading import contract_file
 from tests.vendors.speechify.sandbox import Json, Sandbox
 
 CONTRACT = contract_file("speechify-legacy")

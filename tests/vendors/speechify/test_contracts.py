@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from mockserver.files.package_data import contract_file
+from mockserver.files.reading import contract_file
 from mockserver.openapi.build import build_contract
 from mockserver.vendors.speechify import HANDLERS, OLDER_HANDLERS, SPEECHIFY, shape_of
 from mockserver.vendors.speechify.legacy import PATH_NAMES

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mockserver import MockServer
-from mockserver.files.package_data import contract_file
+from mockserver.files.reading import contract_file
 from mockserver.vendors.speechify import HANDLERS
 from mockserver.vendors.speechify.common import ALPHABET
 from tests.vendors.speechify.sandbox import FOLDERS, SUITES, TESTS, Sandbox

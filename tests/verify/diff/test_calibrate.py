@@ -22,9 +22,8 @@ from mockserver.errors import UsageError
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.calibrate import read_report, templated
 from mockserver.verify.diff.drift import document_changes, drift_of
-from mockserver.verify.diff.fidelity import fidelity_of
 from mockserver.verify.diff.model import Report
-from mockserver.verify.diff.report import write
+from mockserver.verify.diff.report import fidelity_of, write
 from tests.support.fault_proxy.proxy import the_proxy
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, differ, planted, served
 

@@ -14,7 +14,7 @@ from mockserver.verify.diff.model import Program, Step, reference
 from mockserver.verify.diff.observations import Jobs, leads
 from mockserver.verify.diff.programs.bodies import variations
 from mockserver.verify.diff.programs.random import programs
-from mockserver.verify.diff.report.script import script
+from mockserver.verify.diff.report import script
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, served
 
 

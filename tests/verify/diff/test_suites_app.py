@@ -15,9 +15,8 @@ import pytest
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff import run
 from mockserver.verify.diff.calibrate import calibrate
-from mockserver.verify.diff.fidelity import fidelity_of
 from mockserver.verify.diff.programs.coverage import coverage
-from mockserver.verify.diff.report import write
+from mockserver.verify.diff.report import fidelity_of, write
 from mockserver.verify.diff.run import Order, differential
 from tests.support.fault_proxy.proxy import served
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import MissingExtra, UsageError
+from mockserver.openapi.model import Json
 from mockserver.verify.diff.calibrate.answers import (
     OWN,
     Rules,
@@ -27,7 +28,6 @@ from mockserver.verify.diff.model import MISSING
 from mockserver.verify.diff.report import FORMAT
 from mockserver.verify.diff.runner import at
 
-Json = Any
 HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}.
 # Written by mockserver calibrate; review it like code. mockserver serve --calibration follows
 # [operations]; mockserver diff --calibration accepts [[known]] and reports the rest as new.

@@ -1,10 +1,10 @@
 """Learn rules of the form "a request with these traits gets this response".
 
 The input are pairs of replies to the same request: the real server's and the mock's. The mock has
-named the traits of each request (`engine/traits.py`), so it can check the conditions of a rule. A
-rule has the most general condition under which the real server always gave the same response. Rules
-for all operations are learned first, then those of single operations. Rules learned from most of
-the pairs are checked against the rest.
+named the traits of each request (`engine/calibration.py`), so it can check the conditions of a
+rule. A rule has the most general condition under which the real server always gave the same
+response. Rules for all operations are learned first, then those of single operations. Rules learned
+from most of the pairs are checked against the rest.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import Any
 
-Json = Any
+from mockserver.openapi.model import Json
+
 When = tuple[tuple[str, str], ...]
 Outcome = tuple[int, str]
 """A status, and a body as JSON text; `{name}` in it stands for a value of the request. A body "" is

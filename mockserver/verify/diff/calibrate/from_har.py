@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from mockserver.files.documents import read_contract
 from mockserver.openapi.credentials import credential
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Calibration, read_json, read_lock, write_lock
 from mockserver.verify.diff.calibrate.recording import Recorded, recorded
@@ -132,9 +131,6 @@ def _as_exchange(one: Recorded) -> Exchange:
         source="recording",
         operation=one.operation.id,
     )
-
-
-Json = Any
 
 
 def calibrate_recording(source: str, spec: str, output: str, before: str = "") -> Calibration:

@@ -10,7 +10,8 @@ import copy
 from collections.abc import Collection, Mapping
 from typing import Any
 
-Json = Any
+from mockserver.openapi.model import Json
+
 Signature = tuple[str, str, str, str]
 """Identifies a difference: operation, kind, place, and what a refused request is about."""
 Tables = dict[str, dict[str, Any]]

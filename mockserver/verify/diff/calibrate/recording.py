@@ -7,16 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.files.har import Archived, archived
 from mockserver.openapi.media_types import essence
-from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.diff.model import MISSING
 
-Json = Any
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _MOST_PATHS = 500
 """Paths to try a prefix on."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.openapi.model import Contract
+from mockserver.openapi.model import Contract, Json
 from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
 
-Json = Any
 Schema = Mapping[str, Any]
 Body = dict[str, Json]
 LONGEST = 4096

@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Json, Operation
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import MISSING, Intent, Program, Step, reference
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.infer import body_schema
 from mockserver.verify.lifecycle.model import Resource
 from mockserver.verify.lifecycle.session import wrapped
-
-Json = Any
-
 
 PACK = 16
 """Requests in a program, in addition to preparations."""

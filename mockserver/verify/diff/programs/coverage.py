@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import product
 from typing import Any
 
-from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.model import Json, Operation, Parameter
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Intent, Program
 from mockserver.verify.diff.programs.bodies import WHOLE, variations
@@ -162,9 +162,6 @@ def keys(knowledge: Knowledge) -> Iterator[Builder]:
             for key in ("none", "wrong"):
                 builder.add(operation.id, "auth", path=path, key=key, about=f"key: {key}")
         yield builder
-
-
-Json = Any
 
 
 def coverage(knowledge: Knowledge) -> Iterator[Program]:
