@@ -16,6 +16,8 @@ _EDGES = {
 _FROM = {"start", "from", "since", "after", "begin", "min"}
 _TO = {"end", "to", "until", "before", "max"}
 _SEARCHES = ("search", "q", "query", "filter", "term", "keyword")
+_SAYING = ("name", "title", "label", "description")
+_ABOUT = ("filter", "where")
 
 
 def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
@@ -23,7 +25,7 @@ def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
     defaults; for times, the whole range."""
     if not parameter.required and "default" not in parameter.schema:
         return None
-    value = like.get(parameter.name)
+    value = called(parameter.name, like)
     if parameter.required and parameter.schema.get("format") in _EDGES:
         early, late = _EDGES[parameter.schema["format"]]
         words = set(tokens(parameter.name))
@@ -32,8 +34,17 @@ def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         value = next((value[name] for name in _NAMED if name in value), None)
     if value is None and parameter.required and parameter.name.lower() in _SEARCHES:
-        value = next((v for v in like.values() if isinstance(v, str) and v), None)
+        said = [*(like.get(name) for name in _SAYING), *like.values()]
+        value = next((v for v in said if isinstance(v, str) and v), None)
     return value
+
+
+def called(name: str, like: Mapping[str, Any]) -> Any:
+    """The value of this name, however it is spelled (`feed_type`, `filter[feedType]`); or None."""
+    words = tokens(name)
+    words = words[1:] if len(words) > 1 and words[0] in _ABOUT else words
+    alike = (value for other, value in like.items() if tokens(other) == words)
+    return like[name] if name in like else next(alike, None)
 
 
 def page_size(operation: Operation, name: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +10,7 @@ import httpx
 
 from bench.corpus import wire
 from bench.corpus.answers import inside, rows_of
-from bench.corpus.asking import alike_in, page_size
+from bench.corpus.asking import alike_in, called, page_size
 from bench.corpus.credentials import authenticate
 from bench.corpus.finding import Finder, NoRequest
 from bench.corpus.making import Maker
@@ -21,6 +21,7 @@ from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Dice
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import FIRST, Action, Resource
+from mockserver.inference.words import tokens
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.request.coercion import Kind
 from mockserver.server.asgi.inprocess import InProcessTransport
@@ -28,6 +29,7 @@ from mockserver.server.asgi.inprocess import InProcessTransport
 NOW = 1_790_000_000_000_000
 _TRIES = 8
 _DEEPEST = 5
+NOTHING: Mapping[str, Any] = {}
 _SOMETHING: tuple[Any, ...] = ("mock", {"mock": "mock"})
 
 
@@ -64,9 +66,10 @@ class Client:
         body: Any = MISSING,
         query: Mapping[str, Any] | None = None,
         mode: Mode = "rich",
+        like: Mapping[str, Any] = NOTHING,
     ) -> httpx.Response:
-        """Send a valid request; what is not given is generated, a body in this mode. Raises
-        NoRequest."""
+        """Send a valid request; what is not given is generated, a body in this mode, with the
+        values of an entity `like` this. Raises NoRequest."""
         self._count += 1
         dice = self.dice.child(operation.id, self._count)
         target, parts, headers, cookies = operation.url_path, [], {}, []
@@ -101,7 +104,7 @@ class Client:
             else:
                 cookies.append(f"{parameter.name}={wire.in_header(parameter, value)}")
         parts.extend(f"{wire.escaped(n)}={wire.escaped(v or 'x')}" for n, v in told.items())
-        content = self._content(operation, dice, body, headers, chosen, mode)
+        content = self._content(operation, dice, body, headers, chosen, mode, like)
         authenticate(self.contract, operation, headers, parts, cookies)
         if cookies:
             headers["cookie"] = "; ".join(cookies)
@@ -147,6 +150,7 @@ class Client:
         headers: dict[str, str],
         named: Mapping[str, Any],
         mode: Mode,
+        like: Mapping[str, Any],
     ) -> bytes:
         if operation.body is None or not operation.body.content:
             return b""
@@ -165,6 +169,10 @@ class Client:
             needed = self.values.schemas.flat_at(media.pointer).required if media.pointer else ()
             self.finder.name_known(action, value, needed)
             value = self._as_kept(action, media.pointer, value, dice)
+            if media.pointer and isinstance(value, dict) and like:
+                own = {name: called(name, like) for name in value}
+                alike = {**value, **{name: one for name, one in own.items() if one is not None}}
+                value = alike if self.values.check(media.pointer).is_valid(alike) else value
             if named and isinstance(value, dict):
                 value = {**value, **named}
             if action.envelope is not None and isinstance(value, dict):
@@ -180,6 +188,9 @@ class Client:
         sent = inside(value, action.request.at)
         if resource is None or resource.schema is None or pointer is None:
             return value
+        if action.kind == "patch" and isinstance(value, list):
+            valid = self.values.check(pointer).is_valid
+            return next(filter(valid, self._edits(resource, value, dice)), value)
         with suppress(ReplyError, ContractError):
             for path in self._other(resource.schema, sent, 0):
                 place: str | None = resource.schema
@@ -192,6 +203,16 @@ class Client:
                 if self.values.check(pointer).is_valid(changed):
                     value = changed
         return value
+
+    def _edits(self, resource: Resource, value: list[Any], dice: Dice) -> Iterator[list[Any]]:
+        """JSON Patches (RFC 6902) that each set one property of the entity."""
+        pointer = str(resource.schema)
+        for name in self.read.schemas.flat_at(pointer).properties:
+            place = self._place(pointer, name)
+            if place is not None and name != resource.identity.key:
+                with suppress(ReplyError, ContractError):
+                    edit = {"op": "add", "path": f"/{name}", "value": self.read.make(place, dice)}
+                    yield [{**one, **edit} for one in value if isinstance(one, dict)]
 
     def _other(self, pointer: str, sent: Any, depth: int) -> list[tuple[str | int, ...]]:
         """The innermost places whose values can't be stored."""
@@ -208,9 +229,12 @@ class Client:
         return found
 
     def _place(self, pointer: str, step: str | int) -> str | None:
-        """The pointer to the schema of a property or an item."""
+        """The pointer to the schema of a property, however it is spelled, or of an item."""
         schemas = self.values.schemas
-        return schemas.place(pointer, None if isinstance(step, int) else step)
+        if isinstance(step, int):
+            return schemas.place(pointer, None)
+        names = {tokens(name): name for name in schemas.flat_at(pointer).properties}
+        return schemas.place(pointer, step) or schemas.place(pointer, names.get(tokens(step), step))
 
     def why(self) -> str:
         """The mock's explanation of the last refused request."""
@@ -243,9 +267,10 @@ class Client:
         return self.finder.path_for(operation)
 
     def names(self, operation: Operation, name: str, value: Any) -> bool:
-        """Whether a path parameter accepts the value, as is or parsed from its text."""
+        """Whether the parameter with an id accepts the value, as is or parsed from its text."""
         for parameter in operation.parameters:
-            if parameter.place == "path" and parameter.name == name and parameter.pointer:
+            named = parameter.place in ("path", "query") and parameter.name == name
+            if named and parameter.pointer:
                 kind = Kind(self.contract.document, self.values.schemas.at(parameter.pointer))
                 if kind.is_array and not isinstance(value, list | dict):
                     return self.fits(parameter, [kind.item()(str(value))])
@@ -316,7 +341,7 @@ class Client:
             query[envelope.paging.limit] = page_size(operation, envelope.paging.limit)
         try:
             # A body with as few filters as may be: all is asked for.
-            return self.send(operation, above, query=query, mode="bare")
+            return self.send(operation, above, query=query, mode="bare", like=like or {})
         except NoRequest:
             return None
 

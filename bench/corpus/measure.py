@@ -27,6 +27,7 @@ from mockserver.errors import MockServerError
 from mockserver.openapi.model import Operation
 
 _LAST = {"remove": 2, "clear": 1}
+"""What comes last; so does whatever else a DELETE does (a state, a list that is emptied)."""
 
 
 @dataclass
@@ -153,8 +154,8 @@ def _ordered(client: Client) -> list[Operation]:
     """In document order, but removals last, the innermost first."""
 
     def rank(operation: Operation) -> tuple[int, int]:
-        last = _LAST.get(client.plan.actions[operation.id].kind, 0)
-        return last, -operation.path.count("/") if last else 0
+        last = _LAST.get(client.plan.actions[operation.id].kind, operation.method == "DELETE")
+        return int(last), -operation.path.count("/") if last else 0
 
     return sorted(client.contract.operations, key=rank)
 
@@ -243,9 +244,10 @@ def _asked(client: Client, operation: Operation) -> httpx.Response:
         path = client.path_for(operation)
         reply = client.send(operation, path)
     action = client.plan.actions[operation.id]
-    if action.kind == "remove" and action.item in path:
+    removes = action.kind in _LAST or operation.method == "DELETE"
+    if removes and action.item in path:
         client.removed(path[action.item])
-    elif action.kind in _LAST:
+    elif removes:
         client.forget()
     return reply
 

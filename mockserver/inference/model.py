@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal
 
-from mockserver.inference.page_model import Ordering, PageFields, Paging
 from mockserver.openapi.model import dataclass
 
 Confidence = Literal["certain", "likely", "guess"]
@@ -51,6 +50,85 @@ class Link:
         name."""
         known = self.resource is not None or self.parameter == other.parameter
         return self.resource == other.resource and known
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The query parameters of a page; properties of the body if `in_body`.
+
+    `cursor` requests what follows an entity, `before` what precedes one. `first_cursor` is the
+    value of a cursor that requests the first page, its default (`*`). `limits` are other names of
+    the size of a page (`limit` beside `page_size`).
+    """
+
+    limit: str | None = None
+    default_limit: int = 50
+    cursor: str | None = None
+    first_cursor: Any = None
+    before: str | None = None
+    offset: str | None = None
+    page: str | None = None
+    first_page: int = 1
+    in_body: bool = False
+    limits: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All parameter names."""
+        found = (self.limit, self.cursor, self.before, self.offset, self.page, *self.limits)
+        return frozenset(name for name in found if name is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """The query parameters that order a list, and its default order if the document states one.
+
+    `usual` is what it is sorted by if nothing is requested, `falls` whether it descends if only a
+    property is.
+    """
+
+    sort: str | None = None
+    direction: str | None = None
+    newest_first: bool | None = None
+    usual: str | None = None
+    falls: bool | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameter names, the one with the field first."""
+        return tuple(name for name in (self.sort, self.direction) if name is not None)
+
+
+Said = Literal[
+    "next", "previous", "first", "last", "self", "more", "less", "total", "pages", "returned",
+    "page", "limit", "offset", "from", "to", "first_id", "last_id", "items_name",
+]  # fmt: skip
+Form = Literal["cursor", "url", "page", "offset"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageField:
+    """One property of a response that describes the page.
+
+    `form` is how it refers to another page: by cursor, URL, number or offset.
+    """
+
+    path: Path
+    said: Said
+    form: Form = "cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class PageFields:
+    """Where a response describes its page, in the body and in headers."""
+
+    fields: tuple[PageField, ...] = ()
+    headers: tuple[PageField, ...] = ()
+    link_header: bool = False
+
+    def path(self, said: Said) -> Path | None:
+        """The place of this field, if the response has it."""
+        return next((one.path for one in self.fields if one.said == said), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,16 +296,6 @@ class Reference:
     resource: str
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """What a request is refused for, with this status: another entity has the same value of one of
-    the properties `unique`, or the entity has others below it, of the resources `without`."""
-
-    status: int
-    unique: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-
-
 ItemPlace = Literal["path", "query", "body"]
 
 
@@ -250,7 +318,6 @@ class RequestUse:
     item_in: ItemPlace = "path"
     several: Path | None = None
     every: bool = False
-    constraint: Constraint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,11 +369,7 @@ class Membership:
 
     `name` tells the relations of a document apart. The members of a request are named by a path
     parameter, or by `ids`, a property of the body or a query parameter; `sets`: they replace those
-    that there were. The response `shows` the "member", the "owner" or neither (""). `by` is the
-    property by which a request names them, where it is not the id (`email`). `fields` are
-    properties of a member that name its owners from the start. `inverse`: the links of the relation
-    `name` lead from the members to the owner (the groups of a user). `through` are entities below
-    a member, one of whose properties names the owner (the chats of a user, by their participants).
+    that there were. The response `shows` the "member", the "owner" or neither ("").
     """
 
     owner: str
@@ -315,10 +378,6 @@ class Membership:
     ids: str | None = None
     sets: bool = False
     shows: str = ""
-    by: str | None = None
-    fields: tuple[str, ...] = ()
-    inverse: bool = False
-    through: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -333,3 +333,50 @@ def test_null_by_nullable_in_3_1_is_no_value_of_a_list() -> None:
         assert made["kind"] is None
         made = server.client.post("/icons").json()
         assert (made["kind"], made["error"]) == ("icon", None)
+
+
+def test_form_fields_with_the_name_of_the_resource_are_its_properties() -> None:
+    """`track[title]`, as Rails calls its fields and documents then call their properties."""
+    fields = {
+        "track[title]": {"type": "string"},
+        "track[free]": {"type": "boolean"},
+        "note": {"type": "string"},
+    }
+    form = {"application/x-www-form-urlencoded": {"schema": {"properties": fields}}}
+    shown = {"id": ID, "title": {"type": "string"}, "free": {"type": "string"}, "note": ID}
+    track = {"type": "object", "required": ["id"], "properties": shown}
+    body = {"requestBody": {"content": form}}
+    paths = {
+        "/tracks": {"post": {**body, "responses": said(track, "201")}},
+        "/tracks/{id}": {
+            "get": {"responses": said(track)},
+            "put": {**body, "responses": said(track)},
+        },
+    }
+    with served(paths) as server:
+        sent = {"track[title]": "Blue", "track[free]": "true", "note": "n"}
+        made = server.client.post("/tracks", data=sent)
+        assert made.status_code == 201
+        item = f"/tracks/{made.json()['id']}"
+        assert server.client.get(item).json().items() >= {"title": "Blue", "note": "n"}.items()
+        server.client.put(item, data={"track[title]": "Green"})
+        assert server.client.get(item).json()["title"] == "Green"
+
+
+def test_a_part_takes_only_what_it_lists() -> None:
+    """A `status` of the request is not that of the embedded check, whose values are others."""
+    part = {
+        "type": "object",
+        "properties": {"status": {"enum": ["not_started", "done"]}, "country": {"type": "string"}},
+    }
+    watch = {"type": "object", "required": ["id"], "properties": {"id": ID, "check": part}}
+    sent = {"status": {"enum": ["enabled", "disabled"]}, "country": {"type": "string"}}
+    body = {"content": {"application/json": {"schema": {"properties": sent}}}}
+    paths = {
+        "/watches": {"post": {"requestBody": body, "responses": said(watch, "201")}},
+        "/watches/{id}": {"get": {"responses": said(watch)}},
+    }
+    with served(paths) as server:
+        made = server.client.post("/watches", json={"status": "enabled", "country": "DE"})
+        assert made.status_code == 201
+        assert made.json().get("check", {}).get("status") in (None, "not_started", "done")

@@ -58,7 +58,11 @@ def under_own_names(
     found: dict[str, Any] = {}
     for name, value in sent.items():
         words = tokens(name)
-        if words in held and name != resource.identity.key:
+        if (
+            words in held
+            and name != resource.identity.key
+            and _lists(schemas, parts[held[words]], value)
+        ):
             inner[held[words]] = value
         elif name not in own and words in spelt and spelt[words] not in sent:
             found[spelt[words]] = value
@@ -68,7 +72,7 @@ def under_own_names(
     if len(strange) > 1 and not inner:
         # What one part alone has (`HostConfig`) is said of that.
         parts_ = (n for n in own.keys() - found.keys() if has_properties(schemas, own[n]))
-        having = [n for n in parts_ if strange <= schemas.flat(own[n]).properties.keys()]
+        having = [n for n in parts_ if _has(schemas, own[n], {s: found[s] for s in strange})]
         if len(having) == 1:
             holder = having[0]
             inner = {name: found.pop(name) for name in sorted(strange)}
@@ -76,6 +80,20 @@ def under_own_names(
         known = before.get(holder)
         found[holder] = {**(known if isinstance(known, Mapping) else {}), **inner}
     return found
+
+
+def _has(schemas: Schemas, part: Any, sent: Mapping[str, Any]) -> bool:
+    """Whether a part has these properties, and lists their values where it lists any."""
+    properties = schemas.flat(part).properties
+    return sent.keys() <= properties.keys() and all(
+        _lists(schemas, properties[name], value) for name, value in sent.items()
+    )
+
+
+def _lists(schemas: Schemas, schema: Any, value: Any) -> bool:
+    """Whether a schema lists the value, if it lists any."""
+    listed = schemas.flat(schema).values
+    return listed is None or value in listed
 
 
 def kept_or_refused(
@@ -262,7 +280,9 @@ def _described(schemas: Schemas, pointer: str, where: Sequence[str | int]) -> st
         if inside is None and isinstance(step, str):
             # Enums may be spelled differently: `Sandbox` is shown as `sandbox`.
             names = schemas.flat_at(here).properties
-            alike = next((name for name in names if tokens(name) == tokens(step)), None)
+            # Or with the name of the resource: `track[title]`.
+            called = {tokens(name.partition("[")[2] or name): name for name in names}
+            alike = called.get(tokens(step))
             inside = schemas.place(here, alike) if alike is not None else None
         here = inside
     return here

@@ -10,7 +10,6 @@ from urllib.parse import quote, urlsplit
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found
-from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.identifiers import dig, key_above, spoken
 from mockserver.engine.inferred.repository import Choice, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import lasting
@@ -19,7 +18,7 @@ from mockserver.engine.randomness import Dice
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.inference.model import Action, Resource
-from mockserver.inference.words import tokens
+from mockserver.inference.words import noun, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import MediaType, Operation
 
@@ -49,24 +48,33 @@ class Call:
     @property
     def sent(self) -> Any:
         """The entity in the request body."""
-        return dig(self.request.body, self.action.request.at)
+        found = dig(self.request.body, self.action.request.at)
+        if isinstance(found, Mapping) and any("[" in name for name in found):
+            return self._unbracketed(found)
+        return found
+
+    def _unbracketed(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """What is sent, with `pet[name]`, a name that documents give to form fields, as `name`."""
+        own = {tokens(name) for name in self.context.flat(self.resource).properties}
+        found = {}
+        for name, value in sent.items():
+            about, _, rest = name.partition("[")
+            inner = rest.removesuffix("[]").removesuffix("]")
+            is_own = noun(about) == self.resource.noun and tokens(inner) in own
+            found[inner if is_own and inner not in sent else name] = value
+        return found
 
     def asked(self) -> dict[str, Any]:
         """What the query says of the entity: the values of its own properties."""
-        schemas, properties = self.context.schemas, self.context.flat(self.resource).properties
-        own = {tokens(name): name for name in properties}
+        own = {tokens(name): name for name in self.context.flat(self.resource).properties}
         body = self.request.body
-        sent = set(body) if isinstance(body, Mapping) else set()
-        if self.action.kind != "create" or self.action.elsewhere:
-            sent.add(self.resource.identity.key or "")
+        sent = body.keys() if isinstance(body, Mapping) else ()
         found = {}
         for parameter in self.operation.parameters:
             name = own.get(tokens(parameter.name)) if parameter.place == "query" else None
-            if name is None or name in sent or self.request.query.get(parameter.name) is None:
+            if name is None or name in sent or name == self.resource.identity.key:
                 continue
-            # `?rrsets=true` asks for an array that the entity has.
-            asked = kinds(schemas, parameter.schema)
-            if not asked or asked & kinds(schemas, properties[name]):
+            if parameter.name in self.request.query:
                 found[name] = self.request.query[parameter.name]
         return found
 
@@ -206,18 +214,14 @@ class Call:
 
     def unseen(self) -> Entity:
         """An entity that only the caller can know: it is created when requested."""
-        return self.imagined(self.key(), self.item, self.parent_key())
-
-    def imagined(self, key: str, value: Any, parent: str) -> Entity:
-        """An entity with this key and id that nobody has made."""
-        resource = self.resource
+        resource, key = self.resource, self.key()
         path = self.request.path
         shown = self.context.examples.first(resource.name)
         known = dict(shown.data) if shown is not None else {}
         parents = self.action.parents
         known.update({link.field: path[link.parameter] for link in parents if link.field})
         if resource.identity.key is not None:
-            known[resource.identity.key] = value
+            known[resource.identity.key] = self.item
         data: Any = known
         if resource.schema is not None:
             dice = lasting(self.world, resource.name, key)
@@ -230,7 +234,7 @@ class Call:
             data = values.kept(resource.shape or "", dice, known, mode=mode, owner=resource.noun)
         if not isinstance(data, Mapping):
             data = known
-        return Entity(key, data, parent, {"seed": True})
+        return Entity(key, data, self.parent_key(), {"seed": True})
 
     # -- what is said of it
 
