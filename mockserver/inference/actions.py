@@ -10,7 +10,6 @@ from mockserver.inference.bulk import changed_collection, ids_in, means_all, swe
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
-from mockserver.inference.memberships import Linker
 from mockserver.inference.model import (
     FIRST,
     Action,
@@ -26,6 +25,7 @@ from mockserver.inference.operations import BULK, Facts, Survey, json_of
 from mockserver.inference.outcomes import RESULTS
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
+from mockserver.inference.relations import Linker
 from mockserver.inference.transitions import VerbReader
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import bag, plural, tokens

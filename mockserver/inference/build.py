@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference.actions import Deducer
+from mockserver.inference.constraints import constrained
 from mockserver.inference.drafts import find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.identifiers import named
 from mockserver.inference.lifecycles import with_decisions
-from mockserver.inference.memberships import Linker, reached, referring, with_memberships
+from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
+from mockserver.inference.relations import Linker, reached, referring
 from mockserver.inference.resources import (
     hints_of,
     make_resource,
@@ -38,12 +40,12 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     )
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
-    resources, actions = with_memberships(survey, resources, actions)
+    resources, actions = with_memberships(survey, resources, actions, linker)
     drafts = {name: draft for name, draft in drafts.items() if name in resources}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}
     resources = with_switches(with_decisions(resources, hints, actions), actions.values())
     resources = reached(named(survey, resources, actions), actions)
-    actions = referring(survey, actions, resources)
+    actions = constrained(survey, referring(survey, actions, resources), resources)
     plan = Plan(actions=actions, resources=resources)
     if overrides:
         plan = corrected(plan, overrides, survey)

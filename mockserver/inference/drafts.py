@@ -12,6 +12,7 @@ from mockserver.inference.model import Because, Confidence
 from mockserver.inference.operations import Facts, Survey, is_search
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.verbs import verb_of
+from mockserver.inference.words import is_id_of
 
 Steps = tuple[str, ...]
 
@@ -63,7 +64,7 @@ def find_drafts(survey: Survey) -> list[Draft]:
             continue
         _collection(survey, steps, found, drafts)
     _searches(survey, drafts)
-    merged = _merge(survey, list(drafts.values()))
+    merged = _with_views(survey, _merge(survey, list(drafts.values())))
     taken = {route.steps for draft in merged for route in (*draft.collections, *draft.items)}
     return [*merged, *_singletons(survey, taken)]
 
@@ -139,7 +140,7 @@ def _kept(survey: Survey, listing: Facts) -> bool:
     flat, noun = survey.flat(listing.ref), listing.route.noun
     if not has_key(flat, noun) and not (noun.endswith("s") and has_key(flat, noun[:-1])):
         return False
-    if listing.ref in survey.item_refs:
+    if listing.ref in survey.homes:
         return True
     made = survey.at(listing.route.steps, "POST")
     alike = made is not None and (made.operation.success == 201 or made.ref == listing.ref)
@@ -151,6 +152,8 @@ def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) ->
     if making.plain is not None and making.method == "POST" and (listing is not None or named):
         return True
     if listing is not None:
+        if _adds(survey, making, listing):
+            return False
         return making.operation.success == 201 or not making.ref or _same(making, listing) or named
     if named and (making.route.plural or not verb):
         return True
@@ -160,6 +163,14 @@ def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) ->
     beneath = above in survey.by_steps and above[-1:] != (ANY,)
     sure = making.operation.success == 201 and (making.route.plural or not beneath)
     return sure and has_key(survey.flat(making.ref), making.route.noun)
+
+
+def _adds(survey: Survey, making: Facts, listing: Facts) -> bool:
+    """Whether a request has nothing but ids of what is read elsewhere: `{"attachment_id": 7}`."""
+    sent, here = survey.flat(making.body).properties, making.route.steps
+    short = making.route.noun.rsplit("_", 1)[-1]
+    elsewhere = any(steps[:-1] != here for steps in survey.homes.get(listing.ref, ()))
+    return bool(sent) and elsewhere and all(is_id_of(name, short) for name in sent)
 
 
 def _same(one: Facts, other: Facts) -> bool:
@@ -200,6 +211,26 @@ def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:
             into.because += draft.because
         groups[name] = kept
     return [draft for group in groups.values() for draft in group]
+
+
+def _with_views(survey: Survey, drafts: list[Draft]) -> list[Draft]:
+    """The drafts; lists of what is read elsewhere by its id belong to that: `/bookmarks` with the
+    schema of `/statuses/{id}`."""
+    homes: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        read = (survey.at(route.steps, "GET") for route in draft.items)
+        for ref in {facts.ref for facts in read if facts is not None}:
+            homes[ref].append(draft)
+    kept = []
+    for draft in drafts:
+        refs = {facts.ref for facts in draft.lists}
+        found = homes[next(iter(refs))] if len(refs) == 1 and refs <= survey.homes.keys() else []
+        if draft.items or draft.creates or len(found) != 1:
+            kept.append(draft)
+            continue
+        found[0].lists += draft.lists
+        found[0].say(f"{draft.route} lists them as well: the schema agrees")
+    return kept
 
 
 def _alike(survey: Survey, one: Draft, other: Draft) -> bool:

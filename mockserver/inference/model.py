@@ -296,6 +296,16 @@ class Reference:
     resource: str
 
 
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a request is refused for, with this status: another entity has the same value of one of
+    the properties `unique`, or the entity has others below it, of the resources `without`."""
+
+    status: int
+    unique: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
 ItemPlace = Literal["path", "query", "body"]
 
 
@@ -318,6 +328,7 @@ class RequestUse:
     item_in: ItemPlace = "path"
     several: Path | None = None
     every: bool = False
+    constraint: Constraint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +380,11 @@ class Membership:
 
     `name` tells the relations of a document apart. The members of a request are named by a path
     parameter, or by `ids`, a property of the body or a query parameter; `sets`: they replace those
-    that there were. The response `shows` the "member", the "owner" or neither ("").
+    that there were. The response `shows` the "member", the "owner" or neither (""). `by` is the
+    property by which a request names them, where it is not the id (`email`). `fields` are
+    properties of a member that name its owners from the start. `inverse`: the links of the relation
+    `name` lead from the members to the owner (the groups of a user). `through` are entities below
+    a member, one of whose properties names the owner (the chats of a user, by their participants).
     """
 
     owner: str
@@ -378,6 +393,10 @@ class Membership:
     ids: str | None = None
     sets: bool = False
     shows: str = ""
+    by: str | None = None
+    fields: tuple[str, ...] = ()
+    inverse: bool = False
+    through: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,15 +101,16 @@ class Survey:
         return noun(path.steps[-2]) if bulk and not items else path.noun
 
     @cached_property
-    def item_refs(self) -> frozenset[str]:
-        """Where the schemas of the entities stand that are read at a path of their own."""
-        found = (
-            facts.ref
-            for methods in self.by_steps.values()
-            for method, facts in methods.items()
-            if method == "GET" and facts.route.is_item and facts.envelope is None
-        )
-        return frozenset(ref for ref in found if ref.startswith("#/components/"))
+    def homes(self) -> dict[str, list[tuple[str, ...]]]:
+        """The paths at which entities are read by their ids, by where their schemas stand."""
+        found: dict[str, list[tuple[str, ...]]] = {}
+        for steps, methods in self.by_steps.items():
+            facts = methods.get("GET")
+            if facts is None or not facts.route.is_item or facts.envelope is not None:
+                continue
+            if facts.ref.startswith("#/components/"):
+                found.setdefault(facts.ref, []).append(steps)
+        return found
 
     def at(self, steps: tuple[str, ...], *methods: str) -> Facts | None:
         """The operation at a path with the first of these methods that exists."""

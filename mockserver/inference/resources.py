@@ -17,12 +17,12 @@ from mockserver.inference.identifiers import (
     told_at,
 )
 from mockserver.inference.lifecycles import Hints, enumerated, states_of
-from mockserver.inference.memberships import Linker
 from mockserver.inference.model import FIRST, Because, Confidence, Identity, Resource, States
 from mockserver.inference.operations import Survey, json_of
 from mockserver.inference.outcomes import with_outcomes
 from mockserver.inference.parts import USUAL, holder_of, properties_of
 from mockserver.inference.paths import Route
+from mockserver.inference.relations import Linker
 from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat
 

@@ -82,6 +82,17 @@ def noun(name: str) -> str:
     return "_".join((*words[:-1], singular(words[-1])))
 
 
+_ID_WORDS = bag("id ids uuid uuids guid guids key keys")
+
+
+def is_id_of(name: str, short: str) -> bool:
+    """Whether a name is that of ids of a noun: `user_id`, `userIds` or `ids` of `user`."""
+    words = tokens(name)
+    if not words or words[-1] not in _ID_WORDS:
+        return False
+    return len(words) == 1 or singular(words[-2]) == short
+
+
 _COUNTING = bag("count counts counter num number total of no nb size qty quantity")
 
 

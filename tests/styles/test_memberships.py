@@ -175,3 +175,79 @@ def test_members_are_named_by_objects_with_their_ids() -> None:
         where = f"/groups/{group['id']}/users"
         assert server.client.post(where, json={"users": [{"id": user["id"]}]}).status_code == 200
         assert user in server.client.get(where).json()
+def _clubs(paths: dict[str, Any]) -> dict[str, Any]:
+    """People, clubs, and these paths."""
+    person = obj("id", id=text(), email=text(), clubs=array(ref("Club")))
+    own = {
+        "/people": {
+            "get": operation("listPeople", array(ref("Person"))),
+            "post": operation(
+                "createPerson", ref("Person"), status=201, sent=obj(email=text(), club_id=text())
+            ),
+        },
+        "/people/{id}": path("id", get=operation("getPerson", ref("Person"))),
+        "/clubs": {
+            "get": operation("listClubs", array(ref("Club"))),
+            "post": operation("createClub", ref("Club"), status=201, sent=obj(name=text())),
+        },
+        "/clubs/{id}": path("id", get=operation("getClub", ref("Club"))),
+    }
+    club = obj("id", id=text(), name=text())
+    return with_schemas({**own, **paths}, Person=person, Club=club)
+
+
+ADD = operation("add", array(ref("Person")), sent=obj("person_ids", person_ids=array(text())))
+REMOVE = operation("remove", status=204, query={"person_ids": array(text())})
+PEOPLE = path("id", get=operation("of", array(ref("Person"))), post=ADD, delete=REMOVE)
+
+
+def test_members_are_seen_from_both_sides() -> None:
+    """A club lists its people, a person their clubs; a DELETE with ids removes nobody for good."""
+    clubs = path("id", get=operation("clubsOf", array(ref("Club"))))
+    document = _clubs({"/clubs/{id}/people": PEOPLE, "/people/{id}/clubs": clubs})
+    with MockServer(document) as mock:
+        client = mock.client
+        club = client.post("/clubs", json={"name": "chess"}).json()
+        person = client.post("/people", json={"email": "a@b.test"}).json()["id"]
+        members, url = f"/clubs/{club['id']}/people", f"/people/{person}"
+        assert client.get(members).json() == []
+        added = client.post(members, json={"person_ids": [person]}).json()
+        assert [one["id"] for one in added] == [person]
+        assert client.get(url).json()["clubs"] == [club]
+        assert client.get(f"{url}/clubs").json() == [club]
+        assert client.delete(f"{members}?person_ids={person}").status_code == 204
+        assert client.get(members).json() == client.get(f"{url}/clubs").json() == []
+        assert client.get(url).status_code == 200
+
+
+def test_a_new_entity_is_of_the_owner_that_it_names() -> None:
+    listing = path("id", get=operation("of", array(ref("Person"))))
+    with MockServer(_clubs({"/clubs/{id}/people": listing})) as mock:
+        client = mock.client
+        one, other = (client.post("/clubs", json={"name": "c"}).json()["id"] for _ in range(2))
+        person = client.post("/people", json={"email": "a@b.test", "club_id": one}).json()["id"]
+        assert [each["id"] for each in client.get(f"/clubs/{one}/people").json()] == [person]
+        assert client.get(f"/clubs/{other}/people").json() == []
+
+
+def test_members_named_by_another_property() -> None:
+    join = operation("join", ref("Person"), sent=obj("email", email=text()))
+    listing = path("id", get=operation("of", array(ref("Person"))), post=join)
+    leave = path("id", "personId", delete=operation("leave", status=204))
+    paths = {"/clubs/{id}/people": listing, "/clubs/{id}/people/{personId}": leave}
+    with MockServer(_clubs(paths)) as mock:
+        client = mock.client
+        club = client.post("/clubs", json={"name": "chess"}).json()["id"]
+        person = client.post("/people", json={"email": "a@b.test"}).json()["id"]
+        joined = client.post(f"/clubs/{club}/people", json={"email": "a@b.test"}).json()
+        assert joined["id"] == person
+        assert client.delete(f"/clubs/{club}/people/{person}").status_code == 204
+        assert client.get(f"/clubs/{club}/people").json() == []
+
+
+def test_lists_of_what_is_read_elsewhere() -> None:
+    """`/favourites` shows people who can be fetched."""
+    favourites = {"get": operation("favourites", array(ref("Person")))}
+    with MockServer(_clubs({"/favourites": favourites})) as mock:
+        for one in mock.client.get("/favourites").json():
+            assert mock.client.get(f"/people/{one['id']}").json() == one

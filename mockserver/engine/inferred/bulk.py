@@ -34,7 +34,7 @@ def create(call: Call) -> Reply:
     for item in items:
         if not _is_meant(call, item):
             continue
-        request = replace(call.request, body=_wrapped(above, [item]))
+        request = replace(call.request, body=wrapped(above, [item]))
         replies.append(crud.create(replace(call, request=request)))
     ids = [value for reply in replies for value in crud.told_ids(call, reply)]
     joined = _joined(call, replies)
@@ -107,7 +107,8 @@ def _exactly(body: Any, path: tuple[str, ...]) -> Any:
     return body
 
 
-def _wrapped(path: tuple[str, ...], value: Any) -> Any:
+def wrapped(path: tuple[str, ...], value: Any) -> Any:
+    """The value within objects with these property names."""
     for name in reversed(path):
         value = {name: value}
     return value

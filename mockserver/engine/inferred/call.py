@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found
+from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.identifiers import dig, key_above, spoken
 from mockserver.engine.inferred.repository import Choice, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import lasting
@@ -66,15 +67,20 @@ class Call:
 
     def asked(self) -> dict[str, Any]:
         """What the query says of the entity: the values of its own properties."""
-        own = {tokens(name): name for name in self.context.flat(self.resource).properties}
+        schemas, properties = self.context.schemas, self.context.flat(self.resource).properties
+        own = {tokens(name): name for name in properties}
         body = self.request.body
-        sent = body.keys() if isinstance(body, Mapping) else ()
+        sent = set(body) if isinstance(body, Mapping) else set()
+        if self.action.kind != "create" or self.action.elsewhere:
+            sent.add(self.resource.identity.key or "")
         found = {}
         for parameter in self.operation.parameters:
             name = own.get(tokens(parameter.name)) if parameter.place == "query" else None
-            if name is None or name in sent or name == self.resource.identity.key:
+            if name is None or name in sent or self.request.query.get(parameter.name) is None:
                 continue
-            if parameter.name in self.request.query:
+            # `?rrsets=true` asks for an array that the entity has.
+            asked = kinds(schemas, parameter.schema)
+            if not asked or asked & kinds(schemas, properties[name]):
                 found[name] = self.request.query[parameter.name]
         return found
 
@@ -214,14 +220,18 @@ class Call:
 
     def unseen(self) -> Entity:
         """An entity that only the caller can know: it is created when requested."""
-        resource, key = self.resource, self.key()
+        return self.imagined(self.key(), self.item, self.parent_key())
+
+    def imagined(self, key: str, value: Any, parent: str) -> Entity:
+        """An entity with this key and id that nobody has made."""
+        resource = self.resource
         path = self.request.path
         shown = self.context.examples.first(resource.name)
         known = dict(shown.data) if shown is not None else {}
         parents = self.action.parents
         known.update({link.field: path[link.parameter] for link in parents if link.field})
         if resource.identity.key is not None:
-            known[resource.identity.key] = self.item
+            known[resource.identity.key] = value
         data: Any = known
         if resource.schema is not None:
             dice = lasting(self.world, resource.name, key)
@@ -234,7 +244,7 @@ class Call:
             data = values.kept(resource.shape or "", dice, known, mode=mode, owner=resource.noun)
         if not isinstance(data, Mapping):
             data = known
-        return Entity(key, data, self.parent_key(), {"seed": True})
+        return Entity(key, data, parent, {"seed": True})
 
     # -- what is said of it
 

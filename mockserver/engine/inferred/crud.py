@@ -10,19 +10,19 @@ from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
-from mockserver.engine.inferred.field_roles import kinds, stamp
+from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import goes, state_of, told
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply
-from mockserver.engine.serialization import nearest_status
+from mockserver.engine.serialization import nearest_status, refusal_of
 from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
-from mockserver.inference.words import bag, singular, tokens
+from mockserver.inference.words import bag, plural, singular, tokens
 from mockserver.openapi.media_types import essence
 
 _TRIES = 50
@@ -33,7 +33,7 @@ def create(call: Call) -> Reply:
     that."""
     call.check_parents()
     repository, resource = call.repository, call.resource
-    sent = {**_in_query(call), **_accepted(call)}
+    sent = _accepted(call)
     parent = _parent(call, sent)
     wished = _wished_id(call)
     fixed = {**links(call), **wished}
@@ -52,6 +52,7 @@ def create(call: Call) -> Reply:
         # The server's id, which a client may send back.
         sent = {name: value for name, value in sent.items() if name != resource.identity.key}
         entity = new_entity(call, repository, sent, fixed, parent)
+    _check_unique(call, entity, sent)
     for _ in range(_TRIES):
         if chosen or call.find(entity.key) is None:
             break
@@ -63,6 +64,39 @@ def create(call: Call) -> Reply:
     tell_ids(call, reply, [call.id_of(entity)])
     count_made(call, reply, 1)
     return reply
+
+
+def _check_unique(call: Call, entity: Entity, sent: Mapping[str, Any]) -> None:
+    """Refuse a new entity with a value that has to be its own. Raises the documented refusal."""
+    constraint = call.action.request.constraint
+    names = constraint.unique if constraint is not None else ()
+    wanted = {name: _folded(sent[name]) for name in names if sent.get(name) not in (None, "")}
+    if not wanted or constraint is None or call.world.leniency.overrules:
+        return
+    for other in call.repository.scan(call.world, entity.parent or None, False):
+        for name, value in wanted.items():
+            if _folded(other.data.get(name)) == value:
+                message = f"A {call.resource.noun} with the {name} '{sent[name]}' exists already."
+                raise refusal_of(constraint.status, Conflict(message))
+
+
+def _folded(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _check_bare(call: Call, entity: Entity) -> None:
+    """Refuse to remove an entity that still has others below it. Raises the documented refusal."""
+    constraint = call.action.request.constraint
+    if constraint is None or call.world.leniency.overrules:
+        return
+    for name in constraint.without:
+        child = call.context.repositories[name]
+        if entity.seed:
+            call.context.sower.sow(call.world, child, entity.key)
+        if any(below.parent == entity.key for below in child.scan(call.world, entity.key, False)):
+            called = plural(child.resource.noun).replace("_", " ")
+            message = f"The {call.resource.noun} '{call.id_of(entity)}' has {called}."
+            raise refusal_of(constraint.status, Conflict(message))
 
 
 def _wished_id(call: Call) -> dict[str, Any]:
@@ -166,23 +200,6 @@ def _kind_by_name(call: Call) -> dict[str, Any]:
 def _spellings(words: Sequence[str]) -> set[str]:
     """A name without spaces, and in the singular."""
     return {"".join(words), "".join((*words[:-1], singular(words[-1])))} if words else set()
-
-
-def _in_query(call: Call) -> dict[str, Any]:
-    """What the query of a create says of the entity: `POST /containers?name=web`."""
-    query = call.request.query
-    if not query or call.action.elsewhere:
-        return {}
-    schemas, properties = call.context.schemas, call.context.flat(call.resource).properties
-    own = {tokens(name): name for name in properties}
-    found = {}
-    for parameter in call.operation.parameters:
-        name = own.get(tokens(parameter.name)) if parameter.place == "query" else None
-        if name is None or query.get(parameter.name) is None:
-            continue
-        if kinds(schemas, properties[name]) & kinds(schemas, parameter.schema):
-            found[name] = query[parameter.name]
-    return found
 
 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
@@ -325,6 +342,7 @@ def remove(call: Call) -> Reply:
         row = {**entity.row, "schedule": schedule, "goes": end}
         put = call.repository.put(world, Entity(entity.key, entity.data, entity.parent, row))
         return call.reply(put)
+    _check_bare(call, entity)
     take_away(call, call.repository, entity)
     known_ = {**call.known(entity), **_deleted(call), "deleted": True}
     own = call.context.flat(call.resource).properties

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
@@ -16,10 +16,10 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 # Links between entities that have homes of their own: a user in a group, a track on a playlist.
 #
-# A row of `LINKS` says whether an entity is a member. Without one, the seed entities are members of
-# the seed entities above them.
+# A row of `LINKS` says whether an entity is a member. Without one, it is if a property of it names
+# the owner, and seed entities are members of the seed entities above them.
 
-LINKS = Collection("links", order=("id",), indexes=("above",))
+LINKS = Collection("links", order=("id",), indexes=("above", "member"))
 
 
 def members(
@@ -32,7 +32,8 @@ def members(
     """The members of the one with the key `above`; costs what they are, but for seed entities."""
     repository = repositories[member]
     owner = repositories[membership.owner].get(world, above)
-    if owner is not None and owner.seed:
+    derived = membership.fields or membership.inverse or membership.through
+    if derived or (owner is not None and owner.seed):
         test = is_member(repositories, world, membership, above)
         yield from filter(test, repository.scan(world, None, False))
         return
@@ -46,15 +47,41 @@ def is_member(
     repositories: Mapping[str, Repository], world: World, membership: Membership, above: str
 ) -> Callable[[Entity], bool]:
     """Whether an entity is a member of the one with the key `above`."""
-    owner = repositories[membership.owner].get(world, above)
+    repository = repositories[membership.owner]
+    owner = repository.get(world, above)
     usual = owner is not None and owner.seed
-    place = f"{membership.name}|{above}"
-    said = {row["member"]: row["on"] for row in world[LINKS.name].scan(above=place)}
+    own = {above, str(owner.id(repository.resource)) if owner is not None else above}
+    place, rows = f"{membership.name}|{above}", world[LINKS.name]
+    said = {row["member"]: row["on"] for row in rows.scan(above=place)}
+    if membership.inverse:
+        start = f"{membership.name}|"
+        said = {
+            row["above"].removeprefix(start): row["on"]
+            for row in rows.scan(member=above)
+            if row["above"].startswith(start)
+        }
+    if membership.through is not None:
+        name, field = membership.through
+        below = repositories[name].scan(world, None, False)
+        said = {one.parent: True for one in below if _names(one.data.get(field), own, repository)}
 
     def test(entity: Entity) -> bool:
-        return bool(said.get(entity.key, usual and entity.seed))
+        if entity.key in said:
+            return bool(said[entity.key])
+        if usual and entity.seed:
+            return True
+        return any(_names(entity.data.get(name), own, repository) for name in membership.fields)
 
     return test
+
+
+def _names(value: Any, own: set[str], repository: Repository) -> bool:
+    """Whether a property holds the id of an entity, alone or among others."""
+    if isinstance(value, list):
+        return any(_names(one, own, repository) for one in value)
+    if isinstance(value, Mapping):
+        value = value.get(repository.resource.identity.key or "id")
+    return isinstance(value, str | int) and str(value) in own
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +203,19 @@ class Joins:
 
     def _find_linked(self, resource: Resource) -> Iterator[tuple[str, str, Membership]]:
         """The properties that show the members of an entity."""
-        for member, membership in self._memberships:
-            schema = self._plan.resources[member].schema
-            if membership.owner != resource.name or resource.schema is None:
-                continue
-            for name, place in self._schemas.arrays(resource.schema).items():
-                if self._schemas.canonical(place) == schema:
-                    yield name, member, membership
+        arrays = self._schemas.arrays(resource.schema) if resource.schema is not None else {}
+        for member, membership in self._memberships if arrays else ():
+            if membership.owner == resource.name:
+                for name, place in arrays.items():
+                    if self._schemas.canonical(place) == self._plan.resources[member].schema:
+                        yield name, member, membership
+            elif member == resource.name:
+                # The groups that a user shows.
+                owner = self._plan.resources[membership.owner]
+                for name, place in arrays.items():
+                    if self._shown_at(name, place) == owner.name:
+                        inverse = replace(membership, owner=member, inverse=True, fields=())
+                        yield name, owner.name, inverse
 
     def _find_lengths(self, resource: Resource, taken: Set[str]) -> Iterator[tuple[str, str]]:
         """The properties that say how long an array beside them is (`lineCount` of `lines`)."""

@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from mockserver.engine.inferred.bulk import wrapped
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named, not_found
 from mockserver.engine.inferred.crud import count_made
 from mockserver.engine.inferred.joins import LINKS, is_member
+from mockserver.engine.inferred.joins import members as linked
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
 from mockserver.engine.world import World
-from mockserver.inference.model import Membership
+from mockserver.inference.model import FIRST, Membership
 
 
 def link(call: Call) -> Reply:
@@ -33,7 +35,7 @@ def _changed(call: Call, *, on: bool) -> Reply:
     call.check_parents()
     above = call.key_above(len(call.action.parents) - 1)
     world, repository = call.world, call.repository
-    members = [_member(call, key) for key in _keys(call, membership)]
+    members = [_member(call, membership, key) for key in _keys(call, membership)]
     place = f"{membership.name}|{above}"
     test = is_member(call.context.repositories, world, membership, above)
     if membership.sets and on:
@@ -57,11 +59,24 @@ def _keys(call: Call, membership: Membership) -> list[Any]:
     value = named(request.body).get(name, request.query.get(name))
     values = value if isinstance(value, list | tuple) else [value]
     key = call.resource.identity.key or "id"
-    return [one.get(key) if isinstance(one, dict) else one for one in values if one is not None]
+    keys = [one.get(key) if isinstance(one, dict) else one for one in values]
+    return [one for one in keys if one is not None]
 
 
-def _member(call: Call, key: Any) -> Entity:
-    found = call.context.find(call.world, call.repository, str(key))
+def _member(call: Call, membership: Membership, key: Any) -> Entity:
+    """The entity that a request names. Raises NotFound."""
+    if membership.by is not None:
+        same = (e for e in call.repository.scan(call.world, None, True)
+                if e.data.get(membership.by) == key)  # fmt: skip
+        found = next(same, None)
+    else:
+        within = call.within()
+        nested = call.resource.identity.nested and within
+        own = f"{within}/{key}" if nested else str(key)
+        found = call.find(own)
+        if found is None and not call.resource.creatable:
+            # Only the server knows all of its catalogue.
+            found = call.repository.put(call.world, call.imagined(own, key, within or ""))
     if found is None:
         raise not_found(call.resource, key)
     return found
@@ -74,7 +89,14 @@ def _reply(
     changed: Iterable[Entity],
     above: str,
 ) -> Reply:
-    """The response: the member, the owner, or a count of what was changed."""
+    """The response: the members, the owner, or a count of what was changed."""
+    at = call.action.response.at
+    if membership.shows == "member" and FIRST in at:
+        there = linked(call.context.repositories, call.world, call.resource.name, membership, above)
+        inner = at[at.index(FIRST) + 1 :]
+        rows = [wrapped(inner, call.known(entity)) for entity in there]
+        dice, answers = call.dice(above), call.context.answers
+        return answers.reply(call.operation, dice, rows, at[: at.index(FIRST)], "sparse")
     if membership.shows == "member" and members:
         return call.reply(members[0])
     if membership.shows == "owner":

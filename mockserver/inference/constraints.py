@@ -1,0 +1,117 @@
+"""What a document says that requests are refused for: values that are taken, and removals of
+entities that others depend on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from mockserver.inference.model import Action, Because, Constraint, Resource
+from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.words import bag, plural, tokens
+from mockserver.openapi.model import Operation
+
+_REFUSING = (409, 400, 422, 412, 403, 406)
+_TAKEN = re.compile(
+    r"\balready (?:been )?(?:exist|in use|taken|used|registered|assigned to)|\bexists? already\b"
+    r"|\b(?:is|are|or \w+|name|email) (?:already )?(?:taken|in use)\b|\bduplicate[ds]?\b"
+    r"|\bmust be unique\b|\bno two \w+ can have\b|\balready existed\b",
+    re.IGNORECASE,
+)
+_KEPT = re.compile(
+    r"\b(?:can|could|may|will|must) ?not\b|\bcan't\b|\bonly (?:be )?(?:delete|remove|possible)"
+    r"|\bunable to\b|\bnot allowed\b|\bin use\b|\bonly if\b|\bstill\b|\bnot empty\b|\bonly empty\b"
+    r"|\bmust be empty\b|\bfails? if\b|\bhas (?:any|no|active|existing)\b",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(r"\b(?:not|non|only|must be|if)[ -]empty\b|\bis empty\b", re.IGNORECASE)
+_NAMING = bag(
+    "name title email mail username login slug handle alias number code key sku domain hostname"
+    " host url path phone label identifier reference ref serial address"
+)
+_USUAL = ("name", "username", "email", "slug", "login", "code")
+_SENTENCE = re.compile(r"[.;\n](?:\s|$)")
+
+
+def constrained(
+    survey: Survey, actions: Mapping[str, Action], resources: Mapping[str, Resource]
+) -> dict[str, Action]:
+    """The actions, with what their requests may be refused for."""
+    found = dict(actions)
+    below: dict[str, list[Resource]] = {}
+    for resource in resources.values():
+        if resource.parents and resource.parents[-1].resource is not None:
+            below.setdefault(resource.parents[-1].resource, []).append(resource)
+    for facts in survey.facts:
+        action = found[facts.operation.id]
+        about = resources.get(action.resource or "")
+        if about is None or action.elsewhere:
+            continue
+        if action.kind == "create":
+            made = _unique(survey, facts, about)
+        elif action.kind == "remove":
+            made = _kept(facts, about, below.get(about.name, []))
+        else:
+            continue
+        if made is not None:
+            constraint, why = made
+            request = replace(action.request, constraint=constraint)
+            because = (*action.because, Because(why, "likely"))
+            found[facts.operation.id] = replace(action, request=request, because=because)
+    return found
+
+
+def _texts(operation: Operation, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """The sentences that fit a pattern, each with the status of the refusal that it is about."""
+    listed = [status for status in _REFUSING if status in operation.documented]
+    for status in listed:
+        for sentence in _SENTENCE.split(operation.responses[str(status)].description):
+            if pattern.search(sentence):
+                yield status, sentence
+    for sentence in _SENTENCE.split(operation.description) if listed else ():
+        if pattern.search(sentence):
+            yield next((s for s in listed if s not in (400, 422)), listed[0]), sentence
+
+
+def _unique(survey: Survey, facts: Facts, about: Resource) -> tuple[Constraint, str] | None:
+    """The properties of a new entity of which no other may have the same value."""
+    sent = survey.flat(facts.body)
+    names = [
+        name
+        for name, schema in sent.properties.items()
+        if name != about.identity.key and "object" not in survey.kinds(schema)
+    ]
+    for status, text in _texts(facts.operation, _TAKEN):
+        told = [
+            name
+            for name in names
+            if _says("_".join(tokens(name)), text) and tokens(name) != ("id",)
+            if tokens(name)[-1] in _NAMING or tokens(name)[-1] == "id"
+        ]
+        if not told:
+            usual = (name for name in _USUAL if name in names and name in sent.required)
+            told = [one for one in usual if _says(about.noun.rsplit("_", 1)[-1], text)][:1]
+        if told:
+            quoted = ", ".join(f"`{name}`" for name in told)
+            return Constraint(status, unique=tuple(told)), f"{quoted} may be taken: {text.strip()}"
+    return None
+
+
+def _kept(facts: Facts, about: Resource, below: list[Resource]) -> tuple[Constraint, str] | None:
+    """The resources below an entity without which it can't be removed."""
+    for status, text in _texts(facts.operation, _KEPT):
+        found = [
+            one.name
+            for one in below
+            if not one.singleton and (_says(one.noun, text) or _EMPTY.search(text))
+        ]
+        if found:
+            return Constraint(status, without=tuple(found)), f"it may be kept: {text.strip()}"
+    return None
+
+
+def _says(called: str, text: str) -> bool:
+    """Whether a text speaks of a name of one or more words, in the singular or the plural."""
+    said = f"_{'_'.join(tokens(text))}_"
+    return f"_{called}_" in said or f"_{plural(called)}_" in said

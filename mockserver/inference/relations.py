@@ -1,0 +1,146 @@
+"""Relations between resources: parents in paths and references in bodies."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from mockserver.inference.model import Action, Because, Link, Reference, Resource
+from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.paths import ANY, Route
+from mockserver.inference.words import noun, tokens
+
+
+class Named(Protocol):
+    """What this module needs of a draft resource."""
+
+    items: list[Route]
+    singleton: bool
+
+    @property
+    def noun(self) -> str: ...
+
+
+class Linker:
+    """Finds the resource that a path parameter names."""
+
+    def __init__(self, drafts: Mapping[str, Named]) -> None:
+        self._items = {r.steps: name for name, draft in drafts.items() for r in draft.items}
+        self.nouns = frozenset(d.noun for d in drafts.values() if d.items and not d.singleton)
+        self._nouns: dict[str, list[str]] = defaultdict(list)
+        for name, draft in drafts.items():
+            if draft.items and not draft.singleton:
+                self._nouns[draft.noun.rsplit("_", 1)[-1]].append(name)
+
+    def links(self, route: Route, length: int, fields: Iterable[str]) -> tuple[Link, ...]:
+        """The parents that the first `length` steps of a path name."""
+        fields = list(fields)
+        found = []
+        names = iter(route.names)
+        for index, step in enumerate(route.steps[:length]):
+            if step == ANY:
+                parameter = next(names)
+                resource = self._items.get(route.steps[: index + 1])
+                certain = resource is not None
+                if resource is None:
+                    resource = self._by_name(route.steps[index - 1] if index else "", parameter)
+                field_name = _field(parameter, resource, fields)
+                found.append(Link(parameter, resource, field_name, certain))
+        return tuple(found)
+
+    def _by_name(self, before: str, parameter: str) -> str | None:
+        words = tokens(parameter)
+        about = words[-2] if len(words) > 1 and words[-1] in ("id", "uuid", "key") else ""
+        if about and noun(before).rsplit("_", 1)[-1] == about:
+            candidates = self._nouns.get(about, [])
+            return candidates[0] if len(candidates) == 1 else None
+        return None
+
+
+def _field(parameter: str, resource: str | None, fields: list[str]) -> str | None:
+    """The property that holds the id of a parent: named like the path parameter, like its end
+    (`category_id` of `{interest_category_id}`), or like the parent."""
+    about = noun(resource.rsplit(".", 1)[-1]) if resource else ""
+    spelled = {"_".join(tokens(name)): name for name in reversed(fields)}
+    words = tokens(parameter)
+    ends = ["_".join(words[n:]) for n in range(1, len(words) - 1)] if words[-1:] == ("id",) else []
+    for wanted in ("_".join(words), f"{about}_id" if about else "", about, *ends):
+        if wanted and wanted in spelled:
+            return spelled[wanted]
+    # `orgid` and `orgId` are one name; words do not tell.
+    joined = {"".join(tokens(name)): name for name in reversed(fields)}
+    return joined.get("".join(words))
+
+
+_SENDING = frozenset(("create", "replace", "patch"))
+
+
+def referring(
+    survey: Survey, actions: Mapping[str, Action], resources: Mapping[str, Resource]
+) -> dict[str, Action]:
+    """The actions, with the entities that their request bodies refer to.
+
+    Rejecting an unknown id is certain only where the document lists a 404 that can mean nothing
+    else, because the path names no entity.
+    """
+    known: dict[str, list[Resource]] = defaultdict(list)
+    for resource in resources.values():
+        if resource.identity.key and not (
+            resource.singleton or resource.identity.open or resource.identity.nested
+        ):
+            known[resource.noun].append(resource)
+    found = dict(actions)
+    for facts in survey.facts:
+        action = found[facts.operation.id]
+        if action.kind in _SENDING and "{" not in facts.operation.path:
+            refers = tuple(_references(survey, facts, action, known))
+            if refers:
+                names = ", ".join(f"`{one.field}`" for one in refers)
+                why = Because(f"a 404 is listed, which can only be about {names}", "likely")
+                because = (*action.because, why)
+                request = replace(action.request, refers=refers)
+                found[facts.operation.id] = replace(action, request=request, because=because)
+    return found
+
+
+def _references(
+    survey: Survey, facts: Facts, action: Action, known: Mapping[str, list[Resource]]
+) -> list[Reference]:
+    if 404 not in facts.operation.documented:
+        return []
+    found = []
+    for name, schema in survey.flat(facts.body).properties.items():
+        words = tokens(name)
+        about = known.get("_".join(words[:-1]), ()) if words[-1:] == ("id",) else ()
+        if len(about) == 1 and about[0].name != action.resource:
+            kept = survey.flat(about[0].schema).properties.get(about[0].identity.key or "", {})
+            if (survey.kinds(schema) & survey.kinds(kept)) - {"null"}:
+                found.append(Reference(name, about[0].name))
+    return found
+
+
+def reached(
+    resources: Mapping[str, Resource], actions: Mapping[str, Action]
+) -> dict[str, Resource]:
+    """The resources, with `open` set for those that are listed and created only below entities
+    nobody can know (`/rules/{id}/rules`): without a first one, there would never be any."""
+    known = {name for name, one in resources.items() if one.singleton or one.identity.open}
+    ways = [
+        (action.resource, {link.resource for link in action.parents if link.resource in resources})
+        for action in actions.values()
+        if action.kind in ("list", "create") and action.resource is not None
+    ]
+    more = True
+    while more:
+        found = {name for name, needed in ways if needed <= known} - known
+        known |= found
+        more = bool(found)
+    why = Because("it is listed and made only beneath things that nobody can know before", "guess")
+    return {name: one if name in known else _opened(one, why) for name, one in resources.items()}
+
+
+def _opened(resource: Resource, why: Because) -> Resource:
+    identity = replace(resource.identity, open=True)
+    return replace(resource, identity=identity, because=(*resource.because, why))
