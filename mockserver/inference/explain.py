@@ -16,10 +16,10 @@ from mockserver.inference.model import (
     Path,
     Plan,
     Resource,
-    Said,
     States,
 )
 from mockserver.inference.outcomes import told
+from mockserver.inference.page_model import Said
 
 _ORDER: dict[Confidence, int] = {"guess": 0, "likely": 1, "certain": 2}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mockserver.inference.model import Form, PageField, Paging, Path, Said
+from mockserver.inference.model import Path
+from mockserver.inference.page_model import Form, PageField, Paging, Said
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.model import Response
 from mockserver.openapi.schemas.resolved import Schemas

@@ -8,16 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.errors import ContractError
-from mockserver.inference.model import (
-    FIRST,
-    Because,
-    Envelope,
-    Ordering,
-    PageField,
-    PageFields,
-    Paging,
-    Path,
-)
+from mockserver.inference.model import FIRST, Because, Envelope, Path
 from mockserver.inference.page_fields import (
     BEFORE,
     CURSOR,
@@ -36,6 +27,7 @@ from mockserver.inference.page_fields import (
     page_headers,
     word,
 )
+from mockserver.inference.page_model import Ordering, PageField, PageFields, Paging
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation, Parameter, Response

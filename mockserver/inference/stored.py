@@ -20,10 +20,6 @@ from mockserver.inference.model import (
     JobStart,
     Link,
     Membership,
-    Ordering,
-    PageField,
-    PageFields,
-    Paging,
     Plan,
     Reference,
     RequestUse,
@@ -32,6 +28,7 @@ from mockserver.inference.model import (
     States,
     Transition,
 )
+from mockserver.inference.page_model import Ordering, PageField, PageFields, Paging
 
 _TUPLE, _LIST, _SET, _MAPPING, _FIRST = range(5)
 _CLASSES: tuple[type[Any], ...] = (

@@ -21,8 +21,9 @@ from mockserver.engine.pagination import Page, Pages, Sorted
 from mockserver.engine.randomness import Dice
 from mockserver.engine.serialization import choose_media_type
 from mockserver.errors import ReplyError
-from mockserver.inference.model import Action, Envelope, PageField, Path
+from mockserver.inference.model import Action, Envelope, Path
 from mockserver.inference.page_fields import falling
+from mockserver.inference.page_model import PageField
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.model import Operation
 

@@ -13,7 +13,8 @@ from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.pagination import Page, Pages, Sorted, decode_cursor, encode_cursor
 from mockserver.engine.world import SortKey
 from mockserver.errors import BadRequest, Invalid
-from mockserver.inference.model import Envelope, Form, PageField
+from mockserver.inference.model import Envelope
+from mockserver.inference.page_model import Form, PageField
 from mockserver.openapi.model import Violation
 
 ALL = 1 << 60

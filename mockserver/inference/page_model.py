@@ -1,0 +1,86 @@
+"""How requests ask for a page of a list and its order, and how responses describe it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from mockserver.openapi.model import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The query parameters of a page; properties of the body if `in_body`.
+
+    `cursor` requests what follows an entity, `before` what precedes one. `first_cursor` is the
+    value of a cursor that requests the first page, its default (`*`). `limits` are other names of
+    the size of a page (`limit` beside `page_size`).
+    """
+
+    limit: str | None = None
+    default_limit: int = 50
+    cursor: str | None = None
+    first_cursor: Any = None
+    before: str | None = None
+    offset: str | None = None
+    page: str | None = None
+    first_page: int = 1
+    in_body: bool = False
+    limits: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All parameter names."""
+        found = (self.limit, self.cursor, self.before, self.offset, self.page, *self.limits)
+        return frozenset(name for name in found if name is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """The query parameters that order a list, and its default order if the document states one.
+
+    `usual` is what it is sorted by if nothing is requested, `falls` whether it descends if only a
+    property is.
+    """
+
+    sort: str | None = None
+    direction: str | None = None
+    newest_first: bool | None = None
+    usual: str | None = None
+    falls: bool | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameter names, the one with the field first."""
+        return tuple(name for name in (self.sort, self.direction) if name is not None)
+
+
+Said = Literal[
+    "next", "previous", "first", "last", "self", "more", "less", "total", "pages", "returned",
+    "page", "limit", "offset", "from", "to", "first_id", "last_id", "items_name",
+]  # fmt: skip
+Form = Literal["cursor", "url", "page", "offset"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageField:
+    """One property of a response that describes the page.
+
+    `form` is how it refers to another page: by cursor, URL, number or offset.
+    """
+
+    path: tuple[str, ...]
+    said: Said
+    form: Form = "cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class PageFields:
+    """Where a response describes its page, in the body and in headers."""
+
+    fields: tuple[PageField, ...] = ()
+    headers: tuple[PageField, ...] = ()
+    link_header: bool = False
+
+    def path(self, said: Said) -> tuple[str, ...] | None:
+        """The place of this field, if the response has it."""
+        return next((one.path for one in self.fields if one.said == said), None)
