@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from mockserver.files.documents import read_contract
-from mockserver.inference import model
+from mockserver.inference import model, page_model
 from mockserver.inference.build import build_plan
 from mockserver.inference.stored import CLASSES, restored, restored_plan, stored
 
@@ -41,7 +41,8 @@ def test_what_is_no_plan_is_none(plain: object) -> None:
 
 
 def test_every_class_of_the_model_has_a_plain_form() -> None:
-    classes = {f for f in vars(model).values() if isinstance(f, type) and is_dataclass(f)}
+    named = [*vars(model).values(), *vars(page_model).values()]
+    classes = {one for one in named if isinstance(one, type) and is_dataclass(one)}
     assert classes == CLASSES
 
 
