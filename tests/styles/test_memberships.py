@@ -175,6 +175,8 @@ def test_members_are_named_by_objects_with_their_ids() -> None:
         where = f"/groups/{group['id']}/users"
         assert server.client.post(where, json={"users": [{"id": user["id"]}]}).status_code == 200
         assert user in server.client.get(where).json()
+
+
 def _clubs(paths: dict[str, Any]) -> dict[str, Any]:
     """People, clubs, and these paths."""
     person = obj("id", id=text(), email=text(), clubs=array(ref("Club")))
