@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -29,10 +30,13 @@ def take(live: Live) -> Census:
     text = live.spec.read_text(encoding="utf-8")
     document = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
     census = Census()
+    given = [w.partition("=") for o, w in pairwise(live.options) if o == "--param"]
     for path, item in document["paths"].items():
-        if "{" in path.replace("{server_id}", "") or any(word in path for word in VOLATILE):
+        where = path
+        for name, _, value in given:
+            where = where.replace("{" + name + "}", value)
+        if "{" in where or any(word in path for word in VOLATILE):
             continue
-        where = path.replace("{server_id}", "localhost")
         if "get" in item and "stream" not in where:
             census.rows |= _rows(path, live.ask("GET", where))
         if "post" in item and path.rstrip("/").rsplit("/", 1)[-1] in SEARCHES:

@@ -356,6 +356,36 @@ def _zenml(home: Path, folder: Path) -> Iterator[Live]:
         yield Live("zenml", server.base, spec, headers, options, precious)
 
 
+@contextmanager
+def _chroma(home: Path, folder: Path) -> Iterator[Live]:
+    port = free_port()
+    command = ["env", "-C", str(folder), str(home / "bin" / "chroma"), "run", "--path", "data"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    with running("Chroma", command, port, "/api/v2/heartbeat", env={}) as server:
+        spec = _document(server.base + "/openapi.json", folder / "chroma.json")
+        at = "/api/v2/tenants/default_tenant/databases/default_database/collections"
+        rows = {f"{at}/precious": ("POST", at, {"name": "precious"})}
+        options = ("--param", "tenant=default_tenant", "--param", "database=default_database")
+        yield Live("chromadb", server.base, spec, {}, options, _precious(server.base, {}, rows))
+
+
+@contextmanager
+def _tiled(home: Path, folder: Path) -> Iterator[Live]:
+    port, key = free_port(), secrets.token_hex(8)
+    command = [str(home / "bin" / "tiled"), "serve", "catalog", "--temp"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    headers = {"authorization": f"Apikey {key}"}
+    env = {"TILED_SINGLE_USER_API_KEY": key}
+    with running("Tiled", command, port, "/healthz", env=env) as server:
+        spec = _document(server.base + "/openapi.json", folder / "tiled.json")
+        node = {"id": "precious", "structure_family": "container", "metadata": {"kept": True}}
+        body = {**node, "data_sources": [], "specs": []}
+        rows = {"/api/v1/metadata/precious": ("POST", "/api/v1/metadata/", body)}
+        precious = _precious(server.base, headers, rows)
+        options = ("--header", f"Authorization: Apikey {key}")
+        yield Live("tiled", server.base, spec, headers, options, precious)
+
+
 SERVICES = {
     service.name: service
     for service in (
@@ -380,5 +410,7 @@ SERVICES = {
             ("pdns-server", "pdns-backend-sqlite3"),
         ),
         Service("zenml", "FastAPI, OAuth2 password", ("zenml[server]==0.98.0",), _zenml),
+        Service("chromadb", "Rust, paths of four parameters", ("chromadb==1.5.9",), _chroma),
+        Service("tiled", "FastAPI, ids with slashes", ("tiled[server]==0.2.20",), _tiled),
     )
 }

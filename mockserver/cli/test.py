@@ -22,6 +22,7 @@ from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra,
     metavar="WHAT",
     help="conformance, lifecycle, or the id or rule of a finding in --report-dir.",
 )
+@click.option("--resume", is_flag=True, help="Go on with the run that the ledger is of.")
 @click.option("--seed", default=1, show_default=True, help="Same seed, same requests.")
 @click.option(
     "--max-examples",
@@ -68,7 +69,7 @@ def test(spec: str, **given: Any) -> None:
     """
     require_extra("mockserver test")
     from mockserver.server.config_file import naming_config, read_config
-    from mockserver.verify.judgement import run_test
+    from mockserver.verify.run import run_test
     from mockserver.verify.sandbox import sandbox_of
 
     given["headers"] = headers_of(given["headers"])

@@ -36,11 +36,14 @@ def credential(
     """The parts of a request that carry `key` for one operation, or for all; `keys` override it by
     scheme.
 
-    All schemes of the first requirement carry it. mutualTLS has no part in a request.
+    All schemes of the first requirement carry it, none an empty one. mutualTLS has no part in a
+    request.
     """
     found = Credential({}, {}, {})
     for scheme in _schemes(contract, [operation] if operation else contract.operations):
         value = (keys or {}).get(scheme.name, key)
+        if not value:
+            continue
         if scheme.type == "apiKey":
             places = {"query": found.query, "cookie": found.cookies}
             name = scheme.parameter if scheme.place in places else scheme.parameter.lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from mockserver.verify.http import Pace
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.login import Login, login_of
 from mockserver.verify.ownership import Ownership, described
-from mockserver.verify.sandbox import Sandbox
+from mockserver.verify.sandbox import DEFAULT_KEY, Sandbox
 from mockserver.verify.target import Target
 
 
@@ -45,7 +45,8 @@ def open_target(contract: Contract, sandbox: Sandbox) -> tuple[Target, Login | N
     target = Target(
         contract,
         sandbox.url,
-        sandbox.key,
+        # A key of our own beside the user's would be a wrong one.
+        "" if sandbox.key == DEFAULT_KEY and _has_key(contract, sandbox.headers) else sandbox.key,
         headers=sandbox.headers,
         timeout=sandbox.timeout,
         keys=sandbox.keys,
@@ -65,6 +66,12 @@ def open_target(contract: Contract, sandbox: Sandbox) -> tuple[Target, Login | N
 
     target.persistence.renew = renew
     return target, login
+
+
+def _has_key(contract: Contract, headers: Mapping[str, str]) -> bool:
+    """Whether one of the headers is a credential."""
+    named = {s.parameter.lower() for s in contract.schemes.values() if s.place == "header"}
+    return any(name.lower() in {*named, "authorization"} for name in headers)
 
 
 def ownership_of(target: Target, sandbox: Sandbox, ledger: Ledger | None) -> Ownership:

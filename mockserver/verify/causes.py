@@ -13,6 +13,7 @@ from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.target import credentials, keys_in_query
 
 SEVERAL = "several operations"
+MOST_WORDS = 12
 ENOUGH = 3
 """At least this many operations with one cause become one finding."""
 _SERVER = ("no_server_error", "not_a_server_error")
@@ -22,7 +23,7 @@ _STATUS = ("status_code_conformance", "reply_conforms", "positive_data_acceptanc
 _OF_REPLY = frozenset((*_SERVER, *_MEDIA, *_SHAPE, *_STATUS))
 _SHARED = frozenset(("unsupported_method", "missing_required_header"))
 _ACCESS = ("ignored_auth", "key_is_needed")
-_ALLOW = ("allow_is_true", "unsupported_method")
+_ALLOW = ("allow_is_true", "allow_header_conformance", "unsupported_method")
 _RANK = ("server", "undocumented", "media", "shape", "access")
 
 
@@ -37,10 +38,12 @@ def merged(findings: Iterable[Finding], contract: Contract) -> list[Finding]:
 def family(finding: Finding, contract: Contract) -> str:
     """The kind of fault, independent of the rule that found it."""
     example = finding.example
-    if example is not None and finding.rule in _ACCESS:
+    if example is not None and (finding.rule in _ACCESS or _lacks_key(finding, contract)):
         return "access"
     if example is not None and finding.rule in _ALLOW and _has_no_allow(example):
         return "no allow"
+    if example is not None and finding.rule in _ALLOW[:2]:
+        return "wrong allow"
     if example is None or finding.rule not in _OF_REPLY:
         return finding.rule
     if example.status >= 500:
@@ -50,6 +53,14 @@ def family(finding: Finding, contract: Contract) -> str:
     if finding.rule in _MEDIA or "content type" in finding.message.lower():
         return "media"
     return "shape" if finding.rule in _SHAPE else finding.rule
+
+
+def _lacks_key(finding: Finding, contract: Contract) -> bool:
+    """Whether the required header that a request lacks is that of the key."""
+    named = finding.message.lower()
+    return finding.rule == "missing_required_header" and any(
+        f"'{name}'" in named for name in credentials(contract, "key")
+    )
 
 
 def _has_no_allow(example: Exchange) -> bool:
@@ -82,15 +93,12 @@ def _cause(finding: Finding, contract: Contract) -> Key | None:
     if example is None or kind not in _RANK:
         return None
     if kind == "access":
-        return (finding.where, kind, _has_key(finding, contract))
+        return (finding.where, kind, has_key(example, contract))
     return (finding.where, example.status, kind)
 
 
-def _has_key(finding: Finding, contract: Contract) -> bool:
-    """Whether the request of a finding has a key, though not a right one."""
-    example = finding.example
-    if example is None:
-        return False
+def has_key(example: Exchange, contract: Contract) -> bool:
+    """Whether a request has a key, right or wrong."""
     query = parse_qs(urlsplit(example.url).query)
     return bool(
         credentials(contract, "key").keys() & example.request_headers.keys()
@@ -135,12 +143,13 @@ def rules_of(finding: Finding) -> list[str]:
 def _over_operations(findings: list[Finding], contract: Contract) -> list[Finding]:
     groups: dict[object, list[Finding]] = {}
     for number, finding in enumerate(findings):
-        key = _shared(finding, contract)
-        groups.setdefault(number if key is None or finding.accepted else key, []).append(finding)
+        shared = _shared(finding, contract)
+        alone = shared is None or finding.accepted
+        groups.setdefault(number if alone else shared, []).append(finding)
     found = []
-    for same in groups.values():
+    for key, same in groups.items():
         places = list(dict.fromkeys(finding.where for finding in same))
-        found += [_one_of(same, places, contract)] if len(places) >= ENOUGH else same
+        found += [_one_of(same, places, str(key), contract)] if len(places) >= ENOUGH else same
     return found
 
 
@@ -156,9 +165,11 @@ def _shared(finding: Finding, contract: Contract) -> Key | None:
     if kind == "shape":
         return (kind, _said(finding.message))
     if kind == "access":
-        return (kind, _has_key(finding, contract))
-    if kind == "no allow":
+        return (kind, has_key(example, contract))
+    if kind in ("no allow", "wrong allow"):
         return (kind,)
+    if kind == "positive_data_acceptance":
+        return (kind, example.status, _plain_words(example.body))
     if finding.rule in _SHARED:
         return (finding.rule, finding.title, example.status)
     return None
@@ -171,7 +182,13 @@ def _said(message: str) -> str:
     return re.sub(r"\b\d+\b", "#", line.replace("'", '"'))
 
 
-def _one_of(same: list[Finding], places: list[str], contract: Contract) -> Finding:
+def _plain_words(body: bytes) -> tuple[str, ...]:
+    """The first words of a refusal that are no names, values or numbers."""
+    text = body[:2000].decode("utf-8", "replace").replace("\\n", " ")
+    return tuple(re.findall(r"(?<![\w'=.])[a-z]{2,}(?![\w'=.])", text)[:MOST_WORDS])
+
+
+def _one_of(same: list[Finding], places: list[str], cause: str, contract: Contract) -> Finding:
     first = same[0]
     example = first.example
     title = first.title
@@ -185,5 +202,10 @@ def _one_of(same: list[Finding], places: list[str], contract: Contract) -> Findi
         title=title,
         message=f"{len(places)} operations: {shown}\n{first.message}",
         count=sum(finding.count for finding in same),
-        extra={**first.extra, "rules": ", ".join(rules), "operations": "\n".join(places)},
+        extra={
+            **first.extra,
+            "rules": ", ".join(rules),
+            "operations": "\n".join(places),
+            "cause": cause,
+        },
     )

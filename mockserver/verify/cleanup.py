@@ -14,6 +14,7 @@ from mockserver.verify.target import NoReply, Target, fill
 
 GONE = (404, 410)
 ROUNDS = 3
+NAMES = ("name", "slug", "key", "title")
 MOST_PAGES = 200
 
 
@@ -34,7 +35,9 @@ def clean_up(
         for _ in range(ROUNDS):
             left = {}
             for entry in list(ledger.left()):
-                trouble = _remove(entry, ledger, target)
+                if entry.number in ledger.gone:
+                    continue
+                trouble = _remove(entry, ledger, target, ownership)
                 if trouble:
                     left[entry.number] = trouble
             if not left:
@@ -46,26 +49,63 @@ def clean_up(
     return [*left.values(), *unknown]
 
 
-def _remove(entry: Entry, ledger: Ledger, target: Target) -> str:
+def _remove(entry: Entry, ledger: Ledger, target: Target, ownership: Ownership) -> str:
     """Why it could not be removed, or ""."""
     operation = target.contract.by_id.get(entry.remove)
     if operation is None:
         return f"{entry.kind} {entry.id}: the document no longer has {entry.remove!r}"
     try:
-        reply = target.send(
-            operation.method,
-            fill(operation.path, entry.where),
-            operation=entry.remove,
-            source="cleanup",
-        )
+        reply = _send_removal(entry.remove, entry.where, target)
+        if reply.status in GONE and (name := _name_in_list(entry, target, ownership)):
+            # Some paths want the name, not the id.
+            item = next(reversed(list(entry.where)))
+            reply = _send_removal(entry.remove, {**entry.where, item: name}, target)
+            if _name_in_list(entry, target, ownership):
+                return (
+                    f"{entry.kind} {entry.id}: {reply.method} gave {reply.status}, "
+                    "and it is still listed"
+                )
     except NoReply as error:
         if not target.is_there():
             raise
         return f"{entry.kind} {entry.id}: {error}"
     if reply.status < 300 or reply.status in GONE or _went_along(entry, ledger, reply):
-        ledger.removed(entry)
+        for twin in list(ledger.left()):
+            # An entity that was created again, as by PUT, is in the ledger again.
+            if (twin.remove, twin.where) == (entry.remove, entry.where):
+                ledger.removed(twin)
         return ""
     return f"{entry.kind} {entry.id}: {reply.method} gave {reply.status}"
+
+
+def _send_removal(remove: str, where: Mapping[str, str], target: Target) -> Exchange:
+    operation = target.contract.by_id[remove]
+    path = fill(operation.path, where)
+    return target.send(operation.method, path, operation=remove, source="cleanup")
+
+
+def _name_in_list(entry: Entry, target: Target, ownership: Ownership) -> str:
+    """The name under which the entity is listed, if no other one has it; its id without a name,
+    and "" if it is not listed."""
+    found = ownership.list_of(entry.kind, entry.where)
+    if found is None:
+        return ""
+    action, path = found
+    rows = list(_rows(path, action, target))
+    key = _key(action, ownership)
+    mine = [row for row in rows if str(at(row, key)) == entry.id]
+    if not mine:
+        return ""
+    names = [mine[0][n] for n in NAMES if isinstance(mine[0].get(n), str) and mine[0][n]]
+    alone = [n for n in names if sum(n in row.values() for row in rows) == 1]
+    return next((n for n in alone if n != entry.id), entry.id)
+
+
+def _key(action: Action, ownership: Ownership) -> tuple[str, ...]:
+    """Where a row of a list has its id."""
+    resource = ownership.plan.resource_of(action)
+    name = resource.identity.key if resource is not None else None
+    return action.response.tells or (name or "id",)
 
 
 def _went_along(entry: Entry, ledger: Ledger, reply: Exchange) -> bool:
@@ -93,8 +133,7 @@ def _find_again(
     action, path = found
     mine = [row for row in _rows(path, action, target) if _has(row, pending.marker)]
     known = {entry.id for entry in ledger.entries.values() if entry.kind == resource}
-    name = creator.resource.identity.key
-    key = action.response.tells or (name or "id",)
+    key = _key(action, ownership)
     ids = [str(at(row, key)) for row in mine if isinstance(at(row, key), str | int)]
     for identity in (one for one in ids if one not in known):
         where = {n: v for n, v in pending.path.items() if "{" + n + "}" in remove.path}

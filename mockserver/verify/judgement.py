@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import click
-
 from mockserver.errors import ContractError, UsageError
-from mockserver.files.documents import read_contract
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract
-from mockserver.verify import baseline, reports
 from mockserver.verify.access import (
-    check_host,
-    clean_up_only,
-    open_target,
     ownership_of,
-    permission_lines,
 )
 from mockserver.verify.baseline import Baseline
 from mockserver.verify.causes import merged
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.conformance import schemathesis
-from mockserver.verify.conformance.config import Budget, Settings, write_config
+from mockserver.verify.conformance.config import Settings
 from mockserver.verify.conformance.exemptions import unlisted_refusal
 from mockserver.verify.conformance.openapi_core import SecondJudge
 from mockserver.verify.ledger import Ledger
@@ -39,18 +28,15 @@ from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.run import Effort, Lifecycles
 from mockserver.verify.login import Login
 from mockserver.verify.model import Exchange, Finding, Result
-from mockserver.verify.only import PARTS, Only, only_of
-from mockserver.verify.reports import terminal, write
+from mockserver.verify.only import PARTS, Only
 from mockserver.verify.reports.exchanges import Record
-from mockserver.verify.reports.terminal import Progress
-from mockserver.verify.sandbox import Sandbox, run_hooks
+from mockserver.verify.resume import Journal
+from mockserver.verify.sandbox import Sandbox
 from mockserver.verify.signals import ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 from mockserver.verify.verdict import expired, report_trouble
 
 MOCK_OTHER_KEY = "mock-other"
-LONGEST_PHASE = 1800
-"""Seconds for the lifecycle checks, unless --max-time is given."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +55,8 @@ class Plan:
     """Stop at the first finding."""
     sandbox: Sandbox = field(default_factory=Sandbox)
     login: Login | None = None
+    resumed: Ledger | None = None
+    """The ledger of an interrupted run to go on with."""
 
 
 class EnoughError(Exception):
@@ -107,6 +95,7 @@ def judge(
             if not around.mock:
                 verification.guard()
             preflight(target)
+            verification.go_on()
             verification.run_parts(document, around)
         except EnoughError:
             pass
@@ -152,6 +141,7 @@ class Verification:
         self._view = self.plan.sandbox.in_view(contract)
         self._left_out = self.plan.sandbox.left_out(contract)
         self._lifecycles: Lifecycles | None = None
+        self._journal: Journal | None = None
         self._expired_ignores: dict[str, str] = {}
 
     def run_parts(self, document: Mapping[str, Any], around: clock.Surroundings) -> None:
@@ -178,10 +168,39 @@ class Verification:
     def guard(self) -> None:
         """On a server that can't be reset, record what is created and remove it."""
         sandbox, target = self.plan.sandbox, self.target
-        if target.ownership is None:
-            target.ownership = ownership_of(
-                target, sandbox, Ledger.create(sandbox.ledger, target.url)
-            )
+        if target.ownership is not None:
+            return
+        ledger = self.plan.resumed
+        if ledger is None:
+            ledger = Ledger.create(sandbox.ledger, target.url)
+        elif ledger.url != target.url:
+            raise UsageError(f"--resume: the interrupted run was at {ledger.url}; give it as --url")
+        else:
+            ledger.open()
+        target.ownership = ownership_of(target, sandbox, ledger)
+        self._journal = Journal(ledger, self.result)
+
+    def go_on(self) -> None:
+        """Take in what an interrupted run has found, and remove what it left."""
+        journal, ownership, settings = self._journal, self.target.ownership, self.plan.settings
+        if journal is None or ownership is None:
+            return
+        if self.plan.resumed is None:
+            journal.begin(settings.seed, settings.budget.max_examples)
+            return
+        journal.restore()
+        self.progress(f"going on after {counted(len(journal.finished), 'step')}")
+        if journal.ledger.pending or list(journal.ledger.left()):
+            clean_up(journal.ledger, self.target, ownership, self.progress)
+
+    def _finish(self, step: str, **facts: str) -> None:
+        if self._journal is not None:
+            self._journal.finish(step, **facts)
+
+    @property
+    def _finished(self) -> frozenset[str]:
+        """The steps that an interrupted run has finished."""
+        return frozenset(self._journal.finished if self._journal is not None else ())
 
     def _conformance(self, document: Mapping[str, Any], other: str) -> None:
         quarantined = self.target.persistence.quarantined
@@ -198,8 +217,13 @@ class Verification:
             self.result.errors.append("conformance: none of the operations may be sent")
             return
         settings = replace(
-            self.plan.settings, left_out=frozenset(never), params=self.plan.sandbox.params
+            self.plan.settings,
+            left_out=frozenset(never),
+            params=self.plan.sandbox.params,
+            finished=self._finished,
         )
+        if not any(map(settings.runs, settings.budget.phases)):
+            return
         schemathesis.run(
             self.target,
             document,
@@ -215,7 +239,7 @@ class Verification:
         ledger = self.target.ownership.ledger if self.target.ownership is not None else None
         if ledger is not None:
             ledger.close()
-            if not (ledger.pending or ledger.entries):
+            if not (ledger.pending or ledger.entries or ledger.steps):
                 ledger.path.unlink(missing_ok=True)
 
     def remove_created(self) -> None:
@@ -239,7 +263,7 @@ class Verification:
             ledger.close()
         if left:
             self.report_leftovers(left)
-        else:
+        elif not self.result.interrupted:
             ledger.path.unlink(missing_ok=True)
 
     def report_leftovers(self, left: Sequence[str]) -> None:
@@ -253,6 +277,8 @@ class Verification:
         if self.second is not None:
             self.result.judged = self.second.judged
             self.result.differences = self.second.differences
+        # The ledger is closed.
+        self._journal = None
         self.result.notes += self.baseline.expired
         report_trouble(self.result, self.target, self._keep)
         for reason, day in self._expired_ignores.items():
@@ -300,7 +326,8 @@ class Verification:
         if not self.plan.only.covers(finding):
             return
         self._accept(finding)
-        self.result.add(finding)
+        if self.result.add(finding) and self._journal is not None:
+            self._journal.found(finding)
 
     def _accept(self, finding: Finding) -> None:
         if finding.accepted:
@@ -329,14 +356,18 @@ class Verification:
     def _lifecycle(self, lifecycles: Lifecycles) -> None:
         """Run the tour, then the state machine if nothing was found."""
         effort = self.plan.effort
-        for finding in lifecycles.tour(effort.seconds, self.plan.only.probes):
+        finished = self._finished
+        probes = self.plan.only.probes
+        for finding in lifecycles.tour(effort.seconds, probes, finished, self._finish):
             self._found(finding)
         if self.plan.stop_early and self.result.open_findings:
             raise EnoughError
-        if effort.examples and not self.result.open_findings:
+        machine = "lifecycle: in any order"
+        if effort.examples and not self.result.open_findings and machine not in finished:
             broken = lifecycles.machine(effort, self.plan.settings.seed)
             if broken is not None:
                 self._found(broken)
+            self._finish(machine)
         failed = bool(self.result.open_findings)
         self.result.phases["lifecycle"] = "failure" if failed else "success"
 
@@ -363,6 +394,10 @@ class Verification:
             self.result.errors.append(f"Schemathesis stopped: {part.stopped.replace('_', ' ')}")
         for finding in part.findings:
             self._found(finding)
+        if part.scenario:
+            self._finish(part.scenario)
+        elif part.phase is not None and part.phase[1] != "interrupted":
+            self._finish(part.phase[0], status=self.result.phases.get(part.phase[0], part.phase[1]))
 
 
 def _unfit(exchange: Exchange, complaint: str, contract: Contract) -> Finding:
@@ -382,88 +417,3 @@ def _line(exchange: Exchange) -> bytes:
     parts = urlsplit(exchange.url)
     head = f"{exchange.method} {parts.path}?{parts.query}\n".encode()
     return head + exchange.request_body + b"\n"
-
-
-def report_folder(path: str) -> Path:
-    """Create the report folder. Raises UsageError if it can't be written."""
-    folder = Path(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--report-dir {path}: {error.strerror or error}") from None
-    return folder
-
-
-ACCEPTED_FOR = timedelta(days=30)
-
-
-def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
-    """Test the server and return the exit code. Raises UsageError, ContractError."""
-    document, contract = read_contract(spec)
-    if given["write_config"]:
-        write_config(given["write_config"], contract, spec)
-        return 0
-    sandbox.check(contract)
-    only = only_of(given["only"], given["report_dir"])
-    names = {f"{operation.method} {operation.path}" for operation in contract.operations}
-    if named := [name for name in only.operations if name in names]:
-        sandbox = replace(sandbox, include=named)
-    seconds = given["max_time"] * len(only.parts)
-    progress = Progress(quiet=given["quiet"], seconds=seconds)
-    say = progress.say
-    if given["cleanup"]:
-        return clean_up_only(contract, sandbox, given["cleanup"], say)
-    if not sandbox.url:
-        raise UsageError(
-            "--url is missing: give the server's URL, such as --url http://127.0.0.1:8000"
-        )
-    if not sandbox.is_here:
-        check_host(contract, sandbox.url, sandbox.hosts)
-    plan = plan_of(given, sandbox, only)
-    if given["dry_run"]:
-        for line in permission_lines(contract, sandbox):
-            click.echo(line)
-        return 0
-    target, login = open_target(contract, sandbox)
-    plan = replace(plan, login=login)
-    # The report with the finding stays as it is.
-    keep = not given["report_dir"] or only.is_of_findings
-    folder = None if keep else report_folder(given["report_dir"])
-    run_hooks(sandbox.setup, "setup", target.url)
-    try:
-        with target, Record(folder) as record:
-            result = judge(target, document, plan, record, say, watch=progress.watch)
-            files = write(result, folder, record) if folder is not None else []
-    finally:
-        progress.clear()
-        run_hooks(sandbox.teardown, "teardown", target.url)
-    for line in (*terminal.lines(result), *reports.report(result, os.environ)):
-        click.echo(line)
-    for file in files:
-        click.echo(f"  {file}")
-    if given["write_baseline"]:
-        until = (datetime.now(UTC) + ACCEPTED_FOR).date().isoformat()
-        baseline.write(given["write_baseline"], result.open_findings, until, "known, to be fixed")
-    return result.exit_code
-
-
-def plan_of(given: dict[str, Any], sandbox: Sandbox, only: Only) -> Plan:
-    budget = Budget(max_examples=given["max_examples"], seconds=given["max_time"])
-    settings = Settings(
-        seed=given["seed"],
-        budget=budget,
-        timeout=sandbox.timeout,
-        include_path=given["include_regex"],
-        checks=only.checks,
-    )
-    effort = Effort(patience=given["patience"], seconds=given["max_time"] or LONGEST_PHASE)
-    return Plan(
-        settings=settings,
-        # The state machine is for what the tour did not find.
-        effort=replace(effort, examples=0) if only.probes else effort,
-        parts=only.parts,
-        only=only,
-        other_key=sandbox.other_key,
-        baseline=given["baseline"],
-        sandbox=sandbox,
-    )

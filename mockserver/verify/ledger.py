@@ -2,7 +2,7 @@
 
 Each step is a JSON line: `{"made": ...}` when a creation has succeeded, `{"gone": ...}` when the
 entity is removed. A line is on disk before the next request is sent. A creation without a response
-leaves an `{"asked": ...}` line without its counterpart.
+leaves an `{"asked": ...}` line without its counterpart. `{"step": ...}` is progress of the run.
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ class Ledger:
     entries: dict[int, Entry] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     pending: dict[int, PendingCreation] = field(default_factory=dict)
+    steps: list[dict[str, Json]] = field(default_factory=list)
     _by_name: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _last: int = 0
-    _stream: IO[str] | None = None
+    _stream: IO[bytes] | None = None
 
     @classmethod
     def create(cls, path: str, url: str) -> Ledger:
@@ -66,12 +67,13 @@ class Ledger:
             if count:
                 raise UsageError(
                     f"{path} still lists {counted(count, 'entity')} at {old.url}: remove "
-                    f"them with mockserver fuzz --cleanup {path} --url {old.url}, or name another "
-                    "file with --ledger"
+                    f"them with mockserver fuzz --cleanup {path} --url {old.url}, go on with "
+                    "mockserver test --resume, or name another file with --ledger"
                 )
         ledger = cls(file, url)
         try:
-            ledger._stream = file.open("w", encoding="utf-8")
+            file.write_bytes(b"")
+            ledger.open()
         except OSError as error:
             raise UsageError(f"--ledger {path}: {error.strerror or error}") from None
         ledger._write({"ledger": 1, "url": url})
@@ -97,7 +99,8 @@ class Ledger:
 
     def open(self) -> None:
         """Continue writing."""
-        self._stream = self.path.open("a", encoding="utf-8")
+        # Two processes may write: each line is one write at the end of the file.
+        self._stream = self.path.open("ab", buffering=0)
 
     def close(self) -> None:
         if self._stream is not None:
@@ -129,6 +132,11 @@ class Ledger:
     def removed(self, entry: Entry) -> None:
         self._record({"gone": entry.number})
 
+    def step(self, line: dict[str, Json]) -> None:
+        """Record progress; it need not outlive a loss of power."""
+        self.steps.append(line)
+        self._write({"step": line}, safely=False)
+
     def left(self) -> Iterator[Entry]:
         """What still exists, newest first."""
         for number in sorted(self.entries, reverse=True):
@@ -148,14 +156,16 @@ class Ledger:
         self._take(line)
         self._write(line)
 
-    def _write(self, line: dict[str, Json]) -> None:
+    def _write(self, line: dict[str, Json], safely: bool = True) -> None:
         assert self._stream is not None
-        self._stream.write(json.dumps(line) + "\n")
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        self._stream.write(json.dumps(line).encode() + b"\n")
+        if safely:
+            os.fsync(self._stream.fileno())
 
     def _take(self, line: dict[str, Json]) -> None:
-        if "asked" in line:
+        if "step" in line:
+            self.steps.append(line["step"])
+        elif "asked" in line:
             pending = PendingCreation(
                 line["asked"], line["operation"], line["path"], line["marker"]
             )

@@ -110,7 +110,8 @@ class Finding:
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        return (self.where, self.rule, self.title)
+        """Of a finding in several operations, its cause is a part."""
+        return (self.where, self.rule, self.title + self.extra.get("cause", ""))
 
     @property
     def id(self) -> str:
@@ -168,13 +169,14 @@ class Result:
     what: str = "Contract test"
     """The kind of run, for headings."""
 
-    def add(self, finding: Finding) -> None:
-        """Add a finding, or count it if it is known."""
+    def add(self, finding: Finding) -> bool:
+        """Add a finding, or count it if it is known; returns whether it is new."""
         for known in self.findings:
             if known.identity == finding.identity:
                 known.count += finding.count
-                return
+                return False
         self.findings.append(finding)
+        return True
 
     @property
     def open_findings(self) -> list[Finding]:

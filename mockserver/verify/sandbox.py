@@ -87,7 +87,7 @@ KEYS = (
 )
 """The keys of the `[verify]` table."""
 
-
+DEFAULT_KEY = "mock-key"
 KNOWN = names(KEYS)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -121,7 +121,7 @@ class Sandbox:
     """`include` and `exclude` are patterns: an operationId, "tag:NAME", a path or "GET PATH"."""
 
     url: str = ""
-    key: str = "mock-key"
+    key: str = DEFAULT_KEY
     other_key: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 10.0
@@ -220,7 +220,7 @@ def sandbox_of(
 
     return Sandbox(
         url=one("url", "url", ""),
-        key=one("key", "api-key", given.get("default_key", "mock-key")),
+        key=one("key", "api-key", given.get("default_key", DEFAULT_KEY)),
         other_key=one("other_key", "other-key", ""),
         headers={**table_values.get("headers", {}), **(given.get("headers") or {})},
         timeout=float(one("timeout", "timeout", 10.0)),

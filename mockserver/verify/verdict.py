@@ -28,7 +28,7 @@ def accepted_by(findings: Sequence[Finding], sandbox: Sandbox) -> tuple[list[Fin
     return list(findings), list(notes)
 
 
-def report_trouble(result: Result, target: Target, keep: Callable[[Finding], None]) -> None:
+def report_trouble(result: Result, target: Target, keep: Callable[[Finding], object]) -> None:
     """Print what was waited for, what was skipped, and what was never sent."""
     persistence, contract = target.persistence, target.contract
     if result.interrupted:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from mockserver.openapi.build import build_contract
 from mockserver.verify.causes import SEVERAL, merged
 from mockserver.verify.model import Exchange, Finding
 
 PATHS = ("/agents", "/rooms", "/calls")
-RESPONSES = {"200": {"description": "so"}, "401": {"description": "no key"}}
+RESPONSES = {status: {"description": "so"} for status in ("200", "401", "422")}
 CONTRACT = build_contract(
     {
         "openapi": "3.1.0",
@@ -31,14 +33,17 @@ def taken(rule: str, path: str, key: str = "") -> Finding:
 
 
 def test_one_fault_of_access_that_two_checks_find_is_one() -> None:
+    lacking = taken("missing_required_header", "/agents")
+    lacking.message = "Got 200 when missing required 'X-Key' header, expected 401"
     found = [
         taken("key_is_needed", "/agents", "wrong"),
         taken("ignored_auth", "/agents", "invalid"),
         taken("ignored_auth", "/agents"),
+        lacking,
     ]
     wrong, none = merged(found, CONTRACT)
     assert wrong.extra["rules"] == "key_is_needed, ignored_auth"
-    assert none.extra["rules"] == "ignored_auth"
+    assert none.extra["rules"] == "ignored_auth, missing_required_header"
 
 
 def test_a_fault_of_access_everywhere_is_one() -> None:
@@ -60,8 +65,10 @@ def test_a_405_without_allow_is_one_fault_whoever_finds_it() -> None:
     ]
     (one,) = merged(found, CONTRACT)
     assert (one.where, one.count) == (SEVERAL, 4)
-    wrong = refused("allow_is_true", "/agents", "PATCH", allow="POST")
-    assert len(merged([*found, wrong], CONTRACT)) == 2
+    elsewhere = [taken("ignored_auth", path) for path in PATHS]
+    assert len({finding.id for finding in merged([*found, *elsewhere], CONTRACT)}) == 2
+    wrong = [refused("allow_header_conformance", path, "OPTIONS", allow="POST") for path in PATHS]
+    assert len(merged([*found, *wrong], CONTRACT)) == 2
 
 
 def test_a_server_error_is_called_so() -> None:
@@ -72,3 +79,17 @@ def test_a_server_error_is_called_so() -> None:
     ]
     (one,) = merged(found, CONTRACT)
     assert one.title == "no_server_error"
+
+
+def rejected(path: str, text: str) -> Finding:
+    reply = json.dumps({"detail": text}).encode()
+    sent = Exchange("GET", f"http://x{path}", {}, b"", 422, {}, reply, 0, "any", path[1:])
+    return Finding("positive_data_acceptance", f"GET {path}", "Rejected", "", [sent])
+
+
+def test_refusals_that_say_the_same_are_one() -> None:
+    said = "1 error for {}Filter: the datetime works with {} only"
+    found = [rejected(path, said.format(path.title(), n)) for n, path in enumerate(PATHS)]
+    assert [one.where for one in merged(found, CONTRACT)] == [SEVERAL]
+    found[0] = rejected(PATHS[0], "the name is too long")
+    assert len(merged(found, CONTRACT)) == 3

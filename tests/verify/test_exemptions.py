@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -131,3 +132,106 @@ def test_a_file_has_no_schema(kind: str, excused: bool) -> None:
     judged = build_contract({"swagger": "2.0", "info": info, "paths": paths})
     finding = Finding("response_schema_conformance", "GET /things", "", "", [exchange(200)])
     assert allowed(finding, Requests(judged)) is excused
+
+
+WORKER = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+    "required": ["id"],
+}
+
+
+def _worker(schema: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema}}
+    return {"200": {"description": "so", "content": content}, "422": {"description": "no"}}
+
+
+STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
+EVENTS: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Jobs", "version": "1"},
+    "paths": {
+        "/workers": {
+            "get": {
+                "operationId": "workers",
+                "responses": _worker({"type": "array", "items": WORKER}),
+            },
+            "post": {"operationId": "newWorker", "responses": _worker(WORKER)},
+        },
+        "/workers/{worker_id}": {"get": {"operationId": "worker", "responses": _worker(WORKER)}},
+        "/workers/count": {"post": {"operationId": "count", "responses": {}}},
+        "/jobs": {
+            "post": {
+                "operationId": "newJob",
+                "requestBody": {
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {
+                                    "worker_id": {"type": "string"},
+                                    "name": {"type": "string"},
+                                },
+                            }
+                        }
+                    }
+                },
+                "responses": _worker(WORKER),
+            }
+        },
+        "/jobs/{job_id}": {"get": {"operationId": "job", "responses": _worker(WORKER)}},
+        "/events": {
+            "get": {
+                "operationId": "events",
+                "responses": {"200": {"description": "so", "content": STREAM}},
+            }
+        },
+    },
+}
+
+
+def sent(method: str, path: str, status: int, operation: str = "", body: bytes = b"") -> Exchange:
+    headers = {"content-type": "text/event-stream; charset=utf-8"}
+    kind = {"content-type": "application/json"}
+    return Exchange(
+        method, f"http://x{path}", kind, body, status, headers, b"", 0, "coverage", operation
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "example", "excused"),
+    [
+        # The address is that of GET /workers/{worker_id}, too.
+        ("unsupported_method", sent("GET", "/workers/count", 422), True),
+        ("unsupported_method", sent("PUT", "/workers/count", 422), False),
+        ("unsupported_method", sent("TRACE", "/workers/count", 404), True),
+        ("unsupported_method", sent("TRACE", "/workers/count", 405), False),
+        ("unsupported_method", sent("TRACE", "/workers/count", 200), False),
+        # A worker of this id need not exist.
+        (
+            "positive_data_acceptance",
+            sent("POST", "/jobs", 422, "newJob", b'{"worker_id": "a"}'),
+            True,
+        ),
+        ("positive_data_acceptance", sent("POST", "/jobs", 422, "newJob", b'{"name": "a"}'), False),
+        # No worker of this id has been found, so how it is refused is left open; /jobs has no id.
+        ("positive_data_acceptance", sent("GET", "/workers/a", 422, "worker"), True),
+        ("positive_data_acceptance", sent("GET", "/workers/a", 400, "worker"), False),
+        # What ends in a server error was not accepted.
+        ("missing_required_header", sent("POST", "/jobs", 500, "newJob"), True),
+        ("missing_required_header", sent("POST", "/jobs", 200, "newJob"), False),
+        # Of the text of a stream a schema says nothing.
+        ("response_schema_conformance", sent("GET", "/events", 200, "events"), True),
+    ],
+)
+def test_what_is_no_fault_in_any_document(rule: str, example: Exchange, excused: bool) -> None:
+    judged = build_contract(EVENTS)
+    requests = Requests(judged)
+    assert allowed(Finding(rule, "", "", "", [example]), requests) is excused
+
+
+def test_how_a_known_entity_is_refused_is_not_left_open() -> None:
+    requests = Requests(build_contract(EVENTS))
+    requests.note(sent("GET", "/workers/a", 200, "worker"))
+    refused = sent("GET", "/workers/a", 422, "worker")
+    assert not allowed(Finding("positive_data_acceptance", "", "", "", [refused]), requests)

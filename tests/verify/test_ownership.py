@@ -11,6 +11,7 @@ import time
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -19,10 +20,12 @@ from requests.adapters import HTTPAdapter
 from mockserver.errors import UsageError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
+from mockserver.verify.cleanup import clean_up
 from mockserver.verify.conformance.guarded import Guard
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.ownership import Ownership, Router, Withheld
 from mockserver.verify.sandbox import Sandbox, sandbox_of
+from mockserver.verify.target import Target
 from tests.verify.jobs_server import serving
 
 TEXT = {"type": "string"}
@@ -245,6 +248,49 @@ def test_what_another_user_creates_is_removed_at_once(tmp_path: Path) -> None:
             assert len(list(ledger.left())) == left
             assert len(things.rows) == 1 + left
     ledger.close()
+
+
+def test_what_is_in_the_ledger_twice_is_removed_once(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    things = Things()
+    known = ownership(ledger=ledger)
+    with serving(things) as url, Target(build_contract(DOCUMENT), url, "") as target:
+        _, row = things._new("mine")
+        for _ in range(2):
+            ledger.made(
+                ledger.ask("makeThing", {}, ""), "removeThing", {"thing_id": row["id"]}, "things"
+            )
+        sent: list[str] = []
+        target.watchers.append(lambda exchange: sent.append(exchange.method))
+        assert clean_up(ledger, target, known, lambda text: None) == []
+    ledger.close()
+    assert sent == ["DELETE"]
+
+
+class Named(Things):
+    """The paths of things have their names, though their ids are returned."""
+
+    def _one(self, method: str, path: str, sent: Any) -> tuple[int, Any]:
+        name = unquote(path.removeprefix("/things/"))
+        known = next((row["id"] for row in self.rows.values() if row["name"] == name), "none")
+        return super()._one(method, f"/things/{known}", sent)
+
+
+def test_what_only_its_name_removes_is_removed_by_it(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    things = Named()
+    known = ownership(ledger=ledger)
+    with serving(things) as url, Target(build_contract(DOCUMENT), url, "") as target:
+        target.ownership = known
+        for name in ("mine", "theirs", "mine too"):
+            target.send("POST", "/things", body={"name": name})
+        left = clean_up(ledger, target, known, lambda text: None)
+    ledger.close()
+    assert {row["name"] for row in things.rows.values()} == {"theirs"}
+    # Somebody else has a thing of that name.
+    (twin,) = left
+    assert "is still listed" in twin
+    assert PRECIOUS in things.rows
 
 
 def test_the_most_literal_path_wins() -> None:

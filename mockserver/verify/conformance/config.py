@@ -64,10 +64,16 @@ class Settings:
     exclude_checks: Sequence[str] = ()
     left_out: frozenset[str] = frozenset()
     """Operations that are never sent."""
+    finished: frozenset[str] = frozenset()
+    """Phases ("fuzzing") and their operations ("fuzzing GET /things") that are not run again."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Parameter values by name."""
     query_keys: Mapping[str, str] = field(default_factory=dict)
     overlay: Mapping[str, Any] = field(default_factory=dict)
+
+    def runs(self, phase: str) -> bool:
+        """Whether a phase is to be run."""
+        return phase in self.budget.phases and phase not in self.finished
 
 
 def configuration(contract: Contract, settings: Settings) -> dict[str, Any]:
@@ -82,9 +88,9 @@ def configuration(contract: Contract, settings: Settings) -> dict[str, Any]:
         "cache": {"enabled": False},
         "generation": {"database": "none", "max-examples": budget.max_examples},
         "phases": {
-            **{phase: {"enabled": phase in budget.phases} for phase in PHASES},
+            **{phase: {"enabled": settings.runs(phase)} for phase in PHASES},
             "stateful": {
-                "enabled": "stateful" in budget.phases,
+                "enabled": settings.runs("stateful"),
                 "max-steps": budget.max_steps,
             },
         },
@@ -119,8 +125,13 @@ STREAM_SECONDS = 3
 
 
 def _special(contract: Contract, settings: Settings) -> list[dict[str, Any]]:
-    """Operations that are never sent, and those that stream their response."""
+    """Operations that are never sent, or not again, and those that stream their response."""
     found: list[dict[str, Any]] = []
+    for phase in PHASES:
+        done = [step.removeprefix(f"{phase} ") for step in sorted(settings.finished)]
+        done = [name for name in done if f"{phase} {name}" in settings.finished]
+        if done:
+            found.append({"include-name": done, "phases": {phase: {"enabled": False}}})
     names = {op.id: f"{op.method} {op.path}" for op in contract.operations}
     if settings.left_out:
         out = [names[name] for name in sorted(settings.left_out) if name in names]

@@ -3,6 +3,8 @@ alternative, or the request was not what the check took it for."""
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -11,6 +13,8 @@ from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.request.bodies import BodyReader
 from mockserver.openapi.request.parameters import ParameterReader
 from mockserver.openapi.schemas.validators import Validators
+from mockserver.verify.causes import has_key
+from mockserver.verify.http import is_stream
 from mockserver.verify.lifecycle.model import parameters, shape
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Router
@@ -133,6 +137,8 @@ WIDENINGS = (*FEATHER, *SPEECHIFY, *TRUESTATE)
 
 
 BAD_REQUEST = (400, 422)
+_ACCEPTED = ("missing_required_header", "ignored_auth", "negative_data_rejection")
+"""Checks of requests that should have been refused."""
 
 
 @dataclass
@@ -147,6 +153,10 @@ class Requests:
     def __post_init__(self) -> None:
         self._validators = Validators(self.contract.document, self.contract.version)
         self._router = Router(self.contract)
+        self._there = set[str]()
+        paths = {name for op in self.contract.operations for name in parameters(op.path)}
+        # A property with the name of a path parameter holds such an id.
+        self._ids = {name for name in paths if name.lower().endswith("id") and len(name) > 2}
 
     def is_valid(self, exchange: Exchange) -> bool | None:
         """Whether the request fits its operation; None if that can't be said, as where the values
@@ -169,6 +179,39 @@ class Requests:
             return None
         return not (sent.violations or read.violations)
 
+    def names_others(self, exchange: Exchange) -> bool:
+        """Whether the body names entities of other resources, which may not exist."""
+        try:
+            sent = json.loads(exchange.request_body or b"null")
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(sent, dict) and any(sent.get(name) is not None for name in self._ids)
+
+    def note(self, exchange: Exchange) -> None:
+        """Take in which entities are there."""
+        if 200 <= exchange.status < 300:
+            self._there.update(self._path_values(exchange).values())
+
+    def names_nobody(self, exchange: Exchange) -> bool:
+        """Whether the path has an id with which nothing has been found, and the document has the
+        refusal: it need not be a 404."""
+        operation = self.contract.by_id.get(exchange.operation)
+        known = operation is not None and operation.response_for(exchange.status) is not None
+        return known and not self._there.issuperset(self._path_values(exchange).values())
+
+    def _path_values(self, exchange: Exchange) -> dict[str, str]:
+        path = urlsplit(exchange.url).path.removeprefix(self.base)
+        return self._router.find(exchange.method, path)[2]
+
+    def is_documented(self, exchange: Exchange) -> bool:
+        """Whether the document has the method at this address, if under another path."""
+        path = urlsplit(exchange.url).path.removeprefix(self.base)
+        return any(
+            re.fullmatch(re.escape(shape(operation.path)).replace(r"\{\}", "[^/]+"), path)
+            for operation in self.contract.operations
+            if operation.method == exchange.method
+        )
+
     def _readers_of(self, operation: Operation) -> tuple[ParameterReader, BodyReader]:
         if operation.id not in self._readers:
             self._readers[operation.id] = (
@@ -186,27 +229,47 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     if example.status == 501 and not example.operation:
         # The status for an unknown method: RFC 9110, 15.6.2.
         return True
+    if finding.rule == "ignored_auth" and "without" in finding.title:
+        # A header that the user gave stays.
+        return has_key(example, requests.contract)
+    if finding.rule in _ACCEPTED and example.status >= 500:
+        # It was not accepted, and the server error is a finding of its own.
+        return True
     if finding.rule == "negative_data_rejection":
         # Unknown headers, cookies and parameters may be ignored: RFC 9110, 5.1.
         return requests.is_valid(example) is not False
     if finding.rule == "positive_data_acceptance":
         # Some generated values change on their way, such as quotes in a header.
-        return requests.is_valid(example) is not True
+        unsure = requests.names_others(example) or requests.names_nobody(example)
+        return unsure or requests.is_valid(example) is not True
+    if finding.rule == "unsupported_method":
+        # TRACE is often refused in front of an API: RFC 9110, 9.3.8.
+        refused = example.method == "TRACE" and 400 <= example.status < 500
+        return requests.is_documented(example) or (refused and example.status != 405)
     if finding.rule == "status_code_conformance":
         return unlisted_refusal(example, requests.contract)
     if finding.rule == "not_a_server_error":
         return not is_server_error(example.status, requests.contract.by_id.get(example.operation))
     if finding.rule == "response_schema_conformance":
-        return _is_file(example, requests.contract)
+        return _is_text(example, requests.contract)
     return False
 
 
-def _is_file(exchange: Exchange, contract: Contract) -> bool:
-    """Whether the document has a file there, which has no schema (Swagger 2: `type: file`)."""
+def _is_text(exchange: Exchange, contract: Contract) -> bool:
+    """Whether the documented response is a file (Swagger 2: `type: file`) or the text of a stream,
+    of which no schema can say more."""
     operation = contract.by_id.get(exchange.operation)
     response = operation.response_for(exchange.status) if operation is not None else None
-    schemas = [media.schema or {} for media in response.content.values()] if response else []
-    return any(schema.get("format") == "binary" for schema in schemas)
+    content = response.content.values() if response is not None else ()
+    return any(
+        (media.schema or {}).get("format") == "binary"
+        or (
+            is_stream(exchange.content_type)
+            and is_stream(media.name)
+            and (media.schema or {}).get("type") == "string"
+        )
+        for media in content
+    )
 
 
 def unlisted_refusal(exchange: Exchange, contract: Contract) -> bool:

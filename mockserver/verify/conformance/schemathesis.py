@@ -41,6 +41,8 @@ class Heard:
     findings: list[Finding] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     phase: tuple[str, str] | None = None
+    scenario: str = ""
+    """The phase and the operation that have ended."""
     stopped: str = ""
 
 
@@ -241,6 +243,8 @@ def _understand(event: Json, requests: exemptions.Requests) -> Heard:
 
 def _scenario(value: Json, requests: exemptions.Requests, heard: Heard) -> None:
     recorder, phase = value["recorder"], value["phase"]
+    if value["status"] != "interrupted" and phase != "stateful":
+        heard.scenario = f"{phase} {recorder.get('label')}"
     cases, checks = recorder.get("cases", {}), recorder.get("checks", {})
     exchanges = {
         case_id: _exchange(
@@ -250,6 +254,8 @@ def _scenario(value: Json, requests: exemptions.Requests, heard: Heard) -> None:
     }
     exchanges = {case: one for case, one in exchanges.items() if WITHHELD not in one.headers}
     heard.exchanges += exchanges.values()
+    for exchange in exchanges.values():
+        requests.note(exchange)
     for case_id, nodes in checks.items():
         for node in nodes:
             if node["status"] == "failure":

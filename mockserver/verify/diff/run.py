@@ -29,11 +29,11 @@ from mockserver.verify.diff.model import Program, Report
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.report import fidelity_of, lines, write
 from mockserver.verify.diff.runner import CannotJudge, Side
-from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership
+from mockserver.verify.reports import report_folder
 from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import LOOPBACK, Sandbox, run_hooks
 from mockserver.verify.signals import ended_like_ctrl_c

@@ -282,6 +282,7 @@ class Fuzzer:
         self.known.setdefault(parameter, set()).update(sorted(ids)[:20])
 
     def _judge(self, case: Any, response: Any, exchange: Exchange) -> None:
+        self._requests.note(exchange)
         from schemathesis.core.failures import Failure, FailureGroup
 
         for check in self._checks:

@@ -24,10 +24,9 @@ from mockserver.verify.access import (
 from mockserver.verify.causes import merged
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.fuzz.loop import Fuzzer
-from mockserver.verify.judgement import report_folder
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange, Result
-from mockserver.verify.reports import reproduction, terminal, write
+from mockserver.verify.reports import report_folder, reproduction, terminal, write
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks

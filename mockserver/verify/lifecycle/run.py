@@ -75,10 +75,16 @@ class Lifecycles:
         return session
 
     def tour(
-        self, seconds: float = 1800, probes: Collection[str] = frozenset()
+        self,
+        seconds: float = 1800,
+        probes: Collection[str] = frozenset(),
+        finished: Collection[str] = frozenset(),
+        finish: Callable[[str], None] = lambda name: None,
     ) -> Iterator[Finding]:
-        """Run each check once, in a fixed order; only some, if `probes` are named."""
-        yield from tour(self.session(), self.note, time.monotonic() + seconds, probes)
+        """Run each check once, in a fixed order; only some, if `probes` are named, and none that
+        an earlier run has `finished`."""
+        end = time.monotonic() + seconds
+        yield from tour(self.session(), self.note, end, probes, finished, finish)
         self.clean_up()
 
     def machine(self, effort: Effort, seed: int) -> Finding | None:

@@ -72,6 +72,8 @@ class Session:
     entities: list[Entity] = field(default_factory=list)
     steps: list[Exchange] = field(default_factory=list)
     number: int = 0
+    _refused: dict[str, str] = field(default_factory=dict)
+    """Resources of which no entity can be created, and why."""
 
     def begin(self) -> None:
         self.steps = []
@@ -178,8 +180,10 @@ class Session:
     def make(self, resource: Resource, *, path: Mapping[str, str] | None = None) -> Entity:
         """Create one, with every simple field, and check the reply.
 
-        Raises CannotMake.
+        Raises CannotMake, at once if it could not be created before.
         """
+        if resource.name in self._refused:
+            raise CannotMake(self._refused[resource.name])
         path = self.parents(resource) if path is None else path
         for full, plain in ((True, False), (False, False), (False, True)):
             body = self.body_for(resource, full=full, plain=plain)
@@ -193,7 +197,8 @@ class Session:
                 "good_body_accepted",
                 f"a valid body is refused: {exchange.status} {_text(exchange)}",
             )
-        raise CannotMake(f"{resource.create}: {exchange.status} {_text(exchange)}")
+        self._refused[resource.name] = f"{resource.create}: {exchange.status} {_text(exchange)}"
+        raise CannotMake(self._refused[resource.name])
 
     def parents(self, resource: Resource) -> dict[str, str]:
         """Ids for the path of a collection; missing parents are created."""

@@ -30,10 +30,13 @@ def tour(
     note: Callable[[str], None],
     end: float = math.inf,
     wanted: Collection[str] = frozenset(),
+    finished: Collection[str] = frozenset(),
+    finish: Callable[[str], None] = lambda name: None,
 ) -> Iterator[Finding]:
     """Every finding of the walk. A failing probe does not end it; the deadline `end` does.
 
     If probes are `wanted`, only they run, after those that create an entity of their kind.
+    Those that an earlier run has `finished` are left out; `finish` is called after each other one.
     """
     wanted = {*wanted, *(f"{name.split(':')[0]}: created and read" for name in wanted)}
     given_up: set[str] = set()
@@ -42,7 +45,7 @@ def tour(
             note(f"lifecycles: time ran out before {name!r}, which was not checked")
             return
         kind = name.split(":")[0]
-        if kind in given_up or (wanted and name not in wanted):
+        if kind in given_up or name in finished or (wanted and name not in wanted):
             continue
         session.begin()
         try:
@@ -63,6 +66,7 @@ def tour(
             # One operation may fail while the others work.
             if error.how == "key" or not session.target.is_there():
                 raise
+        finish(name)
 
 
 def _of_probe(finding: Finding, name: str) -> Finding:

@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 import mockserver
+from mockserver.errors import UsageError
 from mockserver.files.wording import counted
 from mockserver.verify.model import Finding, Result
 from mockserver.verify.reports.exchanges import Record
@@ -226,3 +227,13 @@ def write(result: Result, folder: Path, record: Record) -> list[Path]:
     write_html(result, folder / "report.html")
     write_sarif(result, folder / "report.sarif")
     return sorted(folder.iterdir())
+
+
+def report_folder(path: str) -> Path:
+    """Create the report folder. Raises UsageError if it can't be written."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--report-dir {path}: {error.strerror or error}") from None
+    return folder

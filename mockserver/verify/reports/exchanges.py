@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Self
@@ -16,19 +18,31 @@ from mockserver.verify.model import Exchange, Finding
 class Record:
     """Writes into a folder, or nowhere without one."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, resume: bool = False) -> None:
         self.folder = folder
+        self._resume = resume
         self._ndjson: IO[str] | None = None
         self._har: IO[str] | None = None
         self._first = True
 
     def __enter__(self) -> Self:
         if self.folder is not None:
+            earlier = list(self._earlier(self.folder)) if self._resume else []
             self._ndjson = (self.folder / "exchanges.ndjson").open("w", encoding="utf-8")
             self._har = (self.folder / "exchanges.har").open("w", encoding="utf-8")
             creator = '{"name": "mockserver", "version": "1"}'
             self._har.write('{"log": {"version": "1.2", "creator": %s, "entries": [\n' % creator)  # noqa: UP031
+            for exchange in earlier:
+                self.exchange(exchange)
         return self
+
+    @staticmethod
+    def _earlier(folder: Path) -> Iterator[Exchange]:
+        """The exchanges of a run that goes on; its last line may be cut."""
+        file = folder / "exchanges.ndjson"
+        for line in file.read_text("utf-8", "replace").splitlines() if file.exists() else ():
+            with suppress(ValueError, KeyError):
+                yield exchange_of(json.loads(line)["exchange"])
 
     def __exit__(self, *_: object) -> None:
         if self._har is not None:
@@ -66,6 +80,23 @@ def plain(exchange: Exchange) -> dict[str, Json]:
     }
 
 
+def exchange_of(value: Mapping[str, Json]) -> Exchange:
+    """The exchange that `plain` was given."""
+    return Exchange(
+        method=value["method"],
+        url=value["url"],
+        request_headers=value["request_headers"],
+        request_body=_bytes(value["request_body"]),
+        status=value["status"],
+        headers=value["headers"],
+        body=_bytes(value["body"]),
+        elapsed=value["seconds"],
+        source=value["source"],
+        operation=value["operation"],
+        at=value["at"],
+    )
+
+
 def plain_finding(finding: Finding) -> dict[str, Json]:
     return {
         "id": finding.id,
@@ -90,6 +121,11 @@ def text(body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         return "base64:" + base64.b64encode(body).decode()
+
+
+def _bytes(text: str) -> bytes:
+    coded = text.removeprefix("base64:")
+    return text.encode() if coded == text else base64.b64decode(coded)
 
 
 def archived(exchange: Exchange) -> Archived:
