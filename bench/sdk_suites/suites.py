@@ -37,6 +37,7 @@ class Suite:
     repository: str
     document: str
     document_repository: str
+    document_revision: str
     arrays: str
     objects: str
 
@@ -66,6 +67,7 @@ def listed() -> list[Suite]:
             table.get("repository", ""),
             table["document"],
             table.get("document-repository", table.get("repository", "")),
+            table.get("document-revision", "HEAD"),
             table["arrays"],
             table["objects"],
         )
@@ -79,7 +81,7 @@ def unpacked(suite: Suite, folder: Path) -> Files:
     root, document = place / "suite", place / "document"
     source = suite.pypi or suite.repository
     made = place / ".source"
-    wanted = f"{source} {suite.document_repository} {suite.document}"
+    wanted = f"{source} {suite.document_repository} {suite.document_revision} {suite.document}"
     if made.is_file() and made.read_text() == wanted:
         return Files(root, _document_file(document))
     place.mkdir(parents=True, exist_ok=True)
@@ -98,7 +100,8 @@ def _document_file(folder: Path) -> Path:
 
 
 def _document(folder: Path, suite: Suite) -> bytes:
-    text = _show(folder, suite.document_repository, suite.document)
+    place = f"{suite.document_revision}:{suite.document}"
+    text = _git(folder, suite.document_repository, "show", place)
     if suite.document != "scripts/mock":
         return text
     found = _EMBEDDED.search(text.decode("utf-8", "replace"))
@@ -124,10 +127,6 @@ def _git(folder: Path, repository: str, *arguments: str) -> bytes:
     if done.returncode:
         raise SuiteError(f"{place}: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
-
-
-def _show(folder: Path, repository: str, path: str) -> bytes:
-    return _git(folder, repository, "show", f"HEAD:{path}")
 
 
 def _archive(folder: Path, repository: str) -> bytes:

@@ -24,22 +24,36 @@ LASTS = 3600
 """How long an access token lasts, in seconds."""
 NAMES = ("username", "email", "login", "user", "user_name", "account", "phone")
 """What a login calls who logs in."""
+ACTIVATION = "/oauth/activate"
+"""The page on which users confirm what a device asks for."""
 _CODE_LASTS = 600
+_DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+_POLL_EVERY = 1
+"""The seconds between two polls of a device."""
+_USER_CODE = "BCDFGHJKLMNPQRSTVWXZ"
+"""The letters of a code that people type (RFC 8628, section 6.1)."""
 _ENDED = bag("revoked disabled inactive expired deleted suspended blocked cancelled canceled")
 _OPENID = frozenset(("openid", "offline_access", "profile", "email"))
-_GRANTS = {
+GRANTS = {
     "client_credentials": False,
     "password": True,
     "refresh_token": True,
     "authorization_code": True,
+    _DEVICE_GRANT: True,
     "urn:ietf:params:oauth:grant-type:jwt-bearer": False,
     "urn:ietf:params:oauth:grant-type:token-exchange": False,
     "urn:ietf:params:oauth:grant-type:saml2-bearer": False,
 }
 """The grant types, and whether a refresh token comes with them."""
+_HELD = {
+    "refresh_token": ("refresh_token", "refresh"),
+    "authorization_code": ("code", "code"),
+    _DEVICE_GRANT: ("device_code", "device"),
+}
+"""The grants that present something issued earlier: its field, and the kind of its row."""
 
-Sign = Callable[[Mapping[str, Any]], str]
-"""Makes a JWT of claims."""
+Sign = Callable[[Mapping[str, Any], float | None], str]
+"""Makes a JWT of claims, valid for so many seconds if given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,21 +204,22 @@ def grant(
     """The token response to a token request. Raises OAuthError."""
     known = credentials.plan.oauth.scopes
     kind = str(form.get("grant_type") or "client_credentials")
-    if kind not in _GRANTS:
-        listed = ", ".join(_GRANTS)
+    if kind not in GRANTS:
+        listed = ", ".join(GRANTS)
         raise OAuthError("unsupported_grant_type", f"grant_type is one of {listed}, not {kind!r}.")
     client = client_of(form, authorization)
     scopes: Sequence[str] | None = _asked(form)
     subject = str(form.get("username") or client or "mock-user")
     nonce = None
-    if kind == "refresh_token":
-        row = _taken(world, form, "refresh_token", "refresh")
-        subject, scopes = row["subject"], _narrowed(scopes, row["scopes"])
-    elif kind == "authorization_code":
-        row = _taken(world, form, "code", "code")
-        _check_code(row, form, client)
-        revoke(world, str(form["code"]))
-        subject, scopes, nonce = row["subject"], row["scopes"], row.get("nonce")
+    row = presented(world, form, *_HELD[kind]) if kind in _HELD else None
+    if row is not None:
+        subject, nonce = row["subject"], row.get("nonce")
+        if kind == "refresh_token":
+            scopes = _narrowed(scopes, row["scopes"])
+        else:
+            scopes = row["scopes"]
+            _check_code(row, form, client) if kind == "authorization_code" else _check_device(row)
+            revoke(world, str(form[_HELD[kind][0]]))
     if scopes is not None and known:
         strange = sorted(set(scopes) - set(known) - _OPENID)
         if strange:
@@ -212,7 +227,7 @@ def grant(
                 "invalid_scope", f"There is no scope {strange[0]!r}; there is {', '.join(known)}."
             )
     return tokens_for(
-        world, subject, client, scopes, refresh=_GRANTS[kind], credentials=credentials, nonce=nonce
+        world, subject, client, scopes, refresh=GRANTS[kind], credentials=credentials, nonce=nonce
     )
 
 
@@ -242,19 +257,14 @@ def tokens_for(
         keep(world, found["refresh_token"], "refresh", **about)
     if credentials.sign is not None and "openid" in (scopes or ()):
         who = {"sub": subject, "aud": client or "mock", **({"nonce": nonce} if nonce else {})}
-        found["id_token"] = credentials.sign({**who, **_times(world, lasts)})
+        found["id_token"] = credentials.sign(who, lasts)
     return found
 
 
 def _token(world: World, claims: Mapping[str, Any], lasts: float | None, sign: Sign | None) -> str:
     if sign is None:
         return secret(world, "at")
-    return sign({**claims, **_times(world, lasts), "jti": secret(world, "jti")})
-
-
-def _times(world: World, lasts: float | None) -> dict[str, int]:
-    now = world.now // SECOND
-    return {"iat": now, **({"exp": now + int(lasts)} if lasts is not None else {})}
+    return sign({**claims, "jti": secret(world, "jti")}, lasts)
 
 
 def _asked(form: Mapping[str, Any]) -> list[str] | None:
@@ -270,16 +280,23 @@ def _narrowed(asked: Sequence[str] | None, given: Sequence[str] | None) -> Seque
     return asked
 
 
-def _taken(world: World, form: Mapping[str, Any], name: str, kind: str) -> Row:
-    """The stored code or refresh token that a form names. Raises OAuthError."""
+def presented(world: World, form: Mapping[str, Any], name: str, kind: str) -> Row | None:
+    """The stored code or refresh token that a form names; None for an unknown one if the world
+    accepts any credential. Raises OAuthError."""
     given = form.get(name)
+    row = world[ISSUED.name].get(name_of(given)) if isinstance(given, str) else None
+    if row is None and world.leniency.any_key:
+        return None
     if not isinstance(given, str) or not given:
         raise OAuthError("invalid_request", f"{name} is missing.")
-    row = world[ISSUED.name].get(name_of(given))
     if row is None or row["kind"] != kind:
         raise OAuthError("invalid_grant", f"The {name.replace('_', ' ')} is not known.")
     if row["expires"] is not None and row["expires"] <= world.now:
-        raise OAuthError("invalid_grant", f"The {name.replace('_', ' ')} has expired or was used.")
+        late = kind == "device" and row["expires"] > 0
+        raise OAuthError(
+            "expired_token" if late else "invalid_grant",
+            f"The {name.replace('_', ' ')} has expired or was used.",
+        )
     return row
 
 
@@ -315,6 +332,49 @@ def _check_code(row: Row, form: Mapping[str, Any], client: str) -> None:
         verifier = urlsafe_b64encode(hashed).decode().rstrip("=")
     if not hmac.compare_digest(verifier.encode(), row["challenge"].encode()):
         raise OAuthError("invalid_grant", "The code_verifier does not fit the code_challenge.")
+
+
+# -- devices (RFC 8628)
+
+
+def device_codes(world: World, form: Mapping[str, Any], page: str) -> dict[str, Any]:
+    """The response to a device authorization request; `page` is where its user confirms it."""
+    code = secret(world, "dc")
+    letters = (_USER_CODE[byte % len(_USER_CODE)] for byte in digest(code)[:8])
+    user_code = "".join(letters)
+    about = {"scopes": _asked(form), "client": str(form.get("client_id") or "")}
+    keep(world, code, "device", lasts=_CODE_LASTS, subject=None, decision="", **about)
+    keep(world, user_code, "user code", lasts=_CODE_LASTS, device=name_of(code), **about)
+    shown = f"{user_code[:4]}-{user_code[4:]}"
+    return {
+        "device_code": code,
+        "user_code": shown,
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}?user_code={shown}",
+        "expires_in": _CODE_LASTS,
+        "interval": _POLL_EVERY,
+    }
+
+
+def typed(user_code: str) -> str:
+    """A user code as it is stored."""
+    return "".join(filter(str.isalpha, user_code.upper()))
+
+
+def decide(world: World, user_code: str, subject: str, decision: str) -> None:
+    """Confirm (`allow`) or refuse what a device asks for. Raises OAuthError."""
+    row = presented(world, {"user_code": typed(user_code)}, "user_code", "user code")
+    device = world[ISSUED.name].get(row["device"]) if row is not None else None
+    if device is None:
+        raise OAuthError("invalid_request", f"There is no device with the code {user_code!r}.")
+    world[ISSUED.name].put({**device, "subject": subject, "decision": decision})
+
+
+def _check_device(row: Row) -> None:
+    if row["decision"] == "deny":
+        raise OAuthError("access_denied", "The user has refused.")
+    if not row["decision"]:
+        raise OAuthError("authorization_pending", "The user has not yet entered the code.")
 
 
 def refused(issued: Issued) -> Unauthenticated:

@@ -1,7 +1,7 @@
 """Which operations issue credentials and which revoke them.
 
-OAuth operations are those at the `tokenUrl` of a flow. Others are recognised by their response: a
-token, a session or an API key.
+OAuth operations are those at the `tokenUrl` of a flow, or those that take a `grant_type`. Others
+are recognised by their response: a token, a session, an API key or a device code.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from mockserver.inference.model import Path
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.media_types import is_json_or_any
-from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.model import Contract, MediaType, Operation
 from mockserver.openapi.schemas.resolved import Schemas
 
-IssuerKind = Literal["oauth", "login", "key"]
+IssuerKind = Literal["oauth", "login", "key", "device"]
 
 _ACCESS = bag(
     "access_token auth_token bearer_token session_token api_token api_key apikey jwt jwt_token "
@@ -28,27 +28,36 @@ _ACCESS = bag(
 _MAYBE = bag("token key session session_id session_key sid secret value secret_key")
 _IDS = bag("id sid session_id")
 _REFRESH = bag("refresh_token")
+_DEVICE = bag("device_code")
+_PASSWORDS = bag("password passwd pass pwd passphrase secret client_secret")
+_LOGINS = bag("login signin signon logon authenticate token session jwt apikey")
 _LIFE = bag("expires_in expires_at expires expiration expiry token_type scope scopes")
 _PLACES = bag(
     "login signin signon logon auth authenticate authentication authorize token session oauth "
     "apikey credential jwt register signup key oidc sso"
 )
 _ENDINGS = bag("logout signout logoff revoke invalidate revocation")
-_DEEPEST = 3
+_FORGERY = bag("csrf xsrf")
+_DEEPEST, _DEEP = 5, 3
+"""How deep a credential lies in the body of a login, and of any other operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """An operation that issues credentials, and where its response holds them.
 
-    `life` are the properties with the lifetime and the type of the credential.
+    A path of no steps is the whole body. `life` are the properties with the lifetime and the type
+    of the credential, `headers` the response headers that hold it. `renews` is the property of the
+    request that has a refresh token.
     """
 
     operation: str
     kind: IssuerKind
-    access: tuple[Path, ...]
+    access: tuple[Path, ...] = ()
     refresh: tuple[Path, ...] = ()
     life: tuple[Path, ...] = ()
+    headers: tuple[str, ...] = ()
+    renews: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +66,13 @@ class OAuthPaths:
 
     token: frozenset[str] = frozenset()
     authorization: frozenset[str] = frozenset()
+    device: frozenset[str] = frozenset()
     discovery: frozenset[str] = frozenset()
     scopes: tuple[str, ...] = ()
 
     @property
     def any(self) -> frozenset[str]:
-        return self.token | self.authorization | self.discovery
+        return self.token | self.authorization | self.device | self.discovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,11 @@ class CredentialPlan:
         """Whether any operation issues credentials."""
         return bool(self.issuers) or bool(self.oauth.any)
 
+    @property
+    def has_devices(self) -> bool:
+        """Whether an operation gives out device codes, which a user confirms on a page."""
+        return any(issuer.kind == "device" for issuer in self.issuers.values())
+
 
 def plan_credentials(contract: Contract, schemas: Schemas) -> CredentialPlan:
     """Infer how credentials are issued and revoked; empty if the document has no security
@@ -98,9 +113,10 @@ def plan_credentials(contract: Contract, schemas: Schemas) -> CredentialPlan:
     for operation in contract.operations:
         # The entity can be fetched by its id, or belongs to another resource.
         fetched = "{" in operation.url_path or operation.url_path.rstrip("/") in above
-        issuer = _issuer(operation, schemas, _is_at(contract, operation, oauth.token), fetched)
+        at_token = _is_at(contract, operation, oauth.token)
+        issuer = _Reading(contract, operation, schemas, fetched=fetched).issuer(at_token)
         if issuer is None and cookie is not None and _logs_in(operation):
-            issuer = Issuer(operation.id, "login", ())
+            issuer = Issuer(operation.id, "login")
         if issuer is not None:
             issuers[operation.id] = issuer
     if not issuers and not oauth.any:
@@ -127,6 +143,7 @@ def _speaks_jwt(contract: Contract) -> bool:
 def _oauth_paths(contract: Contract) -> OAuthPaths:
     token: set[str] = set()
     authorization: set[str] = set()
+    device: set[str] = set()
     discovery: set[str] = set()
     scopes: dict[str, None] = {}
     for scheme in _schemes(contract):
@@ -135,12 +152,17 @@ def _oauth_paths(contract: Contract) -> OAuthPaths:
             if isinstance(flow, Mapping):
                 token |= _path_of(flow.get("tokenUrl")) | _path_of(flow.get("refreshUrl"))
                 authorization |= _path_of(flow.get("authorizationUrl"))
+                device |= _path_of(flow.get("deviceAuthorizationUrl"))
                 scopes.update(dict.fromkeys(map(str, flow.get("scopes") or ())))
         discovery |= _path_of(scheme.get("openIdConnectUrl"))
         if scheme.get("type") == "openIdConnect" and not _path_of(scheme.get("openIdConnectUrl")):
             discovery.add("/.well-known/openid-configuration")
     return OAuthPaths(
-        frozenset(token), frozenset(authorization), frozenset(discovery), tuple(scopes)
+        frozenset(token),
+        frozenset(authorization),
+        frozenset(device),
+        frozenset(discovery),
+        tuple(scopes),
     )
 
 
@@ -165,45 +187,138 @@ def _above_parameters(contract: Contract) -> set[str]:
     }
 
 
-def _issuer(
-    operation: Operation, schemas: Schemas, oauth: bool, fetched: bool = False
-) -> Issuer | None:
-    # A PUT of an entity by its id changes a key or a token; it gives no new one out.
-    changes = operation.method == "PUT" and operation.url_path.endswith("}")
-    if (operation.method not in ("POST", "PUT") or changes) and not oauth:
-        return None
-    response = operation.response_for(operation.success)
-    medias = response.content.values() if response is not None else ()
-    pointer = next((m.pointer for m in medias if m.pointer and is_json_or_any(m.name)), None)
-    if pointer is None:
-        return Issuer(operation.id, "oauth", (("access_token",),)) if oauth else None
-    words = _words(operation)
-    spoken = bool(words & _PLACES)
-    access: list[Path] = []
-    maybe: list[Path] = []
-    refresh: list[Path] = []
-    life: list[Path] = []
-    for path in _texts(schemas, pointer):
-        name = "_".join(tokens(path[-1]))
-        if name in _ACCESS:
-            access.append(path)
-        elif name in _REFRESH:
-            refresh.append(path)
-        elif name in _LIFE:
-            life.append(path)
-        elif fetched and name in _IDS:
-            continue  # its entity can be fetched, or belongs to another
-        elif spoken and (name in _MAYBE or (name == "id" and "session" in words)):
-            maybe.append(path)
-    if not access:
-        # A session's id is its credential, unless it has a token.
-        access = [path for path in maybe if path[-1] != "id"] or maybe
-    if not access:
-        return None
-    kind: IssuerKind = "oauth" if oauth else "login"
-    if not oauth and "key" in words and not words & bag("login session oauth token"):
-        kind = "key"
-    return Issuer(operation.id, kind, tuple(access), tuple(refresh), tuple(life))
+class _Reading:
+    """What one operation's request and response say of credentials."""
+
+    def __init__(
+        self, contract: Contract, operation: Operation, schemas: Schemas, *, fetched: bool
+    ) -> None:
+        self._contract = contract
+        self._operation = operation
+        self._schemas = schemas
+        self._fetched = fetched
+        self._words = _words(operation)
+        self._spoken = bool(self._words & _PLACES)
+        self._sent = {"_".join(tokens(name)): name for name in self._names_sent()}
+
+    def issuer(self, at_token: bool) -> Issuer | None:
+        """The issuer that the operation is; `at_token`: a flow names its path as `tokenUrl`."""
+        operation = self._operation
+        oauth = at_token or (operation.method == "POST" and "grant_type" in self._sent)
+        if not oauth and not self._may_issue():
+            return None
+        response = operation.response_for(operation.success)
+        medias = response.content.values() if response is not None else ()
+        pointer = next((m.pointer for m in medias if m.pointer and is_json_or_any(m.name)), None)
+        headers = self._headers()
+        if pointer is None:
+            if oauth:
+                return Issuer(operation.id, "oauth", (("access_token",),))
+            whole = ((),) if any(map(self._is_token, medias)) else ()
+            found = Issuer(operation.id, "login", whole, headers=headers)
+            return found if whole or headers else None
+        if self._is_token(next(m for m in medias if m.pointer == pointer)):
+            return Issuer(operation.id, "login", ((),), headers=headers)
+        return self._of_body(pointer, headers, oauth=oauth)
+
+    def _of_body(self, pointer: str, headers: tuple[str, ...], *, oauth: bool) -> Issuer | None:
+        access: list[Path] = []
+        maybe: list[Path] = []
+        refresh: list[Path] = []
+        life: list[Path] = []
+        device: list[Path] = []
+        for path in self._texts(pointer):
+            name = "_".join(tokens(path[-1]))
+            if name in _ACCESS:
+                access.append(path)
+            elif name in _REFRESH:
+                refresh.append(path)
+            elif name in _LIFE:
+                life.append(path)
+            elif name in _DEVICE:
+                device.append(path)
+            elif self._fetched and name in _IDS:
+                continue  # its entity can be fetched, or belongs to another
+            elif self._spoken and (name in _MAYBE or (name == "id" and "session" in self._words)):
+                maybe.append(path)
+        if device and not access:
+            return Issuer(self._operation.id, "device", tuple(device))
+        if not access:
+            # A session's id is its credential, unless it has a token.
+            access = [path for path in maybe if path[-1] != "id"] or maybe
+        if not access and not headers:
+            return None
+        kind: IssuerKind = "oauth" if oauth else "login"
+        if (
+            not oauth
+            and "key" in self._words
+            and not self._words & bag("login session oauth token")
+        ):
+            kind = "key"
+        renews = next((self._sent[name] for name in self._sent if name in _REFRESH), None)
+        return Issuer(
+            self._operation.id, kind, tuple(access), tuple(refresh), tuple(life), headers, renews
+        )
+
+    def _may_issue(self) -> bool:
+        operation = self._operation
+        if operation.method == "GET":
+            # `GET /login?username=...&password=...`
+            asked = {"_".join(tokens(p.name)) for p in operation.parameters if p.place == "query"}
+            return bool(self._words & _LOGINS and asked & _PASSWORDS)
+        # A PUT of an entity by its id changes a key or a token; it gives no new one out.
+        changes = operation.method == "PUT" and operation.url_path.endswith("}")
+        return operation.method in ("POST", "PUT") and not changes
+
+    def _is_token(self, media: MediaType) -> bool:
+        """Whether a login's whole body is the token."""
+        if media.pointer is None or not self._words & _LOGINS or self._words & _ENDINGS:
+            return False
+        flat = self._schemas.flat_at(media.pointer)
+        return flat.types == ("string",) and not flat.values and "format" not in flat.rules
+
+    def _headers(self) -> tuple[str, ...]:
+        """The response headers that hold a credential."""
+        response = self._operation.response_for(self._operation.success)
+        if response is None or not self._spoken:
+            return ()
+        sent_back = {
+            scheme.parameter.lower()
+            for scheme in self._contract.schemes.values()
+            if scheme.place == "header"
+        }
+        return tuple(
+            name
+            for name in response.headers
+            if name.lower() in {*sent_back, "authorization"}
+            or (tokens(name)[-1:] == ("token",) and not _FORGERY & set(tokens(name)))
+        )
+
+    def _texts(self, pointer: str) -> Iterator[Path]:
+        """The paths of a body's text properties, nested objects included; in a login's body those
+        of each kind of a union, too."""
+        schemas, deepest = self._schemas, _DEEPEST if self._spoken else _DEEP
+        waiting: list[tuple[str, Path]] = [(pointer, ())]
+        while waiting:
+            place, above = waiting.pop(0)
+            places = (self._spoken and schemas.branches(place)) or [place]
+            for name in dict.fromkeys(n for one in places for n in schemas.flat_at(one).properties):
+                inner = schemas.place(place, name)
+                if inner is None:
+                    continue
+                path = (*above, name)
+                types = schemas.types(schemas.at(inner))
+                if "object" in types and len(path) < deepest:
+                    waiting.append((inner, path))
+                elif "array" not in types:
+                    yield path
+
+    def _names_sent(self) -> Iterator[str]:
+        """The names in the request body."""
+        body = self._operation.body
+        for media in body.content.values() if body is not None else ():
+            if media.pointer is not None:
+                yield from self._schemas.flat_at(media.pointer).properties
 
 
 def _logs_in(operation: Operation) -> bool:
@@ -219,23 +334,6 @@ def _words(operation: Operation) -> set[str]:
     found = {singular(word) for step in steps[-2:] for word in tokens(step)}
     joined = {re.sub("[^a-z]", "", step.lower()) for step in steps[-1:]}
     return found | {singular(word) for word in joined}
-
-
-def _texts(schemas: Schemas, pointer: str) -> Iterator[Path]:
-    """The paths of a body's text properties, nested objects included."""
-    waiting: list[tuple[str, Path]] = [(pointer, ())]
-    while waiting:
-        place, above = waiting.pop(0)
-        for name in schemas.flat_at(place).properties:
-            inner = schemas.place(place, name)
-            if inner is None:
-                continue
-            path = (*above, name)
-            kinds = schemas.types(schemas.at(inner))
-            if "object" in kinds and len(path) < _DEEPEST:
-                waiting.append((inner, path))
-            elif "array" not in kinds:
-                yield path
 
 
 def _revokes(operation: Operation, issuing: set[str]) -> bool:

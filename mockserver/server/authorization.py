@@ -7,6 +7,7 @@ discovery, keys and user info. Whatever the document describes is handled by its
 from __future__ import annotations
 
 import html
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial
@@ -18,16 +19,21 @@ import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.credentials import (
+    ACTIVATION,
+    GRANTS,
     ISSUED,
     Issued,
     OAuthError,
     client_of,
+    decide,
+    device_codes,
     grant,
     issued_in,
     name_of,
     new_code,
     revoke,
     tokens_for,
+    typed,
 )
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.pipeline.authentication import ANONYMOUS
@@ -78,19 +84,23 @@ _METADATA = "/.well-known/oauth-authorization-server"
 _REVOKE = "/oauth/revoke"
 _USERINFO = "/oauth/userinfo"
 _AUTHORIZE = "/oauth/authorize"
+_DEVICE = "/oauth/device"
+_CONFIGURATION = "/.well-known/openid-configuration"
 _TOKEN = "/oauth/token"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sign in</title>
 <meta name="viewport" content="width=device-width">
 <style>body{{font:16px/1.5 system-ui;max-width:26rem;margin:4rem auto;padding:0 1rem}}
 input,button{{font:inherit;padding:.4rem .6rem}}</style></head>
-<body><h1>Sign in</h1>
+<body>{body}</body></html>
+"""
+_FORM = """<h1>Sign in</h1>
 <p>{client} asks for access{scopes}. This is a mock: any name will do.</p>
-<form method="post">{hidden}
+<form method="post">{fields}
 <p><label>Name <input name="username" value="mock-user"></label></p>
 <p><button name="decision" value="allow">Allow</button>
-<button name="decision" value="deny">Deny</button></p></form></body></html>
-"""
+<button name="decision" value="deny">Deny</button></p></form>"""
+_CODE = '<p><label>Code <input name="user_code" value="{code}" required></label></p>'
 
 
 @cache
@@ -103,17 +113,22 @@ def signing_key() -> Any:
 
 
 class Signer:
-    """Signs JWTs. Their issuer is the URL from which the metadata was requested."""
+    """Signs JWTs. Their issuer is the one in the metadata, at the origin that was last used."""
 
     def __init__(self) -> None:
-        self.issuer = "http://mock.local"
+        self.issuer = ""
 
-    def __call__(self, claims: Mapping[str, Any]) -> str:
+    def __call__(self, claims: Mapping[str, Any], lasts: float | None) -> str:
         from joserfc import jwt
 
         key = signing_key()
         header = {"alg": "RS256", "kid": key.kid}
-        return str(jwt.encode(header, {"iss": self.issuer, **claims}, key))
+        # Clients compare these with their own clock, which the mock's clock doesn't move.
+        now = int(time.time())
+        times = {"iat": now, **({"exp": now + int(lasts)} if lasts is not None else {})}
+        return str(
+            jwt.encode(header, {"iss": self.issuer or "http://mock.local", **claims, **times}, key)
+        )
 
 
 def signer() -> Signer | None:
@@ -137,24 +152,35 @@ class AuthorizationServer:
         }
         self._authorize = sorted(plan.authorization) or [_AUTHORIZE]
         self._token = sorted(plan.token) or [_TOKEN]
+        self._device = sorted(plan.device) or [_DEVICE]
+        self._configurations = sorted(plan.discovery)
         routes: dict[str, Callable[[Message, Scope], Sent]] = {
-            **dict.fromkeys(
-                [*self._authorize, *(base + p for p in self._authorize)], self._consent
-            ),
+            **dict.fromkeys(_with_base(base, self._authorize), self._consent),
+            **dict.fromkeys(_with_base(base, self._device), self._device_codes),
             **dict.fromkeys(_with_base(base, self._token), self._tokens),
             **dict.fromkeys([*plan.discovery, _METADATA], self._discovery),
             _JWKS: self._keys,
             _REVOKE: self._revocation,
             _USERINFO: self._user,
+            ACTIVATION: self._activation,
         }
         self._routes = {path: answer for path, answer in routes.items() if path not in described}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
+            self._note_origin(scope)
             answer = self._routes.get(scope["path"])
             if answer is not None:
                 return self._serve(answer, scope, receive, send)
         return self.app(scope, receive, send)
+
+    def _note_origin(self, scope: Scope) -> None:
+        """Tokens have the issuer that the client knows: of the metadata that it reads, or else at
+        the origin that it uses first."""
+        sign, path = self._mock.api.credentials.sign, scope["path"]
+        if isinstance(sign, Signer) and (path in self._configurations or not sign.issuer):
+            known = path if path in self._configurations else next(iter(self._configurations), "")
+            sign.issuer = _origin(scope) + known.removesuffix(_CONFIGURATION)
 
     async def _serve(
         self,
@@ -187,6 +213,7 @@ class AuthorizationServer:
         tenant = self._tenant(message, form)
 
         def work(world: Transaction) -> dict[str, Any]:
+            world.leniency = self._mock.options.leniency
             granted = grant(world, form, authorization, self._mock.api.credentials)
             world.commit()
             return granted
@@ -196,7 +223,7 @@ class AuthorizationServer:
     def _tenant(self, message: Message, form: Mapping[str, Any]) -> str:
         """The world that the tokens are for: that of the exchanged code or token, else the client's
         own."""
-        for name in ("code", "refresh_token", "token"):
+        for name in ("code", "refresh_token", "device_code", "token"):
             issued = self._grants(str(form[name])) if form.get(name) else None
             if issued is not None:
                 return issued.tenant
@@ -241,6 +268,41 @@ class AuthorizationServer:
         found = transact(self._mock.store, tenant, work)
         return _redirect(redirect, {**found, **back}, "?" if "code" in found else "#")
 
+    def _device_codes(self, message: Message, scope: Scope) -> Sent:
+        if message.method != "POST":
+            return _not_allowed("POST")
+        form = _form(message)
+
+        def work(world: Transaction) -> dict[str, Any]:
+            found = device_codes(world, form, _origin(scope) + ACTIVATION)
+            world.commit()
+            return found
+
+        return _json(transact(self._mock.store, self._tenant(message, form), work))
+
+    def _activation(self, message: Message, scope: Scope) -> Sent:
+        """The page on which a user enters the code of a device."""
+        if message.method not in ("GET", "POST"):
+            return _not_allowed("GET, POST")
+        params = dict(parse_qsl(message.query.decode("latin-1")))
+        if message.method == "GET":
+            return _page(
+                {"client_id": "A device"},
+                _CODE.format(code=html.escape(params.get("user_code", ""))),
+            )
+        form = {**params, **_form(message)}
+        code = str(form.get("user_code") or "")
+        issued = self._grants(typed(code))
+        subject = str(form.get("username") or "mock-user")
+        decision = "deny" if form.get("decision") == "deny" else "allow"
+
+        def work(world: Transaction) -> None:
+            decide(world, code, subject, decision)
+            world.commit()
+
+        transact(self._mock.store, issued.tenant if issued is not None else ANONYMOUS, work)
+        return _html("<p>Done. Go back to the device.</p>")
+
     def _revocation(self, message: Message, scope: Scope) -> Sent:
         """RFC 7009: unknown tokens succeed too."""
         form = _form(message)
@@ -257,23 +319,20 @@ class AuthorizationServer:
     # -- OpenID Connect
 
     def _discovery(self, message: Message, scope: Scope) -> Sent:
-        issuer = _origin(scope)
-        sign = self._mock.api.credentials.sign
-        if isinstance(sign, Signer):
-            sign.issuer = issuer
+        origin = _origin(scope)
+        path = scope["path"] if scope["path"] in self._configurations else ""
         plan = self._mock.api.credentials.plan.oauth
         found = {
-            "issuer": issuer,
-            "authorization_endpoint": issuer + self._authorize[0],
-            "token_endpoint": issuer + self._token[0],
-            "revocation_endpoint": issuer + _REVOKE,
-            "userinfo_endpoint": issuer + _USERINFO,
-            "jwks_uri": issuer + _JWKS,
+            "issuer": origin + path.removesuffix(_CONFIGURATION),
+            "authorization_endpoint": origin + self._authorize[0],
+            "token_endpoint": origin + self._token[0],
+            "device_authorization_endpoint": origin + self._device[0],
+            "revocation_endpoint": origin + _REVOKE,
+            "userinfo_endpoint": origin + _USERINFO,
+            "jwks_uri": origin + _JWKS,
             "response_types_supported": ["code", "token", "id_token"],
             "response_modes_supported": ["query", "fragment"],
-            "grant_types_supported": [
-                "authorization_code", "client_credentials", "password", "refresh_token",
-            ],
+            "grant_types_supported": list(GRANTS),
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["S256", "plain"],
@@ -303,7 +362,8 @@ class AuthorizationServer:
 
 def authorization_server(mock: Mock) -> list[Callable[[ASGIApp], ASGIApp]]:
     """The middleware, for `build_app`; None if the document refers to none."""
-    if not mock.api.credentials.plan.oauth.any:
+    plan = mock.api.credentials.plan
+    if not plan.oauth.any and not plan.has_devices:
         return []
     return [partial(AuthorizationServer, mock=mock)]
 
@@ -346,17 +406,21 @@ def _redirect(url: str, values: Mapping[str, Any], mark: str) -> Sent:
     return Sent(302, [(b"location", location.encode("ascii", "ignore"))])
 
 
-def _page(params: Mapping[str, str]) -> Sent:
-    hidden = "".join(
+def _page(params: Mapping[str, str], fields: str = "") -> Sent:
+    """The page that asks who logs in, and whether the client may have access."""
+    hidden = fields or "".join(
         f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
         for name, value in params.items()
     )
     scopes = f" to {html.escape(params['scope'])}" if params.get("scope") else ""
     client = html.escape(params.get("client_id") or "An application")
-    text = _PAGE.format(client=client, scopes=scopes, hidden=hidden)
+    return _html(_FORM.format(client=client, scopes=scopes, fields=hidden))
+
+
+def _html(body: str) -> Sent:
     headers = [
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
         (b"x-frame-options", b"DENY"),
     ]
-    return Sent(200, headers, text.encode())
+    return Sent(200, headers, _PAGE.format(body=body).encode())

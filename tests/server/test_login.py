@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,90 +13,18 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from mockserver import MockServer
-
-# Without certificates to load, which takes longer than all the rest.
-WEB = httpx.Client(verify=False, trust_env=False)
-TEXT = {"type": "string"}
-NUMBER = {"type": "integer"}
-TOKEN = {
-    "type": "object",
-    "required": ["access_token", "token_type"],
-    "properties": {
-        "access_token": TEXT,
-        "token_type": TEXT,
-        "expires_in": NUMBER,
-        "refresh_token": TEXT,
-        "scope": TEXT,
-        "id_token": TEXT,
-    },
-}
-FLOWS = {
-    "clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {"read": "", "write": ""}},
-    "password": {"tokenUrl": "https://login.example/oauth/token", "scopes": {}},
-    "authorizationCode": {
-        "authorizationUrl": "https://login.example/oauth/authorize",
-        "tokenUrl": "https://login.example/oauth/token",
-        "refreshUrl": "/oauth/token",
-        "scopes": {"read": ""},
-    },
-}
-OAUTH = {"type": "oauth2", "flows": FLOWS}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def closing() -> Iterator[None]:
-    yield
-    WEB.close()
-
-
-def json_body(schema: Any, status: str = "200") -> dict[str, Any]:
-    return {status: {"description": "ok", "content": {"application/json": {"schema": schema}}}}
-
-
-def obj(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
-def form(*names: str) -> dict[str, Any]:
-    fields = {"type": "object", "properties": dict.fromkeys(names, TEXT)}
-    return {"content": {"application/x-www-form-urlencoded": {"schema": fields}}}
-
-
-def document(scheme: dict[str, Any], paths: dict[str, Any], need: Any = ()) -> dict[str, Any]:
-    """An API with these additional paths."""
-    thing = obj(id=TEXT, name=TEXT)
-    items = {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Guarded", "version": "1"},
-        "security": [{"guard": list(need)}],
-        "paths": {
-            "/things": {
-                "get": {"responses": {**json_body(items), "401": {"description": "who?"}}},
-                "post": {
-                    "requestBody": {"content": {"application/json": {"schema": obj(name=TEXT)}}},
-                    "responses": json_body({"$ref": "#/components/schemas/Thing"}, "201"),
-                },
-            },
-            **paths,
-        },
-        "components": {"securitySchemes": {"guard": scheme}, "schemas": {"Thing": thing}},
-    }
-
-
-def described() -> dict[str, Any]:
-    """The token endpoint is an operation of the document."""
-    post = {"security": [], "requestBody": form("grant_type"), "responses": json_body(TOKEN)}
-    return document(OAUTH, {"/oauth/token": {"post": post}}, ["read"])
-
-
-BEARER = {"type": "http", "scheme": "bearer"}
-
-
-@contextmanager
-def served(shown: dict[str, Any], **options: Any) -> Iterator[MockServer]:
-    with MockServer(shown, **options) as mock:
-        yield mock
+from tests.server.guarded import (
+    BEARER,
+    OAUTH,
+    TEXT,
+    WEB,
+    described,
+    document,
+    get,
+    json_body,
+    obj,
+    served,
+)
 
 
 @pytest.fixture(params=["described", "named"])
@@ -199,11 +126,6 @@ def test_what_is_asked_wrongly(oauth: MockServer) -> None:
         assert refused.json()["error"] == error
 
 
-def get(mock: MockServer, token: str, **headers: str) -> int:
-    sent = {"authorization": f"Bearer {token}", **headers}
-    return WEB.get(mock.url + "/things", headers=sent).status_code
-
-
 def test_scopes_are_those_that_were_granted() -> None:
     shown = document(OAUTH, {}, ["write"])
     shown["paths"]["/things"]["get"]["responses"]["403"] = {"description": "not you"}
@@ -269,35 +191,6 @@ def test_tokens_are_jwts_where_the_document_says_so() -> None:
         keys = KeySet.import_key_set(WEB.get(mock.url + "/.well-known/jwks.json").json())
         assert jwt.decode(found["access_token"], keys).claims["sub"] == "acme"
         assert get(mock, found["access_token"]) == 200
-
-
-LOGINS = {
-    "/auth/login": (obj(token=TEXT), ["token"]),
-    "/login": (obj(data=obj(accessToken=TEXT, user=obj(id=TEXT))), ["data", "accessToken"]),
-    "/users/signin": (obj(jwt=TEXT), ["jwt"]),
-    "/v1/sessions": (obj(id=TEXT, session_token=TEXT), ["session_token"]),
-    "/oauth2/issue": (
-        obj(access_token={"type": "string", "pattern": "^[a-f]{20}$"}),
-        ["access_token"],
-    ),
-    "/tokens": (obj(value={"type": "string", "format": "uuid"}), ["value"]),
-    "/auth/api-key": (obj(apiKey={"type": "string", "maxLength": 12}), ["apiKey"]),
-}
-
-
-@pytest.mark.parametrize("path", LOGINS)
-@pytest.mark.parametrize("status", ["200", "201"])
-def test_what_a_login_gives_is_taken(path: str, status: str) -> None:
-    schema, place = LOGINS[path]
-    post = {"security": [], "responses": json_body(schema, status)}
-    with served(document(BEARER, {path: {"post": post}})) as mock:
-        found = WEB.post(mock.url + path).json()
-        again = WEB.post(mock.url + path).json()
-        for name in place:
-            found, again = found[name], again[name]
-        assert get(mock, found) == 200
-        assert found != again
-        assert get(mock, found + "x") == 401
 
 
 def test_a_login_of_a_tenant_is_a_key_to_its_world() -> None:

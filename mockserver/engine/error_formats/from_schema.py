@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -380,7 +380,7 @@ class SchemaDialect:
         if media.pointer is None:
             body = self._otherwise.reply(refusal, operation).body
             return answer(status, body, refusal, media.name)
-        return answer(status, self._body(media, facts), refusal, media.name)
+        return answer(status, self._body(media, facts, refusal.body), refusal, media.name)
 
     def _is_described(self, media: MediaType) -> bool:
         """Whether the schema describes its contents."""
@@ -389,10 +389,16 @@ class SchemaDialect:
         flat = self._values.schemas.flat_at(media.pointer)
         return bool(flat.properties or flat.choices)
 
-    def _body(self, media: MediaType, facts: Facts) -> Any:
+    def _body(self, media: MediaType, facts: Facts, standard: Any) -> Any:
+        """The body as the schema describes it, with the words of the `standard` one if they fit."""
         pointer = media.pointer or ""
         known = self._recogniser.body(self._values.schemas.at(pointer), facts)
         check = self._values.check(pointer)
+        if isinstance(standard, Mapping) and isinstance(known, Mapping):
+            names = self._values.schemas.flat_at(pointer).properties
+            joined = {**known, **{n: v for n, v in standard.items() if n in names}}
+            if check.is_valid(joined):
+                return joined
         if check.is_valid(known):
             return known
         try:

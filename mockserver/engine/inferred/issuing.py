@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.api import Handler
 from mockserver.engine.credentials import (
+    ACTIVATION,
     LASTS,
     NAMES,
     Credentials,
+    OAuthError,
+    device_codes,
     grant,
     keep,
+    presented,
     revoke,
     secret,
     tokens_for,
@@ -24,7 +29,7 @@ from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Dice
 from mockserver.engine.timestamps import SECOND, parse, render
 from mockserver.engine.world import World, digest, uuid_of
-from mockserver.errors import ContractError, ReplyError
+from mockserver.errors import ContractError, ReplyError, Unauthenticated
 from mockserver.inference.credentials import Issuer
 from mockserver.inference.model import Path
 from mockserver.inference.words import tokens
@@ -39,18 +44,40 @@ def issuing(
 
     def handle(world: World, request: Request) -> Reply:
         form = {**request.query, **named(request.body)}
+        authorization = request.headers.get("authorization", "")
         granted: dict[str, Any] | None = None
         if issuer.kind == "oauth":
-            authorization = request.headers.get("authorization", "")
             granted = grant(world, form, authorization, credentials)
+        elif issuer.kind == "device":
+            granted = device_codes(world, form, _origin(request) + ACTIVATION)
+        renewed = _renewed(world, issuer, form)
         reply = handler(world, request)
         if not 200 <= reply.status < 300:
             return reply
         if granted is not None and not isinstance(reply.body, Mapping):
             return reply if reply.body is NO_BODY else replace(reply, body=granted)
-        return _Issue(context, issuer, credentials, world, request, reply).done(form, granted)
+        issue = _Issue(context, issuer, credentials, world, request, reply)
+        if issuer.kind == "device":
+            return issue.of_device(granted or {})
+        return issue.done({**form, **renewed}, granted)
 
     return handle
+
+
+def _renewed(world: World, issuer: Issuer, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose refresh token a login presents, if it has one. Raises Unauthenticated."""
+    name = issuer.renews
+    if issuer.kind != "login" or name is None or not form.get(name):
+        return {}
+    try:
+        row = presented(world, {"refresh_token": form[name]}, "refresh_token", "refresh")
+    except OAuthError as error:
+        raise Unauthenticated(error.message) from None
+    return {"username": row["subject"]} if row is not None else {}
+
+
+def _origin(request: Request) -> str:
+    return request.base_url or f"http://{request.headers.get('host', '127.0.0.1:8000')}"
 
 
 class _Issue:
@@ -88,24 +115,58 @@ class _Issue:
             granted = {"access_token": secret(world, "key")}
         entity = self._entity()
         self._scopes = str(granted["scope"]).split() if "scope" in granted else None
+        self._choose_kind(granted["access_token"])
         if isinstance(reply.body, Mapping):
             for path in issuer.life:
                 # How long it is good is the client's to say, where it says so.
                 value = self._life(path, granted)
                 if form.get(path[-1]) is None and self._put(path, value) and entity is not None:
                     self._remember(entity, path, value)
-            for path in issuer.access:
-                wanted = granted.get("id_token") if tokens(path[-1])[:1] == ("id",) else None
-                self._give(path, wanted or granted["access_token"], "access", subject, entity)
-            for path in issuer.refresh:
-                if "refresh_token" in granted:
-                    self._give(path, granted["refresh_token"], "refresh", subject, entity)
-        cookie = self._credentials.plan.cookie
-        if cookie is not None and issuer.kind != "key":
-            token = granted["access_token"]
-            keep(world, token, "access", subject=subject, entity=entity, lasts=self._lasts())
-            reply.headers["Set-Cookie"] = f"{cookie}={token}; Path=/; HttpOnly"
+        for path in issuer.access:
+            wanted = granted.get("id_token") if path and tokens(path[-1])[0] == "id" else None
+            self._give(path, wanted or granted["access_token"], "access", subject, entity)
+        for path in issuer.refresh:
+            if "refresh_token" in granted:
+                self._give(path, granted["refresh_token"], "refresh", subject, entity)
+        self._give_in_headers(granted["access_token"], subject, entity)
         return reply
+
+    def of_device(self, codes: Mapping[str, Any]) -> Reply:
+        """The response with the codes of a device."""
+        for path in self._issuer.access:
+            for name, value in codes.items():
+                self._put((*path[:-1], name), value)
+        return self._reply
+
+    def _choose_kind(self, token: str) -> None:
+        """Of a body with several kinds (a token, or a second factor), use one with a credential."""
+        body, wanted = self._reply.body, self._issuer.access
+        if body is NO_BODY or not any(wanted) or self._pointer is None:
+            return
+        schemas, first = self._context.schemas, wanted[0]
+        kinds = schemas.branches(self._pointer)
+        if isinstance(body, Mapping) and (not kinds or any(path[0] in body for path in wanted)):
+            return
+        kind = next((k for k in kinds if schemas.place(k, first[0]) is not None), self._pointer)
+        known: Any = token
+        for name in reversed(first):
+            known = {name: known}
+        dice = Dice(self._world.now, digest(token).hex())
+        with suppress(ReplyError, ContractError):
+            self._reply.body = self._context.values.make(kind, dice, known)
+
+    def _give_in_headers(self, token: str, subject: str, entity: list[str] | None) -> None:
+        """Set the token in the cookie and the headers that hold it."""
+        cookie = self._credentials.plan.cookie
+        headers, in_cookie = self._issuer.headers, cookie is not None and self._issuer.kind != "key"
+        if headers or in_cookie:
+            lasts = self._lasts()
+            keep(self._world, token, "access", subject=subject, entity=entity, lasts=lasts)
+        for name in headers:
+            bearer = "Bearer " if name.lower() == "authorization" else ""
+            self._reply.headers[name] = bearer + token
+        if in_cookie:
+            self._reply.headers["Set-Cookie"] = f"{cookie}={token}; Path=/; HttpOnly"
 
     def _give(
         self, path: Path, wanted: str, kind: str, subject: str, entity: list[str] | None
@@ -149,7 +210,7 @@ class _Issue:
             assert place is not None
             dice = Dice(self._world.now, salt.hex(), attempt)
             try:
-                yield self._context.values.make(place, dice, name=path[-1])
+                yield self._context.values.make(place, dice, name=path[-1] if path else "token")
             except (ReplyError, ContractError):
                 return
 
@@ -165,6 +226,11 @@ class _Issue:
         if value is None or place is None:
             return False
         if not self._context.values.check(place).is_valid(value):
+            return False
+        if not path:
+            self._reply.body = value
+            return True
+        if not isinstance(self._reply.body, Mapping):
             return False
         body = dict(self._reply.body)
         holder = body

@@ -208,9 +208,9 @@ class Pipeline:
         leniency = self.leniency_for(message)
         body = self.read_body(operation, message, leniency)
         tenant = self.authenticate(operation, message, leniency)
-        if tenant == ANONYMOUS and operation.id in self.api.credentials.plan.issuers:
-            oauth = self.api.credentials.plan.issuers[operation.id].kind == "oauth"
-            tenant = self.authenticator.claimed(message.headers, body.value, oauth) or tenant
+        issuer = self.api.credentials.plan.issuers.get(operation.id)
+        if tenant == ANONYMOUS and issuer is not None:
+            tenant = self.authenticator.claimed(message.headers, body.value, issuer) or tenant
         if exchange.tenant != tenant:  # not again when the transaction is repeated
             self.settings.admit(tenant)
         exchange.tenant = tenant

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.engine.credentials import NAMES, Issued, client_of, refused
 from mockserver.errors import Forbidden, Unauthenticated
+from mockserver.inference.credentials import Issuer
 from mockserver.openapi.model import Contract, Operation, SecurityScheme
 from mockserver.openapi.request.parameters import split_cookies
 
@@ -168,14 +169,14 @@ class Authenticator:
             found += ", and what this API has issued"
         return f"{found}."
 
-    def claimed(self, headers: Mapping[str, str], body: Any, oauth: bool) -> str | None:
+    def claimed(self, headers: Mapping[str, str], body: Any, issuer: Issuer) -> str | None:
         """The tenant for which a login asks for a credential, if the request says so."""
         form = body if isinstance(body, Mapping) else {}
-        for name in ("refresh_token", "code"):
+        for name in ("refresh_token", "code", "device_code", issuer.renews):
             issued = self._issued(str(form[name])) if form.get(name) else None
             if issued is not None:
                 return issued.tenant
-        if oauth:
+        if issuer.kind in ("oauth", "device"):
             client = client_of(form, headers.get("authorization", ""))
             if client:
                 return client
