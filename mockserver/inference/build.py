@@ -8,14 +8,15 @@ from typing import Any
 
 from mockserver.inference.actions import Deducer
 from mockserver.inference.constraints import constrained
+from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.identifiers import named
-from mockserver.inference.lifecycles import with_decisions
 from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
+from mockserver.inference.preconditions import with_preconditions
 from mockserver.inference.relations import Linker, reached, referring
 from mockserver.inference.resources import (
     hints_of,
@@ -44,6 +45,7 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     drafts = {name: draft for name, draft in drafts.items() if name in resources}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}
     resources = with_switches(with_decisions(resources, hints, actions), actions.values())
+    actions = with_preconditions(survey, resources, actions)
     resources = reached(named(survey, resources, actions), actions)
     actions = constrained(survey, referring(survey, actions, resources), resources)
     plan = Plan(actions=actions, resources=resources)

@@ -12,7 +12,7 @@ from mockserver.inference.model import Because, Confidence
 from mockserver.inference.operations import Facts, Survey, is_search
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.verbs import verb_of
-from mockserver.inference.words import is_id_of
+from mockserver.inference.words import is_id_of, noun
 
 Steps = tuple[str, ...]
 
@@ -155,11 +155,14 @@ def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) ->
         if _adds(survey, making, listing):
             return False
         return making.operation.success == 201 or not making.ref or _same(making, listing) or named
+    above = making.route.parent.steps
+    whole = survey.at(above, "GET") if above[-1:] == (ANY,) else None
+    if whole is not None and _same(making, whole) and _is_part(survey, making):
+        return False
     if named and (making.route.plural or not verb):
         return True
     if verb and not making.route.plural:
         return False
-    above = making.route.parent.steps
     beneath = above in survey.by_steps and above[-1:] != (ANY,)
     sure = making.operation.success == 201 and (making.route.plural or not beneath)
     return sure and has_key(survey.flat(making.ref), making.route.noun)
@@ -171,6 +174,14 @@ def _adds(survey: Survey, making: Facts, listing: Facts) -> bool:
     short = making.route.noun.rsplit("_", 1)[-1]
     elsewhere = any(steps[:-1] != here for steps in survey.homes.get(listing.ref, ()))
     return bool(sent) and elsewhere and all(is_id_of(name, short) for name in sent)
+
+
+def _is_part(survey: Survey, making: Facts) -> bool:
+    """Whether an operation that answers the entity above its path changes that: `POST
+    /issues/{issue}/subscription`, or `/labels` of an issue with an array of labels."""
+    shown = survey.flat(making.ref).properties.items()
+    arrays = {noun(name) for name, one in shown if "array" in survey.schemas.types(one)}
+    return not making.route.plural or making.route.noun in arrays
 
 
 def _same(one: Facts, other: Facts) -> bool:

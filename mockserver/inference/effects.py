@@ -14,6 +14,7 @@ from mockserver.inference.model import NEW, NEXT, Action, Resource, States
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.outcomes import ENDED_EARLY
 from mockserver.inference.parts import has_properties
+from mockserver.inference.state_texts import styled
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import (
@@ -29,6 +30,8 @@ from mockserver.inference.words import bag, tokens
 
 _CHOOSING = bag("action command operation event verb op type act method transition job_type")
 """Properties of a body whose value may be the verb."""
+_EVENTS = bag("action event command operation transition")
+"""What the name of such a property may end in: `state_event`."""
 Changes = Mapping[str, Any]
 
 
@@ -59,17 +62,19 @@ class Effects:
                 # `status: completed` with `conclusion: cancelled`
                 value = states.success[-1]
                 found.update({name: ends[ENDED_EARLY] for name, ends in states.verdicts.items()})
+            through = passing(verb, states.leads, None)
             off = known.OFF & {spelled(one) for one in states.known}
             stands = value in states.active or spelled(value or "") in known.STANDS
             if verb in known.SWITCHING_ON and value is not None and off and stands:
                 # What is enabled does not work yet: it is as it was at first.
                 value = states.birth or value
-            if value is None and not states.known:
-                value = next(iter(OUTCOMES.get(verb, ())), None)
+            if value is None and states.open and not through:
+                outcomes = OUTCOMES.get(verb, ())
+                value = styled(outcomes[0], states.known) if outcomes else None
             if value is not None:
                 working = (*states.leads, *states.active)
                 found[states.name] = passing(verb, working, value) or value
-            elif (through := passing(verb, states.leads, None)) is not None:
+            elif through is not None:
                 found[states.name] = through
             elif (
                 verb in known.FORWARD
@@ -164,7 +169,9 @@ class Effects:
         own = self.survey.flat(resource.schema).properties
         every: dict[str, dict[str, tuple[str, Changes]]] = {}
         for name, schema in self._sent(facts):
-            if "_".join(tokens(name)) not in _CHOOSING or name in own:
+            words = tokens(name)
+            event = len(words) > 1 and words[-1] in _EVENTS
+            if name in own or not ("_".join(words) in _CHOOSING or event):
                 continue
             for value in enumerated(self.survey.schemas, schema):
                 verb = verb_of(value)
@@ -209,7 +216,9 @@ class Effects:
         `{"category": ...}`, `/schedule` with the properties of `schedule`."""
         flat, place = self.survey.flat(resource.schema), []
         for step in rest:
-            name = _named_by(step, flat.properties)
+            name = _named_by(step, flat.properties) or _named_by(
+                _part_of(step, resource.noun), flat.properties
+            )
             if name is None:
                 if tokens(rest[-1])[:1] and tokens(rest[-1])[0] in known.UPDATING:
                     yield from self._in_a_part(facts, resource)
@@ -255,8 +264,14 @@ class Effects:
         stem = word.removesuffix("_at").removesuffix("_on").removesuffix("_time")
         if word in wanted and "boolean" in self.survey.kinds(schema):
             yield name, wanted[word]
+        elif word in wanted and word.endswith("ed") and self._is_any_text(schema):
+            yield name, str(wanted[word]).lower()
         elif stem != word and stem in wanted:
             yield name, "now" if wanted[stem] else None
+
+    def _is_any_text(self, schema: Any) -> bool:
+        flat = self.survey.schemas.flat(schema)
+        return set(flat.types) - {"null"} == {"string"} and not flat.values and not flat.rules
 
     def from_body(self, facts: Facts, resource: Resource, word: str) -> Iterator[tuple[str, str]]:
         """The properties whose new value has another name in the body: `to_status`, `value` of
@@ -342,6 +357,14 @@ def _named_by(step: str, properties: Mapping[str, Any]) -> str | None:
             return name
     ends = [name for name in properties if len(words) == 1 and tokens(name)[-1:] == words]
     return ends[0] if len(ends) == 1 else None
+
+
+def _part_of(step: str, noun: str) -> str:
+    """What a verb and the noun of an entity leave of a step: `update_campaign_budget` -> budget."""
+    words = list(tokens(step))
+    if words[:1] and words[0] in known.UPDATING | {"replace"}:
+        return "_".join(word for word in words[1:] if word not in tokens(noun))
+    return ""
 
 
 def _marked(word: str) -> str:

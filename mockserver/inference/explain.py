@@ -12,6 +12,7 @@ from mockserver.inference.model import (
     Announcement,
     Because,
     Confidence,
+    Elements,
     Envelope,
     Path,
     Plan,
@@ -311,7 +312,8 @@ def _action(action: Action) -> dict[str, Any]:
     }
     if action.transition is not None:
         found["verb"] = action.transition.verb
-        found["changes"] = dict(action.transition.changes)
+        changes = action.transition.changes
+        found["changes"] = {n: str(v) if isinstance(v, Elements) else v for n, v in changes}
     envelope = action.envelope
     if action.response.tells:
         found["tells"] = ".".join(action.response.tells)

@@ -85,7 +85,8 @@ class States:
     `attempts` on each retry; `flags` are true in certain states; `verdicts` have a value for each
     terminal state (`conclusion: failure`); `within` has the moments and flags of nested objects.
     `beside` are other status properties with their states: a single one, or those of the same
-    work. Where only flags tell the state, `name` is "".
+    work. Where only flags tell the state, `name` is "". `open`: the property takes any text, so
+    that there may be other states as well.
     """
 
     name: str
@@ -118,6 +119,7 @@ class States:
     because: tuple[Because, ...] = ()
     instead: str | None = None
     lasts: Mapping[str, float] = field(default_factory=dict)
+    open: bool = False
 
     @property
     def each(self) -> tuple[str, ...]:
@@ -275,13 +277,30 @@ class ResponseUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Elements:
+    """A change of an array, or of a property that shows one other entity (`one`).
+
+    The elements are named by `source`: a path parameter, a property of the body, or the whole body
+    (""); None for no elements. `key` is the property by which an element is known.
+    """
+
+    how: Literal["add", "remove", "set", "one"]
+    source: str | None
+    key: str | None = None
+
+    def __str__(self) -> str:
+        named = f"`{self.source or 'the body'}`" if self.source is not None else "nothing"
+        return {"add": f"and {named}", "remove": f"without {named}"}.get(self.how, named)
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """What a verb does to an entity.
 
     A change is a property and its new value: `now` is the current time, `body.NAME` a property of
-    the request, `shown.NAME` the entity whose id is sent. `same`: the response is the entity
-    itself; `shows` is the other resource whose entity the body property `shown_by` names. `soft`:
-    the entity is no longer listed afterwards.
+    the request, `shown.NAME` the entity whose id is sent, `Elements` a change of an array. `same`:
+    the response is the entity itself; `shows` is the other resource whose entity the body property
+    `shown_by` names. `soft`: the entity is no longer listed afterwards.
     """
 
     verb: str = ""
@@ -336,7 +355,8 @@ class Action:
 
     `item` is the path parameter that names the entity, `parents` are those that name other
     entities. `elsewhere`: the path belongs to another resource than the one created. `starts` is a
-    job that tracks the action. `instead` is the runner-up reading.
+    job that tracks the action. `allowed` are the states of the entity in which it is possible; None
+    for any. `instead` is the runner-up reading.
     """
 
     operation: str
@@ -353,6 +373,7 @@ class Action:
     elsewhere: bool = False
     starts: JobStart | None = None
     membership: Membership | None = None
+    allowed: frozenset[str] | None = None
     because: tuple[Because, ...] = ()
     instead: str | None = None
 
@@ -398,8 +419,7 @@ class Announcement:
     @property
     def when(self) -> list[str]:
         """The events, for people."""
-        made = ["it is made"] if self.created else []
-        return made + [f"it is {state}" for state in sorted(self.states)]
+        return ["it is made"] * self.created + [f"it is {state}" for state in sorted(self.states)]
 
     def as_json(self) -> dict[str, Any]:
         found: dict[str, Any] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -86,12 +86,13 @@ class Survey:
                     self._names.setdefault(facts.route.steps[: index + 1], {})[next(names)] = None
 
         self._verbs: dict[tuple[str, ...], list[str]] = {}
+        self._about: dict[tuple[str, ...], list[Facts]] = {}
         for facts in self.facts:
             here = facts.route
-            if here.verb:
-                self._verbs.setdefault(here.steps, []).append(verb_of(here.verb))
-            elif here.steps and here.steps[-1] != ANY:
-                self._verbs.setdefault(here.steps[:-1], []).append(verb_of(here.last))
+            above = here.steps if here.verb or here.is_item else here.steps[:-1]
+            self._about.setdefault(above, []).append(facts)
+            if not here.is_item and here.steps:
+                self._verbs.setdefault(above, []).append(verb_of(here.verb or here.last))
 
     def _noun(self, path: Route) -> str:
         """What a path speaks of: contacts at `/contacts`, and at `/contacts/batch`, too, unless
@@ -137,6 +138,11 @@ class Survey:
     def verbs(self, items: Iterable[Route]) -> list[str]:
         """The verbs on the entities at these paths, besides read and write."""
         return [verb for route in items for verb in self._verbs.get(route.steps, ()) if verb]
+
+    def about(self, items: Iterable[Route]) -> Iterator[Facts]:
+        """The operations on the entities at these paths, and those one step below."""
+        for item in items:
+            yield from self._about.get(item.steps, ())
 
     def _is_one(self, route: Route, pointer: str) -> bool:
         """Whether the path names one entity rather than a list of what is below it.

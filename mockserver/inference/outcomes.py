@@ -292,9 +292,11 @@ def _is_whole(schemas: Schemas, schema: object) -> bool:
     return "integer" in schemas.types(schema)
 
 
-def moment_of(schemas: Schemas, flat: Flat, words: frozenset[str]) -> str | None:
-    """The timestamp property of one of these events."""
-    properties = flat.properties.items()
+def moment_of(
+    schemas: Schemas, flat: Flat, words: frozenset[str], sent: Set[str] = frozenset()
+) -> str | None:
+    """The timestamp property of one of these events that clients don't send."""
+    properties = ((name, one) for name, one in flat.properties.items() if name not in sent)
     return next((name for name, one in properties if stem_of(schemas, name, one) in words), None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mockserver.inference.drafts import Draft, described
@@ -119,14 +119,26 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         changed=_settable(survey, [one.body for one in changing]),
         choices=_choices(survey, [one.body for one in changing]),
         accepted=any(one.operation.success == 202 for one in draft.creates),
-        asked={
-            p.name: p.schema.get("enum") or ()
-            for one in draft.lists
-            for p in one.operation.parameters
-            if p.place == "query"
-        },
+        shared=any(one.body and one.body == one.ref for one in draft.creates),
+        asked=_filters(survey, draft),
         texts=tuple(texts),
+        spoken=tuple(
+            one.operation.description for one in (*draft.creates, *survey.about(draft.items))
+        ),
     )
+
+
+def _filters(survey: Survey, draft: Draft) -> dict[str, Sequence[object]]:
+    """The values of the query parameters of lists, or of what is read at their paths."""
+    found: dict[str, Sequence[object]] = {}
+    reading = [one for route in draft.collections if (one := survey.at(route.steps, "GET"))]
+    for one in (*draft.lists, *reading):
+        for parameter in one.operation.parameters:
+            if parameter.place == "query":
+                flat = survey.schemas.flat(parameter.schema)
+                items = survey.schemas.flat(flat.arrays.items) if flat.arrays.items else flat
+                found.setdefault(parameter.name, items.values or ())
+    return found
 
 
 def _choices(survey: Survey, pointers: Iterable[str]) -> dict[str, frozenset[str]]:

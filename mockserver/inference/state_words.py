@@ -13,7 +13,7 @@ from mockserver.inference.words import bag, listed
 
 INITIAL = listed(
     """
-    draft idle unsubmitted not_submitted open offen abierto aberto ouvert aperto new nuevo
+    draft idle unsubmitted not_submitted open opened offen abierto aberto ouvert aperto new nuevo
     nouveau neu nuovo novo nieuw created creado cree erstellt angelegt original initial init
     initialized initialised initiated registered received empfangen eingegangen recibido
     recu requested angefragt beantragt solicitado demande submitted uploaded eingereicht
@@ -31,7 +31,7 @@ INITIAL = listed(
 """Nothing has been done yet."""
 WAITS = bag(
     """
-    draft unsubmitted not_submitted open offen abierto aberto ouvert aperto unpaid unclaimed
+    draft unsubmitted not_submitted open opened offen abierto aberto ouvert aperto unpaid unclaimed
     unassigned unconfirmed not_confirmed proposed suggested idle requires_payment_method
     requires_confirmation requires_input requires_action requires_capture action_required
     user_action_required input_required user_input_required needs_input needs_review review
@@ -41,7 +41,7 @@ WAITS = bag(
 """Of these the ones that somebody else has to end."""
 BY_PERSONS = bag(
     """
-    draft unsubmitted open offen abierto aberto ouvert aperto todo to_do backlog unclaimed
+    draft unsubmitted open opened offen abierto aberto ouvert aperto todo to_do backlog unclaimed
     unassigned idle proposed suggested in_review new_lead
     """
 )
@@ -159,7 +159,7 @@ DONE = listed(
     completed complete completado completo termine terminee terminado finalizado
     abgeschlossen fertig erledigt completato concluido voltooid succeeded success successful
     successfully erfolgreich exitoso reussi successo done finished ready passed pass ok
-    resolved solved fixed sold delivered zugestellt entregado livre processed fulfilled
+    resolved solved fixed merged sold delivered zugestellt entregado livre processed fulfilled
     closed ended released issued ausgestellt verified settled cleared posted available live
     compiled indexed ingested deployed published exported imported synced synchronized built
     rendered encoded transcribed translated transcoded converted generated analyzed analysed

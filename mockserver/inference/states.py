@@ -6,7 +6,7 @@ is `completed`, and terminal where nothing is; `imported` is the end of `importi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -184,6 +184,7 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
             if after is not None and kinds[after] not in (FAILURE, CANCELLED, ACTIVE):
                 kinds[after] = SUCCESS
     ends = {words[v] for v, kind in kinds.items() if kind == SUCCESS and not _stands(words[v])}
+    ends -= set(_between(list(words.values()), working))
     strong = ends - known.MILESTONES.keys() - {"closed", "resolved", "paid"}
     for value, word in words.items():
         if not _stands(word) or kinds[value] not in (SUCCESS, ACTIVE):
@@ -212,6 +213,15 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
             begun = any(kind in (INITIAL, ACTIVE) for v, kind in kinds.items() if v != value)
             if rest in spelt and kinds[spelt[rest]] == SUCCESS and not begun:
                 kinds[value] = INITIAL
+
+
+def _between(listed: Sequence[str], working: Sequence[str]) -> Iterator[str]:
+    """The ends of work that is followed by other work: `created` of creating, created, starting."""
+    for word in working:
+        for done in participle_of(word.rsplit("_", 1)[-1]):
+            later = listed[listed.index(done) + 1 :] if done in listed else ()
+            if any(is_work(one) and one in working for one in later):
+                yield done
 
 
 def _stands(word: str) -> bool:
@@ -275,8 +285,9 @@ def _path(
     found = list(begun[:1])
     for value in begun[1:]:
         word = words[value]
+        queued = word in ("queued", "enqueued", "in_queue", "pending", "waiting_in_queue")
         if (
-            word in ("queued", "enqueued", "in_queue", "pending", "waiting_in_queue")
+            (queued or (ordered and _is_passed(word)))
             and (words[found[0]] not in ("pending", "queued", "draft", "scheduled") or ordered)
             and word != words[found[0]]
             and words[found[0]] not in known.WAITS
@@ -284,16 +295,26 @@ def _path(
             found.append(value)
     rings = "ringing" in words.values()
     aside = ("claimed",) if rings else ("answered", "claimed")
-    found += [value for value in working if words[value] not in aside]
+    last = ends[0] if ends else ""
+    spelt = {words[value]: value for value in ends if value != last}
+    for value in working:
+        if words[value] not in aside:
+            done = participle_of(words[value].rsplit("_", 1)[-1])
+            found += [value, *[spelt.pop(one) for one in done if one in spelt]]
     if not ends:
         return tuple(found)
-    last = ends[0]
     if ordered:
-        milestones = [v for v in values if v in ends and words[v] in known.MILESTONES and v != last]
+        milestones = [v for v in values if v in spelt.values() and words[v] in known.MILESTONES]
         found += [v for v in milestones if values.index(v) < values.index(last)][:2]
     elif words[last] == "delivered":
-        found += [v for v in ends if words[v] in ("sent", "shipped")]
+        found += [v for v in spelt.values() if words[v] in ("sent", "shipped")]
     return (*found, last)
+
+
+def _is_passed(word: str) -> bool:
+    """Whether time leads out of an initial state: nobody is waited for."""
+    first = word.split("_")[0]
+    return not {word, first} & (known.WAITS | known.BY_PERSONS | known.WAITS_FOR)
 
 
 def birth_of(reading: Reading, default: object = None) -> str:

@@ -15,6 +15,7 @@ from mockserver.inference.model import (
     Announcement,
     Because,
     Constraint,
+    Elements,
     Envelope,
     Identity,
     JobStart,
@@ -34,7 +35,7 @@ _TUPLE, _LIST, _SET, _MAPPING, _FIRST = range(5)
 _CLASSES: tuple[type[Any], ...] = (
     Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Membership,
     Ordering, PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
-    Constraint,
+    Constraint, Elements,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, _FIRST)}

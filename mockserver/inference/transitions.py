@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.inference import verb_words as known
 from mockserver.inference.effects import Effects, values_of
+from mockserver.inference.elements import elements
 from mockserver.inference.evidence import Maker, Reading, Steps, Target, Targets, weight_of
 from mockserver.inference.model import Action, Path, Resource, Transition
 from mockserver.inference.operations import Facts, Survey, json_of
@@ -89,16 +90,19 @@ class VerbReader:
         steps = facts.route.steps
         for length in range(len(steps), 0, -1):
             name = self.targets.of(steps[:length])
-            if name is not None and not self.resources[name].singleton:
-                return Target(self.resources[name], length), steps[length:]
+            resource = self.resources[name] if name is not None else None
+            # One without a schema may be an element of an array of the entity above.
+            if resource is not None and not resource.singleton and resource.schema is not None:
+                return Target(resource, length), steps[length:]
         return None, steps
 
     # -- a verb on one entity
 
     def _on_one(self, facts: Facts, target: Target, rest: Steps) -> Iterator[Reading]:
-        if ANY in rest:
-            return
         resource = target.resource
+        if ANY in rest:
+            yield from self._of_element(facts, target, rest)
+            return
         word = facts.route.verb or (rest[-1] if rest else "")
         said = self._verbs_said(facts, word, resource)
         if facts.method == "DELETE" and rest:
@@ -119,6 +123,25 @@ class VerbReader:
         if word and not said and facts.method in CHANGING:
             yield from self._verb(
                 facts, target, (tokens(word) or ("",))[0], word, ["part"], rest, same, at
+            )
+
+    def _of_element(self, facts: Facts, target: Target, rest: Steps) -> Iterator[Reading]:
+        """An operation that adds or removes an element which the path names: `DELETE
+        /issues/{issue}/labels/{label}`."""
+        if len(rest) != 2 or rest[-1] != ANY:
+            return
+        resource = target.resource
+        same, at = self.answered(facts, resource)
+        changes = tuple(elements(self.survey, facts, resource, rest, same=same))
+        if changes:
+            told = ", ".join(f"`{name}` {change}" for name, change in changes)
+            action = self.make(
+                facts, "transition", f"it sets {told} of one {resource.noun}", "likely",
+                item=self._item(facts, target), resource=resource.name,
+                transition=Transition("change", changes, same),
+            )  # fmt: skip
+            yield Reading(
+                weight_of(["part", "word", "sets"]), _answering(action, at if same else ())
             )
 
     def _chosen(self, facts: Facts, target: Target, same: bool, at: Path) -> Reading | None:
@@ -179,6 +202,8 @@ class VerbReader:
         part = dict(self.effects.of_part(resource, verb, rest))
         changes = part or dict(self.effects.changes(resource, verb, word))
         bodily: dict[str, Any] = dict(self.effects.from_body(facts, resource, word))
+        if not changes and word:
+            bodily |= dict(elements(self.survey, facts, resource, rest, same=same))
         if not changes and not bodily and word:
             bodily = dict(self.effects.placed(facts, resource, rest))
         changes = {**changes, **dict(self.effects.unset(facts, resource, verb))}
@@ -218,7 +243,8 @@ class VerbReader:
 
     def _copies(self, facts: Facts, resource: Resource, verb: str, same: bool) -> bool:
         """Whether the verb creates a new entity of the same kind."""
-        if not resource.name or not (same or self._tells_id(facts)):
+        silent = facts.operation.success == 201 and not facts.ref
+        if not resource.name or not (same or silent or self._tells_id(facts)):
             return False
         if verb in known.CLONING:
             return True
@@ -262,10 +288,11 @@ class VerbReader:
     def _emptied(self, facts: Facts, target: Target, rest: Steps) -> Iterator[Reading]:
         """A DELETE of one property of an entity: `DELETE /orgs/{org}/exportToken`."""
         resource = target.resource
-        changes = dict(self.effects.placed(facts, resource, rest))
+        same, at = self.answered(facts, resource)
+        changes: dict[str, Any] = dict(elements(self.survey, facts, resource, rest, same=same))
+        changes = changes or dict(self.effects.placed(facts, resource, rest))
         if not changes:
             return
-        same, at = self.answered(facts, resource)
         told = ", ".join(f"`{name}`" for name in changes)
         action = self.make(
             facts, "transition", f"DELETE of {told} of one {resource.noun}", "likely",

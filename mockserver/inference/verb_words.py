@@ -67,6 +67,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "kill": ("killed", "exited", "terminated", "stopped", "cancelled", "canceled"),
     "launch": ("running", "launched", "live", "active", "started", "in_progress"),
     "lock": ("locked",),
+    "merge": ("merged",),
     "mute": ("muted",),
     "open": ("open", "opened", "active"),
     "pause": ("paused", "suspended", "on_hold"),
@@ -297,10 +298,10 @@ OTHER_VERBS = bag(
     """
     add apply attach backup bind build calculate capture change compile compute connect
     convert cleanup decide delegate delete detach disconnect discover download draft encrypt
-    decrypt enroll escalate estimate evaluate export extend favorite favourite feature fetch
+    decrypt enroll erase escalate estimate evaluate export extend favorite favourite feature fetch
     find flag follow force generate get grant handle import ingest initiate insert install
     inspect invalidate invite invoke join leave like link list log login logout map mark
-    merge migrate move notify optimize patch pin poll predict preflight preview provision
+    migrate move notify optimize patch pin poll predict preflight preview provision
     purge push put query read rebuild recalculate recompile record redeem reevaluate refresh
     register regenerate reindex reload rename render reorder replace reply reprocess
     reprovision request resend resync resize revert review rotate save scale scan search set

@@ -31,7 +31,7 @@ from mockserver.engine.inferred.repository import (
 from mockserver.engine.inferred.seeding import note_birth
 from mockserver.engine.inferred.static import fixed
 from mockserver.engine.inferred.traits import traits_in_world
-from mockserver.engine.inferred.transitions import clone, transition
+from mockserver.engine.inferred.transitions import clone, permitted, transition
 from mockserver.engine.inferred.views import SeededWorld, Views
 from mockserver.engine.inferred.webhooks import EventSource, Listeners
 from mockserver.engine.jobs.overview import JobKind
@@ -220,6 +220,8 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
             handler = checked(handler)
         if action.starts is not None:
             handler = tracked(handler)
+        if action.allowed is not None:
+            handler = permitted(handler)
         names = [link.parameter for link in action.parents if not _is_in_path(operation, link)]
         if not names:
             return once(

@@ -14,7 +14,7 @@ from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.identifiers import dig, key_above, spoken
 from mockserver.engine.inferred.repository import Choice, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import lasting
-from mockserver.engine.messages import Reply, Request
+from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Dice
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
@@ -278,6 +278,9 @@ class Call:
             own=own,
         )
         self._show(reply, entity)
+        if self.action.kind in ("create", "clone") and reply.body is NO_BODY:
+            # Nothing else can say which one it is.
+            reply.headers.setdefault("Location", "")
         for name in list(reply.headers):
             if name.lower() == "location":
                 reply.headers[name] = self._as_url(name, self._location(entity))

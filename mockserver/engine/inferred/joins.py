@@ -282,6 +282,13 @@ class Joins:
         related = self._related(resource, sent, above)
         return {**found, **({_RELATIONSHIPS: related} if related else {})}
 
+    def embedded(self, world: World, resource: Resource, name: str, told: Any) -> Entity | None:
+        """The entity with this id, of the resource that a property shows, or shows several of."""
+        place = self._schemas.place(resource.schema or "", name)
+        inner = self._schemas.place(place, None) if place is not None else None
+        other = self._shown_at(name, inner or place) if place is not None else None
+        return self._one(world, other, told) if other is not None else None
+
     def _related(
         self, resource: Resource, sent: Mapping[str, Any], above: Mapping[str, Any]
     ) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.acceptance import under_own_names
-from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.consistency import may_lack
-from mockserver.engine.inferred.context import named, not_found
+from mockserver.engine.inferred.context import named, not_found, spoken
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times, stamp
 from mockserver.engine.inferred.job_fields import luck_of
@@ -20,7 +20,7 @@ from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
-from mockserver.inference.model import NEW, NEXT, States, Transition
+from mockserver.inference.model import NEW, NEXT, Elements, States, Transition
 from mockserver.inference.state_words import JOB_DONE, STANDING
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import AFTERWARDS, NEEDS_SUCCESS
@@ -159,7 +159,10 @@ def _changes(
         schema = own[holder]
         if inner:
             schema = context.schemas.flat(schema).properties[inner]
-        value = _value(call, inner or name, schema, value, sent, shown)
+        if isinstance(value, Elements):
+            value = changed_elements(call, value, sent, before.get(holder), holder)
+        else:
+            value = _value(call, inner or name, schema, value, sent, shown)
         if value is MISSING:
             continue
         if inner:
@@ -190,6 +193,42 @@ def _value(
     if value.startswith("shown."):
         return MISSING if shown is None else dict(shown.data)
     return value
+
+
+def changed_elements(
+    call: Call, change: Elements, sent: Mapping[str, Any], before: Any, name: str
+) -> Any:
+    """The array with elements added or removed, or the other entity; MISSING if the request names
+    none."""
+    if change.source is None:
+        return []
+    request = call.request
+    given = request.body if not change.source else sent.get(change.source, MISSING)
+    if change.source in request.path:
+        given = spoken(request.path[change.source])
+    if given is MISSING:
+        return MISSING
+    named_ = list(given) if isinstance(given, list | tuple) else [given]
+
+    def known(one: Any) -> str:
+        return str(one.get(change.key) if isinstance(one, Mapping) and change.key else one)
+
+    ids = {known(one) for one in named_}
+    if change.how == "one":
+        return None if given is None else _element(call, change, name, given)
+    kept = before if isinstance(before, list) and change.how != "set" else []
+    kept = [one for one in kept if known(one) not in ids]
+    if change.how == "remove":
+        return kept
+    return [*kept, *(_element(call, change, name, one) for one in named_)]
+
+
+def _element(call: Call, change: Elements, name: str, given: Any) -> Any:
+    """An element as the entity shows it: the entity with this id, or an object with the id."""
+    if change.key is None or isinstance(given, Mapping):
+        return given
+    there = call.context.joins.embedded(call.world, call.resource, name, given)
+    return dict(there.data) if there is not None else {change.key: given}
 
 
 def _another(call: Call, name: str) -> Any:
@@ -319,6 +358,26 @@ def _leads_back(call: Call, states: States, verb: str, before: Any, after: str) 
     own = call.context.flat(call.resource).properties
     listed = call.context.schemas.flat(own.get(states.name, True)).values or ()
     return {before, after} <= {*map(str, listed)} and listed.index(after) < listed.index(before)
+
+
+def permitted(handler: CallHandler) -> CallHandler:
+    """The handler; an operation that the document allows in other states only is a conflict, or
+    changes nothing where no status for that is listed."""
+
+    def handle(call: Call) -> Reply:
+        allowed, states = call.action.allowed, call.resource.states
+        if allowed is None or states is None or call.world.leniency.overrules:
+            return handler(call)
+        entity = call.entity()
+        state = _state(states, entity, call.world.now)
+        if state in allowed or state not in states.known:
+            return handler(call)
+        if _says_so(call, same=False):
+            noun = call.resource.noun.replace("_", " ")
+            raise Conflict(f"The {noun} is {state}; this needs {' or '.join(sorted(allowed))}.")
+        return call.reply(entity)
+
+    return handle
 
 
 def _cancel_below(call: Call, above: Repository, entity: Entity) -> None:

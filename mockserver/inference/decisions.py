@@ -1,0 +1,232 @@
+"""Whether the status of a resource changes with time, and where it waits for a client, now that the
+verbs are known.
+
+The evidence for and against a job is weighed in one table, `JOB`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from mockserver.inference import state_words as known
+from mockserver.inference.lifecycles import Hints, is_background
+from mockserver.inference.model import NEXT, Action, Because, Confidence, Resource, States
+from mockserver.inference.parts import USUAL
+from mockserver.inference.stateless import PERSONS
+from mockserver.inference.states import kind_of, spelled
+from mockserver.inference.words import bag, tokens
+
+JOB = {
+    "work": 3,  # a value means work in progress
+    "end": 2,  # a value means that work is done
+    "way": 1,  # there is a path from the initial state to success
+    "failure": 1,  # it can fail
+    "accepted": 3,  # the create answers 202
+    "moments": 2,  # it has timestamps for start or end
+    "progress": 2,
+    "asked": 2,  # it can be cancelled or retried
+    "noun": 2,
+    "told": 2,  # the document says that it runs in the background
+    "sent": -4,  # clients set the status on create
+    "shared": -2,  # ... by the same schema as in responses, with everything that the server sets
+    "changed": -4,  # clients change the status
+    "person": -4,  # a person ends the initial state
+    "vague": -2,  # there is no enum
+}
+"""What speaks for a job: its status changes with time, and what against it."""
+MOVES = 4
+"""From here on it does."""
+
+
+def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
+    """The states, with what the verbs imply: whether the resource is a job, and where it waits for
+    a client."""
+    actions = list(actions)
+    states = _with_set(states, actions) if states.open else states
+    orders = _orders(states, hints)
+    if orders:
+        states = _with_orders(states, orders)
+    evidence = list(_evidence(states, hints, actions))
+    score = sum(JOB[name] for name, _ in evidence)
+    way = len(states.path) > 1 and any(value in states.success for value in states.path[1:])
+    moves = way and score >= MOVES
+    listed = "; ".join(text for name, text in evidence if text and JOB[name] > 0)
+    against = "; ".join(text for name, text in evidence if text and JOB[name] < 0)
+    sure: Confidence = "likely" if abs(score - MOVES) > 1 or not way else "guess"
+    if moves:
+        why = Because(f"a job: its status changes with time: {listed}", sure)
+        instead = f"no job: its status stays as set: {against}" if against else None
+    elif against and score + 4 >= MOVES:
+        why = Because(f"no job: its status stays as set: {against}", sure)
+        instead = f"a job: its status changes with time: {listed}" if listed and way else None
+    else:
+        why = Because("nothing says that it changes with time", sure)
+        instead = f"a job: its status changes with time: {listed}" if listed and way else None
+    first, *rest = states.because
+    return replace(
+        states,
+        moves=moves,
+        holds=tuple(_holds(states, actions, orders)),
+        because=(first, why, *rest),
+        instead=instead,
+    )
+
+
+def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[tuple[str, str]]:
+    """The evidence for and against a job, as names of `JOB` with their texts."""
+    if states.active:
+        yield "work", f"{', '.join(states.active)} is work"
+    done = [value for value in states.success if spelled(value) in known.JOB_DONE]
+    if done:
+        yield "end", f"{', '.join(done)} is the end of work"
+    if len(states.path) > 1:
+        yield "way", ""
+    if states.failure:
+        yield "failure", ""
+    if hints.accepted:
+        yield "accepted", "making one is answered with 202"
+    if states.started or states.ended:
+        both = " and ".join(f"`{name}`" for name in (states.started, states.ended) if name)
+        yield "moments", f"it has {both}"
+    if states.progress:
+        yield "progress", f"it has `{states.progress}`"
+    doing = sorted(
+        {
+            verb
+            for action in actions
+            if (verb := _verb(action)) in ("cancel", "retry", "stop", "abort", "rerun", "terminate")
+        }
+    )
+    if doing:
+        yield "asked", f"it can be asked to {', '.join(doing)}"
+    if tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS:
+        yield "noun", f"a {hints.noun.replace('_', ' ')} is work by its name"
+    if is_background(hints):
+        yield "told", "the document says that it goes on in the background"
+    own = states.inner[-1] if states.inner and states.name in USUAL else states.name
+    orders = _orders(states, hints)
+    changes = own in hints.changed and not orders
+    sets = changes and any(action.kind in ("patch", "replace") for action in actions)
+    if own in hints.sent:
+        kind = "shared" if hints.shared else "sent"
+        yield kind, f"a client sets `{states.name}` when it makes one"
+    if sets:
+        yield "changed", f"a client changes `{states.name}`"
+    first = spelled(states.birth or "")
+    sent_on = orders or set(states.active) & _led_to(states, actions)
+    if first in known.BY_PERSONS and not sent_on:
+        yield "person", f"what is {states.birth} waits for somebody"
+    ends = sorted({verb for action in actions if (verb := _verb(action)) in PERSONS})
+    if not states.name and ends:
+        yield "person", f"somebody has to {', '.join(ends)} it"
+        yield "changed", ""
+    if states.because[0].confidence == "guess":
+        yield "vague", ""
+
+
+def _is_systems(word: str) -> bool:
+    """Whether the server ends a state on its own, whatever verbs exist."""
+    return word in ("queued", "enqueued", "in_queue", "provisioning", "starting")
+
+
+_BACK = bag("cancel retry rerun restart resume unpause reopen reactivate restore unarchive reboot")
+"""Verbs that lead back to what was before, not on."""
+
+
+def _verb(action: Action) -> str:
+    return action.transition.verb if action.transition is not None else ""
+
+
+def _led_to(states: States, actions: list[Action]) -> set[str]:
+    """The states that verbs lead on to."""
+    return {
+        value
+        for action in actions
+        if action.transition is not None
+        and action.kind == "transition"
+        and action.transition.verb not in _BACK
+        for name, value in action.transition.changes
+        if name == states.name and isinstance(value, str)
+    }
+
+
+def _with_set(states: States, actions: Iterable[Action]) -> States:
+    """The states of an open text, with those that verbs set."""
+    found: dict[str, list[str]] = {"failure": [], "cancelled": [], "success": [], "other": []}
+    for verb in (action.transition for action in actions):
+        if verb is None:
+            continue
+        chosen = (changes.items() for _, changes in verb.choices.values())
+        for name, value in (change for each in (verb.changes, *chosen) for change in each):
+            known = value in (*states.known, NEXT) or not isinstance(value, str)
+            if name == states.name and not known and not value.startswith("body."):
+                kind = kind_of(value)
+                found[kind if kind in found else "other"].append(value)
+    return replace(
+        states,
+        failure=tuple(dict.fromkeys((*states.failure, *found["failure"]))),
+        cancelled=tuple(dict.fromkeys((*states.cancelled, *found["cancelled"]))),
+        success=tuple(dict.fromkeys((*states.success, *found["success"]))),
+        other=tuple(dict.fromkeys((*states.other, *found["other"]))),
+    )
+
+
+def _orders(states: States, hints: Hints) -> frozenset[str]:
+    """The states that a client may set, where the server alone sets some of those of work."""
+    found = hints.choices.get(states.name, frozenset()) & set(states.known)
+    return found if found and set(states.active) - found else frozenset()
+
+
+def _with_orders(states: States, orders: frozenset[str]) -> States:
+    """What a client sets is an order, and no end of work as long as the server has one of its own:
+    `UploadComplete` before `InProgress` and `JobComplete`."""
+    ends = [value for value in states.success if value not in orders]
+    begun = [value for value in states.success if value in orders]
+    if not ends or not begun:
+        return states
+    first = [value for value in states.path if value not in states.success]
+    place = next((i for i, value in enumerate(first) if value in states.active), len(first))
+    path = (*first[:place], *begun, *first[place:], ends[-1])
+    return replace(states, initial=(*states.initial, *begun), success=tuple(ends), path=tuple(path))
+
+
+def _holds(
+    states: States, actions: list[Action], orders: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """The states that a client has to end: a verb leads to the next one, or the word implies it."""
+    told_to = _led_to(states, actions) | orders
+    for value, after in zip(states.path, states.path[1:], strict=False):
+        word = spelled(value)
+        if NEXT in told_to and value == states.birth and not _is_systems(word):
+            yield value
+            continue
+        first = word.split("_")[0]
+        if after in told_to and value in (*states.initial, *states.success, states.birth):
+            if not _is_systems(word):
+                yield value
+        elif word in known.BY_PERSONS:
+            yield value
+        elif value in states.initial and (word in known.WAITS or first in known.WAITS_FOR):
+            later = set(states.path[states.path.index(value) + 1 :])
+            waits = bool(states.timeout) and word != "pending"
+            if later & told_to or waits:
+                yield value
+
+
+def with_decisions(
+    resources: Mapping[str, Resource],
+    hints: Mapping[str, Hints],
+    actions: Mapping[str, Action],
+) -> dict[str, Resource]:
+    """The resources, with whether each is a job now that their verbs are known."""
+    about: dict[str, list[Action]] = {}
+    for action in actions.values():
+        if action.resource is not None:
+            about.setdefault(action.resource, []).append(action)
+    found = dict(resources)
+    for name, resource in resources.items():
+        if resource.states is not None:
+            states = decided(resource.states, hints[name], about.get(name, ()))
+            found[name] = replace(resource, states=states)
+    return found

@@ -1,0 +1,99 @@
+"""Verbs on the elements of an array, or on one other entity that a property shows: add and remove
+tags, set the parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from mockserver.inference.evidence import Steps
+from mockserver.inference.identifiers import key_of
+from mockserver.inference.model import Elements, Resource
+from mockserver.inference.operations import Facts, Survey, body_of
+from mockserver.inference.paths import ANY
+from mockserver.inference.words import bag, noun, tokens
+
+_ADDING = bag("add attach append assign link put post include tag label")
+_REMOVING = bag("remove delete detach unassign unlink untag unlabel exclude clear")
+_SETTING = bag("set replace update change")
+_ENDINGS = bag("id ids gid gids uuid uuids key keys name names")
+
+
+def elements(
+    survey: Survey, facts: Facts, resource: Resource, rest: Steps, *, same: bool
+) -> Iterator[tuple[str, Elements]]:
+    """The properties of an entity whose elements an operation changes, and how. `same`: it responds
+    with the entity."""
+    words = tokens(next((step for step in reversed(rest) if step != ANY), ""))
+    how = _how(facts, words)
+    if not words or how is None:
+        return
+    own = survey.flat(resource.schema).properties
+    verbal = words[0] in _ADDING | _REMOVING | _SETTING and len(words) > 1
+    if not verbal and ((facts.ref and not same) or survey.at(facts.route.steps, "GET")):
+        # What is there is of another kind.
+        return
+    about = words[1:] if verbal else words
+    if words[0] in _SETTING:
+        yield from _shown(survey, facts, own)
+    for name, schema in own.items():
+        if "array" not in survey.kinds(schema) or noun("_".join(about)) != noun(name):
+            continue
+        source = _source(survey, facts, rest, noun(name))
+        if source is None and (how != "remove" or facts.operation.body is not None):
+            return
+        items = survey.schemas.flat(schema).arrays.items
+        yield name, Elements("set" if source is None else how, source, _key(survey, facts, items))
+        return
+
+
+def _how(facts: Facts, words: tuple[str, ...]) -> Literal["add", "remove", "set"] | None:
+    first = words[0] if words else ""
+    if first in _REMOVING or facts.method == "DELETE":
+        return "remove"
+    if first in _ADDING:
+        return "add"
+    if first in _SETTING or facts.method == "PUT":
+        return "set"
+    return "add" if facts.method == "POST" else None
+
+
+def _source(survey: Survey, facts: Facts, rest: Steps, called: str) -> str | None:
+    """What names the elements: the last parameter of the path, or a property of the body."""
+    if rest[-1] == ANY:
+        return facts.route.names[-1]
+    body = body_of(facts.operation)
+    flat = survey.flat(body.pointer) if body is not None and body.pointer else None
+    if flat is None:
+        return None
+    if "array" in flat.types:
+        return ""
+    sent = survey.flat(facts.body).properties
+    alike = [name for name in sent if _called(name) == called]
+    return alike[0] if alike else next(iter(sent), None) if len(sent) == 1 else None
+
+
+def _called(name: str) -> str:
+    words = [word for word in tokens(name) if word not in _ENDINGS] or list(tokens(name))
+    return noun("_".join(words))
+
+
+def _key(survey: Survey, facts: Facts, items: Any) -> str | None:
+    """The property by which an element is known; None for elements that are no objects."""
+    flat = survey.schemas.flat(items)
+    if not flat.properties:
+        return None
+    # `gid`, where paths name entities by a `task_gid`.
+    ending = tokens(facts.route.names[-1])[-1:] if facts.route.names else ()
+    for parameter in (*ending, ""):
+        key = key_of(survey.schemas, flat, "", parameter)[0]
+        if key:
+            return key
+    return next(iter(flat.properties))
+
+
+def _shown(survey: Survey, facts: Facts, own: Mapping[str, Any]) -> Iterator[tuple[str, Elements]]:
+    """The properties that show another entity of which the body has the id: `{"parent": "7"}`."""
+    for name, schema in survey.flat(facts.body).properties.items():
+        if name in own and "object" in survey.kinds(own[name]) - survey.kinds(schema):
+            yield name, Elements("one", name, _key(survey, facts, own[name]))

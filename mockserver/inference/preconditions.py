@@ -1,0 +1,121 @@
+"""In which states an operation is possible, by what its description says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from mockserver.inference.model import NEXT, Action, Because, Resource, States
+from mockserver.inference.operations import Survey
+from mockserver.inference.state_words import STANDING
+from mockserver.inference.states import spelled
+
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+|<br\s*/?>|</?(?:p|li|span|div)\b[^>]*>", re.IGNORECASE)
+_TAGS = re.compile(r"<[^>]*>|[`*\"\u201c\u201d\u2018]|\B'|'\B")
+_BE = r"(?:be|have been|currently be|already be|be currently|be already)"
+_NEEDED = re.compile(
+    rf"\b(?:must|has to|have to|needs? to|should|can only|may only|only) {_BE}\b|\bonly\b"
+    r"|\b(?:requires|provided|assuming) (?:that )?(?:the|an?)\b",
+    re.IGNORECASE,
+)
+_FORBIDDEN = re.compile(
+    r"\b(?:cannot|can not|can't|may not|must not|mustn't|won't|will not|unable to|impossible|fails?"
+    r"|not (?:be )?(?:possible|allowed|permitted))\b",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(
+    r"\b(?:if|while|when|once|after|that|which|unless|until|before)\b", re.IGNORECASE
+)
+_INVERTED = frozenset(("unless", "until", "before"))
+_REACH = 90
+"""How far from such words a state may be, in characters."""
+
+
+def with_preconditions(
+    survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
+) -> dict[str, Action]:
+    """The actions, with the states in which they are possible where the document says so."""
+    found = dict(actions)
+    texts = {facts.operation.id: facts.operation.description for facts in survey.facts}
+    for name, action in actions.items():
+        resource = resources.get(action.resource or "")
+        if action.item is None or resource is None or resource.states is None:
+            continue
+        if action.kind not in ("remove", "patch", "replace", "transition", "clone"):
+            continue
+        allowed = allowed_states(
+            texts.get(name, ""), resource.states, _led_to(action, resource.states)
+        )
+        if allowed is not None:
+            why = Because(
+                f"the description allows it only while it is {', '.join(sorted(allowed))}"
+            )
+            found[name] = replace(action, allowed=allowed, because=(*action.because, why))
+    return found
+
+
+def _led_to(action: Action, states: States) -> Collection[str]:
+    """The states that a verb leads to."""
+    verb = action.transition
+    changed = [value for name, value in verb.changes if name == states.name] if verb else []
+    ends = [value for value in changed if isinstance(value, str) and value != NEXT]
+    return [*ends, *(states.leads.get(value, value) for value in ends)]
+
+
+def allowed_states(text: str, states: States, after: Collection[str]) -> frozenset[str] | None:
+    """The states in which a description allows an operation that leads to `after`; None if it says
+    nothing of that."""
+    words = {value: _pattern(value) for value in states.known if value not in after}
+    if not text or not words:
+        return None
+    needed: set[str] = set()
+    forbidden: set[str] = set()
+    for sentence in _SENTENCES.split(text):
+        sentence = _TAGS.sub("", sentence)
+        negated = _FORBIDDEN.search(sentence)
+        if negated is not None:
+            before = _WHEN.search(sentence, 0, negated.start())
+            condition = before or _WHEN.search(sentence, negated.start())
+            if condition is not None:
+                into = needed if condition[0].lower() in _INVERTED else forbidden
+                end = negated.start() if before else len(sentence)
+                into.update(_within(sentence[:end], condition.end(), words))
+            continue
+        for match in _NEEDED.finditer(sentence):
+            if sentence.rstrip().endswith(":") or "unless" in sentence:
+                # What follows says more than one sentence does.
+                return None
+            named = set(_within(sentence, match.end(), words))
+            denied = re.search(r"\bnot\b", sentence[match.end() : match.end() + _REACH])
+            (forbidden if denied else needed).update(named)
+    needed -= forbidden
+    if needed and needed != set(states.known):
+        return frozenset(needed | set(_coming(states, needed)))
+    if forbidden and set(states.known) - forbidden - {*after}:
+        return frozenset(states.known) - forbidden
+    return None
+
+
+def _coming(states: States, needed: Collection[str]) -> Iterator[str]:
+    """The states from which time alone leads to one in which the entity then stays: clients do not
+    wait until a new server is running."""
+    for value in needed:
+        if value in states.path and spelled(value).split("_")[-1] in STANDING:
+            for before in reversed(states.path[: states.path.index(value)]):
+                if before in states.holds:
+                    break
+                yield before
+
+
+def _within(sentence: str, start: int, words: Mapping[str, re.Pattern[str]]) -> Iterator[str]:
+    """The states that are named soon after a place in a sentence."""
+    part = sentence[start : start + _REACH]
+    late = re.search(r"\b(?:before|until|after|instead|otherwise|then|becomes?|will)\b", part)
+    part = part[: late.start()] if late else part
+    return (value for value, pattern in words.items() if pattern.search(part))
+
+
+def _pattern(value: str) -> re.Pattern[str]:
+    spaced = spelled(value).replace("_", r"[\s_-]*")
+    return re.compile(rf"\b{spaced}\b", re.IGNORECASE)

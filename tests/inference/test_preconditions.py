@@ -1,0 +1,68 @@
+"""In which states an operation is possible, by its description."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.inference.model import States
+from mockserver.inference.preconditions import allowed_states
+
+JOB = States(
+    "status",
+    initial=("queued",),
+    active=("running",),
+    success=("done",),
+    failure=("failed",),
+    cancelled=("cancelled",),
+    path=("queued", "running", "done"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("Only failed transcodes can be retried.", "failed"),
+        ("Retries it. It must be <code>FAILED</code> or cancelled.", "failed cancelled"),
+        ("You can only delete jobs that are done.", "done"),
+        ("A job has to be in a done or failed state in order to be deleted.", "done failed"),
+        ("Jobs cannot be deleted while running.", "queued done failed cancelled"),
+        ("If the job is running, it can't be deleted.", "queued done failed cancelled"),
+        ("It cannot be deleted unless it is cancelled.", "cancelled"),
+        ("A job must be cancelled before it can be deleted.", "cancelled"),
+        ("May only be changed if it has not yet failed.", "queued running done cancelled"),
+    ],
+)
+def test_a_description_allows_an_operation_in_some_states(text: str, allowed: str) -> None:
+    assert allowed_states(text, JOB, ()) == frozenset(allowed.split())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Retries a failed job.",
+        "If a job cannot be cancelled, you pay for it while it is running.",
+        "You can stop it only if it is running, unless you set `force`.",
+        "It works only if one of these holds:",
+        "You can only retry jobs of your own team.",
+        "Must be called before the job is done.",
+    ],
+)
+def test_what_says_nothing_sure_allows_it_always(text: str) -> None:
+    assert allowed_states(text, JOB, ()) is None
+
+
+def test_the_state_that_a_verb_leads_to_is_no_condition() -> None:
+    assert allowed_states("It will only be cancelled.", JOB, ("cancelled",)) is None
+
+
+def test_nobody_waits_until_a_server_runs() -> None:
+    server = States(
+        "status",
+        active=("starting",),
+        success=("running",),
+        other=("off",),
+        path=("starting", "running"),
+    )
+    text = "The server must be running."
+    assert allowed_states(text, server, ()) == frozenset(("starting", "running"))
