@@ -17,7 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import orjson
 
 from mockserver.engine.timestamps import parse
-from mockserver.engine.world import Row, Rows, SortKey, World, digest
+from mockserver.engine.world import Row, Rows, SortKey, World, digest, take
 from mockserver.errors import BadRequest
 
 
@@ -119,7 +119,7 @@ class Selection(Generic[T]):
         skip: int = 0,
     ) -> Page[T]:
         backward = before is not None
-        found, more = _taken(self._from(before if backward else after, backward, skip), limit)
+        found, more = take(self._from(before if backward else after, backward, skip), limit)
         if backward:
             found.reverse()
         keys = [self._rows.spec.sort_key(row) for row, _ in (found[:1] + found[-1:])]
@@ -201,12 +201,6 @@ class Sorted(Generic[T]):
         return number, number
 
 
-def _taken(rows: Iterator[T], limit: int) -> tuple[list[T], bool]:
-    """At most `limit` rows, and whether there are more."""
-    found = list(islice(rows, limit))
-    return found, next(rows, None) is not None
-
-
 Predicate = Callable[[Row], bool]
 Filter = Callable[[World, Any], Predicate]
 """What a query parameter asks for, made into a test of rows once per request."""
@@ -255,17 +249,17 @@ class Listing:
         after = None if cursor is None else _after(world, scope, cursor)
         lookup = where if where is not None else self._lookup(asked)
         tests = [self.filters[name](world, wanted) for name, wanted in asked.items()]
-        selection: Selection[Row] = Selection(
-            rows, _itself, tests, newest_first=self.newest_first, where=lookup
-        )
-        page = selection.page(query.get("limit") or self.limit, after=after)
-        ahead = encode_cursor(scope, page.last) if page.more and page.last is not None else None
+        passed = rows.scan(newest_first=self.newest_first, after=after, **lookup)
+        if tests:
+            passed = (row for row in passed if all(test(row) for test in tests))
+        found, more = take(passed, query.get("limit") or self.limit)
+        ahead = encode_cursor(scope, rows.spec.sort_key(found[-1])) if more else None
         parts: dict[str, Any] = {
-            self.envelope.items: [view(world, row) for row in page.rows],
+            self.envelope.items: [view(world, row) for row in found],
             self.envelope.cursor: ahead,
         }
         if self.envelope.more is not None:
-            parts[self.envelope.more] = page.more
+            parts[self.envelope.more] = more
         return parts
 
     def _lookup(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -273,10 +267,6 @@ class Listing:
             if name in asked:
                 return dict((index(asked[name]),))
         return {}
-
-
-def _itself(row: Row) -> Row:
-    return row
 
 
 def by(name: str) -> Callable[[Any], tuple[str, Any]]:

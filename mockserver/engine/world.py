@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice
+from operator import itemgetter
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from mockserver.engine.leniency import Leniency
 
 Row = Mapping[str, Any]
 SortKey = tuple[Any, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,12 @@ class Collection:
     indexes: tuple[str, ...] = ()
     sparse: tuple[str, ...] = ()
     path: str = ""
+    sort_key: Callable[[Row], SortKey] = field(init=False, repr=False, compare=False)
+    """The position of a row."""
 
-    def sort_key(self, row: Row) -> SortKey:
-        return (*(row[field] for field in self.order), row[self.key])
+    def __post_init__(self) -> None:
+        get = itemgetter(*self.order, self.key) if self.order else lambda row: (row[self.key],)
+        object.__setattr__(self, "sort_key", get)
 
 
 class Rows(Protocol):
@@ -137,11 +143,7 @@ Seeder = Callable[[World, Mapping[str, Any]], None]
 """Fills a new world; the mapping is the API's fixtures, parsed."""
 
 
-def take(rows: Iterator[Row], limit: int) -> tuple[Sequence[Row], bool]:
-    """At most `limit` rows, and whether there are more."""
-    found: list[Row] = []
-    for row in rows:
-        if len(found) == limit:
-            return found, True
-        found.append(row)
-    return found, False
+def take(found: Iterator[T], limit: int) -> tuple[list[T], bool]:
+    """At most `limit` of them, and whether there are more."""
+    taken = list(islice(found, limit))
+    return taken, next(found, None) is not None

@@ -1,18 +1,17 @@
 """Prometheus metrics of one process, by `prometheus-client`, which is an extra.
 
-On the hot path requests are only counted; the client's own objects are made when somebody asks.
+Requests are only counted; the client's own objects are made when somebody asks.
 """
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.pipeline import Exchange
 from mockserver.errors import MissingExtra
+from mockserver.server.journal.journal import Noted
 from mockserver.store.addresses import is_shared
 
 if TYPE_CHECKING:
@@ -24,27 +23,31 @@ _METHODS = frozenset(("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH"
 
 
 class Metrics:
-    """Counts requests by operation, method and status, and their latencies by operation."""
+    """Counts requests by operation, method and status, and their latencies by operation.
 
-    def __init__(self, now: Callable[[], int] = time.time_ns) -> None:
-        self._now = now
+    `update` is called before each look at the result.
+    """
+
+    def __init__(self, update: Callable[[], None] = lambda: None) -> None:
+        self._update = update
         self._requests: dict[tuple[str, str, int], int] = {}
         self._latencies: dict[str, list[int]] = {}
         self._seconds: dict[str, float] = {}
 
-    def __call__(self, exchange: Exchange) -> None:
-        """Count an exchange. On the hot path."""
-        operation = exchange.operation.id if exchange.operation is not None else ""
-        message, sent = exchange.message, exchange.sent
-        key = operation, message.method, sent.status if sent is not None else 0
-        self._requests[key] = self._requests.get(key, 0) + 1
-        if message.started:
-            took = max(0, self._now() - message.started) / 1e9
-            counts = self._latencies.get(operation)
-            if counts is None:
-                counts = self._latencies[operation] = [0] * (len(BOUNDS) + 1)
-            counts[bisect_left(BOUNDS, took)] += 1
-            self._seconds[operation] = self._seconds.get(operation, 0.0) + took
+    def count(self, exchanges: Iterable[Noted]) -> None:
+        """Count exchanges. On the hot path."""
+        requests, latencies, seconds = self._requests, self._latencies, self._seconds
+        for ended, exchange in exchanges:
+            operation = exchange.operation.id if exchange.operation is not None else ""
+            message, sent = exchange.message, exchange.sent
+            key = operation, message.method, sent.status if sent is not None else 0
+            requests[key] = requests.get(key, 0) + 1
+            if message.started:
+                took = max(0, ended - message.started) / 1e9
+                if operation not in latencies:
+                    latencies[operation], seconds[operation] = [0] * (len(BOUNDS) + 1), 0.0
+                latencies[operation][bisect_left(BOUNDS, took)] += 1
+                seconds[operation] += took
 
     def collect(self, mock: Mock) -> Iterator[Any]:
         """The metrics as the client's families."""
@@ -54,6 +57,7 @@ class Metrics:
             HistogramMetricFamily,
         )
 
+        self._update()
         requests = CounterMetricFamily(
             "mockserver_requests", "Requests.", labels=("operation", "method", "status")
         )
@@ -82,9 +86,9 @@ class Metrics:
         yield worlds
 
 
-def metrics_if_installed() -> Metrics | None:
+def metrics_if_installed(update: Callable[[], None]) -> Metrics | None:
     """A counter for a process, if there is somebody to show it."""
-    return Metrics() if find_spec("prometheus_client") is not None else None
+    return Metrics(update) if find_spec("prometheus_client") is not None else None
 
 
 def exposition(metrics: Metrics | None, mock: Mock) -> tuple[bytes, str]:

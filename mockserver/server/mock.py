@@ -370,11 +370,14 @@ class MockServer:
         document = as_document(spec, cache=None if asked.no_cache else user_cache())
         handlers = handlers_of(found.handlers)
         with naming_config(found.config):
-            self.mock = load(document, asked, handlers=handlers, journal=self._record)
+            self.mock = load(document, asked, handlers=handlers, journal=self.recorder)
         where = f"--handlers {found.handlers}" if isinstance(found.handlers, Path) else "handlers"
         check_known(where, handlers, self.mock.contract.names)
-        self.coverage = Coverage(self.mock.pipeline.contract)
+        self.coverage = Coverage(self.mock.pipeline.contract, self.recorder.update)
         self.sender = Webhooks(self.mock)
+        self.recorder.counters = (self.coverage.count,)
+        if self.sender.subscribes:
+            self.recorder.listeners = (self.sender.note,)
         self.app = self.mock.app()
         self.clock = self.clock_for(key)
         self._clients: dict[str, httpx.Client] = {}
@@ -417,11 +420,6 @@ class MockServer:
     def clock_for(self, key: str) -> MockClock:
         """The clock of a credential's world."""
         return MockClock(self.mock.store, key, self.sender.deliver)
-
-    def _record(self, exchange: Exchange) -> None:
-        self.recorder(exchange)
-        self.coverage.note(exchange)
-        self.sender.note(exchange)
 
     def tenant(self, name: str) -> Tenant:
         """A new tenant with its own world, which ends with it: use it as a context manager."""

@@ -1,24 +1,21 @@
 """A line for each request in the terminal, or a JSON object for programs.
 
-The hot path only queues requests. Lines are written in the background, as many as a person could
-read; the rest is summarised as a count.
+Lines are written in the background from what the journal has, as many as a person could read; the
+rest is summarised as a count.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from threading import Event, Thread
 from typing import Any, Literal, TextIO
 
 import click
 
-from mockserver.engine.pipeline import Exchange
 from mockserver.engine.serialization import dump
-from mockserver.server.journal.journal import Entry, describe
+from mockserver.server.journal.journal import Entry, Journal, describe
 from mockserver.server.terminal import plain
 
 LogStyle = Literal["text", "json"]
@@ -30,34 +27,30 @@ _LONGEST = 300
 
 
 class RequestLog:
-    """Writes queued requests. `stream` defaults to standard error."""
+    """Writes the requests of a journal. `stream` defaults to standard error."""
 
     def __init__(
         self,
+        journal: Callable[[], Journal],
         style: LogStyle = "text",
         stream: Callable[[], TextIO] = lambda: sys.stderr,
-        now: Callable[[], int] = time.time_ns,
     ) -> None:
+        self._journal = journal
         self._style = style
         self._stream = stream
-        self._now = now
-        self._waiting: deque[tuple[int, Exchange]] = deque(maxlen=MOST_AT_ONCE)
-        self._came = 0
-
-    def __call__(self, exchange: Exchange) -> None:
-        """Queue an exchange. On the hot path."""
-        self._waiting.append((self._now(), exchange))
-        self._came += 1
+        self._recorded = 0
+        self._until = 0
 
     def write(self) -> None:
-        """Write the queue."""
-        waiting = []
-        while self._waiting:
-            waiting.append(self._waiting.popleft())
-        came, self._came = self._came, 0
-        left = max(0, came - len(waiting))
+        """Write what came since the last time."""
+        recorded, newest = self._journal().latest(MOST_AT_ONCE)
+        left = max(0, recorded - self._recorded - MOST_AT_ONCE)
+        self._recorded = recorded
+        # The others have been written.
+        waiting = [(ended, exchange) for ended, exchange in newest if ended > self._until]
         if not waiting:
             return
+        self._until = waiting[-1][0]
         stream = self._stream()
         try:
             coloured = self._style == "text" and stream.isatty()

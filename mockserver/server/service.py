@@ -138,10 +138,10 @@ class Service:
         self.source: Source = find_document(serving.spec)
         self.journal = Journal()
         self.state = StateFile(serving.state) if serving.state is not None else None
-        self.log = None if serving.quiet else RequestLog(serving.log)
+        self.log = None if serving.quiet else RequestLog(lambda: self.journal, serving.log)
         self.webhooks: Webhooks | None = None
         self.coverage: Coverage | None = None
-        self.metrics = metrics_if_installed()
+        self.metrics = metrics_if_installed(self._update)
         self.panel: Panel
         self.mock: Mock
         self._app: ASGIApp
@@ -152,16 +152,9 @@ class Service:
     def record(self, exchange: Exchange) -> None:
         """Record what the pipeline reports. On the hot path."""
         self.journal(exchange)
-        if self.log is not None:
-            self.log(exchange)
-        if self.metrics is not None:
-            self.metrics(exchange)
-        if self.coverage is not None:
-            self.coverage.note(exchange)
-        if self.webhooks is not None:
-            self.webhooks.note(exchange)
-        if self.state is not None:
-            self.state.note(exchange)
+
+    def _update(self) -> None:
+        self.journal.update()
 
     def refuse(self, refusal: Refusal, target: str) -> Sent:
         """The reply to a request that can't be parsed."""
@@ -186,13 +179,18 @@ class Service:
     def install(self, mock: Mock, serving: Serving, source: Source) -> None:
         """Serve this mock from now on."""
         if mock.store.board is not None:
+            self.journal.update()
             self.journal = SharedJournal(mock.store.board, mock.contract.by_id)
         if self.webhooks is None:
             self.webhooks = Webhooks(mock)
         self.webhooks.mock = mock  # subscriptions survive a reload
         if self.coverage is None:
-            self.coverage = Coverage(mock.pipeline.contract)
+            self.coverage = Coverage(mock.pipeline.contract, self._update)
         self.coverage.contract = mock.pipeline.contract
+        counting = (self.coverage, self.metrics)
+        self.journal.counters = tuple(each.count for each in counting if each is not None)
+        hearing = (self.webhooks if self.webhooks.subscribes else None, self.state)
+        self.journal.listeners = tuple(each.note for each in hearing if each is not None)
         panel = Panel(mock, self.journal, source.name, sender=self.webhooks)
         panel.coverage, panel.metrics = self.coverage, self.metrics
         self.panel = panel

@@ -191,8 +191,9 @@ class Passing:
     ) -> Request | None:
         """Note violations; returns the request as far as it could be parsed."""
         try:
-            body = self._primary.read_body(operation, message, _NOTED)
-            request = self._primary.validate(operation, message, body, _NOTED)
+            steps = self._primary.steps(operation)
+            body = self._primary.read_body(steps, message, _NOTED)
+            request = self._primary.validate(steps, message, body, _NOTED)
         except Refusal as refusal:
             exchange.violations = refusal.violations
             return None

@@ -38,7 +38,7 @@ def of(status: str, method: str = "GET") -> tuple[str, tuple[tuple[str, str], ..
 def test_requests_are_counted() -> None:
     plane, metrics = Plane(), Metrics()
     for status in (200, 200, 404):
-        metrics(exchange(status=status))
+        metrics.count([(0, exchange(status=status))])
     found = samples(plane, metrics)
     assert (found[of("200")], found[of("404")]) == (2, 1)
     assert found["mockserver_worlds", (("store", "memory"),)] == len(plane.mock.store.tenants())
@@ -47,16 +47,16 @@ def test_requests_are_counted() -> None:
 def test_any_number_of_methods_is_one_series() -> None:
     metrics = Metrics()
     for number in range(50):
-        metrics(exchange(method=f"M{number}"))
+        metrics.count([(0, exchange(method=f"M{number}"))])
     found = samples(Plane(), metrics)
     assert found[of("200", "other")] == 50
     assert sum(name == "mockserver_requests_total" for name, _ in found) == 1
 
 
 def test_latencies_are_in_buckets() -> None:
-    metrics = Metrics(now=lambda: 10**18)
+    metrics = Metrics()
     for milliseconds in (0, 1, 2, 400, 60_000):
-        metrics(exchange(started=10**18 - milliseconds * 10**6))
+        metrics.count([(10**18, exchange(started=10**18 - milliseconds * 10**6))])
     found = samples(Plane(), metrics)
 
     def bucket(edge: str) -> float:

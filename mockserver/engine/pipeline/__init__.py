@@ -7,35 +7,28 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import count
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from mockserver.engine.api import Api, Handler
-from mockserver.engine.calibration import Lock, adapted, with_defaults
+from mockserver.engine.calibration import Rules, adapted, with_defaults
 from mockserver.engine.error_formats import FastApiDialect, dialect_named
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
-from mockserver.engine.faults import Faults, Injection, Trouble
+from mockserver.engine.faults import Injection, Trouble
 from mockserver.engine.generation.headers import Headers
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.leniency import STRICT, Leniency, preferred
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.pipeline.authentication import (
-    ANONYMOUS,
-    Authenticator,
-    FindIssued,
-    admit_all,
-    nothing_issued,
-)
+from mockserver.engine.pipeline.authentication import ANONYMOUS, Authenticator
+from mockserver.engine.pipeline.exchange import Exchange, Message, PipelineSettings, no_journal
 from mockserver.engine.pipeline.failures import as_it_is, failure, plain, raised_by, unavailable
-from mockserver.engine.pipeline.negotiation import Negotiator, Preference
-from mockserver.engine.pipeline.rate_limits import RateLimits
-from mockserver.engine.scenarios import Scenario, follow
+from mockserver.engine.pipeline.negotiation import Negotiator, Preference, has_choice
+from mockserver.engine.pipeline.rate_limits import RateLimits, has_limits
+from mockserver.engine.scenarios import follow
 from mockserver.engine.serialization import Finisher, Sent, document_refusal, sharpened
-from mockserver.engine.stubs import Stub, Stubs
+from mockserver.engine.stubs import Stub
 from mockserver.engine.world import World
 from mockserver.errors import (
     ContractError,
@@ -46,10 +39,13 @@ from mockserver.errors import (
     StoreUnavailable,
     Unauthenticated,
 )
+from mockserver.inference.credentials import Issuer
 from mockserver.openapi.model import Contract, Operation, Violation
 from mockserver.openapi.request.bodies import BodyReader, BodyValue
 from mockserver.openapi.request.parameters import ParameterReader
 from mockserver.openapi.schemas.validators import Validators
+
+__all__ = ["Exchange", "Message", "Pipeline", "PipelineSettings", "Steps", "no_journal"]
 
 log = logging.getLogger("mockserver")
 _NOT_URI = re.compile(r"[^!-~]|[<>\"{}|\\^`]")
@@ -58,78 +54,19 @@ VIOLATIONS = "X-Mock-Violations"
 _LONGEST_HEADER = 1000
 
 
-@dataclass(slots=True)
-class Message:
-    """A request as received: header names in lower case, `path_values` decoded unless lists.
-
-    `started` is when it had been read, in nanoseconds since 1970, if known; `caller` is the address
-    it came from, None in process.
-    """
-
-    method: str
-    target: str
-    path_values: Mapping[str, str] = field(default_factory=dict)
-    query: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    started: int = 0
-    caller: str | None = None
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A request and its reply, for the journal. `now` is the time of the world, 0 if it wasn't
-    read.
-
-    `faults_version` is the version of the faults that were applied.
-    """
-
-    message: Message
-    operation: Operation | None
-    tenant: str = ""
-    sent: Sent | None = None
-    violations: tuple[Violation, ...] = ()
-    problem: str = ""
-    injection: Injection | None = None
-    now: int = 0
-    faults_version: int = 0
-    stub: Stub | None = None
-    upstream: str = ""
-
-
-class Begin(Protocol):
-    """A store's `begin`: a context manager around one transaction."""
-
-    def __call__(self, tenant: str) -> Any: ...
-
-
-def no_journal(exchange: Exchange) -> None:
-    """A journal that keeps nothing."""
-
-
 @dataclass(frozen=True, slots=True)
-class PipelineSettings:
-    """What the pipelines of one mock share, for all its documents.
+class Steps:
+    """How the requests of one operation are processed, worked out at the first of them."""
 
-    `begin` opens a transaction, `journal` receives every exchange, `serials` number the replies,
-    `scenarios` wait for the next jobs by tenant, and `lock` is the calibration. A request may
-    override `leniency`.
-    """
-
-    begin: Begin
-    keys: tuple[str, ...] = ()
-    tenant_of: Callable[[str], str] = str
-    undocumented: str = "nearest"
-    leniency: Leniency = STRICT
-    journal: Callable[[Exchange], None] = no_journal
-    serials: Iterator[int] = field(default_factory=lambda: count(1))
-    faults: Faults = field(default_factory=Faults)
-    scenarios: dict[str, list[Scenario | str]] = field(default_factory=dict)
-    lock: Lock = field(default_factory=dict)
-    issued: FindIssued = nothing_issued
-    closed: bool = False
-    admit: Callable[[str], None] = admit_all
-    stubs: Stubs = field(default_factory=Stubs)
+    operation: Operation
+    parameters: ParameterReader
+    body: BodyReader | None
+    rules: Rules | None
+    issuer: Issuer | None
+    negotiates: bool
+    """Whether the reply depends on the media types that the client accepts."""
+    counts: bool
+    """Whether a reply says how many requests are left."""
 
 
 def _as_uri(match: re.Match[str]) -> str:
@@ -164,18 +101,19 @@ class Pipeline:
         self.rate_limits = RateLimits(Headers(values).admits, settings.faults)
         self.faults = settings.faults
         self.journal = settings.journal
-        self._readers: dict[str, tuple[ParameterReader, BodyReader]] = {}
+        self._steps: dict[str, Steps] = {}
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
         """Process a routed request."""
-        rules = self.settings.lock.get(operation.id)
+        steps = self.steps(operation)
+        rules = steps.rules
         if rules is not None:
             message = replace(message, body=with_defaults(rules, message.body))
         exchange = Exchange(message, operation)
         try:
             while True:
                 try:
-                    exchange.sent = sent = self._answer(operation, message, exchange)
+                    exchange.sent = sent = self._answer(steps, message, exchange)
                     break
                 except Stale:
                     continue  # the store waits a little, and gives up when it has to
@@ -200,37 +138,44 @@ class Pipeline:
             exchange.sent = sent = adapted(rules, message.path_values, sent)
         if exchange.injection is not None:
             exchange.sent = sent = self.inject(operation, exchange, exchange.injection, sent)
-        exchange.sent = sent = self.rate_limits.told(operation, exchange.tenant, exchange.now, sent)
+        if steps.counts:
+            now = exchange.now
+            exchange.sent = sent = self.rate_limits.told(operation, exchange.tenant, now, sent)
         self.journal(exchange)
         return sent
 
-    def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
+    def _answer(
+        self, steps: Steps, message: Message, exchange: Exchange, handle: Handler | None = None
+    ) -> Sent:
+        """The reply that `handle`, by default `self.handle`, makes. Raises Refusal, ReplyError."""
+        operation, settings = steps.operation, self.settings
         leniency = self.leniency_for(message)
-        body = self.read_body(operation, message, leniency)
+        body = self.read_body(steps, message, leniency)
         tenant = self.authenticate(operation, message, leniency)
-        issuer = self.api.credentials.plan.issuers.get(operation.id)
-        if tenant == ANONYMOUS and issuer is not None:
-            tenant = self.authenticator.claimed(message.headers, body.value, issuer) or tenant
+        if tenant == ANONYMOUS and steps.issuer is not None:
+            named = self.authenticator.claimed(message.headers, body.value, steps.issuer)
+            tenant = named or tenant
         if exchange.tenant != tenant:  # not again when the transaction is repeated
-            self.settings.admit(tenant)
+            settings.admit(tenant)
         exchange.tenant = tenant
         exchange.faults_version = self.faults.version
         if self.faults.active and self.meet_faults(operation, tenant, exchange):
             return Sent(0)
-        request = self.validate(operation, message, body, leniency)
+        request = self.validate(steps, message, body, leniency)
         exchange.violations = request.violations
-        with self.settings.begin(tenant) as world:
+        with settings.begin(tenant) as world:
             exchange.now = world.now
             world.leniency = leniency
             if self.faults.version != exchange.faults_version:
                 raise Stale("there are other faults now")
             if self.api.settle(world):
                 world.commit(by_time=True)
-            stale = self._hide(world, exchange)
+            stale = exchange.injection is not None and self._hide(world, exchange)
             try:
-                stub = self.stub_for(tenant, request, exchange)
-                reply = stub.reply(world, request) if stub else self.handle(world, request)
-                if tenant in self.settings.scenarios and operation.method == "POST":
+                stub = self.stub_for(tenant, request, exchange) if settings.stubs.active else None
+                carry_out = stub.reply if stub is not None else handle or self.handle
+                reply = carry_out(world, request)
+                if tenant in settings.scenarios and operation.method == "POST":
                     self.follow_scenario(world, reply)
                 reply = self.stamp(reply, message)
                 if request.violations:
@@ -275,11 +220,8 @@ class Pipeline:
     def _hide(self, world: World, exchange: Exchange) -> bool:
         """Hide the latest writes from a read if a fault says so; returns whether it did."""
         injection = exchange.injection
-        if (
-            injection is None
-            or not injection.stale
-            or exchange.message.method not in ("GET", "HEAD")
-        ):
+        reads = exchange.message.method in ("GET", "HEAD")
+        if injection is None or not injection.stale or not reads:
             return False
         self.faults.hide(world, injection.stale)
         return True
@@ -298,13 +240,11 @@ class Pipeline:
         cut = line if len(line) <= _LONGEST_HEADER else line[: _LONGEST_HEADER - 1] + "…"
         reply.headers[VIOLATIONS] = cut.encode("ascii", "replace").decode()
 
-    def read_body(
-        self, operation: Operation, message: Message, leniency: Leniency = STRICT
-    ) -> BodyValue:
+    def read_body(self, steps: Steps, message: Message, leniency: Leniency = STRICT) -> BodyValue:
         """Parse the body. Raises Invalid for malformed JSON, if the API reports that first."""
-        if operation.body is None:
+        if steps.body is None:
             return NO_CONTENT
-        body = self._reader(operation)[1].read(message.headers, message.body)
+        body = steps.body.read(message.headers, message.body)
         unreadable = bool(body.violations) and body.violations[0].keyword == "json"
         if self.api.wire.body_first and unreadable and leniency.validate == "strict":
             raise Invalid("The body is not valid JSON.", violations=body.violations)
@@ -312,14 +252,15 @@ class Pipeline:
 
     def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool:
         """Whether the path parameters fit their schemas."""
-        found = self._reader(operation)[0].read(path_values)
+        found = self.steps(operation).parameters.read(path_values)
         return not any(violation.where[0] == "path" for violation in found.violations)
 
     def fits(self, operation: Operation, message: Message) -> bool:
         """Whether the whole request (credential, parameters, body) fits this operation."""
+        steps = self.steps(operation)
         try:
             self.authenticate(operation, message, self.settings.leniency)
-            self.validate(operation, message, self.read_body(operation, message))
+            self.validate(steps, message, self.read_body(steps, message))
         except (Refusal, ContractError):
             return False
         return True
@@ -356,16 +297,16 @@ class Pipeline:
 
     def validate(
         self,
-        operation: Operation,
+        steps: Steps,
         message: Message,
         body: BodyValue,
         leniency: Leniency = STRICT,
     ) -> Request:
         """Parse and validate everything. Raises Invalid with all violations, unless lenient."""
         headers = message.headers
-        if self.api.shapes is not None:
+        if self.api.shapes is not None and self.api.shapes.header in headers:
             headers = {n: v for n, v in headers.items() if n != self.api.shapes.header}
-        values = self._reader(operation)[0].read(message.path_values, message.query, headers)
+        values = steps.parameters.read(message.path_values, message.query, headers)
         violations: tuple[Violation, ...] = ()
         if values.violations or body.violations:
             violations = (*values.violations, *body.violations)
@@ -376,7 +317,7 @@ class Pipeline:
             if leniency.validate == "off":
                 violations = ()
         return Request(
-            operation,
+            steps.operation,
             values.path,
             values.query,
             values.header,
@@ -399,14 +340,16 @@ class Pipeline:
             if preferred is not None:
                 return preferred
         name = request.operation.id
-        self.negotiator.check(request)
+        negotiates = self.steps(request.operation).negotiates
+        if negotiates:
+            self.negotiator.check(request)
         reply = self.handlers[name](world, request)
         if not isinstance(reply, Reply):
             raise ReplyError(
                 f"the handler of {name} returned {type(reply).__name__}, not a Reply; "
                 "return Reply(200, {...})"
             )
-        return self.negotiator(world, request, reply)
+        return self.negotiator(world, request, reply) if negotiates else reply
 
     def follow_scenario(self, world: World, reply: Reply) -> None:
         """Apply the tenant's next scenario to the job that this reply started."""
@@ -424,7 +367,7 @@ class Pipeline:
 
     def stub_for(self, tenant: str, request: Request, exchange: Exchange) -> Stub | None:
         """The stub for this request; the same one if the request is retried within the store."""
-        if exchange.stub is None and self.settings.stubs.active:
+        if exchange.stub is None:
             exchange.stub = self.settings.stubs.find(tenant, request)
         return exchange.stub
 
@@ -485,14 +428,21 @@ class Pipeline:
         exchange.problem = f"{title}: {reason}" if title else reason
         return failure(reason, title)
 
-    def _reader(self, operation: Operation) -> tuple[ParameterReader, BodyReader]:
-        found = self._readers.get(operation.id)
-        if found is None:
-            found = self._readers[operation.id] = (
-                ParameterReader(operation, self.validators),
-                BodyReader(operation, self.validators),
-            )
-        return found
+    def steps(self, operation: Operation) -> Steps:
+        """What is known of an operation's requests before they come."""
+        return self._steps.get(operation.id) or self._work_out(operation)
+
+    def _work_out(self, operation: Operation) -> Steps:
+        steps = self._steps[operation.id] = Steps(
+            operation,
+            ParameterReader(operation, self.validators),
+            BodyReader(operation, self.validators) if operation.body is not None else None,
+            self.settings.lock.get(operation.id),
+            self.api.credentials.plan.issuers.get(operation.id),
+            has_choice(operation),
+            has_limits(operation),
+        )
+        return steps
 
 
 def _unfit(violations: tuple[Violation, ...]) -> Invalid:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
+from mockserver.engine.api import Handler
 from mockserver.engine.calibration import (
     HEADER,
     Answer,
@@ -28,7 +29,7 @@ from mockserver.engine.calibration import (
     with_body,
 )
 from mockserver.engine.messages import Reply, Request
-from mockserver.engine.pipeline import Exchange, Message, Pipeline
+from mockserver.engine.pipeline import Exchange, Message, Pipeline, Steps
 from mockserver.engine.serialization import Sent, refusal_of
 from mockserver.engine.world import World
 from mockserver.errors import (
@@ -49,7 +50,6 @@ _LENIENTLY: tuple[tuple[type[Refusal], str], ...] = (
     (PreconditionFailed, "conflicts=ignore"),
 )
 """What a request has to prefer so that a refusal is none."""
-_TRAITS: ContextVar[Traits | None] = ContextVar("traits", default=None)
 
 
 class Learned(Refusal):
@@ -63,31 +63,32 @@ class Learned(Refusal):
 class CalibratedPipeline(Pipeline):
     """Without a calibration file, and unless a request wants to know its traits, a Pipeline."""
 
-    def _answer(self, operation: Operation, message: Message, exchange: Exchange) -> Sent:
-        asked = HEADER in message.headers
-        if not asked and not self._answers(operation):
-            return super()._answer(operation, message, exchange)
+    def _answer(
+        self, steps: Steps, message: Message, exchange: Exchange, handle: Handler | None = None
+    ) -> Sent:
+        asked, operation = HEADER in message.headers, steps.operation
+        learned = steps.rules is not None and bool(steps.rules.answers)
+        if not (asked or learned):
+            return super()._answer(steps, message, exchange, handle)
         query = parse_qs(message.query.decode("latin-1"), keep_blank_values=True)
         traits = of_request(operation, query, message.body)
-        token = _TRAITS.set(traits)
         try:
-            sent = self._calibrated(operation, message, exchange, traits)
+            sent = self._calibrated(steps, message, exchange, traits)
         except Refusal as refusal:
             if asked:
                 refusal.headers = {**refusal.headers, HEADER: as_header(traits)}
             raise
-        finally:
-            _TRAITS.reset(token)
         if asked:
             told = (HEADER.encode(), as_header(traits).encode())
             sent = replace(sent, headers=[*sent.headers, told])
         return sent
 
     def _calibrated(
-        self, operation: Operation, message: Message, exchange: Exchange, traits: Traits
+        self, steps: Steps, message: Message, exchange: Exchange, traits: Traits
     ) -> Sent:
+        operation = steps.operation
         try:
-            sent = super()._answer(operation, message, exchange)
+            sent = super()._answer(steps, message, exchange, partial(self._handle, traits))
             answer = answer_for(self._answers(operation), traits)
             return sent if answer is None else _given(answer, sent, message)
         except Learned:
@@ -104,9 +105,8 @@ class CalibratedPipeline(Pipeline):
                 raise
             if not 0 < answer.status < 400:
                 raise Learned(answer, refusal) from None
-            _TRAITS.set(None)
             try:
-                sent = self._leniently(operation, message, exchange, refusal)
+                sent = self._leniently(steps, message, exchange, refusal)
             except Refusal as other:
                 # It fits now, and is refused for another reason.
                 answer = answer_for(self._answers(operation), {**traits, "mock": str(other.status)})
@@ -115,14 +115,13 @@ class CalibratedPipeline(Pipeline):
                 raise Learned(answer, other) from None
             return _given(answer, sent, message)
 
-    def handle(self, world: World, request: Request) -> Reply:
-        traits = _TRAITS.get()
-        if traits is None:
-            return super().handle(world, request)
+    def _handle(self, traits: Traits, world: World, request: Request) -> Reply:
+        """The reply, unless the calibration file refuses what this world says of the request; adds
+        to `traits`."""
         operation = request.operation
         traits |= self.api.traits(world, operation, request.path, request.body)
         try:
-            reply = super().handle(world, request)
+            reply = self.handle(world, request)
         except Refusal as refusal:
             traits["mock"] = str(refusal.status)
             raise
@@ -152,7 +151,7 @@ class CalibratedPipeline(Pipeline):
         return replace(sent, status=status)
 
     def _answers(self, operation: Operation) -> Sequence[Answer]:
-        rules = self.settings.lock.get(operation.id)
+        rules = self.steps(operation).rules
         return rules.answers if rules is not None else ()
 
     def _has_key(self, message: Message) -> bool:
@@ -173,7 +172,7 @@ class CalibratedPipeline(Pipeline):
             traits |= self.api.traits(world, operation, message.path_values, body)
 
     def _leniently(
-        self, operation: Operation, message: Message, exchange: Exchange, refusal: Refusal
+        self, steps: Steps, message: Message, exchange: Exchange, refusal: Refusal
     ) -> Sent:
         """Carry out what was refused; a value of another type is taken for what it can be."""
         body = message.body
@@ -185,7 +184,7 @@ class CalibratedPipeline(Pipeline):
         if prefer:
             headers["prefer"] = prefer
         again = replace(message, body=body, headers=headers)
-        return super()._answer(operation, again, exchange)
+        return super()._answer(steps, again, exchange)
 
 
 def _given(answer: Answer, sent: Sent, message: Message) -> Sent:

@@ -126,15 +126,24 @@ def _first_example(response: Response) -> object | None:
     return next(iter(media.examples.values()), None)
 
 
+def has_choice(operation: Operation) -> bool:
+    """Whether a reply depends on what the client accepts: there are several media types, or a
+    refusal for the case that none is acceptable."""
+    return 406 in operation.documented or any(
+        len(response.content) > 1 or any("*" in name for name in response.content)
+        for response in operation.responses.values()
+    )
+
+
 class Negotiator:
-    """Converts a reply to the documented media type that the client prefers.
+    """Converts a reply to the documented media type that the client prefers, for operations that
+    have a choice.
 
     A media type set by a handler is kept.
     """
 
     def __init__(self, values: Values) -> None:
         self._answers = Answers(values)
-        self._choosable: dict[str, bool] = {}
 
     def check(self, request: Request) -> None:
         """Raises NotAcceptable if the document lists a 406 and no documented type is acceptable."""
@@ -152,7 +161,7 @@ class Negotiator:
     def __call__(self, world: World, request: Request, reply: Reply) -> Reply:
         """The reply in the preferred form, if there are several."""
         operation = request.operation
-        if reply.media_type or reply.body is NO_BODY or not self._has_choice(operation):
+        if reply.media_type or reply.body is NO_BODY:
             return reply
         response = operation.response_for(reply.status)
         if response is None or not 200 <= reply.status < 300:
@@ -168,15 +177,6 @@ class Negotiator:
         dice = Dice.of(world, operation.id, "as", wanted, repr(sorted(request.path.items())))
         body = self._answers.in_another_form(operation, media, name, dice, reply)
         return Reply(reply.status, body, reply.headers, name)
-
-    def _has_choice(self, operation: Operation) -> bool:
-        found = self._choosable.get(operation.id)
-        if found is None:
-            found = self._choosable[operation.id] = any(
-                len(response.content) > 1 or any("*" in name for name in response.content)
-                for response in operation.responses.values()
-            )
-        return found
 
     def _streams(self, request: Request, response: Response) -> str:
         """The event stream, if the body requests one with `stream: true`."""

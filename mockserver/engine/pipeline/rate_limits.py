@@ -85,6 +85,11 @@ class RateLimits:
         return found
 
 
+def has_limits(operation: Operation) -> bool:
+    """Whether a response of the operation has rate limit headers."""
+    return any(any(_limits(response)) for response in operation.responses.values())
+
+
 def _limits(response: Response) -> Iterator[tuple[str, Header]]:
     for name, header in response.headers.items():
         if "ratelimit" in _plain(name):

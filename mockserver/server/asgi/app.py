@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
@@ -28,7 +29,7 @@ from mockserver.openapi.model import Operation
 from mockserver.openapi.request.parameters import packed_in_path
 from mockserver.openapi.routing_projection import parameter_names, routing_projection
 from mockserver.server.asgi.ambiguous import Rivals, named
-from mockserver.server.asgi.fast_path import send_whole
+from mockserver.server.asgi.fast_path import received_whole, send_whole
 from mockserver.server.asgi.faults import APPLY_TROUBLE, apply_trouble
 from mockserver.server.asgi.routing import (
     API,
@@ -104,6 +105,21 @@ Unrouted = Callable[[Message, Refusal], Sent | Later]
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """An operation, and what its path and its rivals ask of a request."""
+
+    operation: Operation
+    names: tuple[str, ...]
+    adjacent: bool
+    """Whether parameters follow each other without text between them."""
+    packed: frozenset[str]
+    """Parameters that hold several values."""
+    has_rivals: bool
+    keeps_codings: bool
+    """Whether it has a parameter for Content-Encoding: it then describes a file."""
+
+
 class Endpoint:
     """Behind Connexion's routing: read the message, call the pipeline, send the reply."""
 
@@ -113,84 +129,93 @@ class Endpoint:
         self.pipeline = pipeline
         self._unrouted = unrouted or pipeline.refuse_unrouted
         self.max_body = max_body
-        self._operations: dict[str, tuple[Operation, tuple[str, ...]]] = {
-            operation.id: (operation, parameter_names(operation.url_path))
-            for operation in pipeline.contract.operations
-        }
-        document = pipeline.contract.document
-        packed = {o.id: packed_in_path(o, document) for o in pipeline.contract.operations}
-        self._packed = {name: found for name, found in packed.items() if found}
         self._rivals = Rivals(pipeline.contract)
+        self._known: dict[str, _Route] = {}
+
+    def _route_of(self, operation_id: str) -> _Route:
+        """Worked out at the first request of the operation."""
+        return self._known.get(operation_id) or self._work_out(operation_id)
+
+    def _work_out(self, operation_id: str) -> _Route:
+        operation = self.pipeline.contract.by_id[operation_id]
+        route = self._known[operation_id] = _Route(
+            operation,
+            parameter_names(operation.url_path),
+            adjacent="}{" in operation.path,
+            packed=packed_in_path(operation, self.pipeline.contract.document),
+            has_rivals=operation.id in self._rivals,
+            keeps_codings=any(
+                p.place == "header" and p.name.lower() == "content-encoding"
+                for p in operation.parameters
+            ),
+        )
+        return route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         try:
-            body = await read_body(scope, receive, self.max_body)
-            codings = joined_codings(scope)
+            body = received_whole(receive, self.max_body)
+            if body is None:
+                body = await read_body(scope, receive, self.max_body)
+            message = self.message(scope, body)
+            codings = message.headers.get("content-encoding")
             if codings and not self._keeps_codings(scope):
-                body = decoded(body, codings, self.max_body)
+                message.body = decoded(message.body, codings, self.max_body)
         except (BadRequest, TooLarge, UnsupportedMedia) as refusal:
             await send_reply(self.refuse(self.message(scope, b""), refusal), scope, send)
             return
         except ConnectionResetError:
             return  # an incomplete request: the client is gone
-        sent = self.answer(scope, body)
+        sent = self.answer(scope, message)
         if not isinstance(sent, Sent):
             path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
             sent = await from_elsewhere(sent(path), scope)
         await send_reply(sent, scope, send)
 
     def _keeps_codings(self, scope: Scope) -> bool:
-        """Whether the operation has a parameter for Content-Encoding: it then describes a file."""
         match: Match | None = scope[ROUTE]
         if match is None or match.operation_id is None:
             return False
-        operation, _ = self._operations[match.operation_id]
-        return any(
-            p.place == "header" and p.name.lower() == "content-encoding"
-            for p in operation.parameters
-        )
+        return self._route_of(match.operation_id).keeps_codings
 
-    def answer(self, scope: Scope, body: bytes) -> Sent | Later:
+    def answer(self, scope: Scope, message: Message) -> Sent | Later:
         """The reply to a routed request."""
-        message = self.message(scope, body)
         match: Match | None = scope[ROUTE]
-        method = scope["method"]
-        if match is not None and match.operation_id is None and method == "HEAD":
-            match = self._route(scope, "GET", match)
         if match is None:
             return self._unknown(scope, message)
         if match.operation_id is None:
-            return self._other_method(method, match, message)
-        operation, names = self._operations[match.operation_id]
-        if match.operation_id in self._rivals:
-            meant = self._rivals.meant(operation, message, match.values, self.pipeline)
-            operation, names = self._operations[meant.id]
-        if names:
-            message.path_values = self._path_values(operation, names, match.values, scope)
+            if message.method == "HEAD":
+                match = self._route(scope, "GET", match)
+            if match.operation_id is None:
+                return self._other_method(message.method, match, message)
+        route = self._route_of(match.operation_id)
+        if route.has_rivals:
+            meant = self._rivals.meant(route.operation, message, match.values, self.pipeline)
+            route = self._route_of(meant.id)
+        operation = route.operation
+        if route.names:
+            message.path_values = self._path_values(route, match.values, scope)
             doubtful = match.allowed or match.forked
             if doubtful and not self.pipeline.admits(operation, message.path_values):
                 if match.allowed:
-                    return self._other_method(method, match, message)
+                    return self._other_method(message.method, match, message)
                 operation = self._less_literal(scope, operation, message)
         return self.pipeline(operation, message)
 
-    def _path_values(
-        self, operation: Operation, names: Sequence[str], values: Sequence[str], scope: Scope
-    ) -> dict[str, str]:
+    def _path_values(self, route: _Route, values: Sequence[str], scope: Scope) -> dict[str, str]:
         """The values by name, decoded but for those that hold several."""
-        if "}{" in operation.path:
-            return named(operation, values, self.pipeline)
+        if route.adjacent:
+            return named(route.operation, values, self.pipeline)
         found = {
             name: unquote(value, errors="replace") if "%" in value else value
-            for name, value in zip(names, values, strict=True)
+            for name, value in zip(route.names, values, strict=True)
         }
-        packed = self._packed.get(operation.id)
-        if packed is not None and b"%" in (raw := scope.get("raw_path") or b""):
+        if route.packed and b"%" in (raw := scope.get("raw_path") or b""):
             sent = raw.partition(b"?")[0].decode("latin-1").split("/")
-            for step, text in zip(operation.url_path.split("/")[::-1], sent[::-1], strict=False):
-                if step[1:-1] in packed:
+            steps = route.operation.url_path.split("/")
+            for step, text in zip(steps[::-1], sent[::-1], strict=False):
+                if step[1:-1] in route.packed:
                     found[step[1:-1]] = text
         return found
 
@@ -199,11 +224,11 @@ class Endpoint:
         the one that routing found. Stores the values in the message."""
         routing: IndexedRouting = scope[ROUTER]
         for match in routing.others(scope["method"], normal_path(scope)):
-            operation, names = self._operations[match.operation_id or ""]
-            values = self._path_values(operation, names, match.values, scope)
-            if self.pipeline.admits(operation, values):
+            route = self._route_of(match.operation_id or "")
+            values = self._path_values(route, match.values, scope)
+            if self.pipeline.admits(route.operation, values):
                 message.path_values = values
-                return operation
+                return route.operation
         return found
 
     @staticmethod
@@ -231,7 +256,8 @@ class Endpoint:
         if self.pipeline.api.wire.slash_redirects and scope["path"] != "/":
             path = scope["path"]
             other = path[:-1] if path.endswith("/") else path + "/"
-            if self._route(scope, message.method, None, other) is not None:
+            routing: IndexedRouting = scope[ROUTER]
+            if routing.route(message.method, other) is not None:
                 # Undecoded: the decoded text could contain what no header may.
                 raw: bytes = scope.get("raw_path") or quote(path).encode()
                 location = raw[:-1] if raw.endswith(b"/") else raw + b"/"
@@ -248,7 +274,7 @@ class Endpoint:
         if meant is None:
             return ""
         contract = self.pipeline.contract
-        bases = self._operations[meant][0].base_paths or contract.base_paths
+        bases = self._route_of(meant).operation.base_paths or contract.base_paths
         return f" The paths of this API begin with {' or '.join(bases[:3])}: try {bases[0]}{path}."
 
     def _other_method(self, method: str, match: Match, message: Message) -> Sent | Later:
@@ -263,14 +289,10 @@ class Endpoint:
             ),
         )
 
-    def _route(
-        self, scope: Scope, method: str, default: Match | None, path: str | None = None
-    ) -> Match | None:
+    def _route(self, scope: Scope, method: str, default: Match) -> Match:
         routing: IndexedRouting = scope[ROUTER]
-        found = routing.route(method, path if path is not None else normal_path(scope))
-        if found is None or (default is not None and found.operation_id is None):
-            return default
-        return found
+        found = routing.route(method, normal_path(scope))
+        return default if found is None or found.operation_id is None else found
 
 
 def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -287,11 +309,6 @@ def allowed_methods(documented: tuple[str, ...]) -> list[str]:
     if "GET" in found:
         found.add("HEAD")
     return sorted(found)
-
-
-def joined_codings(scope: Scope) -> str:
-    """The values of all `Content-Encoding` headers."""
-    return ",".join(v.decode("latin-1") for n, v in scope["headers"] if n == b"content-encoding")
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:

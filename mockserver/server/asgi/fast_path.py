@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import coroutine
 from typing import Any
 
-from starlette.types import Send
+from starlette.types import Receive, Send
 from uvicorn.protocols.http.httptools_impl import (
     HEADER_RE,
     HEADER_VALUE_RE,
@@ -49,6 +49,20 @@ def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, 
             awaited = work.send(None) if cancelled is None else work.throw(cancelled)
         except StopIteration:
             return
+
+
+def received_whole(receive: Receive, limit: int) -> bytes | None:
+    """The body, if all of it has arrived and this `receive` is uvicorn's own; else None, as if it
+    is larger than `limit`."""
+    cycle = getattr(receive, "__self__", None)
+    if type(cycle) is not RequestResponseCycle:
+        return None
+    body = cycle.body
+    if cycle.more_body or cycle.disconnected or cycle.flow.read_paused or len(body) > limit:
+        return None
+    cycle.body = bytearray()
+    cycle.message_event.clear()
+    return bytes(body)
 
 
 def send_whole(sent: Sent, send: Send, body: bytes) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import islice
@@ -300,11 +300,11 @@ class IndexedRouting(SpecMiddleware):  # type: ignore[misc]
         found = self._without.match(method, path) if self._without is not None else None
         return found.operation_id if found is not None else None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             scope[ROUTE] = self.route(scope["method"], normal_path(scope))
             scope[ROUTER] = self
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
     def others(self, method: str, path: str) -> Iterator[Match]:
         """Other matches of the first API that knows the path, the more literal ones first."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
-from mockserver.engine.pipeline import Exchange
+from mockserver.engine.pipeline import Exchange, Message
 from mockserver.files.wording import counted, often
 from mockserver.openapi.model import Contract, Operation, Violation
+from mockserver.server.journal.journal import Noted
 
 MOST_MISFITS = 500
 MOST_SHOWN = 10
@@ -33,29 +34,36 @@ _BY_KIND = frozenset(("type", "required", "enum", "media_type", "json"))
 
 
 class Coverage:
-    """Counts reported exchanges, in bounded memory."""
+    """Counts exchanges, in bounded memory. `update` is called before each look at the result."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, update: Callable[[], None] = lambda: None) -> None:
         self.contract = contract
-        self._seen: Counter[tuple[str, int]] = Counter()
+        self._update = update
+        self._counts: dict[tuple[str, int], int] = {}
         self._misfits: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[str] = Counter()
         self._words: dict[tuple[object, ...], str] = {}
 
-    def note(self, exchange: Exchange) -> None:
-        """Count an exchange. On the hot path."""
-        operation, status = exchange.operation, exchange.sent.status if exchange.sent else 0
-        if operation is None:
-            method, target = exchange.message.method, exchange.message.target
-            request = f"{method} {target}"
-            if method != "?" and (request in self._unknown or len(self._unknown) < MOST_MISFITS):
-                self._unknown[request] += 1
-            return
-        self._seen[operation.id, status] += 1
-        for violation in exchange.violations:
-            misfit = operation.id, self._blame(violation)
-            if misfit in self._misfits or len(self._misfits) < MOST_MISFITS:
-                self._misfits[misfit] += 1
+    def count(self, exchanges: Iterable[Noted]) -> None:
+        """Count exchanges. On the hot path."""
+        counts = self._counts
+        for _, exchange in exchanges:
+            operation, sent = exchange.operation, exchange.sent
+            if operation is None:
+                self._count_unknown(exchange.message)
+                continue
+            key = operation.id, sent.status if sent is not None else 0
+            counts[key] = counts.get(key, 0) + 1
+            for violation in exchange.violations:
+                misfit = operation.id, self._blame(violation)
+                if misfit in self._misfits or len(self._misfits) < MOST_MISFITS:
+                    self._misfits[misfit] += 1
+
+    def _count_unknown(self, message: Message) -> None:
+        request = f"{message.method} {message.target}"
+        known = request in self._unknown or len(self._unknown) < MOST_MISFITS
+        if message.method != "?" and known:
+            self._unknown[request] += 1
 
     def _blame(self, violation: Violation) -> str:
         """`blame`, remembered: clients make the same mistake again and again."""
@@ -70,6 +78,12 @@ class Coverage:
         return words
 
     # -- results
+
+    @property
+    def _seen(self) -> Mapping[tuple[str, int], int]:
+        """The requests by operation and status."""
+        self._update()
+        return self._counts
 
     @property
     def requests(self) -> int:
@@ -108,11 +122,13 @@ class Coverage:
     @property
     def misfits(self) -> list[tuple[str, str, int]]:
         """Operation, what is wrong with a request, and how often, the most frequent first."""
+        self._update()
         return [(name, reason, count) for (name, reason), count in self._misfits.most_common()]
 
     @property
     def unknown(self) -> list[tuple[str, int]]:
         """Requests that the document does not have, and how often."""
+        self._update()
         return self._unknown.most_common()
 
     @property
@@ -184,9 +200,7 @@ def coverage_of(
 ) -> Coverage:
     """The coverage of these exchanges, for all tenants or one."""
     found = Coverage(contract)
-    for exchange in exchanges:
-        if tenant is None or exchange.tenant == tenant:
-            found.note(exchange)
+    found.count((0, each) for each in exchanges if tenant in (None, each.tenant))
     return found
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from reprlib import Repr
 from threading import Lock
 from typing import Any
@@ -22,6 +23,8 @@ KEPT_BYTES = 16 * 1024 * 1024
 LONGEST_VALUE = 200
 # Parsed values of a body this long are not kept: they take ten times the memory.
 LARGE = 64 * 1024
+AT_ONCE = 32
+"""So many exchanges are taken in together."""
 MOST_VIOLATIONS = 100
 _A_HEADER = 120
 """Bytes that a name and a value take beside their text."""
@@ -30,6 +33,10 @@ _REPR.maxlevel, _REPR.maxdict, _REPR.maxlist, _REPR.maxstring = 4, 10, 10, 100
 _REPR.fillvalue = _CUT = "\0"  # which no other text has in its `repr`
 # Messages about these keywords do not quote the value.
 _NEVER_QUOTING = frozenset(("const", "required"))
+
+
+Noted = tuple[int, Exchange]
+"""An exchange, and the nanosecond at which it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,9 @@ class Entry:
 class Journal:
     """The last exchanges, at most `kept` of them and `kept_bytes` of their bodies.
 
-    Recording only keeps references; descriptions are created when read.
+    A request only adds its exchange to those that wait. They are taken in when somebody reads, or
+    when there are some: measured, and passed to the `counters`. `listeners` hear of each at once.
+    Descriptions are created when read.
     """
 
     def __init__(
@@ -53,7 +62,10 @@ class Journal:
         kept_bytes: int = KEPT_BYTES,
         now: Callable[[], int] = time.time_ns,
     ) -> None:
-        self.recorded = 0
+        self.listeners: tuple[Callable[[Exchange], None], ...] = ()
+        self.counters: tuple[Callable[[Sequence[Noted]], None], ...] = ()
+        self._waiting: deque[Noted] = deque()
+        self._recorded = 0
         self._ring: deque[tuple[int, Exchange, int]] = deque()
         self._most = kept
         self._most_bytes = kept_bytes
@@ -63,26 +75,39 @@ class Journal:
 
     def __call__(self, exchange: Exchange) -> None:
         """Record an exchange. On the hot path."""
-        sent = exchange.sent
-        message = exchange.message
-        headers = message.headers
-        size = len(message.body) + len(message.target) + len(message.query)
-        size += sum(map(len, headers)) + sum(map(len, headers.values())) + _A_HEADER * len(headers)
-        if sent is not None:
-            size += len(sent.body)
-        if size > LARGE and exchange.violations:
-            exchange.violations = tuple(_slim(v) for v in exchange.violations[:MOST_VIOLATIONS])
-        ended = self._now()
+        waiting = self._waiting
+        waiting.append((self._now(), exchange))
+        if len(waiting) >= AT_ONCE or _is_large(exchange):
+            self.update()
+        for listener in self.listeners:
+            listener(exchange)
+
+    def update(self) -> None:
+        """Take in what has been recorded."""
+        if not self._waiting:
+            return
         with self._lock:
-            ring = self._ring
-            ring.append((ended, exchange, size))
-            self.recorded += 1
-            held = self._bytes + size
-            excess = len(ring) - self._most
-            while excess > 0 or (held > self._most_bytes and len(ring) > 1):
+            waiting, ring, held = self._waiting, self._ring, self._bytes
+            taken = [waiting.popleft() for _ in range(len(waiting))]
+            for ended, exchange in taken:
+                size = _size(exchange)
+                if size > LARGE and exchange.violations:
+                    first = exchange.violations[:MOST_VIOLATIONS]
+                    exchange.violations = tuple(_slim(violation) for violation in first)
+                ring.append((ended, exchange, size))
+                held += size
+            while len(ring) > self._most or (held > self._most_bytes and len(ring) > 1):
                 held -= ring.popleft()[2]
-                excess -= 1
             self._bytes = held
+            self._recorded += len(taken)
+            for count in self.counters:
+                count(taken)
+
+    @property
+    def recorded(self) -> int:
+        """The number of exchanges of this process so far."""
+        self.update()
+        return self._recorded
 
     @property
     def total(self) -> int:
@@ -92,18 +117,28 @@ class Journal:
     @property
     def kept(self) -> int:
         """The number of exchanges that are kept."""
+        self.update()
         return len(self._ring)
+
+    def latest(self, count: int) -> tuple[int, list[Noted]]:
+        """The number of exchanges of this process so far, and the last ones, oldest first."""
+        self.update()
+        with self._lock:
+            newest = list(islice(reversed(self._ring), count))
+            return self._recorded, [(ended, each) for ended, each, _ in reversed(newest)]
 
     def entries(self) -> Iterator[Entry]:
         """The kept exchanges, newest first."""
+        self.update()
         with self._lock:
             kept = list(self._ring)
-            total = self.recorded
+            total = self._recorded
         for back, (ended, exchange, _) in enumerate(reversed(kept)):
             yield Entry(total - back, ended, exchange)
 
     def clear(self) -> int:
         """Remove the kept exchanges and return their number."""
+        self.update()
         with self._lock:
             count = len(self._ring)
             self._ring.clear()
@@ -112,12 +147,27 @@ class Journal:
 
     def forget(self, tenant: str) -> int:
         """Remove one tenant's exchanges and return their number. The others are renumbered."""
+        self.update()
         with self._lock:
             others = [entry for entry in self._ring if entry[1].tenant != tenant]
             count = len(self._ring) - len(others)
             self._ring = deque(others)
             self._bytes = sum(entry[2] for entry in others)
         return count
+
+
+def _is_large(exchange: Exchange) -> bool:
+    sent = exchange.sent
+    return len(exchange.message.body) > LARGE or (sent is not None and len(sent.body) > LARGE)
+
+
+def _size(exchange: Exchange) -> int:
+    """The bytes of an exchange that a client decides about, roughly."""
+    message, sent = exchange.message, exchange.sent
+    headers = message.headers
+    texts = len(message.target) + len("".join(headers)) + len("".join(headers.values()))
+    bodies = len(message.body) + (len(sent.body) if sent is not None else 0)
+    return texts + bodies + len(message.query) + _A_HEADER * len(headers)
 
 
 def describe(entry: Entry) -> dict[str, Any]:

@@ -54,9 +54,9 @@ class SharedJournal(Journal):
             self._board.add(NAME, "total", recorded - self._counted)
             self._counted = recorded
         if recorded != self._shown and self._board.is_asked(NAME):
-            ring = list(self._ring)
-            new = ring[-(recorded - self._shown) :]
-            self._board.append(NAME, [_text(ended, exchange) for ended, exchange, _ in new], KEPT)
+            recorded, newest = self.latest(KEPT)
+            new = newest[-(recorded - self._shown) :]
+            self._board.append(NAME, [_text(ended, exchange) for ended, exchange in new], KEPT)
             self._shown = recorded
 
     @property

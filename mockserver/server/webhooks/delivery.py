@@ -135,6 +135,14 @@ class Webhooks:
         return bool(self._subscriptions or self._registering)
 
     @property
+    def subscribes(self) -> bool:
+        """Whether a request can subscribe a receiver: what `note` looks for."""
+        registers = bool(self.mock.api.webhooks.registering)
+        operations = self.mock.pipeline.contract.operations
+        calls_back = any(operation.callbacks for operation in operations)
+        return self.mock.store.board is None and (registers or calls_back)
+
+    @property
     def deliveries(self) -> list[Delivery]:
         """Ended deliveries in order, then waiting and retried ones."""
         waiting = chain.from_iterable(each.queue[:] for each in [*self._subscriptions.values()])
@@ -218,7 +226,7 @@ class Webhooks:
         if operation is None or sent is None or not 200 <= sent.status < 300:
             return
         registers = operation.id in self.mock.api.webhooks.registering
-        if not (operation.callbacks or registers) or self.mock.store.board is not None:
+        if not (operation.callbacks or registers):
             return
         if registers and exchange.tenant not in self._registering:
             if exchange.tenant not in self._seen:

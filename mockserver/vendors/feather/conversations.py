@@ -263,14 +263,14 @@ def _page(world: World, run: Row, request: Request, turn: str | None) -> dict[st
     scope = ("trace", run["id"], turn, category)
     after = _position(scope, request.query.get("cursor"))
     wanted = (
-        {"position": position, "step": step}
+        (position, step)
         for position, step in enumerate(steps(run, world.settings.pace, world.now))
         if position > after and category in (step.category, "all") and turn in (None, step.turn_id)
     )
     found, more = take(wanted, limit)
     return {
-        "steps": [_view(row["step"]) for row in found],
-        "next_cursor": encode_cursor(scope, (found[-1]["position"],)) if more else None,
+        "steps": [_view(step) for _, step in found],
+        "next_cursor": encode_cursor(scope, (found[-1][0],)) if more else None,
     }
 
 
