@@ -7,6 +7,7 @@ from typing import Any
 from tests.engine.test_strange_documents import ID, THING, path_parameter, said, served
 
 LIST = {"type": "array", "items": THING}
+NUMBER = {"type": "integer"}
 
 
 def query(name: str, **schema: Any) -> dict[str, Any]:
@@ -380,3 +381,30 @@ def test_a_part_takes_only_what_it_lists() -> None:
         made = server.client.post("/watches", json={"status": "enabled", "country": "DE"})
         assert made.status_code == 201
         assert made.json().get("check", {}).get("status") in (None, "not_started", "done")
+
+
+def test_what_clients_put_has_its_name_beneath_its_parent_only() -> None:
+    """An environment `staging` of one repository is not that of another."""
+    shown = {"type": "object", "required": ["name"], "properties": {"name": ID, "wait": NUMBER}}
+    body = {"content": {"application/json": {"schema": {"properties": {"wait": NUMBER}}}}}
+    item = {
+        "get": {"responses": said(shown)},
+        "put": {"requestBody": body, "responses": said(shown)},
+    }
+    paths = {
+        "/repos": {"post": {"responses": said(THING, "201")}},
+        "/repos/{repo}": {"get": {"responses": said(THING)}},
+        "/repos/{repo}/environments": {
+            "get": {"responses": said({"type": "array", "items": shown})}
+        },
+        "/repos/{repo}/environments/{name}": item,
+    }
+    with served(paths) as server:
+        one, other = (server.client.post("/repos").json()["id"] for _ in range(2))
+        for wait, repo in enumerate((one, other)):
+            put = server.client.put(f"/repos/{repo}/environments/staging", json={"wait": wait})
+            assert put.status_code == 200
+        for wait, repo in enumerate((one, other)):
+            found = server.client.get(f"/repos/{repo}/environments/staging").json()
+            assert found == {"name": "staging", "wait": wait}
+            assert found in server.client.get(f"/repos/{repo}/environments").json()
