@@ -9,13 +9,14 @@ from typing import Any
 from mockserver.inference.actions import Deducer
 from mockserver.inference.constraints import constrained
 from mockserver.inference.decisions import with_decisions
-from mockserver.inference.drafts import find_drafts, name_drafts
+from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.identifiers import named
 from mockserver.inference.memberships import with_memberships
-from mockserver.inference.model import Plan
+from mockserver.inference.model import Action, Because, Plan, Resource
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
+from mockserver.inference.paths import label
 from mockserver.inference.preconditions import with_preconditions
 from mockserver.inference.relations import Linker, reached, referring
 from mockserver.inference.resources import (
@@ -48,8 +49,45 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     actions = with_preconditions(survey, resources, actions)
     resources = reached(named(survey, resources, actions), actions)
     actions = constrained(survey, referring(survey, actions, resources), resources)
+    resources, actions = with_rows(survey, resources, actions, linker)
     plan = Plan(actions=actions, resources=resources)
     if overrides:
         plan = corrected(plan, overrides, survey)
     told = overrides.get("webhooks", {})
     return replace(plan, announcements=announced(contract, plan, survey.schemas, told))
+
+
+def with_rows(
+    survey: Survey,
+    resources: Mapping[str, Resource],
+    actions: Mapping[str, Action],
+    linker: Linker,
+) -> tuple[dict[str, Resource], dict[str, Action]]:
+    """The plan in which lists of what nothing else is about (reports, search results) have rows of
+    their own, where they are paged or sorted: each page shows some of the same rows."""
+    found, listing = dict(resources), dict(actions)
+    for facts in survey.facts:
+        action, envelope = actions[facts.operation.id], facts.envelope
+        if action.kind != "fixed" or facts.method != "GET" or envelope is None:
+            continue
+        response = action.response
+        if response.counts is not None or response.awaits is not None:
+            continue
+        sorts = envelope.ordering.sort is not None
+        if not (sorts or envelope.paging.names or envelope.page.fields or envelope.page.headers):
+            continue
+        flat = survey.flat(envelope.item)
+        if not flat.properties or "object" not in flat.types:
+            continue
+        draft = Draft(collections=[facts.route], lists=[facts])
+        draft.say(f"{facts.operation.path} shows pages of rows", "guess")
+        name = label(facts.route.steps)
+        while name in found:
+            name += "_"
+        rows = make_resource(survey, name, draft, linker)
+        found[name] = replace(rows, parents=action.parents)
+        because = Because(f"pages of rows that nothing else is about: {envelope.because[0].text}")
+        listing[facts.operation.id] = replace(
+            action, kind="list", resource=name, envelope=envelope, because=(because,), instead=None
+        )
+    return found, listing

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from mockserver.inference.model import Action, Because, Path, Resource
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.pagination import described
+from mockserver.inference.page_parameters import described
 from mockserver.inference.paths import Route
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas

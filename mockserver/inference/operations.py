@@ -212,7 +212,8 @@ class Survey:
         operation = facts.operation
         facts.envelope, facts.several, facts.shown = None, None, None
         facts.at, facts.ref, facts.sent, facts.body = (), "", (), ""
-        about = self._noun(facts.route)
+        listed = facts.route.parent if is_search(facts.route) else facts.route
+        about = self._noun(listed)
         response = operation.response_for(operation.success)
         media = json_of(response.content) if response is not None else None
         if response is not None and media is not None and media.pointer:

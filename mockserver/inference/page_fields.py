@@ -95,7 +95,8 @@ META = bag(
     "meta pagination paging page page_info pageinfo metadata links response_metadata _links _meta "
     "cursors paginator pager pages page_metadata link list_metadata list_info result_info info "
     "search_metadata navigation urls _metadata list_meta paging_info pagination_info "
-    "page_details paging_details pagination_details pagination_metadata page_meta result_metadata"
+    "page_details paging_details pagination_details pagination_metadata page_meta result_metadata "
+    "summary"
 )
 IDS = {"first_id": "first_id", "last_id": "last_id"}
 PAGING = frozenset().union(
@@ -106,6 +107,12 @@ PAGING = frozenset().union(
 )
 
 
+PAGING_ALONE = (
+    (NEXT | MORE | TOTAL | PAGES | LIMIT | PAGE | OFFSET)
+    - VAGUE
+    - bag("after results more matches sum found start from begin p skip")
+)
+"""Names of properties that only pages of lists have."""
 FALLING = bag("desc descending newest latest recent reverse down")
 RISING = bag("asc ascending oldest earliest up")
 _ALL = bag("total all overall full grand found matching available")
@@ -143,7 +150,11 @@ class PageReader:
     def read(self, pointer: str, path: Path = (), linked: bool = False) -> Iterator[PageField]:
         pointer = self._schemas.canonical(pointer)
         flat = self._schemas.flat_at(pointer)
-        spelled = {word(name) or name for name in flat.properties}
+        spelled = {
+            word(name) or name
+            for name, schema in flat.properties.items()
+            if (*path, name) != self._items and "array" not in self._schemas.types(schema)
+        }
         for name in flat.properties:
             here = (*path, name)
             inner = self._schemas.place(pointer, name)

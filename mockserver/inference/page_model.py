@@ -13,7 +13,7 @@ class Paging:
 
     `cursor` requests what follows an entity, `before` what precedes one. `first_cursor` is the
     value of a cursor that requests the first page, its default (`*`). `limits` are other names of
-    the size of a page (`limit` beside `page_size`).
+    the size of a page (`limit` beside `page_size`), each with its default.
     """
 
     limit: str | None = None
@@ -25,13 +25,14 @@ class Paging:
     page: str | None = None
     first_page: int = 1
     in_body: bool = False
-    limits: tuple[str, ...] = ()
+    limits: tuple[tuple[str, Any], ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
         """All parameter names."""
-        found = (self.limit, self.cursor, self.before, self.offset, self.page, *self.limits)
-        return frozenset(name for name in found if name is not None)
+        found = (self.limit, self.cursor, self.before, self.offset, self.page)
+        more = (name for name, _ in self.limits)
+        return frozenset(name for name in (*found, *more) if name is not None)
 
 
 @dataclass(frozen=True, slots=True)

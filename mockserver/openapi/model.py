@@ -188,9 +188,12 @@ class Operation:
 
     @cached_property
     def success(self) -> int:
-        """The success status: the lowest documented 2xx, else a redirect (304 only if it is the
-        only one), else 200. A GET without parameters and with a single status has that one."""
+        """The success status: the lowest documented 2xx (201 rather than a 200 that shows nothing),
+        else a redirect (304 only if it is the only one), else 200. A GET without parameters and
+        with a single status has that one."""
         listed = sorted(s for s in self.documented if 200 <= s < 300)
+        if {200, 201} <= set(listed) and self._shows(201) and not self._shows(200):
+            listed.remove(200)
         if not listed and "2XX" not in self.responses and "default" not in self.responses:
             listed = sorted(s for s in self.documented if 300 <= s < 400)
             listed = [s for s in listed if s != 304] or listed
@@ -198,6 +201,12 @@ class Operation:
             if not listed and not asks and len(self.responses) == 1:
                 listed = sorted(self.documented)
         return listed[0] if listed else 200
+
+    def _shows(self, status: int) -> bool:
+        """Whether a response has a body with a schema."""
+        response = self.response_for(status)
+        content = response.content.values() if response is not None else ()
+        return any(media.pointer for media in content)
 
 
 @dataclass(frozen=True)

@@ -159,3 +159,91 @@ def test_a_description_says_the_usual_order() -> None:
         assert titles(mock, "sort_direction=ASC") == "abc"
         assert titles(mock, "sort_by=title") == "cba"
         assert titles(mock, "sort_by=title&sort_direction=asc") == "abc"
+
+
+@contextmanager
+def served(paths: Json, seeds: str = "generated", **schemas: Json) -> Iterator[MockServer]:
+    with MockServer(with_schemas(paths, **schemas), clock="manual", seeds=seeds) as mock:
+        yield mock
+
+
+def test_rows_without_a_resource_have_pages() -> None:
+    """A report: nothing names its rows, but each page shows some of the same."""
+    row = obj("city", city=text(), visits=WHOLE)
+    page = obj(rows=array(row), total=WHOLE)
+    query = {"limit": WHOLE, "offset": WHOLE, "sort": TEXT}
+    with served({"/report": {"get": operation("report", page, query=query)}}) as mock:
+        whole = mock.client.get("/report").json()
+        assert whole["total"] == len(whole["rows"]) > 1
+        second = mock.client.get("/report", params={"limit": 1, "offset": 1}).json()
+        assert second["rows"] == whole["rows"][1:2]
+        assert mock.client.get("/report", params={"offset": 50}).json()["rows"] == []
+        by_visits = mock.client.get("/report", params={"sort": "-visits"}).json()["rows"]
+        visits = [one["visits"] for one in by_visits if "visits" in one]
+        assert visits == sorted(visits, reverse=True)
+
+
+def test_count_beside_results_is_of_all() -> None:
+    page = obj(count=WHOLE, next={**TEXT, "nullable": True}, results=array(ref("Car")))
+    query = {"page": WHOLE, "page_size": WHOLE}
+    paths = {"/cars": {"get": operation("list", page, query=query)}}
+    with served(paths, Car=obj("id", id=WHOLE)) as mock:
+        shown = mock.client.get("/cars?page_size=1").json()
+        assert len(shown["results"]) == 1
+        assert shown["count"] > 1
+
+
+def test_descriptions_say_what_pages() -> None:
+    texts = {
+        "rpp": "Maximum number of cars to return; default 2",
+        "pg": "the page (int), starting with 1",
+    }
+    paths = {"/cars": {"get": operation("list", array(ref("Car")))}}
+    paths["/cars"]["get"]["parameters"] = [
+        {"name": name, "in": "query", "schema": WHOLE, "description": text}
+        for name, text in texts.items()
+    ]
+    with served(paths, Car=obj("id", id=WHOLE)) as mock:
+        first, second = (mock.client.get(f"/cars?pg={n}").json() for n in (1, 2))
+        assert len(first) == 2
+        assert first[0] not in second
+
+
+def test_an_object_may_be_sent_with_brackets_whatever_its_style() -> None:
+    with tickets(sort_by=ANYTHING) as mock:
+        assert titles(mock, "sort_by[title]=desc") == "cba"
+
+
+def test_links_spell_booleans_as_they_are_sent() -> None:
+    page = obj(items=array(ref("Car")), next=text(format="uri"))
+    query = {"page": WHOLE, "limit": WHOLE, "fast": FLAG}
+    paths = {"/cars": {"get": operation("list", page, query=query)}}
+    with served(paths, Car=obj("id", id=WHOLE)) as mock:
+        assert "fast=true" in mock.client.get("/cars?fast=true&limit=1").json()["next"]
+
+
+def test_values_that_no_property_can_have_filter_nothing() -> None:
+    """The list is of upcoming or past meetings, `type` of a meeting is a number."""
+    meeting = obj("id", id=WHOLE, type=WHOLE)
+    paths = {
+        "/meetings": {
+            "get": operation("list", array(ref("Meeting")), query={"type": one_of("past", "live")}),
+            "post": operation("create", ref("Meeting"), status=201, sent=obj(type=WHOLE)),
+        },
+        "/meetings/{id}": path("id", get=operation("get", ref("Meeting"))),
+    }
+    with served(paths, "none", Meeting=meeting) as mock:
+        mock.client.post("/meetings", json={"type": 2})
+        assert len(mock.client.get("/meetings?type=live").json()) == 1
+
+
+def test_a_description_says_that_a_part_is_enough() -> None:
+    part = "Find tickets that contain this text in their title."
+    paths = {"/tickets": {"get": operation("list", array(ref("Ticket")))}}
+    paths["/tickets"]["get"]["parameters"] = [
+        {"name": "title", "in": "query", "schema": TEXT, "description": part}
+    ]
+    with served(paths, Ticket=obj("id", "title", id=text(), title=text())) as mock:
+        title = mock.client.get("/tickets").json()[0]["title"]
+        found = mock.client.get("/tickets", params={"title": title[1:5]}).json()
+        assert title in [one["title"] for one in found]

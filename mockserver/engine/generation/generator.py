@@ -16,6 +16,7 @@ from mockserver.engine.generation.modes import (
     is_on,
     is_owned,
     is_servers,
+    is_telling,
     unused,
 )
 from mockserver.engine.generation.numbers import in_millis, is_unix, number
@@ -327,7 +328,10 @@ class Maker:
             flat = self.schemas.flat(schema)
             said = flat.notes.default is not None or is_servers(name, flat)
             return said or (is_moment(name) and may_be_null(self.schemas, schema))
-        return self.mode in ("fresh", "full") or self.dice.chance(0.9 if len(path) < 2 else 0.75)
+        if self.mode in ("fresh", "full"):
+            return True
+        said = self.dice.chance(0.9 if len(path) < 2 else 0.75)
+        return said or (len(path) < 2 and is_telling(name))
 
     def _hidden(self, schema: Any) -> bool:
         flat = self.schemas.flat(schema)

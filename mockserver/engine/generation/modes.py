@@ -71,6 +71,10 @@ _CONTENT = bag(
 )
 _SECRETS = frozenset(("token", "secret", "etag", "url", "href", "uri", "slug"))
 _TALLIES = _COUNTED | {"size", "bytes"}
+_TELLING = bag(
+    "name title label subject status state type kind category email slug code date price amount "
+    "rating score priority number rank size username"
+)
 _MOMENTS = frozenset(("at", "on", "date", "time", "by", "id"))
 _OWNED = bag("created updated organization tenant account")
 
@@ -78,6 +82,12 @@ _OWNED = bag("created updated organization tenant account")
 def is_failure(name: str) -> bool:
     """Whether most entities have no value for this name (`error`, `deleted_at`)."""
     return not _MISHAPS.isdisjoint(tokens(name))
+
+
+def is_telling(name: str) -> bool:
+    """Whether lists are searched or sorted by this, so that an entity in use has it."""
+    words = tokens(name)
+    return bool(words) and words[-1] in _TELLING and not is_failure(name)
 
 
 def is_on(name: str) -> bool:

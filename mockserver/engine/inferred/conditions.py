@@ -40,8 +40,8 @@ _BY_WORD = {word: name for name, words in _OPERATORS.items() for word in words}
 
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 _RANGE = re.compile(r"\[?([\w.:+\- ]*?)\s*(?:\.\.|\bTO\b)\s*([\w.:+\- ]*?)\]?")
+_DATES = re.compile(r"(\d{4}-\d\d-\d\d[\w:.+\-]*),(\d{4}-\d\d-\d\d[\w:.+\-]*)")
 _PREFIXED = re.compile(r"(gte|lte|gt|lt|ge|le|ne|eq|>=|<=|>|<)[:.]?\s*(?=[\d-])(.+)")
-_NAMES = ("id", "gid", "uuid", "guid", "key", "name", "value", "slug", "code")
 _NOTHING = bag("null _is_null is_null nil <null>")
 EVERYTHING = bag("all any * everything")
 """Values that ask for each of them."""
@@ -64,7 +64,8 @@ def condition(operator: Operator, fields: Fields, wanted: Any) -> Test:
             is_set = wanted not in (False, "false", "False", 0, "0")
             return lambda entity: any(map(_is_set, found(entity, fields))) is is_set
         case "like" | "starts" | "ends":
-            return _text(operator, fields, str(wanted).casefold().strip("%*"))
+            texts = [str(one).casefold().strip("%*") for one in _listed(wanted)]
+            return _text(operator, fields, texts)
     return _bound(operator, fields, wanted)
 
 
@@ -148,8 +149,7 @@ def _equal(fields: Fields, wanted: Any) -> Test:
         if value is None:
             return unset
         if isinstance(value, Mapping):
-            # `workspace=12` of `{"workspace": {"id": 12, ...}}`
-            return any(_text_of(value[name]) in texts for name in _NAMES if name in value)
+            return any(_has(value, text) for text in texts)
         if isinstance(value, list):
             parts = texts - whole
             return all(any(_has(item, text) for item in value) for text in whole) or any(
@@ -169,8 +169,16 @@ def _equal(fields: Fields, wanted: Any) -> Test:
 
 
 def _has(item: Any, text: str) -> bool:
+    """Whether an item is this one, or names it: `workspace=12` of `{"workspace": {"id": 12}}`."""
+    if isinstance(item, list):
+        return any(_has(one, text) for one in item)
     if isinstance(item, Mapping):
-        return any(_text_of(item[name]) == text for name in _NAMES if name in item)
+        # `{"data": {"id": 7}}` is a relationship of JSON:API.
+        return any(
+            _has(value, text)
+            for name, value in item.items()
+            if name == "data" or not isinstance(value, list | Mapping)
+        )
     return _text_of(item) == text
 
 
@@ -183,7 +191,7 @@ def _bounds_in(wanted: Any) -> list[tuple[Operator, str]]:
     """The bounds that a text has in it: `2020-01-01..2020-02-01`, `>=5`, `gt:5`."""
     if not isinstance(wanted, str):
         return []
-    between = _RANGE.fullmatch(wanted)
+    between = _RANGE.fullmatch(wanted) or _DATES.fullmatch(wanted)
     if between is not None:
         ends: list[tuple[Operator, str]] = [("from", between[1]), ("to", between[2])]
         return [(operator, end) for operator, end in ends if end.strip("* ")]
@@ -192,14 +200,16 @@ def _bounds_in(wanted: Any) -> list[tuple[Operator, str]]:
     return [(operator, prefixed[2])] if prefixed is not None and operator is not None else []
 
 
-def _text(operator: Operator, fields: Fields, text: str) -> Test:
-    def test(entity: Entity) -> bool:
-        texts = (one.casefold() for one in _strings(found(entity, fields)))
-        if operator == "like":
-            return any(text in one for one in texts)
+def _text(operator: Operator, fields: Fields, texts: list[str]) -> Test:
+    def fits(value: str) -> bool:
         if operator == "starts":
-            return any(one.startswith(text) for one in texts)
-        return any(one.endswith(text) for one in texts)
+            return value.startswith(tuple(texts))
+        if operator == "ends":
+            return value.endswith(tuple(texts))
+        return any(text in value for text in texts)
+
+    def test(entity: Entity) -> bool:
+        return any(fits(one.casefold()) for one in _strings(found(entity, fields)))
 
     return test
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from mockserver.engine.generation.numbers import in_millis
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
 from mockserver.engine.world import World, tenant_id
-from mockserver.inference.words import bag, counted, is_plural, tokens
+from mockserver.inference.words import bag, counted, is_plural, moment_stem, tokens
 from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -24,6 +24,8 @@ _UPDATED = bag(
     "last_modified last_updated last_updated_at last_modified_at modification_date date_modified "
     "modified_on updated_time changed_at"
 )
+_CREATING = bag("created creation inserted")
+_UPDATING = bag("updated modified last_modified last_updated")
 _OWNERS = {
     "organization": bag("organization_id organisation_id org_id tenant_id workspace_id account_id"),
     "user": bag("owner_id user_id created_by created_by_id creator_id author_id updated_by"),
@@ -82,9 +84,10 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
         found.held = roles_of(schemas, schemas.flat(flat.properties[holder]))
     for name, schema in flat.properties.items():
         word = "_".join(tokens(name))
-        if word in _CREATED:
+        stem = moment_stem(name)
+        if word in _CREATED or stem in _CREATING:
             found.created.append(name)
-        elif word in _UPDATED:
+        elif word in _UPDATED or stem in _UPDATING:
             found.updated.append(name)
         elif "integer" in schemas.types(schema) or "number" in schemas.types(schema):
             _add_number(schemas, found, name, word, schema)

@@ -21,7 +21,7 @@ from mockserver.engine.inferred.properties import Properties, means_created
 from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_fields import word
-from mockserver.inference.pagination import described
+from mockserver.inference.page_parameters import described
 from mockserver.inference.words import bag
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
@@ -43,6 +43,15 @@ _NO_FILTERS = bag(
     "properties facets group_by groupby aggregate preview raw async dry_run output envelope page "
     "per_page limit offset size count sort order include_total populate project projection"
 )
+_NEAR = bag("latitude longitude lat lng lon long latlng lat_lng location near point")
+_DISTANCE = bag("radius distance distance_unit within radius_unit max_distance bbox bounds")
+_PARTLY: tuple[tuple[re.Pattern[str], Operator], ...] = (
+    (re.compile(r"\b(?:starts? with|begins? with|beginning with|prefix)", re.I), "starts"),
+    (re.compile(r"\b(?:contain|somewhere in|part(?:ial)?(?:ly)? (?:of|match)|sub-?string|fuzzy|"
+                r"case.insensitive(?:ly)? match|wildcard)", re.I), "like"),
+)  # fmt: skip
+_SHOWN = bag("include expand embed view format fields show return expanded populate")
+"""Words of parameters about what a response shows of each entity."""
 _BOUNDS = ("from", "to", "above", "below")
 _BACKTICKED = re.compile(r"[`'\"]([\w.]{2,40})[`'\"]")
 _NEGATIONS = ("un", "not_", "non_", "no_", "in", "dis")
@@ -104,8 +113,12 @@ class Filters:
         self.needed: dict[str, str] = {}
         self.sought: set[str] = set()
         self._listed: list[str] = []
+        asked = _asked_of(schemas, operation, envelope)
         own = envelope.paging.names | set(envelope.ordering.names)
-        for name, schema, required, text in _asked_of(schemas, operation, envelope):
+        if any(word(name) in _DISTANCE for name, *_ in asked):
+            # Where entities are is compared with no single property.
+            own |= {name for name, *_ in asked if word(name) in _NEAR | _DISTANCE}
+        for name, schema, required, text in asked:
             make = self._filter(name, schema, text) if name not in own else None
             if make is None:
                 continue
@@ -166,29 +179,32 @@ class Filters:
         if not fields and (spelled in _EXPRESSIONS or name == "$filter"):
             return self._flags(flat) or self._expressed
         if fields:
-            return self._about(fields, spelled, flat)
+            return self._about(fields, spelled, flat, text)
         if spelled in _SEARCH:
             return self._sought
         if fields := self.properties.alike(spelled):
-            return self._about(fields, spelled, flat)
+            return self._about(fields, spelled, flat, text)
         noun, key = self.properties.noun, self._repository.resource.identity.key
         if key is not None and spelled in ("id", "ids", f"{noun}_id", f"{noun}_ids"):
             return Filter("equal", ((key,),))
         if spelled in self._parents:
             return under
         if "boolean" in flat.types and len(flat.types) == 1:
-            return self._switch(spelled)
+            return None if set(spelled.split("_")) & _SHOWN else self._switch(spelled)
         found = self._bound(spelled)
-        if found is not None or spelled in _NO_FILTERS:
+        if found is not None or spelled in _NO_FILTERS or set(spelled.split("_")) & _SHOWN:
             return found
         if spelled in _KINDS and (flags := self._flags(flat)):
             return flags
         if fields := self.properties.moment(spelled) or self.properties.loose(spelled):
-            return self._about(fields, spelled, flat)
+            return self._about(fields, spelled, flat, text)
+        if spelled in ("dates", "date_range", "time_range") and (fields := self.properties.when()):
+            return Filter("equal", fields)
         return self._flags(flat) or self._described(text)
 
-    def _about(self, fields: Fields, spelled: str, flat: Flat) -> Make:
-        """The filter by a property that a parameter names."""
+    def _about(self, fields: Fields, spelled: str, flat: Flat, text: str = "") -> Make | None:
+        """The filter by a property that a parameter names; None if it can have none of the
+        parameter's values."""
         target = self.properties.flat(fields)
         if "boolean" in flat.types and target.types and not {"boolean"} & set(target.types):
             return Filter("set", fields)
@@ -198,10 +214,22 @@ class Filters:
             # `start_date=2020-01-01` asks for what starts from then on.
             return Filter(bound, fields)
         listed = {word(str(value)): value for value in self._values_of(fields, target)}
-        flags = self._flags(flat) if listed else None
+        flags = self._flags(flat)
         asked = {word(str(value)) for value in flat.values or ()}
-        if flags is not None and not asked & listed.keys():
+        if listed and asked and not asked & listed.keys():
+            for other in self.properties.others(spelled, fields):
+                values = self.properties.flat((other,)).values or ()
+                listed = {word(str(value)): value for value in values}
+                if asked & listed.keys():
+                    return Filter("equal", (other,), listed)
             return flags
+        numeric = bool(target.types) and set(target.types) <= {"integer", "number"}
+        if numeric and asked and not any(one.lstrip("-").isdecimal() for one in asked):
+            return flags
+        if not listed and "string" in target.types and not flat.values:
+            how = next((how for pattern, how in _PARTLY if pattern.search(text)), None)
+            if how is not None:
+                return Filter(how, fields)
         return Filter("equal", fields, listed)
 
     def _values_of(self, fields: Fields, target: Flat) -> list[Any]:
@@ -343,7 +371,9 @@ class Filters:
         if isinstance(make, Filter) and make.operator in ("equal", "set"):
             fields = make.fields
             listed = self._values_of(fields, self.properties.flat(fields))
-            if default in listed or (isinstance(default, bool) and make.operator == "equal"):
+            free = not listed and default in (schema.get("enum") or ())
+            plain = isinstance(default, bool) and make.operator == "equal"
+            if free or plain or default in listed:
                 unset = condition("equal", fields, "null")
                 return lambda wanted: (
                     _any_of([unset, make(wanted)]) if wanted == default else make(wanted)

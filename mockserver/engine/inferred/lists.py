@@ -43,9 +43,17 @@ class Order:
 
 
 def order_of(
-    query: Mapping[str, Any], envelope: Envelope, repository: Repository, properties: Properties
+    query: Mapping[str, Any],
+    envelope: Envelope,
+    repository: Repository,
+    properties: Properties,
+    *,
+    placed: bool = True,
 ) -> Order:
-    """The order a query requests (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`)."""
+    """The order a query requests (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`).
+
+    `placed`: entities lie in the order of their creation; those of examples have any times.
+    """
     created = repository.roles.first("created")
     usual = newest_first(envelope, created is not None)
     asked = [pair for name in envelope.ordering.names for pair in _pairs(query.get(name))]
@@ -64,9 +72,11 @@ def order_of(
             found.append((path, bool(falls)))
     if not found:
         return Order((), usual if way is None else way)
-    if found[0][0] in {(), *((name,) for name in repository.roles.created), created}:
+    first, falls = found[0]
+    dated = {(name,) for name in repository.roles.created} | {created}
+    if not first or (placed and first in dated):
         # Entities lie in this order already, those of one instant too.
-        return Order((), found[0][1])
+        return Order((), bool(falls))
     return Order(tuple(found), found[0][1])
 
 
@@ -187,30 +197,36 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         within = call.within()
         sower.sow(call.world, repository, within)
         tests, fields = filters.asked(query)
+        own: list[Test] = []
         if action.membership is not None:
             above = call.key_above(len(action.parents) - 1)
-            tests = [*tests, is_member(context.repositories, call.world, action.membership, above)]
+            own = [is_member(context.repositories, call.world, action.membership, above)]
         request = PageRequest(call, envelope, most)
-        pages = _pages(call, envelope, within, tests, fields, filters.properties)
+
+        def found() -> Pages[Entity]:
+            return _pages(call, envelope, within, [*own, *tests], fields, filters.properties)
+
+        pages = found()
         if _is_empty(pages) and filters.sought and sower.is_vendors(repository):
             # The search term can't be known, so it matches everything.
             tests, fields = filters.asked(query, but=filters.sought)
-            pages = _pages(call, envelope, within, tests, fields, filters.properties)
-        listed = filters.listed(query)
-        if listed and _is_empty(pages):
-            # There is something in each of the kinds that the document lists.
-            sower.sow_alike(call.world, repository, within or "", listed)
-        if filters.needed and _is_empty(pages):
-            known = {field: query.get(name) for name, field in filters.needed.items()}
-            sower.sow_alike(call.world, repository, within or "", known)
-        always = not (tests or fields) and is_never_empty(context, operation, envelope)
+            pages = found()
+        needed = {field: query.get(name) for name, field in filters.needed.items()}
+        # There is something in each of the kinds that the document lists.
+        for known in (filters.listed(query), needed):
+            if known and _is_empty(pages):
+                sower.sow_alike(call.world, repository, within or "", known)
+                pages = found()
+        always = not (own or tests or fields) and is_never_empty(context, operation, envelope)
         if always and _is_empty(pages):
             sower.sow_some(call.world, repository, within or "", _named_above(call, within))
+            pages = found()
         shown = ShownPage(call, envelope, pages, request)
         if call.world.leniency.fill and not shown.page.rows and _is_empty(pages):
             # Lenient: show an entity that matches the filters instead of an empty list.
             known = {**filters.equal_to(query), **_named_above(call, within)}
             sower.sow_another(call.world, repository, within or "", known)
+            pages = found()
             if _is_empty(pages):
                 pages = _pages(call, envelope, within, [], {}, filters.properties)
             shown = ShownPage(call, envelope, pages, request)
@@ -259,7 +275,8 @@ def _pages(
     properties: Properties,
 ) -> Pages[Entity]:
     """The requested list."""
-    order = order_of(call.request.query, envelope, call.repository, properties)
+    shown = bool(call.context.examples.of(call.resource.name))
+    order = order_of(call.request.query, envelope, call.repository, properties, placed=not shown)
     above, own = call.action.parents, call.resource.parents[-1:]
     if above and (within is None or not (own and own[0].alike(above[-1]))):
         # Their own property names what the path names last.

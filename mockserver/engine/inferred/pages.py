@@ -34,8 +34,9 @@ class PageRequest:
         self.names = paging.names
         paged = bool(paging.names) or envelope.page.path("next") is not None
         size = _value(query, paging.limit)
-        for more in paging.limits if size in (None, paging.default_limit) else ():
-            size = _value(query, more) or size
+        for more, default in paging.limits if size in (None, paging.default_limit) else ():
+            other = _value(query, more)
+            size = size if other in (None, default) else other
         self.size = min(_number(size, paging.default_limit) if paged else ALL, most)
         self.way = ""
         self.cursor: Any = None
@@ -268,7 +269,8 @@ class ShownPage:
         request = self.call.request
         host = request.headers.get("host", "127.0.0.1:8000")
         base = request.base_url or f"http://{host}"
-        asked = f"?{urlencode(query, doseq=True)}" if query else ""
+        said = {n: str(v).lower() if isinstance(v, bool) else v for n, v in query.items()}
+        asked = f"?{urlencode(said, doseq=True)}" if query else ""
         return f"{base}{self.call.path()}{asked}"
 
     def link_header(self) -> str:

@@ -41,7 +41,8 @@ class Properties:
         self._sent: dict[str, tuple[Path, Any]] = {}
         self._deep: dict[str, list[tuple[Path, Any]]] | None = None
         properties = repository.flat.properties
-        for holder, name in repository.held():
+        self._held: Fields = tuple(repository.held())
+        for holder, name in self._held:
             inner = schemas.flat(properties[holder]).properties
             self._own[word(name)] = ((holder, name), inner.get(name, {}))
         own: dict[str, Any] = dict(properties)
@@ -53,7 +54,8 @@ class Properties:
             self._sent = {
                 word(name): ((name,), schema)
                 for name, schema in sent.items()
-                if word(name) not in self._own
+                # What else is sent and never shown is about the request.
+                if word(name) not in self._own and word(name).endswith(("_id", "_ids"))
             }
 
     @property
@@ -133,6 +135,12 @@ class Properties:
         if len(deep) == 1:
             return (deep[0][0],)
         return self._ending(spelled)
+
+    def others(self, spelled: str, fields: Fields) -> Fields:
+        """The properties of that name within others."""
+        held = [path for path in self._held if word(path[-1]) == spelled]
+        deep = [path for path, _ in self._deeper().get(spelled, [])]
+        return tuple(path for path in dict.fromkeys((*held, *deep)) if path not in fields)
 
     def _ending(self, spelled: str) -> Fields:
         """The only property whose name ends like this one: `checking_account_id` for

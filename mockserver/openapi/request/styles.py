@@ -78,7 +78,8 @@ def _query(parameter: Parameter, kind: Kind, claimed: Set[str]) -> Read:
         return _repeated(name, kind)
     if kind.is_object:
         if parameter.explode:
-            return _free_object(kind, claimed) if kind.is_free else _spread_object(kind)
+            spread = _free_object(kind, claimed) if kind.is_free else _spread_object(kind)
+            return _deep_or(name, kind, spread)
         delimiter = _DELIMITERS.get(parameter.style, ",")
         return _delimited_object(name, False, kind, lambda raw: split_url(raw, delimiter), _plus)
     cast = kind.scalar()
@@ -134,6 +135,17 @@ def _free_object(kind: Kind, claimed: Set[str]) -> Read:
         found = known(source)
         more = {n: other(raw) for n, raw in source.items() if n not in claimed}
         return {**({} if found is ABSENT else found), **more} or ABSENT
+
+    return read
+
+
+def _deep_or(name: str, kind: Kind, spread: Read) -> Read:
+    """An object whose style nobody stated: `sort[name]=desc` is what clients send."""
+    deep = _deep(name, kind)
+    start = f"{name}["
+
+    def read(source: Source) -> Any:
+        return deep(source) if any(one.startswith(start) for one in source) else spread(source)
 
     return read
 

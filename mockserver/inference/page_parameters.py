@@ -1,0 +1,330 @@
+"""The parameters that page and order a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.errors import ContractError
+from mockserver.inference.page_fields import (
+    BEFORE,
+    CURSOR,
+    DIRECTION,
+    FALLING,
+    LIMIT,
+    OFFSET,
+    PAGE,
+    RISING,
+    SORT,
+    VAGUE,
+    falling,
+    word,
+)
+from mockserver.inference.page_model import Ordering, Paging
+from mockserver.inference.words import tokens
+from mockserver.openapi.media_types import is_json
+from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.schemas.resolved import Schemas
+
+_DEFAULT = re.compile(
+    r"default(?:s|ed)?(?: value| page size| limit)?(?: is| to| of|:|=)*\s*`?(\d{1,4})\b", re.I
+)
+
+
+def paging_of(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], posted: bool
+) -> Paging:
+    """The paging parameters."""
+    limit = parameter_of(asked, LIMIT) or _told(schemas, operation, asked, "limit")
+    page = parameter_of(asked, PAGE) or _told(schemas, operation, asked, "page")
+    offset = parameter_of(asked, OFFSET) or _told(schemas, operation, asked, "offset")
+    cursor = parameter_of(asked, CURSOR)
+    before = parameter_of(asked, BEFORE)
+    if (
+        offset is not None
+        and "skip" not in word(offset)
+        and _is_text(schemas, asked[offset])
+        and _digits(_default_of(schemas, asked[offset])) is None
+    ):
+        # A text `offset` is a cursor, unless it starts with "0" or, for `from`, is a date.
+        cursor = cursor or (offset if _plain_text(schemas, asked[offset]) else None)
+        offset = None
+    needed = {parameter.name for parameter in operation.parameters if parameter.required}
+    if cursor in needed or (cursor is not None and not _names_row(schemas, asked[cursor])):
+        cursor = None  # nobody has one for the first page
+    if before is not None and not (cursor and _names_row(schemas, asked[before])):
+        before = None
+    return Paging(
+        limit=limit,
+        default_limit=_default(schemas, operation, asked, limit),
+        cursor=cursor,
+        first_cursor=_default_of(schemas, asked[cursor]) if cursor is not None else None,
+        before=before,
+        offset=offset,
+        page=page,
+        first_page=0 if _counts_from_zero(schemas, operation, asked, page) else 1,
+        in_body=posted,
+        limits=tuple(
+            (name, _default_of(schemas, asked[name]))
+            for name in _parameters(asked, LIMIT - VAGUE)
+            if name != limit
+        ),
+    )
+
+
+_SAID = {
+    "limit": re.compile(
+        r"\b(?:max(?:imum|iumum)? (?:number|count|amount)|limit) of [\w ]{1,40}"
+        r"\b(?:to return|returned|to (?:show|include|fetch|list|display)|per page|in the)"
+        r"|\b(?:number|count) of (?:results|items|records|rows|entries|objects|elements)\b"
+        r"(?! to skip)|\b(?:results|items|records|entries|rows|objects) per page\b"
+        r"|\bpage size\b",
+        re.I,
+    ),
+    "page": re.compile(
+        r"\bpage (?:number|index)\b|\bthe page\b(?: \(int\)| of| to|,)|\bwhich page\b"
+        r"|\bnumber of the page\b",
+        re.I,
+    ),
+    "offset": re.compile(
+        r"\bnumber of [\w ]{1,40}\bto skip\b|\b(?:start|first) index\b"
+        r"|\bindex of the first\b",
+        re.I,
+    ),
+}
+
+
+def _told(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], role: str
+) -> str | None:
+    """The integer parameter of which a description says that it pages the list."""
+    known = LIMIT | PAGE | OFFSET | CURSOR | BEFORE
+    for name, schema in asked.items():
+        if "integer" not in schemas.types(schema) or word(name) in known - VAGUE:
+            continue
+        if any(_SAID[role].search(text) for text in _descriptions(schemas, operation, asked, name)):
+            return name
+    return None
+
+
+_FROM_ZERO = re.compile(
+    r"\b(?:zero|0)[- ](?:based|index(?:ed)?|origin)\b"
+    r"|\b(?:starts?|begins?|starting|beginning|counts?|counted|indexed)\b[^.]{0,40}"
+    r"\b(?:at|with|from|to)\b[^.]{0,8}\b(?:0|zero)\b"
+    r"|\bfirst page\b[^.]{0,12}\b(?:0|zero)\b",
+    re.I,
+)
+
+
+def _counts_from_zero(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], page: str | None
+) -> bool:
+    """Whether the first page has the number 0, by the schema or the description."""
+    if page is None:
+        return False
+    if _digits(_minimum(asked, page)) == 0:
+        return True
+    return any(_FROM_ZERO.search(text) for text in _descriptions(schemas, operation, asked, page))
+
+
+def _descriptions(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str
+) -> Iterator[str]:
+    """What a document says of a parameter, in its schema or beside it."""
+    schema = asked.get(name)
+    text = schema.get("description") if isinstance(schema, Mapping) else None
+    if isinstance(text, str):
+        yield text
+    yield from (described(schemas, p) for p in operation.parameters if p.name == name)
+
+
+def sent_in(schemas: Schemas, operation: Operation) -> dict[str, Any]:
+    """The properties of a JSON body."""
+    for media in operation.body.content.values() if operation.body is not None else ():
+        if media.pointer and is_json(media.name):
+            return dict(schemas.flat_at(schemas.canonical(media.pointer)).properties)
+    return {}
+
+
+def parameter_of(asked: Mapping[str, Any], words: frozenset[str]) -> str | None:
+    """The first parameter with one of these names, plain or within `page[...]`."""
+    return next(_parameters(asked, words), None)
+
+
+def _parameters(asked: Mapping[str, Any], words: frozenset[str]) -> Iterator[str]:
+    """The parameters with one of these names, plain or within `page[...]`."""
+    for name in asked:
+        spelled = word(name.strip("$").replace("[", "_").replace("]", ""))
+        inner = spelled.removeprefix("page_")
+        numbered = name.lower().startswith("page[") and inner == "number" and "page" in words
+        if spelled in words or (inner != spelled and inner in words) or numbered:
+            yield name
+
+
+def _is_text(schemas: Schemas, schema: Any) -> bool:
+    types = set(schemas.types(schema))
+    return "string" in types and not types & {"integer", "number"}
+
+
+def _plain_text(schemas: Schemas, schema: Any) -> bool:
+    """Whether a text is unrestricted, so that it can be a cursor."""
+    flat = schemas.flat(schema)
+    return not flat.rules.get("format") and not flat.values
+
+
+def _names_row(schemas: Schemas, schema: Any) -> bool:
+    """Whether a value can be a cursor; dates and enum values can't."""
+    flat = schemas.flat(schema)
+    if flat.rules.get("format") in ("date", "date-time", "time") or flat.values:
+        return False
+    types = set(flat.types)
+    return not types or bool(types & {"string", "integer", "number"})
+
+
+def _default_of(schemas: Schemas, schema: Any) -> Any:
+    """The default of a parameter."""
+    found = schemas.resolved(schema)
+    return found.get("default") if isinstance(found, Mapping) else None
+
+
+def _digits(value: Any) -> int | None:
+    """A non-negative integer, or a text of digits."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        return int(value)
+    return value if type(value) is int and value >= 0 else None
+
+
+def _default(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
+) -> int:
+    """The default page size, by the schema or by the description."""
+    schema = asked.get(name) if name is not None else None
+    default = _digits(_default_of(schemas, schema))
+    if default:
+        return default
+    told = _descriptions(schemas, operation, asked, name) if name is not None else ()
+    for text in told:
+        found = _DEFAULT.search(text)
+        if found and int(found[1]) > 0:
+            return int(found[1])
+    return 50
+
+
+def described(schemas: Schemas, parameter: Parameter) -> str:
+    """The description of a parameter."""
+    place, schema, _ = parameter.pointer.rpartition("/schema")
+    try:
+        found = schemas.at(place) if schema else {}
+    except ContractError:
+        return ""
+    return str(found.get("description") or "") if isinstance(found, Mapping) else ""
+
+
+def _minimum(asked: Mapping[str, Any], name: str | None) -> Any:
+    schema = asked.get(name) if name is not None else None
+    return schema.get("default", schema.get("minimum")) if isinstance(schema, Mapping) else None
+
+
+def ordering_of(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]) -> Ordering:
+    """How a list is ordered, by the parameters' enum values where they have any."""
+    sort, direction = parameter_of(asked, SORT), parameter_of(asked, DIRECTION)
+    for name in dict.fromkeys(one for one in (sort, direction) if one is not None):
+        values = [v for v in schemas.flat(asked[name]).values or () if isinstance(v, str)]
+        ways = [v for v in values if set(tokens(v)) & (FALLING | RISING)]
+        bare = [v for v in ways if set(tokens(v)) <= (FALLING | RISING)]
+        if bare and len(bare) == len(values):
+            sort, direction = (None if name == sort else sort), direction or name
+        elif values and not bare and name == direction:
+            sort, direction = sort or name, None if sort is None else direction
+    return Ordering(
+        sort,
+        direction,
+        _newest_first(schemas, operation, asked, (sort, direction)),
+        _usual(schemas, operation, asked, sort),
+        _way_of(schemas, operation, asked, direction) if sort is not None else None,
+    )
+
+
+def _usual(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
+) -> str | None:
+    """What a list is sorted by, by the default of the parameter or by a description."""
+    if name is not None:
+        default = _default_of(schemas, asked[name])
+        if isinstance(default, str) and default:
+            return default
+        for text in _descriptions(schemas, operation, asked, name):
+            if found := _USUAL_FIELD.search(text):
+                return found[1]
+    about = f"{operation.summary}. {operation.description}"
+    found = _SORTED_BY.search(about)
+    return f"{found[1]} {found[2] or ''}".strip() if found else None
+
+
+_USUAL_FIELD = re.compile(
+    r"\bdefaults?\b(?: (?:value|sort|order|sorting|ordering|field|is|to|by|of)\b|[:=])*"
+    r"\s*[`'\"]?([-+]?[a-z]\w*(?:[_.]\w+)*)",
+    re.I,
+)
+_SORTED_BY = re.compile(
+    r"\b(?:sorted|ordered)(?: by default)? by [`'\"]?(\w{2,})[`'\"]?"
+    r"(?:,? (?:in )?((?:de|a)sc(?:ending)?))?",
+    re.I,
+)
+
+
+def _way_of(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
+) -> bool | None:
+    """Whether a list descends, by the default of a parameter; None if it has none."""
+    if name is None:
+        return None
+    default = _default_of(schemas, asked[name])
+    way = falling(default) if isinstance(default, str) else None
+    if way is not None:
+        return way
+    for text in _descriptions(schemas, operation, asked, name):
+        found = _USUAL_WAY.search(text)
+        if found is not None:
+            return falling(found[1])
+    return None
+
+
+def _newest_first(
+    schemas: Schemas,
+    operation: Operation,
+    asked: Mapping[str, Any],
+    names: tuple[str | None, ...],
+) -> bool | None:
+    """Whether the newest come first; None if the document doesn't say."""
+    for name in names:
+        way = _way_of(schemas, operation, asked, name)
+        if way is not None:
+            return way
+    for text in _texts(operation):
+        if any(words in text for words in _NEWEST):
+            return True
+        if any(words in text for words in _OLDEST):
+            return False
+    return None
+
+
+_USUAL_WAY = re.compile(
+    r"\bdefaults?\b[^.;]{0,40}?\b((?:de|a)sc(?:ending)?|(?:new|old|lat)est(?: first)?)\b", re.I
+)
+_NEWEST = (
+    "newest first", "most recent", "latest first", "descending", "reverse chronological",
+    "newest to oldest", "most recently created", "last created first", "newest appearing first",
+)  # fmt: skip
+_OLDEST = (
+    "oldest first", "oldest to newest", "in ascending order", "in chronological order",
+    "ascending order of creation", "earliest first",
+)  # fmt: skip
+
+
+def _texts(operation: Operation) -> Iterator[str]:
+    yield f"{operation.summary} {operation.description}".lower()
+    response = operation.response_for(operation.success)
+    if response is not None:
+        yield str(getattr(response, "description", "")).lower()
