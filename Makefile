@@ -73,7 +73,7 @@ diff-kinto: $(STAMP) ## a real Kinto beside its inferred mock, before and after 
 	$(BIN)/python -m bench.diff_kinto $(ARGS)
 
 verify-real: $(STAMP) ## test, fuzz, diff and calibrate on real services (installs them; ARGS="kinto --part test")
-	$(BIN)/python -m bench.verify_real.run $(ARGS)
+	$(BIN)/python -m bench.verify_real.run --write $(ARGS)
 
 rules: $(STAMP) ## which test shows which behaviour rule
 	$(BIN)/python -m tests.rules -n 2 $(ARGS)

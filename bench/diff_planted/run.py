@@ -70,7 +70,7 @@ class Bench:
 
             side.before = begin
             try:
-                Differ(side, self.mocks, report, most=most, borrow=True).run(
+                Differ(self.mocks, report, real=side, most=most, borrow=True).run(
                     chosen or self.programs
                 )
             except UsageError as error:

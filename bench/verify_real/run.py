@@ -1,6 +1,7 @@
 """`mockserver test`, `fuzz`, `diff` and calibration, on real third-party services.
 
     python -m bench.verify_real.run [SERVICE ...] [--part test] [--seconds 60] [--keep DIR]
+        [--write]
 
 Each part gets a newly started service. Besides the exit code it records whether the command crashed
 or had to be killed, what it left behind, and whether it touched other people's rows.
@@ -17,7 +18,6 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from typing import Any
 
 from bench.harness import free_port
 from bench.verify_real.census import Census, take
+from bench.verify_real.learn import read, write_rows
 from bench.verify_real.services import SERVICES, Live, Service, Unavailable
 
 PARTS = ("test", "fuzz", "diff", "learn")
@@ -50,12 +51,18 @@ class Outcome:
     left: list[str] = field(default_factory=list)
     touched: list[str] = field(default_factory=list)
     fidelity: str = ""
+    broken: list[str] = field(default_factory=list)
+    """Behaviours that calibration made wrong."""
+    learned: str = ""
+    """The row of the table in docs/fidelity.md."""
 
     def line(self) -> str:
         state = "hung" if self.exit is None else f"exit {self.exit}"
         words = [f"{self.service} {self.version} {self.part}: {state}, {self.seconds:.0f} s"]
         words.append(f"{self.requests} requests, {len(self.findings)} findings {self.reached}")
         words += [f"fidelity {self.fidelity}"] if self.fidelity else []
+        words += [self.learned] if self.learned else []
+        words += [f"broken: {name}" for name in self.broken]
         words += [f"CRASH {self.crash}"] if self.crash else []
         words += [f"could not judge: {error}" for error in self.errors[:3]]
         words += (
@@ -147,37 +154,32 @@ def part(live: Live, service: Service, name: str, seconds: int, folder: Path) ->
         command(live, *words, folder=folder, limit=limit, outcome=outcome)
         outcome.findings = findings(reports)
     else:
-        words = ["diff", spec, "--real", live.url, "--examples", "5", *to, *for_diff(options)]
+        words = ["diff", spec, "--real", live.url, "--examples", "5", *to, *options]
         command(live, *words, folder=folder, limit=4 * limit, outcome=outcome)
     _compare(before, take(live), live, outcome)
     return outcome
-
-
-def for_diff(options: Sequence[str]) -> list[str]:
-    """The options that `mockserver diff` supports: it has no --param."""
-    names = [n for n, word in enumerate(options) if word == "--param"]
-    return [word for n, word in enumerate(options) if n not in names and n - 1 not in names]
 
 
 def learn(service: Service, seconds: int, folder: Path) -> Outcome:
     """A differential run, calibration, and another run with a new seed on a new service."""
     service.install()
     outcome = Outcome(service.name, service.version(), "learn")
-    lock, numbers = folder / "mockserver.lock.toml", []
+    lock = folder / "mockserver.lock.toml"
     for seed in ("1", "2"):
         home = folder / f"seed{seed}"
         with service.running(home / "data") as live:
             words = ["diff", str(live.spec), "--real", live.url, "--examples", "5"]
-            words += for_diff(live.options)
+            words += live.options
             words += ["--seed", seed, "--report-dir", str(home), "--max-differences", "2000"]
-            words += ["--lock", str(lock)] if lock.exists() else []
+            words += ["--calibration", str(lock)] if lock.exists() else []
             command(live, *words, folder=home, limit=6 * (seconds + GRACE), outcome=outcome)
-            numbers.append(outcome.fidelity.split(":")[0])
             source = home / "fidelity.json"
             if seed == "1" and source.exists():
                 words = ["calibrate", str(source), "--output", str(lock)]
-                command(live, *words, folder=home, limit=GRACE, outcome=outcome)
-    outcome.fidelity = " -> ".join(numbers)
+                command(live, *words, folder=home, limit=4 * (seconds + GRACE), outcome=outcome)
+    learned = read(folder / "seed1" / "fidelity.json", folder / "seed2" / "fidelity.json")
+    outcome.learned = "" if learned is None else learned.row(f"{service.name} {outcome.version}")
+    outcome.broken = [] if learned is None else learned.broken
     return outcome
 
 
@@ -197,6 +199,7 @@ def main() -> int:
     parser.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(SERVICES))
     parser.add_argument("--part", action="append", choices=PARTS)
     parser.add_argument("--seconds", type=int, default=60, help="for each command")
+    parser.add_argument("--write", action="store_true", help="the table in docs/fidelity.md")
     parser.add_argument("--keep", type=Path, help="output and reports stay here")
     given = parser.parse_args()
     outcomes: list[Outcome] = []
@@ -212,6 +215,8 @@ def main() -> int:
         home.mkdir(parents=True, exist_ok=True)
         told: list[Any] = [asdict(outcome) for outcome in outcomes]
         (home / "outcomes.json").write_text(json.dumps(told, indent=1))
+    if given.write:
+        write_rows([outcome.learned for outcome in outcomes if outcome.learned])
     bad = [o for o in outcomes if o.exit is None or o.crash or o.left or o.touched]
     return 1 if bad else 0
 

@@ -24,6 +24,7 @@ from typing import Any
 
 from bench.harness import free_port, running
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 HOME = Path(os.environ.get("MOCKSERVER_SERVICES", "~/.cache/mockserver-services")).expanduser()
 
 
@@ -83,7 +84,9 @@ class Service:
             yield live
 
     def version(self) -> str:
-        """The installed version, for a table."""
+        """The installed version, for a table; "" for a service of this repository."""
+        if not self.packages and not self.debian:
+            return ""
         if self.debian:
             command = ["dpkg-query", "-W", "-f", "${Version}", self.debian[0]]
             return subprocess.run(command, capture_output=True, text=True, check=False).stdout
@@ -157,6 +160,20 @@ def _precious(
 
 
 # --- the services
+
+
+@contextmanager
+def _suites(home: Path, folder: Path) -> Iterator[Live]:
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "--log-level", "critical"]
+    command += ["--app-dir", str(FIXTURES / "suites_app"), "app:app", "--port", str(port)]
+    headers = {"x-api-key": "suites-key"}
+    with running("Suites", command, port, "/openapi.json") as server:
+        spec = _document(server.base + "/openapi.json", folder / "suites.json")
+        rows = {"/suites/{id}": ("POST", "/suites", {"name": "precious"})}
+        options = ("--api-key", "suites-key")
+        precious = _precious(server.base, headers, rows)
+        yield Live("suites", server.base, spec, headers, options, precious)
 
 
 @contextmanager
@@ -389,6 +406,7 @@ def _tiled(home: Path, folder: Path) -> Iterator[Live]:
 SERVICES = {
     service.name: service
     for service in (
+        Service("suites", "the FastAPI fixture, SQLite", (), _suites),
         Service(
             "kinto", "Swagger 2, HTTP Basic, wrappers", ("kinto==26.5.0", "setuptools<81"), _kinto
         ),

@@ -95,6 +95,17 @@ def no_traits(
     return {}
 
 
+Named = Callable[[World, Operation, Mapping[str, str]], Mapping[str, Any]]
+"""`(world, operation, path values)` -> the entity that the path names, or nothing."""
+
+
+def names_nothing(
+    world: World, operation: Operation, path_values: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """The `named` of an API of which nothing is inferred."""
+    return {}
+
+
 Choose = Callable[[Mapping[str, str], str], str]
 """`(headers, tenant)` -> the document of the shape to serve. Raises a Refusal; the tenant is
 empty while the caller is not known."""
@@ -181,7 +192,8 @@ class Api:
     `handlers` by operationId; `collections` by name; `seed` fills a new world from the parsed
     fixtures. `adopt` turns a recorded response into rows, `show` a row into what a client sees,
     `seeded` a world into one whose collections hold their seed data from the first look on.
-    `traits` a request into what a calibration file can be written with.
+    `traits` a request into what a calibration file can be written with, `named` is the entity
+    that a request is about.
     `shapes` are the wire shapes of an API with several. `credentials` says where it issues
     credentials.
 
@@ -200,6 +212,7 @@ class Api:
     show: Show = as_kept
     seeded: Callable[[World], Any] = as_it_is
     traits: TraitsOf = no_traits
+    named: Named = names_nothing
     jobs: Jobs = Jobs()
     webhooks: Webhooks = Webhooks()
     wire: Wire = Wire()

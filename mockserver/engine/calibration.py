@@ -104,6 +104,17 @@ def of_violations(violations: Iterable[Violation]) -> Traits:
     return dict(list(found.items())[:_MOST])
 
 
+def of_violation(violations: Iterable[Violation]) -> dict[str, str]:
+    """What a template can say of the first value that breaks the document: its place within the
+    body or its parameter, and what it is."""
+    for violation in violations:
+        value = violation.value
+        text = value if isinstance(value, str) else json.dumps(value, default=str)
+        name = ".".join(map(str, violation.where[1:]))
+        return {"violation.name": name, "violation.value": text}
+    return {}
+
+
 def as_header(traits: Traits) -> str:
     return json.dumps(traits, ensure_ascii=True, separators=(",", ":"))
 
@@ -182,6 +193,12 @@ class Rules:
     order: Mapping[str, str] = field(default_factory=dict)
     """Of a list that nobody ordered: `first` is the newest or the oldest."""
     answers: Sequence[Answer] = ()
+    fields: Mapping[str, Json] = field(default_factory=dict)
+    """Schemas of fields that the document lacks, by place; they complete the document."""
+    touches: str = ""
+    """"always": a change that changes nothing counts as one, too."""
+    keys: str = ""
+    """"any": every credential is accepted, each with entities of its own."""
 
 
 Lock = Mapping[str, Rules]
@@ -195,8 +212,9 @@ class Answer:
     """What the real server gives to requests with certain traits.
 
     `status` 0 is the mock's own. `body` (None: the mock's own) may have `{name}` for a path
-    parameter, `{body.name}` and `{query.name}` for what was sent. `seen` is how many exchanges
-    have shown it.
+    parameter, `{body.name}` and `{query.name}` for what was sent, `{violation.name}` and
+    `{violation.value}` for the first value that breaks the document, and `{null}`. `seen` is how
+    many exchanges have shown it.
     """
 
     when: Mapping[str, str] = field(default_factory=dict)
@@ -213,13 +231,15 @@ def answer_for(answers: Sequence[Answer], traits: Mapping[str, str]) -> Answer |
 def rules_of(written: Mapping[str, Mapping[str, Any]], operations: Iterable[str]) -> Lock:
     """The rules of every operation, by what a calibration file has; what it says of every
     operation counts after what it says of one."""
-    every = _answers(written.get(EVERY, {}))
+    common = dict(written.get(EVERY, {}))
+    every = _answers(common)
+    keys = common.get("keys", "")
     found = {}
     for name in operations:
         table = dict(written.get(name, {}))
         answers = (*_answers(table), *every)
-        if table or answers:
-            found[name] = Rules(**{**table, "answers": answers})
+        if table or answers or keys:
+            found[name] = Rules(**{"keys": keys, **table, "answers": answers})
     return found
 
 
@@ -278,7 +298,8 @@ def locked(plan: Plan, lock: Lock) -> Plan:
         for field_name, values in rules.enums.items():
             if field_name not in moving:
                 in_use[field_name] = (*in_use.get(field_name, ()), *values)
-        resources[resource.name] = replace(resource, states=states, in_use=in_use)
+        touches = resource.touches or rules.touches == "always"
+        resources[resource.name] = replace(resource, states=states, in_use=in_use, touches=touches)
     return replace(plan, resources=resources, actions=actions)
 
 
@@ -325,8 +346,11 @@ def _labelled(sent: Sent, media_type: str) -> Sent:
 
 
 def filled(value: Json, values: Mapping[str, Json]) -> Json:
-    """A template with its `{name}` replaced; one that is the whole text may be any JSON value."""
+    """A template with its `{name}` replaced; one that is the whole text may be any JSON value.
+    `{null}` is null, which TOML lacks."""
     if isinstance(value, str):
+        if value == "{null}":
+            return None
         if value[:1] == "{" and value[-1:] == "}" and value[1:-1] in values:
             return values[value[1:-1]]
         for name, given in values.items():

@@ -19,9 +19,11 @@ _TABLES = {
     "durations",
     "enums",
     "order",
+    "fields",
 }
 
 
+_WORDS = {"keys": "any", "touches": "always"}
 EVERY = "*"
 """Stands for every operation."""
 _ANSWER = {"when": Mapping, "status": int, "body": object, "seen": int}
@@ -56,6 +58,8 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
             fine = isinstance(part, list) and all(_is_answer(one) for one in part)
         elif key in ("absent", "nulls"):
             fine = isinstance(part, list) and all(isinstance(one, str) for one in part)
+        elif key in _WORDS:
+            fine = part == _WORDS[key]
         else:
             fine = key in _TABLES and isinstance(part, Mapping)
         if not fine:
@@ -69,6 +73,9 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
     for state, lasts in value.get("durations", {}).items():
         if isinstance(lasts, bool) or not isinstance(lasts, int | float) or lasts < 0:
             raise UsageError(f"{where}.durations.{state}: {lasts!r} is not a number of seconds")
+    for place, schema in value.get("fields", {}).items():
+        if not isinstance(schema, Mapping):
+            raise UsageError(f"{where}.fields.{place} must be a schema")
     if value.get("order", {"first": "newest"}).get("first") not in ("newest", "oldest"):
         raise UsageError(f"{where}.order.first is newest or oldest")
     for name, values in value.get("enums", {}).items():

@@ -238,10 +238,24 @@ class Survey:
         body = body_of(operation)
         if body is not None and body.pointer:
             facts.sent, facts.body = self._place(operation, body.pointer, about, facts.route.plural)
+            if not facts.sent and media is not None and media.pointer:
+                self._wrap_alike(facts, body.pointer, media.pointer)
             several = facts.route.plural or {"bulk", "batch"} & set(tokens(facts.route.last))
             changes = operation.method == "POST" or bool(several)
             if operation.method in _SENDING and changes and facts.envelope is None:
                 self._read_several(facts, body.pointer, about)
+
+    def _wrap_alike(self, facts: Facts, sent: str, shown: str) -> None:
+        """Step into the wrapper of the response, if the request has it and nothing else than the
+        response: `{"data": {}, "permissions": {}}`."""
+        if len(facts.at) != 1 or facts.envelope is not None or facts.at[0] == FIRST:
+            return
+        name = facts.at[0]
+        properties = self.schemas.flat_at(sent).properties
+        alike = properties.keys() <= self.schemas.flat_at(shown).properties.keys()
+        inner = self.schemas.place(sent, name) if name in properties and alike else None
+        if inner is not None and "object" in self.schemas.types(properties[name]):
+            facts.sent, facts.body = (name,), self.schemas.canonical(inner)
 
     def _read_several(self, facts: Facts, pointer: str, about: str) -> None:
         """Detect that an array of entities is, or may be, sent (`{"contacts": []}`)."""

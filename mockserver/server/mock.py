@@ -47,6 +47,7 @@ from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract
+from mockserver.openapi.observed import completed
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.asgi.app import MAX_BODY, build_app
 from mockserver.server.asgi.uvicorn import ThreadedServer
@@ -225,9 +226,13 @@ def load(
         raise ContractError(
             "the document has no operations: there is nothing to serve; add one under `paths`"
         )
+    lock = calibration_of(options, contract)
+    fields = {name: rules.fields for name, rules in lock.items() if rules.fields}
+    if fields:
+        document = completed(document, contract, fields)
+        contract = build_contract(document)
     validators = Validators(contract.document, contract.version)
     written = in_shape(written_for(contract), contract)
-    lock = calibration_of(options, contract)
     plan = locked(plan_of(document, contract, options), lock)
     api = assemble(contract, plan, written, validators, options.seeds, given_of(options))
     if options.har is not None:

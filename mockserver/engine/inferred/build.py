@@ -30,7 +30,7 @@ from mockserver.engine.inferred.repository import (
 )
 from mockserver.engine.inferred.seeding import note_birth
 from mockserver.engine.inferred.static import fixed
-from mockserver.engine.inferred.traits import traits_in_world
+from mockserver.engine.inferred.traits import entity_named, traits_in_world
 from mockserver.engine.inferred.transitions import clone, permitted, transition
 from mockserver.engine.inferred.views import SeededWorld, Views
 from mockserver.engine.inferred.webhooks import EventSource, Listeners
@@ -119,6 +119,7 @@ def assemble(
         show=Views(context),
         seeded=partial(SeededWorld, context),
         traits=partial(traits_in_world, context),
+        named=partial(entity_named, context),
         jobs=jobs,
         webhooks=_webhooks(context),
     )

@@ -379,7 +379,7 @@ def changed_entity(
     if resource.holder is not None and resource.holder in data:
         data[resource.holder] = _joined(entity.data.get(resource.holder), data, resource.holder)
     lost = any(v is None and data.get(name) is not None for name, v in given.items())
-    if data == dict(entity.data) and not lost:
+    if data == dict(entity.data) and not lost and not resource.touches:
         return entity
     set_times(context.schemas, flat, repository.roles, data, world.now)
     if held is not None and data.get(held) is not None:

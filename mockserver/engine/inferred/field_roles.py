@@ -193,9 +193,8 @@ def stamp(schemas: Schemas, name: str, schema: Any, instant: int) -> Any:
         for flat in _branches(schemas, schema) if "string" in spoken else ():
             return as_described(instant, flat, text)
         return text
-    whole = instant // SECOND
     counts_millis = any(in_millis(name, flat) for flat in _branches(schemas, schema))
-    return whole * 1000 if counts_millis else whole
+    return instant * 1000 // SECOND if counts_millis else instant // SECOND
 
 
 def as_described(instant: int, flat: Flat, usual: str) -> str:

@@ -41,6 +41,16 @@ def traits_in_world(
     return found
 
 
+def entity_named(
+    context: Context, world: World, operation: Operation, path: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """The entity that a path names by its last parameter, if it is there."""
+    action = context.plan.actions[operation.id]
+    found = dict(_named(context, world, action, operation, path))
+    entity = found.get(action.path_item) if action.path_item is not None else None
+    return entity.data if entity is not None else {}
+
+
 def _named(
     context: Context, world: World, action: Action, operation: Operation, path: Mapping[str, str]
 ) -> Iterator[tuple[str, Entity | None]]:

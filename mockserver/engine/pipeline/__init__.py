@@ -207,7 +207,8 @@ class Pipeline:
         """A success in place of a suppressed refusal or impossible reply; writes are undone."""
 
         def made(mode: Mode) -> Sent:
-            reply = self.stamp(self.preference.stand_in(world, request, mode), message)
+            known = self.api.named(world, request.operation, request.path)
+            reply = self.stamp(self.preference.stand_in(world, request, mode, known), message)
             if request.violations:
                 self._warn(request, reply)
             return self.finish(request.operation, reply, judged=mode != "loose")

@@ -25,9 +25,11 @@ from mockserver.engine.calibration import (
     filled,
     of_body,
     of_request,
+    of_violation,
     of_violations,
     with_body,
 )
+from mockserver.engine.leniency import Leniency
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, Steps
 from mockserver.engine.serialization import Sent, refusal_of
@@ -50,6 +52,7 @@ _LENIENTLY: tuple[tuple[type[Refusal], str], ...] = (
     (PreconditionFailed, "conflicts=ignore"),
 )
 """What a request has to prefer so that a refusal is none."""
+TENANT = "x-mock-tenant"
 
 
 class Learned(Refusal):
@@ -115,6 +118,20 @@ class CalibratedPipeline(Pipeline):
                 raise Learned(answer, other) from None
             return _given(answer, sent, message)
 
+    def authenticate(
+        self, operation: Operation, message: Message, leniency: Leniency | None = None
+    ) -> str:
+        """The tenant; where the real server takes any credential, each is a tenant of its own."""
+        try:
+            return super().authenticate(operation, message, leniency)
+        except Unauthenticated:
+            rules = self.settings.lock.get(operation.id)
+            if rules is None or rules.keys != "any" or not self._has_key(message):
+                raise
+            headers = {n: v for n, v in message.headers.items() if n != TENANT}
+            tenant = self.authenticator(operation, headers, message.query, any_key=True)
+            return " ".join(filter(None, (message.headers.get(TENANT), tenant)))
+
     def _handle(self, traits: Traits, world: World, request: Request) -> Reply:
         """The reply, unless the calibration file refuses what this world says of the request; adds
         to `traits`."""
@@ -147,6 +164,7 @@ class CalibratedPipeline(Pipeline):
             own_parts = of_body(sent.body)[1]
             parts = own_parts if isinstance(own_parts, dict) else {}
             values = {**_values(message), **{f"mock.{name}": v for name, v in parts.items()}}
+            values |= of_violation(refusal.instead.violations if refusal.instead else ())
             sent = with_body(sent, filled(answer.body, values))
         return replace(sent, status=status)
 

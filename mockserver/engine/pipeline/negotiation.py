@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
@@ -48,10 +49,13 @@ class Preference:
         """The documented reply of a status, the same each time."""
         return self._answers.reply(operation, Dice(0, operation.id, status), status=status)
 
-    def stand_in(self, world: World, request: Request, mode: Mode) -> Reply:
-        """The documented success, echoing the request; nothing is carried out."""
+    def stand_in(
+        self, world: World, request: Request, mode: Mode, named: Mapping[str, Any]
+    ) -> Reply:
+        """The documented success, echoing the request and the entity that it has `named`; nothing
+        is carried out."""
         body = request.body if isinstance(request.body, Mapping) else {}
-        known = {**body, **request.path}
+        known = {**named, **body, **request.path}
         dice = Dice.of(world, request.operation.id, *sorted(map(str, request.path.items())))
         return self._answers.reply(request.operation, dice, known or MISSING, (), mode, sample=True)
 

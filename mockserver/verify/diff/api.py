@@ -15,6 +15,8 @@ from mockserver.verify.lifecycle.run import described
 from mockserver.verify.sandbox import Sandbox
 
 TOTALS = ("total", "total_count", "totalCount", "count")
+ALL_ROWS = "the number of rows"
+"""The end of a fact that only a whole list shows."""
 READS = ("GET", "HEAD")
 
 
@@ -72,7 +74,7 @@ class Lists:
         for name in TOTALS:
             first = pages[0].get(name) if pages and isinstance(pages[0], dict) else None
             if isinstance(first, int) and whole:
-                yield f"{name} is {'' if first == len(rows) else 'not '}the number of rows"
+                yield f"{name} is {'' if first == len(rows) else 'not '}{ALL_ROWS}"
 
 
 @dataclass(frozen=True)

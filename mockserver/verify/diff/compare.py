@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract, Json
-from mockserver.verify.diff.api import READS
+from mockserver.verify.diff.api import ALL_ROWS, READS
 from mockserver.verify.diff.id_map import Pairs, is_opaque, kind_of, time_form
 from mockserver.verify.diff.model import (
     MISSING,
     STATUS_NAMES,
     Kind,
+    Listing,
     Mismatch,
     Program,
     Run,
@@ -55,6 +56,11 @@ HEADERS: tuple[str, ...] = (
 """Compared headers, in addition to those that the document lists."""
 
 
+def _of_pages(listing: Listing) -> frozenset[str]:
+    """The facts without those that count all rows."""
+    return frozenset(fact for fact in listing.facts if not fact.endswith(ALL_ROWS))
+
+
 def shown(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 120 else text[:117] + "..."
@@ -78,6 +84,8 @@ def header_of(name: str, seen: Seen) -> str:
     return "present"
 
 
+CHANGED = ("has changed", "is unchanged")
+"""How the two sides differ about a time that only the real side has set again."""
 Value = tuple[int, Json]
 """The number of a mock run, and a value from it."""
 
@@ -214,27 +222,32 @@ class Comparison:
 
     def _list(self, real: Seen, mocks: list[tuple[int, Seen]]) -> None:
         """Compare this program's rows, and the properties of the pages."""
-        assert real.listing is not None
+        listing = real.listing
+        assert listing is not None
         self._reach("list")
         self._reach("schema")
         listings = [(i, mock.listing) for i, mock in mocks if mock.listing is not None]
         if not listings:
             return
+        # How many rows there are in all can be said of whole lists.
+        if any(found.whole is not listing.whole for _, found in listings):
+            listings = [(i, replace(found, facts=_of_pages(found))) for i, found in listings]
+            listing = replace(listing, facts=_of_pages(listing))
         facts = set().union(*(found.facts for _, found in listings))
         # Facts of only some mock runs depend on what else is listed.
         always = set.intersection(*(set(found.facts) for _, found in listings))
-        for fact in sorted(real.listing.facts - facts):
+        for fact in sorted(listing.facts - facts):
             self._miss("list", "pages", fact, "not so")
-        for fact in sorted(always - real.listing.facts):
+        for fact in sorted(always - listing.facts):
             self._miss("list", "pages", f"not so: {fact}", fact)
         whole = [(i, found) for i, found in listings if found.whole]
-        if not real.listing.whole or not whole:
+        if not listing.whole or not whole:
             return
         if real.step.query.keys() & set(STATUS_NAMES):
             # Which jobs have a status depends on the time.
             return
         rows = [list(map(dict, found.rows)) for _, found in whole]
-        mine: list[Json] = [dict(row) for row in real.listing.rows]
+        mine: list[Json] = [dict(row) for row in listing.rows]
         if len(mine) not in {len(found) for found in rows}:
             theirs = " or ".join(sorted({f"{len(found)} of its rows" for found in rows}))
             self._miss("list", "rows", f"{len(mine)} of its rows", theirs)
@@ -348,7 +361,7 @@ class Comparison:
             if name in value
         }
         if mine == "changed" and theirs == {"unchanged"}:
-            self._miss("state", at, "has changed", "is unchanged")
+            self._miss("state", at, *CHANGED)
         elif mine == "unchanged" and theirs == {"changed"} and self.real.fine_clock:
             self._miss("state", at, "is unchanged", "has changed")
 

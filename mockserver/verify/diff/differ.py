@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -14,23 +14,16 @@ from mockserver.errors import UsageError
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
-from mockserver.verify.diff.calibrate import Enums, departs
-from mockserver.verify.diff.compare import Comparison
-from mockserver.verify.diff.mock_side import Mocks
+from mockserver.verify.diff.comparer import WITH_JOBS, Comparer, Shown
+from mockserver.verify.diff.lock import Signature
 from mockserver.verify.diff.model import (
     MISSING,
     REFERENCE,
-    Difference,
     Mismatch,
     Program,
-    Report,
-    Run,
     Step,
 )
-from mockserver.verify.diff.observations import Habits
-from mockserver.verify.diff.programs.coverage import waits
 from mockserver.verify.diff.runner import CannotJudge, Side
-from mockserver.verify.diff.samples import samples
 from mockserver.verify.target import PLACEHOLDER, NoReply
 
 # Smaller variants of a program that may still show a difference.
@@ -173,49 +166,33 @@ def _pointed(step: Step, label: int, row: tuple[str | int, ...]) -> Step:
     )
 
 
-WORLDS = (1, 2, 4)
-WITH_JOBS = (1, 2, 12, 40)
-"""Numbers of mock worlds to run a program in. One world's behaviour may be random, so a mismatch is
-checked in more worlds, and is a difference if none of them does what the real side does. Jobs vary
-most."""
 ENOUGH = 12
 """Number of worlds while a program is being shrunk; the result is checked in all of them."""
 ROUNDS = 40
 """Programs to try when shrinking one difference."""
-MOST_SAMPLES = 20_000
-"""Pairs of replies to keep for calibration."""
-SHORTENED = 2
-"""Differences to shrink of those that look alike."""
+SHORTENED, SHORT = 1, 3
+"""Differences to shrink of those that look alike, and steps of a program that is short enough."""
 TROUBLE = 20
 """Stop once failed programs outnumber successful ones by this much."""
-Signature = tuple[str, str, str, str]
-Shown = tuple[Program, Mismatch, Run]
-"""A program, the mismatch that it shows, and the real side's behaviour."""
 
 
 @dataclass
-class Differ:
-    """Compares the sides and adds differences to the report."""
+class Differ(Comparer):
+    """Executes programs on the real side and compares, confirms and shortens what differs.
 
-    real: Side
-    mocks: Mocks
-    report: Report
+    A mismatch is confirmed by another program that shows it, too, or else by another run of its
+    own.
+    """
+
+    real: Side = field(kw_only=True)
     most: int = 200
-    accepted: Mapping[Signature, str] = field(default_factory=dict)
-    """Known differences, with the real side's behaviour."""
-    in_use: Mapping[str, Enums] = field(default_factory=dict)
-    """Observed values of enum fields, by operation."""
     borrow: bool = False
     """Whether a shorter program may use entities that exist on the real side."""
     progress: Callable[[str], None] = lambda text: None
-    view: Collection[str] | None = None
-    """The operations to report; None for all."""
-    _known: dict[Signature, Difference] = field(default_factory=dict)
-    _habits: Habits = field(default_factory=Habits)
-    _surveyed: bool = False
-    _doubtful: set[Signature] = field(default_factory=set)
     _causes: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    """How many differences there are of one kind and place with the same outcomes."""
+    """How many differences there are of one kind and field with the same outcomes."""
+    _open: dict[Signature, Shown] = field(default_factory=dict)
+    """Mismatches that were seen once."""
 
     def run(self, programs: Iterable[Program]) -> None:
         """Run all programs. Raises CannotJudge, NoReply."""
@@ -223,9 +200,8 @@ class Differ:
         try:
             self._all(programs, digest)
         finally:
-            self.report.habits = self._habits.as_json()
+            self.conclude()
             self.report.digest = digest.hexdigest()[:16]
-            self.report.mock_requests = self.mocks.requests
 
     def _all(self, programs: Iterable[Program], digest: Any) -> None:
         skipped: list[UsageError] = []
@@ -247,7 +223,7 @@ class Differ:
             if len(self._known) >= self.most:
                 self.report.notes.append(f"stopped after {counted(self.most, 'difference')}")
                 break
-
+        self._confirm_open(skipped)
         if len(skipped) > self.report.programs:
             raise skipped[0]
 
@@ -263,123 +239,67 @@ class Differ:
             self.report.notes.append(note)
 
     def one(self, program: Program) -> None:
-        """Run one program; confirm and shrink each new difference."""
+        """Run one program, and note what differs."""
         real = self.real.execute(program)
-        self._habits.hear(real, self.mocks.knowledge)
-        knowledge = self.mocks.knowledge
-        if len(self.report.samples) < MOST_SAMPLES:
-            first = self.mocks.runs(program, 1)[0]
-            self.report.samples += samples(real, first, knowledge.contract)
-        fresh: list[Mismatch] = []
-        for mismatch in self._explained(program, real):
-            signature = mismatch.signature
-            if self.view is not None and mismatch.operation not in self.view:
-                continue
-            if self._is_accepted(mismatch):
-                self.report.known[signature] = self.report.known.get(signature, 0) + 1
-            elif signature in self._known:
-                self._known[signature].count += 1
-            elif signature not in self._doubtful:
-                fresh.append(mismatch)
-        if fresh:
-            self._news(program, fresh)
+        for mismatch in self.hear(program, real):
+            before, now = self._open.get(mismatch.signature), (program, mismatch, real)
+            if _is_crash(mismatch):
+                if not self._always(program, mismatch):
+                    self._must_be_well(mismatch)
+                self._keep_short(now)
+            elif before is None:
+                self._open[mismatch.signature] = now
+            elif _same_statuses(before[1], mismatch) and _situation(before) == _situation(now):
+                self._keep_short(min(before, now, key=_needed))
+        if len(self._known) + len(self._open) >= self.most:
+            self._confirm_open([])
 
-    def _explained(
-        self,
-        program: Program,
-        real: Run,
-        wanted: Collection[Signature] | None = None,
-        most: int = WITH_JOBS[-1],
-    ) -> list[Mismatch]:
-        """The mismatches that remain after comparing with more worlds of the mock, up to a limit;
-        only those that are `wanted`, if given."""
+    def _confirm_open(self, skipped: list[UsageError]) -> None:
+        """Run what was seen once again, for each program together; drop what does not recur."""
+        programs: dict[str, list[Shown]] = {}
+        for shown in self._open.values():
+            programs.setdefault(shown[0].digest, []).append(shown)
+        for group in programs.values():
+            try:
+                self._confirm(group[0][0], [mismatch for _, mismatch, _ in group])
+            except (CannotJudge, NoReply) as error:
+                self._go_on(error, skipped)
 
-        def open_ones(found: list[Mismatch]) -> list[Mismatch]:
-            if wanted is not None:
-                return [m for m in found if m.signature in wanted]
-            new = [m for m in found if m.signature not in self._known]
-            return [m for m in new if not self._is_accepted(m)]
-
-        has_jobs = self._has_jobs(program)
-        for count in (n for n in (WITH_JOBS if has_jobs else WORLDS) if n <= most):
-            comparison = self._compared(program, real, count)
-            fresh = open_ones(comparison.found)
-            if fresh and has_jobs and self._survey():
-                comparison = self._compared(program, real, count)
-                fresh = open_ones(comparison.found)
-            if not fresh:
-                break
-        if wanted is None:
-            for cell in comparison.reached:
-                self.report.cells[cell] = self.report.cells.get(cell, 0) + 1
-        first: dict[Signature, Mismatch] = {}
-        for mismatch in comparison.found:
-            first.setdefault(mismatch.signature, mismatch)
-        return list(first.values())
-
-    def _compared(self, program: Program, real: Run, count: int) -> Comparison:
-        mocks = self.mocks.runs(program, count)
-        comparison = Comparison(
-            self.mocks.knowledge.contract, real, mocks, self.mocks.jobs, self.in_use
-        )
-        comparison.run()
-        return comparison
-
-    def _is_accepted(self, mismatch: Mismatch) -> bool:
-        """Whether the difference is known and unchanged."""
-        known = self.accepted.get(mismatch.signature)
-        return known is not None and not departs(mismatch.kind, known, mismatch.real)
-
-    def _has_jobs(self, program: Program) -> bool:
-        jobs = self.mocks.knowledge.jobs
-        return any(step.operation in jobs for step in program.steps)
-
-    def _survey(self) -> bool:
-        """Learn the state transitions of the mock's jobs on first use; False on later calls."""
-        if self._surveyed:
-            return False
-        self._surveyed = True
-        for program in waits(self.mocks.knowledge):
-            self.mocks.runs(program, WITH_JOBS[-1])
-        return True
-
-    def _news(self, program: Program, fresh: Sequence[Mismatch]) -> None:
-        """Reproduce mismatches, those of one step together; drop what does not recur."""
-        for mismatch in fresh:
-            if _is_crash(mismatch) and not self._always(program, mismatch):
-                self._must_be_well(mismatch)
-        again: dict[Signature, Shown] | None = None
-        for label in sorted({mismatch.label for mismatch in fresh}):
-            here = [mismatch for mismatch in fresh if mismatch.label == label]
-            short = self._all_shown(program.only(program.closure(label)), here)
-            for mismatch in here:
-                shown = short.get(mismatch.signature)
-                if shown is None:
-                    if again is None:
-                        again = self._all_shown(program, fresh)
-                    shown = again.get(mismatch.signature)
-                self._settle(mismatch, shown)
-
-    def _settle(self, mismatch: Mismatch, shown: Shown | None) -> None:
-        """Keep a mismatch with the shortest program that shows it, or as doubtful."""
-        signature, where = mismatch.signature, self._where(mismatch.operation)
-        if shown is None:
+    def _confirm(self, program: Program, open_ones: Sequence[Mismatch]) -> None:
+        needed = set().union(*(program.closure(mismatch.label) for mismatch in open_ones))
+        left = {mismatch.signature: mismatch for mismatch in open_ones}
+        tries = {one.digest: one for one in (program.only(needed), program)}
+        for tried in tries.values():
+            for signature, shown in self._all_shown(tried, list(left.values())).items():
+                del left[signature]
+                self._keep_short(shown)
+            if not left:
+                return
+        for signature, mismatch in left.items():
+            self._open.pop(signature, None)
             self._doubtful.add(signature)
             self._must_be_well(mismatch)
             self.report.notes.append(
-                f"not reproducible, so not counted: {where}, {mismatch.kind} "
-                f"{mismatch.at}: {mismatch.real}, the mock {mismatch.mock}"
+                f"not reproducible, so not counted: {self._where(mismatch.operation)}, "
+                f"{mismatch.kind} {mismatch.at}: {mismatch.real}, the mock {mismatch.mock}"
             )
-            return
-        cause = (mismatch.kind, mismatch.at, mismatch.real[:3], mismatch.mock[:3])
+
+    def _keep_short(self, shown: Shown) -> None:
+        """Keep a confirmed mismatch, with the shortest program that shows the first of its kind."""
+        program, mismatch, _ = shown
+        self._open.pop(mismatch.signature, None)
+        outcomes = ("", "")
+        if mismatch.kind in ("status", "validation"):
+            outcomes = mismatch.real[:3], mismatch.mock[:3]
+        cause = (mismatch.kind, mismatch.at.rpartition(".")[2], *outcomes)
         self._causes[cause] += 1
-        if self._causes[cause] <= SHORTENED and len(shown[0].steps) > 1:
-            shown = self._shortened(shown)
-        program, mismatch, real = shown
-        mock = self.mocks.runs(program, 1)[0]
-        found = Difference(mismatch, program, real, mock, where=where)
-        self._known[signature] = found
-        self.report.differences.append(found)
+        if self._causes[cause] <= SHORTENED:
+            needed = program.only(program.closure(mismatch.label))
+            if len(needed.steps) < len(program.steps):
+                shown = self._shows(needed, mismatch) or shown
+            if len(shown[0].steps) > SHORT:
+                shown = self._shortened(shown)
+        self.keep(shown)
 
     def _must_be_well(self, mismatch: Mismatch) -> None:
         """Raises CannotJudge for an intermittent server error."""
@@ -390,13 +310,12 @@ class Differ:
             )
 
     def _always(self, program: Program, mismatch: Mismatch) -> bool:
-        """Whether the same step shows it in two further runs."""
-        shown = [self._shows(program, mismatch) for _ in range(2)]
-        return all(found is not None and found[1].label == mismatch.label for found in shown)
-
-    def _where(self, operation_id: str) -> str:
-        operation = self.mocks.knowledge.contract.by_id[operation_id]
-        return f"{operation.method} {operation.path}"
+        """Whether the same step shows it in two further runs, of what it needs or of all steps."""
+        for tried in (program.only(program.closure(mismatch.label)), program):
+            shown = (self._shows(tried, mismatch) for _ in range(2))
+            if all(found is not None and found[1].label == mismatch.label for found in shown):
+                return True
+        return False
 
     # --- shorter
 
@@ -466,6 +385,17 @@ def _same_statuses(one: Mismatch, other: Mismatch) -> bool:
     if one.kind not in ("status", "validation"):
         return True
     return (one.real[:3], one.mock[:3]) == (other.real[:3], other.mock[:3])
+
+
+def _situation(shown: Shown) -> tuple[str, str, str]:
+    """What kind of request showed it: what fails now and then seldom fails twice in the same."""
+    step = next(step for step in shown[0].steps if step.label == shown[1].label)
+    return step.operation, step.intent, step.about
+
+
+def _needed(shown: Shown) -> int:
+    """The number of steps that a mismatch needs at least."""
+    return len(shown[0].closure(shown[1].label))
 
 
 def _is_crash(mismatch: Mismatch) -> bool:

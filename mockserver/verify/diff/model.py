@@ -260,6 +260,8 @@ class Report:
     """Observed values and durations by operation, in the calibration file's format."""
     samples: list[Mapping[str, Json]] = field(default_factory=list)
     """Pairs of replies, as `samples` makes them."""
+    runs: list[Run] = field(default_factory=list)
+    """What the real side did in each program."""
     calibration: Mapping[str, Json] = field(default_factory=dict)
     """The calibration file that the mock followed: `operations` and `known`."""
     seconds: float = 0.0

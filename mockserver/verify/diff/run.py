@@ -22,8 +22,8 @@ from mockserver.verify import reports
 from mockserver.verify.access import check_host, open_target
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.diff.api import Knowledge
-from mockserver.verify.diff.calibrate import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
+from mockserver.verify.diff.lock import Locked, read_lock
 from mockserver.verify.diff.mock_side import Mocks, check_mock, own_mocks
 from mockserver.verify.diff.model import Program, Report
 from mockserver.verify.diff.programs.random import programs
@@ -209,9 +209,9 @@ def differential(
             Mocks(knowledge, urls, order.timeout, shortest=lock.shortest) as mocks,
         ):
             differ = Differ(
-                real,
                 mocks,
                 report,
+                real=real,
                 most=order.most,
                 accepted=lock.known,
                 in_use=lock.in_use,

@@ -19,6 +19,8 @@ from mockserver.verify.target import Target, fill
 TICK = 0.01
 """Seconds by which a manual clock advances before each write."""
 MOST_PAGES = 25
+SHORT = 1.0
+"""Seconds to wait for a job whose like has not moved before."""
 WAITS = (*[1.0] * 15, *[5.0] * 10, *[30.0] * 10, *[300.0] * 6)
 FINE = 8
 """Additional short steps first, if the states of a job are known to be short."""
@@ -82,6 +84,8 @@ class Side:
     _own: set[str] = field(default_factory=set)
     _last: dict[str, tuple[str, str]] = field(default_factory=dict)
     _edges: set[tuple[str, str, str]] = field(default_factory=set)
+    _still: set[str] = field(default_factory=set)
+    """Operations that showed a job which did not move as long as anybody waited."""
 
     def execute(self, program: Program) -> Run:
         """Run all steps in order. Raises NoReply, and CannotJudge for the real side."""
@@ -254,7 +258,8 @@ class Side:
         moved, since = 0.0, 0.0
         start = time.monotonic()
         if isinstance(self.time, Real):
-            self.time.deadline = start + self.patience
+            still = step.operation in self._still
+            self.time.deadline = start + min(self.patience, SHORT if still else self.patience)
         fine = [self.shortest / 2] * FINE if self.shortest else []
         for seconds in (0.0, *fine, *WAITS) if isinstance(self.time, Manual) else _steady():
             if seconds and not self.time.pass_(seconds):
@@ -276,6 +281,8 @@ class Side:
             changed = step.until == "change" and len(states) > 1
             if changed or not OPEN.match(state):
                 break
+        if len(states) == 1 and OPEN.match(states[0]):
+            self._still.add(step.operation)
         return Seen(
             step,
             exchanges,
@@ -296,10 +303,12 @@ class Side:
 
 
 def _steady() -> Iterator[float]:
-    """Poll intervals for a real clock, which stops at its own deadline."""
+    """Poll intervals for a real clock, which stops at its own deadline: short ones at first."""
     yield 0.0
+    seconds = 0.1
     while True:
-        yield 0.1
+        yield seconds
+        seconds = min(seconds * 1.1, 1.0)
 
 
 def objects(value: Json, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -55,7 +55,7 @@ def sample(real: Seen, mock: Seen, template: str) -> dict[str, Json] | None:
         "traits": json.loads(traits),
         "path": path_values(template, sent.url),
         "query": dict(parse_qsl(urlsplit(sent.url).query, keep_blank_values=True)),
-        "body": _sent(sent),
+        "body": sent_json(sent),
         "real": {"status": real.status, "body": plain(real.value)},
         "mock": {
             "status": mock.status,
@@ -78,7 +78,7 @@ def plain(value: Json) -> Json:
     return None if value is MISSING else value
 
 
-def _sent(exchange: Exchange) -> Json:
+def sent_json(exchange: Exchange) -> Json:
     """The JSON value of a request body, or None."""
     try:
         return json.loads(exchange.request_body)

@@ -28,9 +28,10 @@ def sample(
     full: bool,
     skip: frozenset[str] = frozenset(),
     plain: bool = False,
+    flags: bool = True,
 ) -> dict[str, Json]:
-    """An object with the required fields, and with `full` every simple optional one too; `plain`
-    texts are lower-case ASCII, as names often have to be."""
+    """An object with the required fields, and with `full` every simple optional one too, without
+    `flags` no optional boolean; `plain` texts are lower-case ASCII, as names often have to be."""
     required = set(schema.get("required", ()))
     for part in schema.get("allOf", ()):
         required |= set(dereferenced(contract, part).get("required", ()))
@@ -40,7 +41,7 @@ def sample(
         if value.get("readOnly") or (name in skip and not needed) or not (needed or full):
             continue
         made = _value(contract, name, value, number, reference, needed)
-        if made is not NONE:
+        if made is not NONE and (flags or needed or not isinstance(made, bool)):
             result[name] = _plain(made, name, value) if plain else made
     return result
 

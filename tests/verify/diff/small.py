@@ -10,8 +10,8 @@ from typing import Any
 from mockserver import MockServer
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.api import Knowledge
-from mockserver.verify.diff.calibrate import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
+from mockserver.verify.diff.lock import Locked, read_lock
 from mockserver.verify.diff.mock_side import Mocks
 from mockserver.verify.diff.model import Report
 from mockserver.verify.diff.programs.random import programs
@@ -152,9 +152,9 @@ def differ(
         chosen = programs(KNOWLEDGE, seed, examples)
         locked = read_lock(lock) if lock else Locked()
         report.calibration = locked.written
-        Differ(side, mocks, report, most=most, accepted=locked.known, in_use=locked.in_use).run(
-            program for program in chosen if not origins or program.origin in origins
-        )
+        Differ(
+            mocks, report, real=side, most=most, accepted=locked.known, in_use=locked.in_use
+        ).run(program for program in chosen if not origins or program.origin in origins)
     return report
 
 

@@ -14,7 +14,12 @@ from mockserver.verify.diff.model import Program, Step, reference
 from mockserver.verify.diff.observations import Jobs, leads
 from mockserver.verify.diff.programs.bodies import variations
 from mockserver.verify.diff.programs.random import programs
+from mockserver.verify.diff.recorded import run_as_json, run_from_json
 from mockserver.verify.diff.report import script
+from mockserver.verify.diff.runner import Side
+from mockserver.verify.lifecycle.clock import clock_of
+from mockserver.verify.lifecycle.samples import sample
+from mockserver.verify.target import Target
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, served
 
 
@@ -130,3 +135,27 @@ def test_a_script_finds_its_ids_by_itself() -> None:
     *_, answer, status = done.stdout.strip().splitlines()
     assert status == "200"
     assert json.loads(answer)["name"] == 'a $HOME `b` "c" é'
+
+
+def test_a_recorded_run_is_read_as_it_was() -> None:
+    with served(1) as url, Target(KNOWLEDGE.contract, url, "mock-key") as target:
+        side = Side(target, KNOWLEDGE, clock_of(target, 5))
+        wanted = [p for p in programs(KNOWLEDGE, 1, 0) if p.origin in ("lives", "lists")]
+        runs = [side.execute(program) for program in wanted]
+    for run in runs:
+        again = run_from_json(json.loads(json.dumps(run_as_json(run))))
+        assert again.program.digest == run.program.digest
+        assert again.edges == run.edges
+        for seen, before in zip(again, run, strict=True):
+            assert (seen.status, seen.value) == (before.status, before.value)
+            assert seen.listing == before.listing
+
+
+def test_what_needs_nothing_else_keeps_its_usual_flags() -> None:
+    schema = {"type": "object", "properties": {"active": {"type": "boolean"}, "note": {}}}
+    with_flags, without = (
+        sample(KNOWLEDGE.contract, schema, 1, lambda name: None, full=True, flags=flags)
+        for flags in (True, False)
+    )
+    assert "active" in with_flags
+    assert "active" not in without

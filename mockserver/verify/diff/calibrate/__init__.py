@@ -4,29 +4,37 @@ differences."""
 from __future__ import annotations
 
 import json
-import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import MissingExtra, UsageError
+from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.calibrate.answers import (
+    EVERY,
     OWN,
     Rules,
     learned,
+    named_nulls,
     pair_of,
     predicted,
     rules_of,
     uncalibrated,
 )
-from mockserver.verify.diff.calibrate.merge import Before, Signature, merged_known, signature
+from mockserver.verify.diff.calibrate.fields import Fields, Successes
+from mockserver.verify.diff.calibrate.merge import Before, merged_known, signature
+from mockserver.verify.diff.calibrate.rehearsal import Rehearsal, rehearsal_of
+from mockserver.verify.diff.compare import CHANGED
 from mockserver.verify.diff.id_map import is_opaque, time_form
+from mockserver.verify.diff.lock import Signature
 from mockserver.verify.diff.model import MISSING
+from mockserver.verify.diff.recorded import run_from_json
 from mockserver.verify.diff.report import FORMAT
 from mockserver.verify.diff.runner import at
+from mockserver.verify.diff.samples import sent_json
 
 HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}.
 # Written by mockserver calibrate; review it like code. mockserver serve --calibration follows
@@ -36,7 +44,11 @@ HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}
 _BELOW = 300
 DEPENDS = (400, 422)
 """Refusals whose bodies depend on the request."""
-Enums = dict[str, list[Json]]
+_OPERATIONS = 2
+"""The minimum number of operations that show what holds for all."""
+_DRAFTS, _HARM = 5, 3
+"""Calibrations that are tried on the recorded runs at most, and how many behaviours have to agree
+for one that did so before and does not any more."""
 Words = dict[tuple[str, str], Json]
 """By status and field."""
 
@@ -64,53 +76,6 @@ def read_report(path: str) -> dict[str, Any]:
     return value
 
 
-@dataclass(frozen=True)
-class Locked:
-    """The part of a calibration file that `mockserver diff` needs.
-
-    `known` are accepted differences, each with the real side's behaviour; `in_use` are observed
-    field values by operation; `shortest` is the minimum time in seconds that a job stays in a
-    state, 0 if unknown.
-    """
-
-    known: Mapping[Signature, str] = field(default_factory=dict)
-    in_use: Mapping[str, Enums] = field(default_factory=dict)
-    shortest: float = 0.0
-    written: Mapping[str, Json] = field(default_factory=dict)
-    """The file's `operations` and `known`, as they are."""
-
-
-def read_lock(path: str) -> Locked:
-    """Read a calibration file. Raises UsageError."""
-    try:
-        value = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        names = ("operation", "kind", "at", "about")
-        known = {
-            tuple(str(entry[name]) for name in names): str(entry["real"])
-            for entry in value.get("known", [])
-        }
-        rules = value.get("operations", {})
-        in_use = {name: dict(rules[name].get("enums", {})) for name in rules}
-        stays = [float(s) for one in rules.values() for s in one.get("durations", {}).values()]
-        shortest = min((s for s in stays if s > 0), default=0.0)
-        written = {"operations": rules, "known": value.get("known", [])}
-        return Locked(known, in_use, shortest, written)  # type: ignore[arg-type]
-    except OSError as error:
-        raise UsageError(f"--calibration {path}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"--calibration {path}: not a calibration file ({error}); "
-            "create one with mockserver calibrate"
-        ) from None
-
-
-def departs(kind: str, before: str, now: str) -> bool:
-    """Whether a known difference has changed, apart from its normal variation."""
-    if kind in ("status", "validation"):
-        return before[:3] != now[:3]
-    return kind in ("default", "headers") and before != now
-
-
 @dataclass
 class Calibration:
     """`operations` in the mock's format, and `known` differences that it can't follow."""
@@ -126,7 +91,10 @@ class Calibration:
     def rules(self) -> int:
         """The number of rules."""
         tables = [(n, t) for rules in self.operations.values() for n, t in rules.items()]
-        return sum(sum(map(len, t.values())) if n == "words" else len(t) for n, t in tables)
+        return sum(
+            sum(map(len, t.values())) if n == "words" else 1 if isinstance(t, str) else len(t)
+            for n, t in tables
+        )
 
     def add_report(self, report: Mapping[str, Json]) -> None:
         """Add the rules of a run, and those of the calibration file that it followed, unless the
@@ -134,6 +102,7 @@ class Calibration:
         host = urlsplit(report["real"]).netloc
         followed = report.get("calibration", {})
         rules = self.begin(report.get("samples", ()), followed)
+        self._learn_fields(report, host)
         fixed: set[Signature] = set()
         words = _constant_words(report["differences"])
         for difference in report["differences"]:
@@ -149,10 +118,7 @@ class Calibration:
                 continue
             else:
                 self._contradict(difference)
-            about = difference["about"] if difference["kind"] == "validation" else ""
-            names = ("operation", "kind", "at", "real", "mock")
-            entry = {**{name: str(difference[name]) for name in names}, "about": about}
-            self.known.append(entry)
+            self.known.append(_known(difference))
         self.add_habits(report.get("habits", {}))
         self.finish(followed, fixed)
 
@@ -172,10 +138,30 @@ class Calibration:
         known = {name: rules_of(written) for name, written in self._before.answers.items()}
         pairs = [uncalibrated(pair_of(one), one["real"]["status"], known) for one in self._samples]
         rules = learned([pair for pair in pairs if pair is not None], known)
+        if _takes_any_key(samples):
+            self.operations.setdefault(EVERY, {})["keys"] = "any"
         for name, found in rules.items():
             if found:
                 self.operations.setdefault(name, {})["answers"] = [r.as_table() for r in found]
         return rules
+
+    def _learn_fields(self, report: Mapping[str, Json], host: str) -> None:
+        """Learn the fields of successful replies."""
+        if "document" not in report:
+            return
+        found: dict[str, Successes] = {}
+        for one in self._samples:
+            successes = found.setdefault(one["operation"], Successes())
+            if one["mock"]["status"] < _BELOW:
+                successes.mock.append(one["mock"]["body"])
+        for seen in (seen for run in map(run_from_json, report.get("runs", ())) for seen in run):
+            own = seen.step.intent != "auth" and not seen.skipped
+            if own and seen.status < _BELOW and seen.value is not MISSING:
+                successes = found.setdefault(seen.step.operation, Successes())
+                successes.real.append((sent_json(seen.last), seen.value))
+        learned = Fields(found, build_contract(report["document"]), host).learned()
+        for name, tables in learned.items():
+            self.operations.setdefault(name, {}).update(tables)
 
     def _contradict(self, difference: Mapping[str, Json]) -> None:
         """Drop the rules of before about a place that has no rule and differs."""
@@ -196,6 +182,7 @@ class Calibration:
 
     def rule(self, operation: str, table: str, name: str, value: Json) -> bool:
         """Add a rule. False if TOML can't express it, or if a different one exists."""
+        value = named_nulls(value) if table == "bodies" else value
         if _has_null(value):
             return False
         names = self.operations.setdefault(operation, {}).setdefault(table, {})
@@ -222,6 +209,10 @@ class Calibration:
             return self._status(difference, evidence, status)
         if kind == "headers" and place == "content-type" and difference["real"] != "absent":
             return self.rule(operation, "media_types", status, difference["real"])
+        outcomes = difference["real"], difference["mock"]
+        if outcomes == CHANGED and difference["where"].startswith(("PATCH ", "PUT ")):
+            self.operations.setdefault(operation, {})["touches"] = "always"
+            return True
         if kind in ("schema", "default") and real["status"] < _BELOW and place:
             return self._field(difference, real["body"], mock["body"])
         return False
@@ -251,8 +242,12 @@ class Calibration:
             return False
         if difference["kind"] == "default":
             return "." not in place and self.rule(operation, "defaults", place, mine)
+        learned = self.operations.get(operation, {})
+        if any(place in learned.get(table, ()) for table in ("fields", "absent", "nulls")):
+            return True
         if mine is MISSING and theirs is not MISSING:
-            return self._place_in(operation, "absent", place)
+            values = list(self._real_values(operation, place))
+            return not values and self._place_in(operation, "absent", place)
         if mine is None and theirs is MISSING:
             return self._place_in(operation, "nulls", place)
         name = place.rpartition(".")[2]
@@ -270,13 +265,29 @@ class Calibration:
 
     def _is_constant(self, operation: str, place: str) -> bool:
         """Whether every good reply has the same there, if it has anything."""
-        bodies = (
-            one["real"]["body"]
-            for one in self._samples
-            if one["operation"] == operation and one["real"]["status"] < _BELOW
-        )
-        values = {json.dumps(v) for v in (first(b, place) for b in bodies) if v is not MISSING}
-        return len(values) == 1
+        return len({json.dumps(value) for value in self._real_values(operation, place)}) == 1
+
+    def _real_values(self, operation: str, place: str) -> Iterator[Json]:
+        """What good replies of the real server have at a place."""
+        for one in self._samples:
+            if one["operation"] == operation and one["real"]["status"] < _BELOW:
+                value = first(one["real"]["body"], place)
+                if value is not MISSING:
+                    yield value
+
+
+def _known(difference: Mapping[str, Json]) -> dict[str, str]:
+    """The entry of a known difference."""
+    about = difference["about"] if difference["kind"] == "validation" else ""
+    names = ("operation", "kind", "at", "real", "mock")
+    return {**{name: str(difference[name]) for name in names}, "about": about}
+
+
+def _takes_any_key(samples: Sequence[Mapping[str, Json]]) -> bool:
+    """Whether operations did what they were sent with a credential that nobody has issued."""
+    wrong = [one for one in samples if one["traits"].get("credential") == "unknown"]
+    done = {one["operation"] for one in wrong if one["real"]["status"] < _BELOW}
+    return len(done) >= _OPERATIONS
 
 
 def _place(place: str, body: Json) -> str:
@@ -341,16 +352,21 @@ def _has_null(value: Json) -> bool:
     return value is None
 
 
-def write_lock(found: Calibration, output: str, real: str, made: str, title: str) -> None:
-    """Write a calibration file. Raises UsageError."""
+def lock_text(found: Calibration) -> str:
+    """The calibration file without its head."""
     try:
         import tomli_w
     except ModuleNotFoundError:
         raise MissingExtra("mockserver calibrate", "verify") from None
     kept = {name: rules for name, rules in found.operations.items() if any(rules.values())}
-    text = tomli_w.dumps({"operations": kept, "known": found.known}, multiline_strings=False)
+    return tomli_w.dumps({"operations": kept, "known": found.known}, multiline_strings=False)
+
+
+def write_lock(found: Calibration, output: str, real: str, made: str, title: str) -> None:
+    """Write a calibration file. Raises UsageError."""
+    text = HEAD.format(real=real, made=made, title=title) + lock_text(found)
     try:
-        Path(output).write_text(HEAD.format(real=real, made=made, title=title) + text, "utf-8")
+        Path(output).write_text(text, "utf-8")
     except OSError as error:
         raise UsageError(f"--output {output}: {error.strerror or error}") from None
 
@@ -360,5 +376,25 @@ def calibrate(source: str, output: str) -> Calibration:
     report = read_report(source)
     found = Calibration()
     found.add_report(report)
+    with rehearsal_of(report) as rehearsal:
+        if rehearsal is not None:
+            found = rehearsed(found, rehearsal)
     write_lock(found, output, report["real"], report["made"], report["title"])
     return found
+
+
+def rehearsed(found: Calibration, rehearsal: Rehearsal) -> Calibration:
+    """The best of several drafts: each is tried on the recorded runs, and the next one adds what
+    it has left and drops what it has broken."""
+    best, most = found, 0
+    for _ in range(_DRAFTS):
+        rehearsal.draft.write_text(lock_text(found), encoding="utf-8")
+        played = rehearsal.play({"operations": found.operations, "known": []})
+        agreed = played["fidelity"]["agreed"] - _HARM * len(rehearsal.broken(played))
+        if agreed <= most:
+            break
+        best, most = found, agreed
+        best.known = [_known(difference) for difference in played["differences"]]
+        found = Calibration()
+        found.add_report(played)
+    return best

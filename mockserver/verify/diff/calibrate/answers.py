@@ -47,7 +47,9 @@ _MOST_RULES, _MOST_OPTIONS, _MOST_TRAITS = 60, 2000, 24
 _STATE = re.compile(r"(?!body\.|query\.|violates |unknown |taken )\w+\.\w+")
 """Traits for flags and states of an entity in the path."""
 _SHORTEST = 4
-"""The minimum length of a sent text to be replaced within a longer text."""
+"""The minimum length of a sent text to be replaced within a longer text where it has no quotes."""
+_PLACE = re.compile(r"violates (\w+)\.(.+) \w+")
+"""The trait for the place of a violation."""
 
 
 @dataclass(frozen=True)
@@ -140,23 +142,45 @@ def _with_parts(body: Json, mine: Json, sent: Json) -> Json:
 
 
 def _text(body: Json) -> str:
-    """The body as JSON text; "" if it contains null, which TOML can't express."""
-    return "" if body is None or _has_null(body) else json.dumps(body, sort_keys=True)
+    """The body as JSON text, with `{null}` in place of null, which TOML can't express; "" without
+    a body."""
+    return "" if body is None else json.dumps(named_nulls(body), sort_keys=True)
 
 
-def _has_null(value: Json) -> bool:
+def named_nulls(value: Json) -> Json:
+    """The value with `{null}` in place of null."""
     if isinstance(value, dict):
-        return any(_has_null(item) for item in value.values())
-    return any(map(_has_null, value)) if isinstance(value, list) else value is None
+        return {name: named_nulls(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [named_nulls(item) for item in value]
+    return "{null}" if value is None else value
 
 
 def _sent(sample: Mapping[str, Json], path: Mapping[str, str]) -> dict[str, str]:
-    """The values that a template can name, most specific first: the path's, in reverse order, then
-    the body's and the query's."""
+    """The values that a template can name, most specific first: what breaks the document, the
+    path's, in reverse order, then the body's and the query's."""
     body = sample["body"] if isinstance(sample["body"], dict) else {}
     texts = {f"body.{n}": v for n, v in body.items() if isinstance(v, str)}
     query = {f"query.{n}": v for n, v in sample["query"].items()}
-    return {**dict(reversed(list(path.items()))), **texts, **query}
+    named = {**dict(reversed(list(path.items()))), **texts, **query}
+    return {**_violation(sample, path), **named}
+
+
+def _violation(sample: Mapping[str, Json], path: Mapping[str, str]) -> dict[str, str]:
+    """The name and the value of the first thing in the request that breaks the document."""
+    places = (_PLACE.fullmatch(trait) for trait in sample["traits"])
+    place = next((found for found in places if found), None)
+    if place is None:
+        return {}
+    given: Json = {"path": path, "query": sample["query"], "body": sample["body"]}.get(place[1])
+    for step in place[2].split("."):
+        given = given.get(step) if isinstance(given, dict) else None
+    value = {} if given is None else {"violation.value": _as_text(given)}
+    return {**value, "violation.name": place[2]}
+
+
+def _as_text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def templated(value: Json, sent: Mapping[str, str]) -> Json:
@@ -165,6 +189,8 @@ def templated(value: Json, sent: Mapping[str, str]) -> Json:
         for name, given in sent.items():
             if value == given or (len(given) >= _SHORTEST and given in value):
                 value = value.replace(given, "{" + name + "}")
+            for quote in "\"'" if given else "":
+                value = value.replace(quote + given + quote, quote + "{" + name + "}" + quote)
         return value
     if isinstance(value, list):
         return [templated(item, sent) for item in value]

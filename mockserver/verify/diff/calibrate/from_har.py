@@ -12,9 +12,10 @@ from mockserver.files.documents import read_contract
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff.api import Knowledge
-from mockserver.verify.diff.calibrate import Calibration, read_json, read_lock, write_lock
+from mockserver.verify.diff.calibrate import Calibration, read_json, write_lock
 from mockserver.verify.diff.calibrate.recording import Recorded, recorded
 from mockserver.verify.diff.id_map import IdMap, is_opaque
+from mockserver.verify.diff.lock import read_lock
 from mockserver.verify.diff.mock_side import TRAITS, own_mocks
 from mockserver.verify.diff.model import MISSING, Seen, Step
 from mockserver.verify.diff.observations import Habits, choices_of, status_name

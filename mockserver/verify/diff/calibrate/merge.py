@@ -11,9 +11,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from mockserver.openapi.model import Json
+from mockserver.verify.diff.lock import Signature
 
-Signature = tuple[str, str, str, str]
-"""Identifies a difference: operation, kind, place, and what a refused request is about."""
 Tables = dict[str, dict[str, Any]]
 """The tables of a calibration file, by operation."""
 _PLACES = ("extra", "absent", "nulls")
@@ -61,7 +60,7 @@ class Before:
 
 
 def _joined(name: str, old: Json, new: Json) -> Json:
-    if not old or name == "answers":
+    if not old or name == "answers" or isinstance(new, str):
         return new
     if isinstance(new, list):
         return sorted({*old, *new})

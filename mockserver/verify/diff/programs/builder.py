@@ -40,8 +40,8 @@ class Builder:
     entities: list[Made] = field(default_factory=list)
     number: int = 0
     full: bool = False
-    """Whether what is only built upon is made with every field; with few, it is in its usual
-    state."""
+    """Whether what is only built upon is made with every field but its flags, so that it is in its
+    usual state: active, not archived."""
     _busy: set[str] = field(default_factory=set)
 
     def program(self, origin: str) -> Program:
@@ -59,13 +59,14 @@ class Builder:
         for entity in self.entities:
             if entity.resource.name == name:
                 return entity
-        return self.make(self.knowledge.api.resources[name], full=self.full)
+        return self.make(self.knowledge.api.resources[name], full=self.full, flags=False)
 
     def make(
         self,
         resource: Resource,
         *,
         full: bool = True,
+        flags: bool = True,
         where: Mapping[str, str] | None = None,
         body: Json = MISSING,
         about: str = "",
@@ -77,7 +78,7 @@ class Builder:
         try:
             path = self.parents(resource) if where is None else dict(where)
             if body is MISSING:
-                body = self.body_for(resource, full=full)
+                body = self.body_for(resource, full=full, flags=flags)
         finally:
             self._busy.discard(resource.name)
         label = self.add(resource.create, "make", path=path, body=body, about=about)
@@ -119,15 +120,17 @@ class Builder:
 
     # --- bodies
 
-    def body_for(self, resource: Resource, *, full: bool = True) -> Json:
+    def body_for(self, resource: Resource, *, full: bool = True, flags: bool = True) -> Json:
         """A valid body for a creation, or MISSING if it takes none."""
         self.number += 1
         given = self.knowledge.api.bodies.get(resource.create)
         if given is not None:
             return wrapped({n: self._given(v) for n, v in given.items()}, resource.sent)
-        return self.sample(resource.create, resource, full=full)
+        return self.sample(resource.create, resource, full=full, flags=flags)
 
-    def sample(self, operation_id: str, resource: Resource | None, *, full: bool) -> Json:
+    def sample(
+        self, operation_id: str, resource: Resource | None, *, full: bool, flags: bool = True
+    ) -> Json:
         contract = self.knowledge.contract
         schema = body_schema(contract, contract.by_id[operation_id])
         if schema is None:
@@ -139,6 +142,7 @@ class Builder:
             self._reference(resource),
             full=full,
             skip=resource.skip if resource else frozenset(),
+            flags=flags,
         )
 
     def _given(self, value: Json) -> Json:

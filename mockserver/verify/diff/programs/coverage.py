@@ -98,20 +98,21 @@ def _send_body(
 
 def queries(knowledge: Knowledge) -> Iterator[Builder]:
     """Query parameters at their bounds and beyond."""
-    for operation in knowledge.contract.operations:
-        todo = [
-            ({p.name: value}, f"{p.name} {about}")
-            for p in operation.parameters
-            if p.place == "query"
-            for value, about in _odd(knowledge, operation, p)
-        ]
-        for chunk in packed(todo):
-            builder = Builder(knowledge)
+    todo = [
+        (operation, {p.name: value}, f"{p.name} {about}")
+        for operation in knowledge.contract.operations
+        for p in operation.parameters
+        if p.place == "query"
+        for value, about in _odd(knowledge, operation, p)
+    ]
+    # Operations of one program share what they need.
+    for chunk in packed(todo):
+        builder = Builder(knowledge)
+        for operation, query, about in chunk:
             with suppress(CannotBuild):
                 path = builder.values(operation)
-                for query, about in chunk:
-                    builder.add(operation.id, "refused", path=path, query=query, about=about)
-            yield builder
+                builder.add(operation.id, "refused", path=path, query=query, about=about)
+        yield builder
 
 
 def _odd(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -22,9 +23,12 @@ Draw = Callable[[Any], Any]
 
 
 def programs(knowledge: Knowledge, start: int, examples: int) -> Iterator[Program]:
-    """The programs; the same for a document and a seed, whatever the servers respond."""
-    yield from coverage(knowledge)
-    yield from drawn(knowledge, start, examples)
+    """The programs, each once; the same for a document and a seed, whatever the servers respond."""
+    seen: set[str] = set()
+    for program in chain(coverage(knowledge), drawn(knowledge, start, examples)):
+        if program.digest not in seen:
+            seen.add(program.digest)
+            yield program
 
 
 def drawn(knowledge: Knowledge, start: int, examples: int) -> list[Program]:

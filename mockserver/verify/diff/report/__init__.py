@@ -29,6 +29,7 @@ from mockserver.verify.diff.model import (
     Step,
     identity,
 )
+from mockserver.verify.diff.recorded import run_as_json
 from mockserver.verify.diff.samples import path_values, sample
 from mockserver.verify.lifecycle.infer import body_schema, reply_schema
 from mockserver.verify.model import KEY_VARIABLE
@@ -288,6 +289,7 @@ def as_json(report: Report, fidelity: Fidelity, document: Mapping[str, Any]) -> 
         ],
         "habits": report.habits,
         "samples": report.samples,
+        "runs": [run_as_json(run) for run in report.runs],
         "calibration": report.calibration,
         "known": sorted(identity(signature) for signature in report.known),
         "errors": report.errors,
