@@ -112,3 +112,23 @@ def test_a_file_at_its_path(api: httpx.Client) -> None:
 def test_the_files_of_the_seed_world_can_be_had(api: httpx.Client) -> None:
     for row in api.get("/files").json():
         assert api.get(f"/files/{row['id']}/content").status_code == 200
+
+
+def test_bytes_of_any_type_come_back_with_it() -> None:
+    item = {
+        "parameters": [NAME],
+        "get": {"responses": {"200": answer(BINARY, "*/*"), "404": answer()}},
+        "put": {"requestBody": body(BINARY, "*/*"), "responses": {"204": answer()}},
+    }
+    with MockServer(document({"/blobs/{id}": item})) as server:
+        assert server.client.get("/blobs/a").status_code == 404
+        for data, kind in (
+            (EVERY_BYTE, "application/octet-stream"),
+            (b'{"a": 1}', "application/json"),
+            (b"<a", "application/xml"),
+            (b"", "image/png"),
+        ):
+            put = server.client.put("/blobs/a", content=data, headers={"content-type": kind})
+            assert put.status_code == 204
+            got = server.client.get("/blobs/a")
+            assert (got.content, got.headers["content-type"]) == (data, kind)

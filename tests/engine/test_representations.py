@@ -281,3 +281,26 @@ def test_files_can_be_opened() -> None:
     assert got({"type": "string", "format": "binary"}, "image/png").content.endswith(
         b"IEND\xaeB`\x82"
     )
+
+
+def test_an_object_is_no_attribute_and_a_name_may_have_a_prefix() -> None:
+    """As the documents of AWS describe a grantee: `<Grantee xsi:type="Group">`."""
+    grantee = thing("Type", Type={**TEXT, "xml": {"name": "xsi:type"}}, URI=TEXT)
+    grantee["xml"] = {"attribute": True, "namespace": "http://www.w3.org/2001/XMLSchema-instance"}
+    grant = thing("Grantee", id=TEXT, Grantee=grantee)
+    item = {"requestBody": body(grant, "application/xml")}
+    paths = {"/grants": {"post": {**item, "responses": {"201": answer(grant, "application/xml")}}}}
+    xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    sent = [
+        f'<g><Grantee {xsi} xsi:type="Group"><URI>u</URI></Grantee></g>',
+        "<g><Grantee><type>Group</type><URI>u</URI></Grantee></g>",
+    ]
+    with MockServer(document(paths)) as server:
+        for one in sent:
+            headers = {"content-type": "application/xml"}
+            made = server.client.post("/grants", content=one, headers=headers)
+            assert made.status_code == 201
+            shown = ElementTree.fromstring(made.text)
+            assert [e.text for e in shown.findall("{*}Grantee/*")] == ["Group", "u"]
+        refused = server.client.post("/grants", content="<g><Grantee/></g>", headers=headers)
+        assert refused.status_code == 422

@@ -49,6 +49,20 @@ def reader(content: Any = None, *, required: bool = True, version: str = "3.1.0"
     return BodyReader(contract.operations[0], Validators(document, version))
 
 
+def test_null_removes_by_a_merge_patch() -> None:
+    """RFC 7396: null is no value of the property, whatever its schema."""
+    name = "application/merge-patch+json"
+    headers = {"content-type": name}
+    patch = reader({name: {"schema": {"properties": THING["properties"]}}})
+    for sent in (b'{"point":null}', b'{"point":{"x":null},"name":"a"}'):
+        assert not patch.read(headers, sent).violations
+    assert [where for where, _, _ in faults(patch.read(headers, b'{"point":{"x":"a"}}'))] == [
+        ("body", "point", "x")
+    ]
+    plain = reader({"application/json": {"schema": {"properties": THING["properties"]}}})
+    assert plain.read({"content-type": "application/json"}, b'{"point":null}').violations
+
+
 def faults(found: BodyValue) -> list[tuple[Any, ...]]:
     return [(v.where, v.keyword, v.value) for v in found.violations]
 

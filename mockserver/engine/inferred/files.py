@@ -18,7 +18,15 @@ from mockserver.engine.world import Collection
 from mockserver.errors import ContractError, NotFound
 from mockserver.inference.model import Action
 from mockserver.inference.words import tokens
-from mockserver.openapi.media_types import covers, essence, is_json, is_json_or_any, is_xml
+from mockserver.openapi.media_types import (
+    ANYTHING,
+    covers,
+    essence,
+    find,
+    is_json,
+    is_json_or_any,
+    is_xml,
+)
 from mockserver.openapi.model import Operation
 from mockserver.openapi.request.forms import FilePart, read_files
 
@@ -58,6 +66,11 @@ def _is_file(name: str) -> bool:
     return not structured
 
 
+def _is_binary(context: Context, pointer: str | None) -> bool:
+    """Whether a schema is that of bytes, whose media type says nothing about them."""
+    return pointer is not None and context.schemas.flat_at(pointer).rules.get("format") == "binary"
+
+
 def gives_file(context: Context, operation: Operation) -> bool:
     """Whether the response is a file: not JSON, or JSON text at a path for contents."""
     response = operation.response_for(operation.success)
@@ -67,6 +80,8 @@ def gives_file(context: Context, operation: Operation) -> bool:
     if not is_json_or_any(chosen):
         return not is_sequence(chosen) and not is_xml(chosen)
     pointer = response.content[chosen].pointer
+    if essence(chosen) in ANYTHING:
+        return _is_binary(context, pointer)
     last = tokens(operation.url_path.rsplit("/", 1)[-1])[-1:]
     is_text = pointer is not None and context.schemas.flat_at(pointer).types == ("string",)
     return is_text and bool(last) and last[0] in _CONTENT
@@ -75,12 +90,15 @@ def gives_file(context: Context, operation: Operation) -> bool:
 def sent_files(call: Call) -> list[FilePart]:
     """The files of a request: parts of a form, or the body."""
     request = call.request
-    if not request.raw or not takes_files(call.operation):
-        return []
     content_type = request.headers.get("content-type", "")
+    if not (request.raw or content_type) or not takes_files(call.operation):
+        return []
     if essence(content_type) == _MULTIPART:
         return read_files(content_type, request.raw)
-    if not _is_file(content_type):
+    described = find(call.operation.body.content, content_type) if call.operation.body else None
+    if not _is_file(content_type) and not (
+        described and _is_binary(call.context, described.pointer)
+    ):
         return []
     named = (request.query.get(n) for n in ("filename", "file_name", "fileName", "name"))
     name = next((n for n in named if isinstance(n, str)), "")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from mockserver.openapi.request.xml import is_attribute, is_content, is_wrapped, xml_words
+from mockserver.openapi.request.xml import is_attribute, is_content, is_wrapped, xml_name, xml_words
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*").fullmatch
@@ -49,7 +49,7 @@ class _Writer:
         """An element as pieces of text; several for an unwrapped array."""
         flat = self._flat(schema, value)
         words = xml_words(flat)
-        name = _legal(str(words.get("name") or name))
+        name = _legal(xml_name(words, name))
         if isinstance(value, list):
             return self._array(flat, words, name, value)
         prefix = words.get("prefix")
@@ -86,10 +86,11 @@ class _Writer:
             schema = flat.properties.get(name)
             if schema is None:
                 schema = flat.objects.extra if isinstance(flat.objects.extra, Mapping) else {}
-            words = xml_words(self._schemas.flat(schema))
-            if is_attribute(words):
+            described = self._schemas.flat(schema)
+            words = xml_words(described)
+            if is_attribute(described, words):
                 if inner is not None:
-                    own = _legal(str(words.get("name") or name))
+                    own = _legal(xml_name(words, name))
                     prefix = f"{_legal(str(words['prefix']))}:" if words.get("prefix") else ""
                     attributes += f" {prefix}{own}={quoteattr(_plain(inner))}"
             elif is_content(words):

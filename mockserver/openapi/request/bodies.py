@@ -19,6 +19,7 @@ from mockserver.openapi.schemas.validators import Check, Validators
 _BODY = ("body",)
 _MULTIPART = "multipart/form-data"
 _FORMS = ("application/x-www-form-urlencoded", _MULTIPART)
+_MERGE_PATCH = "application/merge-patch+json"
 _BOM = b"\xef\xbb\xbf"
 # orjson reads integers beyond 64 bits as floats.
 _HUGE = re.compile(rb"[0-9]{19}").search
@@ -75,6 +76,8 @@ class BodyReader:
             return BodyValue(value, True, name, [])
         valid, value = check.accept(value)
         if valid:
+            return BodyValue(value, True, name, [])
+        if name == _MERGE_PATCH and check.accept(_without_nulls(value))[0]:
             return BodyValue(value, True, name, [])
         violations = check.violations(value, _BODY)
         if media.is_form(name):
@@ -138,6 +141,9 @@ class _Media:
         self._form = name in _FORMS
         self._json = is_json(name)
         self._range = "*" in name
+        # A range with a schema of bytes says nothing about what they are.
+        flat = validators.schemas.flat(media.schema or {}) if self._range else None
+        self._bytes = flat is not None and flat.rules.get("format") == "binary"
         self._checked = media.pointer is not None and (self._form or self._json or self._range)
         self.schema: Schema = media.schema or {}
         if media.pointer is not None and (
@@ -169,6 +175,8 @@ class _Media:
         if self._json:
             return parse_json(raw)
         name = essence(content_type)
+        if self._bytes:
+            return as_text_of(raw)
         if is_json(name):
             return parse_json(raw)
         if name in _FORMS:
@@ -217,6 +225,13 @@ def _as_sent(violations: Sequence[Violation], sent: Json) -> list[Violation]:
         )
         for violation in violations
     ]
+
+
+def _without_nulls(value: Json) -> Json:
+    """A merge patch without what it removes: null is no value of the property (RFC 7396)."""
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
 
 
 def parse_json(raw: bytes) -> Json:

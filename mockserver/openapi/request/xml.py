@@ -23,9 +23,15 @@ def xml_words(flat: Flat) -> Mapping[str, Any]:
     return found
 
 
-def is_attribute(words: Mapping[str, Any]) -> bool:
-    """Whether it is an attribute of the enclosing element."""
-    return bool(words.get("attribute")) or words.get("nodeType") == "attribute"
+def xml_name(words: Mapping[str, Any], name: str) -> str:
+    """The local name of an element or attribute, without a prefix written into it (`xsi:type`)."""
+    return str(words.get("name") or name).rpartition(":")[2]
+
+
+def is_attribute(flat: Flat, words: Mapping[str, Any]) -> bool:
+    """Whether it is an attribute of the enclosing element, which objects and arrays can't be."""
+    named = bool(words.get("attribute")) or words.get("nodeType") == "attribute"
+    return named and not {"object", "array"} & set(flat.types)
 
 
 def is_content(words: Mapping[str, Any]) -> bool:
@@ -89,7 +95,7 @@ class _Reader:
         def unknown(branch: Any) -> int:
             own = self._schemas.flat(branch)
             called = {
-                str(xml_words(self._schemas.flat(schema)).get("name") or name)
+                xml_name(xml_words(self._schemas.flat(schema)), name)
                 for name, schema in own.properties.items()
             }
             return len(names - called) if own.types != () or not own.nullable else len(names) + 1
@@ -109,8 +115,8 @@ class _Reader:
         for name, schema in flat.properties.items():
             inner = self._schemas.flat(schema)
             words = xml_words(inner)
-            called = str(words.get("name") or name)
-            if is_attribute(words):
+            called = xml_name(words, name)
+            if is_attribute(inner, words):
                 if called in attributes:
                     found[name] = _scalar(inner, attributes.pop(called))
             elif is_content(words):
@@ -122,6 +128,8 @@ class _Reader:
                     found[name] = self._items(inner, list(there[0]) if wrapped else there, depth)
             elif called in children:
                 found[name] = self.value(inner, children.pop(called)[-1], depth + 1)
+            elif called in attributes and ":" in str(words.get("name")):
+                found[name] = _scalar(inner, attributes.pop(called))  # as AWS writes xsi:type
         extra = self._schemas.flat({})
         for called, left in children.items():
             found.setdefault(called, self.value(extra, left[-1], depth + 1))
@@ -130,9 +138,9 @@ class _Reader:
     def _item_name(self, flat: Flat, words: Any, name: str) -> str:
         """The element name of array items: its own if wrapped, else that of the items."""
         if is_wrapped(words):
-            return str(words.get("name") or name)
+            return xml_name(words, name)
         items = flat.arrays.items if flat.arrays.items is not None else {}
-        return str(xml_words(self._schemas.flat(items)).get("name") or words.get("name") or name)
+        return xml_name(xml_words(self._schemas.flat(items)), xml_name(words, name))
 
 
 def _local(name: str) -> str:
