@@ -247,3 +247,44 @@ def test_a_description_says_that_a_part_is_enough() -> None:
         title = mock.client.get("/tickets").json()[0]["title"]
         found = mock.client.get("/tickets", params={"title": title[1:5]}).json()
         assert title in [one["title"] for one in found]
+
+
+def test_numbers_of_others_follow_them() -> None:
+    """Of children (`counts.spots`), and of what names one by its id (`fileCount`)."""
+    counts = obj(spots=WHOLE, comments=WHOLE)
+    paths = {
+        "/maps": {"post": operation("make", ref("Map"), status=201, sent=obj(title=text()))},
+        "/maps/{id}": path("id", get=operation("map", ref("Map"))),
+        "/maps/{id}/spots": path(
+            "id",
+            get=operation("spots", array(ref("Spot"))),
+            post=operation("spot", ref("Spot"), status=201, sent=obj(title=text())),
+        ),
+        "/maps/{id}/spots/{spot_id}": path("id", "spot_id", delete=operation("no", status=204)),
+        "/files": {
+            "get": operation("files", array(ref("File"))),
+            "post": operation("file", ref("File"), status=201, sent=obj(map_id=text())),
+        },
+        "/files/{file_id}": path("file_id", delete=operation("drop", status=204)),
+    }
+    schemas = {
+        "Map": obj("id", id=text(), title=text(), counts=counts, fileCount=WHOLE),
+        "Spot": obj("id", id=text(), title=text()),
+        "File": obj("id", id=text(), map_id=text()),
+    }
+    with served(paths, **schemas) as mock:
+        made = mock.client.post("/maps", json={"title": "bars"}).json()
+        url = f"/maps/{made['id']}"
+
+        def numbers() -> tuple[int, int]:
+            shown = mock.client.get(url).json()
+            return shown["counts"]["spots"], shown["fileCount"]
+
+        assert numbers() == (0, 0)
+        spot = mock.client.post(f"{url}/spots", json={"title": "one"}).json()
+        mock.client.post(f"{url}/spots", json={"title": "two"})
+        file = mock.client.post("/files", json={"map_id": made["id"]}).json()
+        assert numbers() == (2, 1)
+        mock.client.delete(f"{url}/spots/{spot['id']}").raise_for_status()
+        mock.client.delete(f"/files/{file['id']}").raise_for_status()
+        assert numbers() == (1, 0)

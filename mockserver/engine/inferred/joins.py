@@ -10,8 +10,8 @@ from mockserver.engine.inferred.repository import Entity, OwnRepository, Reposit
 from mockserver.engine.inferred.seeding import Sower
 from mockserver.engine.world import Collection, World
 from mockserver.inference.memberships import members_of
-from mockserver.inference.model import Membership, Plan, Resource
-from mockserver.inference.words import counted, noun, tokens
+from mockserver.inference.model import Membership, Path, Plan, Resource
+from mockserver.inference.words import bag, counted, is_plural, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 # Links between entities that have homes of their own: a user in a group, a track on a playlist.
@@ -86,11 +86,21 @@ def _names(value: Any, own: set[str], repository: Repository) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """A property that lists, or counts, the entities of `repository` below one."""
+    """A property that lists the entities of `repository` below one."""
 
     name: str
     repository: OwnRepository
-    counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A property that is the number of entities of `repository`: below one, of its members, or of
+    those that name it in `field`."""
+
+    path: Path
+    repository: Repository
+    membership: Membership | None = None
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,7 @@ class Joins:
         self._children: dict[str, tuple[Children, ...]] = {}
         self._single: dict[str, tuple[tuple[str, OwnRepository], ...]] = {}
         self._lengths: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._tallies: dict[str, tuple[Tally, ...]] = {}
         self._named: dict[str, tuple[Named, ...]] = {}
         self._linked: dict[str, tuple[tuple[str, str, Membership], ...]] = {}
         self._memberships = members_of(plan.actions.values()).values()
@@ -132,33 +143,58 @@ class Joins:
         name = repository.resource.name
         if name not in self._children:
             self._find_children(repository.resource)
-        linked = self._linked[name]
-        if not (self._children[name] or self._single[name] or self._lengths[name] or linked):
+        linked, tallies = self._linked[name], self._tallies[name]
+        children, single, lengths = self._children[name], self._single[name], self._lengths[name]
+        if not (children or single or lengths or linked or tallies):
             return entity.data
         found = dict(entity.data)
         for prop, member, membership in linked:
             there = members(self._repositories, world, member, membership, entity.key)
             found[prop] = [dict(one.data) for one in there]
-        for child in self._children[name]:
+        for child in children:
             self._add_children(world, child, entity, found)
-        for prop, single in self._single[name]:
-            below = single.get(world, entity.key)
+        for prop, of in single:
+            below = of.get(world, entity.key)
             if below is not None:
                 found[prop] = below.data
-        for prop, array in self._lengths[name]:
+        for prop, array in lengths:
             if isinstance(found.get(array), list):
                 found[prop] = len(found[array])
+        for tally in tallies:
+            *above, last = tally.path
+            holder = found
+            for step in above:
+                part = holder.get(step)
+                holder[step] = dict(part) if isinstance(part, Mapping) else {}
+                holder = holder[step]
+            holder[last] = self._number(world, repository, tally, entity)
         return found
+
+    def _number(self, world: World, owner: Repository, tally: Tally, entity: Entity) -> int:
+        """How many entities there are of those that a property counts."""
+        if tally.membership is not None:
+            name = tally.repository.resource.name
+            there = members(self._repositories, world, name, tally.membership, entity.key)
+            return sum(1 for _ in there)
+        if tally.field is not None:
+            if entity.seed:
+                self._sower.sow(world, tally.repository, None)
+            own = {entity.key, str(entity.id(owner.resource))}
+            rows = tally.repository.scan(world, None, False)
+            return sum(
+                _names(one.data.get(tally.field), own, owner) and not one.row.get("gone")
+                for one in rows
+            )
+        if entity.seed:
+            self._sower.sow(world, tally.repository, entity.key)
+        assert isinstance(tally.repository, OwnRepository)
+        return tally.repository.number(world, entity.key)
 
     def _add_children(
         self, world: World, child: Children, entity: Entity, found: dict[str, Any]
     ) -> None:
         if entity.seed:
             self._sower.sow(world, child.repository, entity.key)
-        if child.counts:
-            rows = world[child.repository.collection.name]
-            found[child.name] = rows.count(parent=entity.key)
-            return
         below = [one.data for one in child.repository.scan(world, entity.key, False)]
         own = found.get(child.name)
         own = own if isinstance(own, list) else []
@@ -193,13 +229,13 @@ class Joins:
                         singles.append((name, repository))
                 elif self._lists(place, name, child):
                     lists.append(Children(name, repository))
-                elif self._counts(place, name, child):
-                    lists.append(Children(name, repository, counts=True))
         self._linked[resource.name] = tuple(self._find_linked(resource))
         self._children[resource.name] = tuple(lists)
         self._single[resource.name] = tuple(singles)
-        children = {child.name for child in lists if child.counts}
-        self._lengths[resource.name] = tuple(self._find_lengths(resource, children))
+        tallies = {tally.path: tally for tally in self._find_tallies(resource)}
+        self._tallies[resource.name] = tuple(tallies.values())
+        taken = {path[0] for path in tallies}
+        self._lengths[resource.name] = tuple(self._find_lengths(resource, taken))
 
     def _find_linked(self, resource: Resource) -> Iterator[tuple[str, str, Membership]]:
         """The properties that show the members of an entity."""
@@ -253,14 +289,53 @@ class Joins:
         shown = self._schemas.flat_at(self._schemas.canonical(inner)).properties.keys()
         return called and bool(shown) and 2 * len(shown & own) > len(shown)
 
-    def _counts(self, place: str, name: str, child: Resource) -> bool:
-        """Whether a property is the number of the entity's children (`comments_count`)."""
-        if "integer" not in self._schemas.flat_at(self._schemas.canonical(place)).types:
-            return False
-        about = counted(name)
-        short = child.noun.rsplit("_", 1)[-1]
-        # `total_item_count` of `/collections/{id}/items`
-        return about is not None and about in (child.noun, short)
+    def _find_tallies(self, resource: Resource) -> Iterator[Tally]:
+        """The properties that count other entities: `comments_count`, `counts.comments`."""
+        numbers = list(self._numbers(resource))
+        if not numbers:
+            return
+        found: dict[str, Tally] = {}
+        for repository in self._repositories.values():
+            other = repository.resource
+            if other.name == resource.name or other.singleton:
+                continue
+            above = other.parents[-1].resource if other.parents else None
+            if above == resource.name and isinstance(repository, OwnRepository):
+                found.setdefault(other.noun, Tally((), repository))
+            elif above is None and (field := self._naming(other, resource)) is not None:
+                found.setdefault(other.noun, Tally((), repository, field=field))
+        for member, membership in self._memberships:
+            if membership.owner == resource.name:
+                tally = Tally((), self._repositories[member], membership)
+                noun_ = self._plan.resources[member].noun
+                found |= {noun_: tally, "member": tally}
+        for name, tally in list(found.items()):
+            found.setdefault(name.rsplit("_", 1)[-1], tally)
+        for path, about in numbers:
+            if about in found:
+                yield replace(found[about], path=path)
+
+    def _numbers(self, resource: Resource) -> Iterator[tuple[Path, str]]:
+        """The integers of a resource that count something, and what they count."""
+        for name, schema in self._flat(resource).properties.items():
+            flat = self._schemas.flat(schema)
+            if "integer" in flat.types:
+                about = counted(name)
+                if about or (is_plural(name) and about is None):
+                    yield (name,), about or noun(name)
+            elif "object" in flat.types and "_".join(tokens(name)) in _COUNT_HOLDERS:
+                for inner, one in flat.properties.items():
+                    if "integer" in self._schemas.types(one):
+                        yield (name, inner), counted(inner) or noun(inner)
+
+    def _naming(self, other: Resource, resource: Resource) -> str | None:
+        """The property by which entities of another resource name one of this."""
+        nouns = {resource.noun, resource.noun.rsplit("_", 1)[-1]}
+        wanted = {f"{one}_id" for one in nouns} | {f"{one}_uuid" for one in nouns}
+        own = [*self._flat(other).properties]
+        if other.request is not None:
+            own += self._schemas.flat_at(other.request).properties
+        return next((name for name in own if "_".join(tokens(name)) in wanted), None)
 
     def named(self, world: World, resource: Resource, sent: Mapping[str, Any],
               above: Mapping[str, Any]) -> dict[str, Any]:  # fmt: skip
@@ -372,6 +447,7 @@ class Joins:
                         yield name, inner, at
 
 
+_COUNT_HOLDERS = bag("count counts statistics stats totals total _count summary metrics")
 _EMBEDDED = ("_embedded", "embedded")
 _RELATIONSHIPS = "relationships"
 

@@ -175,6 +175,13 @@ class OwnRepository:
             where=where,
         )
 
+    def number(self, world: World, parent: str) -> int:
+        """How many entities lists show below one."""
+        rows = world[self.collection.name]
+        if not rows.count(**{_ODD: True}):
+            return rows.count(parent=parent)
+        return sum(is_listed(row, world.now, False) for row in rows.scan(parent=parent))
+
     def place(self, entity: Entity) -> SortKey:
         """The position of an entity in the default order."""
         return self.collection.sort_key(entity.row)
