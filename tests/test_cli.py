@@ -254,6 +254,14 @@ def test_what_a_document_says_does_not_reach_the_terminal_raw(run: Run) -> None:
     assert said.startswith("A\ufffd]0;x\ufffd B\ufffd (odd.yaml, 1 operation) listens on ")
 
 
+@pytest.mark.parametrize("servers", ["https://api.example.com/v3/", "/v3"])
+def test_the_first_curl_has_the_base_path_of_the_document(run: Run, servers: str) -> None:
+    text = SMALL.replace("paths:", f"servers: [{{url: '{servers}'}}]\npaths:", 1)
+    Path("based.yaml").write_text(text)
+    said = banner(load(read_spec("based.yaml")), "based.yaml", "http://x", [])
+    assert "curl 'http://x/v3/things/{id}'" in said
+
+
 def test_check_of_feather_is_clean(run: Run) -> None:
     assert run("check") == Ended(
         0, "feather: Feather API, OpenAPI 3.1.0, 56 operations: sound\n", ""

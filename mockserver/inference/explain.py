@@ -118,7 +118,7 @@ def _resource_rows(resource: Resource) -> list[Row]:
     ]
     for link in resource.parents:
         what = link.resource or "something that is not kept"
-        how = f"its id is kept in `{link.field}`" if link.field else "its path stands before"
+        how = f"its id is kept in `{link.field}`" if link.field else "its path is a prefix"
         text = f"lies under {what}, named by {{{link.parameter}}}"
         found.append(
             Row(

@@ -38,10 +38,11 @@ def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> s
 
 
 def _proxy_banner(mock: Mock, source: str, url: str) -> str:
-    """Where the proxy is, and what it stands before."""
+    """Where the proxy listens, where it forwards to, and the document it validates against."""
+    size = counted(len(mock.contract.operations), "operation")
     lines = [
-        f"{url} stands before {without_secrets(mock.options.upstream)} and checks both ways by",
-        f"{source} ({mock.contract.title}, {counted(len(mock.contract.operations), 'operation')})",
+        f"{url} forwards to {without_secrets(mock.options.upstream)} and validates both ways",
+        f"against {source} ({mock.contract.title}, {size})",
         "",
         f"  admin API      {url}/__mock__/",
         "",
@@ -57,9 +58,9 @@ def _key(mock: Mock) -> str:
 
 
 def _world(mock: Mock) -> str:
-    clock = "stands still until /__mock__/clock moves it" if mock.options.clock == "manual" else ""
-    words = [f"seed {mock.options.seed}", f"clock {clock}" if clock else "real clock"]
-    return ", ".join(words)
+    manual = mock.options.clock == "manual"
+    clock = "manual clock (POST /__mock__/clock moves it)" if manual else "real clock"
+    return f"seed {mock.options.seed}, {clock}"
 
 
 def first_curl(mock: Mock, url: str) -> str:
@@ -70,7 +71,8 @@ def first_curl(mock: Mock, url: str) -> str:
     if not path:
         operation = next(filter(_is_plain_read, contract.operations), None)
         operation = operation or contract.operations[0]
-        method, path = operation.method, operation.path
+        bases = operation.base_paths or contract.base_paths
+        method, path = operation.method, next(iter(bases), "").rstrip("/") + operation.path
     words = ["curl", *([] if method == "GET" else ["-X", method])]
     words.append(f"'{url}{path}'" if "{" in path else url + path)
     words.extend(credential_words(contract, operation or contract.operations[0]))

@@ -28,8 +28,8 @@ LONGEST_BODY = 20_000
 INSTRUCTIONS = """\
 Stateful mock servers from OpenAPI documents. Call start_mock first; it returns the name that other
 tools take as `mock`. list_operations lists operations, describe_operation shows how to call one.
-Time stands still until `clock` moves it, and jobs progress only then. State persists between calls;
-`reset` restores the seed data."""
+The clock is manual: time moves only by `clock`, and jobs progress only then. State persists between
+calls; `reset` restores the seed data."""
 
 
 def listed(contract: Contract, tag: str, search: str) -> dict[str, Any]:
