@@ -75,7 +75,7 @@ TOTAL = bag(
     "total total_count total_items total_results total_elements total_records count total_size "
     "num_results items_count result_count total_rows record_count number_of_results results "
     "total_hits total_entries matches num_items items_total total_objects total_number totalcount "
-    "results_count total_matches full_count found num_found nb_results nb_hits sum"
+    "results_count total_matches full_count found num_found nb_results nb_hits sum odata_count"
 )
 COUNT = bag(
     "count num_results items_count result_count record_count number_of_results returned "

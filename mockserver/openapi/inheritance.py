@@ -16,6 +16,8 @@ from mockserver.openapi.document import copied, join, pointer_of, reference_to
 from mockserver.openapi.objects import objects, reference_in
 
 PLACE = "x-base"
+_AZURE = "x-ms-discriminator-value"
+"""What names an extension in documents of Azure, whose Swagger 2 has no mapping."""
 _MOST_CHILDREN = 30
 """With more than these a base is a root of all, which says little of what stands there."""
 
@@ -42,7 +44,8 @@ def with_choices(document: dict[str, Any]) -> dict[str, Any]:
                     part["$ref"] = moved[pointer_of(reference)]
     for base, children in bases.items():
         aside[base] = schemas[base]
-        schemas[base] = _choice(base, schemas[base], children, moved[_at(base)])
+        named = {child: schemas[child].get(_AZURE) for child in children}
+        schemas[base] = _choice(base, schemas[base], named, moved[_at(base)])
         del aside[base]["discriminator"]
     return changed
 
@@ -106,8 +109,9 @@ def _listed(schema: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _choice(
-    base: str, schema: Mapping[str, Any], children: list[str], aside: str
+    base: str, schema: Mapping[str, Any], children: Mapping[str, Any], aside: str
 ) -> dict[str, Any]:
+    """The union of the children, each with the value that names it beside its own name, if any."""
     tag = schema["discriminator"]
     name = tag["propertyName"]
     mapping = tag.get("mapping")
@@ -117,7 +121,9 @@ def _choice(
         mapping[word] = aside
     targets = [reference_to(_at(child)) for child in children]
     # A base without a required discriminator, or with a value of its own, is concrete.
-    for child in children:
+    for child, value in children.items():
+        if isinstance(value, str):
+            mapping.setdefault(value, reference_to(_at(child)))
         if not {child, reference_to(_at(child))} & {str(target) for target in mapping.values()}:
             mapping.setdefault(child, reference_to(_at(child)))
     needed = schema.get("required")

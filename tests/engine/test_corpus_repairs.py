@@ -408,3 +408,22 @@ def test_what_clients_put_has_its_name_beneath_its_parent_only() -> None:
             found = server.client.get(f"/repos/{repo}/environments/staging").json()
             assert found == {"name": "staging", "wait": wait}
             assert found in server.client.get(f"/repos/{repo}/environments").json()
+
+
+def test_what_clients_put_beneath_unknown_parents_is_found_by_its_name() -> None:
+    """Nobody creates a subscription: its servers have one name in the world, as examples do."""
+    shown = {"type": "object", "required": ["name"], "properties": {"name": ID}}
+    above = "/subscriptions/{subscription}"
+    item = {
+        "get": {"responses": said(shown)},
+        "put": {"responses": said(shown)},
+    }
+    paths = {
+        f"{above}/servers": {"get": {"responses": said({"type": "array", "items": shown})}},
+        f"{above}/servers/{{name}}": item,
+    }
+    with served(paths) as server:
+        server.client.put("/subscriptions/1/servers/mine")
+        for one in server.client.get("/subscriptions/2/servers").json():
+            found = server.client.get(f"/subscriptions/2/servers/{one['name']}")
+            assert found.json() == one

@@ -56,6 +56,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "Animal": {**thing("kind", kind=TEXT, name=TEXT), "discriminator": TAG},
         **INHERITED,
     },
+    "inheritance as Azure names it": {
+        "Animal": {**thing("kind", kind=TEXT), "discriminator": {"propertyName": "kind"}},
+        "FelineAnimal": {**INHERITED["Cat"], "x-ms-discriminator-value": "cat"},
+        "CanineAnimal": {**INHERITED["Dog"], "x-ms-discriminator-value": "dog"},
+    },
     "inheritance by name": {
         "Animal": {**thing("kind", kind=TEXT), "discriminator": {"propertyName": "kind"}},
         "cat": INHERITED["Cat"],
