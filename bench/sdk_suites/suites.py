@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -84,7 +85,8 @@ def unpacked(suite: Suite, folder: Path) -> Files:
     wanted = f"{source} {suite.document_repository} {suite.document_revision} {suite.document}"
     if made.is_file() and made.read_text() == wanted:
         return Files(root, _document_file(document))
-    place.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
     archive = _sdist(suite.pypi) if suite.pypi else _archive(folder, suite.repository)
     _extract(archive, root, strip=bool(suite.pypi))
     text = _document(folder, suite)

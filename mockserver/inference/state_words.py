@@ -54,6 +54,8 @@ WAITS_FOR = bag(
     """
 )
 """Words that say so beside others: `awaiting_approval`, `approval_required`."""
+ASKS = bag("requires require required needs need awaiting")
+"""Of these the ones that ask for something, also in the middle of work."""
 
 ACTIVE = listed(
     """

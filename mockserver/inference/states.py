@@ -129,6 +129,7 @@ def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
     nouns = set(own)
     kinds = {value: _of_deed(words[value]) or _kind(words[value]) for value in values}
     _beside_others(kinds, words, nouns)
+    _interruptions(kinds, words)
     leads = {value: _after(value, words, kinds) for value, kind in kinds.items() if kind == LEAVING}
     ordered = _is_ordered(values, kinds)
     by_kind = {
@@ -222,6 +223,23 @@ def _between(listed: Sequence[str], working: Sequence[str]) -> Iterator[str]:
             later = listed[listed.index(done) + 1 :] if done in listed else ()
             if any(is_work(one) and one in working for one in later):
                 yield done
+
+
+def _interruptions(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """A state that waits for an answer, listed after work that begins otherwise (`queued`,
+    `in_progress`, `requires_action`), interrupts the work; nothing begins in it."""
+    if list(kinds) == sorted(kinds):
+        return
+    passed: set[str] = set()
+    for value, kind in kinds.items():
+        if (
+            kind == INITIAL
+            and passed >= {INITIAL, ACTIVE}
+            and known.ASKS & set(words[value].split("_"))
+        ):
+            kinds[value] = OTHER
+        if kind == INITIAL or INITIAL in passed:
+            passed.add(kind)
 
 
 def _stands(word: str) -> bool:

@@ -70,6 +70,11 @@ def page(name: str) -> Json:
 
 PAGING = query(limit={**NUMBER, "default": 20, "minimum": 1, "maximum": 100}, after=TEXT)
 COUNTS = thing(dict.fromkeys(("in_progress", "completed", "failed", "cancelled", "total"), NUMBER))
+PARTS: Json = {
+    "type": "array",
+    "items": thing({"type": one_of("text"), "text": thing({"value": TEXT})}),
+}
+TEXT_OR_PARTS: Json = {"oneOf": [TEXT, {"type": "array", "items": thing({"type": TEXT})}]}
 MODELS: Json = {
     "info": {"title": "Models", "version": "1"},
     "openapi": "3.1.0",
@@ -117,6 +122,67 @@ MODELS: Json = {
         "/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel": {
             "parameters": path("vector_store_id", "batch_id"),
             "post": {"responses": ok(ref("FileBatch"))},
+        },
+        "/uploads": {
+            "post": {
+                "requestBody": body(
+                    thing({"bytes": SIZE, "filename": TEXT, "mime_type": TEXT, "purpose": TEXT})
+                ),
+                "responses": ok(ref("Upload")),
+            },
+        },
+        "/uploads/{upload_id}/parts": {
+            "parameters": path("upload_id"),
+            "post": {
+                "requestBody": body(thing({"data": {"type": "string", "format": "binary"}}), FILE),
+                "responses": ok(ref("Part")),
+            },
+        },
+        "/uploads/{upload_id}/complete": {
+            "parameters": path("upload_id"),
+            "post": {
+                "requestBody": body(thing({"part_ids": {"type": "array", "items": TEXT}})),
+                "responses": ok(ref("Upload")),
+            },
+        },
+        "/assistants": {
+            "post": {
+                "requestBody": body(thing({"model": TEXT})),
+                "responses": ok(ref("Assistant")),
+            },
+        },
+        "/threads": {"post": {"requestBody": body(thing({})), "responses": ok(ref("Thread"))}},
+        "/threads/{thread_id}": {
+            "parameters": path("thread_id"),
+            "get": {"responses": ok(ref("Thread"))},
+        },
+        "/threads/{thread_id}/messages": {
+            "parameters": path("thread_id"),
+            "get": {"parameters": PAGING, "responses": ok(page("Message"))},
+            "post": {
+                "requestBody": body(
+                    thing({"role": one_of("user", "assistant"), "content": TEXT_OR_PARTS})
+                ),
+                "responses": ok(ref("Message")),
+            },
+        },
+        "/threads/{thread_id}/runs": {
+            "parameters": path("thread_id"),
+            "post": {
+                "requestBody": body(thing({"assistant_id": TEXT})),
+                "responses": ok(ref("Run")),
+            },
+        },
+        "/threads/{thread_id}/runs/{run_id}": {
+            "parameters": path("thread_id", "run_id"),
+            "get": {"responses": ok(ref("Run"))},
+        },
+        "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs": {
+            "parameters": path("thread_id", "run_id"),
+            "post": {
+                "requestBody": body(thing({"tool_outputs": {"type": "array", "items": thing({})}})),
+                "responses": ok(ref("Run")),
+            },
         },
         "/batches": {
             "get": {"parameters": PAGING, "responses": ok(page("Batch"))},
@@ -172,6 +238,51 @@ MODELS: Json = {
                     "purpose": TEXT,
                     "status": one_of("uploaded", "processed", "error"),
                 },
+            ),
+            "Upload": thing(
+                {
+                    "id": TEXT,
+                    "object": one_of("upload"),
+                    "bytes": SIZE,
+                    "created_at": NUMBER,
+                    "expires_at": NUMBER,
+                    "filename": TEXT,
+                    "purpose": TEXT,
+                    "status": one_of("pending", "completed", "cancelled", "expired"),
+                },
+                {"file": {"allOf": [ref("File"), {"nullable": True, "description": "Ready."}]}},
+            ),
+            "Part": thing(
+                {"id": TEXT, "object": one_of("upload.part"), "created_at": NUMBER}
+                | {"upload_id": TEXT}
+            ),
+            "Assistant": thing(
+                {"id": TEXT, "object": one_of("assistant"), "created_at": NUMBER, "model": TEXT}
+            ),
+            "Thread": thing({"id": TEXT, "object": one_of("thread"), "created_at": NUMBER}),
+            "Message": thing(
+                {
+                    "id": TEXT,
+                    "object": one_of("thread.message"),
+                    "created_at": NUMBER,
+                    "thread_id": TEXT,
+                    "role": one_of("user", "assistant"),
+                    "content": PARTS,
+                }
+            ),
+            "Run": thing(
+                {
+                    "id": TEXT,
+                    "object": one_of("thread.run"),
+                    "created_at": NUMBER,
+                    "thread_id": TEXT,
+                    "assistant_id": TEXT,
+                    "status": one_of(
+                        *("queued", "in_progress", "requires_action", "cancelling", "cancelled"),
+                        *("failed", "completed", "incomplete", "expired"),
+                    ),
+                    "model": TEXT,
+                }
             ),
             "VectorStore": thing(
                 {

@@ -84,6 +84,31 @@ def test_a_model_is_tuned(client: Any) -> None:
     assert (done.status, done.model) == ("succeeded", "small")
 
 
+def test_a_big_file_goes_up_in_parts(client: Any) -> None:
+    content = b"0123456789" * 3
+    done = client.uploads.upload_file_chunked(
+        file=content, filename="big.jsonl", bytes=len(content), mime_type="text/jsonl",
+        purpose="fine-tune", part_size=len(content) // 3,
+    )  # fmt: skip
+    assert done.status == "completed"
+    file = client.files.retrieve(done.file.id)
+    assert (file.filename, file.purpose, file.bytes) == ("big.jsonl", "fine-tune", len(content))
+    job = client.fine_tuning.jobs.create(model="small", training_file=file.id)
+    assert job.training_file == file.id
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_runs_are_created_and_polled(client: Any) -> None:
+    assistant, thread = client.beta.assistants.create(model="m"), client.beta.threads.create()
+    client.beta.threads.messages.create(thread.id, role="user", content="hi")
+    run = client.beta.threads.runs.create_and_poll(
+        thread_id=thread.id, assistant_id=assistant.id, poll_interval_ms=10
+    )
+    assert (run.status, run.thread_id) == ("completed", thread.id)
+    assert run.assistant_id == assistant.id
+    assert len(list(client.beta.threads.messages.list(thread.id))) == 1
+
+
 def test_all_pages_are_turned(client: Any) -> None:
     made = [uploaded(client).id for _ in range(7)]
     seen = [file.id for file in client.files.list(limit=3)]

@@ -203,6 +203,21 @@ def test_events_of_several_kinds_come_in_order() -> None:
     assert "event: block_stop\n" in text
 
 
+def test_each_event_has_the_schema_of_its_kind() -> None:
+    """Also where several kinds have the same properties, and a whole response is known."""
+    names = ("part.added", "part.delta", "part.done", "created", "completed")
+    union = {
+        "anyOf": [
+            thing("type id", type={"enum": [f"response.{name}"]}, id=TEXT, sequence_number=WHOLE)
+            for name in names
+        ]
+    }
+    events = [json.loads(event) for event in data_of(got(union, "text/event-stream").text)]
+    order = ("created", "part.added", "part.delta", "part.done", "completed")
+    assert [event["type"] for event in events] == [f"response.{name}" for name in order]
+    assert [event["sequence_number"] for event in events] == [0, 1, 2, 3, 4]
+
+
 CHUNK = thing(
     "id choices",
     id=TEXT,

@@ -32,6 +32,9 @@ WAYS = [
     ("BUILDING CANCELED DEPLOYING ERROR INITIALIZING QUEUED READY UPLOADING",
      "QUEUED > INITIALIZING > UPLOADING > BUILDING > DEPLOYING > READY"),
     ("expired in_progress completed", "in_progress > completed"),
+    # What waits for an answer, listed after the work, interrupts it; before the work it begins it.
+    ("queued in_progress requires_action cancelled completed", "queued > in_progress > completed"),
+    ("requires_action processing succeeded", "requires_action > processing > succeeded"),
     # One success after another.
     ("queued sending sent delivered", "queued > sending > sent > delivered"),
     ("pending processing shipped delivered", "pending > processing > shipped > delivered"),

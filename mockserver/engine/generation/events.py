@@ -22,6 +22,8 @@ _BEGINS = frozenset(("start", "started", "begin", "created", "added", "open", "o
 _ENDS = frozenset(("stop", "stopped", "done", "end", "ended", "completed", "complete", "close",
                    "closed", "finished", "finish", "result"))  # fmt: skip
 _MISHAPS = frozenset(("error", "failed", "failure", "incomplete", "cancelled", "canceled"))
+Kind = tuple[str, str]
+"""The property that names an event's kind, and the name."""
 _KINDS = ("type", "event", "kind", "object", "event_type", "eventType")
 
 
@@ -73,11 +75,11 @@ class Streams:
             return self._of_whole(pointer, dice, known)
         if isinstance(known, list) and known:
             return [self._one(pointer, dice.child(n), one, mode) for n, one in enumerate(known)]
-        kinds = self._kinds(flat)
+        kinds = self._kinds(pointer)
         if len(kinds) > 1:
             return [
-                self._one(pointer, dice.child(kind), {**_shared(known), name: kind}, "fresh")
-                for name, kind in _ordered(kinds)
+                self._of_kind(kinds[kind], dice.child(kind[1]), known, kind, place)
+                for place, kind in enumerate(_ordered(list(kinds)))
             ]
         if "delta" in self._parts_of_choices(flat):
             return [
@@ -113,23 +115,32 @@ class Streams:
             return {}
         return schemas.flat(schemas.flat(choices).arrays.items or {}).properties
 
-    def _kinds(self, flat: Flat) -> list[tuple[str, str]]:
-        """The kinds of events in a union: the property that names them, and each name."""
+    def _of_kind(self, pointer: str, dice: Dice, known: Any, kind: Kind, place: int) -> Any:
+        """An event of one kind, with what it repeats of the complete response."""
+        flat = self._values.schemas.flat_at(pointer)
+        shared = {n: v for n, v in _shared(known).items() if n in flat.properties}
+        return self._one(
+            pointer, dice, {**shared, **_placed(flat, place), kind[0]: kind[1]}, "fresh"
+        )
+
+    def _kinds(self, pointer: str) -> dict[Kind, str]:
+        """The kinds of events in a union, with their schemas."""
         schemas = self._values.schemas
-        tag = (flat.tag or {}).get("propertyName")
-        found: list[tuple[str, str]] = []
-        waiting = [branch for branches in flat.choices[:1] for branch in branches]
+        tag = (schemas.flat_at(pointer).tag or {}).get("propertyName")
+        found: dict[Kind, str] = {}
+        waiting = schemas.branches(pointer)
         while waiting and len(found) < _MOST_KINDS:
-            branch = schemas.flat(waiting.pop(0))
+            place = waiting.pop(0)
+            branch = schemas.flat_at(place)
             if branch.choices and not branch.properties:
-                waiting[:0] = branch.choices[0]
+                waiting[:0] = schemas.branches(place)
                 continue
             for name in (tag, *_KINDS) if isinstance(tag, str) else _KINDS:
                 values = schemas.flat(branch.properties.get(name, {})).values or ()
                 if len(values) == 1 and isinstance(values[0], str):
-                    found.append((name, values[0]))
+                    found.setdefault((name, values[0]), place)
                     break
-        return list(dict.fromkeys(found))
+        return found
 
     def _ends_with_a_word(self, operation: Operation, media: MediaType, items: list[Any]) -> bool:
         """Whether the stream ends with `[DONE]`: the document says so, or its chunks are of the
@@ -199,7 +210,7 @@ def _deltas(known: Any) -> Iterator[dict[str, Any]]:
     yield choice({}, "stop")
 
 
-def _ordered(kinds: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _ordered(kinds: list[Kind]) -> list[Kind]:
     """Events in order, each nested one within its outer one, without failures.
 
     `message_start`, `block_start`, `block_delta`, `block_stop`, `message_delta`, `message_stop`.
@@ -210,12 +221,13 @@ def _ordered(kinds: list[tuple[str, str]]) -> list[tuple[str, str]]:
     ends = [each for each in good if _ENDS & set(about[each][-1:]) and each not in begins]
     between = [each for each in good if each not in begins and each not in ends]
 
-    def of(each: tuple[str, str]) -> tuple[str, ...]:
+    def of(each: Kind) -> tuple[str, ...]:
         return about[each][:-1]
 
-    found: list[tuple[str, str]] = []
+    begins.sort(key=lambda each: len(of(each)))
+    found: list[Kind] = []
     opened = [of(each) for each in begins]
-    tail: list[tuple[str, str]] = []
+    tail: list[Kind] = []
     for each in begins:
         found.append(each)
     for noun in reversed(opened):

@@ -240,8 +240,8 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 kinds |= {"integer", "number"} if kinds & {"integer", "number"} else set()
                 others = _kinds(schemas, place)
                 fits = any(is_a(kind, violation.value) for kind in others)
-                # An id there may be an object here.
-                if fits and ("object" in kinds or not kinds & others):
+                # An id there may be an object here, a text may be a list of parts.
+                if fits and (kinds & {"object", "array"} or not kinds & others):
                     return True
             case "format" | "pattern":
                 if told.rules.get(violation.keyword) not in (None, violation.limit):

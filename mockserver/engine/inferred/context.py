@@ -159,22 +159,24 @@ class Context:
         return self._result(world, repository, key) if entity is None else entity
 
     def _result(self, world: World, repository: Repository, key: str) -> Entity | None:
-        """The result of a job: it exists once a job holds its id (`output_file_id`)."""
+        """The result of a job: it exists once a job holds it, or its id (`output_file_id`)."""
         resource = repository.resource
+        own = resource.identity.key
         for jobs, name in self._told_by_jobs(resource):
             newest = jobs.scan(world, None, newest_first=True)
             for _, job in zip(range(_MOST_JOBS), newest, strict=False):
-                if str(job.data.get(name)) == key and resource.schema is not None:
-                    known = {resource.identity.key: job.data[name]} if resource.identity.key else {}
+                told = job.data.get(name)
+                whole = told if isinstance(told, Mapping) else {own: told} if own else {}
+                if told is not None and str(whole.get(own, told)) == key and resource.schema:
                     dice = lasting(world, "result", resource.name, key)
-                    data = self.values.kept(resource.schema, dice, known, owner=resource.noun)
-                    shown = data if isinstance(data, Mapping) else known
+                    data = self.values.kept(resource.schema, dice, whole, owner=resource.noun)
+                    shown = data if isinstance(data, Mapping) else whole
                     return Entity(key, shown, "", {"seed": True})
         return None
 
     def _told_by_jobs(self, resource: Resource) -> list[tuple[Repository, str]]:
-        """The jobs whose results are entities of a resource, with the property that holds
-        the id."""
+        """The jobs whose results are entities of a resource, with the property that holds the
+        entity or its id."""
         found = self._results.get(resource.name)
         if found is None:
             found = self._results[resource.name] = [
@@ -183,8 +185,17 @@ class Context:
                 if (states := jobs.resource.states) is not None and states.moves
                 for name in states.results
                 if tokens(name)[-2:] == (resource.noun.rsplit("_", 1)[-1], "id")
+                or self._holds(jobs.resource, name, resource)
             ]
         return found
+
+    def _holds(self, jobs: Resource, name: str, resource: Resource) -> bool:
+        """Whether a property of a job has the schema of a resource."""
+        schemas = self.schemas
+        place = schemas.place(jobs.schema, name) if jobs.schema is not None else None
+        if place is None or resource.schema is None:
+            return False
+        return schemas.canonical(place) == schemas.canonical(resource.schema)
 
 
 _LOCATIONS = bag("location href self resource_url resource_uri self_url self_link location_url")

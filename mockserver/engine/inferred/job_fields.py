@@ -202,6 +202,7 @@ class Phases:
             if names
         ]
         sent = schemas.flat_at(resource.request).properties if resource.request else {}
+        self._sent = frozenset(sent)
         own = {n: s for n, s in flat.properties.items() if n not in sent and n != states.progress}
         self._counts = Counts(schemas, own, states)
         counted = {name for group in self._counts.groups for name in (group.above, *group.names)}
@@ -236,7 +237,7 @@ class Phases:
         if luck:
             found.update(self._beside(state))
             found.update(self._counts.at(state, self._share(run, now, state), luck, data))
-            found.update(self._outcomes(state, luck))
+            found.update(self._outcomes(state, luck, data))
         found.update(self._entered(run, state, now))
         for name, kinds in states.flags.items():
             found[name] = state in kinds
@@ -254,7 +255,7 @@ class Phases:
             found[states.progress] = self._progress(states.progress, run, now, state)
         return found
 
-    def _outcomes(self, state: str, luck: str) -> dict[str, Any]:
+    def _outcomes(self, state: str, luck: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """The results, the error, and who cancelled it."""
         found: dict[str, Any] = {}
         for group, names, kinds, needed in self._uncounted:
@@ -263,10 +264,22 @@ class Phases:
             for name in names:
                 lacking = self._may_lack[name]
                 if name in said and (there or not lacking):
-                    found[name] = said[name]
+                    found[name] = self._as_asked(name, said[name], data)
                 elif lacking:
                     found[name] = None
         return found
+
+    def _as_asked(self, name: str, value: Any, data: Mapping[str, Any]) -> Any:
+        """What a job makes, with what the client said of it: the `file` of an upload has its
+        `filename`."""
+        if not isinstance(value, Mapping) or self._values is None:
+            return value
+        place = self._schemas.place(self._resource.schema or "", name)
+        known = self._schemas.flat_at(place).properties if place is not None else {}
+        shared = {n: data[n] for n in known.keys() & self._sent if data.get(n) is not None}
+        joined = {**value, **shared}
+        fits = shared and self._values.check(place or "").is_valid(joined)
+        return joined if fits else value
 
     def _entered(self, run: Sequence[Sequence[Any]], state: str, now: int) -> dict[str, Any]:
         """The timestamps: set from then on, or only during the state if it can end again."""

@@ -291,7 +291,7 @@ class Schemas:
 
 
 def _only_words(branch: Any) -> bool:
-    """Whether a part only annotates: `allOf: [{$ref}, {description}]`."""
+    """Whether a part only annotates: `allOf: [{$ref}, {description, nullable}]`."""
     return isinstance(branch, Mapping) and all(
-        key in _ANNOTATIONS or key.startswith("x-") for key in branch
+        key in _ANNOTATIONS or key == "nullable" or key.startswith("x-") for key in branch
     )
