@@ -195,6 +195,8 @@ class Rules:
     answers: Sequence[Answer] = ()
     fields: Mapping[str, Json] = field(default_factory=dict)
     """Schemas of fields that the document lacks, by place; they complete the document."""
+    no_headers: Sequence[str] = ()
+    """Headers that successes lack."""
     touches: str = ""
     """"always": a change that changes nothing counts as one, too."""
     keys: str = ""
@@ -271,6 +273,9 @@ def adapted(rules: Rules, path_values: Mapping[str, str], sent: Sent) -> Sent:
     elif sent.status < 300 and (rules.extra or rules.absent or rules.nulls):
         nulls = dict.fromkeys(rules.nulls)
         sent = _reshaped(sent, {**nulls, **rules.extra}, rules.absent)
+    if sent.status < 300 and rules.no_headers:
+        left = [(n, v) for n, v in sent.headers if n.decode("latin-1") not in rules.no_headers]
+        sent = replace(sent, headers=left)
     if status in rules.media_types:
         sent = _labelled(sent, rules.media_types[status])
     return replace(sent, status=rules.statuses.get(status, sent.status))

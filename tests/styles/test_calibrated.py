@@ -23,8 +23,9 @@ ERROR = {"type": "object", "properties": {"message": {"type": "string"}}}
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 RUN = {
     "type": "object",
-    "required": ["id", "status", "created_at"],
+    "required": ["id", "status", "created_at", "finished_at"],
     "properties": {
+        "finished_at": {"type": ["string", "null"], "format": "date-time"},
         "id": {"type": "string"},
         "created_at": {"type": "string", "format": "date-time"},
         "status": {"type": "string", "enum": ["pending", "running", "completed", "cancelled"]},
@@ -131,6 +132,7 @@ def test_a_refusal_names_what_breaks_the_document(client: httpx.Client) -> None:
 def test_a_conflict_that_is_none_shows_the_entity_as_it_is(client: httpx.Client) -> None:
     run = client.post("/runs", json={}).json()
     cancelled = client.post(f"/runs/{run['id']}/cancel").json()
+    client.post("/runs", json={})
     again = client.post(f"/runs/{run['id']}/cancel")
     assert again.status_code == 200
     assert again.json() == cancelled

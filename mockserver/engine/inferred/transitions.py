@@ -261,8 +261,8 @@ def _moved(
         return changed_entity(call, repository, entity, changes)
     refused = is_refused(states, verb.verb, before, after)
     refused = refused or _leads_back(call, states, verb.verb, before, after)
-    if refused and not world.leniency.overrules:
-        if _says_so(call, same=before == after):
+    if refused and (before == after or not world.leniency.overrules):
+        if not world.leniency.overrules and _says_so(call, same=before == after):
             noun = repository.resource.noun.replace("_", " ")
             raise Conflict(f"The {noun} is {before}; {verb.verb} is not possible.")
         return entity

@@ -152,7 +152,12 @@ class CalibratedPipeline(Pipeline):
         self, operation: Operation | None, refusal: Refusal, message: Message, now: int = 0
     ) -> Sent:
         if not isinstance(refusal, Learned) or operation is None:
-            return super().refuse(operation, refusal, message, now)
+            sent = super().refuse(operation, refusal, message, now)
+            traits = refusal.headers.get(HEADER)
+            if traits is None or any(name == HEADER.encode() for name, _ in sent.headers):
+                return sent
+            # A refusal that the document expresses as a success.
+            return replace(sent, headers=[*sent.headers, (HEADER.encode(), traits.encode())])
         answer = refusal.answer
         status = answer.status or (refusal.instead.status if refusal.instead else 400)
         own = refusal.instead

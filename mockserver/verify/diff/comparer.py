@@ -36,6 +36,8 @@ class Comparer:
     """Observed values of enum fields, by operation."""
     view: Collection[str] | None = None
     """The operations to report; None for all."""
+    worlds: int = WITH_JOBS[-1]
+    """The maximum number of worlds to compare with."""
     _known: dict[Signature, Difference] = field(default_factory=dict)
     _habits: Habits = field(default_factory=Habits)
     _surveyed: bool = False
@@ -50,7 +52,7 @@ class Comparer:
             first = self.mocks.runs(program, 1)[0]
             self.report.samples += samples(real, first, knowledge.contract)
         fresh: list[Mismatch] = []
-        for mismatch in self._explained(program, real):
+        for mismatch in self._explained(program, real, most=self.worlds):
             signature = mismatch.signature
             if self.view is not None and mismatch.operation not in self.view:
                 continue

@@ -15,6 +15,8 @@ NONE: Any = object()
 MARK = " é ✓"
 """The end of generated texts: services must keep more than ASCII."""
 
+_NAME = re.compile(r"(?:^|_)(name|key|slug|tag|code|label|alias)$|(?:Name|Key|Tag|Code)$")
+"""Fields that identify an entity; many services want letters and digits there."""
 Reference = Callable[[str], str | None]
 """Returns an id for a field of this name, or None."""
 
@@ -28,10 +30,12 @@ def sample(
     full: bool,
     skip: frozenset[str] = frozenset(),
     plain: bool = False,
+    plain_names: bool = False,
     flags: bool = True,
 ) -> dict[str, Json]:
     """An object with the required fields, and with `full` every simple optional one too, without
-    `flags` no optional boolean; `plain` texts are lower-case ASCII, as names often have to be."""
+    `flags` no optional boolean; `plain` texts are lower-case ASCII, as names often have to be, with
+    `plain_names` only names, keys and the like."""
     required = set(schema.get("required", ()))
     for part in schema.get("allOf", ()):
         required |= set(dereferenced(contract, part).get("required", ()))
@@ -42,7 +46,8 @@ def sample(
             continue
         made = _value(contract, name, value, number, reference, needed)
         if made is not NONE and (flags or needed or not isinstance(made, bool)):
-            result[name] = _plain(made, name, value) if plain else made
+            short = plain or (plain_names and _NAME.search(name) is not None)
+            result[name] = _plain(made, name, value) if short else made
     return result
 
 

@@ -46,7 +46,7 @@ DEPENDS = (400, 422)
 """Refusals whose bodies depend on the request."""
 _OPERATIONS = 2
 """The minimum number of operations that show what holds for all."""
-_DRAFTS, _HARM = 5, 3
+_DRAFTS, _HARM = 4, 3
 """Calibrations that are tried on the recorded runs at most, and how many behaviours have to agree
 for one that did so before and does not any more."""
 Words = dict[tuple[str, str], Json]
@@ -150,15 +150,19 @@ class Calibration:
         if "document" not in report:
             return
         found: dict[str, Successes] = {}
-        for one in self._samples:
-            successes = found.setdefault(one["operation"], Successes())
-            if one["mock"]["status"] < _BELOW:
-                successes.mock.append(one["mock"]["body"])
+        lists: set[str] = set()
         for seen in (seen for run in map(run_from_json, report.get("runs", ())) for seen in run):
             own = seen.step.intent != "auth" and not seen.skipped
             if own and seen.status < _BELOW and seen.value is not MISSING:
+                listed = seen.listing is not None
+                lists |= {seen.step.operation} if listed else set()
+                body = _rows_alone(seen.value) if listed else seen.value
                 successes = found.setdefault(seen.step.operation, Successes())
-                successes.real.append((sent_json(seen.last), seen.value))
+                successes.real.append((sent_json(seen.last), body))
+        for one in self._samples:
+            name, body = one["operation"], one["mock"]["body"]
+            if one["mock"]["status"] < _BELOW and name in found:
+                found[name].mock.append(_rows_alone(body) if name in lists else body)
         learned = Fields(found, build_contract(report["document"]), host).learned()
         for name, tables in learned.items():
             self.operations.setdefault(name, {}).update(tables)
@@ -209,6 +213,10 @@ class Calibration:
             return self._status(difference, evidence, status)
         if kind == "headers" and place == "content-type" and difference["real"] != "absent":
             return self.rule(operation, "media_types", status, difference["real"])
+        if kind == "headers" and difference["real"] == "absent" and real["status"] < _BELOW:
+            return self._place_in(operation, "no_headers", place)
+        if kind == "schema" and not place and difference["real"].startswith("null: "):
+            return self.rule(operation, "bodies", status, None)
         outcomes = difference["real"], difference["mock"]
         if outcomes == CHANGED and difference["where"].startswith(("PATCH ", "PUT ")):
             self.operations.setdefault(operation, {})["touches"] = "always"
@@ -274,6 +282,13 @@ class Calibration:
                 value = first(one["real"]["body"], place)
                 if value is not MISSING:
                     yield value
+
+
+def _rows_alone(page: Json) -> Json:
+    """The arrays of a page: its other fields are those of the last page that was read."""
+    if not isinstance(page, dict):
+        return page
+    return {name: value for name, value in page.items() if isinstance(value, list)}
 
 
 def _known(difference: Mapping[str, Json]) -> dict[str, str]:

@@ -134,11 +134,27 @@ def _with_parts(body: Json, mine: Json, sent: Json) -> Json:
     parts = {"mock." + name: part for name, part in own if part and isinstance(part, dict | list)}
     parts |= {"body": sent} if isinstance(sent, dict | list) else {}
     return {
-        name: next((f"{{{part}}}" for part, value in parts.items() if value == given), given)
+        name: next((f"{{{part}}}" for part, value in parts.items() if _alike(value, given)), given)
         if isinstance(given, dict | list)
         else given
         for name, given in body.items()
     }
+
+
+def _alike(one: Json, other: Json) -> bool:
+    """Whether two values have the same parts, and mostly the same texts and numbers in them."""
+    mine, theirs = list(_leaves(one, "")), list(_leaves(other, ""))
+    same = sum(a == b for a, b in zip(mine, theirs, strict=False))
+    return [place for place, _ in mine] == [place for place, _ in theirs] and 2 * same >= len(mine)
+
+
+def _leaves(value: Json, place: str) -> Iterator[tuple[str, Json]]:
+    """The parts of a value that have none, with their places."""
+    if not value or not isinstance(value, dict | list):
+        yield place, value
+        return
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from _leaves(inner, f"{place}.{name}")
 
 
 def _text(body: Json) -> str:

@@ -26,6 +26,8 @@ from mockserver.verify.diff.report import as_json, fidelity_of
 Behaviour = tuple[str, str]
 """An operation, and a kind of behaviour."""
 _SEEDS = (1, 2)
+_WORLDS = 12
+"""A draft need not be compared with as many worlds as a difference that is reported."""
 _TIMEOUT = 60.0
 
 
@@ -58,7 +60,7 @@ class Rehearsal:
             own_mocks(spec, _SEEDS, options) as urls,
             Mocks(knowledge, urls, _TIMEOUT, shortest=shortest) as mocks,
         ):
-            comparer = Comparer(mocks, report)
+            comparer = Comparer(mocks, report, worlds=_WORLDS)
             for run in self.runs:
                 for mismatch in comparer.hear(run.program, run):
                     comparer.keep((run.program, mismatch, run))

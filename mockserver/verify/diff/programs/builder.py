@@ -142,6 +142,7 @@ class Builder:
             self._reference(resource),
             full=full,
             skip=resource.skip if resource else frozenset(),
+            plain_names=True,
             flags=flags,
         )
 
