@@ -41,7 +41,7 @@ def one(spec: str, number: int, examples: int) -> int:
     print(
         f"{spec} run {number} ({'real' if number % 2 else 'manual'} clock): "
         f"{len(report.differences)} differences, {report.programs} sequences, "
-        f"{report.real_requests} + {report.mock_requests} requests, {len(report.notes)} notes, "
+        f"{report.sequence_requests} + {report.mock_requests} requests, {len(report.notes)} notes, "
         f"{report.seconds:.0f} s, load {os.getloadavg()[0]:.1f}",
         flush=True,
     )

@@ -96,7 +96,7 @@ def outcome_of(
         steps=len(first.program.steps) if first else 0,
         beside=len(first.program.steps) - first.program.preparations if first else 0,
         shown=shown,
-        requests=report.real_requests,
+        requests=report.sequence_requests,
         hits=hits,
         seconds=round(seconds, 1),
     )
@@ -136,7 +136,7 @@ def main() -> int:
         bench = Bench(mocks, proxy, url, given.seed, given.examples)
         report, error = bench.run(None, 1)
         print(
-            f"control: {len(report.differences)} differences, {report.real_requests} requests "
+            f"control: {len(report.differences)} differences, {report.sequence_requests} requests "
             f"{error}",
             flush=True,
         )

@@ -40,7 +40,9 @@ class Learned:
     def row(self, service: str) -> str:
         """The service's row of the table."""
         parts = [service, date.today().isoformat()]
-        parts.append(" + ".join(f"{r['requests']['real']:,}" for r in (self.before, self.after)))
+        parts.append(
+            " + ".join(f"{r['requests']['sequences']:,}" for r in (self.before, self.after))
+        )
         parts.append(f"{_number(self.before)} of {len(self.before['behaviours'])} behaviours")
         parts += [_number(self.after), str(self.after["fidelity"]["not reached"])]
         return "| " + " | ".join([*parts, str(len(self.broken))]) + " |"

@@ -202,6 +202,7 @@ class Differ(Comparer):
         finally:
             self.conclude()
             self.report.digest = digest.hexdigest()[:16]
+            self.report.sequence_requests = self.real.requests
 
     def _all(self, programs: Iterable[Program], digest: Any) -> None:
         skipped: list[UsageError] = []

@@ -255,6 +255,8 @@ class Report:
     programs: int = 0
     steps: int = 0
     real_requests: int = 0
+    sequence_requests: int = 0
+    """The requests of sequences among those to the real side; the others are to clean up."""
     mock_requests: int = 0
     habits: Mapping[str, Json] = field(default_factory=dict)
     """Observed values and durations by operation, in the calibration file's format."""

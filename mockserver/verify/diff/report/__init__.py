@@ -294,7 +294,11 @@ def as_json(report: Report, fidelity: Fidelity, document: Mapping[str, Any]) -> 
         "known": sorted(identity(signature) for signature in report.known),
         "errors": report.errors,
         "notes": report.notes,
-        "requests": {"real": report.real_requests, "mock": report.mock_requests},
+        "requests": {
+            "real": report.real_requests,
+            "sequences": report.sequence_requests,
+            "mock": report.mock_requests,
+        },
         "seconds": round(report.seconds, 1),
         "document": document,
     }
@@ -400,8 +404,9 @@ def lines(report: Report, fidelity: Fidelity) -> Iterator[str]:
     yield f"{report.title}: {report.real} against the mock of {report.spec}, seed {report.seed}"
     yield (
         f"  {counted(report.programs, 'sequence')}, {counted(report.steps, 'step')}, "
-        f"{counted(report.real_requests, 'request')} to "
-        f"the real side, {report.mock_requests} to the mock, {report.seconds:.1f} s; "
+        f"{counted(report.sequence_requests, 'request')} to "
+        f"the real side and {report.real_requests - report.sequence_requests} to clean up, "
+        f"{report.mock_requests} to the mock, {report.seconds:.1f} s; "
         f"sequences {report.digest}"
     )
     for error in report.errors:
