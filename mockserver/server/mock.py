@@ -229,7 +229,7 @@ def load(
     lock = calibration_of(options, contract)
     fields = {name: rules.fields for name, rules in lock.items() if rules.fields}
     if fields:
-        document = completed(document, contract, fields)
+        document = completed(contract.document, contract, fields)
         contract = build_contract(document)
     validators = Validators(contract.document, contract.version)
     written = in_shape(written_for(contract), contract)

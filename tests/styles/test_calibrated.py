@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,19 @@ def test_a_conflict_that_is_none_shows_the_entity_as_it_is(client: httpx.Client)
     again = client.post(f"/runs/{run['id']}/cancel")
     assert again.status_code == 200
     assert again.json() == cancelled
+
+
+def test_a_swagger_2_document_is_completed_too(tmp_path: Path) -> None:
+    lock = tmp_path / "mockserver.lock.toml"
+    lock.write_text('[operations.getState.fields]\nversion = { type = "string", const = "1" }\n')
+    state = {"description": "ok", "schema": {"type": "object"}}
+    document = {
+        "swagger": "2.0",
+        "info": {"title": "State", "version": "1"},
+        "produces": [JSON],
+        "paths": {"/state": {"get": {"operationId": "getState", "responses": {"200": state}}}},
+    }
+    file = tmp_path / "swagger.json"
+    file.write_text(json.dumps(document))
+    with MockServer(file, calibration=lock) as mock:
+        assert mock.client.get("/state").json() == {"version": "1"}
