@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from mockserver.inference.model import Action, Because, Path, Resource
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.page_parameters import described
 from mockserver.inference.paths import Route
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -248,7 +247,7 @@ def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[s
         for facts in survey.by_steps.get(route.steps, {}).values():
             for parameter in facts.operation.parameters:
                 if parameter.place == "path" and parameter.name == route.names[-1]:
-                    for match in _OTHERWISE.finditer(described(survey.schemas, parameter)):
+                    for match in _OTHERWISE.finditer(parameter.description):
                         words |= {word.lower() for word in match.groups() if word}
     if not words:
         return ()

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.errors import ContractError
 from mockserver.inference.page_fields import (
     BEFORE,
     CURSOR,
@@ -22,9 +21,9 @@ from mockserver.inference.page_fields import (
     word,
 )
 from mockserver.inference.page_model import Ordering, Paging
-from mockserver.inference.words import tokens
+from mockserver.inference.words import bag, tokens
 from mockserver.openapi.media_types import is_json
-from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Schemas
 
 _DEFAULT = re.compile(
@@ -136,7 +135,7 @@ def _descriptions(
     text = schema.get("description") if isinstance(schema, Mapping) else None
     if isinstance(text, str):
         yield text
-    yield from (described(schemas, p) for p in operation.parameters if p.name == name)
+    yield from (p.description for p in operation.parameters if p.name == name)
 
 
 def sent_in(schemas: Schemas, operation: Operation) -> dict[str, Any]:
@@ -211,16 +210,6 @@ def _default(
     return 50
 
 
-def described(schemas: Schemas, parameter: Parameter) -> str:
-    """The description of a parameter."""
-    place, schema, _ = parameter.pointer.rpartition("/schema")
-    try:
-        found = schemas.at(place) if schema else {}
-    except ContractError:
-        return ""
-    return str(found.get("description") or "") if isinstance(found, Mapping) else ""
-
-
 def _minimum(asked: Mapping[str, Any], name: str | None) -> Any:
     schema = asked.get(name) if name is not None else None
     return schema.get("default", schema.get("minimum")) if isinstance(schema, Mapping) else None
@@ -229,6 +218,8 @@ def _minimum(asked: Mapping[str, Any], name: str | None) -> Any:
 def ordering_of(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]) -> Ordering:
     """How a list is ordered, by the parameters' enum values where they have any."""
     sort, direction = parameter_of(asked, SORT), parameter_of(asked, DIRECTION)
+    if sort is None and direction is None:
+        sort = next((name for name in asked if set(tokens(name)[:1]) & _SORTING), None)
     for name in dict.fromkeys(one for one in (sort, direction) if one is not None):
         values = [v for v in schemas.flat(asked[name]).values or () if isinstance(v, str)]
         ways = [v for v in values if set(tokens(v)) & (FALLING | RISING)]
@@ -244,6 +235,9 @@ def ordering_of(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]
         _usual(schemas, operation, asked, sort),
         _way_of(schemas, operation, asked, direction) if sort is not None else None,
     )
+
+
+_SORTING = bag("sort sorted sorting order ordered ordering orderby sortby")
 
 
 def _usual(
@@ -285,7 +279,7 @@ def _way_of(
     if way is not None:
         return way
     for text in _descriptions(schemas, operation, asked, name):
-        found = _USUAL_WAY.search(text)
+        found = _WAY_IS_USUAL.search(text) or _USUAL_WAY.search(text)
         if found is not None:
             return falling(found[1])
     return None
@@ -310,6 +304,9 @@ def _newest_first(
     return None
 
 
+_WAY_IS_USUAL = re.compile(
+    r"\b((?:de|a)sc(?:ending)?)\b[`'\"]?,? (?:\(|is |as |being )?(?:the )?default\b", re.I
+)
 _USUAL_WAY = re.compile(
     r"\bdefaults?\b[^.;]{0,40}?\b((?:de|a)sc(?:ending)?|(?:new|old|lat)est(?: first)?)\b", re.I
 )

@@ -113,7 +113,7 @@ def envelope_of(
     asked = {p.name: p.schema for p in operation.parameters if p.place == "query"}
     posted = operation.method == "POST"
     if posted:
-        asked = sent_in(schemas, operation)
+        asked |= sent_in(schemas, operation)
         paged = any(parameter_of(asked, words) for words in (LIMIT - VAGUE, CURSOR, OFFSET))
         if not (lists or paged):
             return None

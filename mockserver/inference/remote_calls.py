@@ -17,7 +17,7 @@ from mockserver.inference.words import bag, is_plural, noun, plural, singular, t
 CREATING = bag("create creates add adds new submit insert register make")
 LISTING = bag(
     "list all search query find filter index list_all get_all getall lookup advanced_search "
-    "search_all find_all find_by"
+    "search_all find_all find_by paged page paginated browse"
 )
 _STARTING = bag(
     "start run submit launch begin initiate request schedule send put register import generate "

@@ -289,6 +289,7 @@ class _Builder:
             allow_empty=bool(raw.get("allowEmptyValue")),
             deprecated=bool(raw.get("deprecated")),
             examples=examples,
+            description=str(raw.get("description") or ""),
         )
 
     def _body(self, value: Any, pointer: str) -> Body | None:

@@ -86,6 +86,7 @@ class Parameter:
     allow_empty: bool = False
     deprecated: bool = False
     examples: Mapping[str, Json] = field(default_factory=dict)
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,3 +288,45 @@ def test_numbers_of_others_follow_them() -> None:
         mock.client.delete(f"{url}/spots/{spot['id']}").raise_for_status()
         mock.client.delete(f"/files/{file['id']}").raise_for_status()
         assert numbers() == (1, 0)
+
+
+def test_the_description_beside_a_referenced_schema_is_read() -> None:
+    """The default order, of a parameter whose schema is shared."""
+    paths = {
+        "/notes": {
+            "get": operation("list", array(ref("Note")), query={"order": ref("Way")}),
+            "post": operation("create", ref("Note"), status=201, sent=obj(title=text())),
+        },
+        "/notes/{id}": path("id", get=operation("get", ref("Note"))),
+    }
+    told = "Can be `asc` or `desc`, with `desc` as the default."
+    paths["/notes"]["get"]["parameters"][0]["description"] = told
+    note = obj("id", id=text(), title=text(), created_at=MOMENT)
+    with served(paths, "none", Note=note, Way=one_of("asc", "desc")) as mock:
+        for title in "abc":
+            mock.client.post("/notes", json={"title": title})
+            mock.clock.advance(60)
+        assert "".join(one["title"] for one in mock.client.get("/notes").json()) == "cba"
+        rising = mock.client.get("/notes?order=asc").json()
+        assert "".join(one["title"] for one in rising) == "abc"
+
+
+def test_a_search_by_post_may_be_paged_in_its_query() -> None:
+    found = obj(results=array(ref("Alert")), hasMore=FLAG)
+    sought = obj(ids=array(TEXT), minCreated=MOMENT)
+    paths = {
+        "/alerts": {"post": operation("make", ref("Alert"), status=201, sent=obj(title=text()))},
+        "/alerts/{id}": path("id", get=operation("get", ref("Alert"))),
+        "/alerts/paged": {
+            "post": operation("paged", found, sent=sought, query={"maxResults": WHOLE})
+        },
+    }
+    alert = obj("id", id=text(), title=text(), created=MOMENT)
+    with served(paths, "none", Alert=alert) as mock:
+        ids = [mock.client.post("/alerts", json={"title": t}).json()["id"] for t in "ab"]
+        page = mock.client.post("/alerts/paged?maxResults=1", json={}).json()
+        assert (len(page["results"]), page["hasMore"]) == (1, True)
+        chosen = mock.client.post("/alerts/paged", json={"ids": ids[1:]}).json()
+        assert [one["id"] for one in chosen["results"]] == ids[1:]
+        later = mock.client.post("/alerts/paged", json={"minCreated": "2099-01-01T00:00:00Z"})
+        assert later.json()["results"] == []

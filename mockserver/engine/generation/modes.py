@@ -72,7 +72,7 @@ _CONTENT = bag(
 _SECRETS = frozenset(("token", "secret", "etag", "url", "href", "uri", "slug"))
 _TALLIES = _COUNTED | {"size", "bytes"}
 _TELLING = bag(
-    "name title label subject status state type kind category email slug code date price amount "
+    "id name title label subject status state type kind category email slug code date price amount "
     "rating score priority number rank size username"
 )
 _MOMENTS = frozenset(("at", "on", "date", "time", "by", "id"))

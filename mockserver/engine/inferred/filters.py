@@ -21,7 +21,6 @@ from mockserver.engine.inferred.properties import Properties, means_created
 from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_fields import word
-from mockserver.inference.page_parameters import described
 from mockserver.inference.words import bag
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
@@ -395,7 +394,7 @@ def _asked_of(
 ) -> list[tuple[str, Any, bool, str]]:
     """The parameters, each with its schema, whether it is required, and its description."""
     found = [
-        (parameter.name, parameter.schema, parameter.required, described(schemas, parameter))
+        (parameter.name, parameter.schema, parameter.required, parameter.description)
         for parameter in operation.parameters
         if parameter.place == "query"
     ]

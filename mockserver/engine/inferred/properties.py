@@ -19,6 +19,10 @@ _CREATED = bag(
     "created_date created_time creation_date creation_time createtime creationdate period moment "
     "date_time"
 )
+_CREATING = bag("created create creation insert inserted add added addition join joined register "
+                "registered registration signup issue issued")  # fmt: skip
+_PEOPLE = ("user", "author", "owner", "creator", "created_by", "poster", "submitter", "reporter")
+"""Who an entity is of, by other names."""
 _UPDATED = bag(
     "updated modified changed last_updated last_modified activity updated_at update modification "
     "last_activity update_time date_updated modified_at updated_date modified_date"
@@ -103,7 +107,7 @@ class Properties:
         same = [path for name, (path, _) in self._own.items() if moment_stem(name) == stem]
         if same:
             return (same[0],)
-        if spelled in _CREATED or stem == "created":
+        if spelled in _CREATED or stem in _CREATING:
             return self._first("created")
         return self._first("updated") if spelled in _UPDATED or stem == "updated" else ()
 
@@ -131,6 +135,11 @@ class Properties:
             return fields
         if spelled.rsplit("_", 1)[-1] in _STATES and states is not None and states.name:
             return ((states.name, *states.inner),)
+        stem = spelled.removesuffix("_id")
+        if stem in _PEOPLE:
+            whose = [f for one in _PEOPLE if (f := self.named(one) or self.named(f"{one}_id"))]
+            if len(whose) == 1:
+                return whose[0]
         deep = self._deeper().get(spelled, [])
         if len(deep) == 1:
             return (deep[0][0],)
@@ -202,7 +211,8 @@ def means_created(name: str) -> bool:
     """Whether a name stands for the time or order of creation."""
     spelled = word(name)
     return (
-        spelled in _CREATED
+        moment_stem(spelled) in _CREATING
+        or spelled in _CREATED
         or spelled.removesuffix("_at") in _CREATED
         or (tokens(name)[:1] == ("created",))
     )
