@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -33,6 +34,15 @@ from mockserver.inference.words import bag, plural, tokens
 Steps = tuple[str, ...]
 _TELLING = ("list", "create", "clone", "fetch", "replace", "patch")
 _ARRAY = "an array of them is sent"
+_PARTIAL = re.compile(
+    r"\bonly (?:the |those )?(?:specified |provided |given |supplied )?"
+    r"(?:fields|properties|attributes|values|parameters)\b.{0,60}\b(?:updated|changed|modified|overwritten|replaced)\b"
+    r"|\b(?:unspecified|omitted|missing|other|not (?:specified|provided|supplied|included|sent))\b"
+    r".{0,50}\b(?:unchanged|untouched|unaffected|unmodified|remain|ignored"
+    r"|not (?:be )?(?:changed|modified|updated|affected|overwritten))\b|\bpartial(?:ly)? updat",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What is said of a PUT that leaves what is not sent."""
 _COUNTS = bag("count counter counts total")
 
 
@@ -66,7 +76,7 @@ class Deducer:
                     self._collections.setdefault(facts.route.steps, name)
                 self._creates.update({(f.route.steps, f.method): name for f in draft.creates})
         targets = Targets(self._items, self._collections, resources)
-        self._verbs = VerbReader(survey, resources, self._refs, targets, self._make)
+        self._verbs = VerbReader(survey, resources, self._refs, targets, self._singles, self._make)
 
     def action(self, facts: Facts) -> Action:
         """The action of one operation."""
@@ -232,6 +242,8 @@ class Deducer:
 
     def _is_partial(self, facts: Facts, resource: Resource) -> bool:
         sent = self.survey.flat(facts.body)
+        if sent.properties and _PARTIAL.search(facts.operation.description):
+            return True
         needed = self.survey.flat(resource.request).required if resource.request else {}
         return bool(sent.properties) and not sent.required and bool(needed)
 

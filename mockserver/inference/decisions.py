@@ -182,13 +182,17 @@ def _with_orders(states: States, orders: frozenset[str]) -> States:
     """What a client sets is an order, and no end of work as long as the server has one of its own:
     `UploadComplete` before `InProgress` and `JobComplete`."""
     ends = [value for value in states.success if value not in orders]
-    begun = [value for value in states.success if value in orders]
+    begun = [value for value in (*states.success, *states.other) if value in orders]
+    begun = [value for value in begun if value not in states.path[:-1]]
     if not ends or not begun:
         return states
     first = [value for value in states.path if value not in states.success]
-    place = next((i for i, value in enumerate(first) if value in states.active), len(first))
+    working = set(states.active) - {states.birth}
+    place = next((i for i, value in enumerate(first) if value in working), len(first))
     path = (*first[:place], *begun, *first[place:], ends[-1])
-    return replace(states, initial=(*states.initial, *begun), success=tuple(ends), path=tuple(path))
+    other = tuple(value for value in states.other if value not in begun)
+    initial = (*states.initial, *begun)
+    return replace(states, initial=initial, success=tuple(ends), other=other, path=tuple(path))
 
 
 def _holds(
@@ -202,7 +206,8 @@ def _holds(
             yield value
             continue
         first = word.split("_")[0]
-        if after in told_to and value in (*states.initial, *states.success, states.birth):
+        first_one = value == states.birth and value not in states.active
+        if after in told_to and (first_one or value in (*states.initial, *states.success)):
             if not _is_systems(word):
                 yield value
         elif word in known.BY_PERSONS:

@@ -42,6 +42,14 @@ class Draft:
     def noun(self) -> str:
         return self.route.noun
 
+    def absorb(self, other: Draft) -> None:
+        """Take over the paths and operations of another draft."""
+        self.collections += other.collections
+        self.items += other.items
+        self.lists += other.lists
+        self.creates += other.creates
+        self.because += other.because
+
     def say(self, text: str, confidence: Confidence = "likely") -> None:
         self.because.append(Because(text, confidence))
 
@@ -154,7 +162,8 @@ def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) ->
     if listing is not None:
         if _adds(survey, making, listing):
             return False
-        return making.operation.success == 201 or not making.ref or _same(making, listing) or named
+        alike = _same(making, listing) or _shown_alike(survey, making, listing)
+        return making.operation.success == 201 or not making.ref or alike or named
     above = making.route.parent.steps
     whole = survey.at(above, "GET") if above[-1:] == (ANY,) else None
     if whole is not None and _same(making, whole) and _is_part(survey, making):
@@ -182,6 +191,12 @@ def _is_part(survey: Survey, making: Facts) -> bool:
     shown = survey.flat(making.ref).properties.items()
     arrays = {noun(name) for name, one in shown if "array" in survey.schemas.types(one)}
     return not making.route.plural or making.route.noun in arrays
+
+
+def _shown_alike(survey: Survey, making: Facts, listing: Facts) -> bool:
+    """Whether a response without a name for its schema has what the rows of a list have."""
+    one, other = (survey.flat(facts.ref).properties.keys() for facts in (making, listing))
+    return len(one) > 2 and 4 * len(one & other) >= 3 * max(len(one), len(other))
 
 
 def _same(one: Facts, other: Facts) -> bool:
@@ -215,13 +230,34 @@ def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:
                 kept.append(draft)
                 continue
             into.say(f"{draft.route} is about the same {name}s: noun and schema agree")
-            into.collections += draft.collections
-            into.items += draft.items
-            into.lists += draft.lists
-            into.creates += draft.creates
-            into.because += draft.because
+            into.absorb(draft)
         groups[name] = kept
-    return [draft for group in groups.values() for draft in group]
+    return _with_kinds(survey, [draft for group in groups.values() for draft in group])
+
+
+def _with_kinds(survey: Survey, drafts: list[Draft]) -> list[Draft]:
+    """The drafts; what is made at one path and read at another belongs to the latter:
+    `/nodes/folders` and `/nodes/{node}` with one schema, `/export-jobs` and `/jobs/{job}`."""
+    read = [d for d in drafts if any(survey.at(route.steps, "GET") for route in d.items)]
+    kept = []
+    for draft in drafts:
+        found: list[Draft] = []
+        if draft.creates and not draft.lists and draft not in read:
+            found = [other for other in read if _is_kind(survey, draft, other)]
+        if len(found) != 1:
+            kept.append(draft)
+            continue
+        found[0].say(f"{draft.route} makes one that is read at {found[0].items[0]}")
+        found[0].absorb(draft)
+    return kept
+
+
+def _is_kind(survey: Survey, draft: Draft, other: Draft) -> bool:
+    above = draft.route.parent.steps
+    if any(route.parent.steps == above for route in other.items):
+        return bool(refs_of(survey, draft) & refs_of(survey, other))
+    beside = any(route.parent.parent.steps == above for route in other.items)
+    return beside and not other.creates and draft.noun.endswith(f"_{other.noun}")
 
 
 def _with_views(survey: Survey, drafts: list[Draft]) -> list[Draft]:
@@ -300,7 +336,10 @@ def _singletons(survey: Survey, taken: set[Steps]) -> Iterator[Draft]:
         creates = made is not None and made.operation.success == 201 and _reads(reading, made)
         if creates or (made is not None and reading is not None and _sets(survey, reading, made)):
             writing.append("POST")
-        if reading is not None and writing:
+        if not writing and "DELETE" in found and survey.verbs([facts.route]):
+            # `/auto-import` is read and removed, and `/auto-import/pause` changes it.
+            writing = ["DELETE"]
+        if reading is not None and writing and reading.envelope is None:
             draft = Draft(collections=[facts.route], singleton=True)
             if creates and made is not None:
                 draft.creates.append(made)

@@ -20,18 +20,20 @@ from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import (
     first_words,
     flags,
+    object_of,
     outcome,
     participles,
     passing,
     state_called,
     verb_of,
 )
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, moment_stem, singular, tokens
 
 _CHOOSING = bag("action command operation event verb op type act method transition job_type")
 """Properties of a body whose value may be the verb."""
 _EVENTS = bag("action event command operation transition")
 """What the name of such a property may end in: `state_event`."""
+_OF_ITSELF = bag("request status state job task process execution run order work now failed")
 Changes = Mapping[str, Any]
 
 
@@ -45,12 +47,19 @@ class Effects:
         """The properties that a verb changes, and their new values."""
         flat = self.survey.flat(resource.schema)
         found: dict[str, Any] = {}
+        switched = dict(self.flags(resource, flags(verb)))
         states = resource.states
         about = tokens(word)[1:]
         named = next((name for name in flat.properties if about and tokens(name) == about), None)
         if named is not None and verb in known.RENEWING:
             return {named: NEW}
-        if states is not None and states.name:
+        elsewhere = self._is_elsewhere(resource, word)
+        if states is not None and states.name and elsewhere:
+            called = None if states.open else state_called(verb, states.known)
+            value = _state_in(word, states.known) or called
+            if value is not None:
+                found[states.name] = value
+        elif states is not None and states.name:
             value = (
                 _state_in(word, states.known)
                 or outcome(verb, states.known)
@@ -68,7 +77,7 @@ class Effects:
             if verb in known.SWITCHING_ON and value is not None and off and stands:
                 # What is enabled does not work yet: it is as it was at first.
                 value = states.birth or value
-            if value is None and states.open and not through:
+            if value is None and states.open and not through and not switched:
                 outcomes = OUTCOMES.get(verb, ())
                 value = styled(outcomes[0], states.known) if outcomes else None
             if value is not None:
@@ -91,15 +100,23 @@ class Effects:
                 other = outcome(verb, values) if values else None
                 if other is not None:
                     found[name] = other
-        elif states is not None and verb in known.ENDING_EARLY:
+        elif states is not None and verb in known.ENDING_EARLY and not elsewhere:
             found[states.name] = states.cancelled[0]
-        found.update(self.flags(resource, flags(verb)))
+        found.update(switched)
         if not found:
             found.update(self._deep_flags(resource, flags(verb)))
         marked = _marked(word)
         if marked and not found:
             found.update(self.flags(resource, {marked: True, f"is_{marked}": True}))
         return found
+
+    def _is_elsewhere(self, resource: Resource, word: str) -> bool:
+        """Whether a verb is about something else than the entity itself and its states:
+        `reset_spent_time`, `cancel-subscription` of an account."""
+        nouns = {*tokens(resource.noun), *map(singular, tokens(resource.noun))}
+        listed = {part for value in values_of(resource) for part in spelled(value).split("_")}
+        about = {singular(one) for one in object_of(word)}
+        return bool(about - nouns - listed - _OF_ITSELF)
 
     def of_part(self, resource: Resource, verb: str, rest: Steps) -> Iterator[tuple[str, Any]]:
         """What a verb changes in a nested object that the path names: `/backups/enable`,
@@ -261,7 +278,7 @@ class Effects:
         self, name: str, schema: Any, wanted: Mapping[str, bool]
     ) -> Iterator[tuple[str, Any]]:
         word = "_".join(tokens(name))
-        stem = word.removesuffix("_at").removesuffix("_on").removesuffix("_time")
+        stem = moment_stem(name) or word
         if word in wanted and "boolean" in self.survey.kinds(schema):
             yield name, wanted[word]
         elif word in wanted and word.endswith("ed") and self._is_any_text(schema):

@@ -149,6 +149,8 @@ def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
     for place, name in enumerate(flat.properties):
         words = tokens(name)
         schema = flat.properties[name]
+        if words[:1] in (("last",), ("previous",)):
+            continue  # `last_run_status` is of something else
         if not words or words[-1] not in _NAMES:
             found.extend(
                 (_worth(one, words, own) - 3, place, one) for one in _inside(schemas, name, schema)

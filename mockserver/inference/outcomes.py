@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -152,8 +152,10 @@ def moments_of(
     stems = {n: stem for n, one in flat.properties.items() if (stem := stem_of(schemas, n, one))}
     after = frozenset((*states.active, *states.success, *states.failure))
     separate = any(kind_of(stem) in (FAILURE, "cancelled") for stem in stems.values())
+    # What a client switches has its own moment: `completed_at` beside `completed`.
+    switched = {"_".join(tokens(n)) for n in sent if "boolean" in _kinds(schemas, flat, n)}
     for name, stem in stems.items():
-        if name in sent or not _is_instant(schemas, flat.properties[name]):
+        if name in sent or stem in switched or not _is_instant(schemas, flat.properties[name]):
             continue
         if "_".join(tokens(name)) in _TIMEOUTS:
             continue
@@ -175,6 +177,10 @@ def moments_of(
                 if kind == FAILURE and stem in known.TIMED_OUT:
                     alike = [v for v in entering if spelled(v) in known.TIMED_OUT]
                 yield name, frozenset(alike or entering)
+
+
+def _kinds(schemas: Schemas, flat: Flat, name: str) -> Sequence[str]:
+    return schemas.types(flat.properties[name]) if name in flat.properties else ()
 
 
 def _is_instant(schemas: Schemas, schema: Any) -> bool:
@@ -269,6 +275,8 @@ def _is_result(name: str, schema: object) -> bool:
         return False
     text = schema.get("description") if isinstance(schema, dict) else None
     later = isinstance(text, str) and bool(_LATER.search(text))
+    if words[:1] == ("new",) and len(words) > 1:
+        return True  # `new_task` of a job that copies one
     counted = len(words) > 1 and words[-1] == "count" and words[-2] in ("page", "row", "word")
     return later or counted or not RESULTS.isdisjoint(words)
 

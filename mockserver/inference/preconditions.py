@@ -80,13 +80,13 @@ def allowed_states(text: str, states: States, after: Collection[str]) -> frozens
             if condition is not None:
                 into = needed if condition[0].lower() in _INVERTED else forbidden
                 end = negated.start() if before else len(sentence)
-                into.update(_within(sentence[:end], condition.end(), words))
+                into.update(_within(states, sentence[:end], condition.end(), words))
             continue
         for match in _NEEDED.finditer(sentence):
             if sentence.rstrip().endswith(":") or "unless" in sentence:
                 # What follows says more than one sentence does.
                 return None
-            named = set(_within(sentence, match.end(), words))
+            named = set(_within(states, sentence, match.end(), words))
             denied = re.search(r"\bnot\b", sentence[match.end() : match.end() + _REACH])
             (forbidden if denied else needed).update(named)
     needed -= forbidden
@@ -108,12 +108,31 @@ def _coming(states: States, needed: Collection[str]) -> Iterator[str]:
                 yield before
 
 
-def _within(sentence: str, start: int, words: Mapping[str, re.Pattern[str]]) -> Iterator[str]:
+_WORKING = ("active", "running", "in progress", "ongoing", "executing", "processing")
+_ENDS = ("terminal", "finished", "ended", "completed", "complete")
+
+
+def _kinds_said(states: States, words: Mapping[str, re.Pattern[str]], part: str) -> Iterator[str]:
+    """The states of a kind that a text names without being one of them: what is `active`."""
+    spelt = {spelled(value).replace("_", " ") for value in states.known}
+    for names, values in (
+        (_WORKING, (*states.initial, *states.active) if states.moves else ()),
+        (_ENDS, tuple(states.terminal) if states.moves else ()),
+    ):
+        said = [n for n in names if n not in spelt and re.search(rf"\b{n}\b", part, re.I)]
+        if said:
+            yield from (value for value in values if value in words)
+
+
+def _within(
+    states: States, sentence: str, start: int, words: Mapping[str, re.Pattern[str]]
+) -> Iterator[str]:
     """The states that are named soon after a place in a sentence."""
     part = sentence[start : start + _REACH]
     late = re.search(r"\b(?:before|until|after|instead|otherwise|then|becomes?|will)\b", part)
     part = part[: late.start()] if late else part
-    return (value for value, pattern in words.items() if pattern.search(part))
+    yield from (value for value, pattern in words.items() if pattern.search(part))
+    yield from _kinds_said(states, words, part)
 
 
 def _pattern(value: str) -> re.Pattern[str]:

@@ -87,8 +87,10 @@ def referring(
     """
     known: dict[str, list[Resource]] = defaultdict(list)
     for resource in resources.values():
-        if resource.identity.key and not (
-            resource.singleton or resource.identity.open or resource.identity.nested
+        if (
+            resource.identity.key
+            and not (resource.singleton or resource.identity.open or resource.identity.nested)
+            and (resource.items or resource.creatable)
         ):
             known[resource.noun].append(resource)
     found = dict(actions)

@@ -80,7 +80,9 @@ class StartReader:
         tells = found.tells
         why += f", and tells its id as `{tells[-1]}`" if tells else ", which is the answer"
         action = self.make(facts, "create", why, "likely", resource=resource.name, elsewhere=True)
-        response = replace(action.response, at=found.at, tells=tells, told_by=None)
+        response = action.response
+        if tells or found.at != response.at:
+            response = replace(response, at=found.at, tells=tells, told_by=None)
         yield Reading(weight_of(evidence), replace(action, response=response))
 
     def tracking(self, facts: Facts, action: Action) -> JobStart | None:

@@ -184,6 +184,12 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
             after = spelt.get(done)
             if after is not None and kinds[after] not in (FAILURE, CANCELLED, ACTIVE):
                 kinds[after] = SUCCESS
+    reached = False
+    for value, word in words.items():
+        # `ready_to_publish` is no beginning after `uploaded`.
+        if reached and kinds[value] == INITIAL and word.startswith("ready_"):
+            kinds[value] = SUCCESS
+        reached = reached or kinds[value] in (ACTIVE, SUCCESS)
     ends = {words[v] for v, kind in kinds.items() if kind == SUCCESS and not _stands(words[v])}
     ends -= set(_between(list(words.values()), working))
     strong = ends - known.MILESTONES.keys() - {"closed", "resolved", "paid"}
@@ -315,8 +321,9 @@ def _path(
     aside = ("claimed",) if rings else ("answered", "claimed")
     last = ends[0] if ends else ""
     spelt = {words[value]: value for value in ends if value != last}
+    restarts = {"creating", "starting", "stopped"} <= {*words.values()} and "created" not in spelt
     for value in working:
-        if words[value] not in aside:
+        if words[value] not in aside and not (restarts and words[value] == "starting"):
             done = participle_of(words[value].rsplit("_", 1)[-1])
             found += [value, *[spelt.pop(one) for one in done if one in spelt]]
     if not ends:

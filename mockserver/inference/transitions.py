@@ -23,6 +23,7 @@ from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import (
     acting_verb,
     flags,
+    is_about,
     outcome,
     verb_in_text,
     verb_of,
@@ -48,12 +49,14 @@ class VerbReader:
         resources: Mapping[str, Resource],
         refs: Mapping[str, set[str]],
         targets: Targets,
+        singles: Mapping[Steps, str],
         make: Maker,
     ) -> None:
         self.survey = survey
         self.resources = resources
         self.refs = refs
         self.targets = targets
+        self.singles = singles
         self.make = make
         self.effects = Effects(survey)
         self.starts = StartReader(survey, resources, refs, make)
@@ -90,9 +93,11 @@ class VerbReader:
         steps = facts.route.steps
         for length in range(len(steps), 0, -1):
             name = self.targets.of(steps[:length])
+            if name is None and length < len(steps):
+                name = self.singles.get(steps[:length])
             resource = self.resources[name] if name is not None else None
             # One without a schema may be an element of an array of the entity above.
-            if resource is not None and not resource.singleton and resource.schema is not None:
+            if resource is not None and resource.schema is not None:
                 return Target(resource, length), steps[length:]
         return None, steps
 
@@ -163,15 +168,25 @@ class VerbReader:
         """The verbs in the path, the operationId and the summary, each with its source."""
         found: dict[str, list[str]] = {}
         verb = verb_of(word) if word else ""
-        if not verb and word and self.effects.says_state(resource, "_".join(tokens(word))):
+        nouns = (*tokens(resource.noun), resource.noun)
+        # Below a noun (`/files`), only names that speak of the entity say what is done to it.
+        below = bool(word) and not verb
+        guessed = not verb or (verb == "rerun" and tokens(word)[:1] != ("rerun",))
+        if word and guessed and self.effects.says_state(resource, "_".join(tokens(word))):
+            # A state that is called after the word says more than the vocabulary.
             verb = "_".join(tokens(word))
         if verb:
             found[verb] = ["colon" if facts.route.verb else "word"]
-        told = acting_verb(_last_name(facts.operation.id), tokens(resource.noun))
+        name = _last_name(facts.operation.id)
+        told = acting_verb(name, tokens(resource.noun))
+        if below and not is_about(name, nouns):
+            told = ""
         if told and (not found or told in found):
             found.setdefault(told, []).append("operation")
         summary = facts.operation.summary or facts.operation.description
         told = verb_in_text(summary) or self.effects.verb_called(resource, summary)
+        if below and not is_about(summary, nouns):
+            told = ""
         if told and (not found or told in found):
             found.setdefault(told, []).append("summary")
         return found
@@ -198,6 +213,8 @@ class VerbReader:
             evidence = [*evidence, "copies", "answers", "changes"]
             where = action.response.at if action.response.tells else ()
             yield Reading(weight_of(evidence), _answering(action, at if same else where))
+            return
+        if verb in known.MAKING_OTHERS and not same and facts.ref:
             return
         part = dict(self.effects.of_part(resource, verb, rest))
         changes = part or dict(self.effects.changes(resource, verb, word))
@@ -237,7 +254,9 @@ class VerbReader:
         )  # fmt: skip
         yield Reading(weight_of(evidence), _answering(action, at))
 
-    def _item(self, facts: Facts, target: Target) -> str:
+    def _item(self, facts: Facts, target: Target) -> str | None:
+        if target.resource.singleton:
+            return None
         steps = facts.route.steps[: target.length]
         return facts.route.names[steps.count(ANY) - 1]
 
@@ -246,13 +265,23 @@ class VerbReader:
         silent = facts.operation.success == 201 and not facts.ref
         if not resource.name or not (same or silent or self._tells_id(facts)):
             return False
+        if not same and any(True for _ in self.starts.readings(facts, resource.name)):
+            return False
         if verb in known.CLONING:
             return True
         if verb not in known.AGAIN:
             return False
         about = f"{facts.operation.summary} {facts.operation.description}"
         named = re.search(rf"\bnew (?:\w+ )?{resource.noun.rsplit('_', 1)[-1]}\b", about.lower())
-        return facts.operation.success == 201 or bool(named)
+        return bool(named) or (facts.operation.success == 201 and not self._always_201(facts))
+
+    def _always_201(self, facts: Facts) -> bool:
+        """Whether verbs beside this one that make nothing respond with 201, too (`/cancel`)."""
+        above = facts.route.upto(len(facts.route.steps) - 1)
+        return any(
+            one.operation.success == 201 and verb_of(one.route.last) in known.ENDING
+            for one in self.survey.about([above])
+        )
 
     def _tells_id(self, facts: Facts) -> bool:
         flat = self.survey.flat(facts.ref)
@@ -264,6 +293,12 @@ class VerbReader:
         """A DELETE that undoes a verb, `DELETE /gists/{gist}/star`, or empties a property."""
         verb = verb_of(word)
         resource = target.resource
+        summary = facts.operation.summary or facts.operation.description
+        told = verb_in_text(summary) if is_about(summary, tokens(resource.noun)) else ""
+        if not verb and told not in ("", *_DELETES):
+            # `DELETE /issues/{issue}/subscription`: Unsubscribe from an issue
+            same, at = self.answered(facts, resource)
+            yield from self._verb(facts, target, told, word, ["part", "summary"], rest, same, at)
         if not verb:
             yield from self._emptied(facts, target, rest)
             return
@@ -316,6 +351,10 @@ class VerbReader:
         top = schemas.main(media.pointer)
         if schemas.canonical(top) in refs:
             return True, ()
+        others = (seen for name, seen in self.refs.items() if name != resource.name)
+        if facts.ref and any(facts.ref in seen for seen in others):
+            # Another one, which may show this one in a part.
+            return False, facts.at
         found = self._within(top, resource, 2)
         if found is not None:
             return True, found

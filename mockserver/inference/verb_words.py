@@ -277,6 +277,8 @@ OTHER_NAMES = {
 """Other words for verbs: nouns, spellings, and other languages."""
 CLONING = bag("clone copy duplicate fork replicate replay")
 """A new one is made that is like it."""
+MAKING_OTHERS = CLONING | bag("save instantiate export generate snapshot backup convert print")
+"""Something else is made from it, which the body describes."""
 AGAIN = bag("retry rerun restart redo run replay")
 """It is tried again: the same one, or a new one where the document says so."""
 MAKING = bag("create add register insert make claim provision anlegen erstellen crear creer")
@@ -294,6 +296,9 @@ ADVERBS = bag(
     """
 )
 """Words that stand before a verb and change nothing of what it says."""
+PREPOSITIONS = bag("for to from by as with in on at into until of")
+ANY_ENTITY = bag("it resource entity item object record one this all the a an existing")
+"""What any entity is called after a verb."""
 OTHER_VERBS = bag(
     """
     add apply attach backup bind build calculate capture change compile compute connect
@@ -301,7 +306,7 @@ OTHER_VERBS = bag(
     decrypt enroll erase escalate estimate evaluate export extend favorite favourite feature fetch
     find flag follow force generate get grant handle import ingest initiate insert install
     inspect invalidate invite invoke join leave like link list log login logout map mark
-    migrate move notify optimize patch pin poll predict preflight preview provision
+    migrate move notify optimize patch pin poll predict preflight preview protect provision
     purge push put query read rebuild recalculate recompile record redeem reevaluate refresh
     register regenerate reindex reload rename render reorder replace reply reprocess
     reprovision request resend resync resize revert review rotate save scale scan search set

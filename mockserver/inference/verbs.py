@@ -9,10 +9,10 @@ from mockserver.inference import verb_words as known
 from mockserver.inference.state_words import ENDINGS
 from mockserver.inference.states import participle_of, spelled
 from mockserver.inference.verb_words import OUTCOMES
-from mockserver.inference.words import tokens
+from mockserver.inference.words import singular, tokens
 
 VERBS = frozenset(OUTCOMES) | known.CLONING | known.AGAIN | known.OTHER_VERBS
-_ALL = VERBS | known.OTHER_NAMES.keys()
+_ALL = dict.fromkeys(VERBS | known.OTHER_NAMES.keys())
 _UNDO = {"un": 2, "de": 2, "dis": 3}
 _IRREGULAR = {
     "build": "built", "pay": "paid", "send": "sent", "hold": "held", "hide": "hidden", "run": "run",
@@ -33,6 +33,26 @@ def verb_of(step: str) -> str:
         # `rerequest`, `reanalyze`
         return "rerun"
     return ""
+
+
+def object_of(step: str) -> tuple[str, ...]:
+    """What the verb at the start of a step is about: `reset_spent_time` -> spent, time. What it is
+    for, or led to, is left out (`submit-for-review`)."""
+    words = list(tokens(step))
+    while len(words) > 1 and words[0] in known.ADVERBS:
+        words = words[1:]
+    if {"_".join(words), "".join(words)} & _ALL.keys():
+        return ()
+    ends = (i for i, word in enumerate(words) if word in known.PREPOSITIONS)
+    about = words[1 : next(ends, len(words))]
+    return tuple(word for word in about if word not in known.ADVERBS | known.ANY_ENTITY)
+
+
+def is_about(text: str, nouns: Collection[str]) -> bool:
+    """Whether a summary or an operationId that begins with a verb speaks of an entity with these
+    nouns, or of nothing else: `Subscribe to an issue`, `cancelRun`, but not `Uploads a file`."""
+    words = [singular(word) for word in tokens(text)[1:6]]
+    return not words or not {*nouns, *known.ANY_ENTITY}.isdisjoint(words)
 
 
 def acting_verb(name: str, nouns: Collection[str] = ()) -> str:
@@ -80,7 +100,8 @@ def state_called(verb: str, values: Iterable[str]) -> str | None:
     for word in (*participles(verb), f"in_{verb}", f"{verb}_requested"):
         if word in words:
             return words[word]
-    return None
+    by = tuple(f"{word}_by" for word in participles(verb))
+    return next((value for word, value in words.items() if word.startswith(by)), None)
 
 
 def _forms(word: str) -> tuple[str, ...]:
@@ -159,7 +180,7 @@ def flags(verb: str) -> dict[str, bool]:
             (
                 verb[n:]
                 for start, n in _UNDO.items()
-                if verb.startswith(start) and verb[n:] in VERBS
+                if verb.startswith(start) and (start == "un" or verb[n:] in VERBS)
             ),
             None,
         )

@@ -206,3 +206,147 @@ def test_a_subpath_that_answers_the_entity_is_a_verb() -> None:
         assert mock.client.post(f"{url}/subscription").json()["subscribed"] == "true"
         assert mock.client.put(url, json={"state_event": "close"}).json()["state"] == "closed"
         assert mock.client.get(url).json()["title"] == "a"
+
+
+def test_a_verb_on_what_is_one_of_a_kind() -> None:
+    auto = obj("paused", paused=FLAG, interval=WHOLE)
+    document = with_schemas(
+        {
+            "/shops/{shop}/auto-import": path(
+                "shop", get=operation("read", ref("Auto")), delete=operation("drop", status=204)
+            ),
+            "/shops/{shop}/auto-import/pause": path("shop", post=operation("pause", status=204)),
+            "/shops/{shop}/auto-import/resume": path("shop", post=operation("resume", status=204)),
+        },
+        Auto=auto,
+    )
+    with MockServer(document) as mock:
+        url = "/shops/7/auto-import"
+        seen = []
+        for verb in ("pause", "resume"):
+            mock.client.post(f"{url}/{verb}")
+            seen.append(mock.client.get(url).json()["paused"])
+        assert seen == [True, False]
+        assert mock.client.get("/shops/8/auto-import").json()["paused"] is False
+
+
+def test_kinds_that_are_made_at_paths_of_their_own_are_read_at_one() -> None:
+    node = obj("id", id=WHOLE, name=text(), type=one_of("room", "folder", "file"), parentId=WHOLE)
+    sent = obj("name", name=text(), parentId=WHOLE)
+    made = operation("makeRoom", ref("Node"), status=201, sent=sent, also=(404,))
+    document = with_schemas(
+        {
+            "/nodes/rooms": path(post=made),
+            "/nodes/rooms/{id}": path("id", put=operation("putRoom", ref("Node"), sent=sent)),
+            "/nodes/folders": path(post={**made, "operationId": "makeFolder"}),
+            "/nodes/folders/{id}": path("id", put=operation("putFolder", ref("Node"), sent=sent)),
+            "/nodes/{id}": path(
+                "id", get=operation("fetch", ref("Node"), also=(404,)), delete=operation("drop")
+            ),
+        },
+        Node=node,
+    )
+    with MockServer(document) as mock:
+        client = mock.client
+        room = client.post("/nodes/rooms", json={"name": "home"}).json()
+        folder = client.post("/nodes/folders", json={"name": "a", "parentId": room["id"]}).json()
+        assert client.get(f"/nodes/{folder['id']}").json()["type"] == "folder"
+        client.put(f"/nodes/folders/{folder['id']}", json={"name": "b"})
+        assert client.get(f"/nodes/{folder['id']}").json()["name"] == "b"
+
+
+def uploads() -> dict[str, Any]:
+    """Uploads that begin once a client commits them."""
+    status = one_of("created", "committed", "processing", "indexed", "failed", "aborted")
+    upload = obj("id", "status", id=text(), status=status)
+    change = obj("status", status=one_of("committed", "aborted"))
+    return with_schemas(
+        {
+            "/uploads": path(
+                post=operation("begin", ref("Upload"), status=201, sent=obj(name=text()))
+            ),
+            "/uploads/{id}": path(
+                "id",
+                get=operation("fetch", ref("Upload")),
+                patch=operation("change", ref("Upload"), sent=change),
+            ),
+        },
+        Upload=upload,
+    )
+
+
+def test_work_waits_for_the_status_that_a_client_sets() -> None:
+    with MockServer(uploads(), clock="manual") as mock:
+        client = mock.client
+        for order, end in (("committed", "indexed"), ("aborted", "aborted")):
+            url = f"/uploads/{client.post('/uploads', json={}).json()['id']}"
+            mock.clock.advance(86400)
+            assert client.get(url).json()["status"] == "created"
+            assert client.patch(url, json={"status": order}).json()["status"] == order
+            mock.clock.advance(86400)
+            assert client.get(url).json()["status"] == end
+
+
+def jobs() -> dict[str, Any]:
+    """Projects that are copied by jobs, and jobs whose ids are in a part."""
+    job = obj("reference", reference=obj(jobId=text()), state=one_of("PENDING", "RUNNING", "DONE"))
+    copying = obj("id", id=text(), status=one_of("queued", "running", "done", "failed"))
+    copying["properties"]["new_project"] = {**obj(id=text()), "nullable": True}
+    project = obj("id", id=text(), name=text(), completed=FLAG)
+    project["properties"]["completed_at"] = text(format="date-time", nullable=True)
+    keeps = "Updates it. Only the fields that are sent will be updated."
+    sent = obj("name", name=text(), completed=FLAG)
+    return with_schemas(
+        {
+            "/runs:submit": path(post=operation("submit", ref("Run"), sent=obj(run=ref("Run")))),
+            "/runs": path(get=operation("list", obj(runs=array(ref("Run"))))),
+            "/runs/{jobId}": path("jobId", get=operation("getRun", ref("Run"), also=(404,))),
+            "/copies/{id}": path("id", get=operation("getCopy", ref("Copy"))),
+            "/projects": path(post=operation("make", ref("Project"), status=201, sent=sent)),
+            "/projects/{id}": path(
+                "id",
+                get=operation("get", ref("Project")),
+                put=operation(
+                    "put", ref("Project"), sent=obj(**sent["properties"]), description=keeps
+                ),
+            ),
+            "/projects/{id}/duplicate": path(
+                "id", post=operation("copy", ref("Copy"), status=201, sent=obj(name=text()))
+            ),
+        },
+        Run=job,
+        Copy=copying,
+        Project=project,
+    )
+
+
+def test_a_copy_that_a_job_makes_leaves_the_entity() -> None:
+    with MockServer(jobs(), clock="manual") as mock:
+        client = mock.client
+        url = f"/projects/{client.post('/projects', json={'name': 'a'}).json()['id']}"
+        job = client.post(f"{url}/duplicate", json={"name": "b"}).json()
+        assert job["status"] == "queued"
+        assert client.get(url).json()["name"] == "a"
+        mock.clock.advance(3600)
+        ended = client.get(f"/copies/{job['id']}").json()
+        assert ended["status"] == "done"
+        assert ended["new_project"]
+
+
+def test_the_id_that_a_client_sends_may_be_in_a_part() -> None:
+    with MockServer(jobs()) as mock:
+        mock.client.post("/runs:submit", json={"run": {"reference": {"jobId": "j1"}}})
+        assert mock.client.get("/runs/j1").json()["reference"] == {"jobId": "j1"}
+
+
+def test_a_flag_that_is_set_has_a_moment_and_leaves_the_rest() -> None:
+    with MockServer(jobs(), clock="manual") as mock:
+        client = mock.client
+        url = f"/projects/{client.post('/projects', json={'name': 'a'}).json()['id']}"
+        assert client.get(url).json().get("completed_at") is None
+        client.put(url, json={"completed": True})
+        now = client.get(url).json()
+        assert now["name"] == "a"
+        assert now["completed_at"]
+        client.put(url, json={"completed": False})
+        assert client.get(url).json()["completed_at"] is None

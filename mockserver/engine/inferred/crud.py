@@ -173,6 +173,7 @@ def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, 
     if call.action.elsewhere:
         own = call.context.flat(call.resource).properties
         sent = {name: value for name, value in sent.items() if name in own}
+    if call.action.elsewhere or (call.action.kind == "create" and call.resource.collections[1:]):
         sent = {**_kind_by_name(call), **sent}
     return accepted(call.context.schemas, call.resource, sent, before)
 

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.engine.inferred.acceptance import kept_or_refused
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
-from mockserver.engine.inferred.context import Context, spoken
+from mockserver.engine.inferred.context import Context, dig, spoken
 from mockserver.engine.inferred.field_roles import (
     is_nullable,
     kinds,
@@ -24,7 +24,7 @@ from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Dice
 from mockserver.engine.world import new_id
 from mockserver.inference.model import Resource, States
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat
 
 
@@ -75,7 +75,7 @@ def new_entity(
         if n in known and (known[n] is v or n == holder) and n not in fixed
     }
     data = complete(call, resource, dice, known, given)
-    value = data.get(name) if name is not None else called(resource, sent)
+    value = data.get(name) if name is not None else called(resource, sent) or _sent_id(call, sent)
     if value is None or value == "":
         number = ordinal + resource.seeds
         value = context.keys.fitting(resource, new_id(world, resource.name), dice, number)
@@ -86,6 +86,12 @@ def new_entity(
     if "schedule" in row and resource.states is not None and resource.states.moves:
         row["luck"] = luck_of(world, resource.name, ordinal)
     return Entity(key, data, parent, row)
+
+
+def _sent_id(call: Call, sent: Mapping[str, Any]) -> Any:
+    """The id that a client sends where responses show it: `{"reference": {"job_id": "j1"}}`."""
+    found = dig(sent, call.action.response.tells) if call.action.response.tells else None
+    return found if isinstance(found, str | int) and not isinstance(found, bool) else None
 
 
 def _member(resource: Resource, data: Mapping[str, Any], sent: Mapping[str, Any]) -> Any:
@@ -321,9 +327,11 @@ def called(resource: Resource, sent: Mapping[str, Any]) -> str:
     parameter = resource.identity.parameter or ""
     for name in (resource.identity.key or "", parameter):
         last = tokens(name)[-1:]
-        if last and last[0] in ("name", "slug", "code", "key") and last[0] in sent:
-            value = sent[last[0]]
-            return value if isinstance(value, str) else ""
+        if last and last[0] in ("name", "slug", "code", "key"):
+            noun = resource.noun.rsplit("_", 1)[-1]
+            for value in (sent.get(last[0]), sent.get(f"{noun}_{last[0]}")):
+                if value is not None:
+                    return value if isinstance(value, str) else ""
     own = tokens(parameter)
     for name, value in sent.items() if len(own) > 1 or not resource.identity.key else ():
         if isinstance(value, str) and tokens(name) == own:
@@ -354,6 +362,25 @@ def _joined(before: Any, data: Mapping[str, Any], holder: str) -> Any:
     return after
 
 
+def _switched_at(
+    call: Call, flat: Flat, before: Mapping[str, Any], changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """When flags were set: now for those that the changes set, null for those they clear
+    (`completed_at` of `completed`)."""
+    found: dict[str, Any] = {}
+    for name, value in changes.items():
+        if not isinstance(value, bool) or before.get(name) == value or name not in flat.properties:
+            continue
+        stem = "_".join(word for word in tokens(name) if word != "is")
+        for moment, schema in flat.properties.items():
+            if changes.get(moment) is None and moment_stem(moment) == stem:
+                at = stamp(call.context.schemas, moment, schema, call.world.now)
+                nullable = is_nullable(call.context.schemas, schema) or moment not in flat.required
+                if value or nullable:
+                    found[moment] = at if value else None
+    return found
+
+
 def changed_entity(
     call: Call,
     repository: Repository,
@@ -381,6 +408,7 @@ def changed_entity(
     lost = any(v is None and data.get(name) is not None for name, v in given.items())
     if data == dict(entity.data) and not lost and not resource.touches:
         return entity
+    data.update(_switched_at(call, flat, entity.data, changes))
     set_times(context.schemas, flat, repository.roles, data, world.now)
     if held is not None and data.get(held) is not None:
         given[held] = data[held]

@@ -17,7 +17,7 @@ _CREATED = bag(
     "created_at created created_on created_date created_time create_time date_created "
     "creation_date creation_time inserted_at added_at registered_at creation_timestamp "
     "registration registration_date date_registered registered_on joined_at date_joined "
-    "date_added opened_at"
+    "date_added opened_at queued_at queue_time queued_on enqueued_at"
 )
 _UPDATED = bag(
     "updated_at updated updated_on updated_date update_time date_updated modified_at modified "

@@ -11,6 +11,7 @@ from mockserver.engine.inferred.acceptance import under_own_names
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import named, not_found, spoken
+from mockserver.engine.inferred.crud import single
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times, stamp
 from mockserver.engine.inferred.job_fields import luck_of
@@ -40,7 +41,7 @@ _ON = frozenset(("resume", "unpause"))
 
 def transition(call: Call) -> Reply:
     """Apply the verb and return the documented response."""
-    entity = call.entity()
+    entity = single(call) if call.resource.singleton else call.entity()
     sent = {**call.asked(), **named(call.sent)}
     verb = _verb(call, sent)
     shown = _shown(call, verb, sent)
