@@ -57,44 +57,11 @@ class Effects:
         if states is not None and states.name and elsewhere:
             called = None if states.open else state_called(verb, states.known)
             value = _state_in(word, states.known) or called
-            if value is not None:
-                found[states.name] = value
+            found |= {states.name: value} if value is not None else {}
         elif states is not None and states.name:
-            value = (
-                _state_in(word, states.known)
-                or outcome(verb, states.known)
-                or state_called(verb, states.known)
-                or _begun_again(verb, states)
-                or _gone_on(verb, states)
-            )
-            if value is None and verb in known.ENDING_EARLY and states.verdicts and states.success:
-                # `status: completed` with `conclusion: cancelled`
-                value = states.success[-1]
-                found.update({name: ends[ENDED_EARLY] for name, ends in states.verdicts.items()})
-            through = passing(verb, states.leads, None)
-            off = known.OFF & {spelled(one) for one in states.known}
-            stands = value in states.active or spelled(value or "") in known.STANDS
-            if verb in known.SWITCHING_ON and value is not None and off and stands:
-                # What is enabled does not work yet: it is as it was at first.
-                value = states.birth or value
-            if value is None and states.open and not through and not switched:
-                outcomes = OUTCOMES.get(verb, ())
-                value = styled(outcomes[0], states.known) if outcomes else None
-            if value is not None:
-                working = (*states.leads, *states.active)
-                found[states.name] = passing(verb, working, value) or value
-            elif through is not None:
-                found[states.name] = through
-            elif (
-                verb in known.FORWARD
-                and states.initial
-                and len(states.path) > 1
-                and (
-                    # `verify-domain` of a certificate says nothing of the certificate's own way.
-                    set(about) <= set(tokens(resource.noun))
-                )
-            ):
-                found[states.name] = NEXT
+            # `verify-domain` of a certificate says nothing of the certificate's own way.
+            own = set(about) <= set(tokens(resource.noun))
+            found.update(_state_change(states, verb, word, own=own, guess=not switched))
             for name in states.beside:
                 values = enumerated(self.survey.schemas, flat.properties[name])
                 other = outcome(verb, values) if values else None
@@ -353,6 +320,39 @@ def with_switches(
 def values_of(resource: Resource) -> tuple[str, ...]:
     """The states of a resource."""
     return resource.states.known if resource.states is not None else ()
+
+
+def _state_change(
+    states: States, verb: str, word: str, *, own: bool, guess: bool
+) -> Iterator[tuple[str, Any]]:
+    """The status after a verb, and the verdict of a job that it ends. `own`: the verb is about the
+    entity as a whole; `guess`: a state may be called after it where any text is one."""
+    value = (
+        _state_in(word, states.known)
+        or outcome(verb, states.known)
+        or state_called(verb, states.known)
+        or _begun_again(verb, states)
+        or _gone_on(verb, states)
+    )
+    if value is None and verb in known.ENDING_EARLY and states.verdicts and states.success:
+        # `status: completed` with `conclusion: cancelled`
+        value = states.success[-1]
+        yield from ((name, ends[ENDED_EARLY]) for name, ends in states.verdicts.items())
+    through = passing(verb, states.leads, None)
+    off = known.OFF & {spelled(one) for one in states.known}
+    stands = value in states.active or spelled(value or "") in known.STANDS
+    if verb in known.SWITCHING_ON and value is not None and off and stands:
+        # What is enabled does not work yet: it is as it was at first.
+        value = states.birth or value
+    if value is None and states.open and guess and not through:
+        outcomes = OUTCOMES.get(verb, ())
+        value = styled(outcomes[0], states.known) if outcomes else None
+    if value is not None:
+        yield states.name, passing(verb, (*states.leads, *states.active), value) or value
+    elif through is not None:
+        yield states.name, through
+    elif verb in known.FORWARD and states.initial and len(states.path) > 1 and own:
+        yield states.name, NEXT
 
 
 def _begun_again(verb: str, states: States) -> str | None:

@@ -205,14 +205,7 @@ class VerbReader:
         resource = target.resource
         item = self._item(facts, target)
         if self._copies(facts, resource, verb, same):
-            why = f"`{word or verb}` makes another {resource.noun}"
-            action = self.make(
-                facts, "clone", why, "likely", item=item, resource=resource.name,
-                transition=Transition(verb, same=same),
-            )  # fmt: skip
-            evidence = [*evidence, "copies", "answers", "changes"]
-            where = action.response.at if action.response.tells else ()
-            yield Reading(weight_of(evidence), _answering(action, at if same else where))
+            yield self._copy(facts, target, verb, word, evidence, at if same else None)
             return
         if verb in known.MAKING_OTHERS and not same and facts.ref:
             return
@@ -254,6 +247,26 @@ class VerbReader:
         )  # fmt: skip
         yield Reading(weight_of(evidence), _answering(action, at))
 
+    def _copy(
+        self,
+        facts: Facts,
+        target: Target,
+        verb: str,
+        word: str,
+        evidence: list[str],
+        at: Path | None,
+    ) -> Reading:
+        """A verb that makes another entity, which the response shows at `at`, if it does."""
+        resource = target.resource
+        action = self.make(
+            facts, "clone", f"`{word or verb}` makes another {resource.noun}", "likely",
+            item=self._item(facts, target), resource=resource.name,
+            transition=Transition(verb, same=at is not None),
+        )  # fmt: skip
+        where = action.response.at if action.response.tells else ()
+        weight = weight_of([*evidence, "copies", "answers", "changes"])
+        return Reading(weight, _answering(action, where if at is None else at))
+
     def _item(self, facts: Facts, target: Target) -> str | None:
         if target.resource.singleton:
             return None
@@ -284,10 +297,9 @@ class VerbReader:
         )
 
     def _tells_id(self, facts: Facts) -> bool:
-        flat = self.survey.flat(facts.ref)
-        inner = (flat.properties[n] for n in ("data", "result") if n in flat.properties)
-        parts = (self.survey.schemas.flat(schema).properties for schema in inner)
-        return "id" in flat.properties or any("id" in part for part in parts)
+        own = self.survey.flat(facts.ref).properties
+        inner = (own[name] for name in ("data", "result") if name in own)
+        return "id" in own or any("id" in self.survey.schemas.flat(s).properties for s in inner)
 
     def _undone(self, facts: Facts, target: Target, word: str, rest: Steps) -> Iterator[Reading]:
         """A DELETE that undoes a verb, `DELETE /gists/{gist}/star`, or empties a property."""
@@ -430,15 +442,13 @@ class VerbReader:
         """A DELETE that marks the entity instead of removing it: the verb and its changes."""
         operation = facts.operation
         about = f"{operation.summary} {operation.description} {operation.id}"
-        said = [
-            verb
-            for verb in (
-                verb_in_text(operation.summary or operation.description),
-                acting_verb(_last_name(operation.id), tokens(resource.noun)),
-            )
-            if verb and verb not in _DELETES
-        ]
+        said = (
+            verb_in_text(operation.summary or operation.description),
+            acting_verb(_last_name(operation.id), tokens(resource.noun)),
+        )
         for verb in said:
+            if not verb or verb in _DELETES:
+                continue
             changes = dict(self.effects.changes(resource, verb, ""))
             if changes:
                 return verb, changes
