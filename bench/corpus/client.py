@@ -110,7 +110,24 @@ class Client:
             headers["cookie"] = "; ".join(cookies)
         url = self.contract.base_path + target + ("?" + "&".join(parts) if parts else "")
         encoded = {name: value.encode("utf-8") for name, value in headers.items()}
-        return self.http.request(operation.method, url, headers=encoded, content=content)
+        reply = self.http.request(operation.method, url, headers=encoded, content=content)
+        if reply.status_code == 409 and body is MISSING:
+            other = self._renamed(operation)
+            return self.send(operation, path, other, query) if other is not None else reply
+        return reply
+
+    def _renamed(self, operation: Operation) -> Any:
+        """The last body under another name, where the client chooses one and it is taken."""
+        action = self.plan.actions[operation.id]
+        resource = self.plan.resources.get(action.resource or "")
+        said = inside(self.said, action.request.at)
+        key = resource.identity.key if resource is not None else None
+        if operation.body is None or not isinstance(said, dict) or key not in said:
+            return None
+        media = wire.chosen(operation.body.content)
+        other = _replaced(self.said, (*action.request.at, key), f"{said[key]}{self._count}")
+        fits = not media.pointer or self.values.check(media.pointer).is_valid(other)
+        return other if fits else None
 
     def _unlike(self, others: set[str], parameter: Parameter, value: Any) -> Any:
         """An object for the query, without optional properties named like other parameters: they

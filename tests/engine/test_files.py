@@ -132,3 +132,21 @@ def test_bytes_of_any_type_come_back_with_it() -> None:
             assert put.status_code == 204
             got = server.client.get("/blobs/a")
             assert (got.content, got.headers["content-type"]) == (data, kind)
+
+
+def test_an_entity_without_bytes_can_be_fetched_where_bytes_are_shown() -> None:
+    shown, sent = thing("id", id=TEXT, size=WHOLE), thing("", content=TEXT)
+    content = {"application/json": {"schema": sent}, "text/plain": {"schema": BINARY}}
+    item = {
+        "parameters": [NAME],
+        "get": {"responses": {"200": answer(BINARY, "*/*"), "404": answer()}},
+        "put": {"requestBody": body(BINARY, "*/*"), "responses": {"204": answer()}},
+    }
+    post = {"requestBody": {"content": content}, "responses": {"201": answer(shown)}}
+    with MockServer(document({"/artifacts": {"post": post}, "/artifacts/{id}": item})) as server:
+        made = server.client.post("/artifacts", json={"content": "x"}).json()
+        assert server.client.get(f"/artifacts/{made['id']}").status_code == 200
+        assert server.client.get("/artifacts/nothing").status_code == 404
+        text = {"content-type": "text/plain"}
+        made = server.client.post("/artifacts", content=b"bytes", headers=text).json()
+        assert server.client.get(f"/artifacts/{made['id']}").content == b"bytes"

@@ -224,7 +224,9 @@ def giving(handler: CallHandler, *, stored: bool) -> CallHandler:
         if row is not None:
             call.check_parents()
             return _download(call, row)
-        if stored and 404 in call.operation.documented and call.request.path:
+        # An entity may have been created without bytes: its fetch knows whether it is there.
+        created = call.action.kind == "fetch" and call.resource.creatable
+        if stored and not created and 404 in call.operation.documented and call.request.path:
             call.check_parents()
             raise NotFound(f"There is no file at {call.path()}.")
         return handler(call)
