@@ -66,6 +66,7 @@ class Deducer:
         self._collections: dict[Steps, str] = {}
         self._singles: dict[Steps, str] = {}
         self._refs = {name: refs_of(survey, draft) for name, draft in drafts.items()}
+        self._fields: dict[str, tuple[str, ...]] = {}
         for name, draft in drafts.items():
             for route in draft.collections:
                 (self._singles if draft.singleton else self._collections)[route.steps] = name
@@ -128,6 +129,17 @@ class Deducer:
         made = action.kind == "create" and not verb_of(facts.route.last)
         return Reading(WEIGHTS["plain"] + WEIGHTS["collection"] * made, action)
 
+    def _fields_of(self, name: str) -> tuple[str, ...]:
+        """The properties of a resource that may name a parent: its own id doesn't, even under the
+        same name."""
+        found = self._fields.get(name)
+        if found is None:
+            resource = self.resources[name]
+            properties = self.survey.flat(resource.schema).properties
+            found = tuple(each for each in properties if each != resource.identity.key)
+            self._fields[name] = found
+        return found
+
     def _make(
         self, facts: Facts, kind: Any, why: str, sure: Confidence = "certain", **more: Any
     ) -> Action:
@@ -141,10 +153,7 @@ class Deducer:
         tells: Path = ()
         told_by: str | None = None
         if resource is not None:
-            own = self.resources[resource].identity.key
-            properties = self.survey.flat(self.resources[resource].schema).properties
-            # Its own id doesn't name a parent, even under the same name.
-            fields = tuple(name for name in properties if name != own)
+            fields = self._fields_of(resource)
         if resource is not None and kind in _TELLING:
             draft, about = self._drafts[resource], self.resources[resource]
             tells, told_by = place_of_id(

@@ -76,13 +76,16 @@ def _texts(operation: Operation, pattern: re.Pattern[str]) -> Iterator[tuple[int
 
 def _unique(survey: Survey, facts: Facts, about: Resource) -> tuple[Constraint, str] | None:
     """The properties of a new entity of which no other may have the same value."""
+    texts = list(_texts(facts.operation, _TAKEN))
+    if not texts:
+        return None
     sent = survey.flat(facts.body)
     names = [
         name
         for name, schema in sent.properties.items()
-        if name != about.identity.key and "object" not in survey.kinds(schema)
+        if name != about.identity.key and "object" not in survey.schemas.kinds(schema)
     ]
-    for status, text in _texts(facts.operation, _TAKEN):
+    for status, text in texts:
         told = [
             name
             for name in names

@@ -246,7 +246,7 @@ class Effects:
     ) -> Iterator[tuple[str, Any]]:
         word = "_".join(tokens(name))
         stem = moment_stem(name) or word
-        if word in wanted and "boolean" in self.survey.kinds(schema):
+        if word in wanted and "boolean" in self.survey.schemas.kinds(schema):
             yield name, wanted[word]
         elif word in wanted and word.endswith("ed") and self._is_any_text(schema):
             yield name, str(wanted[word]).lower()
@@ -280,7 +280,7 @@ class Effects:
                 yield plain, f"body.{name}"
 
     def _fits(self, own: Any, sent: Any) -> bool:
-        kinds, others = self.survey.kinds(own), self.survey.kinds(sent)
+        kinds, others = self.survey.schemas.kinds(own), self.survey.schemas.kinds(sent)
         return not kinds or not others or bool((kinds & others) - {"null"})
 
     def sets(self, facts: Facts, resource: Resource) -> bool:

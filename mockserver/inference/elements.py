@@ -37,7 +37,7 @@ def elements(
     if words[0] in _SETTING:
         yield from _shown(survey, facts, own)
     for name, schema in own.items():
-        if "array" not in survey.kinds(schema) or noun("_".join(about)) != noun(name):
+        if "array" not in survey.schemas.kinds(schema) or noun("_".join(about)) != noun(name):
             continue
         source = _source(survey, facts, rest, noun(name))
         if source is None and (how != "remove" or facts.operation.body is not None):
@@ -95,5 +95,7 @@ def _key(survey: Survey, facts: Facts, items: Any) -> str | None:
 def _shown(survey: Survey, facts: Facts, own: Mapping[str, Any]) -> Iterator[tuple[str, Elements]]:
     """The properties that show another entity of which the body has the id: `{"parent": "7"}`."""
     for name, schema in survey.flat(facts.body).properties.items():
-        if name in own and "object" in survey.kinds(own[name]) - survey.kinds(schema):
+        if name in own and "object" in survey.schemas.kinds(own[name]) - survey.schemas.kinds(
+            schema
+        ):
             yield name, Elements("one", name, _key(survey, facts, own[name]))

@@ -317,12 +317,3 @@ def _changed(
         because=(why,),
         instead=None,
     )
-
-
-def members_of(actions: Iterable[Action]) -> dict[str, tuple[str, Membership]]:
-    """The memberships of a plan by their names, each with the resource of its members."""
-    return {
-        action.membership.name: (str(action.resource), action.membership)
-        for action in actions
-        if action.membership is not None and not action.membership.inverse
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -139,6 +139,15 @@ class Survey:
         """The verbs on the entities at these paths, besides read and write."""
         return [verb for route in items for verb in self._verbs.get(route.steps, ()) if verb]
 
+    @cached_property
+    def restored(self) -> Set[tuple[str, ...]]:
+        """The paths below which a POST restores what is at them."""
+        return {
+            steps[:-1]
+            for steps, found in self.by_steps.items()
+            if steps and verb_of(steps[-1]) == "restore" and "POST" in found
+        }
+
     def about(self, items: Iterable[Route]) -> Iterator[Facts]:
         """The operations on the entities at these paths, and those one step below."""
         for item in items:
@@ -158,19 +167,6 @@ class Survey:
 
     def flat(self, pointer: str | None) -> Flat:
         return self.schemas.flat_at(pointer) if pointer else _NO_FLAT
-
-    def kinds(self, schema: Any) -> set[str]:
-        """The types that a value may have, in any branch of a union."""
-        found: set[str] = set()
-        waiting, seen = [schema], set()
-        while waiting:
-            one = waiting.pop()
-            if id(one) not in seen:
-                seen.add(id(one))
-                flat = self.schemas.flat(one)
-                found.update(flat.types)
-                waiting.extend(branch for branches in flat.choices for branch in branches)
-        return found
 
     def _path(self, operation: Operation) -> str:
         """The path; for operations that share one, the discriminating value is its last step."""

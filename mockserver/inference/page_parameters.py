@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from mockserver.inference.page_fields import (
@@ -153,12 +154,16 @@ def parameter_of(asked: Mapping[str, Any], words: frozenset[str]) -> str | None:
 
 def _parameters(asked: Mapping[str, Any], words: frozenset[str]) -> Iterator[str]:
     """The parameters with one of these names, plain or within `page[...]`."""
-    for name in asked:
-        spelled = word(name.strip("$").replace("[", "_").replace("]", ""))
-        inner = spelled.removeprefix("page_")
-        numbered = name.lower().startswith("page[") and inner == "number" and "page" in words
-        if spelled in words or (inner != spelled and inner in words) or numbered:
-            yield name
+    return (name for name in asked if not words.isdisjoint(_spellings(name)))
+
+
+@lru_cache(maxsize=16_384)
+def _spellings(name: str) -> tuple[str, ...]:
+    """The names of a parameter: `page_size` and `size`; `page[number]` is a `page`."""
+    spelled = word(name.strip("$").replace("[", "_").replace("]", ""))
+    inner = spelled.removeprefix("page_")
+    numbered = name.lower().startswith("page[") and inner == "number"
+    return (spelled, inner, "page") if numbered else (spelled, inner)
 
 
 def _is_text(schemas: Schemas, schema: Any) -> bool:

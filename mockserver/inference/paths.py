@@ -34,8 +34,7 @@ class Route:
     @property
     def last(self) -> str:
         """The last literal step that does not only say which version this is."""
-        steps = [step for step in reversed(self.steps) if step != ANY]
-        return next((step for step in steps if not is_version(step)), steps[0] if steps else "")
+        return _last(self.steps)
 
     @property
     def noun(self) -> str:
@@ -58,6 +57,12 @@ class Route:
         names = iter(self.names)
         parts = [f"{{{next(names)}}}" if step == ANY else step for step in self.steps]
         return "/" + "/".join(parts)
+
+
+@lru_cache(maxsize=16_384)
+def _last(steps: tuple[str, ...]) -> str:
+    literal = [step for step in reversed(steps) if step != ANY]
+    return next((step for step in literal if not is_version(step)), literal[0] if literal else "")
 
 
 @lru_cache(maxsize=16_384)
@@ -91,6 +96,7 @@ def _colon(part: str) -> tuple[str, str, str]:
     return part, "", ""
 
 
+@lru_cache(maxsize=16_384)
 def is_version(step: str) -> bool:
     """Whether a step only names the API or its version: `v2`, `api`."""
     return bool(_VERSION.match(step.lower()))

@@ -118,7 +118,7 @@ def _references(
         about = known.get("_".join(words[:-1]), ()) if words[-1:] == ("id",) else ()
         if len(about) == 1 and about[0].name != action.resource:
             kept = survey.flat(about[0].schema).properties.get(about[0].identity.key or "", {})
-            if (survey.kinds(schema) & survey.kinds(kept)) - {"null"}:
+            if (survey.schemas.kinds(schema) & survey.schemas.kinds(kept)) - {"null"}:
                 found.append(Reference(name, about[0].name))
     return found
 

@@ -468,12 +468,7 @@ class VerbReader:
             for parameter in listing.operation.parameters if listing is not None else ():
                 if parameter.place == "query" and _DELETED & set(tokens(parameter.name)):
                     return True
-        items = {route(path).steps for path in resource.items}
-        return any(
-            steps[:-1] in items and verb_of(steps[-1]) == "restore" and "POST" in found
-            for steps, found in self.survey.by_steps.items()
-            if steps
-        )
+        return any(route(path).steps in self.survey.restored for path in resource.items)
 
     def leaving(self, resource: Resource) -> str | None:
         """The state of an entity that is being deleted."""

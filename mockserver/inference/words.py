@@ -107,6 +107,7 @@ def counted(name: str) -> str | None:
 _MOMENT_WORDS = ("at", "time", "on", "date", "timestamp", "ts", "datetime", "utc")
 
 
+@lru_cache(maxsize=16_384)
 def moment_stem(name: str) -> str:
     """What a moment is of: `completed_at`, `completedTime`, `date_completed` -> `completed`."""
     words = list(tokens(name))

@@ -6,6 +6,7 @@ Requests are only counted; the client's own objects are made when somebody asks.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Upper bounds of the buckets of latencies, in seconds."""
+_NANOSECONDS = tuple(round(bound * 1e9) for bound in BOUNDS)
 _METHODS = frozenset(("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "QUERY"))
 
 
@@ -30,24 +32,21 @@ class Metrics:
 
     def __init__(self, update: Callable[[], None] = lambda: None) -> None:
         self._update = update
-        self._requests: dict[tuple[str, str, int], int] = {}
-        self._latencies: dict[str, list[int]] = {}
-        self._seconds: dict[str, float] = {}
+        self._requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+        self._latencies: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(BOUNDS) + 1))
+        self._nanoseconds: defaultdict[str, int] = defaultdict(int)
 
     def count(self, exchanges: Iterable[Noted]) -> None:
         """Count exchanges. On the hot path."""
-        requests, latencies, seconds = self._requests, self._latencies, self._seconds
+        requests, latencies, nanoseconds = self._requests, self._latencies, self._nanoseconds
         for ended, exchange in exchanges:
-            operation = exchange.operation.id if exchange.operation is not None else ""
-            message, sent = exchange.message, exchange.sent
-            key = operation, message.method, sent.status if sent is not None else 0
-            requests[key] = requests.get(key, 0) + 1
-            if message.started:
-                took = max(0, ended - message.started) / 1e9
-                if operation not in latencies:
-                    latencies[operation], seconds[operation] = [0] * (len(BOUNDS) + 1), 0.0
-                latencies[operation][bisect_left(BOUNDS, took)] += 1
-                seconds[operation] += took
+            operation, message, sent = exchange.operation, exchange.message, exchange.sent
+            name = operation.id if operation is not None else ""
+            requests[name, message.method, sent.status if sent is not None else 0] += 1
+            if 0 < message.started <= ended:
+                took = ended - message.started
+                latencies[name][bisect_left(_NANOSECONDS, took)] += 1
+                nanoseconds[name] += took
 
     def collect(self, mock: Mock) -> Iterator[Any]:
         """The metrics as the client's families."""
@@ -78,7 +77,7 @@ class Metrics:
             edges = [*(f"{bound:g}" for bound in BOUNDS), "+Inf"]
             sums = [sum(counts[: n + 1]) for n in range(len(counts))]
             buckets = list(zip(edges, sums, strict=True))
-            latency.add_metric([operation], buckets, sum_value=self._seconds[operation])
+            latency.add_metric([operation], buckets, sum_value=self._nanoseconds[operation] / 1e9)
         yield latency
         worlds = GaugeMetricFamily("mockserver_worlds", "Worlds that are kept.", labels=("store",))
         kind = "redis" if is_shared(mock.options.store) else "memory"

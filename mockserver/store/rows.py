@@ -48,8 +48,7 @@ class MemoryRows:
         return self._rows.get(key)
 
     def pick(self, keys: Iterable[str]) -> list[Row]:
-        rows = self._rows
-        return [row for key in keys if (row := rows.get(key)) is not None]
+        return [row for row in map(self._rows.get, keys) if row is not None]
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import is_dataclass
 from pathlib import Path
 
@@ -49,3 +51,14 @@ def test_every_class_of_the_model_has_a_plain_form() -> None:
 def test_what_has_no_plain_form_is_refused() -> None:
     with pytest.raises(TypeError):
         stored(object())
+
+
+def test_a_kept_plan_needs_no_rules() -> None:
+    code = (
+        "import sys, mockserver.server.multi, mockserver.engine.inferred.build; print(*sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    rules = ("build", "operations", "pagination", "relations", "verbs")
+    assert not {f"mockserver.inference.{name}" for name in rules} & set(loaded)

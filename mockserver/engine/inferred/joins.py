@@ -9,7 +9,6 @@ from typing import Any
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import Sower
 from mockserver.engine.world import Collection, World
-from mockserver.inference.memberships import members_of
 from mockserver.inference.model import Membership, Path, Plan, Resource
 from mockserver.inference.words import bag, counted, is_plural, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -131,7 +130,12 @@ class Joins:
         self._tallies: dict[str, tuple[Tally, ...]] = {}
         self._named: dict[str, tuple[Named, ...]] = {}
         self._linked: dict[str, tuple[tuple[str, str, Membership], ...]] = {}
-        self._memberships = members_of(plan.actions.values()).values()
+        # Each once, with the resource of its members.
+        self._memberships = {
+            action.membership.name: (str(action.resource), action.membership)
+            for action in plan.actions.values()
+            if action.membership is not None and not action.membership.inverse
+        }.values()
         self._places = {
             schemas.canonical(resource.schema): name
             for name, resource in reversed(list(plan.resources.items()))

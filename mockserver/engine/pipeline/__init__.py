@@ -148,7 +148,7 @@ class Pipeline:
         self, steps: Steps, message: Message, exchange: Exchange, handle: Handler | None = None
     ) -> Sent:
         """The reply that `handle`, by default `self.handle`, makes. Raises Refusal, ReplyError."""
-        operation, settings = steps.operation, self.settings
+        operation, settings, faults = steps.operation, self.settings, self.faults
         leniency = self.leniency_for(message)
         body = self.read_body(steps, message, leniency)
         tenant = self.authenticate(operation, message, leniency)
@@ -158,15 +158,15 @@ class Pipeline:
         if exchange.tenant != tenant:  # not again when the transaction is repeated
             settings.admit(tenant)
         exchange.tenant = tenant
-        exchange.faults_version = self.faults.version
-        if self.faults.active and self.meet_faults(operation, tenant, exchange):
+        exchange.faults_version = faults.version
+        if faults.active and self.meet_faults(operation, tenant, exchange):
             return Sent(0)
         request = self.validate(steps, message, body, leniency)
         exchange.violations = request.violations
         with settings.begin(tenant) as world:
             exchange.now = world.now
             world.leniency = leniency
-            if self.faults.version != exchange.faults_version:
+            if faults.version != exchange.faults_version:
                 raise Stale("there are other faults now")
             if self.api.settle(world):
                 world.commit(by_time=True)
@@ -198,8 +198,8 @@ class Pipeline:
                 # Even a lenient mock can't carry it out.
                 raise _unfit(request.violations) from None
             if not stale:
-                if self.faults.active and self.faults.lagging:
-                    self.faults.wrote(world, world.changes())
+                if faults.active and faults.lagging:
+                    faults.wrote(world, world.changes())
                 world.commit()
         return sent
 

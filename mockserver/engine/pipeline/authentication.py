@@ -18,6 +18,7 @@ from mockserver.openapi.request.parameters import split_cookies
 
 ANONYMOUS = "anonymous"
 _SCOPED = ("oauth2", "openIdConnect")
+_NO_SCOPES: frozenset[str] = frozenset()
 _SEPARATOR = re.compile("[ ,]+")
 _SCOPES = re.compile(r"[ !#-\[\]-~]+")
 Find = Callable[[Mapping[str, str], bytes], str | None]
@@ -85,11 +86,11 @@ class Authenticator:
         if choices is None:
             choices = self._choices[operation.id] = self._compile(operation)
         any_key = any_key and not self._closed
-        missing: frozenset[str] = frozenset()
+        missing = _NO_SCOPES
         ended: Issued | None = None
         for proofs in choices:
             tenant = ANONYMOUS
-            lacking: frozenset[str] = frozenset()
+            lacking = _NO_SCOPES
             for find, scopes in proofs:
                 credential = find(headers, query)
                 if credential is None:

@@ -22,6 +22,9 @@ _NUMBER_WORDS = frozenset(
 _ABOUT_PROPERTIES = _OBJECT_WORDS | {
     "unevaluatedProperties", "propertyNames", "dependentRequired",
 }  # fmt: skip
+_ARRAY_PARTS = frozenset(("items", "prefixItems", "contains"))
+_BRANCHING = frozenset(("oneOf", "anyOf", "discriminator", "if", "not"))
+_NOTES = frozenset(("example", "examples", "default", "readOnly", "writeOnly", "title"))
 _LARGEST = frozenset(
     ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 )
@@ -72,6 +75,12 @@ class Annotations:
         return self.defaults[0] if self.defaults else None
 
 
+# Most schemas have none of these.
+_NO_OBJECT_RULES = ObjectRules()
+_NO_ARRAY_RULES = ArrayRules()
+_NO_NOTES = Annotations()
+
+
 @dataclass(slots=True)
 class Flat:
     """One schema without references and `allOf`.
@@ -87,13 +96,13 @@ class Flat:
     values: list[Any] | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     required: dict[str, None] = field(default_factory=dict)
-    objects: ObjectRules = field(default_factory=ObjectRules)
-    arrays: ArrayRules = field(default_factory=ArrayRules)
+    objects: ObjectRules = field(default_factory=lambda: _NO_OBJECT_RULES)
+    arrays: ArrayRules = field(default_factory=lambda: _NO_ARRAY_RULES)
     choices: list[list[Any]] = field(default_factory=list)
     tag: Mapping[str, Any] | None = None
     conditions: list[Mapping[str, Any]] = field(default_factory=list)
     rules: dict[str, Any] = field(default_factory=dict)
-    notes: Annotations = field(default_factory=Annotations)
+    notes: Annotations = field(default_factory=lambda: _NO_NOTES)
     never: bool = False
     parts: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -117,13 +126,22 @@ class Merger:
         flat.parts.append(part)
         self.seen |= part.keys()
         self._types(part)
-        self._values(part)
+        if "enum" in part or "const" in part:
+            self._values(part)
         # Most schemas have none of these keywords, and a document has thousands of schemas.
         if not _ABOUT_PROPERTIES.isdisjoint(part):
             self._object(part)
-        self._array(part)
+        if not _ARRAY_PARTS.isdisjoint(part):
+            self._array(part)
         if not _RULES.isdisjoint(part):
             self._rules(part)
+        if not _BRANCHING.isdisjoint(part):
+            self._branches(part)
+        if not _NOTES.isdisjoint(part):
+            self._notes(part)
+
+    def _branches(self, part: Mapping[str, Any]) -> None:
+        flat = self.flat
         for word in ("oneOf", "anyOf"):
             branches = part.get(word)
             if isinstance(branches, list) and branches:
@@ -134,17 +152,22 @@ class Merger:
             flat.conditions.append(part)
         if part.get("not") in (True, {}) and "not" in part:
             flat.never = True
+
+    def _notes(self, part: Mapping[str, Any]) -> None:
+        if self.flat.notes is _NO_NOTES:
+            self.flat.notes = Annotations()
+        notes = self.flat.notes
         if "example" in part:
-            flat.notes.examples.append(part["example"])
+            notes.examples.append(part["example"])
         if isinstance(part.get("examples"), list):
-            flat.notes.examples.extend(part["examples"])
-        if "default" in part and not flat.notes.defaults:
-            flat.notes.defaults.append(part["default"])
-        if not (flat.notes.read_only or flat.notes.write_only):
+            notes.examples.extend(part["examples"])
+        if "default" in part and not notes.defaults:
+            notes.defaults.append(part["default"])
+        if not (notes.read_only or notes.write_only):
             # The property's own keyword wins over that of its reference's target.
-            flat.notes.read_only = part.get("readOnly") is True
-            flat.notes.write_only = part.get("writeOnly") is True
-        flat.notes.title = flat.notes.title or str(part.get("title") or "")
+            notes.read_only = part.get("readOnly") is True
+            notes.write_only = part.get("writeOnly") is True
+        notes.title = notes.title or str(part.get("title") or "")
 
     def _types(self, part: Mapping[str, Any]) -> None:
         types = set(types_of(part))
@@ -164,6 +187,8 @@ class Merger:
 
     def _object(self, part: Mapping[str, Any]) -> None:
         flat = self.flat
+        if flat.objects is _NO_OBJECT_RULES:
+            flat.objects = ObjectRules()
         own = part.get("properties")
         own = own if isinstance(own, Mapping) else {}
         for name, schema in own.items():
@@ -194,6 +219,8 @@ class Merger:
 
     def _array(self, part: Mapping[str, Any]) -> None:
         flat = self.flat
+        if flat.arrays is _NO_ARRAY_RULES:
+            flat.arrays = ArrayRules()
         items = part.get("items")
         if items is not None:
             flat.arrays.items = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from mockserver.errors import ContractError
@@ -20,6 +20,9 @@ _ANNOTATIONS = frozenset(
 )
 
 
+_UNIONS = frozenset(("oneOf", "anyOf"))
+_COMBINING = _UNIONS | {"allOf"}
+_CONTENT = frozenset(("properties", "items", "enum"))
 _MOST_NESTED = 10
 """Levels of arrays in arrays; one may hold itself."""
 
@@ -47,25 +50,44 @@ class Schemas:
         """The schema at a pointer, as written. Raises ContractError if there is none."""
         found = self._at.get(pointer, self)
         if found is self:
-            found = self._at[pointer] = lookup(self.document, pointer)
+            above, _, last = pointer.rpartition("/")
+            around = self._at.get(above)
+            known = isinstance(around, dict) and last in around and "~" not in last
+            found = around[last] if known else lookup(self.document, pointer)
+            self._at[pointer] = found
         return found
 
     def flat(self, schema: Any) -> Flat:
         """The schema, flat."""
-        key = id(schema) if isinstance(schema, Mapping) else int(schema is not False)
-        found = self._flat.get(key)
+        found = self._flat.get(id(schema))
         if found is None:
-            found = self._flat[key] = self._make(schema)
+            found = self._flat[id(schema)] = self._make(schema)
             self._kept.append(schema)
         return found
 
     def types(self, schema: Any) -> tuple[str, ...]:
         """The types of `flat`, without building it where the schema itself has the only one."""
-        if isinstance(schema, Mapping) and id(schema) not in self._flat:
-            only = schema.get("type")
-            if only in TYPES and "$ref" not in schema and "allOf" not in schema:
-                return (only,)
+        known = self._flat.get(id(schema))
+        if known is not None:
+            return known.types
+        if isinstance(schema, dict) and schema.get("type") in TYPES and _is_single(schema):
+            return (schema["type"],)
         return self.flat(schema).types
+
+    def kinds(self, schema: Any) -> Set[str]:
+        """The types that a value may have, in any branch of a union."""
+        found: set[str] = set()
+        waiting, seen = [schema], set()
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, dict) and _UNIONS.isdisjoint(one) and _is_single(one):
+                found.update(self.types(one))
+            elif id(one) not in seen:
+                seen.add(id(one))
+                flat = self.flat(one)
+                found.update(flat.types)
+                waiting.extend(branch for branches in flat.choices for branch in branches)
+        return found
 
     def both(self, *schemas: Any) -> Mapping[str, Any]:
         """One schema with the constraints of all these; the same object each time."""
@@ -141,7 +163,7 @@ class Schemas:
 
     def _only(self, schema: Mapping[str, Any]) -> tuple[str, int]:
         """The one branch that matters, if the schema consists only of that."""
-        if schema.keys() & {"properties", "items", "enum"}:
+        if _COMBINING.isdisjoint(schema) or not _CONTENT.isdisjoint(schema):
             return "", 0
         for word in ("allOf", "anyOf", "oneOf"):
             branches = schema.get(word)
@@ -281,13 +303,19 @@ class Schemas:
 
     def _make(self, schema: Any) -> Flat:
         merger = Merger(self.both)
-        for part in self._parts(schema):
+        single = isinstance(schema, dict) and _is_single(schema)
+        for part in (schema,) if single else self._parts(schema):
             merger.add(as_2020(part, self._old))
         if not self._old and isinstance(schema, Mapping):
             merger.nullable = is_nullable_whole(schema)
         flat = merger.done()
         flat.presumed = not self._old and any(part.get("nullable") is True for part in flat.parts)
         return flat
+
+
+def _is_single(schema: Mapping[str, Any]) -> bool:
+    """Whether nothing else describes the value."""
+    return "$ref" not in schema and "allOf" not in schema
 
 
 def _only_words(branch: Any) -> bool:

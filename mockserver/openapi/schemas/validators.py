@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any
 
 import jsonschema_rs
@@ -35,7 +36,7 @@ class Check:
     A request check also accepts non-canonical UUIDs and timestamps.
     """
 
-    __slots__ = ("_document", "_effort", "_noted", "_pointer", "_validator", "unions")
+    __slots__ = ("_effort", "_noted", "_shape", "_validator", "unions")
 
     def __init__(
         self,
@@ -50,9 +51,8 @@ class Check:
         self.unions = unions
         """Whether a `oneOf` in it is read as a union."""
         self._validator = validator
-        self._document = document
-        self._pointer = pointer
         self._noted = noted
+        self._shape = cache(partial(Shape.of, document, pointer))
 
     def is_valid(self, value: Json) -> bool:
         if self._effort is not None and self._effort.looks(value) > MOST_LOOKS:
@@ -79,7 +79,7 @@ class Check:
 
     def canonical(self, value: Json) -> Json:
         """The value with UUIDs and timestamps in canonical form."""
-        return _respell(value, Shape.of(self._document, self._pointer))
+        return _respell(value, self._shape())
 
     def violations(self, value: Json, where: tuple[str | int, ...] = ()) -> list[Violation]:
         """The violations of the value, in the order of the schema's properties.
@@ -93,14 +93,14 @@ class Check:
         if looks > MOST_REPORTED:
             text = "does not fit; in which way is too much to tell, as the schema has many"
             return [] if self.is_valid(value) else [Violation(where, "anyOf", text, value)]
-        shape = Shape.of(self._document, self._pointer)
+        shape = self._shape()
         value = faulty_part(value, shape, self.is_valid)
         try:
             errors = self._validator.iter_errors(value)
         except (ValueError, OverflowError):
             return [Violation((*where, 0), "json", "Nested too deeply")]
         inside = isinstance(self._validator, _Member)
-        return violations_of(errors, value, self._document, shape, where, inside=inside)
+        return violations_of(errors, value, shape, where, inside=inside)
 
 
 class _Member:

@@ -25,14 +25,15 @@ _EXTRA = 1_000_000
 
 
 class Shape:
-    """All schemas that apply to one place in a value."""
+    """All schemas that apply to one place in a value. Worked out as far as values ask for it."""
 
-    __slots__ = ("_children", "_document", "_names", "schemas")
+    __slots__ = ("_at", "_children", "_document", "_names", "schemas")
 
     def __init__(self, document: Mapping[str, Any], schemas: list[Schema]) -> None:
         self._document = document
         self._names: dict[str, int] | None = None
         self._children: dict[str | int | None, Shape] = {}
+        self._at: dict[tuple[str | int, ...], Schema] = {}
         self.schemas = schemas
 
     @classmethod
@@ -42,6 +43,14 @@ class Shape:
         except ContractError:
             schema = {}
         return cls(document, _spread(document, [schema]))
+
+    def schema_at(self, path: Sequence[str | int]) -> Schema:
+        """The schema at a path from the root of the translated document."""
+        key = tuple(path)
+        found = self._at.get(key)
+        if found is None:
+            found = self._at[key] = _schema_at(self._document, path)
+        return found
 
     def names(self) -> Mapping[str, int]:
         """The named properties with their positions in the document."""
@@ -120,7 +129,6 @@ def _spread(document: Mapping[str, Any], schemas: Sequence[Any]) -> list[Schema]
 def violations_of(
     errors: Iterable[jsonschema_rs.ValidationError],
     value: Json,
-    document: Mapping[str, Any],
     shape: Shape,
     where: Where = (),
     *,
@@ -130,7 +138,7 @@ def violations_of(
 
     `inside`: the validator saw the value as a property of an object.
     """
-    reading = _Reading(document, value, where, inside)
+    reading = _Reading(shape, value, where, inside)
     everything = (violation for error in errors for violation in reading.violations(error))
     found = list(islice(everything, MOST_VIOLATIONS))
     if len(found) > 1 or any(violation.keyword in _CHOICES for violation in found):
@@ -193,10 +201,8 @@ def _order(shape: Shape, value: Json) -> dict[str, int]:
 class _Reading:
     """Reads the errors of one check."""
 
-    def __init__(
-        self, document: Mapping[str, Any], value: Json, where: Where, inside: bool
-    ) -> None:
-        self._document = document
+    def __init__(self, shape: Shape, value: Json, where: Where, inside: bool) -> None:
+        self._shape = shape
         self._inside = inside
         self._value = value
         self._where = where
@@ -209,7 +215,7 @@ class _Reading:
         steps = error.instance_path[1:] if self._inside else error.instance_path
         here = (*self._where, *_walked(self._value, steps, error.instance))
         path = error.schema_path
-        schema = _schema_at(self._document, path[:-1])
+        schema = self._shape.schema_at(path[:-1])
         value = error.instance
         if keyword == "required":
             name = kind.as_dict()["property"]

@@ -51,12 +51,15 @@ class AdminApi:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # Not a coroutine of its own: the API's requests pass through here too.
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            rest = scope["path"][len(PREFIX) :]
+        if scope["type"] != "http":
+            return self.app(scope, receive, send)
+        path: str = scope["path"]
+        if path.startswith(PREFIX):
+            rest = path[len(PREFIX) :]
             if not rest or rest[0] == "/":
                 return self._serve(rest.strip("/"), scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] in self._own_paths:
-            if scope["path"] != "/":
+        elif path in self._own_paths:
+            if path != "/":
                 return self._probe(scope, send)
             if scope["method"] in ("GET", "HEAD") and _wants_html(scope):
                 return send_reply(Sent(307, [(b"location", b"__mock__/")]), scope, send)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -37,6 +38,7 @@ MAX_UNREAD = 64 * 1024 * 1024
 _LONG = f"The URL of the request has more than {MAX_TARGET} bytes."
 
 Refuse = Callable[[Refusal, str], Sent]
+_name_of = itemgetter(0)
 
 _data_received = HttpToolsProtocol.data_received
 _on_message_begin = HttpToolsProtocol.on_message_begin
@@ -101,10 +103,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return TargetTooLong(_LONG)
         if self._arrived > MAX_HEAD and self._head_size() > MAX_HEAD:
             return _too_large()
-        hosts = 0
-        for name, _ in self.headers:
-            if name == b"host":
-                hosts += 1
+        hosts = list(map(_name_of, self.headers)).count(b"host")
         # RFC 9112, section 3.2: what is meant may depend on whom one asks (proxies).
         if hosts == 1 or (not hosts and self.parser.get_http_version() == "1.0"):
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -39,7 +39,7 @@ class Coverage:
     def __init__(self, contract: Contract, update: Callable[[], None] = lambda: None) -> None:
         self.contract = contract
         self._update = update
-        self._counts: dict[tuple[str, int], int] = {}
+        self._counts: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._misfits: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[str] = Counter()
         self._words: dict[tuple[object, ...], str] = {}
@@ -52,8 +52,7 @@ class Coverage:
             if operation is None:
                 self._count_unknown(exchange.message)
                 continue
-            key = operation.id, sent.status if sent is not None else 0
-            counts[key] = counts.get(key, 0) + 1
+            counts[operation.id, sent.status if sent is not None else 0] += 1
             for violation in exchange.violations:
                 misfit = operation.id, self._blame(violation)
                 if misfit in self._misfits or len(self._misfits) < MOST_MISFITS:

@@ -77,7 +77,7 @@ class Journal:
         """Record an exchange. On the hot path."""
         waiting = self._waiting
         waiting.append((self._now(), exchange))
-        if len(waiting) >= AT_ONCE or _is_large(exchange):
+        if len(waiting) >= AT_ONCE or len(exchange.message.body) > LARGE:
             self.update()
         for listener in self.listeners:
             listener(exchange)
@@ -156,18 +156,13 @@ class Journal:
         return count
 
 
-def _is_large(exchange: Exchange) -> bool:
-    sent = exchange.sent
-    return len(exchange.message.body) > LARGE or (sent is not None and len(sent.body) > LARGE)
-
-
 def _size(exchange: Exchange) -> int:
     """The bytes of an exchange that a client decides about, roughly."""
     message, sent = exchange.message, exchange.sent
     headers = message.headers
-    texts = len(message.target) + len("".join(headers)) + len("".join(headers.values()))
-    bodies = len(message.body) + (len(sent.body) if sent is not None else 0)
-    return texts + bodies + len(message.query) + _A_HEADER * len(headers)
+    head = len("".join((message.target, *headers, *headers.values()))) + _A_HEADER * len(headers)
+    size = head + len(message.query) + len(message.body)
+    return size + len(sent.body) if sent is not None else size
 
 
 def describe(entry: Entry) -> dict[str, Any]:
