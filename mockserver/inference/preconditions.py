@@ -24,6 +24,11 @@ _FORBIDDEN = re.compile(
     r"|not (?:be )?(?:possible|allowed|permitted))\b",
     re.IGNORECASE,
 )
+_FIRST = re.compile(
+    r"\bto \w+ (?:an?|any) ([^,]{3,60}),[^.]{0,30}\b(?:must|need to|have to|should) first\b",
+    re.IGNORECASE,
+)
+"""To delete an active job, you must first cancel it."""
 _WHEN = re.compile(
     r"\b(?:if|while|when|once|after|that|which|unless|until|before)\b", re.IGNORECASE
 )
@@ -73,6 +78,10 @@ def allowed_states(text: str, states: States, after: Collection[str]) -> frozens
     forbidden: set[str] = set()
     for sentence in _SENTENCES.split(text):
         sentence = _TAGS.sub("", sentence)
+        first = _FIRST.search(sentence)
+        if first is not None:
+            forbidden.update(_within(states, first[1], 0, words))
+            continue
         negated = _FORBIDDEN.search(sentence)
         if negated is not None:
             before = _WHEN.search(sentence, 0, negated.start())

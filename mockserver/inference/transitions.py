@@ -447,7 +447,7 @@ class VerbReader:
             acting_verb(_last_name(operation.id), tokens(resource.noun)),
         )
         for verb in said:
-            if not verb or verb in _DELETES:
+            if not verb or verb in _DELETES | known.STARTING:
                 continue
             changes = dict(self.effects.changes(resource, verb, ""))
             if changes:

@@ -141,6 +141,8 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
         "inactive",
         "ended",
         "completed",
+        "paused",
+        "suspended",
     ),
     "submit": ("submitted", "pending", "in_review", "pending_approval", "processing", "queued"),
     "suspend": ("suspended", "paused", "inactive"),

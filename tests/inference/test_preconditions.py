@@ -15,6 +15,7 @@ JOB = States(
     failure=("failed",),
     cancelled=("cancelled",),
     path=("queued", "running", "done"),
+    moves=True,
 )
 
 
@@ -27,6 +28,8 @@ JOB = States(
         ("A job has to be in a done or failed state in order to be deleted.", "done failed"),
         ("Jobs cannot be deleted while running.", "queued done failed cancelled"),
         ("If the job is running, it can't be deleted.", "queued done failed cancelled"),
+        ("To delete a running job, you must first cancel it.", "queued done failed cancelled"),
+        ("If it is active, the call fails.", "done failed cancelled"),
         ("It cannot be deleted unless it is cancelled.", "cancelled"),
         ("A job must be cancelled before it can be deleted.", "cancelled"),
         ("May only be changed if it has not yet failed.", "queued running done cancelled"),
