@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from mockserver.inference.words import noun
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.diff.model import STATUS_NAMES
 from mockserver.verify.lifecycle.infer import body_schema, listing_of, properties, reply_schema
@@ -17,6 +18,7 @@ from mockserver.verify.sandbox import Sandbox
 TOTALS = ("total", "total_count", "totalCount", "count")
 ALL_ROWS = "the number of rows"
 """The end of a fact that only a whole list shows."""
+_NAMES = ("name", "key", "slug")
 READS = ("GET", "HEAD")
 
 
@@ -124,6 +126,19 @@ class Knowledge:
         names = [r.id_parameter for r in resources]
         return {r.id_parameter: r for r in resources if names.count(r.id_parameter) == 1}
 
+    def named_by(self, name: str) -> Resource | None:
+        """The resource whose id a field contains by its name: `flow_id`, `work_pool_name`."""
+        wanted = noun(name)
+        for resource in self.makeable:
+            if wanted == f"{_about(resource)}_{noun(_last(resource.id_field))}":
+                return resource
+        return None
+
+    def is_name_of_another(self, name: str) -> bool:
+        """Whether a field names an entity by something else than its id: `work_queue_name`."""
+        stem, _, last = noun(name).rpartition("_")
+        return last in _NAMES and any(_about(resource) == stem for resource in self.makeable)
+
     def owner(self, path: str, parameter: str) -> Resource | None:
         """The resource that a path parameter names, even if its own path uses another name."""
         start = _shape(path.split("{" + parameter + "}")[0] + "{}")
@@ -158,6 +173,11 @@ class Knowledge:
         create = self.contract.by_id[resource.create]
         schema = body_schema(self.contract, create)
         return bool(name) and name not in (properties(self.contract, schema) if schema else {})
+
+
+def _about(resource: Resource) -> str:
+    """What a collection has: `flow_run` of `/flow_runs/`."""
+    return noun(resource.collection.rstrip("/").rpartition("/")[2])
 
 
 def _shape(path: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mockserver.openapi.model import Contract, Json
+from mockserver.openapi.schemas.regex import reader
 from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
 
 NONE: Any = object()
@@ -149,12 +150,17 @@ def _string(
     }
     if schema.get("format") in formats:
         return formats[schema["format"]]
-    if schema.get("pattern"):
-        return given if given is not None else NONE
     text = f"{name.replace('_', ' ').capitalize()} {number}{MARK}"
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
     text = text.ljust(shortest, ".")
-    return text if longest is None else text[-longest:] if longest else ""
+    text = text if longest is None else text[-longest:] if longest else ""
+    if not schema.get("pattern"):
+        return text
+    if given is not None:
+        return given
+    fits = reader(schema["pattern"])
+    options = (text, _plain(text, name, schema))
+    return next((one for one in options if fits is not None and fits(one)), NONE)
 
 
 def _number(schema: Mapping[str, Any], number: int) -> Json:

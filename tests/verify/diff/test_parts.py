@@ -159,3 +159,24 @@ def test_what_needs_nothing_else_keeps_its_usual_flags() -> None:
     )
     assert "active" in with_flags
     assert "active" not in without
+
+
+def test_a_text_with_a_pattern_is_one_that_fits() -> None:
+    schema = {
+        "type": "object",
+        "required": ["name", "colour"],
+        "properties": {
+            "name": {"type": "string", "pattern": "^[^/%&><]+$"},
+            "colour": {"type": "string", "pattern": "^#[0-9a-f]{6}$"},
+        },
+    }
+    made = sample(KNOWLEDGE.contract, schema, 1, lambda name: None, full=False)
+    assert made == {"name": "Name 1 é ✓"}
+
+
+def test_a_field_names_an_entity_by_its_id() -> None:
+    shelf = KNOWLEDGE.makeable[0]
+    assert KNOWLEDGE.named_by("shelf_id") is shelf
+    assert KNOWLEDGE.named_by("id") is None
+    assert KNOWLEDGE.is_name_of_another("shelf_name")
+    assert not KNOWLEDGE.is_name_of_another("name")

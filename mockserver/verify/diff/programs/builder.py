@@ -10,7 +10,7 @@ from mockserver.openapi.model import Json, Operation
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import MISSING, Intent, Program, Step, reference
 from mockserver.verify.lifecycle import samples
-from mockserver.verify.lifecycle.infer import body_schema
+from mockserver.verify.lifecycle.infer import body_schema, properties
 from mockserver.verify.lifecycle.model import Resource
 from mockserver.verify.lifecycle.session import wrapped
 
@@ -141,10 +141,15 @@ class Builder:
             self.number,
             self._reference(resource),
             full=full,
-            skip=resource.skip if resource else frozenset(),
+            skip=(resource.skip if resource else frozenset()) | self._names_of_others(schema),
             plain_names=True,
             flags=flags,
         )
+
+    def _names_of_others(self, schema: Mapping[str, Any]) -> frozenset[str]:
+        """Fields that name another entity; an invented name would be refused."""
+        names = properties(self.knowledge.contract, schema)
+        return frozenset(filter(self.knowledge.is_name_of_another, names))
 
     def _given(self, value: Json) -> Json:
         """Fill a configured body: "@persona" becomes the id of one, "#" a running number."""
@@ -165,8 +170,9 @@ class Builder:
 
         def find(name: str) -> str | None:
             target = resource.references.get(name) if resource else None
-            if target is None and name in self.knowledge.by_parameter:
-                target = self.knowledge.by_parameter[name].name
+            if target is None:
+                named = self.knowledge.by_parameter.get(name) or self.knowledge.named_by(name)
+                target = named.name if named is not None else None
             if target is None or (resource and (target == resource.name or name in resource.skip)):
                 return None
             if resources[target].parents and resource and not resource.strict:
