@@ -20,7 +20,15 @@ from mockserver.engine.calibration import Rules, adapted, with_defaults
 from mockserver.engine.serialization import Sent
 from mockserver.errors import UsageError
 from mockserver.openapi.build import build_contract
-from mockserver.verify.diff.calibrate import read_report, templated
+from mockserver.verify.diff import calibrate as calibration
+from mockserver.verify.diff.calibrate import (
+    Calibration,
+    lock_text,
+    read_report,
+    rehearsed,
+    templated,
+)
+from mockserver.verify.diff.calibrate.rehearsal import rehearsal_of
 from mockserver.verify.diff.drift import document_changes, drift_of
 from mockserver.verify.diff.model import Report
 from mockserver.verify.diff.report import fidelity_of, write
@@ -30,6 +38,13 @@ from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, differ, planted, served
 SHELF = "/shelves/{}"
 LITTLE = ("unknown", "lives")
 """Enough sequences for what is planted here."""
+
+
+@pytest.fixture(autouse=True)
+def first_draft(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Rehearsals take long; only their own test has them."""
+    if "rehearsal" not in request.node.name:
+        monkeypatch.setattr(calibration, "_DRAFTS", 0)
 
 
 def written(report: Report, folder: Path) -> Path:
@@ -273,3 +288,28 @@ def test_calibrating_again_adds_what_is_new_and_drops_what_is_no_more(tmp_path: 
     assert only_blue["operations"]["createShelf"]["defaults"] == {"colour": "blue"}
     assert "Not here." not in json.dumps(only_blue["operations"])
     assert not last.differences
+
+
+@pytest.mark.slow
+def test_a_rehearsal_shows_what_a_draft_leaves_and_breaks(tmp_path: Path) -> None:
+    with served(2) as upstream, the_proxy(upstream) as (proxy, url):
+        proxy.plant(GONE)
+        with MockServer(DOCUMENT, seed=1, clock="manual") as mock:
+            report = read_report(str(written(differ(url, mock.url, origins=LITTLE), tmp_path)))
+    found = Calibration()
+    found.add_report(report)
+    with rehearsal_of(report) as rehearsal:
+        assert rehearsal is not None
+        best = rehearsed(found, rehearsal)
+        rehearsal.draft.write_text(lock_text(best))
+        played = rehearsal.play({"operations": best.operations, "known": []})
+        assert played["fidelity"]["agreed"] > report["fidelity"]["agreed"]
+        assert rehearsal.broken(played) == set()
+        rehearsal.draft.write_text('[operations.listShelves]\nabsent = ["items"]\n')
+        played = rehearsal.play({"operations": {}, "known": []})
+        assert {name for name, _ in rehearsal.broken(played)} == {"listShelves"}
+
+
+def test_a_report_without_runs_has_no_rehearsal() -> None:
+    with rehearsal_of({}) as rehearsal:
+        assert rehearsal is None
