@@ -178,7 +178,8 @@ def learn(service: Service, seconds: int, folder: Path) -> Outcome:
                 words = ["calibrate", str(source), "--output", str(lock)]
                 command(live, *words, folder=home, limit=4 * (seconds + GRACE), outcome=outcome)
     learned = read(folder / "seed1" / "fidelity.json", folder / "seed2" / "fidelity.json")
-    outcome.learned = "" if learned is None else learned.row(f"{service.name} {outcome.version}".strip())
+    name = f"{service.name} {outcome.version}".strip()
+    outcome.learned = "" if learned is None else learned.row(name)
     outcome.broken = [] if learned is None else learned.broken
     return outcome
 

@@ -170,7 +170,7 @@ ENOUGH = 12
 """Number of worlds while a program is being shrunk; the result is checked in all of them."""
 ROUNDS = 40
 """Programs to try when shrinking one difference."""
-SHORTENED, SHORT = 1, 3
+SHORTENED, SHORT = 1, 4
 """Differences to shrink of those that look alike, and steps of a program that is short enough."""
 TROUBLE = 20
 """Stop once failed programs outnumber successful ones by this much."""
