@@ -113,8 +113,9 @@ def nearest_status(operation: Operation, status: int) -> int:
     return status
 
 
-def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
-    """The refusal with a status that the operation lists.
+def document_refusal(operation: Operation, refusal: Refusal, invalid: int = 422) -> Refusal | Reply:
+    """The refusal with a status that the operation lists, `invalid` for an invalid request if it
+    lists none.
 
     An unlisted 404 of a DELETE becomes its success, since the entity is gone as requested. An id
     that doesn't fit its schema names nothing: it is a 404 where no status for invalid requests is
@@ -124,6 +125,8 @@ def document_refusal(operation: Operation, refusal: Refusal) -> Refusal | Reply:
     if listed == {404} and isinstance(refusal, Invalid) and _of_path(refusal):
         return NotFound(violations=refusal.violations, headers=refusal.headers)
     status = nearest_status(operation, refusal.status)
+    if isinstance(refusal, Invalid) and not operation.documented & {400, 422}:
+        status = invalid
     if status == refusal.status:
         return refusal
     if status < 400:

@@ -236,6 +236,14 @@ class Contract:
         return {operation.id: operation for operation in self.operations}
 
     @cached_property
+    def invalid(self) -> int:
+        """The status of invalid requests where an operation lists none: the one that most others
+        list, 400 or 422."""
+        listed = [one.documented & {400, 422} for one in self.operations]
+        bad, invalid = frozenset({400}), frozenset({422})
+        return 400 if listed.count(bad) > sum(invalid <= one for one in listed) else 422
+
+    @cached_property
     def names(self) -> Mapping[str, str]:
         """The ids of operations by their names for people: the id, or `POST /renders`."""
         requests = {f"{each.method} {each.path}": each.id for each in self.operations}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from csv import DictReader
+from io import StringIO
 from urllib.parse import urlencode
 
 import pytest
@@ -15,6 +17,7 @@ from tests.support.documents import (
     TEXT,
     WHOLE,
     Json,
+    answer,
     array,
     obj,
     one_of,
@@ -330,3 +333,56 @@ def test_a_search_by_post_may_be_paged_in_its_query() -> None:
         assert [one["id"] for one in chosen["results"]] == ids[1:]
         later = mock.client.post("/alerts/paged", json={"minCreated": "2099-01-01T00:00:00Z"})
         assert later.json()["results"] == []
+
+
+def test_a_table_below_an_entity_shows_its_rows() -> None:
+    table = {"200": answer(TEXT, "text/csv")}
+    paths = {
+        "/reports": {"post": operation("make", ref("Report"), status=201, sent=obj(title=text()))},
+        "/reports/{id}": path("id", get=operation("get", ref("Report"))),
+        "/reports/{id}/lines": path(
+            "id",
+            get=operation("lines", array(ref("Line"))),
+            post=operation("line", ref("Line"), status=201, sent=obj(label=text(), sum=WHOLE)),
+        ),
+        "/reports/{id}/export.csv": path("id", get={"operationId": "csv", "responses": table}),
+        "/reports.csv": {"get": {"operationId": "all", "responses": table}},
+    }
+    line = obj("id", id=text(), label=text(), sum=WHOLE)
+    with served(paths, "none", Report=obj("id", id=text(), title=text()), Line=line) as mock:
+        url = f"/reports/{mock.client.post('/reports', json={'title': 'one'}).json()['id']}"
+        for label, number in (("tea", 3), ("milk", 5)):
+            mock.client.post(f"{url}/lines", json={"label": label, "sum": number})
+        shown = mock.client.get(f"{url}/export.csv")
+        assert shown.headers["content-type"].startswith("text/csv")
+        rows = list(DictReader(StringIO(shown.text)))
+        assert [(row["label"], row["sum"]) for row in rows] == [("tea", "3"), ("milk", "5")]
+        [report] = DictReader(StringIO(mock.client.get("/reports.csv").text))
+        assert report["title"] == "one"
+        assert mock.client.get("/reports/nobody/export.csv").status_code == 404
+
+
+def test_seed_entities_pass_their_steps_in_order() -> None:
+    times = ("period_start", "period_end", "created_at", "started_at", "completed_at")
+    schema = obj("id", id=text(), **dict.fromkeys(times, MOMENT), tags=array(one_of("a", "b", "c")))
+    paths = {"/runs": {"get": operation("list", array(ref("Run")))}}
+    with served(paths, Run=schema) as mock:
+        for seed in range(5):
+            for run in mock.client_for(f"mock-{seed}").get("/runs").json():
+                assert run.get("period_start", "") <= run.get("period_end", "9")
+                steps = [run[name] for name in times[2:] if name in run]
+                assert steps == sorted(steps)
+                assert len(set(run.get("tags", ()))) == len(run.get("tags", ()))
+
+
+def test_an_invalid_request_is_refused_as_others_are() -> None:
+    """Where an operation lists neither 400 nor 422, the habit of the document decides."""
+    pets = {
+        "get": operation("list", array(TEXT), query={"limit": WHOLE}),
+        "post": operation("create", TEXT, sent=obj("name", name=text()), also=(400,)),
+    }
+    with served({"/pets": pets}) as mock:
+        assert mock.client.get("/pets?limit=x").status_code == 400
+    pets["post"]["responses"].pop("400")
+    with served({"/pets": pets}) as mock:
+        assert mock.client.get("/pets?limit=x").status_code == 422

@@ -411,7 +411,9 @@ class Maker:
                 self.value(flat.arrays.contains, one, (*path, n), MISSING) for n in range(needed)
             ]
             found = inside + found[needed:]
-        unique = bool(flat.rules.get("uniqueItems"))
+        listed = self.schemas.flat(items).values if known is MISSING else None
+        # Nobody repeats the values of an enumeration, such as permissions.
+        unique = bool(flat.rules.get("uniqueItems")) or len(listed or ()) > low
         mode = self.mode
         for attempt in range(60):
             if unique:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
@@ -9,6 +10,7 @@ from zlib import crc32
 from mockserver.engine.generation.unions import may_be_null
 from mockserver.engine.inferred.schedules import state_of
 from mockserver.inference.model import Resource
+from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 
@@ -37,6 +39,52 @@ def agreeing(
                 found[name] = None
         for name in data.keys() & states.flags.keys() - given.keys():
             found[name] = status in states.flags[name]
+    for name, value in found.items():
+        if isinstance(value, dict) and name not in given:
+            found[name] = _in_order(value, {})
+    return _in_order(found, given)
+
+
+_STEPS = (
+    bag("created creation opened submitted requested ordered registered issued"),
+    bag("queued scheduled accepted"),
+    bag("started start begin begins begun from since"),
+    bag("completed complete end ends ended finished closed until to resolved delivered"),
+    bag("expires expiry expiration expired"),
+)
+"""Words of times, each set later than the one before."""
+_NO_STEP = bag("at on date time timestamp datetime utc")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d\S*)?")
+
+
+def _in_order(data: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with the times of its earlier steps before those of later ones (`period_start`,
+    `period_end`); what was `given` is unchanged."""
+    groups: dict[tuple[tuple[str, ...], int], list[tuple[int, str]]] = {}
+    for name, value in data.items():
+        if not isinstance(value, str) or not _TIME.fullmatch(value):
+            continue
+        words = tokens(name)
+        step = next((n for n, known in enumerate(_STEPS) if known & set(words)), None)
+        if step is not None:
+            rest = tuple(word for word in words if word not in _STEPS[step] | _NO_STEP)
+            groups.setdefault((rest, len(value)), []).append((step, name))
+    found = data
+    for group in groups.values():
+        found = {**found, **_sorted(found, [name for _, name in sorted(group)], given)}
+    return found
+
+
+def _sorted(data: Mapping[str, Any], names: list[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """These times, in this order as far as they aren't `given`."""
+    free = [name for name in names if name not in given]
+    found = {name: data[name] for name in names}
+    found |= dict(zip(free, sorted(data[name] for name in free), strict=True))
+    last = ""
+    for name in names:
+        if name in free:
+            found[name] = max(found[name], last)
+        last = max(last, found[name])
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
@@ -17,10 +17,11 @@ from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.inferred.seeding import birth, lasting
 from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Dice
+from mockserver.engine.representations.tables import DELIMITERS, rendered
 from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action, Path
 from mockserver.inference.paths import ANY, route
-from mockserver.inference.words import bag, noun, tokens
+from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Operation
 
@@ -37,6 +38,7 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
     awaits = action.response.awaits
     jobs = context.repositories.get(awaits) if awaits is not None else None
     shared = _shared(context, operation, action)
+    table = _table_of(context, operation, action)
     kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
 
     def handle(call: Call) -> Reply:
@@ -45,6 +47,8 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
             return _count(call, action.response.counts)
         if jobs is not None:
             _check_done(call, jobs)
+        if table is not None and (rows := _rows(call, table)) is not None:
+            return Reply(operation.success, rows, {}, table.media_type)
         world, request = call.world, call.request
         asked = sorted(request.path.items())
         part = _of_entity(call, shared) if shared else {}
@@ -70,6 +74,65 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
         return replace(reply, headers=dict(reply.headers))
 
     return handle
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What a table shows: the entities of `repository`, below one if the path names one (`below`),
+    or an array of the one that the path names."""
+
+    media_type: str
+    repository: Repository
+    below: bool = False
+    array: str | None = None
+
+
+def _table_of(context: Context, operation: Operation, action: Action) -> _Table | None:
+    """The rows that a table in text is of: `/reports/{id}/export.csv`, `/reports.csv`."""
+    media = media_of(operation, operation.success)
+    if media is None or media.name not in DELIMITERS or operation.method != "GET":
+        return None
+    if media.pointer and "string" not in context.schemas.flat_at(media.pointer).types:
+        return None
+    above = context.above(action.parents[-1]) if action.parents else None
+    if above is None:
+        first = route(operation.path).steps[:1]
+        called = noun(first[0].rsplit(".", 1)[0]) if first else ""
+        found = [one for one in context.repositories.values() if one.resource.noun == called]
+        return _Table(media.name, found[0]) if len(found) == 1 else None
+    below = [
+        one
+        for one in context.repositories.values()
+        if one.resource.parents and one.resource.parents[-1].resource == above.resource.name
+        and not one.resource.singleton
+    ]  # fmt: skip
+    words = set(tokens(operation.path.rsplit("/", 1)[-1]))
+    named = [one for one in below if {one.resource.noun, plural(one.resource.noun)} & words]
+    if named or len(below) == 1:
+        return _Table(media.name, (named or below)[0], below=True)
+    if above.resource.schema is None:
+        return None
+    arrays = [
+        name
+        for name, place in context.schemas.arrays(above.resource.schema).items()
+        if "object" in context.schemas.flat_at(place).types
+    ]
+    return _Table(media.name, above, array=arrays[0]) if len(arrays) == 1 else None
+
+
+def _rows(call: Call, table: _Table) -> str | None:
+    """The table as text; None if the entity that the path names has no such array."""
+    if table.array is not None:
+        entity = call.context.find(call.world, table.repository, call.parent_key())
+        rows = entity.data.get(table.array) if entity is not None else None
+        if not isinstance(rows, list):
+            return None
+    else:
+        parent = call.parent_key() if table.below else None
+        call.context.sower.sow(call.world, table.repository, parent)
+        there = table.repository.scan(call.world, parent, newest_first=False)
+        rows = [dict(one.data) for one in there if not one.row.get("gone")]
+    return rendered(table.media_type, rows).decode() if rows else ""
 
 
 def _shared(context: Context, operation: Operation, action: Action) -> frozenset[str]:

@@ -406,7 +406,7 @@ class Pipeline:
             if self.settings.undocumented == "nearest":
                 if self.api.wire.candid and not isinstance(self.dialect, FastApiDialect):
                     refusal = sharpened(operation, refusal)
-                adapted = document_refusal(operation, refusal)
+                adapted = document_refusal(operation, refusal, self.contract.invalid)
                 if isinstance(adapted, Reply):
                     if adapted.body is not NO_BODY:
                         adapted = self.preference.success(operation, adapted.status)
