@@ -350,6 +350,37 @@ def test_of_several_values_and_branches_the_first_is_said_which_older_clients_kn
         assert len({one["kind"] for one in mock.client.get("/things").json()}) > 1
 
 
+def test_a_part_that_an_example_shows_is_shown_as_it_is() -> None:
+    """Clients need not know what else the document has there."""
+    event = {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"type": "string"}, "account": {"enum": ["NEW", "OLD"]}},
+    }
+    payment = {
+        "type": "object",
+        "required": ["id", "events"],
+        "properties": {"id": {"type": "string"}, "events": {"type": "array", "items": event}},
+        "example": {"id": "p1", "events": [{"kind": "made"}]},
+    }
+    schema = {"type": "object", "properties": {"data": {"type": "array", "items": payment}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Payments", "version": "1"},
+        "paths": {
+            "/payments": {"get": {"responses": answer(schema)}},
+            "/payments/{id}": {"parameters": [ID], "get": {"responses": answer(payment)}},
+        },
+    }
+    with MockServer(document, lenient=True) as mock:
+        found = [
+            *mock.client.get("/payments").json()["data"],
+            mock.client.get("/payments/x").json(),
+        ]
+        assert len(found) > 1
+        assert all(each["events"] == [{"kind": "made"}] for each in found)
+
+
 def test_an_entity_that_must_hold_another_of_its_kind_ends_where_null_is_meant() -> None:
     schema = {
         "type": "object",

@@ -266,6 +266,8 @@ class Maker:
         if given is MISSING:
             known = {**self._of_list(flat, name), **self._shown(flat)}
         self.owners.append(flat.notes.title or singular(name) or self._owner)
+        # A part that the document or the client shows says all; clients may not know the rest.
+        whole = self.mode == "full" and bool(path and known)
         found: dict[str, Any] = {}
         most = modes.bound(flat.rules, "maxProperties", 1 << 30)
         for key, schema in flat.properties.items():
@@ -273,7 +275,7 @@ class Maker:
             needed = key in flat.required or here in self.wanted
             if not needed and (len(found) >= most or here in self.unwanted):
                 continue
-            if key not in known and not needed and not self._includes(path, key, schema):
+            if key not in known and not needed and (whole or not self._includes(path, key, schema)):
                 continue
             if self._hidden(schema) and here not in self.wanted:
                 continue
@@ -310,8 +312,10 @@ class Maker:
         return found
 
     def _shown(self, flat: Flat) -> Mapping[str, Any]:
-        """An example of the document, some of the time."""
+        """An example of the document: some of the time, or the first where all shall be said."""
         examples = [example for example in flat.notes.examples if isinstance(example, Mapping)]
+        if examples and self.mode == "full":
+            return examples[0]
         if examples and self._rich and self.dice.chance(0.7):
             return self.dice.random.choice(examples)
         return {}
