@@ -323,10 +323,13 @@ class Sower:
         known.update({name: ends[state] for name, ends in states.verdicts.items() if state in ends})
         return known
 
-    def _guided(self, resource: Resource, ordinal: int) -> Mapping[str, Any]:
-        """The example values of such an entity, without those that identify it."""
+    def _guided(self, resource: Resource, ordinal: int, *, full: bool) -> Mapping[str, Any]:
+        """The example values of such an entity, without those that identify it; a `full` one has
+        those of the first entity, too."""
         apart = {resource.identity.key, *(link.field for link in resource.parents)}
         guide = self._examples.guide(resource, ordinal)
+        if full:
+            guide = {**self._examples.guide(resource, 0), **guide}
         return {name: value for name, value in guide.items() if name not in apart}
 
     def _add(
@@ -338,17 +341,15 @@ class Sower:
         like: Mapping[str, Any] | None = None,
     ) -> None:
         resource = repository.resource
-        salt: tuple[object, ...]
-        salt = (world.settings.seed, "seed", resource.name, parent, ordinal)
+        salt: tuple[object, ...] = (world.settings.seed, "seed", resource.name, parent, ordinal)
         if like:
             salt = (*salt, repr(sorted(like.items())))
         at = max(0, birth(world) - (resource.seeds - ordinal) * 7 * _HOUR)
         dice = Dice(at, *salt)
         row: dict[str, Any] = {"at": at, "n": ordinal - resource.seeds, "seed": True}
         full = world.leniency.fill  # for tests of clients, which may not know every kind
-        known = {**self._guided(resource, ordinal), **owner_values(world, repository.roles)}
-        if full:
-            known = {**self._guided(resource, 0), **known}
+        known = dict(self._guided(resource, ordinal, full=full))
+        known |= owner_values(world, repository.roles)
         known.update(self._referring(world, repository, ordinal))
         set_times(repository.schemas, repository.flat, repository.roles, known, at, made=True)
         known.update(dict.fromkeys(repository.roles.counted, ordinal + 1))
@@ -378,9 +379,9 @@ class Sower:
                 del known[resource.identity.key]
         data: Any = None
         if resource.schema is not None:
-            mode: Mode = "full" if full else "rich"
             shape, marks = kind(repository.schemas, resource.shape or "", 0 if full else ordinal)
             known |= marks
+            mode: Mode = "full" if full else "rich"
             data = self._values.kept(shape, dice, known, mode=mode, owner=resource.noun)
         if not isinstance(data, dict):
             return
