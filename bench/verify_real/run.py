@@ -3,8 +3,9 @@
     python -m bench.verify_real.run [SERVICE ...] [--part test] [--seconds 60] [--keep DIR]
         [--write]
 
-Each part gets a newly started service. Besides the exit code it records whether the command crashed
-or had to be killed, what it left behind, and whether it touched other people's rows.
+Each part gets a newly started service. `stock` is `test` and stock Schemathesis with equal
+requests. Besides the exit code it records whether the command crashed or had to be killed, what it
+left behind, and whether it touched other people's rows.
 """
 
 from __future__ import annotations
@@ -18,17 +19,21 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bench.harness import free_port
+from bench.pages import DOCS, write_section
+from bench.verify_real.beside_stock import Beside, ours, stock, table
 from bench.verify_real.census import Census, take
 from bench.verify_real.learn import read, write_rows
 from bench.verify_real.services import SERVICES, Live, Service, Unavailable
 
-PARTS = ("test", "fuzz", "diff", "learn")
+PARTS = ("test", "fuzz", "diff", "learn", "stock")
 GRACE = 120
 """Seconds beyond its own limit after which a command counts as hanging."""
 
@@ -55,6 +60,13 @@ class Outcome:
     """Behaviours that calibration made wrong."""
     learned: str = ""
     """The row of the table in docs/fidelity.md."""
+
+    def row(self) -> str:
+        """For the table of the documentation."""
+        what = SERVICES[self.service].what
+        reached = self.reached.strip("()").removesuffix(" operations reached")
+        cells = (reached, str(self.requests), str(len(self.findings)), str(len(self.left)))
+        return f"| {self.service} {self.version} ({what}) | {' | '.join(cells)} |"
 
     def line(self) -> str:
         state = "hung" if self.exit is None else f"exit {self.exit}"
@@ -169,7 +181,7 @@ def learn(service: Service, seconds: int, folder: Path) -> Outcome:
         home = folder / f"seed{seed}"
         with service.running(home / "data") as live:
             words = ["diff", str(live.spec), "--real", live.url, "--examples", "5"]
-            words += live.options
+            words += [*live.options, "--disposable"]
             words += ["--seed", seed, "--report-dir", str(home), "--max-differences", "2000"]
             words += ["--calibration", str(lock)] if lock.exists() else []
             command(live, *words, folder=home, limit=6 * (seconds + GRACE), outcome=outcome)
@@ -182,6 +194,41 @@ def learn(service: Service, seconds: int, folder: Path) -> Outcome:
     outcome.learned = "" if learned is None else learned.row(name)
     outcome.broken = [] if learned is None else learned.broken
     return outcome
+
+
+def beside(service: Service, seconds: int, folder: Path) -> Beside:
+    """`mockserver test` and stock Schemathesis on a new service each."""
+    with service.running(folder / "data") as live:
+        # Stock sends everything, and a limited time changes how the requests are distributed.
+        words = ["test", str(live.spec), "--url", live.url, *live.options, "--disposable"]
+        words += ["--max-examples", "4", "--timeout", "10", "--report-dir", "report"]
+        outcome = Outcome(service.name, service.version(), "stock")
+        command(live, *words, folder=folder, limit=20 * seconds, outcome=outcome)
+        found = ours(folder / "report" / "exchanges.ndjson")
+    (folder / "stock").mkdir()
+    with service.running(folder / "stock-data") as live:
+        theirs, no_faults, sent = stock(live, folder / "stock", outcome.requests, 20 * seconds)
+    requests = (outcome.requests, sent)
+    return Beside(service.name, service.version(), requests, found, theirs, no_faults)
+
+
+def write_pages(outcomes: Sequence[Outcome], rows: Sequence[Beside]) -> None:
+    """Write the tables of the documentation."""
+    day = datetime.now(UTC).date()
+    measured = (
+        f"Measured on {day}, one run on {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}."
+    )
+    tested = [outcome for outcome in outcomes if outcome.part == "test"]
+    if tested:
+        lines = [
+            measured,
+            "",
+            "| service | operations reached | requests | findings | left behind |",
+        ]
+        lines += ["|---|---|---|---|---|", *(outcome.row() for outcome in tested)]
+        write_section(DOCS / "contract-tests.md", "verify-real", lines)
+    if rows:
+        write_section(DOCS / "comparison.md", "verify-real", [measured, "", *table(rows)])
 
 
 def _compare(before: Census, after: Census, live: Live, outcome: Outcome) -> None:
@@ -200,10 +247,11 @@ def main() -> int:
     parser.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(SERVICES))
     parser.add_argument("--part", action="append", choices=PARTS)
     parser.add_argument("--seconds", type=int, default=60, help="for each command")
-    parser.add_argument("--write", action="store_true", help="the table in docs/fidelity.md")
     parser.add_argument("--keep", type=Path, help="output and reports stay here")
+    parser.add_argument("--write", action="store_true", help="write the tables in docs/")
     given = parser.parse_args()
     outcomes: list[Outcome] = []
+    rows: list[Beside] = []
     with tempfile.TemporaryDirectory() as temporary:
         home = (given.keep or Path(temporary)).resolve()
         for name in given.services or SERVICES:
@@ -211,23 +259,32 @@ def main() -> int:
                 outcome = _one(SERVICES[name], what, given.seconds, home)
                 if outcome is None:
                     break
-                outcomes.append(outcome)
-                print(outcome.line(), flush=True)
+                if isinstance(outcome, Beside):
+                    rows.append(outcome)
+                    print(
+                        outcome.row(), *sorted(outcome.missed), sep="\n  stock only: ", flush=True
+                    )
+                else:
+                    outcomes.append(outcome)
+                    print(outcome.line(), flush=True)
+        if given.write:
+            write_pages(outcomes, rows)
+            write_rows([outcome.learned for outcome in outcomes if outcome.learned])
         home.mkdir(parents=True, exist_ok=True)
         told: list[Any] = [asdict(outcome) for outcome in outcomes]
         (home / "outcomes.json").write_text(json.dumps(told, indent=1))
-    if given.write:
-        write_rows([outcome.learned for outcome in outcomes if outcome.learned])
     bad = [o for o in outcomes if o.exit is None or o.crash or o.left or o.touched]
     return 1 if bad else 0
 
 
-def _one(service: Service, what: str, seconds: int, home: Path) -> Outcome | None:
+def _one(service: Service, what: str, seconds: int, home: Path) -> Outcome | Beside | None:
     folder = home / service.name / f"{what}-{free_port()}"
     folder.mkdir(parents=True)
     try:
         if what == "learn":
             return learn(service, seconds, folder)
+        if what == "stock":
+            return beside(service, seconds, folder)
         with service.running(folder / "data") as live:
             return part(live, service, what, seconds, folder)
     except (Unavailable, RuntimeError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from mockserver.inference.model import Action
 from mockserver.openapi.model import Json
@@ -16,6 +17,19 @@ GONE = (404, 410)
 ROUNDS = 3
 NAMES = ("name", "slug", "key", "title")
 MOST_PAGES = 200
+
+
+def note_others(ledger: Ledger, target: Target, ownership: Ownership) -> None:
+    """Record the ids of what is there before the first creation, as far as lists show them."""
+    for resource in {creator.resource.name for creator in ownership.creators.values()}:
+        found = ownership.list_of(resource, {})
+        if found is None:
+            continue
+        action, path = found
+        key = _key(action, ownership)
+        with suppress(NoReply):
+            ids = [at(row, key) for row in _rows(path, action, target)]
+            ledger.found(resource, [str(one) for one in ids if isinstance(one, str | int)])
 
 
 def clean_up(
@@ -45,7 +59,12 @@ def clean_up(
     finally:
         target.ownership = held
     progress(f"removed {len(ledger.gone)} of {len(ledger.entries)} entities")
-    unknown = [f"{a.operation} was sent and got no response" for a in ledger.pending.values()]
+    unknown = [
+        f"what {a.operation} created, which its response does not name"
+        if a.succeeded
+        else f"{a.operation} was sent and got no response"
+        for a in ledger.pending.values()
+    ]
     return [*left.values(), *unknown]
 
 
@@ -140,7 +159,8 @@ def _find_again(
         where |= {**ownership.given_in(remove.path), remove.path_item or "": identity}
         ledger.made(pending.number, remove.operation, where, resource)
         return
-    ledger.nothing(pending.number)
+    if not pending.succeeded:
+        ledger.nothing(pending.number)
 
 
 def _has(row: Json, marker: str) -> bool:

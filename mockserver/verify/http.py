@@ -27,7 +27,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, TimeoutError
 
-from mockserver.verify.model import Exchange
+from mockserver.verify.model import Exchange, json_of
 
 # Client-side rate limiting, which also honours Retry-After.
 
@@ -214,7 +214,7 @@ class Sent:
 
     def json(self) -> Any:
         """The reply's JSON value. Raises ValueError."""
-        return json.loads(self.body)
+        return json_of(self.body)
 
 
 class WireError(Exception):

@@ -18,7 +18,7 @@ from mockserver.verify.access import (
 )
 from mockserver.verify.baseline import Baseline
 from mockserver.verify.causes import merged
-from mockserver.verify.cleanup import clean_up
+from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.conformance import schemathesis
 from mockserver.verify.conformance.config import Settings
 from mockserver.verify.conformance.exemptions import unlisted_refusal
@@ -187,6 +187,7 @@ class Verification:
             return
         if self.plan.resumed is None:
             journal.begin(settings.seed, settings.budget.max_examples)
+            note_others(journal.ledger, self.target, ownership)
             return
         journal.restore()
         self.progress(f"going on after {counted(len(journal.finished), 'step')}")

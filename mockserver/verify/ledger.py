@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -37,12 +37,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class PendingCreation:
-    """A creation whose response is unknown."""
+    """A creation whose response is unknown, or names nothing although it `succeeded`."""
 
     number: int
     operation: str
     path: Mapping[str, str]
     marker: str
+    succeeded: bool = False
 
 
 @dataclass
@@ -53,6 +54,8 @@ class Ledger:
     gone: set[int] = field(default_factory=set)
     pending: dict[int, PendingCreation] = field(default_factory=dict)
     steps: list[dict[str, Json]] = field(default_factory=list)
+    others: set[tuple[str, str]] = field(default_factory=set)
+    """Kind and id of what was there before the run."""
     _by_name: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _last: int = 0
     _stream: IO[bytes] | None = None
@@ -125,12 +128,23 @@ class Ledger:
         """Replace the marker."""
         self._record({"marked": entry.number, "marker": marker})
 
+    def succeeded(self, number: int) -> None:
+        """Record that the creation created something that the response does not name."""
+        self._record({"succeeded": number})
+
     def nothing(self, number: int) -> None:
         """Record that the creation created nothing."""
         self._record({"nothing": number})
 
     def removed(self, entry: Entry) -> None:
         self._record({"gone": entry.number})
+
+    def found(self, kind: str, ids: Iterable[str]) -> None:
+        """Record what was there before the run: a creation may return it."""
+        self._record({"others": kind, "ids": list(ids)})
+
+    def is_others(self, kind: str, where: Mapping[str, str]) -> bool:
+        return (kind, next(reversed(list(where.values())), "")) in self.others
 
     def step(self, line: dict[str, Json]) -> None:
         """Record progress; it need not outlive a loss of power."""
@@ -165,6 +179,8 @@ class Ledger:
     def _take(self, line: dict[str, Json]) -> None:
         if "step" in line:
             self.steps.append(line["step"])
+        elif "others" in line:
+            self.others |= {(line["others"], identity) for identity in line["ids"]}
         elif "asked" in line:
             pending = PendingCreation(
                 line["asked"], line["operation"], line["path"], line["marker"]
@@ -183,6 +199,9 @@ class Ledger:
         elif "marked" in line and line["marked"] in self.entries:
             number = line["marked"]
             self.entries[number] = replace(self.entries[number], marker=line["marker"])
+        elif "succeeded" in line and line["succeeded"] in self.pending:
+            number = line["succeeded"]
+            self.pending[number] = replace(self.pending[number], succeeded=True)
         elif "nothing" in line:
             self.pending.pop(line["nothing"], None)
         elif "gone" in line:

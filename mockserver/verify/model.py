@@ -56,7 +56,7 @@ class Exchange:
 
     def json(self) -> Json:
         """The reply's JSON value. Raises ValueError."""
-        return json.loads(self.body)
+        return json_of(self.body)
 
     def curl(self) -> str:
         """A shell command; masked credentials become variables."""
@@ -73,6 +73,14 @@ class Exchange:
             words += ["--data-binary", _shell_bytes(self.request_body)]
         words.append(shlex.quote(self.url))
         return " ".join(words)
+
+
+def json_of(body: bytes) -> Json:
+    """The JSON value of a body. Raises ValueError, also if it is nested too deeply to be read."""
+    try:
+        return json.loads(body)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def is_server_error(status: int, operation: Operation | None) -> bool:

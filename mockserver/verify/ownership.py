@@ -8,7 +8,6 @@ only if it is allowed by name, or if the server is disposable.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 from mockserver.inference.model import FIRST, Action, Path, Plan, Resource
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.ledger import Entry, Ledger
+from mockserver.verify.model import json_of
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 HARMLESS = (*SAFE, "QUERY")
@@ -226,13 +226,14 @@ class Ownership:
                 marker = named or marker_of(body) or copied
                 number = self.ledger.ask(operation.id, where, marker)
                 return Ticket(operation, where, number, named)
-        sent = marker_of(body) if action_changes(self.plan, operation) else ""
+        known = self.plan.actions[operation.id] if operation is not None else None
+        sent = marker_of(body) if known and known.kind in ("patch", "replace") else ""
         return Ticket(operation, where, number, marker=sent)
 
     def _named(self, creator: Creator, action: Action, body: bytes | None) -> str:
         """The id that the client chooses in the body, if any."""
         try:
-            sent = at(json.loads(body or b""), action.request.at)
+            sent = at(json_of(body or b""), action.request.at)
         except ValueError:
             return ""
         found = at(sent, creator.id_path) if creator.id_path else at(sent, ("id",))
@@ -356,6 +357,10 @@ class Ownership:
         action = self.plan.actions[operation.id]
         creator = self.creators.get(operation.id)
         made = self._made(action, creator, ticket, status, headers, body) if creator else None
+        if made and creator and self.ledger.is_others(creator.resource.name, made):
+            if ticket.number:
+                self.ledger.nothing(ticket.number)
+            return None
         if made is not None and creator is not None:
             number = ticket.number or self.ledger.ask(operation.id, ticket.where, "")
             return self.ledger.made(number, creator.remove.operation, made, creator.resource.name)
@@ -365,6 +370,8 @@ class Ownership:
                 self.ledger.marked(changed, ticket.marker)
         if ticket.number and self._made_nothing(ticket, status):
             self.ledger.nothing(ticket.number)
+        elif ticket.number and 200 <= status < 300:
+            self.ledger.succeeded(ticket.number)
         elif action.kind == "remove" and 200 <= status < 300:
             for entry in list(self.ledger.left()):
                 if entry.remove == operation.id and dict(entry.where) == dict(ticket.where):
@@ -420,14 +427,9 @@ class Ownership:
         return where
 
 
-def action_changes(plan: Plan, operation: Operation | None) -> bool:
-    action = plan.actions[operation.id] if operation is not None else None
-    return action is not None and action.kind in ("patch", "replace")
-
-
 def _identity(creator: Creator, headers: Mapping[str, str], body: bytes) -> str | None:
     try:
-        value = json.loads(body)
+        value = json_of(body)
     except ValueError:
         value = None
     entity = at(value, creator.at)
@@ -457,7 +459,7 @@ def at(value: Json, path: Path) -> Json:
 def marker_of(body: bytes | None) -> str:
     """A text in a body by which its entity can be found again."""
     try:
-        value = json.loads(body or b"")
+        value = json_of(body or b"")
     except ValueError:
         return ""
     texts = [text for text in _texts(value) if len(text) >= SHORTEST_MARKER]

@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -239,8 +239,8 @@ GATEWAY = (502, 503, 504)
 MOST_PROBES = 5
 
 
-def preflight(target: Target) -> None:
-    """Check with a few reads whether there is something to test.
+def preflight(target: Target, without: Collection[str] = ()) -> None:
+    """Check with a few reads whether there is something to test, but not `without` some operations.
 
     Raises UsageError if nothing responds, the key is refused, a web page comes back, or the API is
     at another path.
@@ -248,7 +248,7 @@ def preflight(target: Target) -> None:
     probes: list[tuple[Operation, str]] = []
     replies: list[Exchange] = []
     silent: list[NoReply] = []
-    for operation, path in _probes(target):
+    for operation, path in _probes(target, without):
         if any(reply.status not in GATEWAY for reply in replies) and len(replies) >= MOST_PROBES:
             break
         try:
@@ -315,7 +315,7 @@ def _likely(target: Target, probes: Sequence[tuple[Operation, str]]) -> str:
     return ""
 
 
-def _probes(target: Target) -> list[tuple[Operation, str]]:
+def _probes(target: Target, without: Collection[str]) -> list[tuple[Operation, str]]:
     """Reads to try: first those without parameters, then with an id that can't exist; no
     streams."""
     given = target.params
@@ -323,6 +323,7 @@ def _probes(target: Target) -> list[tuple[Operation, str]]:
         op
         for op in target.contract.operations
         if op.method == "GET"
+        and op.id not in without
         and not any(is_stream(n) for r in op.responses.values() for n in r.content)
     ]
     plain = [

@@ -217,6 +217,8 @@ def sent(method: str, path: str, status: int, operation: str = "", body: bytes =
         # No worker of this id has been found, so how it is refused is left open; /jobs has no id.
         ("positive_data_acceptance", sent("GET", "/workers/a", 422, "worker"), True),
         ("positive_data_acceptance", sent("GET", "/workers/a", 400, "worker"), False),
+        # /jobs needs no key.
+        ("status_code_conformance", sent("POST", "/jobs", 401, "newJob"), False),
         # What ends in a server error was not accepted.
         ("missing_required_header", sent("POST", "/jobs", 500, "newJob"), True),
         ("missing_required_header", sent("POST", "/jobs", 200, "newJob"), False),
@@ -235,3 +237,17 @@ def test_how_a_known_entity_is_refused_is_not_left_open() -> None:
     requests.note(sent("GET", "/workers/a", 200, "worker"))
     refused = sent("GET", "/workers/a", 422, "worker")
     assert not allowed(Finding("positive_data_acceptance", "", "", "", [refused]), requests)
+
+
+def test_a_refused_key_need_not_be_documented() -> None:
+    document = {
+        **EVENTS,
+        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        "security": [{"key": []}],
+    }
+    requests = Requests(build_contract(document))
+    for status, excused in ((401, True), (403, False), (404, False)):
+        finding = Finding(
+            "status_code_conformance", "", "", "", [sent("GET", "/workers", status, "workers")]
+        )
+        assert allowed(finding, requests) is excused

@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from mockserver.errors import UsageError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
-from mockserver.verify.cleanup import clean_up
+from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.conformance.guarded import Guard
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.ownership import Ownership, Router, Withheld
@@ -265,6 +265,56 @@ def test_what_is_in_the_ledger_twice_is_removed_once(tmp_path: Path) -> None:
         assert clean_up(ledger, target, known, lambda text: None) == []
     ledger.close()
     assert sent == ["DELETE"]
+
+
+class Silent(Things):
+    """A creation does not return what it has created, and a list may not show all of it."""
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        status, value = super().answer(method, path, body)
+        if method == "POST" and path == "/things" and status == 201:
+            return 201, {"detail": "done"}
+        if method == "GET" and path == "/things":
+            return 200, {"items": [row for row in value["items"] if "hidden" not in row["name"]]}
+        return status, value
+
+
+def test_what_a_response_does_not_name_is_found_or_reported(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    things = Silent()
+    known = ownership(ledger=ledger)
+    with serving(things) as url, Target(build_contract(DOCUMENT), url, "") as target:
+        target.ownership = known
+        for name in ("a name to be found", "a hidden name"):
+            target.send("POST", "/things", body={"name": name}, operation="makeThing")
+        left = clean_up(ledger, target, known, lambda text: None)
+    ledger.close()
+    assert {row["name"] for row in things.rows.values()} == {"theirs", "a hidden name"}
+    assert left == ["what makeThing created, which its response does not name"]
+    assert Ledger.load(str(ledger.path)).pending == ledger.pending
+
+
+class Unique(Things):
+    """A thing of a name is created once; then it is returned."""
+
+    def _new(self, name: str) -> tuple[int, Any]:
+        known = next((row for row in self.rows.values() if row["name"] == name), None)
+        return (200, known) if known else super()._new(name)
+
+
+def test_what_was_there_is_not_ours_though_a_creation_returns_it(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    things = Unique()
+    known = ownership(ledger=ledger)
+    with serving(things) as url, Target(build_contract(DOCUMENT), url, "") as target:
+        target.ownership = known
+        note_others(ledger, target, known)
+        for name in ("mine", "theirs"):
+            target.send("POST", "/things", body={"name": name}, operation="makeThing")
+        assert Ledger.load(str(ledger.path)).others == {("things", PRECIOUS)}
+        assert clean_up(ledger, target, known, lambda text: None) == []
+    ledger.close()
+    assert set(things.rows) == {PRECIOUS}
 
 
 class Named(Things):

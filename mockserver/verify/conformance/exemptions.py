@@ -137,6 +137,7 @@ WIDENINGS = (*FEATHER, *SPEECHIFY, *TRUESTATE)
 
 
 BAD_REQUEST = (400, 422)
+_RARE = ("TRACE", "QUERY")
 _ACCEPTED = ("missing_required_header", "ignored_auth", "negative_data_rejection")
 """Checks of requests that should have been refused."""
 
@@ -243,16 +244,22 @@ def allowed(finding: Finding, requests: Requests) -> bool:
         unsure = requests.names_others(example) or requests.names_nobody(example)
         return unsure or requests.is_valid(example) is not True
     if finding.rule == "unsupported_method":
-        # TRACE is often refused in front of an API: RFC 9110, 9.3.8.
-        refused = example.method == "TRACE" and 400 <= example.status < 500
+        # These are often refused in front of an API, before anything knows of its paths.
+        refused = example.method in _RARE and 400 <= example.status < 500
         return requests.is_documented(example) or (refused and example.status != 405)
     if finding.rule == "status_code_conformance":
-        return unlisted_refusal(example, requests.contract)
+        return unlisted_refusal(example, requests.contract) or _of_key(example, requests.contract)
     if finding.rule == "not_a_server_error":
         return not is_server_error(example.status, requests.contract.by_id.get(example.operation))
     if finding.rule == "response_schema_conformance":
         return _is_text(example, requests.contract)
     return False
+
+
+def _of_key(exchange: Exchange, contract: Contract) -> bool:
+    """Whether it is the refusal of a key: the document says with the key that there can be one."""
+    operation = contract.by_id.get(exchange.operation)
+    return exchange.status == 401 and operation is not None and any(operation.security)
 
 
 def _is_text(exchange: Exchange, contract: Contract) -> bool:

@@ -166,6 +166,9 @@ class Guard:
                 if turn.late:
                     raise requests.exceptions.ReadTimeout(error, request=request) from None
                 raise requests.exceptions.ChunkedEncodingError(error, request=request) from None
+            if turn.late:
+                # What was cut in its head may still look like a reply.
+                raise requests.exceptions.ReadTimeout(request=request)
         response._content_consumed = True
         if is_stream(kind):
             # Schemathesis reads streams itself: leave what has arrived for it to read.

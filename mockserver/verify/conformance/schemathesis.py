@@ -88,7 +88,7 @@ def run(
             finished = False
             try:
                 for line in _follow(report, process, settings.budget.longest):
-                    heard = _understand(json.loads(line), requests)
+                    heard = understand(json.loads(line), requests)
                     finished = finished or bool(heard.stopped)
                     hear(heard)
             finally:
@@ -143,6 +143,7 @@ def _with_credentials(
     """Pass keys in variables, and in a file with two users for comparing tenants."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SCHEMATHESIS_")}
     owner = _as_written(target.contract, credentials(target.contract, target.key, target.keys))
+    given = _as_written(target.contract, target.headers)
     in_query = keys_in_query(target.contract, target.key, target.keys)
     settings = replace(settings, query_keys=in_query)
     if other_key and owner:
@@ -159,9 +160,9 @@ def _with_credentials(
         peers.touch(mode=0o600)
         peers.write_text(json.dumps({"auth": entries}), encoding="utf-8")
         return replace(
-            settings, peers_file=str(peers), headers={**settings.headers, **target.headers}
+            settings, peers_file=str(peers), headers={**settings.headers, **given}
         ), environment
-    headers = {**settings.headers, **target.headers}
+    headers = {**settings.headers, **given}
     for number, (name, value) in enumerate(owner.items()):
         environment[f"MOCKSERVER_KEY_{number}"] = value
         headers[name] = f"${{MOCKSERVER_KEY_{number}}}"
@@ -222,7 +223,7 @@ def _tail(text: str) -> str:
     return " / ".join(lines[-4:]) or "no output"
 
 
-def _understand(event: Json, requests: exemptions.Requests) -> Heard:
+def understand(event: Json, requests: exemptions.Requests) -> Heard:
     ((name, value),) = event.items()
     heard = Heard()
     if name == "ScenarioFinished":

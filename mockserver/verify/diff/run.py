@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,7 +20,7 @@ from mockserver.inference.build import build_plan
 from mockserver.openapi.model import Contract
 from mockserver.verify import reports
 from mockserver.verify.access import check_host, open_target
-from mockserver.verify.cleanup import clean_up
+from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.differ import Differ
 from mockserver.verify.diff.lock import Locked, read_lock
@@ -58,7 +58,7 @@ class Keeper:
     stuck: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # `only_removable` has chosen the programs; permit everything here, and record it.
+        # `only_harmless` has chosen the programs; permit everything here, and record it.
         self.ownership = Ownership(
             self.knowledge.contract,
             build_plan(self.knowledge.contract, self.knowledge.sandbox.overrides),
@@ -77,23 +77,35 @@ class Keeper:
                 self.stuck.setdefault(line)
 
 
-def only_removable(
-    programs: Iterable[Program], knowledge: Knowledge, left_out: set[str]
-) -> Iterator[Program]:
-    """Programs that create only what can be removed again, or may be sent anyway."""
+def dangerous(knowledge: Knowledge, creating: bool) -> set[str]:
+    """Operations on everything or of unknown effect and, unless `creating`, creations of what
+    can't be removed again."""
     contract, sandbox = knowledge.contract, knowledge.sandbox
+    if sandbox.disposable:
+        return set()
     ownership = Ownership(
         contract,
         build_plan(contract, sandbox.overrides),
         allowed=sandbox.allowed_operations(contract),
         given=sandbox.params,
     )
-    dangerous = {op.id for op in contract.operations if ownership.kind(op)[0] == "never"}
+    made = ("create", "clone") if creating else ()
+    return {
+        op.id
+        for op in contract.operations
+        if ownership.kind(op)[0] == "never" and ownership.plan.actions[op.id].kind not in made
+    }
+
+
+def only_harmless(
+    programs: Iterable[Program], out: Collection[str], left_out: set[str]
+) -> Iterator[Program]:
+    """Programs without these operations; those that were left out are added to `left_out`."""
     for program in programs:
         risky = {
             step.operation
             for step in program.steps
-            if step.operation in dangerous and step.intent not in ("auth", "unknown")
+            if step.operation in out and not (step.path and step.intent in _REFUSED)
         }
         if risky:
             left_out |= risky
@@ -114,6 +126,8 @@ def only_in_view(programs: Iterable[Program], knowledge: Knowledge) -> Iterator[
             yield rest
 
 
+_REFUSED = ("auth", "unknown")
+"""Intents of requests that a server refuses, if it keeps to the ids in their paths."""
 POLITE = 5.0
 """Default requests per second to a remote server."""
 
@@ -203,7 +217,11 @@ def differential(
 
     with real_side(order, knowledge, report) as real:
         real.target.watchers.append(heard)
-        preflight(real.target)
+        # A mock has no ledger, as it is reset.
+        is_reset = real.keeper is None
+        preflight(real.target, set() if is_reset else dangerous(knowledge, creating=True))
+        if isinstance(real.keeper, Keeper):
+            note_others(real.keeper.ledger, real.target, real.keeper.ownership)
         with (
             mock_urls(order) as urls,
             Mocks(knowledge, urls, order.timeout, shortest=lock.shortest) as mocks,
@@ -220,7 +238,7 @@ def differential(
                 view=order.sandbox.in_view(contract),
             )
             try:
-                differ.run(chosen(order, knowledge, report))
+                differ.run(chosen(order, knowledge, report, is_reset))
             except (CannotJudge, NoReply) as error:
                 report.errors.append(str(error))
             except KeyboardInterrupt:
@@ -242,19 +260,23 @@ def differential(
     return report, knowledge
 
 
-def chosen(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Program]:
-    """The programs, without those that would leave something behind where that matters."""
+def chosen(
+    order: Order, knowledge: Knowledge, report: Report, disposable: bool = False
+) -> Iterator[Program]:
+    """The programs, without those that would touch what is not the run's own, or would leave
+    something behind where that matters."""
     found = only_in_view(programs(knowledge, order.seed, order.examples), knowledge)
-    if order.leave_behind or order.sandbox.disposable or is_loopback(order.real):
+    if disposable:
         yield from found
         return
     left_out: set[str] = set()
-    yield from only_removable(found, knowledge, left_out)
+    out = dangerous(knowledge, order.leave_behind or is_loopback(order.real))
+    yield from only_harmless(found, out, left_out)
     if left_out:
         names = ", ".join(sorted(left_out))
         report.notes.append(
-            f"not sent, because their creations can't be removed: {names} "
-            "(--leave-behind or --allow sends them anyway)"
+            "not sent, because what they create can't be removed, or their effect is unknown: "
+            f"{names} (--allow permits one, --disposable all)"
         )
 
 

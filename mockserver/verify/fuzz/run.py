@@ -22,7 +22,7 @@ from mockserver.verify.access import (
     permission_lines,
 )
 from mockserver.verify.causes import merged
-from mockserver.verify.cleanup import clean_up
+from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.fuzz.loop import Fuzzer
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange, Result
@@ -107,6 +107,8 @@ class FuzzRun:
         with ended_like_ctrl_c() as stop:
             try:
                 preflight(target)
+                if target.ownership.ledger is not None:
+                    note_others(target.ownership.ledger, target, target.ownership)
                 fuzzer.run(self.seconds)
                 result.phases["fuzz"] = "failure" if result.findings else "success"
             except KeyboardInterrupt:

@@ -289,8 +289,8 @@ def _movement(
 ) -> dict[str, Any]:
     """Which properties change without a client setting them. For a job: its state, and with it all
     others that no client sets, except the id and the creation time; within a state only the
-    progress, a number or a timestamp. For any other entity its numbers and timestamps: version,
-    counter, last use."""
+    progress, a number or a timestamp. For any other entity its numbers, timestamps and
+    enums: version, counter, last use, "busy" while something below it runs."""
     shown = properties(contract, entity)
     bodies = [body_schema(contract, operation) or {} for operation in writers]
     theirs = {name for body in bodies for name in properties(contract, body)}
@@ -305,7 +305,8 @@ def _movement(
             "growing": frozenset(growing - {states.name}),
             "counted": frozenset(growing),
         }
-    return {"counted": frozenset(growing)}
+    enums = {n for n in moving if len(own[n].get("enum", ())) > 1}
+    return {"counted": frozenset(growing | enums)}
 
 
 def _grows(schema: Schema) -> bool:

@@ -78,6 +78,23 @@ def test_what_can_not_be_removed_is_sent_if_it_is_allowed() -> None:
     assert creates(disposable=True)
 
 
+def test_what_concerns_everything_is_not_sent_without_leave() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["paths"]["/shelves"]["delete"] = {
+        "operationId": "clearShelves",
+        "responses": {"204": {"description": "so"}},
+    }
+    for url in ("http://127.0.0.1:1", "https://api.example.com"):
+
+        def clears(**given: Any) -> bool:
+            programs = sent(document, url, **given)  # noqa: B023
+            return any(s.operation == "clearShelves" for p in programs for s in p.steps)
+
+        assert not clears()
+        assert clears(allow=["clearShelves"])
+        assert clears(disposable=True)
+
+
 def test_differences_are_ignored_until_a_day(tmp_path: Path) -> None:
     spec = tmp_path / "shelves.json"
     spec.write_text(json.dumps(DOCUMENT))
