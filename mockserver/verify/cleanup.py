@@ -152,6 +152,7 @@ def _find_again(
     action, path = found
     mine = [row for row in _rows(path, action, target) if _has(row, pending.marker)]
     known = {entry.id for entry in ledger.entries.values() if entry.kind == resource}
+    known |= {identity for kind, identity in ledger.others if kind == resource}
     key = _key(action, ownership)
     ids = [str(at(row, key)) for row in mine if isinstance(at(row, key), str | int)]
     for identity in (one for one in ids if one not in known):
