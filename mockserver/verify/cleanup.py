@@ -115,9 +115,12 @@ def _name_in_list(entry: Entry, target: Target, ownership: Ownership) -> str:
     mine = [row for row in rows if str(at(row, key)) == entry.id]
     if not mine:
         return ""
-    names = [mine[0][n] for n in NAMES if isinstance(mine[0].get(n), str) and mine[0][n]]
-    alone = [n for n in names if sum(n in row.values() for row in rows) == 1]
-    return next((n for n in alone if n != entry.id), entry.id)
+    for name in NAMES:
+        value = mine[0].get(name)
+        alone = sum(row.get(name) == value for row in rows) == 1
+        if isinstance(value, str) and value not in ("", entry.id) and alone:
+            return value
+    return entry.id
 
 
 def _key(action: Action, ownership: Ownership) -> tuple[str, ...]:

@@ -217,11 +217,7 @@ def differential(
 
     with real_side(order, knowledge, report) as real:
         real.target.watchers.append(heard)
-        # A mock has no ledger, as it is reset.
-        is_reset = real.keeper is None
-        preflight(real.target, set() if is_reset else dangerous(knowledge, creating=True))
-        if isinstance(real.keeper, Keeper):
-            note_others(real.keeper.ledger, real.target, real.keeper.ownership)
+        is_reset = _begin(real, knowledge)
         with (
             mock_urls(order) as urls,
             Mocks(knowledge, urls, order.timeout, shortest=lock.shortest) as mocks,
@@ -258,6 +254,18 @@ def differential(
             "remove from the file what the server no longer does"
         )
     return report, knowledge
+
+
+def _begin(real: Side, knowledge: Knowledge) -> bool:
+    """Check that there is something to compare, and note what is there; returns whether it is a
+    mock, which has no ledger, as it is reset. Raises UsageError."""
+    keeper = real.keeper
+    if not isinstance(keeper, Keeper):
+        preflight(real.target)
+        return True
+    preflight(real.target, dangerous(knowledge, creating=True))
+    note_others(keeper.ledger, real.target, keeper.ownership)
+    return False
 
 
 def chosen(
