@@ -19,9 +19,14 @@ LATEST = int((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH).total_seconds()) * SE
 @lru_cache(maxsize=16_384)
 def render(instant: int) -> str:
     """`1700000000000000` -> `2023-11-14T22:13:20.000000Z`."""
+    whole, part = divmod(instant, SECOND)
+    return f"{_second(whole)}.{part:06}Z"
+
+
+@lru_cache(maxsize=1024)  # what is created is mostly of this one
+def _second(seconds: int) -> str:
     # Not strftime: its %Y has three digits for the year 999.
-    moment = _EPOCH + timedelta(microseconds=instant)
-    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def http_date(instant: int) -> str:
