@@ -27,7 +27,7 @@ from mockserver.inference.outcomes import RESULTS
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
-from mockserver.inference.transitions import VerbReader
+from mockserver.inference.transitions import UNLISTED, VerbReader
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import bag, plural, tokens
 
@@ -231,7 +231,9 @@ class Deducer:
         if verb:
             told = ", ".join(f"{name} = {value}" for name, value in changes.items())
             told = f"sets {told}" if told else "can be had again"
+            about = f"{facts.operation.summary} {facts.operation.description}"
             soft = verb in ("delete", "discard", "remove", "archive", "trash")
+            soft = soft or bool(UNLISTED.search(about))
             action = self._make(
                 facts, "transition", f"{why}; it says `{verb}`, and {told}", "likely",
                 item=item, resource=resource.name,

@@ -30,6 +30,8 @@ _NAMING = bag(
     "name title email mail username login slug handle alias number code key sku domain hostname"
     " host url path phone label identifier reference ref serial address"
 )
+_POINTING = ("this", "that", "same", "given", "specified", "provided", "such", "duplicate")
+"""Words before the name of a property whose value is taken: `with the same plate`."""
 _USUAL = ("name", "username", "email", "slug", "login", "code")
 _SENTENCE = re.compile(r"[.;\n](?:\s|$)")
 
@@ -90,7 +92,7 @@ def _unique(survey: Survey, facts: Facts, about: Resource) -> tuple[Constraint, 
             name
             for name in names
             if _says("_".join(tokens(name)), text) and tokens(name) != ("id",)
-            if tokens(name)[-1] in _NAMING or tokens(name)[-1] == "id"
+            if tokens(name)[-1] in _NAMING or tokens(name)[-1] == "id" or _points_at(name, text)
         ]
         if not told:
             usual = (name for name in _USUAL if name in names and name in sent.required)
@@ -112,6 +114,11 @@ def _kept(facts: Facts, about: Resource, below: list[Resource]) -> tuple[Constra
         if found:
             return Constraint(status, without=tuple(found)), f"it may be kept: {text.strip()}"
     return None
+
+
+def _points_at(name: str, text: str) -> bool:
+    said, called = f"_{'_'.join(tokens(text))}_", "_".join(tokens(name))
+    return any(f"_{word}_{called}_" in said for word in _POINTING)
 
 
 def _says(called: str, text: str) -> bool:

@@ -299,9 +299,10 @@ class Effects:
 def with_switches(
     resources: Mapping[str, Resource], actions: Iterable[Action]
 ) -> dict[str, Resource]:
-    """The resources, with the flags that their verbs switch: off at first, unless all that can be
-    done is to switch one off."""
+    """The resources, with the flags that their verbs switch (off at first, unless all that can be
+    done is to switch one off) and the timestamps that their verbs set."""
     seen: dict[str, dict[str, set[bool]]] = {}
+    stamped: dict[str, set[str]] = {}
     for action in actions:
         verb = action.transition
         if verb is None or action.resource is None:
@@ -310,10 +311,15 @@ def with_switches(
         for name, value in (change for changes in each for change in changes):
             if isinstance(value, bool):
                 seen.setdefault(action.resource, {}).setdefault(name, set()).add(value)
+            elif value == "now":
+                stamped.setdefault(action.resource, set()).add(name)
     found = dict(resources)
-    for resource, flags_ in seen.items():
-        first = {name: True not in values for name, values in flags_.items()}
-        found[resource] = replace(found[resource], switches=first)
+    for name in seen.keys() | stamped.keys():
+        states = found[name].states
+        first = {flag: True not in values for flag, values in seen.get(name, {}).items()}
+        by_state = states.moments if states is not None else {}
+        times = frozenset(stamped.get(name, set()) - by_state.keys())
+        found[name] = replace(found[name], switches=first, stamped=times)
     return found
 
 

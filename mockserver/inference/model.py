@@ -205,6 +205,8 @@ class Resource:
     holder: str | None = None
     switches: Mapping[str, bool] = field(default_factory=dict)
     """Flags that verbs switch, with their first value; `part.flag` is one in a part."""
+    stamped: frozenset[str] = frozenset()
+    """Timestamps that only verbs set: `archived_at`."""
     touches: bool = False
     """Whether a change that changes nothing counts as one."""
 

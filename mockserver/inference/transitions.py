@@ -37,6 +37,12 @@ _SOFT = re.compile(
     r"|can be restored|(?:move|send)s? .{0,30}\bto (?:the )?(?:trash|bin|archive)",
     re.IGNORECASE,
 )
+UNLISTED = re.compile(
+    r"\b(?:not|no longer|never|neither)\b.{0,25}\b(?:list|listed|lists|appear|appears|show up)\b"
+    r"|\b(?:hides?|hidden|excluded|omitted|disappears?|removed) from (?:\w+ ){0,3}lists?\b",
+    re.IGNORECASE,
+)
+"""What a description says of entities that lists leave out."""
 _DELETES = frozenset(("delete", "remove", "destroy", "erase", "purge", "drop", "unregister"))
 
 

@@ -77,3 +77,27 @@ def test_what_nobody_can_have_again_is_gone() -> None:
         made = server.client.post("/notes", json={"text": "a"}).json()
         server.client.delete(f"/notes/{made['id']}")
         assert server.client.get(f"/notes/{made['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("summary", "time", "listed"),
+    [
+        ("Retires a note. It stays readable, but is not listed.", "retired_at", False),
+        ("Retire a note; retired notes are hidden from lists", "retiredAt", False),
+        ("Close a note. Closed notes no longer appear in the list.", "closed_at", False),
+        ("Retires a note", "retired_at", True),
+    ],
+)
+def test_a_removal_that_sets_a_time_hides_what_the_document_says(
+    summary: str, time: str, listed: bool
+) -> None:
+    moment = {"type": "string", "format": "date-time", "nullable": True}
+    paths = kept(thing("id", id=TEXT, text=TEXT, **{time: moment}))
+    paths["/notes/{id}"]["delete"]["summary"] = summary
+    with MockServer(document(paths)) as server:
+        seeds = server.client.get("/notes").json()
+        assert [row[time] for row in seeds] == [None] * len(seeds), "only the removal sets it"
+        note = seeds[0]["id"]
+        server.client.delete(f"/notes/{note}")
+        assert server.client.get(f"/notes/{note}").json()[time].startswith("2026-01-01T00:00")
+        assert (note in ids(server)) is listed

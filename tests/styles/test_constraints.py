@@ -42,16 +42,17 @@ def teams(
         ("409", "Conflict. The team already exists", "name"),
         ("422", "The contact email is already in use by another team", "contactEmail"),
         ("400", "Returned if the name is taken.", "name"),
+        ("409", "A team with the same motto exists already", "motto"),
     ],
 )
 def test_a_value_that_is_taken_is_refused(status: str, says: str, field: str) -> None:
     with MockServer(teams(taken={status: says})) as mock:
         first = {"name": "a", "contactEmail": "a@b.test", "motto": "m"}
-        other = {"name": "z", "contactEmail": "z@b.test", "motto": "m"}
+        other = {"name": "z", "contactEmail": "z@b.test", "motto": "n"}
         assert mock.client.post("/teams", json=first).status_code == 201
         assert mock.client.post("/teams", json=other).status_code == 201
-        again = mock.client.post("/teams", json={**other, "name": "y", "contactEmail": "y@b.test",
-                                                 field: first[field].upper()})  # fmt: skip
+        third = {"name": "y", "contactEmail": "y@b.test", "motto": "o"}
+        again = mock.client.post("/teams", json={**third, field: first[field].upper()})
         assert again.status_code == int(status)
 
 

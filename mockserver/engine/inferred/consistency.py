@@ -31,6 +31,9 @@ def agreeing(
         if name in found and name not in given and found[name] not in values:
             # The choice depends only on what the document allows.
             found[name] = values[crc32(str(found[name]).encode()) % len(values)]
+    for name in (resource.stamped & data.keys()) - given.keys():
+        if may_lack(schemas, flat, name):
+            found[name] = None
     states = resource.states
     if states is not None:
         status = state_of(states, data)
