@@ -40,11 +40,15 @@ def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
 
 
 def called(name: str, like: Mapping[str, Any]) -> Any:
-    """The value of this name, however it is spelled (`feed_type`, `filter[feedType]`); or None."""
+    """The value of this name, however it is spelled (`feed_type`, `filter[feedType]`), or the id
+    of the part that it names (`owner_id`); or None."""
     words = tokens(name)
     words = words[1:] if len(words) > 1 and words[0] in _ABOUT else words
-    alike = (value for other, value in like.items() if tokens(other) == words)
-    return like[name] if name in like else next(alike, None)
+    alike = [value for other, value in like.items() if tokens(other) == words]
+    if name not in like and not alike and words[-1:] == ("id",):
+        parts = (value for other, value in like.items() if tokens(other) == words[:-1])
+        alike = [part["id"] for part in parts if isinstance(part, dict) and "id" in part]
+    return like[name] if name in like else next(iter(alike), None)
 
 
 def page_size(operation: Operation, name: str) -> int:

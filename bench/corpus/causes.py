@@ -18,6 +18,7 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     (r"(\d+) the status \d+ is not documented", r"status \1 is not documented"),
     (r"\d+ the media type", "a media type that is not documented"),
     (r"\d+ the required header", "a required header is missing"),
+    (r"\d+ the header", "a header breaks its schema"),
     (r"\d+ a body is documented", "a body is documented and none came"),
     (r"4\d\d ", "a refusal that breaks its schema"),
 )

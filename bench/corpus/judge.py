@@ -17,6 +17,7 @@ from referencing.exceptions import Unresolvable
 
 from bench.corpus import dialect
 
+_NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 BODILESS = (204, 205, 304)
 
 
@@ -54,19 +55,26 @@ class Judge:
         if key is None:
             return f"the status {status} is not documented"
         response, here = self.follow(responses[key], f"{here}/{_token(key)}")
-        missing = self._headers(response, reply)
-        if missing:
-            return missing
+        fault = self._headers(response, here, reply)
+        if fault:
+            return fault
         content = response.get("content") or {}
         if not content or method == "HEAD" or status in BODILESS:
             return ""
         return self._body(content, here, reply)
 
-    def _headers(self, response: Mapping[str, Any], reply: httpx.Response) -> str:
+    def _headers(self, response: Mapping[str, Any], here: str, reply: httpx.Response) -> str:
         for name, raw in (response.get("headers") or {}).items():
-            header, _ = self.follow(raw, "")
-            if header.get("required") and name.lower() not in reply.headers:
+            header, place = self.follow(raw, f"{here}/headers/{_token(name)}")
+            sent = reply.headers.get(name)
+            if sent is None and header.get("required"):
                 return f"the required header {name} is missing"
+            if sent is None or name.lower() == "content-type" or "schema" not in header:
+                continue  # of Content-Type, OpenAPI says that it "SHALL be ignored" here
+            schema, _ = self.follow(header["schema"], "")
+            fault = self._fits(f"{place}/schema", _typed(schema.get("type"), sent))
+            if fault:
+                return f"the header {name}: {fault}"
         return ""
 
     def _body(self, content: Mapping[str, Any], here: str, reply: httpx.Response) -> str:
@@ -126,6 +134,18 @@ class Judge:
 
 def _token(text: Any) -> str:
     return str(text).replace("~", "~0").replace("/", "~1")
+
+
+def _typed(types: Any, sent: str) -> Any:
+    """The text of a header in the first of its types that it has the form of."""
+    for kind in types if isinstance(types, list) else [types]:
+        if kind == "array":
+            return [part.strip() for part in sent.split(",")] if sent else []
+        if kind == "boolean" and sent in ("true", "false"):
+            return sent == "true"
+        if kind in ("integer", "number") and re.fullmatch(_NUMBER, sent):
+            return orjson.loads(sent)
+    return sent
 
 
 def _media_type(content: Mapping[str, Any], sent: str) -> str | None:

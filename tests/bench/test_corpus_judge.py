@@ -73,3 +73,28 @@ def test_nullable_widens_the_type_beside_it(version: str) -> None:
     assert complaint({"type": "string", "nullable": False}, None, version) != ""
     assert complaint({"type": "string", "nullable": True, "enum": ["a"]}, None, version) != ""
     assert complaint({"type": "string", "nullable": True}, 1, version) != ""
+
+
+@pytest.mark.parametrize(
+    ("schema", "sent", "fault"),
+    [
+        ({"type": "integer", "minimum": 1}, "5", ""),
+        ({"type": "integer", "minimum": 1}, "0", "the header X-Is: "),
+        ({"type": "integer"}, "many", "the header X-Is: "),
+        ({"type": "boolean"}, "true", ""),
+        ({"type": "string", "enum": ["5"]}, "5", ""),
+        ({"type": "array", "items": {"type": "string"}, "maxItems": 2}, "a, b", ""),
+        ({"type": "array", "items": {"type": "string"}, "maxItems": 2}, "a,b,c", "the header X-Is"),
+        ({"type": "string"}, None, "the required header X-Is is missing"),
+    ],
+)
+def test_headers_fit_their_schemas(schema: Any, sent: str | None, fault: str) -> None:
+    headers = {"X-Is": {"required": True, "schema": schema}}
+    document = {
+        "openapi": "3.0.3",
+        "paths": {"/a": {"get": {"responses": {"200": {"description": "", "headers": headers}}}}},
+    }
+    reply = httpx.Response(200, headers={} if sent is None else {"x-is": sent})
+    found = Judge(document, "3.0.3").complaint("#/paths/~1a/get", "GET", reply)
+    assert found.startswith(fault)
+    assert bool(found) == bool(fault)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from mockserver.engine.inferred.repository import OwnRepository
 from tests.engine.test_strange_documents import ID, THING, path_parameter, said, served
 
 LIST = {"type": "array", "items": THING}
@@ -427,3 +430,32 @@ def test_what_clients_put_beneath_unknown_parents_is_found_by_its_name() -> None
         for one in server.client.get("/subscriptions/2/servers").json():
             found = server.client.get(f"/subscriptions/2/servers/{one['name']}")
             assert found.json() == one
+
+
+def test_seeds_of_many_levels_are_looked_through_once_a_level(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Looking through all above each of them took minutes beneath four levels."""
+    paths: dict[str, Any] = {}
+    above = ""
+    for name in ("farms", "barns", "rows", "hens"):
+        paths[f"{above}/{name}"] = {"get": {"responses": said(LIST)}}
+        above = f"{above}/{name}/{{{name[:-1]}}}"
+        paths[above] = {"get": {"responses": said(THING)}}
+    scans = 0
+    scan = OwnRepository.scan
+
+    def counted(self: OwnRepository, *args: Any, **more: Any) -> Any:
+        nonlocal scans
+        scans += 1
+        return scan(self, *args, **more)
+
+    monkeypatch.setattr(OwnRepository, "scan", counted)
+    with served(paths) as server:
+        where = ""
+        for name in ("farms", "barns", "rows", "hens"):
+            found = server.client.get(f"{where}/{name}").json()
+            assert found
+            where = f"{where}/{name}/{found[0]['id']}"
+        assert server.client.get(where).json() == found[0]
+    assert scans < 200

@@ -280,8 +280,11 @@ class Sower:
         above = self._above(resource)
         if not isinstance(above, OwnRepository):
             return not resource.creatable
-        self.sow(world, above, None)
         entity = above.get(world, parent)
+        if entity is None:
+            # Only then: with several levels, looking through all above each would not end.
+            self.sow(world, above, None)
+            entity = above.get(world, parent)
         if entity is None:
             return above.resource.identity.open or world.leniency.knows_any_id
         return entity.seed or resource.name not in self._makeable
