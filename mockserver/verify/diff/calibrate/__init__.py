@@ -218,7 +218,7 @@ class Calibration:
         if kind == "schema" and not place and difference["real"].startswith("null: "):
             return self.rule(operation, "bodies", status, None)
         outcomes = difference["real"], difference["mock"]
-        if outcomes == CHANGED and difference["where"].startswith(("PATCH ", "PUT ")):
+        if outcomes == CHANGED and difference["where"].startswith(("PATCH ", "PUT ", "GET ")):
             self.operations.setdefault(operation, {})["touches"] = "always"
             return True
         if kind in ("schema", "default") and real["status"] < _BELOW and place:
