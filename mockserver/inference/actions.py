@@ -82,6 +82,8 @@ class Deducer:
     def action(self, facts: Facts) -> Action:
         """The action of one operation."""
         readings = list(self._plain(facts))
+        if not readings:
+            readings += self._lookup(facts)
         if not any(reading.weight > WEIGHTS["sure"] for reading in readings):
             readings += self._verbs.readings(facts)
         nothing = self._make(facts, "fixed", "no resource is known by this path", "guess")
@@ -177,6 +179,7 @@ class Deducer:
                 partial=more.pop("partial", False),
                 upsert=more.pop("upsert", False),
                 every=more.pop("every", False),
+                by=more.pop("by", ()),
                 item_in=facts.plain.place if facts.plain is not None and item else "path",
                 several=facts.several if kind == "create" else None,
             ),
@@ -366,6 +369,49 @@ class Deducer:
                 action = self._make(facts, "create", why, "likely", resource=resource.name)
                 yield Reading(WEIGHTS["plain"], action)
 
+    def _lookup(self, facts: Facts) -> Iterator[Reading]:
+        """A GET that shows entities of a resource by other properties: `/users/email/{email}`."""
+        owners = [name for name, refs in self._refs.items() if facts.ref in refs]
+        homes = [name for name in owners if self._reads(self._drafts[name], facts.ref)] or owners
+        resource = self.resources[homes[0]] if len(homes) == 1 else None
+        if facts.method != "GET" or resource is None or resource.singleton:
+            return
+        operation, key = facts.operation, resource.identity.key
+        own = {
+            tokens(name): name
+            for name in self.survey.flat(resource.schema).properties
+            if name != key or facts.envelope is None
+        }
+        said = f"{operation.id} {operation.summary} {operation.description}"
+        if facts.route.is_item:
+            asked = [facts.route.names[-1]]
+        else:
+            asked = [one.name for one in operation.parameters if one.place == "query"]
+            asked = [] if facts.envelope is not None else asked
+        by = {name: own[tokens(name)] for name in asked if tokens(name) in own}
+        if not by and len(asked) == 1 and (told := _named_in(said, own)) is not None:
+            by = {asked[0]: told}
+        if not by:
+            return
+        quoted = ", ".join(f"`{name}`" for name in by.values())
+        kind = "fetch" if facts.envelope is None else "list"
+        why = f"it shows {plural(resource.noun)} by {quoted}"
+        action = self._make(
+            facts,
+            kind,
+            why,
+            "likely",
+            resource=resource.name,
+            envelope=facts.envelope,
+            by=tuple(by.items()),
+        )
+        yield Reading(WEIGHTS["part"] + WEIGHTS["answers"], action)
+
+    def _reads(self, draft: Draft, ref: str) -> bool:
+        """Whether a path of a resource reads one as this schema describes it."""
+        read = (self.survey.at(route.steps, "GET") for route in draft.items)
+        return any(one is not None and one.ref == ref for one in read)
+
     def _number(self, facts: Facts) -> Path | None:
         """Where `GET /things/count` has the only number of its response."""
         response = facts.operation.response_for(facts.operation.success)
@@ -446,3 +492,16 @@ def _makes(facts: Facts) -> bool:
     """Whether the document says of an operation on an item's path that it makes the item."""
     operation = facts.operation
     return says_made(operation.summary or operation.description, operation.id)
+
+
+def _named_in(text: str, own: Mapping[Steps, str]) -> str | None:
+    """The property by which a text says that one is found: "gets a user by external id"."""
+    words = tokens(text)
+    for index, one in enumerate(words):
+        if one in ("by", "with", "using"):
+            for length in (3, 2):
+                for start in (index + 1, index + 2):  # "by its external id"
+                    name = own.get(words[start : start + length])
+                    if name is not None:
+                        return name
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.inference.identifiers import has_key, key_in
@@ -12,7 +12,7 @@ from mockserver.inference.model import Because, Confidence
 from mockserver.inference.operations import Facts, Survey, is_search
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.verbs import verb_of
-from mockserver.inference.words import is_id_of, noun
+from mockserver.inference.words import is_id_of, noun, tokens
 
 Steps = tuple[str, ...]
 
@@ -261,23 +261,43 @@ def _is_kind(survey: Survey, draft: Draft, other: Draft) -> bool:
 
 
 def _with_views(survey: Survey, drafts: list[Draft]) -> list[Draft]:
-    """The drafts; lists of what is read elsewhere by its id belong to that: `/bookmarks` with the
-    schema of `/statuses/{id}`."""
+    """The drafts without those that show what has its home elsewhere: lists of what another path
+    reads (`/bookmarks` with the schema of `/statuses/{id}`), and paths that look one up by another
+    property (`/customers/email/{email}`)."""
     homes: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         read = (survey.at(route.steps, "GET") for route in draft.items)
         for ref in {facts.ref for facts in read if facts is not None}:
             homes[ref].append(draft)
+    drafts = [draft for draft in drafts if not _looks_up(survey, draft, homes)]
     kept = []
     for draft in drafts:
         refs = {facts.ref for facts in draft.lists}
-        found = homes[next(iter(refs))] if len(refs) == 1 and refs <= survey.homes.keys() else []
+        known = homes[next(iter(refs))] if len(refs) == 1 and refs <= survey.homes.keys() else []
+        found = [one for one in known if one in drafts]
         if draft.items or draft.creates or len(found) != 1:
             kept.append(draft)
             continue
         found[0].lists += draft.lists
         found[0].say(f"{draft.route} lists them as well: the schema agrees")
     return kept
+
+
+def _looks_up(survey: Survey, draft: Draft, homes: Mapping[str, list[Draft]]) -> bool:
+    """Whether a path only reads what is made or listed elsewhere, by another property."""
+    if draft.lists or draft.creates or len(draft.items) != 1:
+        return False
+    route = draft.items[0]
+    found = survey.by_steps[route.steps]
+    facts = found.get("GET")
+    if facts is None or len(found) > 1 or facts.ref not in survey.homes:
+        return False
+    others = [one for one in homes[facts.ref] if one is not draft and (one.creates or one.lists)]
+    if len(others) != 1:
+        return False
+    flat = survey.flat(facts.ref)
+    named = {tokens(name): name for name in flat.properties}.get(tokens(route.names[-1]))
+    return named is not None and named != key_in(survey, others[0], flat)[0]
 
 
 def _alike(survey: Survey, one: Draft, other: Draft) -> bool:

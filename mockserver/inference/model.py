@@ -245,7 +245,8 @@ class RequestUse:
     `refers` have to exist. `ids` is the query parameter with the ids of a bulk delete. `partial`:
     properties that are not sent keep their values. `upsert`: a missing entity is created. `item_in`
     is where the request holds the id of the entity; `several` leads to an array of entities that
-    may be sent as well. `every`: a bulk delete without ids, of the whole collection.
+    may be sent as well. `every`: a bulk delete without ids, of the whole collection. `by` are
+    parameters that name the entity, or filter a list, by other properties: each with its property.
     """
 
     at: Path = ()
@@ -257,6 +258,7 @@ class RequestUse:
     several: Path | None = None
     every: bool = False
     constraint: Constraint | None = None
+    by: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,9 +223,10 @@ class Survey:
                 )  # fmt: skip
             if facts.envelope is not None:
                 facts.at, facts.ref = facts.envelope.items, facts.envelope.item or ""
-                if facts.ref and len(self.schemas.flat_at(facts.ref).properties) == 1:
-                    row, facts.ref = thing_place(self.schemas, facts.ref, about)
-                    facts.envelope = replace(facts.envelope, row=row)
+                for noun_ in (about, *self._nouns(facts.route)):
+                    if facts.ref and len(self.schemas.flat_at(facts.ref).properties) == 1:
+                        row, facts.ref = thing_place(self.schemas, facts.ref, noun_)
+                        facts.envelope = replace(facts.envelope, row=(*facts.envelope.row, *row))
             else:
                 facts.at, facts.ref = self._place(
                     operation, media.pointer, about, facts.route.plural
@@ -294,17 +295,22 @@ class Survey:
         shown = self.schemas.flat_at(self.schemas.canonical(other)).properties.keys()
         return bool(sent) and 2 * len(sent & shown) > len(sent)
 
+    def _nouns(self, path: Route) -> list[str]:
+        """The nouns of the collections that a path leads through, the last one first."""
+        return [noun(step) for step in reversed(path.steps) if step != ANY and step.isidentifier()]
+
     def _unwrap(self, facts: Facts) -> None:
         """Step into wrappers that the path names: `{"settings": {"profile": {...}}}` of
-        `/settings/profile`."""
-        named = {tokens(step) for step in facts.route.steps}
+        `/settings/profile`, `{"customer": {...}}` of `/customers/email/{email}`."""
+        named = {tokens(step) for step in facts.route.steps} if not facts.route.is_item else set()
+        named |= {(one,) for one in self._nouns(facts.route) if "_" not in one}
         for _ in range(4):
             properties = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
             if len(properties) != 1:
                 return
             name, schema = next(iter(properties.items()))
             inner = self.schemas.place(facts.ref, name)
-            if tokens(name) not in named or inner is None or facts.route.is_item:
+            if tokens(name) not in named or inner is None:
                 return
             if "object" not in self.schemas.types(schema):
                 return

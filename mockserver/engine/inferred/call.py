@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -12,7 +13,7 @@ from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.identifiers import dig, key_above, spoken
-from mockserver.engine.inferred.repository import Choice, Entity, OwnRepository, Repository
+from mockserver.engine.inferred.repository import Choice, Entity, OwnRepository, Repository, Test
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Dice
@@ -173,6 +174,8 @@ class Call:
     def entity(self) -> Entity:
         """The entity that the path names. Raises NotFound and PreconditionFailed."""
         self.check_parents()
+        if self.action.request.by:
+            return self._looked_up()
         resource, key = self.resource, self.key()
         entity = self.find(key)
         leniency = self.world.leniency
@@ -192,6 +195,25 @@ class Call:
             check_match(self.world, self.request, entity)
             return entity
         raise not_found(resource, self.item)
+
+    def tests(self) -> list[Test]:
+        """What entities have to be like, by the properties that the request asks for."""
+        asked = {**self.request.query, **self.request.path}
+        by = self.action.request.by
+        return [partial(_is_like, name, asked[p]) for p, name in by if asked.get(p)]
+
+    def _looked_up(self) -> Entity:
+        """The newest entity that the request asks for. Raises NotFound."""
+        tests = self.tests()
+        self.context.sower.sow(self.world, self.repository, None)
+        choice = Choice(newest_first=True)
+        found = self.repository.select(self.world, tests, choice).page(1).rows if tests else ()
+        if found:
+            return found[0]
+        asked = {**self.request.query, **self.request.path}
+        raise not_found(
+            self.resource, ", ".join(str(asked.get(name, "")) for name, _ in self.action.request.by)
+        )
 
     def _restores(self) -> bool:
         transition = self.action.transition
@@ -393,6 +415,8 @@ class Call:
         for action in plan.actions.values():
             if action.resource != self.action.resource or action.kind != "fetch":
                 continue
+            if action.request.by:
+                continue
             path = contract.by_id[action.operation].url_path.replace(f"{{{action.item}}}", own)
             for link in action.parents:
                 value = asked.get(link.parameter, above.get(link.resource))
@@ -421,6 +445,11 @@ def _says(value: Any, wanted: str) -> bool:
     if isinstance(value, list):
         return any(_says(one, wanted) for one in value)
     return isinstance(value, str) and value.strip("/") == wanted
+
+
+def _is_like(name: str, value: Any, entity: Entity) -> bool:
+    """Whether a property of an entity has this value, as text and in any case."""
+    return spoken(entity.data.get(name)).casefold() == spoken(value).casefold()
 
 
 CallHandler = Callable[[Call], Reply]

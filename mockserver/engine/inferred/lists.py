@@ -197,10 +197,10 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         within = call.within()
         sower.sow(call.world, repository, within)
         tests, fields = filters.asked(query)
-        own: list[Test] = []
+        own = call.tests()
         if action.membership is not None:
             above = call.key_above(len(action.parents) - 1)
-            own = [is_member(context.repositories, call.world, action.membership, above)]
+            own.append(is_member(context.repositories, call.world, action.membership, above))
         request = PageRequest(call, envelope, most)
 
         def found() -> Pages[Entity]:
