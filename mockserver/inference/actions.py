@@ -11,6 +11,7 @@ from mockserver.inference.bulk import changed_collection, ids_in, means_all, swe
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
+from mockserver.inference.lookups import are_ids, looked_up_by
 from mockserver.inference.model import (
     FIRST,
     Action,
@@ -29,7 +30,7 @@ from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.transitions import UNLISTED, VerbReader
 from mockserver.inference.verbs import says_made, verb_of
-from mockserver.inference.words import bag, plural, tokens
+from mockserver.inference.words import bag, noun, plural, tokens
 
 Steps = tuple[str, ...]
 _TELLING = ("list", "create", "clone", "fetch", "replace", "patch")
@@ -43,6 +44,8 @@ _PARTIAL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """What is said of a PUT that leaves what is not sent."""
+_CHANGES = bag("update updates edit edits modify modifies change changes modified")
+_REPLACES = bag("replace replaces overwrite overwrites full entire whole upsert")
 _COUNTS = bag("count counter counts total")
 
 
@@ -154,6 +157,8 @@ class Deducer:
         fields: tuple[str, ...] = ()
         tells: Path = ()
         told_by: str | None = None
+        by, ids = more.pop("by", ()), more.pop("ids", None)
+        named = {ids, *(name for name, _ in by)}
         if resource is not None:
             fields = self._fields_of(resource)
         if resource is not None and kind in _TELLING:
@@ -171,15 +176,15 @@ class Deducer:
                 link
                 for link in self.linker.links(route, length, fields)
                 # What a body names is no part of the path.
-                if f"{{{link.parameter}}}" in facts.operation.path
+                if f"{{{link.parameter}}}" in facts.operation.path and link.parameter not in named
             ),
             request=RequestUse(
                 at=more.pop("sent", facts.sent),
-                ids=more.pop("ids", None),
+                ids=ids,
                 partial=more.pop("partial", False),
                 upsert=more.pop("upsert", False),
                 every=more.pop("every", False),
-                by=more.pop("by", ()),
+                by=by,
                 item_in=facts.plain.place if facts.plain is not None and item else "path",
                 several=facts.several if kind == "create" else None,
             ),
@@ -259,7 +264,9 @@ class Deducer:
         if sent.properties and _PARTIAL.search(facts.operation.description):
             return True
         needed = self.survey.flat(resource.request).required if resource.request else {}
-        return bool(sent.properties) and not sent.required and bool(needed)
+        about = f"{facts.operation.summary} {facts.operation.id} {facts.operation.description}"
+        changes = _CHANGES & set(tokens(about)) and not _REPLACES & set(tokens(about))
+        return bool(sent.properties) and not sent.required and bool(needed or changes)
 
     def _upserts(self, facts: Facts, resource: Resource) -> bool:
         made = 201 in facts.operation.documented or _makes(facts)
@@ -344,6 +351,7 @@ class Deducer:
         if above in self._items:
             resource = self.resources[self._items[above]]
             yield Reading(1, self._of_part(facts, resource, steps[-1]))
+            yield from self._child(facts, resource, steps[-1])
         elif above in self._collections:
             resource = self.resources[self._collections[above]]
             known = facts.ref in self._refs[resource.name]
@@ -370,47 +378,55 @@ class Deducer:
                 yield Reading(WEIGHTS["plain"], action)
 
     def _lookup(self, facts: Facts) -> Iterator[Reading]:
-        """A GET that shows entities of a resource by other properties: `/users/email/{email}`."""
+        """Entities of a resource named by other properties: `GET /users/email/{email}`."""
+        if facts.method == "DELETE" and facts.route.is_item:
+            yield from self._of_several(facts)
         owners = [name for name, refs in self._refs.items() if facts.ref in refs]
         homes = [name for name in owners if self._reads(self._drafts[name], facts.ref)] or owners
-        resource = self.resources[homes[0]] if len(homes) == 1 else None
-        if facts.method != "GET" or resource is None or resource.singleton:
+        if facts.method != "GET" or len(homes) != 1 or self.resources[homes[0]].singleton:
             return
-        operation, key = facts.operation, resource.identity.key
-        own = {
-            tokens(name): name
-            for name in self.survey.flat(resource.schema).properties
-            if name != key or facts.envelope is None
-        }
-        said = f"{operation.id} {operation.summary} {operation.description}"
-        if facts.route.is_item:
-            asked = [facts.route.names[-1]]
-        else:
-            asked = [one.name for one in operation.parameters if one.place == "query"]
-            asked = [] if facts.envelope is not None else asked
-        by = {name: own[tokens(name)] for name in asked if tokens(name) in own}
-        if not by and len(asked) == 1 and (told := _named_in(said, own)) is not None:
-            by = {asked[0]: told}
-        if not by:
-            return
-        quoted = ", ".join(f"`{name}`" for name in by.values())
-        kind = "fetch" if facts.envelope is None else "list"
-        why = f"it shows {plural(resource.noun)} by {quoted}"
-        action = self._make(
-            facts,
-            kind,
-            why,
-            "likely",
-            resource=resource.name,
-            envelope=facts.envelope,
-            by=tuple(by.items()),
-        )
-        yield Reading(WEIGHTS["part"] + WEIGHTS["answers"], action)
+        resource = self.resources[homes[0]]
+        by = looked_up_by(self.survey, facts, resource)
+        if by:
+            kind = "fetch" if facts.envelope is None else "list"
+            quoted = ", ".join(f"`{name}`" for name in by.values())
+            action = self._make(
+                facts, kind, f"it shows {plural(resource.noun)} by {quoted}", "likely",
+                resource=resource.name, envelope=facts.envelope, by=tuple(by.items()),
+            )  # fmt: skip
+            yield Reading(WEIGHTS["part"] + WEIGHTS["answers"], action)
+
+    def _of_several(self, facts: Facts) -> Iterator[Reading]:
+        """`DELETE /orders/{orderIds}`: it removes those of a collection that its path names."""
+        name = self._collections.get(facts.route.steps[:-1])
+        parameter = facts.route.names[-1]
+        if name is not None and are_ids(parameter, self.resources[name]):
+            why = f"{facts.operation.path} names several {plural(self.resources[name].noun)}"
+            action = self._make(facts, "sweep", why, "likely", resource=name, ids=parameter)
+            yield Reading(WEIGHTS["removal"], action)
 
     def _reads(self, draft: Draft, ref: str) -> bool:
         """Whether a path of a resource reads one as this schema describes it."""
         read = (self.survey.at(route.steps, "GET") for route in draft.items)
         return any(one is not None and one.ref == ref for one in read)
+
+    def _child(self, facts: Facts, above: Resource, called: str) -> Iterator[Reading]:
+        """`POST /calendars/{id}/block`: it makes one of `/calendars/{id}/blocks`, which nothing
+        else makes."""
+        short = noun(called)
+        alike = [
+            one
+            for one in self.resources.values()
+            if one.noun == short and one.parents and one.parents[-1].resource == above.name
+        ]
+        if facts.method != "POST" or len(alike) != 1 or alike[0].creatable or alike[0].singleton:
+            return
+        sent = self.survey.flat(facts.body).properties.keys()
+        own = self.survey.flat(alike[0].schema).properties.keys()
+        if 2 * len(sent & own) > len(sent):
+            why = f"POST to {facts.operation.path} makes one ({short})"
+            action = self._make(facts, "create", why, "likely", resource=alike[0].name)
+            yield Reading(WEIGHTS["plain"], action)
 
     def _number(self, facts: Facts) -> Path | None:
         """Where `GET /things/count` has the only number of its response."""
@@ -492,16 +508,3 @@ def _makes(facts: Facts) -> bool:
     """Whether the document says of an operation on an item's path that it makes the item."""
     operation = facts.operation
     return says_made(operation.summary or operation.description, operation.id)
-
-
-def _named_in(text: str, own: Mapping[Steps, str]) -> str | None:
-    """The property by which a text says that one is found: "gets a user by external id"."""
-    words = tokens(text)
-    for index, one in enumerate(words):
-        if one in ("by", "with", "using"):
-            for length in (3, 2):
-                for start in (index + 1, index + 2):  # "by its external id"
-                    name = own.get(words[start : start + length])
-                    if name is not None:
-                        return name
-    return None

@@ -24,6 +24,7 @@ from mockserver.inference.resources import (
     make_resource,
     without_circles,
 )
+from mockserver.inference.value_sets import with_value_sets
 from mockserver.inference.webhooks import announced
 from mockserver.openapi.model import Contract
 
@@ -43,6 +44,7 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
     resources, actions = with_memberships(survey, resources, actions, linker)
+    actions = with_value_sets(survey, resources, actions, linker)
     drafts = {name: draft for name, draft in drafts.items() if name in resources}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}
     resources = with_switches(with_decisions(resources, hints, actions), actions.values())

@@ -33,6 +33,11 @@ _NAMING = bag(
 _POINTING = ("this", "that", "same", "given", "specified", "provided", "such", "duplicate")
 """Words before the name of a property whose value is taken: `with the same plate`."""
 _USUAL = ("name", "username", "email", "slug", "login", "code")
+_HINTS = {
+    _TAKEN: ("already", "exist", "taken", "in use", "duplicate", "unique", "no two"),
+    _KEPT: ("not", "only", "can", "unable", "in use", "still", "empty", "fail", "has "),
+}
+"""Texts without any of these fit neither; looking for them costs less."""
 _SENTENCE = re.compile(r"[.;\n](?:\s|$)")
 
 
@@ -66,14 +71,18 @@ def constrained(
 
 def _texts(operation: Operation, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
     """The sentences that fit a pattern, each with the status of the refusal that it is about."""
-    listed = [status for status in _REFUSING if status in operation.documented]
-    for status in listed:
-        for sentence in _SENTENCE.split(operation.responses[str(status)].description):
-            if pattern.search(sentence):
-                yield status, sentence
-    for sentence in _SENTENCE.split(operation.description) if listed else ():
-        if pattern.search(sentence):
-            yield next((s for s in listed if s not in (400, 422)), listed[0]), sentence
+    documented = operation.documented
+    listed = [status for status in _REFUSING if status in documented]
+    texts = [(status, operation.responses[str(status)].description) for status in listed]
+    if listed:
+        usual = next((status for status in listed if status not in (400, 422)), listed[0])
+        texts.append((usual, operation.description))
+    for status, text in texts:
+        lower = text.lower()
+        if any(hint in lower for hint in _HINTS[pattern]) and pattern.search(text):
+            for sentence in _SENTENCE.split(text):
+                if pattern.search(sentence):
+                    yield status, sentence
 
 
 def _unique(survey: Survey, facts: Facts, about: Resource) -> tuple[Constraint, str] | None:
@@ -82,17 +91,14 @@ def _unique(survey: Survey, facts: Facts, about: Resource) -> tuple[Constraint, 
     if not texts:
         return None
     sent = survey.flat(facts.body)
-    names = [
-        name
-        for name, schema in sent.properties.items()
-        if name != about.identity.key and "object" not in survey.schemas.kinds(schema)
-    ]
+    names = [name for name in sent.properties if name != about.identity.key]
     for status, text in texts:
         told = [
             name
             for name in names
             if _says("_".join(tokens(name)), text) and tokens(name) != ("id",)
             if tokens(name)[-1] in _NAMING or tokens(name)[-1] == "id" or _points_at(name, text)
+            if "object" not in survey.schemas.kinds(sent.properties[name])
         ]
         if not told:
             usual = (name for name in _USUAL if name in names and name in sent.required)

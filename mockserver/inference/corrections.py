@@ -12,7 +12,9 @@ from typing import Any, get_args
 
 from mockserver.inference.model import ActionKind
 
-KINDS: tuple[str, ...] = tuple(k for k in get_args(ActionKind) if k not in ("link", "unlink"))
+KINDS: tuple[str, ...] = tuple(
+    k for k in get_args(ActionKind) if k not in ("link", "unlink", "values")
+)
 ON_ONE = frozenset(("fetch", "replace", "patch", "remove", "transition", "clone"))
 """What is done to one entity, which something has to name."""
 MOST_SEEDS = 1000

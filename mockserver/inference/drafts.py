@@ -304,6 +304,10 @@ def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
     if one.creates and other.creates and (one.items and other.items):
         return False
     mine, others = refs_of(survey, one), refs_of(survey, other)
+    both = one.creates and one.lists and other.creates and other.lists
+    if both and mine & others and not (mine & others) & survey.homes.keys():
+        # Kept apart, below different owners, and never read by their ids alone.
+        return False
     if mine & others:
         return True
     if one.items and other.items:

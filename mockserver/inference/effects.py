@@ -246,8 +246,10 @@ class Effects:
     ) -> Iterator[tuple[str, Any]]:
         word = "_".join(tokens(name))
         stem = moment_stem(name) or word
-        if word in wanted and "boolean" in self.survey.schemas.kinds(schema):
-            yield name, wanted[word]
+        # `deletedStatus` is a flag if it is a boolean.
+        flag = word.removesuffix("_status").removesuffix("_flag")
+        if flag in wanted and "boolean" in self.survey.schemas.kinds(schema):
+            yield name, wanted[flag]
         elif word in wanted and word.endswith("ed") and self._is_any_text(schema):
             yield name, str(wanted[word]).lower()
         elif stem != word and stem in wanted:

@@ -139,6 +139,10 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
         return spelled[last], Because(
             f"the property `{spelled[last]}` fits the path parameter `{parameter}`", "certain"
         )
+    if last and last in run_together and last.endswith("id") and last not in ("id", *spelled):
+        return run_together[last], Because(
+            f"the property `{run_together[last]}` is what `{parameter}` ends with", "likely"
+        )
     # A path parameter called id is no name.
     usual = _SURE if last in _SURE else (*_USUAL, f"{short}_name", f"{short}_key")
     for word in ("id", f"{noun}_id", f"{short}_id", *usual):

@@ -108,6 +108,7 @@ class _Relations:
             one.name: one
             for one in alike
             if all(link.resource != owner.name for link in one.parents[-1:])
+            and (one.items or not one.parents)
             and (one is listed or one.schema == listed.schema or self._shaped(one, listed))
         }
         read = [one for one in found.values() if one.items]
@@ -139,6 +140,9 @@ def with_memberships(
     views: list[tuple[_Relation, dict[str, Action]]] = []
     for relation in relations.each():
         changed = dict(_of_relation(relations, relation))
+        here = (facts.operation.id for facts in relations.beneath[relation.steps])
+        if any(actions[one].kind == "create" and one not in changed for one in here):
+            continue  # it is made here
         if any(action.kind in ("link", "unlink") for action in changed.values()):
             links[relation.owner.name, relation.member.name] = "/".join(relation.steps)
             given_up |= {str(actions[name].resource) for name in changed}
@@ -148,6 +152,12 @@ def with_memberships(
     for relation, changed in views:
         given_up |= {str(actions[name].resource) for name in changed}
         found.update(_as_views(relations, relation, changed, links))
+    made = {action.resource for action in found.values() if action.kind in ("create", "clone")}
+    linked = {str(found[name].resource) for name in found if found[name].membership is not None}
+    resources = {
+        name: replace(one, creatable=name in made or (one.creatable and name not in linked))
+        for name, one in resources.items()
+    }
     used = {action.resource for action in found.values()}
     used |= {link.resource for action in found.values() for link in action.parents}
     idle = given_up - used
@@ -224,7 +234,7 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
                 yield action.operation, replace(action, resource=member.name)
         else:
             word = here[-1] if len(here) > len(steps) else ""
-            how = _kind(facts, word)
+            how = kind_of(facts, word)
             sent_as = _named(survey, facts, relation, membership)
             if sent_as is not None and how is not None:
                 yield action.operation, _changed(relations, facts, relation, how, sent_as)
@@ -264,7 +274,9 @@ def _fields(survey: Survey, owner: Resource, member: Resource) -> tuple[str, ...
     return tuple(dict.fromkeys(named))
 
 
-def _kind(facts: Facts, word: str) -> str | None:
+def kind_of(facts: Facts, word: str) -> str | None:
+    """Whether an operation puts something in (`link`) or takes it out (`unlink`), by its method and
+    the word at the end of its path; None if neither."""
     words = set(tokens(word or facts.operation.id))
     if facts.operation.method == "DELETE" or (word and words & _REMOVING):
         return "unlink"
@@ -278,6 +290,9 @@ def _ids(survey: Survey, facts: Facts, member: Resource) -> str | None:
     request says anything else of them."""
     body = body_of(facts.operation)
     sent = list(survey.flat(body.pointer).properties) if body and body.pointer else []
+    inner = survey.schemas.place(body.pointer, None) if body and body.pointer else None
+    if inner is not None and not survey.flat(survey.schemas.canonical(inner)).properties:
+        return FIRST
     names = sent or [p.name for p in facts.operation.parameters if p.place == "query"]
     shorts = {tokens(member.noun)[-1], facts.route.noun.rsplit("_", 1)[-1]}
     found = [

@@ -16,9 +16,10 @@ FIRST = "[]"
 
 ActionKind = Literal[
     "create", "fetch", "list", "replace", "patch", "remove", "sweep", "transition", "clone",
-    "read", "write", "clear", "link", "unlink", "fixed",
+    "read", "write", "clear", "link", "unlink", "values", "fixed",
 ]  # fmt: skip
-"""`sweep` removes several; `link` and `unlink` change the members of an entity; `read`, `write` and
+"""`sweep` removes several; `link` and `unlink` change the members of an entity, `values` a set of
+values that it has; `read`, `write` and
 `clear` are of singletons; `fixed` responds from the schema alone."""
 
 
@@ -347,6 +348,24 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueSet:
+    """What an action does to the values in the property `name` of an entity.
+
+    They are in the request at `sent`, or in the path or query `parameter`; in the response at
+    `shown`, if it has them; or it `shows_owner`. `named` is the property that holds a value where
+    the entity shows objects (`{"name": "bug"}`).
+    """
+
+    deed: Literal["add", "remove", "set", "clear", "show"]
+    name: str
+    sent: Path | None = None
+    parameter: str | None = None
+    shown: Path | None = None
+    shows_owner: bool = False
+    named: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JobStart:
     """A job of another resource that an action starts and responds with; `at` is its place in the
     response."""
@@ -380,6 +399,7 @@ class Action:
     starts: JobStart | None = None
     membership: Membership | None = None
     allowed: frozenset[str] | None = None
+    values: ValueSet | None = None
     because: tuple[Because, ...] = ()
     instead: str | None = None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mockserver.inference.model import FIRST, Because, Envelope, Path
 from mockserver.inference.pagination import envelope_of, list_place, thing_place
+from mockserver.inference.parts import properties_of
 from mockserver.inference.paths import ANY, Route, route
 from mockserver.inference.remote_calls import LISTING, Asked, PlainForm, RemoteCalls, is_call
 from mockserver.inference.verbs import verb_of
@@ -260,14 +261,24 @@ class Survey:
             self._read_shown(facts, about)
             return
         found = list_place(self.schemas, pointer, about)
-        if found is None or not found[0]:
+        at = found[0] if found is not None else ()
+        inner = found[1] if found is not None else None
+        if not at:
+            # `{"images": [...]}` to `/licenses`: a license for each.
+            arrays = self.schemas.arrays(self.schemas.main(pointer))
+            if len(arrays) != 1 or (facts.ref and facts.at == ()):
+                return
+            at, inner = next(((name,), one) for name, one in arrays.items())
+        assert inner is not None
+        place, item = (*at, FIRST), self.schemas.canonical(inner)
+        if self.schemas.flat_at(item).types and "object" not in self.schemas.flat_at(item).types:
             return
-        place, item = (*found[0], FIRST), self.schemas.canonical(found[1])
-        if "object" not in self.schemas.flat_at(item).types:
-            return
-        named = noun(found[0][-1]) in (about, about.rsplit("_", 1)[-1])
+        named = noun(at[-1]) in (about, about.rsplit("_", 1)[-1])
         shown = self._shown(facts, about)
         alike = shown is not None and bool(shown[0]) and self._alike(item, shown[1])
+        if found is None and not (alike or (shown is not None and self._shares_id(item, shown[1]))):
+            return
+        alike = alike or found is None
         if shown is not None and shown[0] and len(self.schemas.flat_at(pointer).properties) == 1:
             # `{"items": [...]}`, answered by `{"created_orders": [...]}`
             alike = alike or noun(shown[0][-1]).endswith(about.rsplit("_", 1)[-1])
@@ -298,6 +309,14 @@ class Survey:
     def _nouns(self, path: Route) -> list[str]:
         """The nouns of the collections that a path leads through, the last one first."""
         return [noun(step) for step in reversed(path.steps) if step != ANY and step.isidentifier()]
+
+    def _shares_id(self, one: str, other: str) -> bool:
+        """Whether two schemas, each perhaps a union, have the id of another entity in common."""
+        names = []
+        for place in (one, other):
+            schema = self.schemas.at(self.schemas.canonical(place))
+            names.append(properties_of(self.schemas, schema).keys())
+        return any(tokens(name)[-1:] == ("id",) and name != "id" for name in names[0] & names[1])
 
     def _unwrap(self, facts: Facts) -> None:
         """Step into wrappers that the path names: `{"settings": {"profile": {...}}}` of

@@ -28,6 +28,7 @@ from mockserver.inference.model import (
     ResponseUse,
     States,
     Transition,
+    ValueSet,
 )
 from mockserver.inference.page_model import Ordering, PageField, PageFields, Paging
 
@@ -35,7 +36,7 @@ _TUPLE, _LIST, _SET, _MAPPING, _FIRST = range(5)
 _CLASSES: tuple[type[Any], ...] = (
     Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Membership,
     Ordering, PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
-    Constraint, Elements,
+    Constraint, Elements, ValueSet,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, _FIRST)}

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from tests.support.documents import TEXT, answer, body, document, thing
 
 DOCUMENT = Path(__file__).parent.parent / "fixtures" / "bulk.yaml"
 
@@ -78,3 +79,31 @@ def test_ids_below_a_thing(client: httpx.Client) -> None:
     gone = {"ids": [marks[0]["id"]]}
     assert client.delete(f"/labels/{label}/marks", params=gone).status_code == 204
     assert listed(client, f"/labels/{label}/marks") == marks[1:]
+
+
+def test_an_entity_for_each_recipient() -> None:
+    shown = thing("id to body", id=TEXT, to=TEXT, body=TEXT)
+    sent = thing("to body", to={"type": "array", "items": TEXT}, body=TEXT)
+    several = {"type": "array", "items": shown}
+    paths = {
+        "/messages": {
+            "get": {"responses": {"200": answer(several)}},
+            "post": {"requestBody": body(sent), "responses": {"201": answer(several)}},
+        }
+    }
+    with MockServer(document(paths)) as server:
+        made = server.client.post("/messages", json={"to": ["a", "b"], "body": "hi"}).json()
+        assert [(one["to"], one["body"]) for one in made] == [("a", "hi"), ("b", "hi")]
+        listed = server.client.get("/messages").json()
+        assert all(one in listed for one in made)
+
+
+def test_a_row_for_each_item_of_an_array() -> None:
+    result = {"type": "array", "items": thing(to=TEXT, code={"type": "integer"})}
+    sent = {"type": "array", "items": thing("to", to=TEXT)}
+    paths = {
+        "/send/batch": {"post": {"requestBody": body(sent), "responses": {"200": answer(result)}}}
+    }
+    with MockServer(document(paths)) as server:
+        shown = server.client.post("/send/batch", json=[{"to": "a"}, {"to": "b"}]).json()
+        assert [one.get("to") for one in shown] == ["a", "b"]

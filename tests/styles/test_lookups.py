@@ -49,3 +49,19 @@ def test_lists_of_those_with_a_property() -> None:
         made = mock.client.post("/users", json={"email": "a@b.test", "status": "old"}).json()
         assert made in mock.client.get("/users/status/old").json()
         assert made not in mock.client.get("/users/status/new").json()
+
+
+def test_several_by_their_ids() -> None:
+    found = operation("some", array(ref("User")))
+    some = path("userIds", get=found, delete=operation("removeSome", status=204))
+    paths = users({})
+    paths["paths"] = {"/users": paths["paths"]["/users"], "/users/{userIds}": some}
+    with MockServer(paths) as mock:
+        made = [mock.client.post("/users", json={"email": e}).json() for e in ("a@b.c", "d@e.f")]
+        ids = [one["id"] for one in made]
+        assert mock.client.get(f"/users/{ids[1]}").json() == made[1:]
+        seen = mock.client.get(f"/users/{';'.join(ids)}").json()
+        assert sorted(one["id"] for one in seen) == sorted(ids)
+        assert mock.client.delete(f"/users/{','.join(ids)}").status_code == 204
+        left = {one["id"] for one in mock.client.get("/users").json()}
+        assert not left & set(ids)

@@ -17,6 +17,7 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
 _IDS = {("id",), ("uuid",), ("guid",), ("key",)}
+_ENDINGS = ("address", "url", "uri", "number", "value", "name", "date", "at", "text")
 _DEEPEST = 8
 
 
@@ -66,6 +67,8 @@ def under_own_names(
             inner[held[words]] = value
         elif name not in own and words in spelt and spelt[words] not in sent:
             found[spelt[words]] = value
+        elif name not in own and (longer := _longer(words, spelt, sent)) is not None:
+            found[longer] = value
         else:
             found[name] = value
     strange = found.keys() - own.keys()
@@ -94,6 +97,19 @@ def _lists(schemas: Schemas, schema: Any, value: Any) -> bool:
     """Whether a schema lists the value, if it lists any."""
     listed = schemas.flat(schema).values
     return listed is None or value in listed
+
+
+def _longer(
+    words: tuple[str, ...], spelt: Mapping[tuple[str, ...], str], sent: Mapping[str, Any]
+) -> str | None:
+    """The only property whose name begins with these words and ends in what the value is:
+    `ReplyToEmailAddress` for `ReplyToEmail`."""
+    found = [
+        name
+        for other, name in spelt.items()
+        if len(words) > 1 and other[:-1] == words and other[-1] in _ENDINGS and name not in sent
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def kept_or_refused(

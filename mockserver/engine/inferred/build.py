@@ -21,7 +21,7 @@ from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import outcomes_of, steers, tracked
 from mockserver.engine.inferred.joins import LINKS
 from mockserver.engine.inferred.lists import listing
-from mockserver.engine.inferred.memberships import link, unlink
+from mockserver.engine.inferred.memberships import change_values, link, unlink
 from mockserver.engine.inferred.repository import (
     SYSTEM,
     BorrowedRepository,
@@ -54,6 +54,7 @@ HANDLERS: Mapping[ActionKind, CallHandler] = {
     "sweep": bulk.remove,
     "link": link,
     "unlink": unlink,
+    "values": change_values,
     "transition": transition,
     "clone": clone,
     "read": crud.read,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,11 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred import crud
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import dig
+from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply
 from mockserver.inference.model import FIRST
+from mockserver.inference.words import singular
 
 
 def create(call: Call) -> Reply:
@@ -24,7 +27,11 @@ def create(call: Call) -> Reply:
         if isinstance(items, list):
             break
     else:
-        return crud.create(call)
+        if FIRST not in shown or not isinstance(call.sent, Mapping):
+            return crud.create(call)
+        items, sent, above = [call.sent], (FIRST,), ()
+    if isinstance(items, list) and FIRST in shown:
+        items = [one for item in items for one in _for_each(call, item)]
     call = replace(call, action=replace(call.action, request=replace(call.action.request, at=sent)))
     if not items or not any(_is_meant(call, item) for item in items):
         known = [] if FIRST in shown else MISSING
@@ -41,6 +48,28 @@ def create(call: Call) -> Reply:
     crud.tell_ids(call, joined, ids)
     crud.count_made(call, joined, len(replies))
     return joined
+
+
+def _for_each(call: Call, item: Any) -> Iterator[Any]:
+    """An item, or one for each of those to whom it is sent: `{"to": ["a", "b"]}`, where an entity
+    has one `to`."""
+    schemas, own = call.context.schemas, call.context.flat(call.resource).properties
+    for name, value in item.items() if isinstance(item, dict) else ():
+        one = name if name in own else singular(name)
+        kinds_ = kinds(schemas, own[one]) if one in own else set()
+        if isinstance(value, list) and value and "string" in kinds_ and "array" not in kinds_:
+            rest = {n: v for n, v in item.items() if n != name}
+            yield from ({**rest, one: _plain(each)} for each in value)
+            return
+    yield item
+
+
+def _plain(value: Any) -> Any:
+    """The first text of an object (`{"address": "+41..."}`); other values unchanged."""
+    texts = (
+        [one for one in value.values() if isinstance(one, str)] if isinstance(value, dict) else []
+    )
+    return texts[0] if texts else value
 
 
 def _is_meant(call: Call, item: Any) -> bool:
@@ -85,14 +114,15 @@ def _meant(call: Call, parent: str) -> Iterator[Entity]:
 def _ids(call: Call) -> Iterator[Any]:
     """The distinct ids in the query or the body."""
     use = call.action.request
-    given = call.request.query.get(use.ids) if use.ids is not None else call.request.body
+    asked = {**call.request.query, **call.request.path}
+    given = asked.get(use.ids) if use.ids is not None else call.request.body
     if use.ids is None:
         above = use.at[: use.at.index(FIRST)] if FIRST in use.at else use.at
         given = _exactly(given, above)
         inner = use.at[len(above) + 1 :]
         if inner and isinstance(given, list):
             given = [dig(one, inner) for one in given]
-    values = given.split(",") if isinstance(given, str) else given
+    values = re.split("[,;]", given) if isinstance(given, str) else given
     if isinstance(values, list):
         texts = (v for v in values if isinstance(v, str | int) and not isinstance(v, bool))
         yield from dict.fromkeys(texts)

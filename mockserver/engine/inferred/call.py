@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -448,8 +449,11 @@ def _says(value: Any, wanted: str) -> bool:
 
 
 def _is_like(name: str, value: Any, entity: Entity) -> bool:
-    """Whether a property of an entity has this value, as text and in any case."""
-    return spoken(entity.data.get(name)).casefold() == spoken(value).casefold()
+    """Whether a property of an entity has this value, or one of several, as text in any case."""
+    given = value if isinstance(value, list | tuple) else [value]
+    texts = {str(one).casefold() for one in given}
+    texts |= {part for one in texts for part in re.split("[,;]", one)}
+    return str(entity.data.get(name)).casefold() in texts
 
 
 CallHandler = Callable[[Call], Reply]

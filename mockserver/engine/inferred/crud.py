@@ -298,10 +298,10 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
 
 def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]]:
     """The properties to set, and those of them that the request itself contains."""
-    context, resource, sent = call.context, call.resource, call.sent
-    media_type = essence(call.request.media_type)
-    if media_type == "application/json-patch+json" and isinstance(sent, list):
-        patched = json_patched(entity.data, sent)
+    context, resource = call.context, call.resource
+    media_type, body = essence(call.request.media_type), call.request.body
+    if isinstance(body, list) and (media_type == "application/json-patch+json" or _edits(body)):
+        patched = json_patched(entity.data, body)
         changes = accepted(context.schemas, resource, patched)
         return changes, changes
     given = _accepted(call, entity.data)
@@ -324,6 +324,13 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
     }
     usual = {n: v for n, v in defaults(context, resource, given).items() if n in cleared}
     return {**cleared, **usual, **given}, given
+
+
+def _edits(body: list[Any]) -> bool:
+    """Whether a body is a JSON Patch, whatever its media type."""
+    return bool(body) and all(
+        isinstance(one, dict) and {"op", "path"} <= one.keys() for one in body
+    )
 
 
 def remove(call: Call) -> Reply:

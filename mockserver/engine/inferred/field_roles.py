@@ -41,7 +41,7 @@ _SWITCHES = dict.fromkeys(
     bag(
         "disabled archived deleted resolved locked blocked paused suspended hidden closed revoked "
         "expired cancelled canceled rejected completed published approved verified muted pinned "
-        "starred removed discarded trashed accepted fulfilled used consumed"
+        "starred removed discarded trashed accepted fulfilled used consumed confirmed"
     ),
     False,
 ) | dict.fromkeys(("enabled", "active"), True)
@@ -95,6 +95,8 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
             first = _SWITCHES.get(word.removeprefix("is_").removeprefix("has_"))
             if first is None and _FAULTS & set(tokens(name)):
                 first = False
+            if first is None and _SWITCHES.get("".join(tokens(name)[-1:])) is False:
+                first = False  # `domain_verified`
             if first is not None:
                 default = schemas.flat(schema).notes.default
                 found.switches[name] = first if default is None else default

@@ -59,7 +59,8 @@ def tracked(handler: CallHandler) -> CallHandler:
             ),
         )
         repository = made.repository
-        key = made.key_above(len(repository.resource.parents) - 1) if action.parents else ""
+        above = min(len(repository.resource.parents), len(action.parents))
+        key = made.key_above(above - 1) if above else ""
         job = new_entity(made, repository, {}, links(made), key)
         row = dict(job.row)
         if silent.shown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,14 @@ from mockserver.engine.inferred.bulk import wrapped
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named, not_found
 from mockserver.engine.inferred.crud import count_made
+from mockserver.engine.inferred.entities import changed_entity
 from mockserver.engine.inferred.joins import LINKS, is_member
 from mockserver.engine.inferred.joins import members as linked
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
 from mockserver.engine.world import World
-from mockserver.inference.model import FIRST, Membership
+from mockserver.inference.model import FIRST, Membership, ValueSet
 
 
 def link(call: Call) -> Reply:
@@ -57,6 +58,7 @@ def _keys(call: Call, membership: Membership) -> list[Any]:
         return [call.request.path[membership.parameter]]
     request, name = call.request, membership.ids or ""
     value = named(request.body).get(name, request.query.get(name))
+    value = request.body if name == FIRST else value
     values = value if isinstance(value, list | tuple) else [value]
     key = call.resource.identity.key or "id"
     keys = [one.get(key) if isinstance(one, dict) else one for one in values]
@@ -109,3 +111,54 @@ def _reply(
     reply = as_shown(call, call.dice(above), known, "fresh")
     count_made(call, reply, len(list(changed)))
     return reply
+
+
+def change_values(call: Call) -> Reply:
+    """Add values to a set that an entity has, take some away, set or show them."""
+    use = call.action.values
+    assert use is not None
+    entity = call.entity()
+    there = entity.data.get(use.name)
+    held = list(there) if isinstance(there, list) else []
+    before = [one.get(use.named) if use.named and isinstance(one, dict) else one for one in held]
+    given = list(_given(call, use))
+    texts = {str(one) for one in given}
+    match use.deed:
+        case "add":
+            known = {str(one) for one in before}
+            after = [*before, *(one for one in given if str(one) not in known)]
+        case "remove":
+            after = [one for one in before if str(one) not in texts]
+        case "set":
+            after = given
+        case "clear":
+            after = []
+        case _:
+            after = before
+    if after != before:
+        kept = {str(value): one for value, one in zip(before, held, strict=True)}
+        rows = [kept.get(str(one), {use.named: one} if use.named else one) for one in after]
+        entity = changed_entity(call, call.repository, entity, {use.name: rows})
+        entity = call.repository.put(call.world, entity)
+    if use.shows_owner:
+        return call.reply(entity)
+    if use.shown is not None:
+        answers, dice = call.context.answers, call.dice(entity.key)
+        return answers.reply(call.operation, dice, after, use.shown, "sparse")
+    return as_shown(call, call.dice(entity.key), call.request.path, "fresh")
+
+
+def _given(call: Call, use: ValueSet) -> Iterator[Any]:
+    """The values that a request names."""
+    request = call.request
+    if use.parameter is not None:
+        value = request.path.get(use.parameter, request.query.get(use.parameter))
+    elif use.sent is not None:
+        value = request.body
+        for name in use.sent:
+            value = value if name == FIRST else named(value).get(name)
+    else:
+        return
+    for one in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(one, str | int | float) and not isinstance(one, bool):
+            yield one

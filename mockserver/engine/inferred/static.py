@@ -225,6 +225,11 @@ def _answers_each(call: Call, known: dict[str, Any]) -> dict[str, Any]:
     sent = {n: v for n, v in named(body).items() if isinstance(v, list) and v}
     if isinstance(body, list) and body:
         sent = {"": body}
+    bare = schemas.place(schemas.main(media.pointer), None)
+    if bare is not None and len(sent) == 1:
+        own = schemas.flat_at(schemas.canonical(bare)).properties
+        name, items = next(iter(sent.items()))
+        return {"": [_row_for(own, name, item) for item in items]} if own else {}
     arrays = schemas.arrays(schemas.main(media.pointer))
     shown = [name for name in arrays if not _FAULTS & set(tokens(name))]
     if len(sent) != 1 or not shown:
@@ -256,6 +261,9 @@ def as_shown(call: Call, dice: Dice, known: Mapping[str, Any], mode: Mode = "ric
     """The success example of the document, with `known` values under the same names."""
     context, operation = call.context, call.operation
     example, whole = context.examples.body(operation)
+    if known.get(""):
+        # One row for each that was sent.
+        return context.answers.reply(operation, dice, known[""], (), call.mode("fresh"))
     if example is MISSING:
         said: Any = dict(known) or MISSING
         sample, mode = mode == "rich", call.mode(mode)

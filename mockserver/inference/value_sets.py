@@ -1,0 +1,226 @@
+"""Sets of values that an entity has and that paths below it change: the labels of an issue, the
+admins of a group.
+
+`POST /issues/{id}/labels` adds the strings in its body, `PUT` sets them, `DELETE .../{label}` takes
+one away. They are no entities, and the issue shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mockserver.inference.memberships import kind_of
+from mockserver.inference.model import (
+    FIRST,
+    Action,
+    Because,
+    Path,
+    RequestUse,
+    Resource,
+    ResponseUse,
+    ValueSet,
+)
+from mockserver.inference.operations import Facts, Survey, body_of, json_of
+from mockserver.inference.paths import ANY
+from mockserver.inference.relations import Linker
+from mockserver.inference.words import bag, noun, tokens
+
+Steps = tuple[str, ...]
+Deed = Literal["add", "remove", "set", "clear", "show"]
+_SETTING = bag("set replace overwrite overwrites replaces sets")
+_NAMES = ("name", "key", "label", "value", "title", "id", "email", "tag")
+_SCALARS = {"string", "integer", "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The values of `owner` at `steps`, kept in its property `name`; `named` is the property that
+    holds a value where the owner shows objects."""
+
+    owner: Resource
+    steps: Steps
+    name: str
+    own: bool
+    named: str | None = None
+
+
+def with_value_sets(
+    survey: Survey,
+    resources: Mapping[str, Resource],
+    actions: Mapping[str, Action],
+    linker: Linker,
+) -> dict[str, Action]:
+    """The actions, with those that change a set of values of an entity."""
+    beneath: dict[Steps, list[Facts]] = {}
+    for facts in survey.facts:
+        steps = facts.route.steps
+        for here in {steps, steps[:-1]}:
+            if len(here) > 1 and here[-1] != ANY and here[-2] == ANY:
+                beneath.setdefault(here, []).append(facts)
+    found = dict(actions)
+    for steps, several in beneath.items():
+        links = linker.links(several[0].route, len(steps), ())
+        owner = resources.get(links[-1].resource or "") if links else None
+        if owner is None or owner.singleton or owner.schema is None:
+            continue
+        about = {
+            one.operation.id: resources.get(actions[one.operation.id].resource or "")
+            for one in several
+        }
+        if any(_is_of_entities(survey, actions[n], owner, one) for n, one in about.items()):
+            continue
+        place = _place(survey, owner, steps, several)
+        changed = dict(_changed(survey, place, several, actions, linker)) if place else {}
+        deeds = {action.values.deed for action in changed.values() if action.values is not None}
+        if place is not None and _is_sure(place, deeds):
+            found.update(changed)
+    return found
+
+
+def _is_sure(place: _Place, deeds: set[Deed]) -> bool:
+    """Whether operations make a set of it: they change one that is shown, or they give and take."""
+    if not deeds & {"add", "remove", "set"}:
+        return False
+    return place.own or "show" in deeds or deeds >= {"add", "remove"}
+
+
+def _is_of_entities(
+    survey: Survey, action: Action, owner: Resource, resource: Resource | None
+) -> bool:
+    """Whether an operation is about entities of a resource rather than values of the owner."""
+    if action.kind in ("link", "unlink"):
+        return True
+    known = resource is not None and resource.schema != owner.schema
+    known = known and resource is not None and bool(survey.flat(resource.schema).properties)
+    return known and action.kind in ("list", "create", "sweep", "read", "write", "replace")
+
+
+def _place(survey: Survey, owner: Resource, steps: Steps, several: list[Facts]) -> _Place | None:
+    """Where an entity keeps the values at a path: in an array called like it, or beside what it
+    shows, if a GET shows an array of values."""
+    about = noun(steps[-1])
+    schemas = survey.schemas
+    for name, item in schemas.arrays(owner.schema or "").items():
+        called = noun(name)
+        if called == about or called.endswith(f"_{about}") or about.endswith(f"_{called}"):
+            flat = schemas.flat_at(schemas.canonical(item))
+            if set(flat.types) & _SCALARS:
+                return _Place(owner, steps, name, own=True)
+            if len(flat.required) <= 1 and len(flat.properties) <= 4:
+                named = next((one for one in _NAMES if one in flat.properties), None)
+                if named is not None and set(flat.required) <= {named}:
+                    return _Place(owner, steps, name, own=True, named=named)
+    if any(_values_shown(survey, facts) is not None for facts in several):
+        return _Place(owner, steps, steps[-1], own=False)
+    return None
+
+
+def _values_shown(survey: Survey, facts: Facts) -> Path | None:
+    """Where a response has its only array of values."""
+    response = facts.operation.response_for(facts.operation.success)
+    media = json_of(response.content) if response is not None else None
+    return _array(survey, media.pointer) if media is not None and media.pointer else None
+
+
+def _array(survey: Survey, pointer: str) -> Path | None:
+    """The path to the only array of scalars in a body."""
+    schemas = survey.schemas
+    place = schemas.main(pointer)
+    inner = schemas.place(place, None)
+    if inner is not None:
+        return () if set(schemas.flat_at(schemas.canonical(inner)).types) & _SCALARS else None
+    arrays = [
+        name
+        for name, item in schemas.arrays(place).items()
+        if set(schemas.flat_at(schemas.canonical(item)).types) & _SCALARS
+    ]
+    return (arrays[0],) if len(arrays) == 1 else None
+
+
+def _changed(
+    survey: Survey,
+    place: _Place,
+    several: list[Facts],
+    actions: Mapping[str, Action],
+    linker: Linker,
+) -> Iterator[tuple[str, Action]]:
+    for facts in several:
+        values = _values(survey, place, facts)
+        if values is None:
+            continue
+        operation = facts.operation
+        shows_owner = bool(facts.ref) and facts.ref == place.owner.schema
+        shown = None if shows_owner else _values_shown(survey, facts)
+        text = {"add": "adds to", "remove": "takes from", "set": "sets", "clear": "empties",
+                "show": "shows"}[values.deed]  # fmt: skip
+        why = Because(f"{operation.path} {text} `{place.name}` of one {place.owner.noun}", "likely")
+        depth = len(place.steps) - 1
+        names = [link.parameter for link in linker.links(facts.route, depth, ())]
+        yield (
+            operation.id,
+            replace(
+                actions[operation.id],
+                kind="values",
+                resource=place.owner.name,
+                item=names[-1],
+                parents=linker.links(facts.route, depth - 1, ()),
+                request=RequestUse(),
+                response=ResponseUse(at=facts.at if shows_owner else ()),
+                values=replace(values, shown=shown, shows_owner=shows_owner),
+                transition=None,
+                elsewhere=False,
+                starts=None,
+                because=(why,),
+                instead=None,
+            ),
+        )
+
+
+def _values(survey: Survey, place: _Place, facts: Facts) -> ValueSet | None:
+    """What an operation does to a set; None if it is about anything else."""
+    here, method = facts.route.steps, facts.operation.method
+    base = ValueSet("show", place.name, named=place.named)
+    if method == "GET":
+        known = here == place.steps and _values_shown(survey, facts) is not None
+        return base if known else None
+    word = here[-1] if len(here) > len(place.steps) else ""
+    if word == ANY:
+        deed: Deed = "remove" if method == "DELETE" else "add"
+        return replace(base, deed=deed, parameter=facts.route.names[-1])
+    how = kind_of(facts, word)
+    if how is None:
+        return None
+    deed = "remove" if how == "unlink" else "add"
+    said = set(tokens(f"{facts.operation.summary} {facts.operation.id}"))
+    if deed == "add" and (method == "PUT" or said & _SETTING):
+        deed = "set"
+    sent = _sent(survey, place, facts)
+    if sent is not None:
+        return replace(base, deed=deed, sent=sent)
+    asked = [p.name for p in facts.operation.parameters if p.place == "query"]
+    about = noun(place.steps[-1]).rsplit("_", 1)[-1]
+    named = next((name for name in asked if noun(name).rsplit("_", 1)[-1] == about), None)
+    if named is not None:
+        return replace(base, deed=deed, parameter=named)
+    if deed == "remove" and facts.operation.body is None and not word:
+        return replace(base, deed="clear")
+    return None
+
+
+def _sent(survey: Survey, place: _Place, facts: Facts) -> Path | None:
+    """Where a request has the values: its only array of scalars, or a scalar called like them."""
+    media = body_of(facts.operation)
+    if media is None or not media.pointer:
+        return None
+    found = _array(survey, media.pointer)
+    if found is not None:
+        return (*found, FIRST)
+    body = survey.flat(survey.schemas.main(media.pointer)).properties
+    about = noun(place.steps[-1]).rsplit("_", 1)[-1]
+    for name, schema in body.items():
+        called = noun(name).rsplit("_", 1)[-1] == about or (len(body) == 1 and name in _NAMES)
+        if called and survey.schemas.kinds(schema) & _SCALARS:
+            return (name,)
+    return None
