@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,23 +28,12 @@ from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.transitions import UNLISTED, VerbReader
-from mockserver.inference.verbs import says_made, verb_of
+from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb_of
 from mockserver.inference.words import bag, noun, plural, tokens
 
 Steps = tuple[str, ...]
 _TELLING = ("list", "create", "clone", "fetch", "replace", "patch")
 _ARRAY = "an array of them is sent"
-_PARTIAL = re.compile(
-    r"\bonly (?:the |those )?(?:specified |provided |given |supplied )?"
-    r"(?:fields|properties|attributes|values|parameters)\b.{0,60}\b(?:updated|changed|modified|overwritten|replaced)\b"
-    r"|\b(?:unspecified|omitted|missing|other|not (?:specified|provided|supplied|included|sent))\b"
-    r".{0,50}\b(?:unchanged|untouched|unaffected|unmodified|remain|ignored"
-    r"|not (?:be )?(?:changed|modified|updated|affected|overwritten))\b|\bpartial(?:ly)? updat",
-    re.IGNORECASE | re.DOTALL,
-)
-"""What is said of a PUT that leaves what is not sent."""
-_CHANGES = bag("update updates edit edits modify modifies change changes modified")
-_REPLACES = bag("replace replaces overwrite overwrites full entire whole upsert")
 _COUNTS = bag("count counter counts total")
 
 
@@ -261,11 +249,10 @@ class Deducer:
 
     def _is_partial(self, facts: Facts, resource: Resource) -> bool:
         sent = self.survey.flat(facts.body)
-        if sent.properties and _PARTIAL.search(facts.operation.description):
+        if sent.properties and PARTIAL.search(facts.operation.description):
             return True
         needed = self.survey.flat(resource.request).required if resource.request else {}
-        about = f"{facts.operation.summary} {facts.operation.id} {facts.operation.description}"
-        changes = _CHANGES & set(tokens(about)) and not _REPLACES & set(tokens(about))
+        changes = says_it_changes(facts.operation)
         return bool(sent.properties) and not sent.required and bool(needed or changes)
 
     def _upserts(self, facts: Facts, resource: Resource) -> bool:

@@ -9,7 +9,8 @@ from mockserver.inference import verb_words as known
 from mockserver.inference.state_words import ENDINGS
 from mockserver.inference.states import participle_of, spelled
 from mockserver.inference.verb_words import OUTCOMES
-from mockserver.inference.words import singular, tokens
+from mockserver.inference.words import bag, singular, tokens
+from mockserver.openapi.model import Operation
 
 VERBS = frozenset(OUTCOMES) | known.CLONING | known.AGAIN | known.OTHER_VERBS
 _ALL = dict.fromkeys(VERBS | known.OTHER_NAMES.keys())
@@ -191,3 +192,22 @@ def flags(verb: str) -> dict[str, bool]:
                 found[adjective] = holds
                 found["is_" + adjective] = holds
     return found
+
+
+PARTIAL = re.compile(
+    r"\bonly (?:the |those )?(?:specified |provided |given |supplied )?"
+    r"(?:fields|properties|attributes|values|parameters)\b.{0,60}\b(?:updated|changed|modified|overwritten|replaced)\b"
+    r"|\b(?:unspecified|omitted|missing|other|not (?:specified|provided|supplied|included|sent))\b"
+    r".{0,50}\b(?:unchanged|untouched|unaffected|unmodified|remain|ignored"
+    r"|not (?:be )?(?:changed|modified|updated|affected|overwritten))\b|\bpartial(?:ly)? updat",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What is said of a PUT that leaves what is not sent."""
+_CHANGES = bag("update updates edit edits modify modifies change changes modified")
+_REPLACES = bag("replace replaces overwrite overwrites full entire whole upsert")
+
+
+def says_it_changes(operation: Operation) -> bool:
+    """Whether an operation is said to update an entity, and not to replace it."""
+    said = set(tokens(f"{operation.summary} {operation.id} {operation.description}"))
+    return bool(_CHANGES & said) and not _REPLACES & said
