@@ -101,6 +101,16 @@ _LAST = ("gid", "identifier", "entity_id", "object_id", "resource_id", "arn")
 _SURE = ("id", "_id", "uuid", "guid", "uid", "sid")
 
 
+def _first_of(parameter: str) -> str:
+    """The id in the name of a path parameter that may hold a name as well (`{idOrName}`,
+    `{name_or_id}`): what is called an id is one, else the first."""
+    either = tokens(parameter)
+    if "or" not in either[1:-1]:
+        return parameter
+    first, second = either[: either.index("or")], either[either.index("or") + 1 :]
+    return "_".join(second if second[-1] in _SURE and first[-1] not in _SURE else first)
+
+
 def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str, Because | None]:
     """The id property of a resource and the reason; "" if none can be found."""
     spelled: dict[str, str] = {}
@@ -108,11 +118,7 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
         if not _names(schemas, schema):
             continue
         spelled.setdefault("_".join(tokens(name)) or name, name)
-    either = tokens(parameter)
-    if "or" in either[1:-1]:
-        # `{idOrName}`, `{name_or_id}`: what is called an id is one, else the first.
-        first, second = either[: either.index("or")], either[either.index("or") + 1 :]
-        parameter = "_".join(second if second[-1] in _SURE and first[-1] not in _SURE else first)
+    parameter = _first_of(parameter)
     wanted = "_".join(tokens(parameter))
     short = noun.rsplit("_", 1)[-1]
     own = wanted in (noun, short) and "id" in spelled
