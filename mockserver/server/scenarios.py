@@ -7,12 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.engine.inferred.job_control import lifecycle_of
+from mockserver.engine.jobs.schedule import Lifecycle
 from mockserver.engine.scenarios import Scenario, scenarios_of
 from mockserver.errors import UsageError
 from mockserver.files.documents import as_document
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
-from mockserver.vendors.scenarios import KINDS, Kinds
+from mockserver.vendors.feather.tables import SIMULATION_RUN
+from mockserver.vendors.speechify.tables import TEST_RUN_WAYS
+from mockserver.vendors.truestate.tables import SESSION_WAYS
+
+# The lifecycle of a job or of each of its children, and whether it has any.
+Kinds = Mapping[str, tuple[Lifecycle, bool]]
+SPEECHIFY: Kinds = {"suite_run": (TEST_RUN_WAYS, True), "run": (TEST_RUN_WAYS, False)}
+KINDS: Mapping[str, Kinds] = {
+    "feather": {"suite_run": (SIMULATION_RUN, True), "run": (SIMULATION_RUN, False)},
+    "speechify": SPEECHIFY,
+    "speechify-legacy": SPEECHIFY,
+    "truestate": {"session": (SESSION_WAYS, False)},
+}
 
 
 def scenarios(kind: str, spec: str | Path | Mapping[str, Any] = "feather") -> list[Scenario]:

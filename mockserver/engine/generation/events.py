@@ -9,7 +9,7 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Dice
-from mockserver.engine.representations.sequences import DONE, EVENT_STREAM
+from mockserver.engine.representations import DONE, EVENT_STREAM
 from mockserver.errors import ReplyError
 from mockserver.inference.words import tokens
 from mockserver.openapi.media_types import essence

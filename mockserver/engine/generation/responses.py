@@ -16,10 +16,8 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.randomness import Dice
-from mockserver.engine.representations import is_described
+from mockserver.engine.representations import DELIMITERS, is_described, is_sequence
 from mockserver.engine.representations.files import sample_file
-from mockserver.engine.representations.sequences import is_sequence
-from mockserver.engine.representations.tables import DELIMITERS
 from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.model import FIRST
 from mockserver.inference.words import bag, tokens

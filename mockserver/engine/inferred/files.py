@@ -12,7 +12,7 @@ from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply
-from mockserver.engine.representations.sequences import is_sequence
+from mockserver.engine.representations import is_sequence
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import Collection
 from mockserver.errors import ContractError, NotFound

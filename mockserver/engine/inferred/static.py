@@ -17,7 +17,7 @@ from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.inferred.seeding import birth, lasting
 from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Dice
-from mockserver.engine.representations.tables import DELIMITERS, rendered
+from mockserver.engine.representations import DELIMITERS, rendered_table
 from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action, Path
 from mockserver.inference.paths import ANY, route
@@ -132,7 +132,7 @@ def _rows(call: Call, table: _Table) -> str | None:
         call.context.sower.sow(call.world, table.repository, parent)
         there = table.repository.scan(call.world, parent, newest_first=False)
         rows = [dict(one.data) for one in there if not one.row.get("gone")]
-    return rendered(table.media_type, rows).decode() if rows else ""
+    return rendered_table(table.media_type, rows).decode() if rows else ""
 
 
 def _shared(context: Context, operation: Operation, action: Action) -> frozenset[str]:

@@ -22,8 +22,17 @@ from mockserver.engine.generation.values import Values
 from mockserver.engine.leniency import STRICT, Leniency, preferred
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.pipeline.authentication import ANONYMOUS, Authenticator
-from mockserver.engine.pipeline.exchange import Exchange, Message, PipelineSettings, no_journal
-from mockserver.engine.pipeline.failures import as_it_is, failure, plain, raised_by, unavailable
+from mockserver.engine.pipeline.exchange import (
+    Exchange,
+    Message,
+    PipelineSettings,
+    as_it_is,
+    failure,
+    no_journal,
+    plain,
+    raised_by,
+    unavailable,
+)
 from mockserver.engine.pipeline.negotiation import Negotiator, Preference, has_choice
 from mockserver.engine.pipeline.rate_limits import RateLimits, has_limits
 from mockserver.engine.scenarios import follow

@@ -12,7 +12,7 @@ from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Dice
-from mockserver.engine.representations.sequences import EVENT_STREAM
+from mockserver.engine.representations import EVENT_STREAM
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import (
