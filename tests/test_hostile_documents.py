@@ -10,7 +10,7 @@ from mockserver.cli.check import check_document
 from mockserver.engine.generation.generator import Maker
 from mockserver.engine.generation.modes import MOST_LETTERS, MOST_STEPS
 from mockserver.engine.generation.values import Values
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.errors import ReplyError
 from mockserver.openapi.schemas.regex import fault, reader
 from mockserver.openapi.schemas.validators import Validators
@@ -157,5 +157,5 @@ def test_a_tower_of_choices_that_lead_nowhere_is_given_up(spent: list[int]) -> N
     checked = check_document(document(schemas))
     values = Values(checked.contract, Validators(checked.contract.document, "3.1.0"))
     with pytest.raises(ReplyError):
-        values.make(HERE, Dice(NOW, 0))
+        values.make(HERE, Rng(NOW, 0))
     assert len(spent) <= 2 * MOST_STEPS

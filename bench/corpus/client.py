@@ -18,7 +18,7 @@ from mockserver import MockServer
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import FIRST, Action, Resource
 from mockserver.inference.words import tokens
@@ -43,7 +43,7 @@ class Client:
         validators = server.mock.pipeline.validators  # type: ignore[attr-defined]
         self.values = Values(self.contract, validators, request=True)
         self.read = Values(self.contract, validators)
-        self.dice = Dice(NOW, "corpus", seed)
+        self.rng = Rng(NOW, "corpus", seed)
         self.http = httpx.Client(
             transport=InProcessTransport(server.app), base_url="http://mock.local"
         )
@@ -71,9 +71,9 @@ class Client:
         """Send a valid request; what is not given is generated, a body in this mode, with the
         values of an entity `like` this. Raises NoRequest."""
         self._count += 1
-        dice = self.dice.child(operation.id, self._count)
+        rng = self.rng.child(operation.id, self._count)
         target, parts, headers, cookies = operation.url_path, [], {}, []
-        told = {name.lower(): value for name, value in operation.told_by}
+        told = {name.lower(): value for name, value in operation.query_discriminators}
         known = path or {}
         # What is not in the path is said in the query or in the body.
         rest = {n: v for n, v in known.items() if "{" + n + "}" not in operation.url_path}
@@ -91,7 +91,7 @@ class Client:
                 value = "*"  # whatever is there now
             elif parameter.required:
                 others = {p.name for p in operation.parameters if p.place == "query"}
-                value = self._unlike(others, parameter, self._value(parameter, dice))
+                value = self._unlike(others, parameter, self._value(parameter, rng))
             else:
                 continue
             if parameter.place == "path":
@@ -104,7 +104,7 @@ class Client:
             else:
                 cookies.append(f"{parameter.name}={wire.in_header(parameter, value)}")
         parts.extend(f"{wire.escaped(n)}={wire.escaped(v or 'x')}" for n, v in told.items())
-        content = self._content(operation, dice, body, headers, chosen, mode, like)
+        content = self._content(operation, rng, body, headers, chosen, mode, like)
         authenticate(self.contract, operation, headers, parts, cookies)
         if cookies:
             headers["cookie"] = "; ".join(cookies)
@@ -138,13 +138,13 @@ class Client:
         less = {name: item for name, item in value.items() if name not in others}
         return less if less and self.fits(parameter, less) else value
 
-    def _value(self, parameter: Parameter, dice: Dice) -> Any:
+    def _value(self, parameter: Parameter, rng: Rng) -> Any:
         if not parameter.pointer:
             return "mock"
         try:
             for attempt in range(_TRIES):
                 salt = (parameter.name, attempt) if attempt else (parameter.name,)
-                value = self.values.make(parameter.pointer, dice.child(*salt), name=parameter.name)
+                value = self.values.make(parameter.pointer, rng.child(*salt), name=parameter.name)
                 if wire.says(parameter, value):
                     return value
         except (ReplyError, ContractError) as error:
@@ -154,7 +154,7 @@ class Client:
                 return something
         # Of nothing but what is read-only: that SHOULD NOT be sent, but may.
         with suppress(ReplyError, ContractError):
-            value = self.read.make(parameter.pointer, dice, name=parameter.name)
+            value = self.read.make(parameter.pointer, rng, name=parameter.name)
             if self.fits(parameter, value) and wire.says(parameter, value):
                 return value
         raise NoRequest(f"{parameter.place} {parameter.name}: no value fits that can be sent")
@@ -162,7 +162,7 @@ class Client:
     def _content(
         self,
         operation: Operation,
-        dice: Dice,
+        rng: Rng,
         body: Any,
         headers: dict[str, str],
         named: Mapping[str, Any],
@@ -177,7 +177,7 @@ class Client:
         if body is MISSING:
             try:
                 pointer = media.pointer
-                value = self.values.make(pointer, dice, mode=mode) if pointer else {}
+                value = self.values.make(pointer, rng, mode=mode) if pointer else {}
             except (ReplyError, ContractError) as error:
                 if not operation.body.required:
                     return b""  # without one the request is valid, too
@@ -185,7 +185,7 @@ class Client:
             action = self.plan.actions[operation.id]
             needed = self.values.schemas.flat_at(media.pointer).required if media.pointer else ()
             self.finder.name_known(action, value, needed)
-            value = self._as_kept(action, media.pointer, value, dice)
+            value = self._as_kept(action, media.pointer, value, rng)
             if media.pointer and isinstance(value, dict) and like:
                 own = {name: called(name, like) for name in value}
                 alike = {**value, **{name: one for name, one in own.items() if one is not None}}
@@ -198,7 +198,7 @@ class Client:
         self.said = value
         return raw
 
-    def _as_kept(self, action: Action, pointer: str | None, value: Any, dice: Dice) -> Any:
+    def _as_kept(self, action: Action, pointer: str | None, value: Any, rng: Rng) -> Any:
         """The body, with values that the resource's schema allows where the request's is wider: a
         client knows that no volume has 80 terabytes."""
         resource = self.plan.resources.get(action.resource or "")
@@ -207,7 +207,7 @@ class Client:
             return value
         if action.kind == "patch" and isinstance(value, list):
             valid = self.values.check(pointer).is_valid
-            return next(filter(valid, self._edits(resource, value, dice)), value)
+            return next(filter(valid, self._edits(resource, value, rng)), value)
         with suppress(ReplyError, ContractError):
             for path in self._other(resource.schema, sent, 0):
                 place: str | None = resource.schema
@@ -215,20 +215,20 @@ class Client:
                     place = self._place(place, step) if place is not None else None
                 if place is None:
                     continue
-                kept = self.read.make(place, dice.child("kept", *path), name=str(path[-1]))
+                kept = self.read.make(place, rng.child("kept", *path), name=str(path[-1]))
                 changed = _replaced(value, (*action.request.at, *path), kept)
                 if self.values.check(pointer).is_valid(changed):
                     value = changed
         return value
 
-    def _edits(self, resource: Resource, value: list[Any], dice: Dice) -> Iterator[list[Any]]:
+    def _edits(self, resource: Resource, value: list[Any], rng: Rng) -> Iterator[list[Any]]:
         """JSON Patches (RFC 6902) that each set one property of the entity."""
         pointer = str(resource.schema)
         for name in self.read.schemas.flat_at(pointer).properties:
             place = self._place(pointer, name)
             if place is not None and name != resource.identity.key:
                 with suppress(ReplyError, ContractError):
-                    edit = {"op": "add", "path": f"/{name}", "value": self.read.make(place, dice)}
+                    edit = {"op": "add", "path": f"/{name}", "value": self.read.make(place, rng)}
                     yield [{**one, **edit} for one in value if isinstance(one, dict)]
 
     def _other(self, pointer: str, sent: Any, depth: int) -> list[tuple[str | int, ...]]:
@@ -315,8 +315,8 @@ class Client:
             if parameter.place == "path" and parameter.name == name:
                 known = self._own.get(name, MISSING)
                 if known is MISSING or not self.fits(parameter, known):
-                    dice = self.dice.child("own", name, *([self._gone] if self._gone else []))
-                    known = self._own[name] = self._value(parameter, dice)
+                    rng = self.rng.child("own", name, *([self._gone] if self._gone else []))
+                    known = self._own[name] = self._value(parameter, rng)
                 return known
         raise NoRequest(f"path {name}: it is not described")
 
@@ -366,7 +366,7 @@ class Client:
         """The id of an entity in paths, from a response; a string or number is its own id."""
         if not isinstance(thing, dict):
             return thing
-        told = inside(thing, action.response.tells) if action.response.tells else None
+        told = inside(thing, action.response.id_path) if action.response.id_path else None
         if isinstance(told, str | int | float):
             return told
         for name in (

@@ -140,10 +140,10 @@ def sample(documents: list[Document], size: int, seed: int) -> list[Document]:
     strata: dict[str, list[Document]] = defaultdict(list)
     for document in documents:
         strata[document.stratum].append(document)
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     chosen: list[Document] = []
     for name in sorted(strata):
         members = strata[name]
         share = max(2, round(size * len(members) / len(documents)))
-        chosen += dice.sample(members, min(share, len(members)))
+        chosen += rng.sample(members, min(share, len(members)))
     return sorted(chosen, key=lambda document: document.name)

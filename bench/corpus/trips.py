@@ -31,7 +31,7 @@ def resources(client: Client) -> list[Resource]:
         if not resource.singleton
         and any(not action.request.upsert for _, action in client.operations(resource, "create"))
         and client.operations(resource, "fetch")
-        and resource.identity.told
+        and resource.identity.returned
     ]
 
 

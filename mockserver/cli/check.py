@@ -333,12 +333,12 @@ def _unfit_words(
     pointer: str, shown: list[tuple[str, Any]], validators: Validators
 ) -> Iterator[Note]:
     try:
-        check, asked = validators.reply(pointer), validators.request(pointer)
+        check, request_check = validators.reply(pointer), validators.request(pointer)
     except ContractError:
         return
     for word, value in shown:
         # It may be for a request or a response.
-        fits = check.is_valid(value) or asked.is_valid(value)
+        fits = check.is_valid(value) or request_check.is_valid(value)
         if not fits and not (word == "default" and value is None):
             violations = check.violations(value)[:1]
             why = f": {violations[0].message}" if violations else ""

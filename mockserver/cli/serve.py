@@ -121,7 +121,7 @@ def serve(
 
     def resolve() -> list[Serving]:
         found = read_config(config)
-        return [serving_of({**given, **spec}, found) for spec in asked]
+        return [serving_of({**given, **spec}, found) for spec in given_specs]
 
-    asked = [{"spec": spec} for spec in specs] or [{}]
+    given_specs = [{"spec": spec} for spec in specs] or [{}]
     serve_all(resolve, say)

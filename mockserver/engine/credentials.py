@@ -208,7 +208,7 @@ def grant(
         listed = ", ".join(GRANTS)
         raise OAuthError("unsupported_grant_type", f"grant_type is one of {listed}, not {kind!r}.")
     client = client_of(form, authorization)
-    scopes: Sequence[str] | None = _asked(form)
+    scopes: Sequence[str] | None = _scopes_of(form)
     subject = str(form.get("username") or client or "mock-user")
     nonce = None
     row = presented(world, form, *_HELD[kind]) if kind in _HELD else None
@@ -267,17 +267,17 @@ def _token(world: World, claims: Mapping[str, Any], lasts: float | None, sign: S
     return sign({**claims, "jti": secret(world, "jti")}, lasts)
 
 
-def _asked(form: Mapping[str, Any]) -> list[str] | None:
-    asked = form.get("scope")
-    return asked.split() if isinstance(asked, str) and asked.strip() else None
+def _scopes_of(form: Mapping[str, Any]) -> list[str] | None:
+    requested = form.get("scope")
+    return requested.split() if isinstance(requested, str) and requested.strip() else None
 
 
-def _narrowed(asked: Sequence[str] | None, given: Sequence[str] | None) -> Sequence[str] | None:
-    if asked is None:
+def _narrowed(requested: Sequence[str] | None, given: Sequence[str] | None) -> Sequence[str] | None:
+    if requested is None:
         return given
-    if given is not None and set(asked) - set(given):
+    if given is not None and set(requested) - set(given):
         raise OAuthError("invalid_scope", "The scope is wider than what was granted.")
-    return asked
+    return requested
 
 
 def presented(world: World, form: Mapping[str, Any], name: str, kind: str) -> Row | None:
@@ -300,7 +300,7 @@ def presented(world: World, form: Mapping[str, Any], name: str, kind: str) -> Ro
     return row
 
 
-def new_code(world: World, subject: str, asked: Mapping[str, str]) -> str:
+def new_code(world: World, subject: str, requested: Mapping[str, str]) -> str:
     """A new authorization code for an authorization request."""
     code = secret(world, "ac")
     keep(
@@ -308,13 +308,13 @@ def new_code(world: World, subject: str, asked: Mapping[str, str]) -> str:
         code,
         "code",
         lasts=_CODE_LASTS,
-        scopes=_asked(asked),
+        scopes=_scopes_of(requested),
         subject=subject,
-        client=asked.get("client_id", ""),
-        redirect=asked.get("redirect_uri", ""),
-        challenge=asked.get("code_challenge", ""),
-        method=asked.get("code_challenge_method", "plain"),
-        nonce=asked.get("nonce"),
+        client=requested.get("client_id", ""),
+        redirect=requested.get("redirect_uri", ""),
+        challenge=requested.get("code_challenge", ""),
+        method=requested.get("code_challenge_method", "plain"),
+        nonce=requested.get("nonce"),
     )
     return code
 
@@ -342,7 +342,7 @@ def device_codes(world: World, form: Mapping[str, Any], page: str) -> dict[str, 
     code = secret(world, "dc")
     letters = (_USER_CODE[byte % len(_USER_CODE)] for byte in digest(code)[:8])
     user_code = "".join(letters)
-    about = {"scopes": _asked(form), "client": str(form.get("client_id") or "")}
+    about = {"scopes": _scopes_of(form), "client": str(form.get("client_id") or "")}
     keep(world, code, "device", lasts=_CODE_LASTS, subject=None, decision="", **about)
     keep(world, user_code, "user code", lasts=_CODE_LASTS, device=name_of(code), **about)
     shown = f"{user_code[:4]}-{user_code[4:]}"

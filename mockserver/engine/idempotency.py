@@ -39,13 +39,13 @@ def kept(world: World, answers: str, place: str) -> Row | None:
     return first if first is not None and first["expires_at"] > world.now else None
 
 
-def keep(world: World, answers: str, place: str, asked: str, **said: Any) -> None:
+def keep(world: World, answers: str, place: str, fingerprint: str, **said: Any) -> None:
     """Store a response and drop expired ones. The collection `answers` is ordered by
     `expires_at`."""
     rows = world[answers]
     for old in list(takewhile(lambda row: row["expires_at"] <= world.now, rows.scan())):
         rows.remove(old["id"])
-    rows.put({"id": place, "asked": asked, "expires_at": world.now + KEPT, **said})
+    rows.put({"id": place, "fingerprint": fingerprint, "expires_at": world.now + KEPT, **said})
 
 
 ANSWERS = Collection("mock (answers)", order=("expires_at",))
@@ -74,10 +74,10 @@ def once(operation: Operation, handler: Handler) -> Handler:
         key = request.header.get(name)
         if not key:
             return handler(world, request)
-        place, asked = place_of(request, key), mark_of(request)
+        place, fingerprint = place_of(request, key), mark_of(request)
         first = kept(world, ANSWERS.name, place)
         if first is not None:
-            if first["asked"] == asked:
+            if first["fingerprint"] == fingerprint:
                 body = first["body"] if first["has_body"] else NO_BODY
                 return Reply(first["status"], body, dict(first["headers"]))
             if 409 in operation.documented and not world.leniency.overrules:
@@ -87,7 +87,7 @@ def once(operation: Operation, handler: Handler) -> Handler:
         if reply.status < 400 and not isinstance(reply.body, bytes):
             has_body = reply.body is not NO_BODY
             keep(
-                world, ANSWERS.name, place, asked,
+                world, ANSWERS.name, place, fingerprint,
                 status=reply.status,
                 has_body=has_body,
                 body=reply.body if has_body else None,

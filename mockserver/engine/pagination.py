@@ -242,13 +242,13 @@ class Listing:
 
         Raises BadRequest for a cursor that is not this list's.
         """
-        asked = {name: query[name] for name in self.filters if query.get(name) is not None}
+        wanted_filters = {name: query[name] for name in self.filters if query.get(name) is not None}
         rows = world[self.collection]
-        scope = (self.collection, sorted((where or {}).items()), sorted(asked.items()))
+        scope = (self.collection, sorted((where or {}).items()), sorted(wanted_filters.items()))
         cursor = query.get("cursor")
         after = None if cursor is None else _after(world, scope, cursor)
-        lookup = where if where is not None else self._lookup(asked)
-        tests = [self.filters[name](world, wanted) for name, wanted in asked.items()]
+        lookup = where if where is not None else self._lookup(wanted_filters)
+        tests = [self.filters[name](world, wanted) for name, wanted in wanted_filters.items()]
         passed = rows.scan(newest_first=self.newest_first, after=after, **lookup)
         if tests:
             passed = (row for row in passed if all(test(row) for test in tests))
@@ -262,10 +262,10 @@ class Listing:
             parts[self.envelope.more] = more
         return parts
 
-    def _lookup(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def _lookup(self, wanted_filters: Mapping[str, Any]) -> dict[str, Any]:
         for name, index in self.indexed.items():
-            if name in asked:
-                return dict((index(asked[name]),))
+            if name in wanted_filters:
+                return dict((index(wanted_filters[name]),))
         return {}
 
 

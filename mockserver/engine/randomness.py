@@ -165,7 +165,7 @@ def filled(world: World, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: fill(value) for key, value in entry.items()}
 
 
-class Dice:
+class Rng:
     """A random generator that depends only on its salt and the current time.
 
     `child` returns one that doesn't depend on earlier calls.
@@ -179,15 +179,15 @@ class Dice:
         self.random = Random(self._salt)
 
     @classmethod
-    def of(cls, world: World, *salt: object) -> Dice:
+    def of(cls, world: World, *salt: object) -> Rng:
         return cls(world.now, world.settings.seed, world.tenant, *salt)
 
-    def child(self, *salt: object) -> Dice:
-        return Dice(self.now, self._salt.hex(), *salt)
+    def child(self, *salt: object) -> Rng:
+        return Rng(self.now, self._salt.hex(), *salt)
 
     @property
     def fake(self) -> Faker:
-        """A Faker driven by these dice, until other dice use it."""
+        """A Faker that draws from this generator, until another one uses it."""
         fake: Any = faker()
         fake.random = self.random
         found: Faker = fake

@@ -150,7 +150,7 @@ def refusal_of(status: int, refusal: Refusal | None) -> Refusal:
 
 
 def sharpened(operation: Operation, refusal: Refusal) -> Refusal:
-    """The refusal, with 400 (malformed), 422 (invalid) and 415 (media type) told apart as
+    """The refusal, with 400 (malformed), 422 (invalid) and 415 (media type) kept apart as
     documented."""
     if not isinstance(refusal, Invalid) or not refusal.violations:
         return refusal

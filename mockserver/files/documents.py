@@ -120,10 +120,10 @@ def read_document(
 def other_files(source: Source) -> set[Path]:
     """The known files of a document other than the first; missing or broken ones are included,
     because they may reappear."""
-    asked: set[str] = set()
+    requested: set[str] = set()
     with suppress(UsageError, ContractError):
-        _whole(source, None, asked)
-    return {_path_of(uri) for uri in asked if uri.startswith("file:")}
+        _whole(source, None, requested)
+    return {_path_of(uri) for uri in requested if uri.startswith("file:")}
 
 
 def parsed(
@@ -146,9 +146,9 @@ def parsed(
 
 
 def _whole(
-    source: Source, slips: list[str] | None, asked: set[str], cache: Cache | None = None
+    source: Source, slips: list[str] | None, requested: set[str], cache: Cache | None = None
 ) -> dict[str, Any]:
-    """The document with all its files bundled; `asked` receives the URIs of the others."""
+    """The document with all its files bundled; `requested` receives the URIs of the others."""
     if source.path is not None:
         raw, location = read_file(source.path, source.name), ""
     else:
@@ -159,14 +159,14 @@ def _whole(
     document = parsed(text.encode(), source.name, slips, cache)
     if "externalValue" in text:
         place = source.path.resolve().as_uri() if source.path is not None else location
-        _take_in_examples(document, Reader(place, asked), place)
+        _take_in_examples(document, Reader(place, requested), place)
     # Walking a large document takes longer than parsing it.
     if not _MAY_BE_FOREIGN.search(text) or next(foreign_references(document), None) is None:
         return document
     if source.path is not None:
         location = source.path.resolve().as_uri()
     try:
-        return bundled(document, location, Reader(location, asked, cache))[0]
+        return bundled(document, location, Reader(location, requested, cache))[0]
     except ContractError as error:
         words = str(error).removesuffix(f" (at {error.where})")
         raise ContractError(f"{source.name}: {words}", error.where) from None
@@ -202,8 +202,8 @@ def _as_value(raw: bytes, media_type: str) -> Any:
 class Reader:
     """Reads the other files of a document, from the same origin as the first, within limits."""
 
-    def __init__(self, location: str, asked: set[str], cache: Cache | None = None) -> None:
-        self._asked = asked
+    def __init__(self, location: str, requested: set[str], cache: Cache | None = None) -> None:
+        self._requested = requested
         self._cache = cache
         self._origin = urlsplit(location)[:2]
         self._left = MAX_DOCUMENT
@@ -220,7 +220,7 @@ class Reader:
             raise UsageError(
                 f"{without_secrets(uri)}: files are fetched only from the document's own server"
             )
-        self._asked.add(uri)
+        self._requested.add(uri)
         if uri.startswith("file:"):
             path = _path_of(uri)
             name, raw = str(path), read_file(path, str(path))

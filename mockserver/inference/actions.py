@@ -143,15 +143,15 @@ class Deducer:
             length = max(i for i, step in enumerate(route.steps) if step == ANY)
         resource: str | None = more.get("resource")
         fields: tuple[str, ...] = ()
-        tells: Path = ()
-        told_by: str | None = None
+        id_path: Path = ()
+        id_schema: str | None = None
         by, ids = more.pop("by", ()), more.pop("ids", None)
         named = {ids, *(name for name, _ in by)}
         if resource is not None:
             fields = self._fields_of(resource)
         if resource is not None and kind in _TELLING:
             draft, about = self._drafts[resource], self.resources[resource]
-            tells, told_by = place_of_id(
+            id_path, id_schema = place_of_id(
                 self.survey, draft, facts, about, kind in ("create", "clone")
             )
         return Action(
@@ -178,8 +178,8 @@ class Deducer:
             ),
             response=ResponseUse(
                 at=facts.at,
-                tells=tells,
-                told_by=told_by,
+                id_path=id_path,
+                id_schema=id_schema,
                 awaits=more.pop("awaits", None),
                 part=more.pop("part", None),
                 counts=more.pop("counts", None),
@@ -225,13 +225,13 @@ class Deducer:
         verb, changes = self._verbs.removal(facts, resource)
         same, at = self._verbs.answered(facts, resource)
         if verb:
-            told = ", ".join(f"{name} = {value}" for name, value in changes.items())
-            told = f"sets {told}" if told else "can be had again"
+            effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
+            effect = f"sets {effect}" if effect else "can be had again"
             about = f"{facts.operation.summary} {facts.operation.description}"
             soft = verb in ("delete", "discard", "remove", "archive", "trash")
             soft = soft or bool(UNLISTED.search(about))
             action = self._make(
-                facts, "transition", f"{why}; it says `{verb}`, and {told}", "likely",
+                facts, "transition", f"{why}; it says `{verb}`, and {effect}", "likely",
                 item=item, resource=resource.name,
                 transition=Transition(verb, tuple(changes.items()), same, soft=soft),
             )  # fmt: skip

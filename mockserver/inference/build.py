@@ -55,8 +55,8 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     plan = Plan(actions=actions, resources=resources)
     if overrides:
         plan = corrected(plan, overrides, survey)
-    told = overrides.get("webhooks", {})
-    return replace(plan, announcements=announced(contract, plan, survey.schemas, told))
+    configured = overrides.get("webhooks", {})
+    return replace(plan, announcements=announced(contract, plan, survey.schemas, configured))
 
 
 def with_rows(

@@ -33,10 +33,10 @@ class Named:
 def ids_in(survey: Survey, facts: Facts, resource: Resource) -> Named | None:
     """Where a request has ids of a resource; None if it has none."""
     names = set(_names(resource))
-    asked = [one for one in facts.operation.parameters if one.place == "query"]
-    arrays = [one for one in asked if "array" in survey.schemas.flat(one.schema).types]
-    for parameter in asked:
-        if word(parameter.name) in names or (asked == arrays and len(arrays) == 1):
+    query = [one for one in facts.operation.parameters if one.place == "query"]
+    arrays = [one for one in query if "array" in survey.schemas.flat(one.schema).types]
+    for parameter in query:
+        if word(parameter.name) in names or (query == arrays and len(arrays) == 1):
             return Named(f"`{parameter.name}`", query=parameter.name)
     media = body_of(facts.operation)
     if media is None or not media.pointer:
@@ -90,8 +90,8 @@ def means_all(facts: Facts) -> bool:
     if operation.body is not None:
         return False
     says = {*tokens(operation.summary), *tokens(operation.id), *tokens(operation.description[:200])}
-    asked = [one for one in operation.parameters if one.place == "query" and one.required]
-    return not asked or bool(says & _ALL)
+    query = [one for one in operation.parameters if one.place == "query" and one.required]
+    return not query or bool(says & _ALL)
 
 
 def swept_collection(steps: Steps, collections: Mapping[Steps, str]) -> Steps | None:

@@ -93,19 +93,21 @@ def _unique(survey: Survey, facts: Facts, about: Resource) -> tuple[Constraint, 
     sent = survey.flat(facts.body)
     names = [name for name in sent.properties if name != about.identity.key]
     for status, text in texts:
-        told = [
+        unique = [
             name
             for name in names
             if _says("_".join(tokens(name)), text) and tokens(name) != ("id",)
             if tokens(name)[-1] in _NAMING or tokens(name)[-1] == "id" or _points_at(name, text)
             if "object" not in survey.schemas.kinds(sent.properties[name])
         ]
-        if not told:
+        if not unique:
             usual = (name for name in _USUAL if name in names and name in sent.required)
-            told = [one for one in usual if _says(about.noun.rsplit("_", 1)[-1], text)][:1]
-        if told:
-            quoted = ", ".join(f"`{name}`" for name in told)
-            return Constraint(status, unique=tuple(told)), f"{quoted} may be taken: {text.strip()}"
+            unique = [one for one in usual if _says(about.noun.rsplit("_", 1)[-1], text)][:1]
+        if unique:
+            quoted = ", ".join(f"`{name}`" for name in unique)
+            return Constraint(
+                status, unique=tuple(unique)
+            ), f"{quoted} may be taken: {text.strip()}"
     return None
 
 

@@ -25,9 +25,9 @@ JOB = {
     "accepted": 3,  # the create answers 202
     "moments": 2,  # it has timestamps for start or end
     "progress": 2,
-    "asked": 2,  # it can be cancelled or retried
+    "controllable": 2,  # it can be cancelled or retried
     "noun": 2,
-    "told": 2,  # the document says that it runs in the background
+    "documented": 2,  # the document says that it runs in the background
     "sent": -4,  # clients set the status on create
     "shared": -2,  # ... by the same schema as in responses, with everything that the server sets
     "changed": -4,  # clients change the status
@@ -99,11 +99,11 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
         }
     )
     if doing:
-        yield "asked", f"it can be asked to {', '.join(doing)}"
+        yield "controllable", f"it can be asked to {', '.join(doing)}"
     if tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS:
         yield "noun", f"a {hints.noun.replace('_', ' ')} is work by its name"
     if is_background(hints):
-        yield "told", "the document says that it goes on in the background"
+        yield "documented", "the document says that it goes on in the background"
     own = states.inner[-1] if states.inner and states.name in USUAL else states.name
     orders = _orders(states, hints)
     changes = own in hints.changed and not orders
@@ -113,10 +113,10 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
         yield kind, f"a client sets `{states.name}` when it makes one"
     if sets:
         yield "changed", f"a client changes `{states.name}`"
-    first = spelled(states.birth or "")
+    first = spelled(states.new or "")
     sent_on = orders or set(states.active) & _led_to(states, actions)
     if first in known.BY_PERSONS and not sent_on:
-        yield "person", f"what is {states.birth} waits for somebody"
+        yield "person", f"what is {states.new} waits for somebody"
     ends = sorted({verb for action in actions if (verb := _verb(action)) in PERSONS})
     if not states.name and ends:
         yield "person", f"somebody has to {', '.join(ends)} it"
@@ -187,7 +187,7 @@ def _with_orders(states: States, orders: frozenset[str]) -> States:
     if not ends or not begun:
         return states
     first = [value for value in states.path if value not in states.success]
-    working = set(states.active) - {states.birth}
+    working = set(states.active) - {states.new}
     place = next((i for i, value in enumerate(first) if value in working), len(first))
     path = (*first[:place], *begun, *first[place:], ends[-1])
     other = tuple(value for value in states.other if value not in begun)
@@ -202,11 +202,11 @@ def _holds(
     told_to = _led_to(states, actions) | orders
     for value, after in zip(states.path, states.path[1:], strict=False):
         word = spelled(value)
-        if NEXT in told_to and value == states.birth and not _is_systems(word):
+        if NEXT in told_to and value == states.new and not _is_systems(word):
             yield value
             continue
         first = word.split("_")[0]
-        first_one = value == states.birth and value not in states.active
+        first_one = value == states.new and value not in states.active
         if after in told_to and (first_one or value in (*states.initial, *states.success)):
             if not _is_systems(word):
                 yield value

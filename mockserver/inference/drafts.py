@@ -403,7 +403,7 @@ def described(survey: Survey, draft: Draft) -> Iterator[str]:
             if facts is not None and facts.ref:
                 yield facts.ref
     # What a create answers may be nothing but a receipt, with an id.
-    asked = {name for one in draft.creates for name in survey.flat(one.body).properties}
-    full = [one for one in draft.creates if asked & survey.flat(one.ref).properties.keys()]
+    sent = {name for one in draft.creates for name in survey.flat(one.body).properties}
+    full = [one for one in draft.creates if sent & survey.flat(one.ref).properties.keys()]
     rest = [one for one in draft.creates if one not in full]
     yield from (facts.ref for facts in (*full, *draft.lists, *rest) if facts.ref)

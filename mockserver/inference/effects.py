@@ -102,7 +102,7 @@ class Effects:
                 continue
             if verb in known.RENEWING:
                 yield name, NEW
-            # What a part is asked to end is off: `/backups/cancel`.
+            # What a part is to end is off: `/backups/cancel`.
             wanted = flags(verb) | (flags("disable") if verb in known.ENDING else {})
             for inner, value in self._flags_in(schema, wanted):
                 yield f"{name}.{inner}", value
@@ -292,8 +292,8 @@ class Effects:
         sent = self.survey.flat(facts.body).properties.keys() - named
         own = self.survey.flat(resource.schema).properties.keys()
         spelt = {tokens(name) for name in own}
-        asked = (p for p in facts.operation.parameters if p.place == "query")
-        if not facts.body and any(tokens(p.name) in spelt for p in asked):
+        query = (p for p in facts.operation.parameters if p.place == "query")
+        if not facts.body and any(tokens(p.name) in spelt for p in query):
             return True
         return bool(sent & own) and len(sent - own) <= len(sent & own)
 
@@ -351,7 +351,7 @@ def _state_change(
     stands = value in states.active or spelled(value or "") in known.STANDS
     if verb in known.SWITCHING_ON and value is not None and off and stands:
         # What is enabled does not work yet: it is as it was at first.
-        value = states.birth or value
+        value = states.new or value
     if value is None and states.open and guess and not through:
         outcomes = OUTCOMES.get(verb, ())
         value = styled(outcomes[0], states.known) if outcomes else None
@@ -366,7 +366,7 @@ def _state_change(
 def _begun_again(verb: str, states: States) -> str | None:
     """The state in which work begins, for a verb that begins it again where none has its name."""
     again = verb in known.AGAIN and len(states.path) > 1
-    return states.birth if again and states.birth not in states.success else None
+    return states.new if again and states.new not in states.success else None
 
 
 def _gone_on(verb: str, states: States) -> str | None:

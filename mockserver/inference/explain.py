@@ -19,8 +19,8 @@ from mockserver.inference.model import (
     Resource,
     States,
 )
-from mockserver.inference.outcomes import told
-from mockserver.inference.page_model import Said
+from mockserver.inference.outcomes import outcome_in_words
+from mockserver.inference.page_model import Meaning
 
 _ORDER: dict[Confidence, int] = {"guess": 0, "likely": 1, "certain": 2}
 
@@ -72,13 +72,13 @@ def rows(plan: Plan) -> list[Row]:
     )
     found.extend(
         Row(
-            "callback" if told.operation else "webhook",
-            told.name,
-            _sending(told, plan),
-            _texts(told.because),
-            _lowest(told.because),
+            "callback" if announcement.operation else "webhook",
+            announcement.name,
+            _sending(announcement, plan),
+            _texts(announcement.because),
+            _lowest(announcement.because),
         )
-        for told in plan.announcements
+        for announcement in plan.announcements
     )
     return found
 
@@ -163,7 +163,7 @@ def _lifecycle_rows(resource: Resource, states: States) -> list[Row]:
             corrected=CORRECTED in states.because,
         )
     ]
-    if states.moves and (outcome := told(states)):
+    if states.moves and (outcome := outcome_in_words(states)):
         why = "the words of their names and of what is said of them"
         found.append(Row("outcome", resource.name, outcome, why, "guess", resource=resource.name))
     return found
@@ -171,7 +171,7 @@ def _lifecycle_rows(resource: Resource, states: States) -> list[Row]:
 
 def way_of(states: States) -> str:
     """A lifecycle in one line: `queued > running > succeeded, or failed, canceled`."""
-    way = states.path if states.moves else (states.birth or "",)
+    way = states.path if states.moves else (states.new or "",)
     ends = [v for v in (*states.failure, *states.cancelled) if v not in way]
     text = " > ".join(f"{v} (waits)" if v in states.holds and states.moves else v for v in way)
     if states.moves:
@@ -211,8 +211,8 @@ def _doing(action: Action, plan: Plan) -> str:
         text += f"; starts {action.starts.resource}"
     resource = plan.resource_of(action)
     key = resource.identity.key if resource is not None else None
-    if action.response.tells not in ((), (key,)):
-        text += f"; it tells the id as `{'.'.join(action.response.tells)}`"
+    if action.response.id_path not in ((), (key,)):
+        text += f"; its response has the id as `{'.'.join(action.response.id_path)}`"
     if action.response.awaits:
         text += f", once one of {action.response.awaits} has succeeded"
     if action.request.refers:
@@ -223,29 +223,33 @@ def _doing(action: Action, plan: Plan) -> str:
     return text
 
 
-def _sending(told: Announcement, plan: Plan) -> str:
-    if not told.when:
+def _sending(announcement: Announcement, plan: Plan) -> str:
+    if not announcement.when:
         return "never sent"
-    noun = plan.resources[told.resource].noun.replace("_", " ")
-    moments = ["created"] if told.created else []
-    moments += sorted(told.states)
+    noun = plan.resources[announcement.resource].noun.replace("_", " ")
+    moments = ["created"] if announcement.created else []
+    moments += sorted(announcement.states)
     text = f"sent about a {noun} when it is {' or '.join(moments)}"
-    values = {**told.values}
+    values = {**announcement.values}
     if len(set(values.values())) == 1:
-        text += f"; `{told.teller}` is {next(iter(values.values()))}"
+        text += f"; `{announcement.event_field}` is {next(iter(values.values()))}"
     elif values:
         said = (f"{value} ({m or 'created'})" for m, value in sorted(values.items()))
-        text += f"; `{told.teller}` is {', '.join(said)}"
+        text += f"; `{announcement.event_field}` is {', '.join(said)}"
     return text
 
 
 def _shape(envelope: Envelope) -> str:
     where = ".".join(envelope.items) if envelope.items else "a bare array"
-    asked = [value for name, value in _asked(envelope) if value is not None and name != "sort"]
-    return f"rows in {where}" + (f", paged by {', '.join(asked)}" if asked else "")
+    parameters = [
+        value
+        for name, value in _paging_parameters(envelope)
+        if value is not None and name != "sort"
+    ]
+    return f"rows in {where}" + (f", paged by {', '.join(parameters)}" if parameters else "")
 
 
-def _asked(envelope: Envelope) -> Iterator[tuple[str, str | None]]:
+def _paging_parameters(envelope: Envelope) -> Iterator[tuple[str, str | None]]:
     """The query parameters of a list, by purpose."""
     for name in ("limit", "cursor", "offset", "page"):
         yield name, getattr(envelope.paging, name)
@@ -254,7 +258,7 @@ def _asked(envelope: Envelope) -> Iterator[tuple[str, str | None]]:
 
 def _said(envelope: Envelope) -> Iterator[tuple[str, Path | None]]:
     """The properties that describe the page of a list."""
-    names: tuple[Said, ...] = ("next", "previous", "more", "total", "pages")
+    names: tuple[Meaning, ...] = ("next", "previous", "more", "total", "pages")
     for name in names:
         yield name, envelope.page.path(name)
 
@@ -295,7 +299,7 @@ def _resource(resource: Resource) -> dict[str, Any]:
             "failure": list(states.failure),
             "cancelled": list(states.cancelled),
             "other": list(states.other),
-            "outcome": told(states) if states.moves else "",
+            "outcome": outcome_in_words(states) if states.moves else "",
             "because": _reasons(states.because),
         }
     return found
@@ -315,8 +319,8 @@ def _action(action: Action) -> dict[str, Any]:
         changes = action.transition.changes
         found["changes"] = {n: str(v) if isinstance(v, Elements) else v for n, v in changes}
     envelope = action.envelope
-    if action.response.tells:
-        found["tells"] = ".".join(action.response.tells)
+    if action.response.id_path:
+        found["tells"] = ".".join(action.response.id_path)
     if action.request.refers:
         found["refers"] = {
             reference.field: reference.resource for reference in action.request.refers
@@ -324,7 +328,7 @@ def _action(action: Action) -> dict[str, Any]:
     if envelope is not None:
         found["envelope"] = {
             "items": ".".join(envelope.items),
-            **{name: value for name, value in _asked(envelope) if value is not None},
+            **{name: value for name, value in _paging_parameters(envelope) if value is not None},
             **{name: ".".join(path) for name, path in _said(envelope) if path is not None},
         }
     return found

@@ -22,7 +22,7 @@ def named(
     """The resources, with the schemas of their path parameters and of the properties that hold
     their ids."""
     found: dict[str, dict[str, None]] = {name: {} for name in resources}
-    told: dict[str, dict[str, None]] = {name: {} for name in resources}
+    returned: dict[str, dict[str, None]] = {name: {} for name in resources}
     referred: dict[str, dict[str, None]] = {name: {} for name in resources}
     nouns = _only_ones(resources)
     for facts in survey.facts:
@@ -34,8 +34,8 @@ def named(
             name = about.get(parameter.name) if parameter.place == "path" else None
             if name is not None and parameter.pointer:
                 found[name][parameter.pointer] = None
-        if action.resource is not None and action.response.told_by is not None:
-            told[action.resource][action.response.told_by] = None
+        if action.resource is not None and action.response.id_schema is not None:
+            returned[action.resource][action.response.id_schema] = None
         for name, pointer in _said(survey, facts):
             words = tokens(name)
             other = nouns.get("_".join(words[:-1])) if words[-1:] and words[-1] in _SURE else None
@@ -49,7 +49,7 @@ def named(
             identity=replace(
                 resource.identity,
                 named_by=tuple(found[name]),
-                told_by=tuple(told[name]),
+                returned_as=tuple(returned[name]),
                 referred_by=tuple(referred[name]),
                 given=tuple(dict.fromkeys(_literals(survey, found[name]))),
             ),
@@ -215,11 +215,11 @@ def key_in(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | N
 
 
 def _key_of(survey: Survey, flat: Flat, noun: str, name: str) -> tuple[str, Because | None]:
-    asked = id(flat), noun, name
-    known = survey.keys.get(asked)
+    question = id(flat), noun, name
+    known = survey.keys.get(question)
     if known is None:
         # With the schema, so that its id stays its own.
-        known = survey.keys[asked] = flat, key_of(survey.schemas, flat, noun, name)
+        known = survey.keys[question] = flat, key_of(survey.schemas, flat, noun, name)
     return known[1]
 
 
@@ -293,7 +293,7 @@ def member_of(
     return None
 
 
-def told_at(survey: Survey, draft: Drafted, ref: str, key: str | None) -> Path:
+def returned_id_path(survey: Survey, draft: Drafted, ref: str, key: str | None) -> Path:
     """Where a response (with its schema at `ref`) holds the id of the entity; () if nowhere.
 
     It is under `key`, under the name of a summary (`groupName` for `billingGroupName`), or one
@@ -327,7 +327,7 @@ def place_of_id(
     if not facts.ref:
         return (), None
     key, own_properties = resource.identity.key, survey.flat(resource.schema).properties
-    found = told_at(survey, draft, facts.ref, key)
+    found = returned_id_path(survey, draft, facts.ref, key)
     if key and found != (key,) and found[:1] and found[0] in own_properties:
         # A name beside the id is no id, even where a response leaves the id out.
         found = () if tokens(found[0])[-1:] == ("name",) else found
@@ -384,7 +384,7 @@ def more_ids(
         sent = (
             {tokens(name) for name in survey.flat(facts.body).properties} if facts.body else set()
         )
-        told = told_at(survey, draft, facts.ref, key or None)
+        returned = returned_id_path(survey, draft, facts.ref, key or None)
         for place in dict.fromkeys((facts.ref, schema)):
             for name, one in survey.flat(place).properties.items() if place else ():
                 words, flat = tokens(name), survey.schemas.flat(one)
@@ -392,7 +392,7 @@ def more_ids(
                 stranger = not (_OTHERS & set(words)) and "_".join(words[:-1]) not in nouns
                 if (
                     name == key
-                    or (name,) == told
+                    or (name,) == returned
                     or words in sent
                     or not _names(survey.schemas, one)
                 ):
@@ -409,7 +409,7 @@ def learnt(survey: Survey, draft: Drafted, schema: str | None, client_key: bool)
     chose it."""
     if client_key or any(_lists_ids(survey, draft, one, schema) for one in draft.lists):
         return True
-    return any(_tells(survey, draft, one) for one in draft.creates)
+    return any(_returns_id(survey, draft, one) for one in draft.creates)
 
 
 def _lists_ids(survey: Survey, draft: Drafted, listing: Facts, schema: str | None) -> bool:
@@ -426,10 +426,10 @@ def _lists_ids(survey: Survey, draft: Drafted, listing: Facts, schema: str | Non
     if not flat.types and not flat.properties:
         ref, flat = schema or "", survey.flat(schema)
     plain = bool(flat.types) and not {"object", "array"} & set(flat.types)
-    return plain or bool(told_at(survey, draft, ref, None))
+    return plain or bool(returned_id_path(survey, draft, ref, None))
 
 
-def _tells(survey: Survey, draft: Drafted, made: Facts) -> bool:
+def _returns_id(survey: Survey, draft: Drafted, made: Facts) -> bool:
     response = made.operation.response_for(made.operation.success)
     if response is not None and any(name.lower() == "location" for name in response.headers):
         return True
@@ -439,4 +439,4 @@ def _tells(survey: Survey, draft: Drafted, made: Facts) -> bool:
     if "object" not in flat.types:
         # The id alone.
         return not flat.types or bool(set(flat.types) & {"string", "integer", "number"})
-    return bool(told_at(survey, draft, made.ref, None) or only_id(survey, made))
+    return bool(returned_id_path(survey, draft, made.ref, None) or only_id(survey, made))

@@ -30,8 +30,8 @@ from mockserver.inference.state_texts import (
 from mockserver.inference.stateless import by_flags, by_moments
 from mockserver.inference.states import (
     SUCCESS,
-    birth_of,
     kind_of,
+    new_state_of,
     read_states,
     spelled,
 )  # fmt: skip
@@ -58,7 +58,7 @@ class Hints:
     `sent` are the properties that a client may set on create, `changed` those it may set later,
     with the values in `choices` where the update lists fewer than the resource has;
     `accepted`: the create answers 202; `shared`: it sends the schema that it responds with;
-    `asked` are the enum values of query parameters; `texts` are the descriptions; `spoken` are
+    `filters` are the enum values of query parameters; `texts` are the descriptions; `spoken` are
     those of every operation on one.
     """
 
@@ -68,7 +68,7 @@ class Hints:
     choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
     accepted: bool = False
     shared: bool = False
-    asked: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    filters: Mapping[str, Sequence[object]] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
 
@@ -108,7 +108,7 @@ def states_of(
     states = States(
         name=found.name,
         inner=found.inner,
-        birth=birth_of(reading, found.default),
+        new=new_state_of(reading, found.default),
         path=reading.path,
         open=found.open,
         leads=reading.leads,
@@ -135,9 +135,9 @@ def states_of(
 def _way_of(found: Found) -> tuple[str, ...]:
     """The states of another status property; only the first if nothing suggests work."""
     reading = read_states(found.values)
-    birth = birth_of(reading, found.default)
+    new = new_state_of(reading, found.default)
     works = bool(reading.of("active")) and bool(reading.of(SUCCESS))
-    return reading.path if works and birth in reading.path[:1] else (birth,) if birth else ()
+    return reading.path if works and new in reading.path[:1] else (new,) if new else ()
 
 
 def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
@@ -240,13 +240,13 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
     default = _default(schemas, schema)
     said = spoken_values(f"{schema.get('title', '')} {schema.get('description', '')}")
     about = set(tokens(name)[:-1]) <= set(tokens(hints.noun))
-    asked = filtered_values(name, hints.noun, hints.asked.items()) if about else []
-    named = named_values(hints.spoken) if about and (said or not asked) else []
+    filtered = filtered_values(name, hints.noun, hints.filters.items()) if about else []
+    named = named_values(hints.spoken) if about and (said or not filtered) else []
     values = list(dict.fromkeys((*named, *said) if said else named))
     job = about and _is_job(schemas, flat, hints)
-    if len(asked) >= 2 and not said:
-        why = f"lists can be filtered by `{name}`: {', '.join(asked)}"
-        yield Found(name, asked, Because(why), (), default, open=True)
+    if len(filtered) >= 2 and not said:
+        why = f"lists can be filtered by `{name}`: {', '.join(filtered)}"
+        yield Found(name, filtered, Because(why), (), default, open=True)
     elif len(values) >= 2:
         text = f"descriptions speak of {', '.join(values)}"
         begun = {kind_of(value) for value in values} & {"initial", "active"}

@@ -75,7 +75,7 @@ class Envelope:
 class States:
     """A status property and the order of its values.
 
-    The value is in the property `name`, or deeper, at `inner` (`status.state`). `birth` is the
+    The value is in the property `name`, or deeper, at `inner` (`status.state`). `new` is the
     initial state; `path` are the states of a successful run. `moves`: time changes the state,
     except in states in `holds`, where a client has to act; `timeout` is the property with the time
     until which it waits. `leads` are states that end on their own (`cancelling`), each with the
@@ -98,7 +98,7 @@ class States:
     cancelled: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
     inner: Path = ()
-    birth: str | None = None
+    new: str | None = None
     path: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
     timeout: str | None = None
@@ -126,7 +126,7 @@ class States:
     def each(self) -> tuple[str, ...]:
         """Every state once, starting with the one in which most properties are set."""
         done = self.path[-1:] if self.moves else ()
-        born = (self.birth,) if self.birth is not None else ()
+        born = (self.new,) if self.new is not None else ()
         listed = (
             *done, *born, *self.initial, *self.active, *self.success, *self.failure,
             *self.cancelled, *self.other,
@@ -153,22 +153,22 @@ class Identity:
     """The id of an entity and who knows it.
 
     `key` is the id property, `parameter` the name of the path parameter. `named_by` leads to the
-    schemas of path parameters that hold the id, `told_by` to those of properties that hold it under
-    another name than `key`, `referred_by` to those of other places in requests (`ServiceSid` in a
-    body); `given` are ids fixed in paths (`DRAFT`). `client_key`: the client chooses the id.
-    `nested`: ids are unique per parent only. `told`: a response contains the id. `open`: any id is
-    accepted, since clients can't learn a first one.
+    schemas of path parameters that hold the id, `returned_as` to those of properties that hold it
+    under another name than `key`, `referred_by` to those of other places in requests (`ServiceSid`
+    in a body); `given` are ids fixed in paths (`DRAFT`). `client_key`: the client chooses the id.
+    `nested`: ids are unique per parent only. `returned`: a response contains the id. `open`: any id
+    is accepted, since clients can't learn a first one.
     """
 
     key: str | None = None
     parameter: str | None = None
     named_by: tuple[str, ...] = ()
-    told_by: tuple[str, ...] = ()
+    returned_as: tuple[str, ...] = ()
     referred_by: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     client_key: bool = False
     nested: bool = False
-    told: bool = True
+    returned: bool = True
     open: bool = False
     names: tuple[str, ...] = ()
     """Properties by which a path may name one as well."""
@@ -266,8 +266,8 @@ class RequestUse:
 class ResponseUse:
     """How an action builds its response.
 
-    `at` leads to the entity in the body; with `FIRST` in it, there may be several. `tells` leads
-    from the entity to its id, and `told_by` to the schema of the id, where the response has it in
+    `at` leads to the entity in the body; with `FIRST` in it, there may be several. `id_path` leads
+    from the entity to its id, and `id_schema` to the schema of the id, where the response has it in
     another place or form than the resource. `awaits` is the resource whose job has to succeed
     before there is a response. `part` is the property of the entity that is shown. `counts` leads
     to how many entities there are. `several` leads to the array that shows entities where several
@@ -275,8 +275,8 @@ class ResponseUse:
     """
 
     at: Path = ()
-    tells: Path = ()
-    told_by: str | None = None
+    id_path: Path = ()
+    id_schema: str | None = None
     awaits: str | None = None
     part: str | None = None
     counts: Path | None = None
@@ -425,7 +425,7 @@ class Announcement:
     registered by `operation` and goes to the runtime expression `url`. It reports on entities of
     `resource`: their creation (`created`), or their entering one of `states`; neither if the
     document doesn't say when. `values` has, for each event, the value of the body property
-    `teller`.
+    `event_field`.
     """
 
     name: str
@@ -438,7 +438,7 @@ class Announcement:
     resource: str = ""
     created: bool = False
     states: frozenset[str] = frozenset()
-    teller: str = ""
+    event_field: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     because: tuple[Because, ...] = ()
 
@@ -455,8 +455,8 @@ class Announcement:
             "when": self.when,
         }
         if self.values:
-            said = {moment or "created": value for moment, value in sorted(self.values.items())}
-            found["says"] = {"property": self.teller, "values": said}
+            meaning = {moment or "created": value for moment, value in sorted(self.values.items())}
+            found["says"] = {"property": self.event_field, "values": meaning}
         return found
 
 

@@ -69,7 +69,7 @@ class Survey:
         calls = RemoteCalls((facts.operation.method, facts.route) for facts in self.facts)
         for facts in self.facts:
             if is_call(facts.route):
-                facts.plain = calls.plain(self._asked(facts))
+                facts.plain = calls.plain(self._call_of(facts))
             if facts.plain is not None:
                 facts.route = facts.plain.route
                 self._read(facts)
@@ -171,17 +171,19 @@ class Survey:
 
     def _path(self, operation: Operation) -> str:
         """The path; for operations that share one, the discriminating value is its last step."""
-        told = [value.rsplit(".", 1)[-1] for _, value in operation.told_by if value]
-        if not told and (operation.method, operation.url_path) in self._plain:
-            told = [name for name, _ in operation.told_by]
-        steps = [re.sub(r"[{}/:]+", "-", word) for word in told]
+        selected = [
+            value.rsplit(".", 1)[-1] for _, value in operation.query_discriminators if value
+        ]
+        if not selected and (operation.method, operation.url_path) in self._plain:
+            selected = [name for name, _ in operation.query_discriminators]
+        steps = [re.sub(r"[{}/:]+", "-", word) for word in selected]
         *above, last = operation.url_path.rstrip("/").split("/")
         if not steps and last != operation.id and last == operation.id.lower():
             # `/createjobqueue`: only the operationId tells the words apart.
             return "/".join([*above, operation.id])
         return "/".join([operation.url_path.rstrip("/"), *steps]) if steps else operation.url_path
 
-    def _asked(self, facts: Facts) -> Asked:
+    def _call_of(self, facts: Facts) -> Asked:
         body = body_of(facts.operation)
         sent = self.schemas.flat_at(body.pointer).properties if body and body.pointer else {}
         scalars = [n for n, one in sent.items() if self.schemas.types(one)[:1] not in _NESTED]

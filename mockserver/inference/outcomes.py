@@ -238,7 +238,7 @@ def _flagged(states: States, name: str) -> frozenset[str]:
     return frozenset(states.failure) if word in ("failed", "errored", "has_failed") else frozenset()
 
 
-def told(states: States) -> str:
+def outcome_in_words(states: States) -> str:
     """In words, what of a job depends on how it goes; "" if nothing does."""
     parts = [
         f"{', '.join(f'`{name}`' for name in names)} {when}"

@@ -42,17 +42,17 @@ def corrected(plan: Plan, overrides: Mapping[str, Any], survey: Survey) -> Plan:
     schemas = survey.schemas
     facts = {one.operation.id: one for one in survey.facts}
     resources, actions = dict(plan.resources), dict(plan.actions)
-    for name, told in tables(overrides, "resources"):
+    for name, given in tables(overrides, "resources"):
         _known("a resource", (name,), resources)
-        resources[name] = _resource(resources[name], told, schemas)
-    for name, told in tables(overrides, "lifecycles"):
+        resources[name] = _resource(resources[name], given, schemas)
+    for name, given in tables(overrides, "lifecycles"):
         _known("a resource", (name,), resources)
-        resources[name] = _with_states(resources[name], told, schemas)
-    for name, told in tables(overrides, "operations"):
+        resources[name] = _with_states(resources[name], given, schemas)
+    for name, given in tables(overrides, "operations"):
         _known("an operation", (name,), actions)
-        actions[name] = _action(actions[name], told, resources, facts[name], schemas)
-    for name, told in tables(overrides, "lifecycles"):
-        waits = told.get("waits_for", ())
+        actions[name] = _action(actions[name], given, resources, facts[name], schemas)
+    for name, given in tables(overrides, "lifecycles"):
+        waits = given.get("waits_for", ())
         for state, operation in waits.items() if isinstance(waits, Mapping) else ():
             _known("an operation", (operation,), actions)
             actions[operation] = _leading_on(actions[operation], resources[name], state)
@@ -70,11 +70,11 @@ def with_stated(
     """
     facts = {one.operation.id: one for one in survey.facts}
     stated: dict[str, Draft] = {}
-    for operation, told in tables(overrides, "operations"):
-        name = told.get("resource")
+    for operation, given in tables(overrides, "operations"):
+        name = given.get("resource")
         if isinstance(name, str) and name and name not in drafts and operation in facts:
             draft = stated.setdefault(name, Draft())
-            _add(draft, facts[operation], told.get("action"))
+            _add(draft, facts[operation], given.get("action"))
     for name, draft in stated.items():
         near = get_close_matches(name, drafts, 1)
         if not (draft.collections or draft.items) or any(noun(name) == noun(n) for n in near):
@@ -120,10 +120,10 @@ def tables(overrides: Mapping[str, Any], kind: str) -> Iterable[tuple[str, Mappi
     tables = overrides.get(kind, {})
     if not isinstance(tables, Mapping):
         raise PlanError(f"[{kind}] is a table of tables")
-    for name, told in tables.items():
-        if not isinstance(told, Mapping):
+    for name, given in tables.items():
+        if not isinstance(given, Mapping):
             raise PlanError(f"[{kind}.{name}] is a table")
-        yield name, told
+        yield name, given
 
 
 def _known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
@@ -166,76 +166,76 @@ def _text(where: str, value: Any, what: str, known: Iterable[str] = ()) -> str:
     return value
 
 
-def _resource(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> Resource:
+def _resource(resource: Resource, given: Mapping[str, Any], schemas: Schemas) -> Resource:
     where = f"resources.{resource.name}"
-    _fields(where, told, known_keys.RESOURCES)
-    seeds = told.get("seeds", resource.seeds)
+    _fields(where, given, known_keys.RESOURCES)
+    seeds = given.get("seeds", resource.seeds)
     if isinstance(seeds, bool) or not isinstance(seeds, int) or not 0 <= seeds <= MOST_SEEDS:
         raise PlanError(f"{where}.seeds is a number from 0 to {MOST_SEEDS}, not {seeds!r}")
     key = resource.identity.key
-    if told.get("key", key) != key:
+    if given.get("key", key) != key:
         known = _properties(resource, schemas)
-        key = _text(f"{where}.key", told["key"], "the name of a property", known)
+        key = _text(f"{where}.key", given["key"], "the name of a property", known)
     identity = replace(resource.identity, key=key)
     because = (CORRECTED, *resource.because)
     return replace(resource, identity=identity, seeds=seeds, because=because)
 
 
-def _with_states(resource: Resource, told: Mapping[str, Any], schemas: Schemas) -> Resource:
+def _with_states(resource: Resource, given: Mapping[str, Any], schemas: Schemas) -> Resource:
     where = f"lifecycles.{resource.name}"
-    _fields(where, told, known_keys.LIFECYCLES)
+    _fields(where, given, known_keys.LIFECYCLES)
     found = resource.states if resource.states is not None else States(name="status")
     changes: dict[str, Any] = {"because": (CORRECTED,), "instead": None}
     known = _properties(resource, schemas)
-    name = told.get("property", found.name)
-    if "property" in told:
+    name = given.get("property", found.name)
+    if "property" in given:
         changes["name"] = _text(f"{where}.property", name, "the name of a property", known)
     values = enumerated(schemas, known[name]) if name in known else []
     for kind in _LISTS:
-        if kind in told:
-            changes[kind] = _listed(f"{where}.{kind}", told[kind], name, values)
-    if set(told) & {"initial", "active", "success", "moves"}:
+        if kind in given:
+            changes[kind] = _listed(f"{where}.{kind}", given[kind], name, values)
+    if set(given) & {"initial", "active", "success", "moves"}:
         first = changes.get("initial", found.initial)
         path = (*first[:1], *changes.get("active", found.active))
         changes["path"] = (*path, *changes.get("success", found.success)[:1])
-        changes["birth"] = next(iter(changes["path"]), None)
-    if "passes" in told:
-        changes["leads"] = _passing(where, told["passes"], values)
-    if "durations" in told:
-        changes["lasts"] = _durations(f"{where}.durations", told["durations"], values)
+        changes["new"] = next(iter(changes["path"]), None)
+    if "passes" in given:
+        changes["leads"] = _passing(where, given["passes"], values)
+    if "durations" in given:
+        changes["lasts"] = _durations(f"{where}.durations", given["durations"], values)
         changes["moves"] = True
-    if "waits_for" in told:
-        waits = told["waits_for"]
+    if "waits_for" in given:
+        waits = given["waits_for"]
         states = list(waits) if isinstance(waits, Mapping) else waits
         changes["holds"] = _listed(f"{where}.waits_for", states, name, values)
-    if "moves" in told:
-        if not isinstance(told["moves"], bool):
-            raise PlanError(f"{where}.moves is true or false, not {told['moves']!r}")
-        changes["moves"] = told["moves"]
+    if "moves" in given:
+        if not isinstance(given["moves"], bool):
+            raise PlanError(f"{where}.moves is true or false, not {given['moves']!r}")
+        changes["moves"] = given["moves"]
     states = replace(found, **changes)
     if states.moves and not (states.initial or states.active):
         raise PlanError(f"{where}: what moves needs an initial or an active state")
     return replace(resource, states=states)
 
 
-def _listed(where: str, told: Any, name: str, values: list[str]) -> tuple[str, ...]:
+def _listed(where: str, given: Any, name: str, values: list[str]) -> tuple[str, ...]:
     """A list of states. Raises PlanError."""
-    if not isinstance(told, list) or not all(isinstance(value, str) for value in told):
-        raise PlanError(f"{where} is a list of texts, not {told!r}")
-    for value in told:
+    if not isinstance(given, list) or not all(isinstance(value, str) for value in given):
+        raise PlanError(f"{where} is a list of texts, not {given!r}")
+    for value in given:
         _text(where, value, f"a list of values of {name!r}", values)
-    return tuple(told)
+    return tuple(given)
 
 
-def _durations(where: str, told: Any, values: list[str]) -> dict[str, float]:
+def _durations(where: str, given: Any, values: list[str]) -> dict[str, float]:
     """Seconds by state. Raises PlanError."""
-    if not isinstance(told, Mapping):
-        raise PlanError(f"{where} is a table of states and seconds, not {told!r}")
-    for state, seconds in told.items():
+    if not isinstance(given, Mapping):
+        raise PlanError(f"{where} is a table of states and seconds, not {given!r}")
+    for state, seconds in given.items():
         _text(where, state, "a table of values of the status", values)
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
             raise PlanError(f"{where}.{state} is a number of seconds, not {seconds!r}")
-    return {state: float(seconds) for state, seconds in told.items()}
+    return {state: float(seconds) for state, seconds in given.items()}
 
 
 def _leading_on(action: Action, resource: Resource, state: str) -> Action:
@@ -257,32 +257,32 @@ def _leading_on(action: Action, resource: Resource, state: str) -> Action:
     )  # fmt: skip
 
 
-def _passing(where: str, told: Any, values: list[str]) -> dict[str, str]:
+def _passing(where: str, given: Any, values: list[str]) -> dict[str, str]:
     """States that end on their own, each with the next one. Raises PlanError."""
-    if not isinstance(told, Mapping):
+    if not isinstance(given, Mapping):
         raise PlanError(f"{where}.passes is a table of states and what follows them")
-    for state, after in told.items():
+    for state, after in given.items():
         _text(f"{where}.passes", state, "a table of values of the status", values)
         if after != "":
             _text(f"{where}.passes.{state}", after, "a value of the status", values)
-    return dict(told)
+    return dict(given)
 
 
 def _action(
     action: Action,
-    told: Mapping[str, Any],
+    given: Mapping[str, Any],
     resources: Mapping[str, Resource],
     facts: Facts,
     schemas: Schemas,
 ) -> Action:
     where = f"operations.{action.operation}"
-    _fields(where, told, known_keys.OPERATIONS)
-    kind = told.get("action", action.kind)
+    _fields(where, given, known_keys.OPERATIONS)
+    kind = given.get("action", action.kind)
     if kind not in KINDS:
         raise PlanError(f"{where}.action is one of {', '.join(KINDS)}, not {kind!r}")
     resource = action.resource
-    if "resource" in told:
-        resource = _text(f"{where}.resource", told["resource"], "the name of a resource") or None
+    if "resource" in given:
+        resource = _text(f"{where}.resource", given["resource"], "the name of a resource") or None
     if kind != "fixed":
         if resource is None:
             raise PlanError(f"{where}: {kind!r} needs a resource")
@@ -292,19 +292,19 @@ def _action(
         if facts.envelope is None:
             raise PlanError(f"{where}: 'list' needs a response with an array in it")
     request = replace(
-        action.request, refers=_refers(where, action, told, resources, facts, schemas)
+        action.request, refers=_refers(where, action, given, resources, facts, schemas)
     )
-    if "item" in told:
-        named, place = _item(where, told["item"], facts, schemas)
+    if "item" in given:
+        named, place = _item(where, given["item"], facts, schemas)
         parents = tuple(link for link in action.parents if link.parameter != named)
         action = replace(action, item=named, parents=parents)
         request = replace(request, item_in=place)
     item, parents = _named_by(where, action, kind)
     transition = action.transition or Transition()
-    changes = told.get("changes", dict(transition.changes))
+    changes = given.get("changes", dict(transition.changes))
     if not isinstance(changes, Mapping):
         raise PlanError(f"{where}.changes is a table of properties and values")
-    verb = _text(f"{where}.verb", told.get("verb", transition.verb), "a text")
+    verb = _text(f"{where}.verb", given.get("verb", transition.verb), "a text")
     transition = replace(transition, verb=verb, changes=tuple(changes.items()))
     return replace(
         action,
@@ -335,14 +335,14 @@ def _named_by(where: str, action: Action, kind: str) -> tuple[str | None, tuple[
     return item, parents
 
 
-def _item(where: str, told: Any, facts: Facts, schemas: Schemas) -> tuple[str, ItemPlace]:
+def _item(where: str, given: Any, facts: Facts, schemas: Schemas) -> tuple[str, ItemPlace]:
     """The parameter that names the entity, and where the request holds it. Raises PlanError."""
     places: dict[str, ItemPlace] = dict.fromkeys(_sent(facts, schemas), "body")
     for place in ("query", "path"):
         names = (p.name for p in facts.operation.parameters if p.place == place)
         places.update(dict.fromkeys(names, place))
     what = "the name of a parameter or of a property of the body"
-    name = _text(f"{where}.item", told, what, places or ("none, as it has neither",))
+    name = _text(f"{where}.item", given, what, places or ("none, as it has neither",))
     return name, places[name]
 
 
@@ -355,15 +355,15 @@ def _sent(facts: Facts, schemas: Schemas) -> dict[str, Any]:
 def _refers(
     where: str,
     action: Action,
-    told: Mapping[str, Any],
+    given: Mapping[str, Any],
     resources: Mapping[str, Resource],
     facts: Facts,
     schemas: Schemas,
 ) -> tuple[Reference, ...]:
     """The other resources that the body names. Raises PlanError for unknown ones."""
-    if "refers" not in told:
+    if "refers" not in given:
         return action.request.refers
-    refers = told["refers"]
+    refers = given["refers"]
     if not isinstance(refers, Mapping):
         raise PlanError(f"{where}.refers is a table of properties and resources")
     known = _properties_at(facts.body, schemas) if facts.body else {}
@@ -377,9 +377,9 @@ def _refers(
     return tuple(Reference(name, resource) for name, resource in refers.items())
 
 
-def _fields(where: str, told: Mapping[str, Any], keys: tuple[known_keys.Key, ...]) -> None:
+def _fields(where: str, given: Mapping[str, Any], keys: tuple[known_keys.Key, ...]) -> None:
     known = known_keys.names(keys)
-    for name in told:
+    for name in given:
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"

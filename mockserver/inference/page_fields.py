@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from mockserver.inference.model import Path
-from mockserver.inference.page_model import Form, PageField, Paging, Said
+from mockserver.inference.page_model import Form, Meaning, PageField, Paging
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.model import Response
 from mockserver.openapi.schemas.resolved import Schemas
@@ -170,15 +170,15 @@ class PageReader:
                     # `{"next": {"href": ...}}`
                     link = next((n for n in self._schemas.flat_at(inner).properties
                                  if word(n) in ("href", "url")), None)  # fmt: skip
-                    said = _linked(called)
-                    if link is not None and said is not None:
-                        yield PageField((*here, link), said, "url")
+                    meaning = _linked(called)
+                    if link is not None and meaning is not None:
+                        yield PageField((*here, link), meaning, "url")
                 continue
             found = self._field(called, inner, kinds, spelled, linked, bool(path))
             if found is not None:
                 yield PageField(here, *found)
 
-    def header(self, called: str, pointer: str, beside: set[str]) -> tuple[Said, Form] | None:
+    def header(self, called: str, pointer: str, beside: set[str]) -> tuple[Meaning, Form] | None:
         """The meaning of a header; its text may be a number."""
         pointer = self._schemas.main(pointer)
         kinds = set(self._schemas.flat_at(pointer).types)
@@ -194,7 +194,7 @@ class PageReader:
 
     def _field(
         self, called: str, pointer: str, kinds: set[str], beside: set[str], linked: bool, deep: bool
-    ) -> tuple[Said, Form] | None:
+    ) -> tuple[Meaning, Form] | None:
         whole = bool(kinds & {"integer", "number"})
         text = "string" in kinds or not kinds
         url = linked or self._is_url(pointer, called)
@@ -212,16 +212,16 @@ class PageReader:
         if called in PREVIOUS:
             return "previous", self._form(url, called)
         if text and url and (deep or called != "url"):
-            for words, said in ((FIRST, "first"), (LAST, "last")):
+            for words, meaning in ((FIRST, "first"), (LAST, "last")):
                 if called in words:
-                    return ("first" if said == "first" else "last"), "url"
+                    return ("first" if meaning == "first" else "last"), "url"
             if called in SELF and (linked or called not in ("uri", "url", "href") or deep):
                 return "self", "url"
         if deep and text and called == "key" and beside & NEXT:
             return "items_name", "cursor"
         return None
 
-    def _number(self, called: str, beside: set[str]) -> tuple[Said, Form] | None:
+    def _number(self, called: str, beside: set[str]) -> tuple[Meaning, Form] | None:
         """The meaning of an integer."""
         totals = (TOTAL - COUNT) | {"total"}
         if called in COUNT and (beside & totals or any(map(self._is_total, beside))):
@@ -239,9 +239,11 @@ class PageReader:
             return "previous", form
         if called in FIRST:
             return "first", "page"
-        for said, words in ECHOES.items():
+        for meaning, words in ECHOES.items():
             if called in words:
-                found: Said = "page" if said == "page" else "limit" if said == "limit" else "offset"
+                found: Meaning = (
+                    "page" if meaning == "page" else "limit" if meaning == "limit" else "offset"
+                )
                 return found, "cursor"
         if self._is_returned(called):
             return "returned", "cursor"
@@ -309,12 +311,12 @@ def page_headers(response: Response, reader: PageReader) -> Iterator[PageField]:
                 yield PageField((name,), *found)
 
 
-def _linked(called: str) -> Said | None:
+def _linked(called: str) -> Meaning | None:
     """The target of a link with this name."""
-    for words, said in (
+    for words, meaning in (
         (NEXT, "next"), (PREVIOUS, "previous"), (FIRST, "first"), (LAST, "last"),
         (SELF, "self"),
     ):  # fmt: skip
         if called in words:
-            return said  # type: ignore[return-value]
+            return meaning  # type: ignore[return-value]
     return None

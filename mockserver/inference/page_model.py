@@ -55,7 +55,7 @@ class Ordering:
         return tuple(name for name in (self.sort, self.direction) if name is not None)
 
 
-Said = Literal[
+Meaning = Literal[
     "next", "previous", "first", "last", "self", "more", "less", "total", "pages", "returned",
     "page", "limit", "offset", "from", "to", "first_id", "last_id", "items_name",
 ]  # fmt: skip
@@ -70,7 +70,7 @@ class PageField:
     """
 
     path: tuple[str, ...]
-    said: Said
+    meaning: Meaning
     form: Form = "cursor"
 
 
@@ -82,6 +82,6 @@ class PageFields:
     headers: tuple[PageField, ...] = ()
     link_header: bool = False
 
-    def path(self, said: Said) -> tuple[str, ...] | None:
+    def path(self, meaning: Meaning) -> tuple[str, ...] | None:
         """The place of this field, if the response has it."""
-        return next((one.path for one in self.fields if one.said == said), None)
+        return next((one.path for one in self.fields if one.meaning == meaning), None)

@@ -207,8 +207,8 @@ def _default(
     default = _digits(_default_of(schemas, schema))
     if default:
         return default
-    told = _descriptions(schemas, operation, asked, name) if name is not None else ()
-    for text in told:
+    texts = _descriptions(schemas, operation, asked, name) if name is not None else ()
+    for text in texts:
         found = _DEFAULT.search(text)
         if found and int(found[1]) > 0:
             return int(found[1])

@@ -110,30 +110,32 @@ def envelope_of(
     A POST is a list if its body has paging properties (`{"maxResults": 10, "nextToken": ...}`), or
     if its path says so (`lists`).
     """
-    asked = {p.name: p.schema for p in operation.parameters if p.place == "query"}
+    query = {p.name: p.schema for p in operation.parameters if p.place == "query"}
     posted = operation.method == "POST"
     if posted:
-        asked |= sent_in(schemas, operation)
-        paged = any(parameter_of(asked, words) for words in (LIMIT - VAGUE, CURSOR, OFFSET))
+        query |= sent_in(schemas, operation)
+        paged = any(parameter_of(query, words) for words in (LIMIT - VAGUE, CURSOR, OFFSET))
         if not (lists or paged):
             return None
     found = list_place(schemas, pointer, about)
     if found is None:
         return None
     items, one, because = found
-    paging = paging_of(schemas, operation, asked, posted)
+    paging = paging_of(schemas, operation, query, posted)
     fields: list[PageField] = []
     if items:
         reader = PageReader(schemas, paging, items)
         fields = list(reader.read(pointer))
-        shown = any(one.said == "page" and reader.begins_with_zero(pointer, one) for one in fields)
+        shown = any(
+            one.meaning == "page" and reader.begins_with_zero(pointer, one) for one in fields
+        )
         if shown or _is_springs(fields):
             paging = replace(paging, first_page=0)
     return Envelope(
         items=items,
         item=schemas.canonical(one),
         paging=paging,
-        ordering=ordering_of(schemas, operation, asked),
+        ordering=ordering_of(schemas, operation, query),
         page=PageFields(
             tuple(fields),
             tuple(page_headers(response, PageReader(schemas, paging, ()))),

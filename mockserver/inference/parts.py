@@ -31,12 +31,12 @@ def holder_of(
     `about` is the entity's noun, `sent` are the names that a client may send of a new one,
     `others` the nouns of other resources: an order's `customer` is another entity.
     """
-    asked = {"_".join(tokens(name)) for name in sent}
+    sent_names = {"_".join(tokens(name)) for name in sent}
     own = _spelled(flat.properties)
-    beside = len(asked & own)
+    beside = len(sent_names & own)
     nouns = (about, about.rsplit("_", 1)[-1])
     best, holder = 0, None
-    all_beside = beside == len(asked)
+    all_beside = beside == len(sent_names)
     for name, schema in flat.properties.items():
         called = name.lower() in USUAL or noun(name) in nouns
         if not called and (name in sent or all_beside or noun(name) in others):
@@ -44,14 +44,14 @@ def holder_of(
         inner = properties_of(schemas, schema)
         if not inner or (not called and "id" in inner):
             continue  # what has an id is another entity: the active revision of a tool
-        held = len(asked & _spelled(inner))
+        held = len(sent_names & _spelled(inner))
         if name in sent:
             # Requests have the same form.
             fits = called and len(inner) >= len(own - FRAME - {"_".join(tokens(name))})
         elif called:
             fits = held > 0 and held >= beside
         else:
-            fits = held > 1 and held > beside and held >= _SHARE * len(asked)
+            fits = held > 1 and held > beside and held >= _SHARE * len(sent_names)
         if fits and held + called > best:
             best, holder = held + called, name
     return holder

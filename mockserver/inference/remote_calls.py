@@ -75,85 +75,87 @@ class RemoteCalls:
         self._paths = {steps for _, steps in self._taken}
         self._families: dict[Steps, set[str]] = {}
         for _, route in operations:
-            found = _told(route)
+            found = _read(route)
             if found is not None:
                 self._families.setdefault(found.parent, set()).add(found.kind)
 
-    def plain(self, asked: Asked) -> PlainForm | None:
+    def plain(self, call_facts: Asked) -> PlainForm | None:
         """The REST form of an operation, if it differs from its own."""
-        found = _told(asked.route)
+        found = _read(call_facts.route)
         if found is None:
             return None
         parent = found.parent
-        names = asked.route.names[: parent.count(ANY)]
+        names = call_facts.route.names[: parent.count(ANY)]
         if parent[-1] == ANY:
-            method = self._of_item(asked, found.kind)
+            method = self._of_item(call_facts, found.kind)
             plain = None if method is None else PlainForm(method, Route(parent, names))
         else:
-            plain = self._of_collection(asked, found, names)
+            plain = self._of_collection(call_facts, found, names)
         if plain is None or (plain.method, plain.route.steps) in self._taken:
             return None
         self._taken.add((plain.method, plain.route.steps))
         return plain
 
-    def _of_item(self, asked: Asked, kind: Kind) -> str | None:
-        if asked.method == "GET":
+    def _of_item(self, call_facts: Asked, kind: Kind) -> str | None:
+        if call_facts.method == "GET":
             return "GET" if kind == "fetch" else None
-        if asked.method == "POST":
+        if call_facts.method == "POST":
             return {"remove": "DELETE", "update": "PATCH"}.get(kind)
         return None
 
-    def _of_collection(self, asked: Asked, call: Call, names: tuple[str, ...]) -> PlainForm | None:
+    def _of_collection(
+        self, call_facts: Asked, call: Call, names: tuple[str, ...]
+    ) -> PlainForm | None:
         parent, kind = call.parent, call.kind
         family = self._families.get(parent, set())
         item = (*parent, ANY)
         known = parent in self._paths or item in self._paths or len(family) > 1
         if not known:
             return None
-        if kind == "verb" and "create" not in family and _starts(asked, call):
+        if kind == "verb" and "create" not in family and _starts(call_facts, call):
             kind = "create"
-        if kind == "create" and asked.method in ("POST", "PUT"):
+        if kind == "create" and call_facts.method in ("POST", "PUT"):
             return PlainForm("POST", Route(parent, names))
         many = kind == "fetch" and (call.many or call.word.lower() in _FORMATS)
-        if (kind == "list" or many) and asked.lists():
+        if (kind == "list" or many) and call_facts.lists():
             if ("GET", parent) in self._taken:  # `DescribeClusters` beside `ListClusters`
                 return PlainForm("GET", Route((*parent, "search"), names))
             return PlainForm("GET", Route(parent, names))
         # `PUT /deployments/stop` with a `deploymentId`, beside `/deployments/{id}`
-        alone = kind == "verb" and item in self._paths and len(asked.body) < 3
+        alone = kind == "verb" and item in self._paths and len(call_facts.body) < 3
         several = len(family) > 1 or alone
-        if asked.method not in ("POST", "GET", "DELETE", "PUT", "PATCH") or not several:
+        if call_facts.method not in ("POST", "GET", "DELETE", "PUT", "PATCH") or not several:
             return None
-        own = _named(noun(parent[-1]), asked.body or asked.query)
+        own = _named(noun(parent[-1]), call_facts.body or call_facts.query)
         if own is None:
             return None
-        place: ItemPlace = "body" if own in asked.body else "query"
+        place: ItemPlace = "body" if own in call_facts.body else "query"
         called = Route(item, (*names, own))
         if kind == "fetch":
             return PlainForm("GET", called, place)
-        if asked.method == "GET":
+        if call_facts.method == "GET":
             return None
         if kind in ("update", "remove"):
             return PlainForm("PATCH" if kind == "update" else "DELETE", called, place)
         if kind == "verb":
-            return PlainForm(asked.method, Route((*item, call.word), called.names), place)
+            return PlainForm(call_facts.method, Route((*item, call.word), called.names), place)
         return None
 
 
 def is_call(route: Route) -> bool:
     """Whether the path ends in a verb."""
-    return _told(route) is not None and not route.verb
+    return _read(route) is not None and not route.verb
 
 
-def _starts(asked: Asked, call: Call) -> bool:
+def _starts(call_facts: Asked, call: Call) -> bool:
     """Whether a verb creates an entity (`StartExport`): the body doesn't hold the id of one."""
-    own = _named(noun(call.parent[-1]), asked.body)
+    own = _named(noun(call.parent[-1]), call_facts.body)
     named = own is not None and tokens(own)[-1] in ("id", "uuid", "arn")
-    return asked.method == "POST" and call.word.lower() in _STARTING and not named
+    return call_facts.method == "POST" and call.word.lower() in _STARTING and not named
 
 
 @lru_cache(maxsize=65_536)
-def _told(route: Route) -> Call | None:
+def _read(route: Route) -> Call | None:
     """The meaning of the last step, if it is a verb, with or without a noun."""
     if not route.steps or route.steps[-1] == ANY:
         return None

@@ -14,7 +14,7 @@ from mockserver.inference.identifiers import (
     more_ids,
     only_id,
     other_names,
-    told_at,
+    returned_id_path,
 )
 from mockserver.inference.lifecycles import Hints, enumerated, states_of
 from mockserver.inference.model import FIRST, Because, Confidence, Identity, Resource, States
@@ -41,9 +41,9 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     if key and why is not None and not draft.singleton:
         draft.because.append(why)
     route = draft.route
-    asked = survey.flat(request)
-    servers = key in asked.properties and survey.schemas.flat(asked.properties[key]).notes.read_only
-    client_key = bool(key) and key in sent and key in asked.required and not servers
+    body = survey.flat(request)
+    servers = key in body.properties and survey.schemas.flat(body.properties[key]).notes.read_only
+    client_key = bool(key) and key in sent and key in body.required and not servers
     if client_key:
         draft.say(f"the client chooses `{key}`: it is required to make one", "certain")
     parents = linker.links(route, len(route.steps), (n for n in flat.properties if n != key))
@@ -52,7 +52,7 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     put = beneath and any(survey.at(r.steps, "PUT") is not None for r in draft.items)
     chosen = client_key or put or few_names(survey, draft, flat, key)
     nested = chosen and bool(parents) and all(r.parent == route for r in draft.items)
-    told = draft.singleton or learnt(survey, draft, schema, client_key)
+    returned = draft.singleton or learnt(survey, draft, schema, client_key)
     member = member_of(survey, draft, flat, linker.nouns) if parents else None
     if member is not None:
         nested = True
@@ -76,8 +76,8 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
             parameter=parameter,
             client_key=client_key,
             nested=nested or draft.singleton,
-            told=told,
-            open=not told,
+            returned=returned,
+            open=not returned,
             names=other_names(survey, draft, flat, key),
             member=member[1] if member is not None else None,
             more=more_ids(survey, draft, schema, key, linker.nouns),
@@ -122,7 +122,7 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         choices=_choices(survey, [one.body for one in changing]),
         accepted=any(one.operation.success == 202 for one in draft.creates),
         shared=any(one.body and one.body == one.ref for one in draft.creates),
-        asked=_filters(survey, draft),
+        filters=_filters(survey, draft),
         texts=tuple(texts),
         spoken=tuple(
             one.operation.description for one in (*draft.creates, *survey.about(draft.items))
@@ -201,7 +201,7 @@ def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]
         if listed and listed != key and _surer(sure, why):
             return (listed, sure) if listed in flat.properties else ("", None)
     for facts in () if key else draft.creates:
-        only = "" if told_at(survey, draft, facts.ref, None) else only_id(survey, facts)
+        only = "" if returned_id_path(survey, draft, facts.ref, None) else only_id(survey, facts)
         if only and only in flat.properties:
             return only, Because(f"`{only}` is the only id in the response of a create", "guess")
     return key, why

@@ -25,7 +25,7 @@ class Started:
 
     resource: str
     at: Path
-    tells: Path
+    id_path: Path
     evidence: str
 
 
@@ -77,12 +77,12 @@ class StartReader:
         elif "new" not in evidence:
             return
         why = f"{facts.operation.path} starts a {resource.noun.replace('_', ' ')}"
-        tells = found.tells
-        why += f", and tells its id as `{tells[-1]}`" if tells else ", which is the answer"
+        id_path = found.id_path
+        why += f", with the id as `{id_path[-1]}`" if id_path else ", which is the response"
         action = self.make(facts, "create", why, "likely", resource=resource.name, elsewhere=True)
         response = action.response
-        if tells or found.at != response.at:
-            response = replace(response, at=found.at, tells=tells, told_by=None)
+        if id_path or found.at != response.at:
+            response = replace(response, at=found.at, id_path=id_path, id_schema=None)
         yield Reading(weight_of(evidence), replace(action, response=response))
 
     def tracking(self, facts: Facts, action: Action) -> JobStart | None:
@@ -90,7 +90,7 @@ class StartReader:
         if action.kind not in _CHANGING or action.elsewhere or action.resource is None:
             return None
         found = self._started(facts, action.resource)
-        if found is None or found.tells:
+        if found is None or found.id_path:
             return None
         if found.at[: len(facts.at)] == facts.at and self._shows(facts, action.resource):
             # A part of the entity itself, or what two resources look like.

@@ -27,7 +27,7 @@ _WORK = States(
     success=("completed",),
     failure=("failed",),
     cancelled=("cancelled",),
-    birth="running",
+    new="running",
     path=("running", "completed"),
 )
 

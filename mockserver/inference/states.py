@@ -342,7 +342,7 @@ def _is_passed(word: str) -> bool:
     return not {word, first} & (known.WAITS | known.BY_PERSONS | known.WAITS_FOR)
 
 
-def birth_of(reading: Reading, default: object = None) -> str:
+def new_state_of(reading: Reading, default: object = None) -> str:
     """The initial state: never a terminal one that the entity has to reach first."""
     if isinstance(default, str) and default in reading.kinds:
         return default

@@ -145,9 +145,9 @@ class VerbReader:
         same, at = self.answered(facts, resource)
         changes = tuple(elements(self.survey, facts, resource, rest, same=same))
         if changes:
-            told = ", ".join(f"`{name}` {change}" for name, change in changes)
+            effect = ", ".join(f"`{name}` {change}" for name, change in changes)
             action = self.make(
-                facts, "transition", f"it sets {told} of one {resource.noun}", "likely",
+                facts, "transition", f"it sets {effect} of one {resource.noun}", "likely",
                 item=self._item(facts, target), resource=resource.name,
                 transition=Transition("change", changes, same),
             )  # fmt: skip
@@ -184,17 +184,17 @@ class VerbReader:
         if verb:
             found[verb] = ["colon" if facts.route.verb else "word"]
         name = _last_name(facts.operation.id)
-        told = acting_verb(name, tokens(resource.noun))
+        stated = acting_verb(name, tokens(resource.noun))
         if below and not is_about(name, nouns):
-            told = ""
-        if told and (not found or told in found):
-            found.setdefault(told, []).append("operation")
+            stated = ""
+        if stated and (not found or stated in found):
+            found.setdefault(stated, []).append("operation")
         summary = facts.operation.summary or facts.operation.description
-        told = verb_in_text(summary) or self.effects.verb_called(resource, summary)
+        stated = verb_in_text(summary) or self.effects.verb_called(resource, summary)
         if below and not is_about(summary, nouns):
-            told = ""
-        if told and (not found or told in found):
-            found.setdefault(told, []).append("summary")
+            stated = ""
+        if stated and (not found or stated in found):
+            found.setdefault(stated, []).append("summary")
         return found
 
     def _verb(
@@ -236,13 +236,13 @@ class VerbReader:
             *(["far"] if len(rest) > 1 else []),
             *([] if changes or same or sets or choices or verb == "restore" else ["no_effect"]),
         ]
-        told = ", ".join(f"{name} = {value}" for name, value in changes.items())
-        told = f"it sets {told}" if told else "nothing says what it sets"
+        effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        effect = f"it sets {effect}" if effect else "nothing says what it sets"
         if sets and not changes:
-            told = "it sets what is sent"
+            effect = "it sets what is sent"
         if choices:
-            told += f", and as `{by_value}` says"
-        why = f"the verb `{word or verb}` on one {resource.noun}; {told}"
+            effect += f", and as `{by_value}` says"
+        why = f"the verb `{word or verb}` on one {resource.noun}; {effect}"
         sure = "likely" if changes or sets or choices else "guess"
         action = self.make(
             facts, "transition", why, sure, item=item, resource=resource.name,
@@ -269,7 +269,7 @@ class VerbReader:
             item=self._item(facts, target), resource=resource.name,
             transition=Transition(verb, same=at is not None),
         )  # fmt: skip
-        where = action.response.at if action.response.tells else ()
+        where = action.response.at if action.response.id_path else ()
         weight = weight_of([*evidence, "copies", "answers", "changes"])
         return Reading(weight, _answering(action, where if at is None else at))
 
@@ -312,11 +312,11 @@ class VerbReader:
         verb = verb_of(word)
         resource = target.resource
         summary = facts.operation.summary or facts.operation.description
-        told = verb_in_text(summary) if is_about(summary, tokens(resource.noun)) else ""
-        if not verb and told not in ("", *_DELETES):
+        stated = verb_in_text(summary) if is_about(summary, tokens(resource.noun)) else ""
+        if not verb and stated not in ("", *_DELETES):
             # `DELETE /issues/{issue}/subscription`: Unsubscribe from an issue
             same, at = self.answered(facts, resource)
-            yield from self._verb(facts, target, told, word, ["part", "summary"], rest, same, at)
+            yield from self._verb(facts, target, stated, word, ["part", "summary"], rest, same, at)
         if not verb:
             yield from self._emptied(facts, target, rest)
             return
@@ -330,9 +330,9 @@ class VerbReader:
             yield from self._emptied(facts, target, rest)
             return
         same, at = self.answered(facts, resource)
-        told = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
         action = self.make(
-            facts, "transition", f"DELETE of `{word}` undoes it; it sets {told}", "likely",
+            facts, "transition", f"DELETE of `{word}` undoes it; it sets {effect}", "likely",
             item=self._item(facts, target), resource=resource.name,
             transition=Transition(opposite, tuple(changes.items()), same),
         )  # fmt: skip
@@ -346,9 +346,9 @@ class VerbReader:
         changes = changes or dict(self.effects.placed(facts, resource, rest))
         if not changes:
             return
-        told = ", ".join(f"`{name}`" for name in changes)
+        effect = ", ".join(f"`{name}`" for name in changes)
         action = self.make(
-            facts, "transition", f"DELETE of {told} of one {resource.noun}", "likely",
+            facts, "transition", f"DELETE of {effect} of one {resource.noun}", "likely",
             item=self._item(facts, target), resource=resource.name,
             transition=Transition("remove", tuple(changes.items()), same),
         )  # fmt: skip

@@ -121,7 +121,7 @@ def announced(
             raise PlanError(f"{name!r} is not a webhook of this document; there is {listed}")
     reader = _Reader(plan, schemas)
     return tuple(
-        told for one in found for told in reader.understood(one, overrides.get(one.name, {}))
+        each for one in found for each in reader.understood(one, overrides.get(one.name, {}))
     )
 
 
@@ -137,30 +137,32 @@ class _Reader:
             if resource.schema
         }
 
-    def understood(self, one: Announcement, told: Any) -> list[Announcement]:
-        teller, values = self._teller(one.schema)
-        if told:
-            return [self._as_told(one, told, teller, values)]
+    def understood(self, one: Announcement, given: Any) -> list[Announcement]:
+        event_field, values = self._teller(one.schema)
+        if given:
+            return [self._configured(one, given, event_field, values)]
         resource, why = self._subject(one)
         if resource is not None:
-            return [self._when(one, resource, teller, values, why)]
+            return [self._when(one, resource, event_field, values, why)]
         by_resource: dict[str, list[str]] = {}
         for value in values:
-            spoken = _spoken_of(value, self._plan)
-            if spoken is not None:
-                by_resource.setdefault(spoken.name, []).append(value)
+            subject = _spoken_of(value, self._plan)
+            if subject is not None:
+                by_resource.setdefault(subject.name, []).append(value)
         found = [
             self._when(
                 one,
                 self._plan.resources[name],
-                teller,
+                event_field,
                 own,
-                Because(f"values of `{teller}` speak of a {_shown(self._plan.resources[name])}"),
+                Because(
+                    f"values of `{event_field}` speak of a {_shown(self._plan.resources[name])}"
+                ),
             )
             for name, own in by_resource.items()
         ]
         sent = [each for each in found if each.created or each.states]
-        return sent or [replace(one, because=(Because("nothing says what it tells of", "guess"),))]
+        return sent or [replace(one, because=(Because("nothing says what it reports", "guess"),))]
 
     def _subject(self, one: Announcement) -> tuple[Resource | None, Because]:
         """The resource it reports on: by its name, its operation, or its body."""
@@ -217,7 +219,7 @@ class _Reader:
         self,
         one: Announcement,
         resource: Resource,
-        teller: str,
+        event_field: str,
         values: list[str],
         why: Because,
     ) -> Announcement:
@@ -226,7 +228,7 @@ class _Reader:
         noun = {*tokens(resource.noun), *tokens(resource.name)}
         named = read(one.name, noun, states)
         said = {value: read(value, noun, states) for value in values}
-        vague = teller in _VAGUE and not any(noun & _words(value) for value in values)
+        vague = event_field in _VAGUE and not any(noun & _words(value) for value in values)
         if vague or self._is(one.schema, resource):
             said = {}  # the values are kinds of resources, not events
         by_value = {} if one.name in values else best(said, states)
@@ -236,7 +238,7 @@ class _Reader:
             evidence.append(Because("its name says when"))
         elif by_value:
             moments = frozenset(by_value)
-            evidence.append(Because(f"`{teller}` says when: {', '.join(by_value.values())}"))
+            evidence.append(Because(f"`{event_field}` says when: {', '.join(by_value.values())}"))
         elif one.operation:
             # A callback without an event reports the end; or the creation, if there is no end.
             moments = states.terminal if states is not None else frozenset((CREATED,))
@@ -249,24 +251,24 @@ class _Reader:
         elif by_value:
             # Events without a matching value are not sent.
             moments &= by_value.keys()
-        return _made(one, resource, teller, by_value, moments, evidence)
+        return _made(one, resource, event_field, by_value, moments, evidence)
 
-    def _as_told(
-        self, one: Announcement, told: Any, teller: str, values: list[str]
+    def _configured(
+        self, one: Announcement, given: Any, event_field: str, values: list[str]
     ) -> Announcement:
         where = f"webhooks.{one.name}"
-        if not isinstance(told, Mapping) or not told.keys() <= {
+        if not isinstance(given, Mapping) or not given.keys() <= {
             *corrections.names(corrections.WEBHOOKS)
         }:
             raise PlanError(f"{where} is a table of `resource` and `when`")
         subject, _ = self._subject(one)
-        name = told.get("resource", subject.name if subject else "")
+        name = given.get("resource", subject.name if subject else "")
         if name not in self._plan.resources:
             raise PlanError(f"{where}.resource is one of {', '.join(self._plan.resources)}")
         resource = self._plan.resources[name]
         states = resource.states if resource.states and resource.states.moves else None
         known = ("created", *_all(states))
-        when = told.get("when")
+        when = given.get("when")
         if not isinstance(when, list) or not when or any(each not in known for each in when):
             raise PlanError(f"{where}.when is a list of some of: {', '.join(known)}")
         noun = {*tokens(resource.noun), *tokens(resource.name)}
@@ -277,16 +279,16 @@ class _Reader:
         unsaid = moments - by_value.keys() if by_value else ()
         for moment in unsaid:
             raise PlanError(
-                f"{where}.when: no value of `{teller}` says {moment or 'created'}; "
+                f"{where}.when: no value of `{event_field}` says {moment or 'created'}; "
                 f"there is {', '.join(values)}"
             )
-        return _made(one, resource, teller, by_value, moments, [CORRECTED])
+        return _made(one, resource, event_field, by_value, moments, [CORRECTED])
 
 
 def _made(
     one: Announcement,
     resource: Resource,
-    teller: str,
+    event_field: str,
     values: Mapping[str, str],
     moments: frozenset[str],
     evidence: Iterable[Because],
@@ -297,7 +299,7 @@ def _made(
         resource=resource.name,
         created=CREATED in moments,
         states=frozenset(moments - {CREATED}),
-        teller=teller if said else "",
+        event_field=event_field if said else "",
         values=said,
         because=tuple(evidence),
     )
@@ -306,7 +308,7 @@ def _made(
 def _silence(resource: Resource, states: States | None, read_: Iterable[Ranks]) -> str:
     """Why the events are unknown."""
     if any(one.removed for one in read_):
-        return "that a thing is gone is not told"
+        return "removals are not announced"
     if states is None and resource.states is not None:
         return f"`{resource.states.name}` of a {_shown(resource)} does not move by itself"
     return "neither its name nor its body says when"

@@ -204,8 +204,10 @@ class _Builder:
             base_paths=base_paths(raw.get("servers") or item.get("servers") or ()),
             extensions={key: value for key, value in raw.items() if key.startswith("x-")},
         )
-        if operation.told_by:
-            words = " and ".join(n if v is None else f"{n}={v}" for n, v in operation.told_by)
+        if operation.query_discriminators:
+            words = " and ".join(
+                n if v is None else f"{n}={v}" for n, v in operation.query_discriminators
+            )
             text = f"is meant by requests to {operation.url_path} that say {words}"
             self.notes.append(Note(pointer, f"{text} in the query, a form or a header", "info"))
         return operation

@@ -29,7 +29,7 @@ else:
 __all__ = ["dataclass"]
 
 
-_TOLD_APART = re.compile(r"((?:{[^{}]*}|[^{}#?])*)[#?](.*)", re.DOTALL)
+_WITH_DISCRIMINATORS = re.compile(r"((?:{[^{}]*}|[^{}#?])*)[#?](.*)", re.DOTALL)
 
 EXTERNAL = "x-external-value"
 """Where the bytes of an example's `externalValue` are, in base64, if it is no JSON or text."""
@@ -130,7 +130,7 @@ class SecurityScheme:
 
 def split_path(path: str) -> tuple[str, str]:
     """The path of URLs, and the part after `#` or `?`."""
-    match = _TOLD_APART.fullmatch(path)
+    match = _WITH_DISCRIMINATORS.fullmatch(path)
     return (match[1], match[2]) if match else (path, "")
 
 
@@ -166,7 +166,7 @@ class Operation:
         return split_path(self.path)[0]
 
     @cached_property
-    def told_by(self) -> tuple[tuple[str, str | None], ...]:
+    def query_discriminators(self) -> tuple[tuple[str, str | None], ...]:
         """The values of a query, form or header that select this operation; None for any value
         (`?page={page}`)."""
         parts = [part.partition("=") for part in split_path(self.path)[1].split("&") if part]

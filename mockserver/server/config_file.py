@@ -103,16 +103,16 @@ def _sources(path: Path, table: Mapping[str, Any]) -> tuple[dict[str, str], dict
     """The `from` values in [operations] by table name, and the tables without them."""
     found: dict[str, str] = {}
     rest: dict[str, Any] = {}
-    for name, told in table.items():
-        if not isinstance(told, dict) or "from" not in told:
-            rest[name] = told
+    for name, given in table.items():
+        if not isinstance(given, dict) or "from" not in given:
+            rest[name] = given
             continue
-        if told["from"] not in ("upstream", "mock"):
+        if given["from"] not in ("upstream", "mock"):
             raise UsageError(
-                f"{path}: operations.{name}.from is 'upstream' or 'mock', not {told['from']!r}"
+                f"{path}: operations.{name}.from is 'upstream' or 'mock', not {given['from']!r}"
             )
-        found[name] = told["from"]
-        others = {key: value for key, value in told.items() if key != "from"}
+        found[name] = given["from"]
+        others = {key: value for key, value in given.items() if key != "from"}
         if others:
             rest[name] = others
     return found, rest

@@ -371,11 +371,11 @@ class MockServer:
         self.key = key
         self.recorder = Journal(KEPT_IN_PROCESS)
         found = configured(spec, config, options)
-        asked = Options(**{"clock": "manual", **found.options})
-        document = as_document(spec, cache=None if asked.no_cache else user_cache())
+        chosen = Options(**{"clock": "manual", **found.options})
+        document = as_document(spec, cache=None if chosen.no_cache else user_cache())
         handlers = handlers_of(found.handlers)
         with naming_config(found.config):
-            self.mock = load(document, asked, handlers=handlers, journal=self.recorder)
+            self.mock = load(document, chosen, handlers=handlers, journal=self.recorder)
         where = f"--handlers {found.handlers}" if isinstance(found.handlers, Path) else "handlers"
         check_known(where, handlers, self.mock.contract.names)
         self.coverage = Coverage(self.mock.pipeline.contract, self.recorder.update)

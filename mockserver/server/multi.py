@@ -28,8 +28,8 @@ from mockserver.server.service import (
     Serving,
     log_to_stderr,
     prepare,
+    print_coverage,
     serve,
-    tell_coverage,
 )
 from mockserver.server.terminal import plain
 
@@ -62,7 +62,7 @@ def serve_all(resolve: Resolve, say: Say) -> None:
     with ExitStack() as closing, _handlers_kept():
         _run((_one_port if servings[0].prefix else _many_ports)(parts, say, closing))
     for part in parts:
-        tell_coverage(part.service, part.name)
+        print_coverage(part.service, part.name)
         if part.service.state is not None:
             if part.service.state.save():
                 log.info("the state of %s is kept in %s", part.name, part.service.state.shown)

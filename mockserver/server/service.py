@@ -231,14 +231,14 @@ def serve(resolve: Callable[[], Serving], say: Callable[[str], None]) -> None:
         for opened in chain.from_iterable(sockets):
             opened.close()
     service.mock.store.close()
-    tell_coverage(service)
+    print_coverage(service)
     if service.state is not None:
         if service.state.save():
             log.info("the state is kept in %s", service.state.shown)
         service.state.release()
 
 
-def tell_coverage(service: Service, name: str = "") -> None:
+def print_coverage(service: Service, name: str = "") -> None:
     """At the end, print the coverage of the document, if there were requests."""
     if service.coverage is not None and service.coverage.requests:
         for line in service.coverage.lines():

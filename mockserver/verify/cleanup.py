@@ -127,7 +127,7 @@ def _key(action: Action, ownership: Ownership) -> tuple[str, ...]:
     """Where a row of a list has its id."""
     resource = ownership.plan.resource_of(action)
     name = resource.identity.key if resource is not None else None
-    return action.response.tells or (name or "id",)
+    return action.response.id_path or (name or "id",)
 
 
 def _went_along(entry: Entry, ledger: Ledger, reply: Exchange) -> bool:

@@ -148,7 +148,7 @@ class Ownership:
             if resource is None or remove is None:
                 continue
             key = resource.identity.key
-            id_path = action.response.tells or ((key,) if key else ())
+            id_path = action.response.id_path or ((key,) if key else ())
             at = action.response.at
             if action.kind in ("create", "clone", "transition"):
                 yield action.operation, Creator(resource, remove, at, id_path)

@@ -14,7 +14,7 @@ from openapi_schema_validator import OAS30ReadValidator
 from mockserver import MockServer
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.inference.model import FIRST, Action, Resource
 from mockserver.openapi.model import Operation
 
@@ -30,7 +30,7 @@ class Caller:
         self.plan = server.mock.plan
         pipeline: Any = server.mock.pipeline
         self.values = Values(self.contract, pipeline.validators, request=True)
-        self.dice = Dice(NOW, "caller", seed)
+        self.rng = Rng(NOW, "caller", seed)
         self._judges: dict[str, Any] = {}
         self._count = 0
         self._registry = jsonschema_rs.Registry(
@@ -46,37 +46,37 @@ class Caller:
     ) -> httpx.Response:
         """Send a valid request; what is not given is generated."""
         self._count += 1
-        dice = self.dice.child(operation.id, self._count)
+        rng = self.rng.child(operation.id, self._count)
         target, asked, headers = operation.path, dict(query or {}), {}
         for parameter in operation.parameters:
             if parameter.place == "path":
                 value = (path or {}).get(parameter.name, MISSING)
                 if value is MISSING:
-                    value = self._value(parameter.pointer, dice, parameter.name)
+                    value = self._value(parameter.pointer, rng, parameter.name)
                 target = target.replace("{" + parameter.name + "}", quote(_text(value), safe=""))
             elif parameter.required and parameter.name not in asked:
-                value = self._value(parameter.pointer, dice, parameter.name)
+                value = self._value(parameter.pointer, rng, parameter.name)
                 if parameter.place == "query":
                     asked[parameter.name] = _text(value)
                 elif parameter.place == "header":
                     headers[parameter.name] = _text(value)
-        more = self._content(operation, dice, body, headers)
+        more = self._content(operation, rng, body, headers)
         return self.server.client.request(
             operation.method, target, params=asked, headers=headers, **more
         )
 
-    def _value(self, pointer: str, dice: Dice, name: str) -> Any:
-        return self.values.make(pointer, dice.child(name), name=name) if pointer else "mock"
+    def _value(self, pointer: str, rng: Rng, name: str) -> Any:
+        return self.values.make(pointer, rng.child(name), name=name) if pointer else "mock"
 
     def _content(
-        self, operation: Operation, dice: Dice, body: Any, headers: dict[str, str]
+        self, operation: Operation, rng: Rng, body: Any, headers: dict[str, str]
     ) -> dict[str, Any]:
         if operation.body is None or not operation.body.content:
             return {}
         name, media = next(iter(operation.body.content.items()))
         value = body
         if body is MISSING:
-            value = self.values.make(media.pointer, dice) if media.pointer else {}
+            value = self.values.make(media.pointer, rng) if media.pointer else {}
         if "json" in name:
             headers["content-type"] = media.name
             return {"content": json.dumps(value)}
@@ -144,7 +144,7 @@ class Caller:
             above: dict[str, Any] = {}
             if not self._make_above(action, above):
                 continue
-            response = self.send(operation, above)
+            response = self.send(operation, above, self._referring(operation, action))
             if response.is_success and response.headers.get("content-type") == "application/json":
                 answer = response.json()
                 for step in action.response.at:
@@ -152,6 +152,19 @@ class Caller:
                 if isinstance(answer, dict):
                     return answer, above
         return None
+
+    def _referring(self, operation: Operation, action: Action) -> Any:
+        """A body in which other entities are named by ids that exist; MISSING if any will do."""
+        refers = [one for one in action.request.refers if isinstance(one.field, str)]
+        media = next(iter(operation.body.content.values())) if operation.body else None
+        if not refers or media is None or media.pointer is None:
+            return MISSING
+        body = self.values.make(media.pointer, self.rng.child("refers", operation.id))
+        for one in refers:
+            entity = self.first(self.plan.resources[one.resource])
+            if entity is not None and one.field in body:
+                body[one.field] = self.id_of(self.plan.resources[one.resource], entity)
+        return body
 
     def _make_above(self, action: Action, above: dict[str, Any]) -> bool:
         for link in action.parents:
@@ -176,7 +189,7 @@ class Caller:
     def _any(self, action: Action, name: str) -> Any:
         operation = self.contract.by_id[action.operation]
         pointer = next(p.pointer for p in operation.parameters if p.name == name)
-        return self._value(pointer, self.dice.child("any"), name)
+        return self._value(pointer, self.rng.child("any"), name)
 
     def first(self, resource: Resource) -> dict[str, Any] | None:
         """Any existing row."""

@@ -9,7 +9,7 @@ import pytest
 from mockserver import MockServer
 from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.openapi.schemas.validators import Validators
 from tests.engine.test_dialects import STRING, shape
 from tests.engine.test_serialization import contract_with
@@ -23,7 +23,7 @@ def test_retry_after_is_sent_where_it_is_documented(schema: Any, sent: str | Non
     headers = {"Retry-After": {"schema": schema}, "X-Other": {"schema": STRING}}
     contract = contract_with("post", {"202": {"description": "", "headers": headers}})
     answers = Answers(Values(contract, Validators(contract.document, contract.version)))
-    found = answers.reply(contract.operations[0], Dice(0, "x")).headers
+    found = answers.reply(contract.operations[0], Rng(0, "x")).headers
     assert found.keys() == {"Retry-After", "X-Other"}
     assert found["Retry-After"] == sent if sent else int(found["Retry-After"]) >= 5
 

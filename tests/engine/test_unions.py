@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from tests.engine.test_values import HERE, NOW, values_of
 
 
@@ -42,7 +42,7 @@ def list_of(inner: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_value_of_one_branch_alone(branches: list[Any], seed: int) -> None:
     values = values_of({"oneOf": branches}, version="3.0.3")
-    value = values.make(HERE, Dice(NOW, seed))
+    value = values.make(HERE, Rng(NOW, seed))
     assert values.check(HERE).is_valid(value)
 
 
@@ -108,7 +108,7 @@ def test_a_branch_is_still_found_at_its_own_place() -> None:
     dog = values.check(f"{HERE}/oneOf/1")
     assert dog.is_valid({"kind": "dog"})
     assert not dog.is_valid({"kind": "cat", "lives": 7})
-    assert values.make(f"{HERE}/oneOf/1", Dice(NOW, 0))["kind"] == "dog"
+    assert values.make(f"{HERE}/oneOf/1", Rng(NOW, 0))["kind"] == "dog"
 
 
 LOOSE = {
@@ -150,37 +150,37 @@ def test_what_excludes_one_another_is_no_union(branch: dict[str, Any]) -> None:
 def test_what_is_made_fits_one_branch_alone_where_it_can() -> None:
     values = values_of({"oneOf": [thing(a=TEXT), thing(a={"type": "integer"})]}, "3.1.0")
     literal = values._validators.literal(HERE)
-    assert all(literal.is_valid(values.make(HERE, Dice(NOW, seed))) for seed in range(6))
+    assert all(literal.is_valid(values.make(HERE, Rng(NOW, seed))) for seed in range(6))
 
 
 def test_a_known_kind_is_completed() -> None:
     values = values_of({"anyOf": PETS["oneOf"], **PETS}, "3.0.3", Cat=CAT, Dog=DOG)
     for seed in range(4):
-        made = values.make(HERE, Dice(NOW, seed), {"kind": "miau", "name": "Tom"}, mode="fresh")
+        made = values.make(HERE, Rng(NOW, seed), {"kind": "miau", "name": "Tom"}, mode="fresh")
         assert made["kind"] == "miau"
         assert isinstance(made["lives"], int)
 
 
 def test_bytes_are_base64_whatever_is_known() -> None:
-    value = values_of(thing(a=BYTES), "3.0.3").make(HERE, Dice(NOW, 1), {"a": "like exist"})
+    value = values_of(thing(a=BYTES), "3.0.3").make(HERE, Rng(NOW, 1), {"a": "like exist"})
     assert value.get("a") != "like exist"
 
 
 def test_a_uuid_is_written_as_its_pattern_asks() -> None:
     pattern = "^[0-9A-F]{8}[-]?([0-9A-F]{4}[-]?){3}[0-9A-F]{12}$"
     schema = {"type": "string", "format": "uuid", "pattern": pattern}
-    assert values_of(schema, "3.0.3").make(HERE, Dice(NOW, 1)).isupper()
+    assert values_of(schema, "3.0.3").make(HERE, Rng(NOW, 1)).isupper()
 
 
 def test_bounds_as_older_drafts_have_them() -> None:
     schema = {"type": "integer", "minimum": 10, "maximum": 12, "exclusiveMinimum": True}
     schema["exclusiveMaximum"] = True
-    assert values_of(schema, "3.1.0", request=True).make(HERE, Dice(NOW, 1)) == 11
+    assert values_of(schema, "3.1.0", request=True).make(HERE, Rng(NOW, 1)) == 11
 
 
 def test_no_text_is_made_too_long_for_a_branch_that_admits_nearly_any() -> None:
     values = values_of({"oneOf": [{**TEXT, "minLength": 2}, {**TEXT, "maxLength": 30_000_000}]})
-    assert len(str(values.make(HERE, Dice(NOW, 1)))) < 100
+    assert len(str(values.make(HERE, Rng(NOW, 1)))) < 100
 
 
 OVERLAPPING = {"oneOf": [thing(status=TEXT, text=TEXT), thing(status=TEXT, price=TEXT)]}
@@ -190,14 +190,14 @@ OVERLAPPING = {"oneOf": [thing(status=TEXT, text=TEXT), thing(status=TEXT, price
 def test_what_is_made_beside_what_is_known_fits_one_branch_alone(known: Any) -> None:
     values = values_of(OVERLAPPING, "3.1.0")
     literal = values._validators.literal(HERE)
-    made = values.make(HERE, Dice(NOW, 1), known)
+    made = values.make(HERE, Rng(NOW, 1), known)
     assert literal.is_valid(made), made
     assert {name: made[name] for name in known if name in made}.items() <= known.items()
 
 
 def test_what_a_client_sent_is_not_changed_to_tell_branches_apart() -> None:
     sent = {"status": "ok", "text": "x"}
-    assert values_of(OVERLAPPING, "3.1.0").make(HERE, Dice(NOW, 1), sent, mode="bare") == sent
+    assert values_of(OVERLAPPING, "3.1.0").make(HERE, Rng(NOW, 1), sent, mode="bare") == sent
 
 
 def test_a_list_of_either_kind_keeps_its_rows() -> None:
@@ -205,7 +205,7 @@ def test_a_list_of_either_kind_keeps_its_rows() -> None:
     full = thing(("id", "tags"), id=TEXT, tags={"type": ["array", "null"], "items": TEXT})
     lists = {"oneOf": [{"type": "array", "items": full}, {"type": "array", "items": plain}]}
     rows = [{"id": "a", "tags": ["x"]}, {"id": "b", "tags": None}, {"id": "c", "tags": []}]
-    made = values_of(lists, "3.1.0").make(HERE, Dice(NOW, 1), rows)
+    made = values_of(lists, "3.1.0").make(HERE, Rng(NOW, 1), rows)
     assert [row["id"] for row in made] == ["a", "b", "c"]
 
 
@@ -214,6 +214,6 @@ def test_null_is_not_made_up_where_only_the_word_of_3_0_admits_it(seed: int) -> 
     nullable = {"type": "number", "nullable": True}
     choice = {"oneOf": [TEXT, {"type": "integer"}], "nullable": True}
     schema = thing(("rate",), rate=nullable, error={**TEXT, "nullable": True}, either=choice)
-    made = values_of(schema, "3.1.0").make(HERE, Dice(NOW, seed))
+    made = values_of(schema, "3.1.0").make(HERE, Rng(NOW, seed))
     assert None not in made.values()
-    assert values_of(schema, "3.1.0").make(HERE, Dice(NOW, seed), {"rate": None})["rate"] is None
+    assert values_of(schema, "3.1.0").make(HERE, Rng(NOW, seed), {"rate": None})["rate"] is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
-from mockserver.engine.randomness import Dice, faker
+from mockserver.engine.randomness import Rng, faker
 from mockserver.errors import ReplyError
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.schemas.validators import Validators
@@ -36,7 +36,7 @@ def values_of(schema: Any, version: str = "3.1.0", request: bool = False, **othe
 
 def made(schema: Any, seed: object = 0, known: Any = MISSING, **more: Any) -> Any:
     mode = more.pop("mode", "rich")
-    return values_of(schema, **more).make(HERE, Dice(NOW, seed), known, mode=mode)
+    return values_of(schema, **more).make(HERE, Rng(NOW, seed), known, mode=mode)
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
@@ -102,8 +102,8 @@ def test_a_text_is_what_its_name_says(name: str, form: str) -> None:
 
 def test_a_name_is_a_persons_or_a_firms_by_its_owner() -> None:
     schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
-    person = values_of(schema).make(HERE, Dice(NOW, 3), owner="user")["name"]
-    firm = values_of(schema).make(HERE, Dice(NOW, 3), owner="organization")["name"]
+    person = values_of(schema).make(HERE, Rng(NOW, 3), owner="user")["name"]
+    firm = values_of(schema).make(HERE, Rng(NOW, 3), owner="organization")["name"]
     assert person != firm
     assert all(word[:1].isupper() for word in person.split())
 
@@ -192,7 +192,7 @@ def test_a_discriminator_names_the_branch() -> None:
         "required": ["kind", "tricks"],
         "properties": {**branch["properties"], "tricks": {"type": "string"}},
     }
-    found = [values_of(choice, Cat=cat, Dog=dog).make(HERE, Dice(NOW, n)) for n in range(10)]
+    found = [values_of(choice, Cat=cat, Dog=dog).make(HERE, Rng(NOW, n)) for n in range(10)]
     assert {value["kind"] for value in found} == {"cat", "Dog"}
     assert all(("lives" in value) == (value["kind"] == "cat") for value in found)
 

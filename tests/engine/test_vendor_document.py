@@ -42,10 +42,11 @@ def generic(plan: Plan, server: MockServer) -> list[str]:
         if handler.__module__.startswith("mockserver.vendors")
         for action in (plan.actions[operation],)
     }
+    made = {a.resource for a in plan.actions.values() if a.kind == "create" and not a.elsewhere}
     return [
         name
         for name, resource in plan.resources.items()
-        if resource.creatable and not resource.singleton and name not in by_hand
+        if resource.creatable and name in made and not resource.singleton and name not in by_hand
         and not any(link.resource in by_hand for link in resource.parents)
     ]  # fmt: skip
 

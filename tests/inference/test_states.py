@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.inference.states import birth_of, kind_of, read_states
+from mockserver.inference.states import kind_of, new_state_of, read_states
 from mockserver.inference.verbs import acting_verb, outcome, passing, verb_in_text, verb_of
 
 WAYS = [
@@ -66,7 +66,7 @@ def test_the_way_when_all_goes_well(values: str, way: str) -> None:
     ],
 )
 def test_nothing_is_born_dead(values: str, first: str) -> None:
-    assert birth_of(read_states(values.split())) == first
+    assert new_state_of(read_states(values.split())) == first
 
 
 def test_what_passes_by_itself_leads_somewhere() -> None:

@@ -15,12 +15,12 @@ from mockserver.openapi.build import build_contract
 STATES = ["QUEUED", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"]
 
 
-def document(webhook: str, teller: dict[str, Any]) -> dict[str, Any]:
-    """Jobs, and one webhook about them, with `teller` as the schema of its `type`."""
+def document(webhook: str, event_field: dict[str, Any]) -> dict[str, Any]:
+    """Jobs, and one webhook about them, with `event_field` as the schema of its `type`."""
     job = {"$ref": "#/components/schemas/Job"}
     answer = {"description": "a job", "content": {"application/json": {"schema": job}}}
     one = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-    told = {"type": "object", "required": ["type"], "properties": {"type": teller, "job": job}}
+    told = {"type": "object", "required": ["type"], "properties": {"type": event_field, "job": job}}
     body = {"content": {"application/json": {"schema": told}}}
     return {
         "openapi": "3.1.0",

@@ -167,7 +167,7 @@ def test_a_handler_shows_an_entity_as_a_client_sees_it() -> None:
 
     def cancel(world: Any, request: Any) -> Reply:
         row = world["exports"].get(str(request.path["export_id"]))
-        seen.append(world.show({**row, "luck": "changed by the handler"}))
+        seen.append(world.show({**row, "salt": "changed by the handler"}))
         return Reply(200, world.show(row))
 
     with MockServer(JOBS, handlers={"cancelExport": cancel}) as mock:

@@ -17,8 +17,8 @@ class Dialect(Protocol):
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply: ...
 
 
-_MOST_TOLD = 5
-_LONGEST_TOLD = 300
+_MOST_LISTED = 5
+_LONGEST_LISTED = 300
 _WORDS: dict[int, tuple[str, str]] = {
     400: ("bad_request", "The request can't be carried out."),
     401: ("authentication_required", "A valid API key is required."),
@@ -68,18 +68,18 @@ def message_of(refusal: Refusal) -> str:
 def reason_of(refusal: Refusal) -> str:
     """The message of a refusal with all violations, for bodies with a single text: `body.name is
     required; query.limit must be at most 100`."""
-    told = [_told(violation) for violation in refusal.violations[:_MOST_TOLD]]
-    left = len(refusal.violations) - len(told)
+    listed = [_described(violation) for violation in refusal.violations[:_MOST_LISTED]]
+    left = len(refusal.violations) - len(listed)
     if left > 0:
-        told.append(f"and {left} more")
-    return "; ".join(told) or message_of(refusal)
+        listed.append(f"and {left} more")
+    return "; ".join(listed) or message_of(refusal)
 
 
-def _told(violation: Violation) -> str:
+def _described(violation: Violation) -> str:
     # A message of the validator is a sentence of its own.
     colon = "" if violation.keyword in (*_FAULTS, "json") else ":"
     text = f"{dotted(place_of(violation))}{colon} {fault_text(violation)}"
-    return text if len(text) <= _LONGEST_TOLD else text[: _LONGEST_TOLD - 3] + "..."
+    return text if len(text) <= _LONGEST_LISTED else text[: _LONGEST_LISTED - 3] + "..."
 
 
 def title_of(status: int) -> str:

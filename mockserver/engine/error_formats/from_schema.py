@@ -25,7 +25,7 @@ from mockserver.engine.error_formats.base import (
 from mockserver.engine.error_formats.fastapi import Words, words_of
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.errors import Invalid, Refusal, ReplyError
 from mockserver.inference.words import tokens
 from mockserver.openapi.media_types import is_json_or_any, is_xml
@@ -159,8 +159,8 @@ class Recogniser:
         if kind == "array":
             if name in _NAMES and self._has_texts(flat):
                 return list(dict.fromkeys(map(_place, facts.violations)))
-            told = name in _LISTS or self._lists_faults(flat, name)
-            return self._list(flat, facts, depth) if told else _NOTHING
+            lists_faults = name in _LISTS or self._lists_faults(flat, name)
+            return self._list(flat, facts, depth) if lists_faults else _NOTHING
         if kind == "object" and depth < _TOO_DEEP:
             return self._nested(name, flat, facts, depth)
         return _NOTHING
@@ -402,7 +402,7 @@ class SchemaDialect:
         if check.is_valid(known):
             return known
         try:
-            return self._values.make(pointer, Dice(0, "refusal", pointer), known, mode="bare")
+            return self._values.make(pointer, Rng(0, "refusal", pointer), known, mode="bare")
         except ReplyError:
             # The finisher reports what is wrong with it.
             return known

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DONE, EVENT_STREAM
 from mockserver.errors import ReplyError
 from mockserver.inference.words import tokens
@@ -34,12 +34,12 @@ class Streams:
         self._values = values
 
     def items(
-        self, operation: Operation, media: MediaType, dice: Dice, known: Any, mode: Mode
+        self, operation: Operation, media: MediaType, rng: Rng, known: Any, mode: Mode
     ) -> list[Any]:
         """The items of a body of this media type; `known` is the complete response they are parts
         of."""
         shown = self._shown(media)
-        found = shown or self._made(media, dice, known, mode)
+        found = shown or self._made(media, rng, known, mode)
         if essence(media.name) == EVENT_STREAM and self._ends_with_a_word(operation, media, found):
             found.append(DONE)
         return found
@@ -62,42 +62,42 @@ class Streams:
         pointer = media.pointer
         return pointer is not None and "array" in self._values.schemas.flat_at(pointer).types
 
-    def _made(self, media: MediaType, dice: Dice, known: Any, mode: Mode) -> list[Any]:
+    def _made(self, media: MediaType, rng: Rng, known: Any, mode: Mode) -> list[Any]:
         pointer = media.items or media.pointer
         if pointer is None:
-            return self._of_whole(None, dice, known)
+            return self._of_whole(None, rng, known)
         flat = self._values.schemas.flat_at(pointer)
         if media.items is None and flat.types == ("array",):
             given = known if isinstance(known, list) else MISSING
-            whole = self._values.make(pointer, dice, given, mode="rich")
+            whole = self._values.make(pointer, rng, given, mode="rich")
             return list(whole) if isinstance(whole, list) else [whole]
         if flat.types == ("string",) and flat.values is None and not flat.rules:
-            return self._of_whole(pointer, dice, known)
+            return self._of_whole(pointer, rng, known)
         if isinstance(known, list) and known:
-            return [self._one(pointer, dice.child(n), one, mode) for n, one in enumerate(known)]
+            return [self._one(pointer, rng.child(n), one, mode) for n, one in enumerate(known)]
         kinds = self._kinds(pointer)
         if len(kinds) > 1:
             return [
-                self._of_kind(kinds[kind], dice.child(kind[1]), known, kind, place)
+                self._of_kind(kinds[kind], rng.child(kind[1]), known, kind, place)
                 for place, kind in enumerate(_ordered(list(kinds)))
             ]
         if "delta" in self._parts_of_choices(flat):
             return [
-                self._one(pointer, dice, {**_shared(known), **part}, "sparse")
+                self._one(pointer, rng, {**_shared(known), **part}, "sparse")
                 for part in _deltas(known)
             ]
         return [
-            self._one(pointer, dice.child(n), {**_shared(known), **_placed(flat, n)}, "rich")
+            self._one(pointer, rng.child(n), {**_shared(known), **_placed(flat, n)}, "rich")
             for n in range(_LENGTH)
         ]
 
-    def _one(self, pointer: str, dice: Dice, known: Any, mode: Mode) -> Any:
+    def _one(self, pointer: str, rng: Rng, known: Any, mode: Mode) -> Any:
         try:
-            return self._values.make(pointer, dice, known or MISSING, mode=mode)
+            return self._values.make(pointer, rng, known or MISSING, mode=mode)
         except ReplyError:
-            return self._values.make(pointer, dice, mode=mode)
+            return self._values.make(pointer, rng, mode=mode)
 
-    def _of_whole(self, pointer: str | None, dice: Dice, known: Any) -> list[Any]:
+    def _of_whole(self, pointer: str | None, rng: Rng, known: Any) -> list[Any]:
         """Items without a schema: the parts of the complete response."""
         if isinstance(known, Mapping) and isinstance(known.get("choices"), list):
             return [{**_shared(known), **_as_chunk(known), **part} for part in _deltas(known)]
@@ -105,7 +105,7 @@ class Streams:
             return list(known)
         if pointer is None:
             return [{}] if known is MISSING else [known]
-        return [self._values.make(pointer, dice.child(n), name="text") for n in range(_LENGTH)]
+        return [self._values.make(pointer, rng.child(n), name="text") for n in range(_LENGTH)]
 
     def _parts_of_choices(self, flat: Flat) -> Mapping[str, Any]:
         """The properties of one of the `choices` of a chunk."""
@@ -115,12 +115,12 @@ class Streams:
             return {}
         return schemas.flat(schemas.flat(choices).arrays.items or {}).properties
 
-    def _of_kind(self, pointer: str, dice: Dice, known: Any, kind: Kind, place: int) -> Any:
+    def _of_kind(self, pointer: str, rng: Rng, known: Any, kind: Kind, place: int) -> Any:
         """An event of one kind, with what it repeats of the complete response."""
         flat = self._values.schemas.flat_at(pointer)
         shared = {n: v for n, v in _shared(known).items() if n in flat.properties}
         return self._one(
-            pointer, dice, {**shared, **_placed(flat, place), kind[0]: kind[1]}, "fresh"
+            pointer, rng, {**shared, **_placed(flat, place), kind[0]: kind[1]}, "fresh"
         )
 
     def _kinds(self, pointer: str) -> dict[Kind, str]:

@@ -33,7 +33,7 @@ from mockserver.engine.generation.unions import (
     suits,
     weight,
 )
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
 from mockserver.inference.words import singular, tokens
 from mockserver.openapi.media_types import is_json
@@ -62,7 +62,7 @@ class Maker:
     """
 
     schemas: Schemas
-    dice: Dice
+    rng: Rng
     mode: Mode = "rich"
     request: bool = False
     wanted: frozenset[Path] = frozenset()
@@ -122,8 +122,8 @@ class Maker:
             return flat.notes.default
         if flat.nullable and self._takes_null(flat, name, path):
             return None
-        if flat.notes.examples and flat.types[:1] != ("object",) and self.dice.chance(0.5):
-            example = self.dice.random.choice(flat.notes.examples)
+        if flat.notes.examples and flat.types[:1] != ("object",) and self.rng.chance(0.5):
+            example = self.rng.random.choice(flat.notes.examples)
             if not doubted and suits(flat, example):
                 return example
         if not flat.types:
@@ -139,7 +139,7 @@ class Maker:
         if flat.notes.default is not None and not suits(flat, flat.notes.default):
             return False
         if self._rich:
-            return flat.notes.default not in (None, [], {}, "") and self.dice.chance(0.6)
+            return flat.notes.default not in (None, [], {}, "") and self.rng.chance(0.6)
         return flat.notes.default is not None or flat.nullable
 
     def _takes_null(self, flat: Flat, name: str, path: Path) -> bool:
@@ -150,7 +150,7 @@ class Maker:
         if self._is_new:
             return not (is_owned(name) or (self.mode == "sparse" and is_content(name)))
         seldom = 0.0 if self.mode == "full" else 0.1
-        return len(path) > _DEEP or self.dice.chance(0.75 if is_failure(name) else seldom)
+        return len(path) > _DEEP or self.rng.chance(0.75 if is_failure(name) else seldom)
 
     def _free(self, flat: Flat, name: str) -> Any:
         if flat.notes.examples:
@@ -159,7 +159,7 @@ class Maker:
             return flat.notes.default
         if not name or not self._rich or tokens(name)[-1:] not in (("id",), ("name",)):
             return {}
-        return text(self.dice, name, {}, self._owner)
+        return text(self.rng, name, {}, self._owner)
 
     @property
     def _owner(self) -> str:
@@ -173,14 +173,14 @@ class Maker:
         if kind == "boolean":
             if self._is_new:
                 return is_on(name)
-            return self.dice.chance(0.5)
+            return self.rng.chance(0.5)
         if is_unix(name, flat):
-            moment = instant(self.dice, name) // SECOND * (1000 if in_millis(name, flat) else 1)
+            moment = instant(self.rng, name) // SECOND * (1000 if in_millis(name, flat) else 1)
             low, high = flat.rules.get("minimum", 0), flat.rules.get("maximum", moment)
             if low <= moment <= high and not flat.rules.keys() & {"multipleOf", "exclusiveMaximum"}:
                 return moment
         rules = unused(name, flat.rules) if self._is_new else flat.rules
-        return number(self.dice, name, rules, whole=kind == "integer")
+        return number(self.rng, name, rules, whole=kind == "integer")
 
     def _text(self, flat: Flat, name: str) -> str:
         """A text; if it encodes another value, that value in the encoding of the schema."""
@@ -193,9 +193,9 @@ class Maker:
             held = self.value(schema, name, ()) if schema is not None else {}
             found = dumps(held)
         elif rules.get("contentEncoding") and "pattern" not in rules:
-            found = text(self.dice, name, {}, self._owner)
+            found = text(self.rng, name, {}, self._owner)
         else:
-            return text(self.dice, name, rules, self._owner)
+            return text(self.rng, name, rules, self._owner)
         return encoded(found, str(rules.get("contentEncoding") or ""))
 
     def _listed(self, flat: Flat, name: str, known: Any) -> Any:
@@ -215,7 +215,7 @@ class Maker:
 
     def _one_of(self, values: Sequence[Any]) -> Any:
         """One of several; where all shall be said, the first, which older clients know, too."""
-        return values[0] if self.mode == "full" else self.dice.random.choice(values)
+        return values[0] if self.mode == "full" else self.rng.random.choice(values)
 
     # -- choices
 
@@ -245,11 +245,11 @@ class Maker:
         empty = [b for b in branches if is_null(self.schemas.flat(b))]
         full = [b for b in branches if not any(b is other for other in empty)]
         if len(full) > 1:
-            wide = path not in self.narrow or self.dice.chance(0.5)
+            wide = path not in self.narrow or self.rng.chance(0.5)
             if wide and (self._lean or len(path) > _DEEP):
                 full.sort(key=lambda b: weight(self.schemas.flat(b)))
             elif path in self.narrow or self.mode == "rich":
-                self.dice.random.shuffle(full)
+                self.rng.random.shuffle(full)
         if empty and self._prefers_null(flat, name, path):
             return empty + full
         return full + empty
@@ -316,8 +316,8 @@ class Maker:
         examples = [example for example in flat.notes.examples if isinstance(example, Mapping)]
         if examples and self.mode == "full":
             return examples[0]
-        if examples and self._rich and self.dice.chance(0.7):
-            return self.dice.random.choice(examples)
+        if examples and self._rich and self.rng.chance(0.7):
+            return self.rng.random.choice(examples)
         return {}
 
     def _includes(self, path: Path, name: str, schema: Any) -> bool:
@@ -334,7 +334,7 @@ class Maker:
             return said or (is_moment(name) and may_be_null(self.schemas, schema))
         if self.mode in ("fresh", "full"):
             return True
-        said = self.dice.chance(0.9 if len(path) < 2 else 0.75)
+        said = self.rng.chance(0.9 if len(path) < 2 else 0.75)
         return said or (len(path) < 2 and is_telling(name))
 
     def _hidden(self, schema: Any) -> bool:
@@ -387,7 +387,7 @@ class Maker:
         elif sample and not found and not flat.properties and self._sample(flat, path):
             low = 1
         names = self.schemas.flat(flat.objects.names) if flat.objects.names is not None else None
-        for key in names_for(self.dice, flat.objects.patterned, names, found):
+        for key in names_for(self.rng, flat.objects.patterned, names, found):
             if len(found) >= low:
                 return
             schema = extra_schema(flat, key)
@@ -446,7 +446,7 @@ class Maker:
             return max(low, min(1, most))
         if self._lean or self._is_new or len(path) > _DEEP or flat.arrays.items is False:
             return low
-        wished = self.dice.random.randint(1, 3 if len(path) < 2 else 2)
+        wished = self.rng.random.randint(1, 3 if len(path) < 2 else 2)
         return max(low, min(most, wished))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.engine.generation.strings import FORMATS
 from mockserver.engine.generation.values import Values
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import can_be_sent
 from mockserver.engine.timestamps import SECOND, http_date
 from mockserver.errors import ContractError
@@ -31,10 +31,10 @@ class Headers:
     def __init__(self, values: Values) -> None:
         self._values = values
 
-    def of(self, response: Response, dice: Dice, *, refused: bool = False) -> dict[str, str]:
+    def of(self, response: Response, rng: Rng, *, refused: bool = False) -> dict[str, str]:
         """All documented headers; of a refusal, those that are required or have an example."""
         return {
-            name: self.value(header, dice, response)
+            name: self.value(header, rng, response)
             for name, header in response.headers.items()
             if can_be_sent(name) and (header.required or self._is_said(header, refused))
         }
@@ -49,13 +49,13 @@ class Headers:
             return False
         return name not in _RARE or name == "retry-after"
 
-    def value(self, header: Header, dice: Dice, response: Response | None = None) -> str:
+    def value(self, header: Header, rng: Rng, response: Response | None = None) -> str:
         """The value of a header, as text."""
         if header.examples:
             return as_text(header.examples[0])
         flat = self._values.schemas.flat_at(header.pointer) if header.pointer else Flat()
         shown = [*flat.notes.examples, *flat.notes.defaults]
-        meant = [] if shown or flat.values else _meant(header, dice, response)
+        meant = [] if shown or flat.values else _meant(header, rng, response)
         if header.name.lower() == "retry-after":
             meant = [SOON]
         for value in (*meant, *shown):
@@ -63,7 +63,7 @@ class Headers:
                 return as_text(value)
         if header.pointer is None:
             return "mock"
-        return as_text(self._values.make(header.pointer, dice, name=header.name))
+        return as_text(self._values.make(header.pointer, rng, name=header.name))
 
     def admits(self, header: Header, value: Any) -> bool:
         """Whether a header can have a value."""
@@ -90,24 +90,24 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name.lower()))
 
 
-def _meant(header: Header, dice: Dice, response: Response | None) -> list[Any]:
+def _meant(header: Header, rng: Rng, response: Response | None) -> list[Any]:
     """The value of a header with this name; None if the name has no known meaning."""
     name = header.name.lower()
     make = _BY_NAME.get(name)
     if make is not None:
-        return [make(dice)]
+        return [make(rng)]
     if name == "content-disposition":
         return [f'attachment; filename="mock{_ending(response)}"']
     plain = _plain(name)
     if "ratelimit" in plain:
-        return [_rate_limit(plain.partition("ratelimit")[2], header, dice)]
+        return [_rate_limit(plain.partition("ratelimit")[2], header, rng)]
     words = tokens(name)
     if words[-2:] in (("request", "id"), ("correlation", "id"), ("trace", "id")):
-        return [FORMATS["uuid"](dice, name)]
+        return [FORMATS["uuid"](rng, name)]
     return []
 
 
-def _rate_limit(part: str, header: Header, dice: Dice) -> Any:
+def _rate_limit(part: str, header: Header, rng: Rng) -> Any:
     """One of the rate limit headers."""
     if part.startswith("policy"):
         return f'"default";q={LIMIT};w={WINDOW}'
@@ -119,7 +119,7 @@ def _rate_limit(part: str, header: Header, dice: Dice) -> Any:
         return 1
     if part.startswith(("reset", "retryafter")):
         said = f"{header.description} {header.schema.get('description') or ''}"
-        return dice.now // SECOND + WINDOW if _EPOCH.search(said) else WINDOW
+        return rng.now // SECOND + WINDOW if _EPOCH.search(said) else WINDOW
     return f'"default";r={LIMIT - 1};t={WINDOW}'
 
 
@@ -133,22 +133,22 @@ def _ending(response: Response | None) -> str:
     }.get(kind, ".bin")  # fmt: skip
 
 
-_BY_NAME: dict[str, Callable[[Dice], Any]] = {
-    "retry-after": lambda dice: SOON,
-    "set-cookie": lambda dice: f"session=mock-{dice.random.getrandbits(96):024x}; Path=/; HttpOnly",
-    "www-authenticate": lambda dice: "Bearer",
-    "date": lambda dice: http_date(dice.now),
-    "expires": lambda dice: http_date(dice.now + 3600 * SECOND),
-    "last-modified": lambda dice: http_date(dice.now),
-    "cache-control": lambda dice: "no-cache",
-    "pragma": lambda dice: "no-cache",
-    "vary": lambda dice: "Accept",
-    "allow": lambda dice: "GET, HEAD, OPTIONS",
-    "accept-ranges": lambda dice: "none",
-    "content-language": lambda dice: "en",
-    "server": lambda dice: "mock",
-    "link": lambda dice: "",
-    "location": lambda dice: f"https://example.com/{dice.fake.slug()}",
-    "content-location": lambda dice: f"/{dice.fake.slug()}",
-    "etag": lambda dice: f'"{dice.random.getrandbits(64):016x}"',
+_BY_NAME: dict[str, Callable[[Rng], Any]] = {
+    "retry-after": lambda rng: SOON,
+    "set-cookie": lambda rng: f"session=mock-{rng.random.getrandbits(96):024x}; Path=/; HttpOnly",
+    "www-authenticate": lambda rng: "Bearer",
+    "date": lambda rng: http_date(rng.now),
+    "expires": lambda rng: http_date(rng.now + 3600 * SECOND),
+    "last-modified": lambda rng: http_date(rng.now),
+    "cache-control": lambda rng: "no-cache",
+    "pragma": lambda rng: "no-cache",
+    "vary": lambda rng: "Accept",
+    "allow": lambda rng: "GET, HEAD, OPTIONS",
+    "accept-ranges": lambda rng: "none",
+    "content-language": lambda rng: "en",
+    "server": lambda rng: "mock",
+    "link": lambda rng: "",
+    "location": lambda rng: f"https://example.com/{rng.fake.slug()}",
+    "content-location": lambda rng: f"/{rng.fake.slug()}",
+    "etag": lambda rng: f'"{rng.random.getrandbits(64):016x}"',
 }

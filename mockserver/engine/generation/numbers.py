@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat
 
@@ -51,7 +51,7 @@ def in_millis(name: str, flat: Flat) -> bool:
     return named or any("millisecond" in text.lower() for text in said)
 
 
-def number(dice: Dice, name: str, rules: dict[str, Any], *, whole: bool) -> int | float:
+def number(rng: Rng, name: str, rules: dict[str, Any], *, whole: bool) -> int | float:
     """A number that fits `rules`; a whole one for integers."""
     low, high = _bounds(rules, whole)
     step = rules.get("multipleOf")
@@ -63,11 +63,11 @@ def number(dice: Dice, name: str, rules: dict[str, Any], *, whole: bool) -> int 
     if math.isinf(end):
         end = start + 100
     if step:
-        return _stepped(dice, start, low, high, end, step, whole)
+        return _stepped(rng, start, low, high, end, step, whole)
     if whole:
         first = math.ceil(start)
-        return dice.random.randint(first, max(first, math.floor(end)))
-    found = round(dice.random.uniform(start, end), 2)
+        return rng.random.randint(first, max(first, math.floor(end)))
+    found = round(rng.random.uniform(start, end), 2)
     if not low <= found <= high or (found == low and "exclusiveMinimum" in rules):
         found = (start + end) / 2
     return found
@@ -98,7 +98,7 @@ def _bounds(rules: dict[str, Any], whole: bool) -> tuple[float, float]:
 
 
 def _stepped(
-    dice: Dice, start: float, low: float, high: float, end: float, step: float, whole: bool
+    rng: Rng, start: float, low: float, high: float, end: float, step: float, whole: bool
 ) -> int | float:
     exact = Fraction(str(step))
     if whole and exact.denominator != 1:
@@ -109,7 +109,7 @@ def _stepped(
         first = math.ceil(Fraction(low) / exact)
         last = first if math.isinf(high) else max(first, math.floor(Fraction(high) / exact))
     for _ in range(_TRIES):
-        found = exact * dice.random.randint(first, last)
+        found = exact * rng.random.randint(first, last)
         if found.denominator == 1:
             return int(found)
         # Many validators divide floats: for them 0.3 is not a multiple of 0.1.

@@ -15,7 +15,7 @@ from mockserver.engine.generation.headers import Headers
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, is_described, is_sequence
 from mockserver.engine.representations.files import sample_file
 from mockserver.engine.serialization import choose_media_type
@@ -112,7 +112,7 @@ class Answers:
     def reply(
         self,
         operation: Operation,
-        dice: Dice,
+        rng: Rng,
         known: Any = MISSING,
         at: tuple[str, ...] = (),
         mode: Mode = "rich",
@@ -132,7 +132,7 @@ class Answers:
         response = operation.response_for(status)
         if response is None:
             return Reply(status, NO_BODY)
-        headers = self.headers.of(response, dice)
+        headers = self.headers.of(response, rng)
         if status in _BODILESS:
             return Reply(status, NO_BODY, headers)
         chosen = choose_media_type(response)
@@ -146,7 +146,7 @@ class Answers:
                 names = {*(own or ()), *(known if isinstance(known, Mapping) else ())}
                 beside = {name: value for name, value in beside.items() if name not in names}
         body = self.body(
-            operation, media, dice, known, at, mode, sample=sample, decided=decided, beside=beside
+            operation, media, rng, known, at, mode, sample=sample, decided=decided, beside=beside
         )
         opaque = isinstance(body, bytes)
         # A file of unknown type.
@@ -161,7 +161,7 @@ class Answers:
         self,
         operation: Operation,
         media: MediaType,
-        dice: Dice,
+        rng: Rng,
         known: Any,
         at: tuple[str, ...] = (),
         mode: Mode = "rich",
@@ -177,7 +177,7 @@ class Answers:
                 if isinstance(shown, str) and ("data:" in shown or "\n" in shown):
                     # A complete body rather than an item.
                     return shown.encode()
-            return self.streams.items(operation, media, dice, _placed(known, at), mode)
+            return self.streams.items(operation, media, rng, _placed(known, at), mode)
         if not is_json_or_any(name):
             example = next(iter(self._examples(media)), None)
             if example is not None and is_described(name):
@@ -187,7 +187,7 @@ class Answers:
             if not is_described(name) or media.pointer is None or self._is_binary(media):
                 return sample_file(name)
             if self._is_any_text(media.pointer):
-                return self._text(name, media.pointer, dice, known)
+                return self._text(name, media.pointer, rng, known)
         if media.pointer is None:
             return _unjudged(media, known)
         if beside and not at and isinstance(known, Mapping):
@@ -202,7 +202,7 @@ class Answers:
         placed = _placed(known, at)
         if beside and at and isinstance(placed, Mapping):
             placed = {**beside, **placed}
-        return self.values.make(media.pointer, dice, placed, mode=mode, without=without)
+        return self.values.make(media.pointer, rng, placed, mode=mode, without=without)
 
     def _examples(self, media: MediaType) -> list[Any]:
         """The examples of a body: beside its schema, else within it."""
@@ -216,18 +216,18 @@ class Answers:
         said = flat.values or flat.choices or flat.notes.examples or flat.notes.defaults
         return flat.types in ((), ("string",)) and not said and not flat.properties
 
-    def _text(self, name: str, pointer: str, dice: Dice, known: Any) -> Any:
+    def _text(self, name: str, pointer: str, rng: Rng, known: Any) -> Any:
         """A text that only has a media type."""
         if name == "text/plain":
             rules = self.values.schemas.flat_at(pointer).rules
-            return self.values.make(pointer, dice) if rules else sample_file(name)
+            return self.values.make(pointer, rng) if rules else sample_file(name)
         # A list is a table, an object has its elements.
         written = name in DELIMITERS or is_xml(name)
         structured = isinstance(known, list) or (isinstance(known, Mapping) and bool(known))
         return known if written and structured else sample_file(name)
 
     def in_another_form(
-        self, operation: Operation, media: MediaType, name: str, dice: Dice, reply: Reply
+        self, operation: Operation, media: MediaType, name: str, rng: Rng, reply: Reply
     ) -> Any:
         """The body of a reply in another documented media type, sent as `name`."""
         value = MISSING if isinstance(reply.body, bytes) else reply.body
@@ -237,7 +237,7 @@ class Answers:
             return value
         if not is_described(name) and not media.examples:
             return sample_file(name)
-        return self.body(operation, media, dice, value, sample=True)
+        return self.body(operation, media, rng, value, sample=True)
 
 
 def _placed(known: Any, at: tuple[str, ...]) -> Any:

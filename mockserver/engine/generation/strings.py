@@ -18,7 +18,7 @@ from rstr.xeger import Xeger
 
 from mockserver.engine.generation.by_name import by_name, sentence
 from mockserver.engine.generation.modes import MOST_LETTERS, TooLarge, bound, is_moment, least
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
 from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.regex import reader
@@ -140,12 +140,12 @@ _DAY = 86_400 * SECOND
 _LATER = ("expire", "expires", "expiry", "expiration", "due", "until", "next", "scheduled", "renew")
 
 
-def instant(dice: Dice, name: str) -> int:
+def instant(rng: Rng, name: str) -> int:
     """A time in the past; in the future for names that imply it."""
-    distance = int(dice.random.random() * 20 * _DAY)
+    distance = int(rng.random.random() * 20 * _DAY)
     if name.startswith(_LATER):
-        return dice.now + distance + _DAY
-    return max(0, dice.now - distance)
+        return rng.now + distance + _DAY
+    return max(0, rng.now - distance)
 
 
 def constant_of(name: str, flat: Flat) -> str | None:
@@ -163,24 +163,24 @@ def constant_of(name: str, flat: Flat) -> str | None:
     return None
 
 
-def _uuid(dice: Dice, name: str) -> str:
-    return str(UUID(int=dice.random.getrandbits(128), version=4))
+def _uuid(rng: Rng, name: str) -> str:
+    return str(UUID(int=rng.random.getrandbits(128), version=4))
 
 
-def _duration(dice: Dice, name: str) -> str:
-    return f"PT{dice.random.randint(1, 59)}M"
+def _duration(rng: Rng, name: str) -> str:
+    return f"PT{rng.random.randint(1, 59)}M"
 
 
-def _host(dice: Dice, name: str) -> str:
-    return f"{dice.fake.domain_word()}.example.com"
+def _host(rng: Rng, name: str) -> str:
+    return f"{rng.fake.domain_word()}.example.com"
 
 
-def _url(dice: Dice, name: str) -> str:
-    return f"https://{_host(dice, name)}/{dice.fake.slug()}"
+def _url(rng: Rng, name: str) -> str:
+    return f"https://{_host(rng, name)}/{rng.fake.slug()}"
 
 
-def _email(dice: Dice, name: str) -> str:
-    return f"{dice.fake.user_name()}@example.com"
+def _email(rng: Rng, name: str) -> str:
+    return f"{rng.fake.user_name()}@example.com"
 
 
 def encoded(found: str, encoding: str) -> str:
@@ -198,43 +198,43 @@ def encoded(found: str, encoding: str) -> str:
     return found
 
 
-def _base64(dice: Dice, name: str) -> str:
-    return b64encode(dice.fake.sentence(4).encode()).decode()
+def _base64(rng: Rng, name: str) -> str:
+    return b64encode(rng.fake.sentence(4).encode()).decode()
 
 
-FORMATS: dict[str, Callable[[Dice, str], str]] = {
-    "date-time": lambda dice, name: render(instant(dice, name)),
-    "date": lambda dice, name: render(instant(dice, name))[:10],
-    "time": lambda dice, name: render(instant(dice, name))[11:19] + "Z",
+FORMATS: dict[str, Callable[[Rng, str], str]] = {
+    "date-time": lambda rng, name: render(instant(rng, name)),
+    "date": lambda rng, name: render(instant(rng, name))[:10],
+    "time": lambda rng, name: render(instant(rng, name))[11:19] + "Z",
     "duration": _duration,
     "email": _email,
     "idn-email": _email,
     "hostname": _host,
     "idn-hostname": _host,
-    "ipv4": lambda dice, name: f"192.0.2.{dice.random.randint(1, 254)}",
-    "ipv6": lambda dice, name: f"2001:db8::{dice.random.randint(1, 0xFFFF):x}",
+    "ipv4": lambda rng, name: f"192.0.2.{rng.random.randint(1, 254)}",
+    "ipv6": lambda rng, name: f"2001:db8::{rng.random.randint(1, 0xFFFF):x}",
     "uri": _url,
     "url": _url,
     "iri": _url,
-    "uri-reference": lambda dice, name: f"/{dice.fake.slug()}",
-    "iri-reference": lambda dice, name: f"/{dice.fake.slug()}",
-    "uri-template": lambda dice, name: f"/{dice.fake.slug()}/{{id}}",
-    "json-pointer": lambda dice, name: f"/{dice.fake.word()}",
-    "relative-json-pointer": lambda dice, name: "0",
-    "regex": lambda dice, name: "^[a-z]+$",
+    "uri-reference": lambda rng, name: f"/{rng.fake.slug()}",
+    "iri-reference": lambda rng, name: f"/{rng.fake.slug()}",
+    "uri-template": lambda rng, name: f"/{rng.fake.slug()}/{{id}}",
+    "json-pointer": lambda rng, name: f"/{rng.fake.word()}",
+    "relative-json-pointer": lambda rng, name: "0",
+    "regex": lambda rng, name: "^[a-z]+$",
     "uuid": _uuid,
     "byte": _base64,
-    "base64url": lambda dice, name: encoded(dice.fake.sentence(4), "base64url"),
-    "char": lambda dice, name: dice.random.choice("ABCDEFGHJKLMNPQRSTUVWXYZ"),
-    "decimal": lambda dice, name: f"{dice.random.randint(100, 99999) / 100:.2f}",
-    "http-date": lambda dice, name: http_date(instant(dice, name)),
-    "unixtime": lambda dice, name: str(instant(dice, name) // SECOND),
-    "int64": lambda dice, name: str(dice.random.randint(1, 1 << 40)),
-    "uint64": lambda dice, name: str(dice.random.randint(1, 1 << 40)),
-    "int32": lambda dice, name: str(dice.random.randint(1, 1 << 30)),
+    "base64url": lambda rng, name: encoded(rng.fake.sentence(4), "base64url"),
+    "char": lambda rng, name: rng.random.choice("ABCDEFGHJKLMNPQRSTUVWXYZ"),
+    "decimal": lambda rng, name: f"{rng.random.randint(100, 99999) / 100:.2f}",
+    "http-date": lambda rng, name: http_date(instant(rng, name)),
+    "unixtime": lambda rng, name: str(instant(rng, name) // SECOND),
+    "int64": lambda rng, name: str(rng.random.randint(1, 1 << 40)),
+    "uint64": lambda rng, name: str(rng.random.randint(1, 1 << 40)),
+    "int32": lambda rng, name: str(rng.random.randint(1, 1 << 30)),
     "base64": _base64,
-    "binary": lambda dice, name: dice.fake.sentence(4),
-    "phone": lambda dice, name: f"+1202555{dice.random.randint(100, 9999):04d}",
+    "binary": lambda rng, name: rng.fake.sentence(4),
+    "phone": lambda rng, name: f"+1202555{rng.random.randint(100, 9999):04d}",
 }
 # Short alternatives, tried in this order.
 _SHORT: dict[str, tuple[str, ...]] = {
@@ -250,7 +250,7 @@ _SHORT: dict[str, tuple[str, ...]] = {
 }
 
 
-def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
+def text(rng: Rng, name: str, rules: dict[str, Any], owner: str = "") -> str:
     """A text that fits `rules` as far as possible.
 
     Raises TooLarge for one that would be too long.
@@ -259,7 +259,7 @@ def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
     high = bound(rules, "maxLength", 1 << 30)
     pattern = rules.get("pattern")
     matches = reader(pattern) if isinstance(pattern, str) else None
-    for found in _candidates(dice, name, rules, owner):
+    for found in _candidates(rng, name, rules, owner):
         if len(found) > high and matches is not None:
             found = found[:high]
         elif found and len(found) < low and matches is not None:
@@ -268,34 +268,34 @@ def text(dice: Dice, name: str, rules: dict[str, Any], owner: str = "") -> str:
         if low <= len(found) <= high and (matches is None or matches(found)):
             return found
     if matches is not None:
-        return next(written(str(pattern), dice.random), "")
-    return _fitted(dice, by_name(dice, name, owner), low, high)
+        return next(written(str(pattern), rng.random), "")
+    return _fitted(rng, by_name(rng, name, owner), low, high)
 
 
 def names_for(
-    dice: Dice, patterns: Iterable[str], names: Flat | None, taken: Container[str]
+    rng: Rng, patterns: Iterable[str], names: Flat | None, taken: Container[str]
 ) -> Iterator[str]:
     """Names for additional properties, by the patterns and the schema of names."""
     for pattern in patterns:
         for _ in range(4):
-            yield from (name for name in written(pattern, dice.random) if name not in taken)
+            yield from (name for name in written(pattern, rng.random) if name not in taken)
     if names is not None:
         yield from (str(value) for value in names.values or ())
         for _ in range(20):
-            yield text(dice, "key", names.rules)
+            yield text(rng, "key", names.rules)
     for _ in range(20):
-        yield dice.fake.word()
+        yield rng.fake.word()
     yield from (f"key_{count}" for count in range(1000))
 
 
-def _candidates(dice: Dice, name: str, rules: dict[str, Any], owner: str) -> Iterator[str]:
+def _candidates(rng: Rng, name: str, rules: dict[str, Any], owner: str) -> Iterator[str]:
     form = str(rules.get("format"))
     make = FORMATS.get(form)
     if make is not None:
         for _ in range(3):
-            yield make(dice, name)
+            yield make(rng, name)
         if "pattern" in rules:
-            found = make(dice, name)
+            found = make(rng, name)
             yield from (found.upper(), found.replace("-", ""), found.upper().replace("-", ""))
         yield from _SHORT.get(form, ())
         if form == "byte":
@@ -306,21 +306,21 @@ def _candidates(dice: Dice, name: str, rules: dict[str, Any], owner: str) -> Ite
             return
     pattern = rules.get("pattern")
     if isinstance(pattern, str) and (_DATED.search(pattern) or is_moment(name)):
-        yield from spellings(instant(dice, name))
-    yield by_name(dice, name, owner)
+        yield from spellings(instant(rng, name))
+    yield by_name(rng, name, owner)
     if tokens(name)[-1:] == ("country",):
-        yield from (dice.fake.country_code(), dice.fake.country_code("alpha-3"))
+        yield from (rng.fake.country_code(), rng.fake.country_code("alpha-3"))
     if isinstance(pattern, str):
         least_length = int(rules.get("minLength", 0))
         if tokens(name)[-1:] == ("id",):
             # Two letters would soon collide.
-            yield from written(pattern, dice.random, max(least_length, _ID_LENGTH), long_first=True)
-        yield from written(pattern, dice.random, least_length)
+            yield from written(pattern, rng.random, max(least_length, _ID_LENGTH), long_first=True)
+        yield from written(pattern, rng.random, least_length)
 
 
-def _fitted(dice: Dice, found: str, low: int, high: int) -> str:
+def _fitted(rng: Rng, found: str, low: int, high: int) -> str:
     while len(found) < low:
-        more = sentence(dice)
+        more = sentence(rng)
         found = f"{found} {more}" if low > 20 else (found + more.replace(" ", ""))
         if low > 10_000:
             found = (found + " ") * (low // (len(found) + 1) + 1)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from mockserver.engine.generation.generator import MISSING, Maker, Path
 from mockserver.engine.generation.modes import Impossible, Mode, TooLarge, is_servers
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.errors import ReplyError
 from mockserver.openapi.model import Contract, Json, Violation
 from mockserver.openapi.schemas.resolved import Schemas
@@ -65,7 +65,7 @@ class Values:
     def make(
         self,
         pointer: str,
-        dice: Dice,
+        rng: Rng,
         known: Json = MISSING,
         *,
         mode: Mode = "rich",
@@ -79,7 +79,7 @@ class Values:
         Raises ReplyError if there is none, except for a `loose` one, which need not fit.
         """
         if mode == "loose":
-            return self._loose(pointer, dice, known, name)
+            return self._loose(pointer, rng, known, name)
         check = self.check(pointer)
         literal = check if self._request else self._validators.literal(pointer)
         schema = self.schemas.at(pointer)
@@ -88,7 +88,7 @@ class Values:
         unwanted: set[Path] = set(without)
         given = known
         for attempt in range(_TRIES):
-            thrown = dice if attempt == 0 else dice.child("again", attempt)
+            thrown = rng if attempt == 0 else rng.child("again", attempt)
             now: Mode = mode if attempt < _TRIES // 2 else "bare"
             places = frozenset(wanted), frozenset(unwanted), frozenset(narrow)
             owners = [owner] if owner else []
@@ -126,7 +126,7 @@ class Values:
     def kept(
         self,
         pointer: str,
-        dice: Dice,
+        rng: Rng,
         known: Mapping[str, Json],
         *,
         mode: Mode = "rich",
@@ -136,13 +136,13 @@ class Values:
         """A value for storage; `known` unchanged if no value fits, since a schema may contradict
         itself. The responses that show it have their own schemas."""
         try:
-            return self.make(pointer, dice, known, mode=mode, owner=owner, without=without)
+            return self.make(pointer, rng, known, mode=mode, owner=owner, without=without)
         except ReplyError:
             return dict(known)
 
-    def _loose(self, pointer: str, dice: Dice, known: Json, name: str) -> Json:
+    def _loose(self, pointer: str, rng: Rng, known: Json, name: str) -> Json:
         """The nearest value for a schema that no value fits."""
-        maker = Maker(self.schemas, dice, "loose", self._request)
+        maker = Maker(self.schemas, rng, "loose", self._request)
         try:
             return maker.value(self.schemas.at(pointer), name, (), known)
         except (Impossible, TooLarge):

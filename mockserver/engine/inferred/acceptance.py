@@ -244,7 +244,7 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
         place = _described(schemas, pointer, violation.where)
         if place is None:
             continue
-        told = schemas.flat_at(place)
+        flat = schemas.flat_at(place)
         if violation.keyword in _OF_OBJECTS:
             return True  # it is sent, and never shown
         if violation.value is None and may_be_null(schemas, schemas.at(place)):
@@ -260,11 +260,11 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 if fits and (kinds & {"object", "array"} or not kinds & others):
                     return True
             case "format" | "pattern":
-                if told.rules.get(violation.keyword) not in (None, violation.limit):
+                if flat.rules.get(violation.keyword) not in (None, violation.limit):
                     return True
             case "enum":
                 listed = violation.limit or ()
-                if told.values and violation.value in told.values:
+                if flat.values and violation.value in flat.values:
                     return True
                 # A boolean, shown as "true" or "false".
                 others = _kinds(schemas, place)
@@ -274,7 +274,7 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 # A value that fits several branches can be shown with its discriminator.
                 if "more than one" in violation.message:
                     return True
-                if told.types and not told.choices:
+                if flat.types and not flat.choices:
                     return True
     return False
 

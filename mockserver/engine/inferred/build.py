@@ -28,7 +28,7 @@ from mockserver.engine.inferred.repository import (
     OwnRepository,
     Repository,
 )
-from mockserver.engine.inferred.seeding import note_birth
+from mockserver.engine.inferred.seeding import note_creation
 from mockserver.engine.inferred.static import fixed
 from mockserver.engine.inferred.traits import entity_named, traits_in_world
 from mockserver.engine.inferred.transitions import clone, permitted, transition
@@ -101,7 +101,7 @@ def assemble(
         own[ISSUED.name] = ISSUED
 
     def seed(world: World, fixtures: Mapping[str, Any]) -> None:
-        note_birth(world)
+        note_creation(world)
         if seeds != "none":
             base.seed(world, fixtures)
 

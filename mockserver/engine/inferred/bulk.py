@@ -36,14 +36,14 @@ def create(call: Call) -> Reply:
     if not items or not any(_is_meant(call, item) for item in items):
         known = [] if FIRST in shown else MISSING
         at = shown[: shown.index(FIRST)] if FIRST in shown else ()
-        return call.context.answers.reply(call.operation, call.dice(), known, at, "fresh")
+        return call.context.answers.reply(call.operation, call.rng(), known, at, "fresh")
     replies = []
     for item in items:
         if not _is_meant(call, item):
             continue
         request = replace(call.request, body=wrapped(above, [item]))
         replies.append(crud.create(replace(call, request=request)))
-    ids = [value for reply in replies for value in crud.told_ids(call, reply)]
+    ids = [value for reply in replies for value in crud.returned_ids(call, reply)]
     joined = _joined(call, replies)
     crud.tell_ids(call, joined, ids)
     crud.count_made(call, joined, len(replies))
@@ -91,8 +91,8 @@ def remove(call: Call) -> Reply:
             crud.take_away(call, call.repository, entity)
             gone.append(call.id_of(entity))
     known: dict[str, Any] = {"deleted": len(gone), "count": len(gone), "ids": gone}
-    dice = call.dice(len(gone))
-    reply = call.context.answers.reply(call.operation, dice, known, (), "fresh", own=())
+    rng = call.rng(len(gone))
+    reply = call.context.answers.reply(call.operation, rng, known, (), "fresh", own=())
     crud.count_made(call, reply, len(gone))
     return reply
 
@@ -158,5 +158,5 @@ def _joined(call: Call, replies: list[Reply]) -> Reply:
     elif use.several:
         things = [dig(reply.body, use.at) for reply in replies]
         answers = call.context.answers
-        return answers.reply(call.operation, call.dice(), things, use.several, "sparse")
+        return answers.reply(call.operation, call.rng(), things, use.several, "sparse")
     return first

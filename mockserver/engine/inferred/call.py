@@ -13,11 +13,11 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found
 from mockserver.engine.inferred.field_roles import kinds
-from mockserver.engine.inferred.identifiers import dig, key_above, spoken
+from mockserver.engine.inferred.identifiers import dig, id_text, key_above
 from mockserver.engine.inferred.repository import Choice, Entity, OwnRepository, Repository, Test
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.inference.model import Action, Resource
@@ -99,12 +99,12 @@ class Call:
                 return body.get(name, "") if isinstance(body, Mapping) else ""
         return self.request.path[name]
 
-    def dice(self, *salt: object) -> Dice:
-        """Dice that depend on the operation, the time and `salt`."""
-        return Dice.of(self.world, self.action.operation, *salt)
+    def rng(self, *salt: object) -> Rng:
+        """Rng that depend on the operation, the time and `salt`."""
+        return Rng.of(self.world, self.action.operation, *salt)
 
-    def lasting(self, *salt: object) -> Dice:
-        """Dice that depend on the operation and `salt` but not on the time."""
+    def lasting(self, *salt: object) -> Rng:
+        """Rng that depend on the operation and `salt` but not on the time."""
         return lasting(self.world, self.action.operation, *salt)
 
     # -- which entity the path names
@@ -156,7 +156,7 @@ class Call:
 
     def key(self) -> str:
         """The key of the entity that the path names."""
-        return self.key_of(spoken(self.item))
+        return self.key_of(id_text(self.item))
 
     def key_of(self, value: object) -> str:
         """The key of the entity with this id under the path's parents."""
@@ -222,7 +222,7 @@ class Call:
 
     def _by_name(self) -> Entity | None:
         """The entity with this name, where a path may contain a name."""
-        value = spoken(self.item).strip("/")
+        value = id_text(self.item).strip("/")
         names = self.resource.identity.names
         if not names or not value:
             return None
@@ -257,14 +257,14 @@ class Call:
             known[resource.identity.key] = value
         data: Any = known
         if resource.schema is not None:
-            dice = lasting(self.world, resource.name, key)
+            rng = lasting(self.world, resource.name, key)
             repository = self.repository
             if isinstance(repository, OwnRepository):
                 # No client started it, so none would end it.
-                done = self.context.sower.finished(repository, self.world.now, dice)
+                done = self.context.sower.finished(repository, self.world.now, rng)
                 known = {**known, **done}
             values, mode = self.context.values, self.mode("rich")
-            data = values.kept(resource.shape or "", dice, known, mode=mode, owner=resource.noun)
+            data = values.kept(resource.shape or "", rng, known, mode=mode, owner=resource.noun)
         if not isinstance(data, Mapping):
             data = known
         return Entity(key, data, parent, {"seed": True})
@@ -366,18 +366,18 @@ class Call:
             shown = next(filter(fits, (url, urlsplit(url).path)), None)
             if shown is not None or name not in found:
                 found[name] = shown or url
-        if self.action.response.tells:
-            self._tell(found, called)
+        if self.action.response.id_path:
+            self._set_id(found, called)
         return found
 
-    def _tell(self, found: dict[str, Any], value: Any) -> None:
+    def _set_id(self, found: dict[str, Any], value: Any) -> None:
         """Put the id where this operation's response has it."""
-        *above, name = self.action.response.tells
+        *above, name = self.action.response.id_path
         holder = found
         for step in above:
             inner = holder.get(step)
             holder[step] = holder = dict(inner) if isinstance(inner, Mapping) else {}
-        holder[name] = self.context.keys.told(self.action, value)
+        holder[name] = self.context.keys.as_returned(self.action, value)
 
     def url(self, entity: Entity) -> str:
         """The path at which the entity can be fetched."""
@@ -387,7 +387,7 @@ class Call:
         if not items or "{" not in items[0]:
             return base + self._location(entity)
         path = items[0]
-        own = quote(spoken(entity.id(self.resource)), safe="")
+        own = quote(id_text(entity.id(self.resource)), safe="")
         path = path.replace("{" + str(self.resource.identity.parameter) + "}", own)
         for name, value in request.path.items():
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
@@ -422,7 +422,7 @@ class Call:
             for link in action.parents:
                 value = asked.get(link.parameter, above.get(link.resource))
                 if value is not None:
-                    path = path.replace(f"{{{link.parameter}}}", quote(spoken(value), safe=""))
+                    path = path.replace(f"{{{link.parameter}}}", quote(id_text(value), safe=""))
             yield contract.base_path + path if "{" not in path else None
 
     def _as_url(self, header: str, path: str) -> str:

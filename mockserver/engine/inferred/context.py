@@ -14,7 +14,7 @@ from mockserver.engine.inferred.examples import Examples, NoExamples
 from mockserver.engine.inferred.given import Given, GivenExamples
 from mockserver.engine.inferred.identifiers import Keys
 from mockserver.engine.inferred.identifiers import dig as dig
-from mockserver.engine.inferred.identifiers import spoken as spoken
+from mockserver.engine.inferred.identifiers import id_text as id_text
 from mockserver.engine.inferred.joins import Joins
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import Sower, lasting, makeable
@@ -165,11 +165,11 @@ class Context:
         for jobs, name in self._told_by_jobs(resource):
             newest = jobs.scan(world, None, newest_first=True)
             for _, job in zip(range(_MOST_JOBS), newest, strict=False):
-                told = job.data.get(name)
-                whole = told if isinstance(told, Mapping) else {own: told} if own else {}
-                if told is not None and str(whole.get(own, told)) == key and resource.schema:
-                    dice = lasting(world, "result", resource.name, key)
-                    data = self.values.kept(resource.schema, dice, whole, owner=resource.noun)
+                stored = job.data.get(name)
+                whole = stored if isinstance(stored, Mapping) else {own: stored} if own else {}
+                if stored is not None and str(whole.get(own, stored)) == key and resource.schema:
+                    rng = lasting(world, "result", resource.name, key)
+                    data = self.values.kept(resource.schema, rng, whole, owner=resource.noun)
                     shown = data if isinstance(data, Mapping) else whole
                     return Entity(key, shown, "", {"seed": True})
         return None

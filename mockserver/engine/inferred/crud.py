@@ -14,7 +14,7 @@ from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
-from mockserver.engine.inferred.schedules import goes, state_of, told
+from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status, refusal_of
@@ -155,7 +155,7 @@ def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
         holder, place = holder.get(step), schemas.place(place, step or None)
 
 
-def told_ids(call: Call, reply: Reply) -> list[Any]:
+def returned_ids(call: Call, reply: Reply) -> list[Any]:
     """The ids of other created entities in a response."""
     return next((holder.get(name) or [] for holder, name in _id_lists(call, reply)), [])
 
@@ -236,8 +236,8 @@ def _parent(call: Call, sent: Mapping[str, Any]) -> str:
     if call.action.parents or not call.resource.parents:
         return call.parent_key()
     link = call.resource.parents[-1]
-    told = sent.get(link.field) if link.field is not None else None
-    return str(told or sent.get(link.parameter) or "")
+    sent_parent = sent.get(link.field) if link.field is not None else None
+    return str(sent_parent or sent.get(link.parameter) or "")
 
 
 def links(call: Call) -> dict[str, Any]:
@@ -259,8 +259,8 @@ def fetch(call: Call) -> Reply:
     if part is not None:
         own = call.context.joins.shown(call.world, call.repository, entity).get(part)
         known = {**call.request.path, **own} if isinstance(own, Mapping) else call.request.path
-        dice, at = call.lasting(entity.key, part), call.action.response.at
-        return call.context.answers.reply(call.operation, dice, dict(known), at, "sparse")
+        rng, at = call.lasting(entity.key, part), call.action.response.at
+        return call.context.answers.reply(call.operation, rng, dict(known), at, "sparse")
     return unchanged(call.request, entity) or call.reply(entity)
 
 
@@ -290,9 +290,9 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
     keep_file(call, entity)
     reply = call.reply(repository.put(call.world, entity))
     if 201 in call.operation.documented and reply.status == 200:
-        dice, at = call.dice(entity.key), call.action.response.at
+        rng, at = call.rng(entity.key), call.action.response.at
         known = call.known(entity)
-        return call.context.answers.reply(call.operation, dice, known, at, "fresh", status=201)
+        return call.context.answers.reply(call.operation, rng, known, at, "fresh", status=201)
     return reply
 
 
@@ -343,9 +343,9 @@ def remove(call: Call) -> Reply:
     if change is not None and states is not None:
         if state_of(states, entity.data) in states.leads and entity.row.get("goes"):
             return call.reply(entity)
-        known = entity.row.get("schedule") or [[states.birth, entity.row.get("at", world.now)]]
+        known = entity.row.get("schedule") or [[states.new, entity.row.get("at", world.now)]]
         state = str(dict(change.changes)[states.name])
-        schedule = told(states, list(known), state, world.now, world.settings.pace)
+        schedule = set_to(states, list(known), state, world.now, world.settings.pace)
         end = goes(states, schedule[: len(schedule) - (schedule[-1][0] != state)], 1.0)
         row = {**entity.row, "schedule": schedule, "goes": end}
         put = call.repository.put(world, Entity(entity.key, entity.data, entity.parent, row))
@@ -354,8 +354,8 @@ def remove(call: Call) -> Reply:
     take_away(call, call.repository, entity)
     known_ = {**call.known(entity), **_deleted(call), "deleted": True}
     own = call.context.flat(call.resource).properties
-    dice = call.dice(entity.key)
-    return call.context.answers.reply(call.operation, dice, known_, at, "fresh", own=own)
+    rng = call.rng(entity.key)
+    return call.context.answers.reply(call.operation, rng, known_, at, "fresh", own=own)
 
 
 def _deleted(call: Call) -> dict[str, Any]:
@@ -418,10 +418,10 @@ def single(call: Call) -> Entity:
     known.update(links(call))
     data: Any = known
     if resource.schema is not None:
-        dice = lasting(call.world, resource.name, key)
+        rng = lasting(call.world, resource.name, key)
         mode = call.mode("bare" if shown else "fresh" if resource.parents else "rich")
         values = call.context.values
-        data = values.kept(resource.shape or "", dice, known, mode=mode, owner=resource.noun)
+        data = values.kept(resource.shape or "", rng, known, mode=mode, owner=resource.noun)
     row = shown.row if shown is not None else {}
     return Entity(key, data if isinstance(data, Mapping) else known, call.parent_key(), row)
 
@@ -448,7 +448,7 @@ def clear(call: Call) -> Reply:
     check_match(call.world, call.request, entity)
     call.repository.remove(call.world, entity.key)
     if call.operation.success == 204:
-        return call.context.answers.reply(call.operation, call.dice(entity.key))
+        return call.context.answers.reply(call.operation, call.rng(entity.key))
     return call.reply(entity if call.resource.creatable else single(call))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.engine.inferred.acceptance import kept_or_refused
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
-from mockserver.engine.inferred.context import Context, dig, spoken
+from mockserver.engine.inferred.context import Context, dig, id_text
 from mockserver.engine.inferred.field_roles import (
     is_nullable,
     kinds,
@@ -17,11 +17,11 @@ from mockserver.engine.inferred.field_roles import (
     stamp,
 )
 from mockserver.engine.inferred.files import facts_of
-from mockserver.engine.inferred.job_fields import luck_of
+from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.repository import Entity, Repository, first_flags
-from mockserver.engine.inferred.schedules import deadline, plan_job, state_of, told, with_state
+from mockserver.engine.inferred.schedules import deadline, plan_job, set_to, state_of, with_state
 from mockserver.engine.jobs.schedule import cut
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.world import new_id
 from mockserver.inference.model import Resource, States
 from mockserver.inference.words import bag, moment_stem, tokens
@@ -41,7 +41,7 @@ def new_entity(
     """
     context, world, resource = call.context, call.world, repository.resource
     ordinal = world.ordinal("made:" + resource.name)
-    dice = Dice.of(world, "made", resource.name, ordinal)
+    rng = Rng.of(world, "made", resource.name, ordinal)
     facts = {n: v for n, v in facts_of(call).items() if n not in sent}
     known = {
         **first_flags(repository, sent),
@@ -55,13 +55,13 @@ def new_entity(
     known.update(_copied_from_above(call, repository, known, parent))
     name = resource.identity.key
     if name is not None and fixed.get(name) is None:
-        wished = _key_value(call, resource, name, sent, ordinal, dice)
+        wished = _key_value(call, resource, name, sent, ordinal, rng)
         number = ordinal + resource.seeds
-        known[name] = context.keys.fitting(resource, wished, dice, number)
+        known[name] = context.keys.fitting(resource, wished, rng, number)
     spelled: dict[tuple[str, ...], Any] = {}
     for more, place in resource.identity.more.items():
         if known.get(more) is None:
-            made = _made_id(call, resource, more, place, ordinal, dice)
+            made = _made_id(call, resource, more, place, ordinal, rng)
             # The same id under two spellings.
             known[more] = spelled.setdefault(tokens(more), made)
     row = _begin(call, repository, sent, known)
@@ -74,23 +74,23 @@ def new_entity(
         for n, v in sent.items()
         if n in known and (known[n] is v or n == holder) and n not in fixed
     }
-    data = complete(call, resource, dice, known, given)
+    data = complete(call, resource, rng, known, given)
     value = data.get(name) if name is not None else called(resource, sent) or _sent_id(call, sent)
     if value is None or value == "":
         number = ordinal + resource.seeds
-        value = context.keys.fitting(resource, new_id(world, resource.name), dice, number)
+        value = context.keys.fitting(resource, new_id(world, resource.name), rng, number)
     if resource.identity.member is not None:
         value = _member(resource, data, sent) or value
     key = str(value)
     key = f"{parent}/{key}" if resource.identity.nested and parent else key
     if "schedule" in row and resource.states is not None and resource.states.moves:
-        row["luck"] = luck_of(world, resource.name, ordinal)
+        row["salt"] = outcome_salt(world, resource.name, ordinal)
     return Entity(key, data, parent, row)
 
 
 def _sent_id(call: Call, sent: Mapping[str, Any]) -> Any:
     """The id that a client sends where responses show it: `{"reference": {"job_id": "j1"}}`."""
-    found = dig(sent, call.action.response.tells) if call.action.response.tells else None
+    found = dig(sent, call.action.response.id_path) if call.action.response.id_path else None
     return found if isinstance(found, str | int) and not isinstance(found, bool) else None
 
 
@@ -109,7 +109,7 @@ def _above(call: Call) -> dict[str, Any]:
     """The parent entities in the path, by resource."""
     names = call.names()
     return {
-        link.resource: spoken(names[link.parameter])
+        link.resource: id_text(names[link.parameter])
         for link in call.action.parents
         if link.resource is not None and link.parameter in names
     }
@@ -154,7 +154,7 @@ def _begin(
         known.setdefault(name, way[0])
     first = state_of(states, sent)
     if first not in states.known or not _may_set(call.context, repository.resource, states):
-        first = states.birth
+        first = states.new
     if not first:
         return {}
     if first in states.holds and first in states.path and not _is_asked_for(call, first, known):
@@ -202,7 +202,7 @@ def _may_set(context: Context, resource: Resource, states: States) -> bool:
 def complete(
     call: Call,
     resource: Resource,
-    dice: Dice,
+    rng: Rng,
     known: Mapping[str, Any],
     given: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def complete(
     context = call.context
     made = context.values.kept(
         resource.shape or resource.schema,
-        dice,
+        rng,
         dict(known),
         mode=call.mode("sparse"),
         owner=resource.noun,
@@ -285,7 +285,7 @@ def _key_value(
     key: str,
     sent: Mapping[str, Any],
     ordinal: int,
-    dice: Dice,
+    rng: Rng,
 ) -> Any:
     """The id: the sent one if the client may choose it, else a generated one."""
     context = call.context
@@ -297,11 +297,11 @@ def _key_value(
     if chosen:
         return chosen
     place = context.schemas.place(resource.schema, key) if resource.schema is not None else None
-    return _made_id(call, resource, key, place, ordinal, dice)
+    return _made_id(call, resource, key, place, ordinal, rng)
 
 
 def _made_id(
-    call: Call, resource: Resource, name: str, place: str | None, ordinal: int, dice: Dice
+    call: Call, resource: Resource, name: str, place: str | None, ordinal: int, rng: Rng
 ) -> Any:
     """A generated id that fits its schema."""
     context, world = call.context, call.world
@@ -317,7 +317,7 @@ def _made_id(
         and "maxLength" not in rules
     ):
         return new_id(world, resource.name)
-    made = context.values.make(place, dice.child("key"), name=name)
+    made = context.values.make(place, rng.child("key"), name=name)
     return new_id(world, resource.name) if made is None else made
 
 
@@ -412,7 +412,7 @@ def changed_entity(
     set_times(context.schemas, flat, repository.roles, data, world.now)
     if held is not None and data.get(held) is not None:
         given[held] = data[held]
-    dice = Dice.of(world, "changed", resource.name, entity.key)
+    rng = Rng.of(world, "changed", resource.name, entity.key)
     row = {**entity.row, "touched": world.now}
     row.pop("shown", None)
     states = resource.states
@@ -421,8 +421,8 @@ def changed_entity(
         if after != before and isinstance(after, str):
             known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
             if states.moves and after in states.path[:-1]:
-                row["schedule"] = told(states, known, after, world.now, world.settings.pace)
-                row.setdefault("luck", luck_of(world, resource.name, entity.key))
+                row["schedule"] = set_to(states, known, after, world.now, world.settings.pace)
+                row.setdefault("salt", outcome_salt(world, resource.name, entity.key))
             else:  # it stays as the client has set it
                 row["schedule"] = cut(known, after, world.now)
-    return Entity(entity.key, complete(call, resource, dice, data, given), entity.parent, row)
+    return Entity(entity.key, complete(call, resource, rng, data, given), entity.parent, row)

@@ -16,7 +16,7 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.unions import kind
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import roles_of
-from mockserver.engine.inferred.identifiers import Keys, dig, key_above, spoken
+from mockserver.engine.inferred.identifiers import Keys, dig, id_text, key_above
 from mockserver.engine.inferred.repository import newest_first
 from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.model import Action, Envelope, Link, Plan, Resource
@@ -252,7 +252,7 @@ class _Collector:
             key, fitting = parent or "", MISSING
         else:
             # An entity with an unusable id exists under another one.
-            word = spoken(fitting) if fitting is not MISSING else f"?{value}"
+            word = id_text(fitting) if fitting is not MISSING else f"?{value}"
             if fitting is MISSING and value is None:
                 word = f"?{len(known)}"
             key = f"{parent or ''}/{word}" if resource.identity.nested else word
@@ -290,7 +290,7 @@ class _Collector:
             if fitting is not MISSING:
                 if not above.singleton:
                     self._named(above, fitting, None)
-                return spoken(fitting)
+                return id_text(fitting)
         path = {**path, **_said_by_url(resource, thing)}
         for index in reversed(range(len(links))):
             if own.alike(links[index]):
@@ -318,7 +318,7 @@ class _Collector:
     def _named(self, resource: Resource, value: Any, parent: str | None) -> Shown:
         """Record that an entity with this id exists."""
         known = self._found.setdefault(resource.name, {})
-        key = f"{parent or ''}/{spoken(value)}" if resource.identity.nested else spoken(value)
+        key = f"{parent or ''}/{id_text(value)}" if resource.identity.nested else id_text(value)
         shown = known.setdefault(key, Shown(value, parent))
         if shown.parent is None:
             shown.parent = parent
@@ -407,7 +407,7 @@ class _Collector:
         fitting = self._keys.readable(resource, value)
         if fitting is MISSING or value is None:
             return
-        if not resource.seeds and not known and not resource.identity.told:
+        if not resource.seeds and not known and not resource.identity.returned:
             return
         parent = self._parent(resource, (), {}, example)
         if resource.identity.nested and parent is None:

@@ -11,8 +11,8 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.examples import Examples, Shown
 from mockserver.engine.inferred.field_roles import kinds, roles_of
-from mockserver.engine.inferred.identifiers import Keys, spoken
-from mockserver.engine.randomness import Dice
+from mockserver.engine.inferred.identifiers import Keys, id_text
+from mockserver.engine.randomness import Rng
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, UsageError
 from mockserver.inference.model import Plan, Resource
@@ -158,7 +158,7 @@ class GivenExamples(Examples):
         number = {"integer", "number"} & kinds(self._values.schemas, schema)
         salt = digest("given", resource.name, entry.number)
         wished: Any = entry.number if number else uuid_of(salt)
-        return self._keys.fitting(resource, wished, Dice(0, salt.hex()), entry.number)
+        return self._keys.fitting(resource, wished, Rng(0, salt.hex()), entry.number)
 
     def _parent(self, entry: _Entry, data: dict[str, Any]) -> str | None:
         """The row key of the parent, by the property or parameter that holds it; None if
@@ -175,12 +175,12 @@ class GivenExamples(Examples):
             reference = entry.data.get(name)
             if above is not None and isinstance(reference, str) and reference.startswith(_MARK):
                 return self._row_key(self._entry_of(reference, (*entry.place, name)))
-            return spoken(value)
+            return id_text(value)
         return None
 
     def _row_key(self, entry: _Entry) -> str:
         shown = self._show(entry)
-        own = spoken(shown.value)
+        own = id_text(shown.value)
         nested = entry.resource.identity.nested and shown.parent
         return f"{shown.parent}/{own}" if nested else own
 
@@ -272,7 +272,7 @@ def template(contract: Contract, plan: Plan) -> dict[str, Any]:
         if resource.schema is None or name not in shown:
             continue
         known = dict(examples.guide(resource, 0))
-        data = values.kept(resource.schema, Dice(0, "template", name), known, owner=resource.noun)
+        data = values.kept(resource.schema, Rng(0, "template", name), known, owner=resource.noun)
         flat = values.schemas.flat_at(resource.schema)
         roles = roles_of(values.schemas, flat)
         left = {resource.identity.key, *roles.created, *roles.updated, *_following(resource)}

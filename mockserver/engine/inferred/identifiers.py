@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import kinds
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import FIRST, Action, Link, Plan, Resource
@@ -25,30 +25,30 @@ class Keys:
         self._named_by: dict[str, tuple[str, ...]] = {}
         self._readers: dict[str, tuple[bool, Cast]] = {}
 
-    def fitting(self, resource: Resource, value: Any, dice: Dice, number: int) -> Any:
+    def fitting(self, resource: Resource, value: Any, rng: Rng, number: int) -> Any:
         """The value if paths can contain it and responses can show it, else another; `number` is
         tried first.
 
         At least one that a path can contain; the value unchanged if nothing fits.
         """
         identity = resource.identity
-        if not identity.named_by and not identity.told_by and not identity.referred_by:
+        if not identity.named_by and not identity.returned_as and not identity.referred_by:
             return value
-        told, referred = identity.told_by, identity.referred_by
+        schemas, referred = identity.returned_as, identity.referred_by
         # If not all can be satisfied, the last ones are dropped first.
-        for one, other in dict.fromkeys(((told, referred), (told, ()), ((), ()))):
-            for spoken in self._spoken_ways(resource, value, dice, number, (*one, *other)):
-                if self._fits_all(resource, one, spoken) and all(
-                    self._names(pointer, spoken) for pointer in other
+        for one, other in dict.fromkeys(((schemas, referred), (schemas, ()), ((), ()))):
+            for written in self._ways_written(resource, value, rng, number, (*one, *other)):
+                if self._fits_all(resource, one, written) and all(
+                    self._names(pointer, written) for pointer in other
                 ):
-                    return spoken
+                    return written
         return value
 
     def readable(self, resource: Resource, value: Any) -> Any:
         """The id of an example in the form of the entity's property; MISSING if no path can contain
         it."""
         place = self._place(resource)
-        for one in _spoken(self._values.schemas, place, value):
+        for one in _written(self._values.schemas, place, value):
             if self._fits_all(resource, (), one):
                 return one
         return MISSING
@@ -57,30 +57,34 @@ class Keys:
         """Whether no id fits both the property and the paths: the document contradicts itself."""
         found = self._unspeakable.get(resource.name)
         if found is None:
-            dice = Dice(0, "unspeakable", resource.name)
-            ways = self._spoken_ways(resource, uuid_of(digest("unspeakable")), dice, 1, ())
+            rng = Rng(0, "unspeakable", resource.name)
+            ways = self._ways_written(resource, uuid_of(digest("unspeakable")), rng, 1, ())
             found = bool(resource.identity.key and resource.identity.named_by) and not any(
-                self._fits_all(resource, (), spoken) for spoken in ways
+                self._fits_all(resource, (), written) for written in ways
             )
             self._unspeakable[resource.name] = found
         return found
 
-    def told(self, action: Action, value: Any) -> Any:
+    def as_returned(self, action: Action, value: Any) -> Any:
         """The id in the form of this operation's response."""
-        if not action.response.told_by:
+        if not action.response.id_schema:
             return value
-        spoken = _spoken(self._values.schemas, action.response.told_by, value)
-        return next((one for one in spoken if self._fits(action.response.told_by, one)), value)
+        written = _written(self._values.schemas, action.response.id_schema, value)
+        return next((one for one in written if self._fits(action.response.id_schema, one)), value)
 
-    def _spoken_ways(
-        self, resource: Resource, value: Any, dice: Dice, number: int, told: tuple[str, ...]
+    def _ways_written(
+        self, resource: Resource, value: Any, rng: Rng, number: int, schemas: tuple[str, ...]
     ) -> Iterator[Any]:
         """The value, then alternatives that fit some of the places."""
         place = self._place(resource)
-        yield next(_spoken(self._values.schemas, place, value), value)
-        described = (*told, *resource.identity.named_by, *((place,) if place is not None else ()))
-        for candidate in self._candidates(described, dice, resource, number):
-            yield from _spoken(self._values.schemas, place, candidate)
+        yield next(_written(self._values.schemas, place, value), value)
+        described = (
+            *schemas,
+            *resource.identity.named_by,
+            *((place,) if place is not None else ()),
+        )
+        for candidate in self._candidates(described, rng, resource, number):
+            yield from _written(self._values.schemas, place, candidate)
 
     def _place(self, resource: Resource) -> str | None:
         """The place of the schema of the id property."""
@@ -88,12 +92,12 @@ class Keys:
             return None
         return self._values.schemas.place(resource.schema, resource.identity.key)
 
-    def _fits_all(self, resource: Resource, told: tuple[str, ...], value: Any) -> bool:
+    def _fits_all(self, resource: Resource, schemas: tuple[str, ...], value: Any) -> bool:
         place = self._place(resource)
         return (
             (place is None or self._fits(place, value))
             and all(self._names(pointer, value) for pointer in self._differing(resource))
-            and self._tellable(told, value)
+            and self._fits_schemas(schemas, value)
         )
 
     def _differing(self, resource: Resource) -> tuple[str, ...]:
@@ -110,21 +114,21 @@ class Keys:
         except ContractError:
             return {}
 
-    def _tellable(self, told: tuple[str, ...], value: Any) -> bool:
+    def _fits_schemas(self, schemas: tuple[str, ...], value: Any) -> bool:
         """Whether each response can show the id, as a number or as a text."""
         return all(
-            any(self._fits(pointer, one) for one in _spoken(self._values.schemas, pointer, value))
-            for pointer in told
+            any(self._fits(pointer, one) for one in _written(self._values.schemas, pointer, value))
+            for pointer in schemas
         )
 
     def _candidates(
-        self, pointers: tuple[str, ...], dice: Dice, resource: Resource, number: int
+        self, pointers: tuple[str, ...], rng: Rng, resource: Resource, number: int
     ) -> Iterator[Any]:
         yield number
         for pointer in pointers:
             for attempt in range(3):
                 try:
-                    thrown = dice.child("id", attempt)
+                    thrown = rng.child("id", attempt)
                     made = self._values.make(pointer, thrown, name=resource.identity.key or "")
                     if made is not None:  # a null id is no id
                         yield made
@@ -156,14 +160,14 @@ class Keys:
             return True
 
 
-def _spoken(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
+def _written(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
     """The value in the type of the property: a number as text, or digits as a number."""
     if isinstance(value, list | dict | bool) or value is None or value is MISSING:
         return
-    spoken = kinds(schemas, schemas.at(place)) if place is not None else set()
-    if "string" in spoken and not isinstance(value, str):
+    written = kinds(schemas, schemas.at(place)) if place is not None else set()
+    if "string" in written and not isinstance(value, str):
         yield str(value)
-    if spoken & {"integer", "number"} and isinstance(value, str) and value.isdecimal():
+    if written & {"integer", "number"} and isinstance(value, str) and value.isdecimal():
         yield int(value)
     yield value
 
@@ -172,15 +176,15 @@ def key_above(plan: Plan, path: Mapping[str, Any], links: tuple[Link, ...], inde
     """The row key of the entity that a link names, by the values of a path."""
     link = links[index]
     above = plan.resources.get(link.resource) if link.resource is not None else None
-    own = spoken(path[link.parameter])
+    own = id_text(path[link.parameter])
     if above is not None and not above.identity.nested:
         return own
     if above is not None and index:
         return f"{key_above(plan, path, links, index - 1)}/{own}"
-    return "/".join(spoken(path[one.parameter]) for one in links[: index + 1])
+    return "/".join(id_text(path[one.parameter]) for one in links[: index + 1])
 
 
-def spoken(value: Any) -> str:
+def id_text(value: Any) -> str:
     """The value of a path parameter; the first of several (`/apps/1,2`)."""
     return str(value[0] if isinstance(value, list) and value else value)
 

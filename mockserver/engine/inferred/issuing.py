@@ -26,7 +26,7 @@ from mockserver.engine.inferred.call import Call, media_of
 from mockserver.engine.inferred.context import Context, dig, named
 from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND, parse, render
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.errors import ContractError, ReplyError, Unauthenticated
@@ -151,9 +151,9 @@ class _Issue:
         known: Any = token
         for name in reversed(first):
             known = {name: known}
-        dice = Dice(self._world.now, digest(token).hex())
+        rng = Rng(self._world.now, digest(token).hex())
         with suppress(ReplyError, ContractError):
-            self._reply.body = self._context.values.make(kind, dice, known)
+            self._reply.body = self._context.values.make(kind, rng, known)
 
     def _give_in_headers(self, token: str, subject: str, entity: list[str] | None) -> None:
         """Set the token in the cookie and the headers that hold it."""
@@ -174,9 +174,9 @@ class _Issue:
         """Set the credential, or another that the schema allows, and make it valid."""
         if entity is not None and path == self._id_path():
             # Paths use this id, so it has to stay.
-            told = dig(self._reply.body, path)
+            credential = dig(self._reply.body, path)
             keep(
-                self._world, str(told), kind,
+                self._world, str(credential), kind,
                 lasts=self._lasts() if kind == "access" else None,
                 scopes=self._scopes, subject=subject, client="", entity=entity,
             )  # fmt: skip
@@ -198,7 +198,7 @@ class _Issue:
         action = self._context.plan.actions[self._request.operation.id]
         resource = self._context.plan.resource_of(action)
         key = resource.identity.key if resource is not None else None
-        return action.response.tells or ((*action.response.at, key) if key is not None else ())
+        return action.response.id_path or ((*action.response.at, key) if key is not None else ())
 
     def _ways(self, path: Path, wanted: str) -> Iterator[Any]:
         yield wanted
@@ -208,9 +208,9 @@ class _Issue:
         place = self._place(path)
         for attempt in range(_TRIES if place is not None else 0):
             assert place is not None
-            dice = Dice(self._world.now, salt.hex(), attempt)
+            rng = Rng(self._world.now, salt.hex(), attempt)
             try:
-                yield self._context.values.make(place, dice, name=path[-1] if path else "token")
+                yield self._context.values.make(place, rng, name=path[-1] if path else "token")
             except (ReplyError, ContractError):
                 return
 

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.crud import links
 from mockserver.engine.inferred.entities import new_entity
-from mockserver.engine.inferred.job_fields import luck_of
+from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.jobs.batches import read_schedule, steering
@@ -160,7 +160,7 @@ def _scheduled(world: World, repository: OwnRepository, entity: Entity) -> Entit
     if state not in _states(repository).known:
         return None
     row = {**entity.row, "schedule": [[state, entity.row.get("at", world.now)]]}
-    row.setdefault("luck", luck_of(world, repository.resource.name, entity.key))
+    row.setdefault("salt", outcome_salt(world, repository.resource.name, entity.key))
     return Entity(entity.key, entity.data, entity.parent, row)
 
 

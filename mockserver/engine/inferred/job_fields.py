@@ -14,7 +14,7 @@ from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.schedules import with_state
 from mockserver.engine.jobs.schedule import entered, state_at
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest
 from mockserver.errors import ContractError, ReplyError
@@ -58,22 +58,22 @@ class Counts:
             if "object" in inner.types:
                 self.groups += _groups(schemas, name, inner.properties)
 
-    def at(self, state: str, share: float, luck: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    def at(self, state: str, share: float, salt: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """The counts when this share of the work is done."""
         found: dict[str, Any] = {}
         for group in self.groups:
             holder = data.get(group.above) if group.above is not None else data
             known = holder if isinstance(holder, Mapping) else {}
-            counts = self._counted(group, state, share, self._total(group, luck, known))
+            counts = self._counted(group, state, share, self._total(group, salt, known))
             if group.above is not None:
                 found[group.above] = {**known, **counts}
             else:
                 found.update(counts)
         return found
 
-    def _total(self, group: Group, luck: str, data: Mapping[str, Any]) -> int:
+    def _total(self, group: Group, salt: str, data: Mapping[str, Any]) -> int:
         lengths = [len(value) for value in data.values() if isinstance(value, list) and value]
-        return max(lengths, default=3 + crc32(luck.encode()) % 6)
+        return max(lengths, default=3 + crc32(salt.encode()) % 6)
 
     def _counted(self, group: Group, state: str, share: float, total: int) -> dict[str, int]:
         states = self._states
@@ -127,21 +127,21 @@ _KEPT = 1024
 Said = Mapping[str, Any]
 
 
-def luck_of(world: World, *salt: object) -> str:
+def outcome_salt(world: World, *salt: object) -> str:
     """The seed of a job's outcome, as stored in its row."""
     return f"{world.now}:{digest(world.settings.seed, world.tenant, *salt).hex()}"
 
 
-def said_of(values: Values, resource: Resource, names: Iterable[str], dice: Dice) -> Said:
+def said_of(values: Values, resource: Resource, names: Iterable[str], rng: Rng) -> Said:
     """The values of a job's outcome properties; those that can't be generated are left out."""
-    made = {name: _made(values, resource, dice, name) for name in names if resource.schema}
+    made = {name: _made(values, resource, rng, name) for name in names if resource.schema}
     return {name: value for name, value in made.items() if value is not None}
 
 
-def results_of(values: Values, resource: Resource, names: Iterable[str], dice: Dice) -> Said:
+def results_of(values: Values, resource: Resource, names: Iterable[str], rng: Rng) -> Said:
     """The values of the properties that say how well it went: of listed values one that says
     success (`result: APPROVED`), if any does, else the first."""
-    found = dict(said_of(values, resource, names, dice))
+    found = dict(said_of(values, resource, names, rng))
     for name in found:
         place = values.schemas.place(resource.schema or "", name)
         listed = values.schemas.flat_at(place).values if place is not None else None
@@ -151,16 +151,14 @@ def results_of(values: Values, resource: Resource, names: Iterable[str], dice: D
     return found
 
 
-def _made(values: Values, resource: Resource, dice: Dice, name: str) -> Any:
+def _made(values: Values, resource: Resource, rng: Rng, name: str) -> Any:
     pointer = values.schemas.place(resource.schema, name) if resource.schema else None
     for attempt in range(_TRIES if pointer is not None else 0):
         assert pointer is not None
         # An `error` is mostly null.
         called = "" if attempt else name
         try:
-            value = values.make(
-                pointer, dice.child(name, attempt), name=called, owner=resource.noun
-            )
+            value = values.make(pointer, rng.child(name, attempt), name=called, owner=resource.noun)
         except (ReplyError, ContractError):
             return None
         if value not in (None, "", [], {}):
@@ -219,11 +217,11 @@ class Phases:
         self,
         schedule: Sequence[Sequence[Any]],
         now: int,
-        luck: str,
+        salt: str,
         data: Mapping[str, Any],
         touched: int = 0,
     ) -> dict[str, Any]:
-        """The state, timestamps, progress and outcome at an instant; the outcome depends on `luck`.
+        """The state, timestamps, progress and outcome at an instant; the outcome depends on `salt`.
 
         A property without a value yet is None where it may be null or missing, else its final
         value. `touched` is when a client last changed the job.
@@ -234,10 +232,10 @@ class Phases:
         found: dict[str, Any] = {}
         if states.name:
             found[states.name] = with_state(states, data, state)
-        if luck:
+        if salt:
             found.update(self._beside(state))
-            found.update(self._counts.at(state, self._share(run, now, state), luck, data))
-            found.update(self._outcomes(state, luck, data))
+            found.update(self._counts.at(state, self._share(run, now, state), salt, data))
+            found.update(self._outcomes(state, salt, data))
         found.update(self._entered(run, state, now))
         for name, kinds in states.flags.items():
             found[name] = state in kinds
@@ -249,18 +247,18 @@ class Phases:
         for name in self._updated if moved > touched else ():
             found[name] = stamp(self._schemas, name, self._flat.properties[name], moved)
         ended = entered(run, self._ending, now)
-        if luck and ended is not None:
+        if salt and ended is not None:
             found.update(self._expiry(found, ended))
-        if states.progress and luck:
+        if states.progress and salt:
             found[states.progress] = self._progress(states.progress, run, now, state)
         return found
 
-    def _outcomes(self, state: str, luck: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    def _outcomes(self, state: str, salt: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """The results, the error, and who cancelled it."""
         found: dict[str, Any] = {}
         for group, names, kinds, needed in self._uncounted:
             there = state in kinds
-            said = self._outcome(group, names, luck) if there or needed else {}
+            said = self._outcome(group, names, salt) if there or needed else {}
             for name in names:
                 lacking = self._may_lack[name]
                 if name in said and (there or not lacking):
@@ -295,15 +293,15 @@ class Phases:
                 found[name] = None
         return found
 
-    def _outcome(self, group: str, names: Iterable[str], luck: str) -> Said:
+    def _outcome(self, group: str, names: Iterable[str], salt: str) -> Said:
         """The values of result, error or cancellation properties."""
-        said = self._said.get((group, luck))
+        said = self._said.get((group, salt))
         if said is None and self._values is not None:
-            at = luck.partition(":")[0]
-            dice = Dice(int(at), group, luck)
+            at = salt.partition(":")[0]
+            rng = Rng(int(at), group, salt)
             made = results_of if group == "results" else said_of
-            said = made(self._values, self._resource, names, dice)
-            self._said[group, luck] = said
+            said = made(self._values, self._resource, names, rng)
+            self._said[group, salt] = said
             if len(self._said) > _KEPT:
                 self._said.popitem(last=False)
         return said or {}

@@ -348,12 +348,12 @@ class Joins:
             self._named[resource.name] = tuple(self._find_named(resource))
         found: dict[str, Any] = {}
         for one in self._named[resource.name]:
-            told = next((sent[n] for n in one.ids if sent.get(n) is not None), None)
-            if told is None and not one.several:
-                told = above.get(one.resource)
-            if one.several and not isinstance(told, list):
+            key = next((sent[n] for n in one.ids if sent.get(n) is not None), None)
+            if key is None and not one.several:
+                key = above.get(one.resource)
+            if one.several and not isinstance(key, list):
                 continue
-            others = [self._one(world, one.resource, value) for value in _listed(told)]
+            others = [self._one(world, one.resource, value) for value in _listed(key)]
             known = [dict(other.data) for other in others if other is not None]
             if known and (one.name not in sent or one.name in one.ids):
                 into = found.setdefault(one.holder, {}) if one.holder else found
@@ -361,12 +361,12 @@ class Joins:
         related = self._related(resource, sent, above)
         return {**found, **({_RELATIONSHIPS: related} if related else {})}
 
-    def embedded(self, world: World, resource: Resource, name: str, told: Any) -> Entity | None:
+    def embedded(self, world: World, resource: Resource, name: str, key: Any) -> Entity | None:
         """The entity with this id, of the resource that a property shows, or shows several of."""
         place = self._schemas.place(resource.schema or "", name)
         inner = self._schemas.place(place, None) if place is not None else None
         other = self._shown_at(name, inner or place) if place is not None else None
-        return self._one(world, other, told) if other is not None else None
+        return self._one(world, other, key) if other is not None else None
 
     def _related(
         self, resource: Resource, sent: Mapping[str, Any], above: Mapping[str, Any]
@@ -384,21 +384,21 @@ class Joins:
         parents = {self._plan.resources[name].noun: value for name, value in above.items()}
         for name in self._schemas.flat(schema).properties:
             word = "_".join(tokens(name))
-            told = spelled.get(f"{word}_id", parents.get(noun(name)))
-            if name not in found and isinstance(told, str | int):
-                found[name] = {"data": {"id": str(told)}}
+            key = spelled.get(f"{word}_id", parents.get(noun(name)))
+            if name not in found and isinstance(key, str | int):
+                found[name] = {"data": {"id": str(key)}}
         return found
 
-    def _one(self, world: World, name: str, told: Any) -> Entity | None:
+    def _one(self, world: World, name: str, key: Any) -> Entity | None:
         repository = self._repositories[name]
-        if isinstance(told, Mapping):
-            told = told.get(repository.resource.identity.key or "id")
-        if isinstance(told, bool) or not isinstance(told, str | int):
+        if isinstance(key, Mapping):
+            key = key.get(repository.resource.identity.key or "id")
+        if isinstance(key, bool) or not isinstance(key, str | int):
             return None
-        found = repository.get(world, str(told))
+        found = repository.get(world, str(key))
         if found is None and self._sower.has_any(repository):
             self._sower.sow(world, repository, None)
-            found = repository.get(world, str(told))
+            found = repository.get(world, str(key))
         return found
 
     def _shown_at(self, name: str, place: str) -> str | None:
@@ -456,7 +456,7 @@ _EMBEDDED = ("_embedded", "embedded")
 _RELATIONSHIPS = "relationships"
 
 
-def _listed(told: Any) -> list[Any]:
-    if told is None:
+def _listed(key: Any) -> list[Any]:
+    if key is None:
         return []
-    return told if isinstance(told, list) else [told]
+    return key if isinstance(key, list) else [key]

@@ -18,7 +18,7 @@ from mockserver.engine.inferred.properties import Properties, means_created
 from mockserver.engine.inferred.repository import Choice, Entity, Repository, Test, newest_first
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import Page, Pages, Sorted
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import choose_media_type
 from mockserver.errors import ReplyError
 from mockserver.inference.model import Action, Envelope, Path
@@ -163,13 +163,13 @@ def _array_rules(context: Context, operation: Operation, envelope: Envelope) -> 
     return limit, rules.get("uniqueItems") is True
 
 
-def bare(context: Context, operation: Operation, dice: Dice, items: list[Any]) -> Reply:
+def bare(context: Context, operation: Operation, rng: Rng, items: list[Any]) -> Reply:
     """The items without an envelope."""
     pointer = _pointer(operation, operation.success)
     if pointer is not None and context.schemas.flat_at(pointer).choices:
         # For a union of lists, the items decide the branch.
-        return context.answers.reply(operation, dice, items or MISSING, (), "fresh")
-    reply = context.answers.reply(operation, dice, [], (), "fresh")
+        return context.answers.reply(operation, rng, items or MISSING, (), "fresh")
+    reply = context.answers.reply(operation, rng, [], (), "fresh")
     if not isinstance(reply.body, bytes):
         reply.body = items
     return reply
@@ -315,16 +315,16 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage, unique: bool) -> Re
     if unique:
         # Entities that only their ids tell apart look alike where a list leaves these out.
         items = distinct(items)
-    dice = call.lasting(*sorted(call.request.path.items()))
+    rng = call.lasting(*sorted(call.request.path.items()))
     if not envelope.items:
-        reply = bare(context, operation, dice, items)
+        reply = bare(context, operation, rng, items)
     else:
         said = [(field, shown.value(field)) for field in envelope.page.fields]
         known: dict[str, Any] = {"url": call.path()}
         for field, value in said:
             _put(known, field.path, value)
         _put(known, envelope.items, [])
-        reply = context.answers.reply(operation, dice, known, (), "fresh", own=())
+        reply = context.answers.reply(operation, rng, known, (), "fresh", own=())
         if isinstance(reply.body, dict):
             _put(reply.body, envelope.items, items)
             _settle(context, operation, reply, envelope, said)
@@ -409,9 +409,9 @@ def _item(call: Call, envelope: Envelope, entity: Entity) -> Any:
         return plain
     for step in reversed(envelope.row):
         known = {step: known}
-    dice = call.lasting("row", entity.key)
+    rng = call.lasting("row", entity.key)
     mode, owner = call.mode(entity.mode), call.resource.noun
-    return context.values.make(envelope.item, dice, known, mode=mode, owner=owner)
+    return context.values.make(envelope.item, rng, known, mode=mode, owner=owner)
 
 
 def _name(call: Call, envelope: Envelope, entity: Entity) -> Any:

@@ -97,8 +97,8 @@ def _reply(
         there = linked(call.context.repositories, call.world, call.resource.name, membership, above)
         inner = at[at.index(FIRST) + 1 :]
         rows = [wrapped(inner, call.known(entity)) for entity in there]
-        dice, answers = call.dice(above), call.context.answers
-        return answers.reply(call.operation, dice, rows, at[: at.index(FIRST)], "sparse")
+        rng, answers = call.rng(above), call.context.answers
+        return answers.reply(call.operation, rng, rows, at[: at.index(FIRST)], "sparse")
     if membership.shows == "member" and members:
         return call.reply(members[0])
     if membership.shows == "owner":
@@ -108,7 +108,7 @@ def _reply(
                 owner
             )
     known = {**call.request.path, **named(call.request.body)}
-    reply = as_shown(call, call.dice(above), known, "fresh")
+    reply = as_shown(call, call.rng(above), known, "fresh")
     count_made(call, reply, len(list(changed)))
     return reply
 
@@ -143,9 +143,9 @@ def change_values(call: Call) -> Reply:
     if use.shows_owner:
         return call.reply(entity)
     if use.shown is not None:
-        answers, dice = call.context.answers, call.dice(entity.key)
-        return answers.reply(call.operation, dice, after, use.shown, "sparse")
-    return as_shown(call, call.dice(entity.key), call.request.path, "fresh")
+        answers, rng = call.context.answers, call.rng(entity.key)
+        return answers.reply(call.operation, rng, after, use.shown, "sparse")
+    return as_shown(call, call.rng(entity.key), call.request.path, "fresh")
 
 
 def _given(call: Call, use: ValueSet) -> Iterator[Any]:

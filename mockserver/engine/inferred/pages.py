@@ -157,9 +157,9 @@ class ShownPage:
     def value(self, field: PageField) -> Any:
         """The value of an envelope property; None if there is none."""
         rows, call = self.page.rows, self.call
-        match field.said:
+        match field.meaning:
             case "next" | "previous" | "first" | "last" | "self":
-                return self._other(field.said, field.form)
+                return self._other(field.meaning, field.form)
             case "more":
                 return self.page.more
             case "less":
@@ -188,51 +188,53 @@ class ShownPage:
             case "items_name":
                 return self.envelope.items[-1] if self.envelope.items else None
 
-    def _other(self, said: str, form: Form) -> Any:
+    def _other(self, meaning: str, form: Form) -> Any:
         """The reference to another page; None if there is none."""
-        query = self.query(said)
+        query = self.query(meaning)
         if query is None:
             return None
         paging = self.envelope.paging
         if form == "url":
             return self.url(query)
-        if form == "cursor" and said in ("next", "previous"):
-            return self._cursor(said) if self._moves_by_cursor(said) else self._bare(said)
+        if form == "cursor" and meaning in ("next", "previous"):
+            return self._cursor(meaning) if self._moves_by_cursor(meaning) else self._bare(meaning)
         starts = {
             "next": self.start + self.size,
             "previous": max(0, self.start - self.size),
             "last": self.last_start,
             "self": self.start,
         }
-        start = starts.get(said, 0)
+        start = starts.get(meaning, 0)
         return start if form == "offset" else start // self.size + paging.first_page
 
-    def _bare(self, said: str) -> Any:
+    def _bare(self, meaning: str) -> Any:
         """The reference to another page in a list without cursors: its number."""
-        query = self.query(said) or {}
+        query = self.query(meaning) or {}
         paging = self.envelope.paging
         name = paging.page if paging.page is not None else paging.offset
         return str(query.get(name, "")) if name is not None else None
 
-    def _moves_by_cursor(self, said: str) -> bool:
+    def _moves_by_cursor(self, meaning: str) -> bool:
         paging = self.envelope.paging
-        named = paging.before is not None if said == "previous" else False
+        named = paging.before is not None if meaning == "previous" else False
         return named or paging.cursor is not None or (paging.page is None and paging.offset is None)
 
-    def _cursor(self, said: str) -> str | None:
+    def _cursor(self, meaning: str) -> str | None:
         page = self.page
-        if said == "next":
+        if meaning == "next":
             if page.last is None:
                 return None
             return self.request.cursor_for(_AHEAD, self.start + len(page.rows), page.last)
         return self.request.cursor_for(_BACK, self.start, page.first) if page.first else None
 
-    def query(self, said: str) -> dict[str, Any] | None:
+    def query(self, meaning: str) -> dict[str, Any] | None:
         """The query of another page; None if there is none."""
         paging, query = self.envelope.paging, dict(self.call.request.query)
-        if said == "self":
+        if meaning == "self":
             return query
-        if (said == "next" and not self.page.more) or (said == "previous" and not self.page.less):
+        if (meaning == "next" and not self.page.more) or (
+            meaning == "previous" and not self.page.less
+        ):
             return None
         for name in (paging.cursor, paging.before, paging.page, paging.offset):
             if name is not None:
@@ -241,22 +243,22 @@ class ShownPage:
             query[paging.limit] = self.size
         numbered = paging.page if paging.page is not None else paging.offset
         by_number = numbered is not None and self.request.cursor is None
-        if said in ("next", "previous") and self._moves_by_cursor(said):
-            asked = set(self.call.request.query) & {paging.page, paging.offset}
-            if not (by_number and (asked or said == "previous")):
-                cursor = self._cursor(said)
-                name = paging.before if said == "previous" else None
+        if meaning in ("next", "previous") and self._moves_by_cursor(meaning):
+            suffix = set(self.call.request.query) & {paging.page, paging.offset}
+            if not (by_number and (suffix or meaning == "previous")):
+                cursor = self._cursor(meaning)
+                name = paging.before if meaning == "previous" else None
                 name = name or paging.cursor
                 if cursor is not None and name is not None:
                     query[name] = cursor
                 return query
-        if said == "last" and numbered is None:
+        if meaning == "last" and numbered is None:
             return None
         start = {
             "next": self.start + self.size,
             "previous": max(0, self.start - self.size),
-            "last": self.last_start if said == "last" else 0,
-        }.get(said, 0)
+            "last": self.last_start if meaning == "last" else 0,
+        }.get(meaning, 0)
         if paging.page is not None:
             query[paging.page] = start // self.size + paging.first_page
         elif paging.offset is not None:
@@ -269,24 +271,26 @@ class ShownPage:
         request = self.call.request
         host = request.headers.get("host", "127.0.0.1:8000")
         base = request.base_url or f"http://{host}"
-        said = {n: str(v).lower() if isinstance(v, bool) else v for n, v in query.items()}
-        asked = f"?{urlencode(said, doseq=True)}" if query else ""
-        return f"{base}{self.call.path()}{asked}"
+        meaning = {n: str(v).lower() if isinstance(v, bool) else v for n, v in query.items()}
+        suffix = f"?{urlencode(meaning, doseq=True)}" if query else ""
+        return f"{base}{self.call.path()}{suffix}"
 
     def link_header(self) -> str:
         """The `Link` header with the neighbouring pages."""
         found = []
         by_number = self.envelope.paging.page is not None or self.envelope.paging.offset is not None
-        for rel, said in (
+        for rel, meaning in (
             ("first", "first"),
             ("prev", "previous"),
             ("next", "next"),
             ("last", "last"),
         ):
-            if said in ("first", "last") and not (by_number and (self.page.more or self.page.less)):
+            if meaning in ("first", "last") and not (
+                by_number and (self.page.more or self.page.less)
+            ):
                 continue
-            query = self.query(said)
+            query = self.query(meaning)
             if query is not None:
-                rel = "prev" if said == "previous" else said
+                rel = "prev" if meaning == "previous" else meaning
                 found.append(f'<{self.url(query)}>; rel="{rel}"')
         return ", ".join(found)

@@ -212,8 +212,8 @@ class OwnRepository:
         """The row at an instant, as far as it follows from the time."""
         data = row["data"]
         if "schedule" in row and self.phases is not None:
-            luck, touched = row.get("luck", ""), row.get("touched", 0)
-            data = {**data, **self.phases.at(row["schedule"], now, luck, data, touched)}
+            salt, touched = row.get("salt", ""), row.get("touched", 0)
+            data = {**data, **self.phases.at(row["schedule"], now, salt, data, touched)}
             data.update(row.get("said", {}))
             made, states = row.get("made"), self.resource.states
             if made and states is not None and state_at(row["schedule"], now) in states.success:
@@ -320,8 +320,8 @@ class BorrowedRepository:
                 data[name] = self._instant(name, schema, value)
         links = self.resource.parents
         names = (links[-1].field, links[-1].parameter) if links else ()
-        told = (row.get(name) for name in names if name is not None)
-        parent = str(next((value for value in told if value), ""))
+        parents = (row.get(name) for name in names if name is not None)
+        parent = str(next((value for value in parents if value), ""))
         return Entity(str(row[self.collection.key]), data, parent, row)
 
     def _instant(self, name: str, schema: Any, value: int) -> Any:
@@ -343,8 +343,8 @@ def _has(name: str, wanted: str, entity: Entity) -> bool:
 
 def newest_first(envelope: Envelope, dated: bool) -> bool:
     """Whether a list starts with the newest; `dated`: rows have a time of creation."""
-    told = envelope.ordering.newest_first
-    if told is not None:
-        return told
-    cursors = [one for one in envelope.page.fields if one.said == "next"]
+    stated = envelope.ordering.newest_first
+    if stated is not None:
+        return stated
+    cursors = [one for one in envelope.page.fields if one.meaning == "next"]
     return dated and (envelope.paging.cursor is not None or bool(cursors))

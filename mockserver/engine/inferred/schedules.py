@@ -27,7 +27,7 @@ def plan_job(
     states: States, now: int, pace: float, first: str | None = None, until: int | None = None
 ) -> Schedule:
     """The states of a new job with their times; at `until` it times out."""
-    begun = first or states.birth or next(iter((*states.initial, *states.active)), "")
+    begun = first or states.new or next(iter((*states.initial, *states.active)), "")
     schedule = go_on(states, [[begun, now]], pace)
     late = timed_out(states)
     if until is not None and late is not None and schedule[-1][0] in states.holds:
@@ -93,7 +93,7 @@ def goes(states: States, schedule: Sequence[Sequence[Any]], pace: float) -> int:
     return int(at) + (seconds(_LEAVING * pace) if state in states.leads else 0)
 
 
-def told(states: States, schedule: Schedule, state: str, now: int, pace: float) -> Schedule:
+def set_to(states: States, schedule: Schedule, state: str, now: int, pace: float) -> Schedule:
     """The schedule of an entity after a client moved it to a state; it continues from there."""
     return go_on(states, cut(schedule, state, now), pace)
 

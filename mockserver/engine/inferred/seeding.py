@@ -16,12 +16,12 @@ from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.examples import Examples, Shown
 from mockserver.engine.inferred.field_roles import kinds, owner_values, set_times, stamp
-from mockserver.engine.inferred.identifiers import Keys, spoken
+from mockserver.engine.inferred.identifiers import Keys, id_text
 from mockserver.engine.inferred.job_fields import results_of
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import state_of, with_state
 from mockserver.engine.inferred.seed_references import SeedReferences
-from mockserver.engine.randomness import Dice, filled
+from mockserver.engine.randomness import Rng, filled
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.inference.model import Plan, Resource, States
@@ -29,20 +29,20 @@ from mockserver.inference.model import Plan, Resource, States
 _HOUR = 3600 * SECOND
 
 
-def note_birth(world: World) -> None:
+def note_creation(world: World) -> None:
     """Record when the world began."""
     world[SYSTEM.name].put({"id": "born", "at": world.now})
 
 
-def birth(world: World) -> int:
+def created(world: World) -> int:
     """When the world began; now, if that isn't recorded."""
     noted = world[SYSTEM.name].get("born")
     return int(noted["at"]) if noted is not None else world.now
 
 
-def lasting(world: World, *salt: object) -> Dice:
-    """Dice that don't change over time."""
-    return Dice(birth(world), world.settings.seed, world.tenant, *salt)
+def lasting(world: World, *salt: object) -> Rng:
+    """Rng that don't change over time."""
+    return Rng(created(world), world.settings.seed, world.tenant, *salt)
 
 
 def sown(repository: OwnRepository, parent: str) -> str:
@@ -157,9 +157,9 @@ class Sower:
             parent = self._home(world, resource) if resource.parents else ""
         if parent is None:
             return
-        at = max(0, birth(world) + (place - resource.seeds) * 7 * _HOUR)
+        at = max(0, created(world) + (place - resource.seeds) * 7 * _HOUR)
         salt = (world.settings.seed, "shown", resource.name, parent, shown.value, place)
-        dice = Dice(at, *salt)
+        rng = Rng(at, *salt)
         known = dict(shown.data)
         if shown.fill:
             known = filled(world, f"{resource.name}/{place}", known)
@@ -175,14 +175,14 @@ class Sower:
         if not shown.whole:
             known = {
                 **owner_values(world, repository.roles),
-                **self.finished(repository, at, dice),
+                **self.finished(repository, at, rng),
                 **known,
             }
         if parent and resource.parents[-1].field:
             known.setdefault(resource.parents[-1].field, parent.rsplit("/", 1)[-1])
         value = shown.value
         if value is MISSING:
-            value = self._keys.fitting(resource, uuid_of(digest(*salt)), dice, -place)
+            value = self._keys.fitting(resource, uuid_of(digest(*salt)), rng, -place)
         if resource.identity.key and value != "":
             known[resource.identity.key] = value
         data: Any = known
@@ -192,12 +192,12 @@ class Sower:
             mode: Mode = "full" if world.leniency.fill else "rich"
             mode = "bare" if shown.whole else mode
             shape = resource.shape or resource.schema
-            data = self._values.kept(shape, dice, known, mode=mode, owner=resource.noun)
+            data = self._values.kept(shape, rng, known, mode=mode, owner=resource.noun)
         if not isinstance(data, dict):
             return
         if not shown.whole:
             data = agreeing(repository.schemas, repository.flat, resource, data, known)
-        own = spoken(data.get(resource.identity.key, value) if resource.identity.key else value)
+        own = id_text(data.get(resource.identity.key, value) if resource.identity.key else value)
         key = f"{parent}/{own}" if resource.identity.nested and parent else own
         if repository.get(world, key) is None:
             row = {"at": at, "n": place - resource.seeds, **shown.row}
@@ -213,13 +213,13 @@ class Sower:
             return {}
         if states.name not in given:
             needed = states.name in flat.required
-            found = self.finished(repository, at, Dice(at, *salt)) if needed else {}
+            found = self.finished(repository, at, Rng(at, *salt)) if needed else {}
         else:
             state = state_of(states, given)
             if not states.moves or state not in states.known:
                 return {}
-            schedule, luck = _past(states, state, at), f"{at}:{digest(*salt).hex()}"
-            found = repository.phases.at(schedule, at + _HOUR, luck, given)
+            schedule, salt_of_job = _past(states, state, at), f"{at}:{digest(*salt).hex()}"
+            found = repository.phases.at(schedule, at + _HOUR, salt_of_job, given)
         return {
             name: value
             for name, value in found.items()
@@ -296,14 +296,14 @@ class Sower:
         each = repository.resource.states.each if repository.resource.states is not None else ()
         return each[ordinal] if ordinal < len(each) else ""
 
-    def finished(self, repository: OwnRepository, at: int, dice: Dice) -> dict[str, Any]:
+    def finished(self, repository: OwnRepository, at: int, rng: Rng) -> dict[str, Any]:
         """The properties of a seed job, which is done; a resource that doesn't change with time is
         in its initial state."""
         states = repository.resource.states
         if states is None or not states.known:
             return {}
         if not states.moves or not states.success:
-            first = states.birth
+            first = states.new
             return {states.name: with_state(states, {}, first)} if first and states.name else {}
         state = states.path[-1] if states.path else states.success[0]
         known: dict[str, Any] = {}
@@ -311,7 +311,7 @@ class Sower:
             known[states.name] = with_state(states, {}, state)
         if repository.phases is not None:
             results = results_of(
-                self._values, repository.resource, states.results, dice.child("results")
+                self._values, repository.resource, states.results, rng.child("results")
             )
             known.update(repository.phases.finished(results, at + 30 * SECOND))
         passed = {one: at + place * SECOND for place, one in enumerate(states.path)}
@@ -347,8 +347,8 @@ class Sower:
         salt: tuple[object, ...] = (world.settings.seed, "seed", resource.name, parent, ordinal)
         if like:
             salt = (*salt, repr(sorted(like.items())))
-        at = max(0, birth(world) - (resource.seeds - ordinal) * 7 * _HOUR)
-        dice = Dice(at, *salt)
+        at = max(0, created(world) - (resource.seeds - ordinal) * 7 * _HOUR)
+        rng = Rng(at, *salt)
         row: dict[str, Any] = {"at": at, "n": ordinal - resource.seeds, "seed": True}
         full = world.leniency.fill  # for tests of clients, which may not know every kind
         known = dict(self._guided(resource, ordinal, full=full))
@@ -361,9 +361,9 @@ class Sower:
         state = self._state(repository, ordinal)
         states = resource.states
         if state and states is not None and states.moves and state not in states.path[-1:]:
-            row.update(schedule=_past(states, state, at), luck=f"{at}:{digest(*salt).hex()}")
+            row.update(schedule=_past(states, state, at), salt_of_job=f"{at}:{digest(*salt).hex()}")
         elif states is not None and states.moves:
-            known.update(self.finished(repository, at, dice))
+            known.update(self.finished(repository, at, rng))
         if state and states is not None and states.name and states.name not in known:
             known[states.name] = with_state(states, {}, state)
         known.update(like or {})
@@ -377,7 +377,7 @@ class Sower:
                 known[resource.identity.key] = uuid_of(digest(*salt))
             wished = known.get(resource.identity.key, "")
             small = ordinal + 1 + _offset(parent or (repr(sorted(like.items())) if like else ""))
-            known[resource.identity.key] = self._keys.fitting(resource, wished, dice, small)
+            known[resource.identity.key] = self._keys.fitting(resource, wished, rng, small)
             if known[resource.identity.key] == "":
                 del known[resource.identity.key]
         data: Any = None
@@ -385,13 +385,13 @@ class Sower:
             shape, marks = kind(repository.schemas, resource.shape or "", 0 if full else ordinal)
             known |= marks
             mode: Mode = "full" if full else "rich"
-            data = self._values.kept(shape, dice, known, mode=mode, owner=resource.noun)
+            data = self._values.kept(shape, rng, known, mode=mode, owner=resource.noun)
         if not isinstance(data, dict):
             return
         data = agreeing(repository.schemas, repository.flat, resource, data, known)
         key = data.get(resource.identity.key) if resource.identity.key else None
         if not key:
-            key = self._keys.fitting(resource, uuid_of(digest(*salt)), dice, ordinal + 1)
+            key = self._keys.fitting(resource, uuid_of(digest(*salt)), rng, ordinal + 1)
         key = f"{parent}/{key}" if resource.identity.nested and parent else str(key)
         if repository.get(world, key) is None:
             repository.put(world, Entity(key, data, parent, row))

@@ -14,9 +14,9 @@ from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.repository import Repository
 from mockserver.engine.inferred.schedules import state_of
-from mockserver.engine.inferred.seeding import birth, lasting
+from mockserver.engine.inferred.seeding import created, lasting
 from mockserver.engine.messages import Reply
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, rendered_table
 from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action, Path
@@ -53,18 +53,24 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
         asked = sorted(request.path.items())
         part = _of_entity(call, shared) if shared else {}
         if part:
-            dice = lasting(world, operation.id, *asked)
+            rng = lasting(world, operation.id, *asked)
             known = {**request.path, **part}
             at = action.response.at
-            return context.answers.reply(operation, dice, known, at, sample=True)
+            return context.answers.reply(operation, rng, known, at, sample=True)
         if operation.method != "GET" or request.query:
             known = {**request.query, **named(request.body), **request.path}
-            dice = lasting(world, operation.id, *asked)
+            rng = lasting(world, operation.id, *asked)
             if operation.method != "GET":
                 known.update(_answers_each(call, known))
-            return as_shown(call, dice, known)
+            return as_shown(call, rng, known)
         # A path parameter may be an array.
-        question = (world.settings.seed, world.tenant, birth(world), call.mode("rich"), repr(asked))
+        question = (
+            world.settings.seed,
+            world.tenant,
+            created(world),
+            call.mode("rich"),
+            repr(asked),
+        )
         reply = kept.get(question)
         if reply is None:
             reply = as_shown(call, lasting(world, operation.id, *asked), request.path)
@@ -183,8 +189,8 @@ def _count(call: Call, at: Path) -> Reply:
     known: Any = sum(not entity.row.get("gone") for entity in below)
     for step in reversed(at):
         known = [known] if step == FIRST else {step: known}
-    dice = lasting(world, call.operation.id)
-    return call.context.answers.reply(call.operation, dice, known, (), "bare")
+    rng = lasting(world, call.operation.id)
+    return call.context.answers.reply(call.operation, rng, known, (), "bare")
 
 
 def _check_done(call: Call, jobs: Repository) -> None:
@@ -207,8 +213,8 @@ def _made(call: Call) -> Reply:
     call.check_parents()
     known: dict[str, Any] = {**named(call.request.body), **call.request.path}
     known.update(_answers_each(call, known))
-    dice = call.dice(call.world.ordinal("fixed:" + call.operation.id))
-    return as_shown(call, dice, known, "fresh")
+    rng = call.rng(call.world.ordinal("fixed:" + call.operation.id))
+    return as_shown(call, rng, known, "fresh")
 
 
 _OF_SCALARS = ("input", "id", "value", "key", "name", "address", "email", "phone", "phone_number",
@@ -257,18 +263,18 @@ def _row_for(own: Mapping[str, Any], called: str, item: Any) -> dict[str, Any]:
 _FAULTS = bag("error errors failed failures warnings rejected invalid skipped")
 
 
-def as_shown(call: Call, dice: Dice, known: Mapping[str, Any], mode: Mode = "rich") -> Reply:
+def as_shown(call: Call, rng: Rng, known: Mapping[str, Any], mode: Mode = "rich") -> Reply:
     """The success example of the document, with `known` values under the same names."""
     context, operation = call.context, call.operation
     example, whole = context.examples.body(operation)
     if known.get(""):
         # One row for each that was sent.
-        return context.answers.reply(operation, dice, known[""], (), call.mode("fresh"))
+        return context.answers.reply(operation, rng, known[""], (), call.mode("fresh"))
     if example is MISSING:
         said: Any = dict(known) or MISSING
         sample, mode = mode == "rich", call.mode(mode)
         own = None if operation.method == "GET" else ()
-        return context.answers.reply(operation, dice, said, (), mode, sample=sample, own=own)
+        return context.answers.reply(operation, rng, said, (), mode, sample=sample, own=own)
     media = media_of(operation, operation.success)
     pointer = media.pointer if media is not None else None
     said = example
@@ -276,7 +282,7 @@ def as_shown(call: Call, dice: Dice, known: Mapping[str, Any], mode: Mode = "ric
         names = context.schemas.flat_at(pointer).properties if pointer is not None else {}
         said = {**example, **{n: v for n, v in known.items() if n in example or n in names}}
     mode = "bare" if whole else call.mode(mode)
-    reply = context.answers.reply(operation, dice, said, (), mode, sample=True)
+    reply = context.answers.reply(operation, rng, said, (), mode, sample=True)
     is_json = media is not None and is_json_or_any(media.name)
     if whole and is_json and pointer is not None and context.values.check(pointer).is_valid(said):
         # Verbatim; elsewhere, additional properties are left out.

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.engine.calibration import Traits, kind_of
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import Context
-from mockserver.engine.inferred.identifiers import key_above, spoken
+from mockserver.engine.inferred.identifiers import id_text, key_above
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.messages import Request
 from mockserver.engine.world import World
@@ -62,7 +62,7 @@ def _named(
     item = action.path_item
     if item is not None and item in path and action.resource in context.repositories:
         call = Call(context, action, world, Request(operation, path))
-        key = call.key_of(spoken(path[item]))
+        key = call.key_of(id_text(path[item]))
         yield item, _there(context, world, context.repository_of(action), key)
 
 

@@ -10,13 +10,13 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.acceptance import under_own_names
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.consistency import may_lack
-from mockserver.engine.inferred.context import named, not_found, spoken
+from mockserver.engine.inferred.context import id_text, named, not_found
 from mockserver.engine.inferred.crud import single
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times, stamp
-from mockserver.engine.inferred.job_fields import luck_of
+from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
-from mockserver.engine.inferred.schedules import is_paused, state_of, told, with_state
+from mockserver.engine.inferred.schedules import is_paused, set_to, state_of, with_state
 from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status
@@ -53,12 +53,12 @@ def transition(call: Call) -> Reply:
         return call.reply(entity)
     answers = call.context.answers
     if shown is not None and verb.shows is not None:
-        mode, dice = call.mode("rich"), call.dice(shown.key)
-        return answers.reply(call.operation, dice, shown.data, (), mode)
+        mode, rng = call.mode("rich"), call.rng(shown.key)
+        return answers.reply(call.operation, rng, shown.data, (), mode)
     known = {**call.known(entity), **_was(call, before), **sent}
     own = call.context.flat(call.resource).properties
     at, mode = call.action.response.at, call.mode("fresh")
-    return answers.reply(call.operation, call.dice(entity.key), known, at, mode, own=own)
+    return answers.reply(call.operation, call.rng(entity.key), known, at, mode, own=own)
 
 
 def _verb(call: Call, sent: Mapping[str, Any]) -> Transition:
@@ -131,8 +131,8 @@ def _with_words(entity: Entity, states: States | None, sent: Mapping[str, Any]) 
     """The client's own reason (`cancellation_reason`) replaces a generated one."""
     if states is None:
         return entity
-    told_of = {*states.results, *states.faults, *states.cancels}
-    said = {name: value for name, value in sent.items() if name in told_of}
+    outcome_fields = {*states.results, *states.faults, *states.cancels}
+    said = {name: value for name, value in sent.items() if name in outcome_fields}
     if not said:
         return entity
     row = {**entity.row, "said": {**entity.row.get("said", {}), **said}}
@@ -206,7 +206,7 @@ def changed_elements(
     request = call.request
     given = request.body if not change.source else sent.get(change.source, MISSING)
     if change.source in request.path:
-        given = spoken(request.path[change.source])
+        given = id_text(request.path[change.source])
     if given is MISSING:
         return MISSING
     named_ = list(given) if isinstance(given, list | tuple) else [given]
@@ -236,8 +236,8 @@ def _another(call: Call, name: str) -> Any:
     """Another value for a property."""
     schema = call.resource.schema
     place = call.context.schemas.place(schema, name) if schema else None
-    dice = call.dice(name, call.world.ordinal("another:" + call.resource.name))
-    return call.context.values.make(place, dice, name=name) if place is not None else None
+    rng = call.rng(name, call.world.ordinal("another:" + call.resource.name))
+    return call.context.values.make(place, rng, name=name) if place is not None else None
 
 
 def _is_text_of(flat: Any) -> bool:
@@ -268,7 +268,7 @@ def _moved(
             raise Conflict(f"The {noun} is {before}; {verb.verb} is not possible.")
         return entity
     known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
-    schedule = told(states, list(known), after, world.now, world.settings.pace)
+    schedule = set_to(states, list(known), after, world.now, world.settings.pace)
     tried = entity.data.get(states.attempts) if states.attempts is not None else None
     if states.attempts is not None and before in states.terminal and isinstance(tried, int):
         changes.setdefault(states.attempts, tried + 1)
@@ -276,7 +276,7 @@ def _moved(
     said = {n: v for n, v in row.get("said", {}).items() if n not in states.verdicts}
     row["said"] = said | {n: changes[n] for n in states.verdicts if n in changes}
     if states.moves:
-        row.setdefault("luck", luck_of(world, repository.resource.name, entity.key))
+        row.setdefault("salt", outcome_salt(world, repository.resource.name, entity.key))
     for name in states.moments:
         changes.pop(name, None)
     moved = Entity(entity.key, entity.data, entity.parent, row)
@@ -398,7 +398,7 @@ def _cancel_below(call: Call, above: Repository, entity: Entity) -> None:
                 if state_of(states, below.data) in states.terminal:
                     continue
                 end = states.cancelled[0]
-                row = {**below.row, "schedule": told(states, schedule, end, world.now, 1.0)}
+                row = {**below.row, "schedule": set_to(states, schedule, end, world.now, 1.0)}
                 child.put(world, Entity(below.key, below.data, below.parent, row))
 
 

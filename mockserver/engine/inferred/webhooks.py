@@ -16,7 +16,7 @@ from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.repository import Entity, OwnRepository
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import can_be_sent
 from mockserver.engine.timestamps import SECOND, render
 from mockserver.engine.webhooks import Event, Listener
@@ -89,13 +89,13 @@ class Parameters:
                 yield _Parameter(name, place, schema, tuple(shown), explode)
 
     def said(
-        self, message: Message, dice: Dice
+        self, message: Message, rng: Rng
     ) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
         """The headers and the query of one message."""
         headers: dict[str, str] = {}
         query: list[tuple[str, str]] = []
         for parameter in self._needed:
-            value = self._value(parameter, message, dice)
+            value = self._value(parameter, message, rng)
             if parameter.place == "header":
                 headers[parameter.name] = as_text(value)
             elif isinstance(value, list) and parameter.explode:
@@ -106,7 +106,7 @@ class Parameters:
                 query.append((parameter.name, as_text(value)))
         return headers, tuple(query)
 
-    def _value(self, parameter: _Parameter, message: Message, dice: Dice) -> Any:
+    def _value(self, parameter: _Parameter, message: Message, rng: Rng) -> Any:
         """An example, else what is known by that name, else a value of the schema."""
         place = parameter.schema
         for value in (*parameter.shown, *_meant(parameter.name, message)):
@@ -115,7 +115,7 @@ class Parameters:
         if place is None:
             return "mock"
         try:
-            return self._values.make(place, dice.child(parameter.name), name=parameter.name)
+            return self._values.make(place, rng.child(parameter.name), name=parameter.name)
         except (ReplyError, ContractError):
             return "mock"
 
@@ -174,8 +174,8 @@ class EventSource:
                 continue
             for moment, at in _moments(announcement, row):
                 if since <= at <= world.now:
-                    told = announcement.operation, announcement.name, announcement.resource
-                    salt = ("event", *told, row["id"], moment, at)
+                    source = announcement.operation, announcement.name, announcement.resource
+                    salt = ("event", *source, row["id"], moment, at)
                     if _id(world, salt) not in known:
                         yield self._event(announcement, world, repository, row, moment, at, salt)
 
@@ -194,13 +194,13 @@ class EventSource:
         entity = repository.as_of(row, at)
         if announcement.schema:
             known = self._known(announcement, entity, name, at, value or announcement.name)
-            dice = Dice.of(world, *salt)
+            rng = Rng.of(world, *salt)
             absent = self._absent(announcement, entity)
-            body = self._context.values.make(announcement.schema, dice, known, without=absent)
+            body = self._context.values.make(announcement.schema, rng, known, without=absent)
         called = {f"{repository.resource.noun}_id": entity.id(repository.resource)}
         message = Message(name, value or announcement.name, at, {**entity.data, **called})
-        dice = Dice.of(world, *salt, "sent")
-        headers, query = self._parameters(announcement).said(message, dice)
+        rng = Rng.of(world, *salt, "sent")
+        headers, query = self._parameters(announcement).said(message, rng)
         return Event(name, announcement, str(row["id"]), at, body, value, headers, query)
 
     def _absent(self, announcement: Announcement, entity: Entity) -> list[tuple[str, ...]]:
@@ -231,7 +231,7 @@ class EventSource:
         nested = [name for name in properties if name.lower() in inner]
         known: dict[str, Any] = {} if nested else dict(entity.data)
         if announcement.values:
-            known[announcement.teller] = said
+            known[announcement.event_field] = said
         own = self._context.flat(repository.resource).properties
         for name, schema in properties.items():
             if name in known or (not nested and name in own):

@@ -149,7 +149,7 @@ class Pipeline:
             exchange.sent = sent = self.inject(operation, exchange, exchange.injection, sent)
         if steps.counts:
             now = exchange.now
-            exchange.sent = sent = self.rate_limits.told(operation, exchange.tenant, now, sent)
+            exchange.sent = sent = self.rate_limits.counted(operation, exchange.tenant, now, sent)
         self.journal(exchange)
         return sent
 

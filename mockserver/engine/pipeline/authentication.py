@@ -211,8 +211,8 @@ class Authenticator:
         if len(shared) < 2:
             return tuple(found)
         ways = [proof.find for proof in shared]
-        asked = [proof.scopes for proof in shared if proof.scopes is not None]
-        any_of = _Proof(partial(_first, ways), frozenset().union(*asked) if asked else None)
+        required = [proof.scopes for proof in shared if proof.scopes is not None]
+        any_of = _Proof(partial(_first, ways), frozenset().union(*required) if required else None)
         return (any_of, *(proof for proof in found if proof not in shared))
 
     def _challenge(self, operation: Operation) -> dict[str, str]:

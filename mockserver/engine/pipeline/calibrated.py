@@ -82,8 +82,8 @@ class CalibratedPipeline(Pipeline):
                 refusal.headers = {**refusal.headers, HEADER: as_header(traits)}
             raise
         if asked:
-            told = (HEADER.encode(), as_header(traits).encode())
-            sent = replace(sent, headers=[*sent.headers, told])
+            traits_header = (HEADER.encode(), as_header(traits).encode())
+            sent = replace(sent, headers=[*sent.headers, traits_header])
         return sent
 
     def _calibrated(

@@ -11,7 +11,7 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply, Request
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import EVENT_STREAM
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
@@ -47,7 +47,7 @@ class Preference:
 
     def success(self, operation: Operation, status: int) -> Reply:
         """The documented reply of a status, the same each time."""
-        return self._answers.reply(operation, Dice(0, operation.id, status), status=status)
+        return self._answers.reply(operation, Rng(0, operation.id, status), status=status)
 
     def stand_in(
         self, world: World, request: Request, mode: Mode, named: Mapping[str, Any]
@@ -56,16 +56,16 @@ class Preference:
         is carried out."""
         body = request.body if isinstance(request.body, Mapping) else {}
         known = {**named, **body, **request.path}
-        dice = Dice.of(world, request.operation.id, *sorted(map(str, request.path.items())))
-        return self._answers.reply(request.operation, dice, known or MISSING, (), mode, sample=True)
+        rng = Rng.of(world, request.operation.id, *sorted(map(str, request.path.items())))
+        return self._answers.reply(request.operation, rng, known or MISSING, (), mode, sample=True)
 
     def add_headers(self, operation: Operation, reply: Reply, now: int) -> None:
         """Add the documented headers of its status to a refusal."""
         response = operation.response_for(reply.status)
         if response is not None and response.headers:
             said = {name.lower() for name in reply.headers}
-            dice = Dice(now, operation.id, reply.status)
-            for name, value in self._answers.headers.of(response, dice, refused=True).items():
+            rng = Rng(now, operation.id, reply.status)
+            for name, value in self._answers.headers.of(response, rng, refused=True).items():
                 if name.lower() not in said:
                     reply.headers[name] = value
 
@@ -96,8 +96,8 @@ class Preference:
             if status in _REFUSALS:
                 raise _REFUSALS[status](response.description or f"Preferred: {status}.")
         salt = world.ordinal("prefer:" + operation.id) if dynamic else "static"
-        dice = Dice.of(world, operation.id, status, salt)
-        return self._answers.reply(operation, dice, status=status)
+        rng = Rng.of(world, operation.id, status, salt)
+        return self._answers.reply(operation, rng, status=status)
 
 
 def _status(operation: Operation, code: str) -> int:
@@ -178,8 +178,8 @@ class Negotiator:
         if wanted == usual and (name == usual or "*" not in usual):
             return reply
         media = response.content[wanted]
-        dice = Dice.of(world, operation.id, "as", wanted, repr(sorted(request.path.items())))
-        body = self._answers.in_another_form(operation, media, name, dice, reply)
+        rng = Rng.of(world, operation.id, "as", wanted, repr(sorted(request.path.items())))
+        body = self._answers.in_another_form(operation, media, name, rng, reply)
         return Reply(reply.status, body, reply.headers, name)
 
     def _streams(self, request: Request, response: Response) -> str:

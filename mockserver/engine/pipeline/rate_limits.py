@@ -33,7 +33,7 @@ class RateLimits:
         self._counts: dict[tuple[str, int], Iterator[int]] = {}
         self._named: dict[tuple[str, int], dict[str, Header]] = {}
 
-    def told(self, operation: Operation, tenant: str, now: int, sent: Sent) -> Sent:
+    def counted(self, operation: Operation, tenant: str, now: int, sent: Sent) -> Sent:
         """The reply with what is left at `now` (microseconds; 0 if the world was not read);
         unchanged if it says nothing. A rate limit that a fault sets is the one that counts."""
         named = self._headers(operation, sent.status) if tenant else None

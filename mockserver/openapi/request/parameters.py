@@ -84,7 +84,7 @@ class ParameterReader:
 
 
 def packed_in_path(operation: Operation, document: Mapping[str, Any]) -> frozenset[str]:
-    """The path parameters that hold several values, whose delimiters can be told from encoded ones
+    """The path parameters that hold several values, whose delimiters differ from encoded ones
     only before they are decoded."""
     return frozenset(
         parameter.name

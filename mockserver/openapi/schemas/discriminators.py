@@ -54,12 +54,12 @@ def dispatch_of(
             tuple(dict.fromkeys((*names_of(tag, branch), *values)))
             for branch, values in zip(branches, listed, strict=True)
         ]
-        told = all(
+        exhaustive = all(
             values or mapped & {branch.get("$ref"), names_of(tag, branch)[-1]}
             for branch, values in zip(branches, listed, strict=True)
             if isinstance(branch, Mapping) and isinstance(branch.get("$ref"), str)
         )
-        closed = told and "defaultMapping" not in tag
+        closed = exhaustive and "defaultMapping" not in tag
         return _dispatch(name, names, all(name in fact.required for fact in facts), closed)
     if len(branches) < 2:
         return None

@@ -205,12 +205,12 @@ class _Worker:
                 for index, one in enumerate(translated)
             ]
         full = [index for index, branch in enumerate(branches) if not _is_null(branch)]
-        told = dispatch_of(self.document, schema, [branches[index] for index in full])
-        if told is not None:
+        dispatch = dispatch_of(self.document, schema, [branches[index] for index in full])
+        if dispatch is not None:
             del found[word]
-            rules = _rules(told, [translated[i] for i in full], len(full) < len(branches))
+            rules = _rules(dispatch, [translated[i] for i in full], len(full) < len(branches))
             found["allOf"] = [*found.get("allOf", ()), *rules]
-            self.forks = self.forks or not (told.needed and told.closed)
+            self.forks = self.forks or not (dispatch.needed and dispatch.closed)
         elif (
             word == "oneOf"
             and "anyOf" not in found
@@ -219,7 +219,7 @@ class _Worker:
         ):
             self.unions = True
             found["anyOf"] = found.pop("oneOf")
-        if told is None and sum(map(_may_go_deeper, branches)) > 1:
+        if dispatch is None and sum(map(_may_go_deeper, branches)) > 1:
             self.forks = True
 
     def inside(self, where: str, place: str) -> dict[str, Any]:
@@ -377,23 +377,23 @@ def _may_go_deeper(branch: Any) -> bool:
     return isinstance(branch, Mapping) and not set(types_of(branch) or ("object",)) <= _SCALARS
 
 
-def _rules(told: Dispatch, targets: list[Any], nullable: bool) -> list[Any]:
+def _rules(dispatch: Dispatch, targets: list[Any], nullable: bool) -> list[Any]:
     """A union as conditions: match the branch that the value names."""
-    name = told.property
+    name = dispatch.property
 
     def has(names: Sequence[Any]) -> dict[str, Any]:
         listed = {name: {"enum": list(names)}}
         return {"type": "object", "required": [name], "properties": listed}
 
-    every = [one for names in told.names for one in names]
+    every = [one for names in dispatch.names for one in names]
     rules: list[Any] = [
         {"if": has(names), "then": target}
-        for names, target in zip(told.names, targets, strict=True)
+        for names, target in zip(dispatch.names, targets, strict=True)
     ]
     rest: Any = {"anyOf": targets}
-    if told.closed:
+    if dispatch.closed:
         rest = has(every)
-        if not told.needed:
+        if not dispatch.needed:
             there = {"type": "object", "required": [name]}
             rest = {"if": there, "then": has(every), "else": {"anyOf": targets}}
     if nullable:

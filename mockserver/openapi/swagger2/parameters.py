@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.openapi.document import join
-from mockserver.openapi.swagger2.schemas import SchemaConverter, Tell
+from mockserver.openapi.swagger2.schemas import SchemaConverter, Warn
 
 # Keywords of a parameter that are not part of its schema.
 _OUTSIDE = frozenset(
@@ -28,7 +28,7 @@ _FLOW_PARTS = ("authorizationUrl", "tokenUrl", "refreshUrl")
 
 
 def converted_parameter(
-    raw: Mapping[str, Any], pointer: str, schemas: SchemaConverter, tell: Tell
+    raw: Mapping[str, Any], pointer: str, schemas: SchemaConverter, warn: Warn
 ) -> dict[str, Any]:
     """A query, path or header parameter."""
     found: dict[str, Any] = {
@@ -41,12 +41,12 @@ def converted_parameter(
     if "x-example" in raw:
         found["example"] = raw["x-example"]
     if raw.get("type") == "array":
-        style, explode = _separated(raw, pointer, tell)
+        style, explode = _separated(raw, pointer, warn)
         if raw.get("in") == "query":
             found.update(style=style, explode=explode)
         elif style != "form" or explode:
             where = join(pointer, "collectionFormat")
-            tell(where, f"{raw['collectionFormat']!r} is for the query; commas are taken here")
+            warn(where, f"{raw['collectionFormat']!r} is for the query; commas are taken here")
     return found
 
 
@@ -61,12 +61,12 @@ def _schema(raw: Mapping[str, Any], pointer: str, schemas: SchemaConverter) -> A
     return schemas.fresh(inner, pointer)
 
 
-def _separated(raw: Mapping[str, Any], pointer: str, tell: Tell) -> tuple[str, bool]:
+def _separated(raw: Mapping[str, Any], pointer: str, warn: Warn) -> tuple[str, bool]:
     """Style and explode of an array."""
     given = str(raw.get("collectionFormat") or "csv")
     if given not in _STYLES:
         where = join(pointer, "collectionFormat")
-        tell(where, f"arrays separated by {given!r} can't be read; commas are taken")
+        warn(where, f"arrays separated by {given!r} can't be read; commas are taken")
     return _STYLES.get(given, _STYLES["csv"])
 
 
@@ -74,7 +74,7 @@ def form_body(
     fields: Sequence[tuple[Mapping[str, Any], str]],
     types: Sequence[str],
     schemas: SchemaConverter,
-    tell: Tell,
+    warn: Warn,
 ) -> dict[str, Any]:
     """The request body made from form fields."""
     properties: dict[str, Any] = {}
@@ -89,7 +89,7 @@ def form_body(
         if raw.get("required") is True:
             required.append(name)
         if raw.get("type") == "array":
-            style, explode = _separated(raw, pointer, tell)
+            style, explode = _separated(raw, pointer, warn)
             encoding[name] = {"style": style, "explode": explode}
     schema = {"type": "object", "properties": properties}
     if required:
@@ -101,18 +101,18 @@ def form_body(
 
 
 def converted_header(
-    raw: Mapping[str, Any], pointer: str, schemas: SchemaConverter, tell: Tell
+    raw: Mapping[str, Any], pointer: str, schemas: SchemaConverter, warn: Warn
 ) -> dict[str, Any]:
     """A header of a response."""
     found: dict[str, Any] = {"schema": _schema(raw, pointer, schemas)}
     if raw.get("description"):
         found["description"] = raw["description"]
     if raw.get("type") == "array" and raw.get("collectionFormat", "csv") != "csv":
-        tell(join(pointer, "collectionFormat"), "headers are separated by commas")
+        warn(join(pointer, "collectionFormat"), "headers are separated by commas")
     return found
 
 
-def converted_scheme(raw: Mapping[str, Any], pointer: str, tell: Tell) -> dict[str, Any]:
+def converted_scheme(raw: Mapping[str, Any], pointer: str, warn: Warn) -> dict[str, Any]:
     """A security scheme."""
     kind = raw.get("type")
     found = {key: value for key, value in raw.items() if key.startswith("x-")}
@@ -123,12 +123,12 @@ def converted_scheme(raw: Mapping[str, Any], pointer: str, tell: Tell) -> dict[s
     if kind == "oauth2":
         flow = _FLOWS.get(str(raw.get("flow")))
         if flow is None:
-            tell(pointer, f"the OAuth flow {raw.get('flow')!r} is not known; any token is taken")
+            warn(pointer, f"the OAuth flow {raw.get('flow')!r} is not known; any token is taken")
             flow = "implicit"
         scopes = raw.get("scopes")
         parts = {key: raw[key] for key in _FLOW_PARTS if key in raw}
         said = dict(scopes) if isinstance(scopes, Mapping) else {}
         return {**found, "type": "oauth2", "flows": {flow: {**parts, "scopes": said}}}
     if kind != "apiKey":
-        tell(pointer, f"a security scheme of type {kind!r} is not known")
+        warn(pointer, f"a security scheme of type {kind!r} is not known")
     return {**found, **{key: raw[key] for key in ("type", "name", "in") if key in raw}}

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.errors import ContractError
 from mockserver.openapi.document import join, lookup, pointer_of
 
-Tell = Callable[[str, str], None]
+Warn = Callable[[str, str], None]
 """Takes a place and what is to be said of it."""
 
 _DEFINITIONS = "#/definitions/"
@@ -21,9 +21,9 @@ _NULLABLE = ("x-nullable", "x-isnullable", "x-is-nullable")
 class SchemaConverter:
     """Converts schemas, each once; referenced ones outside the definitions get a name."""
 
-    def __init__(self, source: Mapping[str, Any], tell: Tell) -> None:
+    def __init__(self, source: Mapping[str, Any], warn: Warn) -> None:
         self._source = source
-        self._tell = tell
+        self._warn = warn
         self._done: dict[int, Any] = {}
         self._names: dict[str, str] = {}
 
@@ -76,7 +76,7 @@ class SchemaConverter:
             elif key == "discriminator" and isinstance(value, str):
                 found[key] = {"propertyName": value}
             elif key == "collectionFormat":
-                self._tell(here, "arrays in arrays can't have a separator of their own")
+                self._warn(here, "arrays in arrays can't have a separator of their own")
             elif key not in _NULLABLE:
                 found[key] = value
         if schema.get("type") == "file":
@@ -88,7 +88,7 @@ class SchemaConverter:
     def _any_of(self, schemas: list[Any], pointer: str) -> dict[str, Any]:
         """A list of item schemas, which Swagger 2.0 forbids; documents that have one mean any of
         them."""
-        self._tell(pointer, "a list of schemas stands for items of any of them")
+        self._warn(pointer, "a list of schemas stands for items of any of them")
         found = [self.convert(one, join(pointer, n)) for n, one in enumerate(schemas)]
         return found[0] if len(found) == 1 else {"anyOf": found}
 

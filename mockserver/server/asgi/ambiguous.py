@@ -101,11 +101,11 @@ class Rivals:
     @staticmethod
     def _met(operation: Operation, words: Mapping[str, set[str]]) -> int:
         """How many of its words the request contains; -1 if one is missing."""
-        for name, value in operation.told_by:
+        for name, value in operation.query_discriminators:
             found = words.get(name.lower())
             if found is None or not (value is None or value in found):
                 return -1
-        return len(operation.told_by)
+        return len(operation.query_discriminators)
 
 
 def _request_words(message: Message) -> dict[str, set[str]]:

@@ -264,7 +264,7 @@ class Webhooks:
         action = self.mock.plan.actions[operation]
         resource = self.mock.plan.resource_of(action)
         key = resource.identity.key if resource is not None else None
-        path = (*action.response.at, *(action.response.tells or (key or "id",)))
+        path = (*action.response.at, *(action.response.id_path or (key or "id",)))
         steps = ("0" if step == FIRST else escape(step) for step in path)
         return "$response.body#/" + "/".join(steps)
 
@@ -283,8 +283,8 @@ class Webhooks:
             waiting = [each for each in self._subscriptions.values() if each.queue]
             # Receivers don't wait for each other; functions are called here, one by one.
             called = [each for each in waiting if callable(each.target)]
-            asked = [each for each in waiting if not callable(each.target)]
-            return sum(map(self._send, called)) + sum(self._receivers.map(self._send, asked))
+            posted = [each for each in waiting if not callable(each.target)]
+            return sum(map(self._send, called)) + sum(self._receivers.map(self._send, posted))
         finally:
             self._lock.release()
 

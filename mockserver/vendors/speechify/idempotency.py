@@ -32,30 +32,30 @@ def once(handler: Handler) -> Handler:
         key = request.header.get(HEADER)
         if not key:
             return handler(world, request)
-        place, asked = place_of(request, key), mark_of(request)
+        place, fingerprint = place_of(request, key), mark_of(request)
         first = kept(world, "answers", place)
         if first is not None:
-            return _replayed(first, asked)
-        return _first(world, lambda: handler(world, request), place, asked)
+            return _replayed(first, fingerprint)
+        return _first(world, lambda: handler(world, request), place, fingerprint)
 
     return answer
 
 
-def _first(world: World, carry_out: Callable[[], Reply], place: str, asked: str) -> Reply:
+def _first(world: World, carry_out: Callable[[], Reply], place: str, fingerprint: str) -> Reply:
     try:
         reply = carry_out()
     except Refusal as refusal:
         if refusal.status in KINDS:
             problem = {"code": refusal.code, "message": refusal.message}
-            keep(world, "answers", place, asked, status=refusal.status, refusal=problem)
+            keep(world, "answers", place, fingerprint, status=refusal.status, refusal=problem)
             refusal.keeps_writes = True
         raise
-    keep(world, "answers", place, asked, status=reply.status, body=reply.body)
+    keep(world, "answers", place, fingerprint, status=reply.status, body=reply.body)
     return reply
 
 
-def _replayed(first: Row, asked: str) -> Reply:
-    if first["asked"] != asked:
+def _replayed(first: Row, fingerprint: str) -> Reply:
+    if first["fingerprint"] != fingerprint:
         raise Conflict(
             "The idempotency key was used with another body.", code="idempotency_conflict"
         )

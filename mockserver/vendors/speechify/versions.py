@@ -74,15 +74,15 @@ def chooser(settings: Mapping[str, Any], served: str) -> Choose:
     }
 
     def choose(headers: Mapping[str, str], tenant: str) -> str:
-        asked = headers.get(HEADER)
-        if asked is None:
+        requested = headers.get(HEADER)
+        if requested is None:
             return workspaces.get(tenant, usual)
-        if not is_version(asked):
+        if not is_version(requested):
             raise BadRequest(
-                f"Speechify-Version must be a date, YYYY-MM-DD, not {asked[:40]!r}.",
+                f"Speechify-Version must be a date, YYYY-MM-DD, not {requested[:40]!r}.",
                 code="invalid_api_version",
             )
-        return _shape(asked, cutover)
+        return _shape(requested, cutover)
 
     return choose
 

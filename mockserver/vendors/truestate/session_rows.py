@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from mockserver.engine.jobs.schedule import Schedule, cut, ends, state_at
-from mockserver.engine.randomness import Dice
+from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import dump
 from mockserver.engine.timestamps import render, seconds
 from mockserver.engine.world import Row, World, new_id
@@ -41,61 +41,61 @@ from mockserver.vendors.truestate.tables import (
 # Results of steps by type, or errors, as texts.
 
 
-def result_of(step_type: str, dice: Dice) -> str | None:
+def result_of(step_type: str, rng: Rng) -> str | None:
     """The result of a step; None for a type without one (rule 19)."""
     make = _RESULTS.get(step_type)
-    return None if make is None else make(dice)
+    return None if make is None else make(rng)
 
 
-def error_of(step_type: str, name: str, dice: Dice) -> str:
+def error_of(step_type: str, name: str, rng: Rng) -> str:
     """Why a step failed."""
-    return f"{name}: {dice.random.choice(_ERRORS.get(step_type, _ERRORS['START']))}"
+    return f"{name}: {rng.random.choice(_ERRORS.get(step_type, _ERRORS['START']))}"
 
 
 def _json(value: Any) -> str:
     return dump(value).decode()
 
 
-def _answer(dice: Dice) -> str:
-    return str(dice.fake.paragraph(nb_sentences=4))
+def _answer(rng: Rng) -> str:
+    return str(rng.fake.paragraph(nb_sentences=4))
 
 
-def _passages(dice: Dice) -> str:
-    count = dice.random.randint(2, 5)
-    scores = sorted((round(dice.random.uniform(0.55, 0.97), 4) for _ in range(count)), reverse=True)
-    return _json([{"text": dice.fake.sentence(nb_words=14), "score": score} for score in scores])
+def _passages(rng: Rng) -> str:
+    count = rng.random.randint(2, 5)
+    scores = sorted((round(rng.random.uniform(0.55, 0.97), 4) for _ in range(count)), reverse=True)
+    return _json([{"text": rng.fake.sentence(nb_words=14), "score": score} for score in scores])
 
 
-def _response(dice: Dice) -> str:
-    body = {"id": dice.random.randint(1000, 99999), "customer": dice.fake.name()}
-    return _json({"status_code": 200, "body": {**body, "city": dice.fake.city()}})
+def _response(rng: Rng) -> str:
+    body = {"id": rng.random.randint(1000, 99999), "customer": rng.fake.name()}
+    return _json({"status_code": 200, "body": {**body, "city": rng.fake.city()}})
 
 
-def _page(dice: Dice) -> str:
-    return "\n\n".join((f"# {dice.fake.catch_phrase()}", *dice.fake.paragraphs(nb=3)))
+def _page(rng: Rng) -> str:
+    return "\n\n".join((f"# {rng.fake.catch_phrase()}", *rng.fake.paragraphs(nb=3)))
 
 
-def _output(dice: Dice) -> str:
-    rows = dice.random.randint(3, 400)
-    return _json({"rows": rows, "total": round(dice.random.uniform(10, 9000), 2)})
+def _output(rng: Rng) -> str:
+    rows = rng.random.randint(3, 400)
+    return _json({"rows": rows, "total": round(rng.random.uniform(10, 9000), 2)})
 
 
-def _extracted(dice: Dice) -> str:
-    name, company = dice.fake.name(), dice.fake.company()
-    when = render(dice.now + dice.random.randint(1, 30) * 86_400_000_000)[:10]
+def _extracted(rng: Rng) -> str:
+    name, company = rng.fake.name(), rng.fake.company()
+    when = render(rng.now + rng.random.randint(1, 30) * 86_400_000_000)[:10]
     return _json({"name": name, "company": company, "date": when})
 
 
-def _rows(dice: Dice) -> str:
+def _rows(rng: Rng) -> str:
     return _json(
         [
-            {"product": dice.fake.word(), "quantity": dice.random.randint(1, 40)}
-            for _ in range(dice.random.randint(2, 4))
+            {"product": rng.fake.word(), "quantity": rng.random.randint(1, 40)}
+            for _ in range(rng.random.randint(2, 4))
         ]
     )
 
 
-_RESULTS: Mapping[str, Callable[[Dice], str]] = {
+_RESULTS: Mapping[str, Callable[[Rng], str]] = {
     "LLM_CALL": _answer,
     "EMBEDDING_SEARCH": _passages,
     "REST_API": _response,
@@ -319,11 +319,11 @@ class _Walk:
         now = self.world.now
         *before, asking = entered(self.row, now)
         definition = step_named(self.version, asking["step_id"])
-        dice = self._dice(len(before), "answer")
+        rng = self._dice(len(before), "answer")
         ended = {**asking, "user_input": text, "result": text}
-        outcome = self._outcome(definition, len(before), asking["leads_to"] is None, dice)
+        outcome = self._outcome(definition, len(before), asking["leads_to"] is None, rng)
         past = [*cut(asking["schedule"], RUNNING, now)]
-        ended["schedule"] = self._ending(past, outcome, definition, dice)
+        ended["schedule"] = self._ending(past, outcome, definition, rng)
         return self._go_on([*before, ended])
 
     def decide(self, outcome: Outcome, after: int) -> Row:
@@ -347,28 +347,28 @@ class _Walk:
             steps = self.on_from(steps, following, ends(last["schedule"]))
         return {**self.row, "steps": steps}
 
-    def _dice(self, position: int, *salt: object) -> Dice:
-        return Dice.of(self.world, "step", self.row["id"], position, *salt)
+    def _dice(self, position: int, *salt: object) -> Rng:
+        return Rng.of(self.world, "step", self.row["id"], position, *salt)
 
     def _step(self, definition: Row, before: list[Row], at: int) -> Row:
         kind, position = definition["step_type"], len(before)
-        dice = self._dice(position)
-        way = self._way_out(definition, dice)
+        rng = self._dice(position)
+        way = self._way_out(definition, rng)
         leads_to = None if way is None else way["target_step_id"]
-        result = result_of(kind, dice)
+        result = result_of(kind, rng)
         if kind == DECISION and way is not None:
             result = way["label"]
-        outcome = self._outcome(definition, position, leads_to is None, dice)
-        error = error_of(kind, definition["name"], dice)
+        outcome = self._outcome(definition, position, leads_to is None, rng)
+        error = error_of(kind, definition["name"], rng)
         if _too_far(position, leads_to is None):
             error = f"{definition['name']}: more than {MOST_STEPS} steps"
         pause = SECONDS_BEFORE_START if kind == START else SECONDS_BETWEEN
         schedule: list[list[Any]] = [[NEW, at]]
         if kind == INPUT:
-            schedule.append([WAITING, at + self._lasting(pause, dice)])
+            schedule.append([WAITING, at + self._lasting(pause, rng)])
         else:
-            schedule.append([RUNNING, at + self._lasting(pause, dice)])
-            schedule = self._ending(schedule, outcome, definition, dice)
+            schedule.append([RUNNING, at + self._lasting(pause, rng)])
+            schedule = self._ending(schedule, outcome, definition, rng)
         prompt = None if kind == START else self._filled(definition["prompt_template"], before)
         return {
             "id": new_id(self.world, "session_step"),
@@ -382,23 +382,23 @@ class _Walk:
         }
 
     def _ending(
-        self, past: list[list[Any]], outcome: str | None, definition: Row, dice: Dice
+        self, past: list[list[Any]], outcome: str | None, definition: Row, rng: Rng
     ) -> list[list[Any]]:
         if outcome is None:
             return past
-        lasts = self._lasting(SECONDS[definition["step_type"]], dice)
+        lasts = self._lasting(SECONDS[definition["step_type"]], rng)
         return [*past, [outcome, past[-1][1] + lasts]]
 
-    def _lasting(self, bounds: tuple[float, float], dice: Dice) -> int:
-        return max(1, seconds(dice.random.uniform(*bounds) * self.pace))
+    def _lasting(self, bounds: tuple[float, float], rng: Rng) -> int:
+        return max(1, seconds(rng.random.uniform(*bounds) * self.pace))
 
-    def _way_out(self, definition: Row, dice: Dice) -> Row | None:
+    def _way_out(self, definition: Row, rng: Rng) -> Row | None:
         ways = ways_out(self.version, definition)
         wanted = self.orders.choose.get(definition["name"])
         chosen = [way for way in ways if wanted is not None and way["label"] == wanted]
-        return dice.random.choice(chosen or ways) if ways else None
+        return rng.random.choice(chosen or ways) if ways else None
 
-    def _outcome(self, definition: Row, position: int, last: bool, dice: Dice) -> str | None:
+    def _outcome(self, definition: Row, position: int, last: bool, rng: Rng) -> str | None:
         """The final state of a step; None if it never ends."""
         if _too_far(position, last):
             return FAILED
@@ -409,7 +409,7 @@ class _Walk:
             if meant:
                 return FAILED if orders.outcome == "failed" else None
             return FINISHED
-        fails = orders.outcome is None and works and dice.chance(FAILING)
+        fails = orders.outcome is None and works and rng.chance(FAILING)
         return FAILED if fails else FINISHED
 
     def _filled(self, template: Any, before: list[Row]) -> Any:

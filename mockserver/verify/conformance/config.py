@@ -22,7 +22,7 @@ from mockserver.verify.lifecycle.infer import CURSOR_PARAMETERS
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 _FILE = frozenset({"binary", "application/octet-stream"})
-_TOLD = frozenset({"enum", "const", "pattern"})
+_CONSTRAINED = frozenset({"enum", "const", "pattern"})
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 """Statuses that `positive_data_acceptance` accepts by default."""
 
@@ -206,7 +206,9 @@ def _cursors(contract: Contract, named: set[str]) -> list[tuple[str, dict[str, A
         both = ("400", "422")
         listed = tuple(s for s in both if operation.response_for(int(s)) is not None) or both
         opaque = any(
-            p.place == "query" and p.name in CURSOR_PARAMETERS and not p.schema.keys() & _TOLD
+            p.place == "query"
+            and p.name in CURSOR_PARAMETERS
+            and not p.schema.keys() & _CONSTRAINED
             for p in operation.parameters
         )
         if opaque and operation.id not in named:

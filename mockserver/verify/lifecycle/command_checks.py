@@ -188,7 +188,7 @@ def obey(session: Session, entity: Entity, command: Command) -> None:
                 f"{_short(before[name])}, is {_short(after[name])}",
             )
         return
-    _tells_of_it(session, entity, command, exchange)
+    _response_shows_it(session, entity, command, exchange)
     first = dict(look(session, entity))
     after = _settled(session, entity, command, before)
     _takes_effect(session, command, before, after)
@@ -199,7 +199,9 @@ def obey(session: Session, entity: Entity, command: Command) -> None:
     _children_follow(session, entity, command)
 
 
-def _tells_of_it(session: Session, entity: Entity, command: Command, exchange: Exchange) -> None:
+def _response_shows_it(
+    session: Session, entity: Entity, command: Command, exchange: Exchange
+) -> None:
     """If the reply is the entity, it is the right one."""
     if not command.same or not exchange.body:
         return

@@ -11,7 +11,14 @@ from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.infer import body_schema, inner, properties, reply_schema
 from mockserver.verify.lifecycle.list_checks import ALL, walk
 from mockserver.verify.lifecycle.model import Resource, Switch, at
-from mockserver.verify.lifecycle.session import Broken, CannotTell, Entity, Session, _short, wrapped
+from mockserver.verify.lifecycle.session import (
+    Broken,
+    Entity,
+    Inconclusive,
+    Session,
+    _short,
+    wrapped,
+)
 from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.target import NoReply, credentials, fill
@@ -387,7 +394,7 @@ def foreign(session: Session, entity: Entity, also: tuple[str, ...] = ()) -> Non
         exchange = session.call(operation_id, entity.where, body=body, key=key)
         if exchange.status == 401:
             # The key is not valid here, so it can't show what another user sees.
-            raise CannotTell(
+            raise Inconclusive(
                 "the second key is refused with 401; give a valid one with --other-key"
             )
         session.not_found(exchange, "tenants_are_apart", "another user's key", [403])

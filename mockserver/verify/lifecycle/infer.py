@@ -101,7 +101,7 @@ class _Derivation:
     def _resource(self, resource: inferred.Resource, create: inferred.Action) -> Resource | None:
         contract, actions = self.contract, self.actions[resource.name]
         item = _item_of(create, actions)
-        key = create.response.tells or _path(resource.identity.key)
+        key = create.response.id_path or _path(resource.identity.key)
         several = inferred.FIRST in (*create.response.at, *create.request.at)
         answer = reply_schema(contract, contract.by_id[create.operation])
         at, guessed = create.response.at, False
@@ -156,27 +156,29 @@ class _Derivation:
         rows = _rows(contract, listing, Paging(".".join(envelope.items), "", "", "", ""))
         if not properties(contract, inner(contract, rows, envelope.row)) and not _is_open(rows):
             return None
-        asked, page = envelope.paging, envelope.page
+        query, page = envelope.paging, envelope.page
         places = {p.name: p.schema for p in listing.parameters if p.place == "query"}
-        if asked.in_body:
+        if query.in_body:
             places = dict(properties(contract, body_schema(contract, listing) or {}))
-        limit = solid(contract, places.get(asked.limit or "", {}))
+        limit = solid(contract, places.get(query.limit or "", {}))
         top = properties(contract, schema)
         more = page.path("more") or next(((n,) for n in _MORE if n in top), None)
-        cursors = (one.path for one in page.fields if one.said == "next" and one.form == "cursor")
+        cursors = (
+            one.path for one in page.fields if one.meaning == "next" and one.form == "cursor"
+        )
         after = next(cursors, None)
         return Paging(
             items=".".join(envelope.items),
             cursor=".".join(after or ()),
             more=".".join(more or ()),
-            limit_parameter=asked.limit or "",
-            cursor_parameter=asked.cursor or "",
+            limit_parameter=query.limit or "",
+            cursor_parameter=query.cursor or "",
             most=min(200, limit.get("maximum", 200)),
             row=envelope.row,
-            offset_parameter=asked.offset or "",
-            page_parameter=asked.page or "",
-            first_page=asked.first_page,
-            in_body=asked.in_body,
+            offset_parameter=query.offset or "",
+            page_parameter=query.page or "",
+            first_page=query.first_page,
+            in_body=query.in_body,
         )
 
     def _references(self, plan_name: str) -> dict[str, str]:
@@ -333,15 +335,15 @@ def _paging(contract: Contract, listing: Operation) -> Paging | None:
     arrays = [n for n, s in names.items() if s.get("type") == "array"]
     if len(arrays) != 1:
         return None
-    asked = {p.name: p.schema for p in listing.parameters if p.place == "query"}
-    limit = next((n for name in _LIMITS for n in (name, f"_{name}") if n in asked), "")
+    query = {p.name: p.schema for p in listing.parameters if p.place == "query"}
+    limit = next((n for name in _LIMITS for n in (name, f"_{name}") if n in query), "")
     return Paging(
         items=arrays[0],
         cursor=next((n for n in _CURSORS if n in names), ""),
         more=next((n for n in _MORE if n in names), ""),
         limit_parameter=limit,
-        most=min(200, solid(contract, asked.get(limit, {})).get("maximum", 200)),
-        cursor_parameter=next((n for n in CURSOR_PARAMETERS if n in asked), ""),
+        most=min(200, solid(contract, query.get(limit, {})).get("maximum", 200)),
+        cursor_parameter=next((n for n in CURSOR_PARAMETERS if n in query), ""),
     )
 
 

@@ -183,16 +183,16 @@ def filtered(session: Session, resource: Resource, path: Mapping[str, str]) -> N
         wanted = [r for r in rows if all(f.admits(r, value) for f, value in chosen)]
         params = {f.parameter: _written(value) for f, value in chosen}
         found = walk(session, resource, path, limit=ALL, filters=params)
-        asked = " and ".join(f"{name}={value}" for name, value in params.items())
+        filters = " and ".join(f"{name}={value}" for name, value in params.items())
         for row in found:
             if not all(f.admits(row, value) for f, value in chosen):
-                session.fail("filter_holds", f"{asked} gives {_id(resource, row)} too")
+                session.fail("filter_holds", f"{filters} gives {_id(resource, row)} too")
         # Between the two lists a job may have moved on.
         free = resource.live if session.time.still else resource.live | resource.moving
         live = any(f.field in free for f, _ in chosen)
         missing = {_id(resource, r) for r in wanted} - {_id(resource, r) for r in found}
         if missing and not live:
-            session.fail("filter_is_whole", f"{asked} lacks {min(missing)}")
+            session.fail("filter_is_whole", f"{filters} lacks {min(missing)}")
 
 
 def _id(resource: Resource, row: Mapping[str, Json]) -> str:
@@ -209,8 +209,8 @@ def _values(by: Filter, rows: Sequence[Mapping[str, Json]]) -> list[Json]:
                 continue
             if isinstance(one, str | int | bool) and one != "":
                 counts[one] = counts.get(one, 0) + 1
-    telling = sorted(counts, key=lambda v: (counts[v] == len(rows), counts[v], str(v)))
-    chosen = telling[:1] + telling[-1:] if len(telling) > 1 else telling
+    selective = sorted(counts, key=lambda v: (counts[v] == len(rows), counts[v], str(v)))
+    chosen = selective[:1] + selective[-1:] if len(selective) > 1 else selective
     if by.kind == "contains":
         return [str(v)[: max(3, len(str(v)) - 2)].upper() for v in chosen]
     return chosen

@@ -34,7 +34,7 @@ UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """Errors in a check that are caused by a reply of an unexpected type."""
 
 
-class CannotTell(Exception):
+class Inconclusive(Exception):
     """This check can't be made here; others can."""
 
 
@@ -106,7 +106,7 @@ class Session:
         except Withheld as reason:
             text = f"{operation.method} {operation.path} is not sent: {reason}"
             makes = any(r.create == operation_id for r in self.api.resources.values())
-            raise (CannotMake(text) if makes else CannotTell(text)) from None
+            raise (CannotMake(text) if makes else Inconclusive(text)) from None
         self.steps.append(exchange)
         if is_server_error(exchange.status, operation):
             self.fail("no_server_error", f"responded with {exchange.status}: {_text(exchange)}")

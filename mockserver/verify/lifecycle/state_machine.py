@@ -20,8 +20,8 @@ from mockserver.verify.lifecycle.session import (
     UNREADABLE,
     Broken,
     CannotMake,
-    CannotTell,
     Entity,
+    Inconclusive,
     Session,
 )
 from mockserver.verify.lifecycle.walkthrough import dispatch
@@ -41,7 +41,7 @@ def in_time(step: Step) -> Step:
             return
         try:
             step(self, **given)
-        except (CannotMake, CannotTell):
+        except (CannotMake, Inconclusive):
             pass
         except NoReply as error:
             if error.how == "key" or not self.session.target.is_there():

@@ -14,8 +14,8 @@ from mockserver.verify.lifecycle.session import (
     UNREADABLE,
     Broken,
     CannotMake,
-    CannotTell,
     Entity,
+    Inconclusive,
     Session,
 )
 from mockserver.verify.model import Finding
@@ -54,7 +54,7 @@ def tour(
             yield _of_probe(broken.finding, name)
         except UNREADABLE as error:
             yield _of_probe(session.unreadable(error), name)
-        except CannotTell as reason:
+        except Inconclusive as reason:
             note(f"{name}: not checked, {reason}")
         except (CannotMake, Withheld) as reason:
             given_up.add(kind)
