@@ -243,6 +243,18 @@ def test_what_requests_spell_otherwise_is_told_otherwise() -> None:
         assert server.client.post("/keys", json={"Sandbox": True}).status_code == 201
 
 
+@pytest.mark.parametrize("kind", ["usage", "dwelling"])
+def test_a_part_of_several_kinds_takes_the_values_of_each(kind: str) -> None:
+    """`{"ruleId": ..., "rule": {...}}` is made from what is in `rule`."""
+    kinds = [
+        thing("type", type={**TEXT, "enum": [one]}, name=TEXT) for one in ("usage", "dwelling")
+    ]
+    shown = thing("ruleId rule", ruleId=TEXT, rule={"oneOf": kinds})
+    with MockServer(document(collection("/rules", shown, {"oneOf": kinds}, "422"))) as server:
+        sent = {"type": kind, "name": "long stay"}
+        assert server.client.post("/rules", json=sent).json()["rule"] == sent
+
+
 @pytest.mark.parametrize("word", ["additionalProperties", "unevaluatedProperties"])
 def test_a_part_that_is_sent_and_never_shown_is_no_fault(word: str) -> None:
     level = {**thing("id", id=TEXT), word: False}

@@ -53,8 +53,8 @@ def under_own_names(
         return dict(sent)
     holder = resource.holder if resource.holder not in sent else None
     spelt = {tokens(name): name for name in own}
-    parts = properties_of(schemas, own[holder]) if holder is not None and holder in own else {}
-    held = {tokens(name): name for name in parts}
+    part = own[holder] if holder is not None and holder in own else {}
+    held = {tokens(name): name for name in properties_of(schemas, part)}
     inner: dict[str, Any] = {}
     found: dict[str, Any] = {}
     for name, value in sent.items():
@@ -62,7 +62,7 @@ def under_own_names(
         if (
             words in held
             and name != resource.identity.key
-            and _lists(schemas, parts[held[words]], value)
+            and _takes(schemas, part, held[words], value)
         ):
             inner[held[words]] = value
         elif name not in own and words in spelt and spelt[words] not in sent:
@@ -87,16 +87,17 @@ def under_own_names(
 
 def _has(schemas: Schemas, part: Any, sent: Mapping[str, Any]) -> bool:
     """Whether a part has these properties, and lists their values where it lists any."""
-    properties = schemas.flat(part).properties
-    return sent.keys() <= properties.keys() and all(
-        _lists(schemas, properties[name], value) for name, value in sent.items()
+    return sent.keys() <= properties_of(schemas, part).keys() and all(
+        _takes(schemas, part, name, value) for name, value in sent.items()
     )
 
 
-def _lists(schemas: Schemas, schema: Any, value: Any) -> bool:
-    """Whether a schema lists the value, if it lists any."""
-    listed = schemas.flat(schema).values
-    return listed is None or value in listed
+def _takes(schemas: Schemas, part: Any, name: str, value: Any) -> bool:
+    """Whether a property lists the value in one of the kinds of the part, if it lists any."""
+    flat = schemas.flat(part)
+    kinds_ = [flat, *(schemas.flat(branch) for branches in flat.choices for branch in branches)]
+    listed = [schemas.flat(one.properties[name]).values for one in kinds_ if name in one.properties]
+    return any(values is None or value in values for values in listed)
 
 
 def _longer(
