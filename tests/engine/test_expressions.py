@@ -75,3 +75,31 @@ def test_objects() -> None:
 def test_what_is_no_expression(text: Any) -> None:
     found = parsed(text)
     assert found is None or isinstance(found, Group)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "(" * 3000 + "a eq 1" + ")" * 3000,
+        "not " * 3000 + "a eq 1",
+        " or ".join(["a eq 1"] * 3000),
+        "a like (" + ",".join("x" * 3000) + ")",
+        "[" * 3000 + "]" * 3000,
+        '{"a":' * 300 + "1" + "}" * 300,
+        {"or": [{"a": 1}] * 3000},
+        [["a=1"] * 200] * 200,
+    ],
+    ids=lambda wanted: str(wanted)[:12],
+)
+def test_what_is_too_large_for_an_expression(wanted: Any) -> None:
+    assert parsed(wanted) is None
+
+
+def test_a_text_that_ends_too_early_is_no_level() -> None:
+    open_ones = ["(a eq"] * 50
+    assert parsed([*open_ones, "a eq 1"]) == Group((Term("a", "equal", "1"),))
+
+
+def test_a_list_of_many_values_is_one_comparison() -> None:
+    keys = [str(number) for number in range(5000)]
+    assert parsed(f"id in ({','.join(keys)})") == Term("id", "equal", keys)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from mockserver.engine.inferred import lists
 
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}
@@ -192,6 +193,24 @@ def test_the_order_is_what_is_asked_for(query: dict[str, str], wanted: str) -> N
         assert names(server.client.get("/boats", params=query)) == wanted
 
 
+def test_a_list_is_sorted_by_each_property_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked: list[tuple[str, ...]] = []
+    rank = lists._rank
+
+    def counted(path: tuple[str, ...]) -> Any:
+        ranked.append(path)
+        return rank(path)
+
+    monkeypatch.setattr(lists, "_rank", counted)
+    with boats(page(), "sort") as server:
+        filled(server)
+        query = {"sort": ",".join(["-harbour_id", "name", "-name"] * 500)}
+        assert names(server.client.get("/boats", params=query)) == "bcade"
+        query = {"sort": ",".join(f"harbour_id.k{number}" for number in range(500))}
+        assert len(names(server.client.get("/boats", params=query))) == 5
+        assert len(ranked) < 20
+
+
 def test_a_sorted_list_has_pages_too() -> None:
     schema = page(next_cursor={"type": ["string", "null"]})
     with boats(schema, "sort", ("limit", WHOLE), "cursor") as server:
@@ -217,11 +236,19 @@ def test_a_sorted_list_has_pages_too() -> None:
         ({"created_before": "2026-01-01T00:00:30Z"}, "d"),
         ({"since": "2026-01-01T00:02:00Z", "until": "2026-01-01T00:03:00Z"}, "ac"),
         ({"q": "H1"}, "bc"),
+        ({"name": "[a..c]"}, "abc"),
+        ({"length_lte": 10**30}, "abcde"),
+        ({"filter": '{"created_at": {"lte": 1e308}}'}, "abcde"),
+        ({"filter": '{"created_at": {"gte": Infinity}}'}, ""),
+        ({"filter": "(" * 3000}, "abcde"),
+        ({"filter": "harbour_id in (" + "h0," * 3000 + "h9)"}, "ade"),
+        ({"name": ".. " * 3000 + "!"}, ""),
     ],
 )
 def test_some_of_what_is_there(query: dict[str, Any], wanted: str) -> None:
     asked = [("min_length", WHOLE), ("length_lte", WHOLE)]
-    texts = ("name", "harbour_id", "created_after", "created_before", "since", "until", "q")
+    texts = ["name", "harbour_id", "created_after", "created_before", "since", "until"]
+    texts += ["q", "filter"]
     with boats(page(), *asked, *texts) as server:
         filled(server)
         found = names(server.client.get("/boats", params=query))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 
 from mockserver import MockServer
+from mockserver.engine.inferred.repository import Entity, OwnRepository
 from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 
@@ -74,6 +76,34 @@ def test_a_parent_shows_and_counts_what_lies_under_it() -> None:
         assert [berth["name"] for berth in client.get(url).json()["berths"]] == ["y"]
         client.delete(url).raise_for_status()
         assert client.get(f"/berths/{berths[1]['id']}").status_code == 404
+
+
+def test_what_names_an_entity_is_counted_by_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not by looking at every row for each entity of a list."""
+    harbour = thing("id", id=TEXT, name=TEXT, boat_count=WHOLE)
+    boat = thing("id", id=TEXT, harbour_id=TEXT)
+    paths = {
+        "/harbours": {"get": got(many(harbour)), "post": posted(thing("", name=TEXT), harbour)},
+        "/harbours/{harbour_id}": {"parameters": [item("harbour_id")], "get": got(harbour)},
+        "/boats": {"get": got(many(boat)), "post": posted(thing("", harbour_id=TEXT), boat)},
+        "/boats/{boat_id}": {"parameters": [item("boat_id")], "get": got(boat)},
+    }
+    seen: list[str] = []
+    as_of = OwnRepository.as_of
+
+    def counted(self: OwnRepository, row: Mapping[str, Any], now: int) -> Entity:
+        seen.append(self.resource.name)
+        return as_of(self, row, now)
+
+    with MockServer(document(paths), clock="manual", seeds="none") as server:
+        client = server.client
+        ids = [made(client, "/harbours", name=name)["id"] for name in "abcde"]
+        for number in range(20):
+            made(client, "/boats", harbour_id=ids[number % 4])
+        monkeypatch.setattr(OwnRepository, "as_of", counted)
+        counts = {row["id"]: row["boat_count"] for row in client.get("/harbours").json()}
+        assert [counts[one] for one in ids] == [5, 5, 5, 5, 0]
+        assert seen.count("boats") == 20
 
 
 USER = thing("id name", id=TEXT, name=TEXT)

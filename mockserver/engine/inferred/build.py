@@ -19,7 +19,7 @@ from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt, owns
 from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import outcomes_of, steers, tracked
-from mockserver.engine.inferred.joins import LINKS
+from mockserver.engine.inferred.joins import LINKS, counting
 from mockserver.engine.inferred.lists import listing
 from mockserver.engine.inferred.memberships import change_values, link, unlink
 from mockserver.engine.inferred.repository import (
@@ -182,7 +182,7 @@ def _repositories(
 
 
 def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list[str]]:
-    """The properties by which lists select entities of another entity."""
+    """The properties by which lists select entities of another entity, or it counts them."""
     found: dict[str, dict[str, None]] = {}
     for action in plan.actions.values():
         resource = plan.resource_of(action)
@@ -199,6 +199,8 @@ def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list
         for field in fields:
             if field is not None and field != resource.identity.key:
                 found.setdefault(resource.name, {})[field] = None
+    for name, field in counting(schemas, plan):
+        found.setdefault(name, {})[field] = None
     return {name: list(fields)[:_MOST_INDEXES] for name, fields in found.items()}
 
 

@@ -39,7 +39,8 @@ _OPERATORS: Mapping[Operator, frozenset[str]] = {
 _BY_WORD = {word: name for name, words in _OPERATORS.items() for word in words}
 
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
-_RANGE = re.compile(r"\[?([\w.:+\- ]*?)\s*(?:\.\.|\bTO\b)\s*([\w.:+\- ]*?)\]?")
+_BETWEEN = re.compile(r"\.\.|\bTO\b")
+_END = re.compile(r"[\w.:+\- *]*")
 _DATES = re.compile(r"(\d{4}-\d\d-\d\d[\w:.+\-]*),(\d{4}-\d\d-\d\d[\w:.+\-]*)")
 _PREFIXED = re.compile(r"(gte|lte|gt|lt|ge|le|ne|eq|>=|<=|>|<)[:.]?\s*(?=[\d-])(.+)")
 _NOTHING = bag("null _is_null is_null nil <null>")
@@ -139,27 +140,28 @@ def _text_of(value: Any) -> str:
 
 
 def _equal(fields: Fields, wanted: Any) -> Test:
+    # Sets, as there may be many values and many entities.
     values = _listed(wanted)
     whole = {_text_of(value) for value in values}
     texts = _texts(values)
+    parts, unset = texts - whole, bool(texts & _NOTHING)
+    numbers = {value for value in values if isinstance(value, int | float)}
+    days = {text for text in texts if len(text) == 10 and _DATED.match(text)}
     bounds = _bounds_in(wanted)
-    unset = bool(texts & _NOTHING)
 
     def is_one(value: Any) -> bool:
         if value is None:
             return unset
         if isinstance(value, Mapping):
-            return any(_has(value, text) for text in texts)
+            return not texts.isdisjoint(_names_of(value))
         if isinstance(value, list):
-            parts = texts - whole
-            return all(any(_has(item, text) for item in value) for text in whole) or any(
-                _has(item, text) for item in value for text in parts
-            )
-        if _text_of(value) in texts or (value in values and not isinstance(value, bool)):
+            names = set(_names_of(value))
+            return whole <= names or not parts.isdisjoint(names)
+        if _text_of(value) in texts or (value in numbers and not isinstance(value, bool)):
             return True
         if bounds and not isinstance(value, bool):
             return all(_is_beyond(operator, value, bound) for operator, bound in bounds)
-        return isinstance(value, str) and any(_is_day(value, text) for text in texts)
+        return isinstance(value, str) and len(value) > 10 and value[:10] in days
 
     def test(entity: Entity) -> bool:
         there = list(found(entity, fields))
@@ -168,33 +170,30 @@ def _equal(fields: Fields, wanted: Any) -> Test:
     return test
 
 
-def _has(item: Any, text: str) -> bool:
-    """Whether an item is this one, or names it: `workspace=12` of `{"workspace": {"id": 12}}`."""
+def _names_of(item: Any) -> Iterator[str]:
+    """The texts that an item is, or by which it is named: 12 of `{"workspace": {"id": 12}}`."""
     if isinstance(item, list):
-        return any(_has(one, text) for one in item)
-    if isinstance(item, Mapping):
-        # `{"data": {"id": 7}}` is a relationship of JSON:API.
-        return any(
-            _has(value, text)
-            for name, value in item.items()
-            if name == "data" or not isinstance(value, list | Mapping)
-        )
-    return _text_of(item) == text
-
-
-def _is_day(value: str, text: str) -> bool:
-    """Whether a time is on a day."""
-    return len(text) == 10 < len(value) and bool(_DATED.match(text)) and value[:10] == text
+        for one in item:
+            yield from _names_of(one)
+    elif isinstance(item, Mapping):
+        for name, value in item.items():
+            # `{"data": {"id": 7}}` is a relationship of JSON:API.
+            if name == "data" or not isinstance(value, list | Mapping):
+                yield from _names_of(value)
+    else:
+        yield _text_of(item)
 
 
 def _bounds_in(wanted: Any) -> list[tuple[Operator, str]]:
     """The bounds that a text has in it: `2020-01-01..2020-02-01`, `>=5`, `gt:5`."""
     if not isinstance(wanted, str):
         return []
-    between = _RANGE.fullmatch(wanted) or _DATES.fullmatch(wanted)
-    if between is not None:
-        ends: list[tuple[Operator, str]] = [("from", between[1]), ("to", between[2])]
-        return [(operator, end) for operator, end in ends if end.strip("* ")]
+    between = _BETWEEN.split(wanted.removeprefix("[").removesuffix("]"), maxsplit=1)
+    if len(between) == 1 and (dates := _DATES.fullmatch(wanted)):
+        between = [dates[1], dates[2]]
+    if len(between) == 2 and all(map(_END.fullmatch, between)):
+        ends: list[tuple[Operator, str]] = [("from", between[0]), ("to", between[1])]
+        return [(operator, end.strip()) for operator, end in ends if end.strip("* ")]
     prefixed = _PREFIXED.fullmatch(wanted)
     operator = operator_of(prefixed[1]) if prefixed is not None else None
     return [(operator, prefixed[2])] if prefixed is not None and operator is not None else []
@@ -253,6 +252,7 @@ def _compare(value: Any, wanted: Any) -> int | None:
             value = number
         else:
             # Seconds since 1970, or milliseconds.
+            wanted = max(-_LATEST, min(wanted, _LATEST))
             wanted = int(wanted * (SECOND if abs(wanted) < 10**11 else SECOND // 1000))
             value = _instant(value)
     if isinstance(value, int) and isinstance(wanted, str):
@@ -278,6 +278,8 @@ def _number(text: str) -> int | float | None:
     return float(text) if "." in text else int(text)
 
 
+_LATEST = 1e15
+"""Milliseconds since 1970; no time is later."""
 _NUMBER = re.compile(r"-?\d{1,18}(?:\.\d+)?", re.ASCII)
 
 

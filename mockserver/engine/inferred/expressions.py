@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,29 +50,73 @@ _NOT = re.compile(r"not\b\s*|!|-(?=\w+\s*[:=])", re.I)
 _FUNCTIONS = bag("contains startswith endswith substringof eq equals like")
 
 
+_DEEPEST = 32
+_MOST = 256
+"""Levels and comparisons of an expression; each comparison costs time for every entity."""
+
+
 class _Unreadable(Exception):
     """The text is in none of the styles."""
 
 
+class _TooLarge(Exception):
+    """The expression has too many parts or levels."""
+
+
+@dataclass(slots=True)
+class _Size:
+    """What has been read of one expression. Raises _TooLarge."""
+
+    parts: int = 0
+    depth: int = 0
+
+    def add(self) -> None:
+        self.parts += 1
+        if self.parts > _MOST:
+            raise _TooLarge
+
+    @contextmanager
+    def level(self) -> Iterator[None]:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise _TooLarge
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+
 def parsed(wanted: Any) -> Expression | None:
-    """The expression in a value, or None if it is none."""
+    """The expression in a value, or None if it is none or too large."""
+    try:
+        found = _of_value(wanted, _Size())
+    except _TooLarge:
+        return None
+    return found if found is None or sum(map(_texts_in, terms_of(found))) <= _MOST else None
+
+
+def _of_value(wanted: Any, size: _Size) -> Expression | None:
+    size.add()
     if isinstance(wanted, Mapping):
-        return _of_object(wanted)
+        return _of_object(wanted, size)
     if isinstance(wanted, list | tuple):
-        parts = [parsed(one) for one in wanted]
+        with size.level():
+            parts = [_of_value(one, size) for one in wanted]
         return Group(tuple(one for one in parts if one is not None)) if any(parts) else None
     if not isinstance(wanted, str) or not wanted.strip():
         return None
-    if wanted.lstrip()[:1] in "{[":
-        try:
-            return parsed(json.loads(wanted))
-        except ValueError:
-            return None
-    reader = _Reader(wanted)
     try:
-        return reader.read()
-    except _Unreadable:
+        if wanted.lstrip()[:1] in "{[":
+            return _of_value(json.loads(wanted), size)
+        return _Reader(wanted, size).read()
+    except (ValueError, RecursionError, _Unreadable):
         return None
+
+
+def _texts_in(term: Term) -> int:
+    """With how many texts an entity is compared, one by one."""
+    one_by_one = isinstance(term.value, list) and term.operator not in ("equal", "differs")
+    return len(term.value) if one_by_one else 1
 
 
 def terms_of(expression: Expression) -> Iterator[Term]:
@@ -86,15 +131,16 @@ def terms_of(expression: Expression) -> Iterator[Term]:
 class _Reader:
     """Reads one text from left to right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, size: _Size) -> None:
         self._text = text
+        self._size = size
         self._at = 0
         # RSQL joins alternatives with commas, others what is all wanted.
         self._rsql = bool(re.search(r"==|=\w+=", text))
 
     def read(self) -> Expression:
         found = self._alternatives()
-        if self._at < len(self._text.rstrip()):
+        if self._ahead():
             raise _Unreadable
         return found
 
@@ -108,19 +154,26 @@ class _Reader:
         parts = [self._one()]
         while True:
             joined = self._take(_AND) or (not self._rsql and self._take(_COMMA))
-            rest = self._text[self._at :].strip()
-            if not rest or (not joined and (rest[0] in ")],|" or _OR.match(rest))):
+            ahead = self._ahead()
+            ends = not joined and (ahead in ")],|" or _OR.match(self._text, self._at))
+            if not ahead or ends:
                 break
             parts.append(self._one())
         return parts[0] if len(parts) == 1 else Group(tuple(parts))
 
     def _one(self) -> Expression:
         if self._take(_NOT):
-            return Group((self._one(),), negated=True)
+            with self._size.level():
+                return Group((self._one(),), negated=True)
         if self._take(_OPEN):
-            found = self._alternatives()
+            with self._size.level():
+                found = self._alternatives()
             self._expect(_CLOSE)
             return found
+        self._size.add()
+        return self._compared()
+
+    def _compared(self) -> Term:
         quoted = self._take(_QUOTED)
         if quoted:
             return Term("", "like", _unquoted(quoted))
@@ -144,7 +197,7 @@ class _Reader:
         before = self._at
         found = self._take(_WORD)
         operator = operator_of(found[0].lower()) if found else None
-        if operator is None or (operator != "set" and not self._text[self._at :].strip()):
+        if operator is None or (operator != "set" and not self._ahead()):
             self._at = before
             return None
         return operator
@@ -176,9 +229,15 @@ class _Reader:
             raise _Unreadable
         return found[0]
 
-    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    def _ahead(self) -> str:
+        """The next character that is no space, "" at the end; skips the spaces."""
         space = _SPACE.match(self._text, self._at)
-        found = pattern.match(self._text, space.end() if space else self._at)
+        self._at = space.end() if space else self._at
+        return self._text[self._at : self._at + 1]
+
+    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        self._ahead()
+        found = pattern.match(self._text, self._at)
         if found is not None:
             self._at = found.end()
         return found
@@ -220,7 +279,7 @@ _HOW = bag("operator op comparator condition comparison operation relation match
 _WITH = bag("value values val operand term terms")
 
 
-def _of_object(wanted: Mapping[str, Any]) -> Expression | None:
+def _of_object(wanted: Mapping[str, Any], size: _Size) -> Expression | None:
     """`{"name": "x", "price": {"gte": 5}}`, or `{"field": "name", "op": "eq", "value": "x"}`."""
     by_word = {word(name): value for name, value in wanted.items()}
     field, how, value = (
@@ -231,23 +290,25 @@ def _of_object(wanted: Mapping[str, Any]) -> Expression | None:
         operator = operator_of(word(str(how)) or str(how)) if how is not None else "equal"
         return Term(field, operator or "equal", value)
     parts: list[Expression] = []
-    for name, inner in wanted.items():
-        parts.extend(_of_entry(name, inner))
+    with size.level():
+        for name, inner in wanted.items():
+            size.add()
+            parts.extend(_of_entry(name, inner, size))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else Group(tuple(parts))
 
 
-def _of_entry(name: str, inner: Any) -> Iterator[Expression]:
+def _of_entry(name: str, inner: Any, size: _Size) -> Iterator[Expression]:
     called = word(name)
     if inner is None:
         return
     if called in _ALL | _ANY and isinstance(inner, list | Mapping):
         listed = inner if isinstance(inner, list) else [inner]
-        parts = [parsed(one) for one in listed]
+        parts = [_of_value(one, size) for one in listed]
         yield Group(tuple(p for p in parts if p is not None), either=called in _ANY)
     elif called == "not" and isinstance(inner, Mapping):
-        found = _of_object(inner)
+        found = _of_object(inner, size)
         if found is not None:
             yield Group((found,), negated=True)
     elif isinstance(inner, Mapping):
@@ -257,7 +318,7 @@ def _of_entry(name: str, inner: Any) -> Iterator[Expression]:
             yield from (Term(name, operator, value) for operator, value in known)
         else:
             # A part of the filter (`{"date_filter": {...}}`), or of the entity.
-            nested = _of_object(inner)
+            nested = _of_object(inner, size)
             yield from (
                 (Term(f"{name}.{one.name}", one.operator, one.value) for one in terms_of(nested))
                 if nested is not None

@@ -184,10 +184,9 @@ class Joins:
             if entity.seed:
                 self._sower.sow(world, tally.repository, None)
             own = {entity.key, str(entity.id(owner.resource))}
-            rows = tally.repository.scan(world, None, False)
             return sum(
                 _names(one.data.get(tally.field), own, owner) and not one.row.get("gone")
-                for one in rows
+                for one in tally.repository.holding(world, tally.field, own)
             )
         if entity.seed:
             self._sower.sow(world, tally.repository, entity.key)
@@ -212,8 +211,7 @@ class Joins:
             found[child.name] = [*sent, *(dict(data) for data in below)]
 
     def _flat(self, resource: Resource) -> Flat:
-        schemas = self._schemas
-        return schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
+        return _flat(self._schemas, resource)
 
     def _find_children(self, resource: Resource) -> None:
         lists: list[Children] = []
@@ -295,7 +293,7 @@ class Joins:
 
     def _find_tallies(self, resource: Resource) -> Iterator[Tally]:
         """The properties that count other entities: `comments_count`, `counts.comments`."""
-        numbers = list(self._numbers(resource))
+        numbers = list(_numbers(self._schemas, resource))
         if not numbers:
             return
         found: dict[str, Tally] = {}
@@ -306,7 +304,7 @@ class Joins:
             above = other.parents[-1].resource if other.parents else None
             if above == resource.name and isinstance(repository, OwnRepository):
                 found.setdefault(other.noun, Tally((), repository))
-            elif above is None and (field := self._naming(other, resource)) is not None:
+            elif above is None and (field := _naming(self._schemas, other, resource)) is not None:
                 found.setdefault(other.noun, Tally((), repository, field=field))
         for member, membership in self._memberships:
             if membership.owner == resource.name:
@@ -318,28 +316,6 @@ class Joins:
         for path, about in numbers:
             if about in found:
                 yield replace(found[about], path=path)
-
-    def _numbers(self, resource: Resource) -> Iterator[tuple[Path, str]]:
-        """The integers of a resource that count something, and what they count."""
-        for name, schema in self._flat(resource).properties.items():
-            flat = self._schemas.flat(schema)
-            if "integer" in flat.types:
-                about = counted(name)
-                if about or (is_plural(name) and about is None):
-                    yield (name,), about or noun(name)
-            elif "object" in flat.types and "_".join(tokens(name)) in _COUNT_HOLDERS:
-                for inner, one in flat.properties.items():
-                    if "integer" in self._schemas.types(one):
-                        yield (name, inner), counted(inner) or noun(inner)
-
-    def _naming(self, other: Resource, resource: Resource) -> str | None:
-        """The property by which entities of another resource name one of this."""
-        nouns = {resource.noun, resource.noun.rsplit("_", 1)[-1]}
-        wanted = {f"{one}_id" for one in nouns} | {f"{one}_uuid" for one in nouns}
-        own = [*self._flat(other).properties]
-        if other.request is not None:
-            own += self._schemas.flat_at(other.request).properties
-        return next((name for name in own if "_".join(tokens(name)) in wanted), None)
 
     def named(self, world: World, resource: Resource, sent: Mapping[str, Any],
               above: Mapping[str, Any]) -> dict[str, Any]:  # fmt: skip
@@ -454,6 +430,48 @@ class Joins:
 _COUNT_HOLDERS = bag("count counts statistics stats totals total _count summary metrics")
 _EMBEDDED = ("_embedded", "embedded")
 _RELATIONSHIPS = "relationships"
+
+
+def _flat(schemas: Schemas, resource: Resource) -> Flat:
+    return schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
+
+
+def counting(schemas: Schemas, plan: Plan) -> Iterator[tuple[str, str]]:
+    """The resources whose entities others count, each with the property that names who counts."""
+    by_noun: dict[str, list[Resource]] = {}
+    for resource in plan.resources.values():
+        for called in {resource.noun, resource.noun.rsplit("_", 1)[-1]}:
+            by_noun.setdefault(called, []).append(resource)
+    for resource in plan.resources.values():
+        for _, about in _numbers(schemas, resource):
+            for other in by_noun.get(about, ()):
+                nested = other.parents and other.parents[-1].resource is not None
+                if not nested and (field := _naming(schemas, other, resource)) is not None:
+                    yield other.name, field
+
+
+def _numbers(schemas: Schemas, resource: Resource) -> Iterator[tuple[Path, str]]:
+    """The integers of a resource that count something, and what they count."""
+    for name, schema in _flat(schemas, resource).properties.items():
+        about = counted(name)
+        counts = about or (is_plural(name) and about is None)
+        if counts and "integer" in schemas.types(schema):
+            yield (name,), about or noun(name)
+        elif "_".join(tokens(name)) in _COUNT_HOLDERS:
+            flat = schemas.flat(schema)
+            for inner, one in flat.properties.items() if "object" in flat.types else ():
+                if "integer" in schemas.types(one):
+                    yield (name, inner), counted(inner) or noun(inner)
+
+
+def _naming(schemas: Schemas, other: Resource, resource: Resource) -> str | None:
+    """The property by which entities of another resource name one of this."""
+    nouns = {resource.noun, resource.noun.rsplit("_", 1)[-1]}
+    wanted = {f"{one}_id" for one in nouns} | {f"{one}_uuid" for one in nouns}
+    own = [*_flat(schemas, other).properties]
+    if other.request is not None:
+        own += schemas.flat_at(other.request).properties
+    return next((name for name in own if "_".join(tokens(name)) in wanted), None)
 
 
 def _listed(key: Any) -> list[Any]:

@@ -32,6 +32,8 @@ from mockserver.openapi.model import Operation
 _WAYS = bag(
     "desc descending newest latest recent reverse down asc ascending oldest earliest up first last"
 )
+_MOST = 8
+"""Properties by which a list is sorted; further ones are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def order_of(
         path = properties.path(name) if name else None
         if path is None and name and means_created(name):
             path = ()
-        if path is not None:
+        if path is not None and len(found) < _MOST and path not in (one for one, _ in found):
             found.append((path, bool(falls)))
     if not found:
         return Order((), usual if way is None else way)

@@ -7,7 +7,7 @@ read as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
@@ -61,7 +61,9 @@ class Entity:
             return self.data.get(path)
         found: Any = self.data
         for name in path:
-            found = found.get(name) if isinstance(found, Mapping) else None
+            if not isinstance(found, Mapping):
+                return None
+            found = found.get(name)
         return found
 
     def id(self, resource: Resource) -> Any:
@@ -101,6 +103,7 @@ class Repository(Protocol):
     def as_of(self, row: Mapping[str, Any], now: int) -> Entity: ...
     def get(self, world: World, key: str) -> Entity | None: ...
     def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]: ...
+    def holding(self, world: World, name: str, values: Set[str]) -> Iterator[Entity]: ...
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]: ...
     def place(self, entity: Entity) -> SortKey: ...
     def put(self, world: World, entity: Entity) -> Entity: ...
@@ -145,6 +148,19 @@ class OwnRepository:
         where: dict[str, Any] = {} if parent is None else {"parent": parent}
         rows = world[self.collection.name].scan(newest_first=newest_first, **where)
         return (self.as_of(row, world.now) for row in rows if is_there(row, world.now))
+
+    def holding(self, world: World, name: str, values: Set[str]) -> Iterator[Entity]:
+        """The entities in which a property may have one of these values, by an index if there is
+        one."""
+        index = self._indexed.get(name)
+        if index is None:
+            yield from self.scan(world, None, False)
+            return
+        for value in sorted(values):
+            where: dict[str, Any] = {index: value}
+            for row in world[self.collection.name].scan(**where):
+                if is_there(row, world.now):
+                    yield self.as_of(row, world.now)
 
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
         """The entities of a list, by an index if there is one."""
@@ -280,6 +296,10 @@ class BorrowedRepository:
             for entity in (self.as_of(row, world.now) for row in rows)
             if parent is None or parent in ("", entity.parent) or not entity.parent
         )
+
+    def holding(self, world: World, name: str, values: Set[str]) -> Iterator[Entity]:
+        """Every entity: nothing is indexed."""
+        return self.scan(world, None, False)
 
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
         """The entities of a list."""
