@@ -115,7 +115,9 @@ def _references(
     found = []
     for name, schema in survey.flat(facts.body).properties.items():
         words = tokens(name)
-        about = known.get("_".join(words[:-1]), ()) if words[-1:] == ("id",) else ()
+        # A parent may be of any kind.
+        called = "_".join(words[:-1]) if words[-1:] == ("id",) and words[0] != "parent" else ""
+        about = known.get(called, ())
         if len(about) == 1 and about[0].name != action.resource:
             kept = survey.flat(about[0].schema).properties.get(about[0].identity.key or "", {})
             if (survey.schemas.kinds(schema) & survey.schemas.kinds(kept)) - {"null"}:

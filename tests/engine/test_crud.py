@@ -91,3 +91,13 @@ def test_a_choice_that_leads_to_itself() -> None:
         made["schema"]["properties"]["status"] = {"$ref": "#/components/schemas/Circle"}
     with MockServer(circular, clock="manual") as server:
         assert statuses(server)[-1] == 404
+
+
+def test_a_parent_may_be_of_any_kind() -> None:
+    """`parent_id` of a folder is another folder, whatever a list of parents has."""
+    text = {"type": "string"}
+    paths = {**resource("parents"), **resource("folders", ("404",), parent_id=text)}
+    shop = {"openapi": "3.1.0", "info": {"title": "Files", "version": "1"}, "paths": paths}
+    with MockServer(shop) as server:
+        top = server.client.post("/folders", json={"name": "top"}).json()["id"]
+        assert server.client.post("/folders", json={"parent_id": top}).status_code == 201

@@ -71,7 +71,7 @@ def mock() -> Iterator[MockServer]:
 
 def test_nothing_is_covered_at_first(mock: MockServer) -> None:
     assert mock.coverage.percent == 0
-    assert mock.coverage.never_requested == ["listPets", "createPet", "getPet", "deletePet"]
+    assert mock.coverage.never_asked == ["listPets", "createPet", "getPet", "deletePet"]
 
 
 def test_what_was_asked_for_and_what_never(mock: MockServer) -> None:
@@ -80,7 +80,7 @@ def test_what_was_asked_for_and_what_never(mock: MockServer) -> None:
     found = mock.coverage
     assert found.percent == 50
     assert found.asked == ["listPets", "getPet"]
-    assert found.never_requested == ["createPet", "deletePet"]
+    assert found.never_asked == ["createPet", "deletePet"]
     assert found.never_answered["listPets"] == ["400"]
     assert found.never_answered["getPet"] == ["200"]
     assert "1 request named an unknown id; --lenient" in str(found)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
-from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
@@ -102,7 +101,7 @@ class _XmlWriter:
                 if inner is not None:
                     own = _legal_name(xml_name(words, name))
                     prefix = f"{_legal_name(str(words['prefix']))}:" if words.get("prefix") else ""
-                    attributes += f" {prefix}{own}={quoteattr(_xml_text(inner))}"
+                    attributes += f" {prefix}{own}={_quoted(_xml_text(inner))}"
             elif is_content(words):
                 pieces.append(_text(inner))
             else:
@@ -115,11 +114,19 @@ def _namespace(words: Mapping[str, Any]) -> str:
     if not isinstance(namespace, str) or not namespace:
         return ""
     prefix = f":{_legal_name(str(words['prefix']))}" if words.get("prefix") else ""
-    return f" xmlns{prefix}={quoteattr(_NOT_XML.sub('', namespace))}"
+    return f" xmlns{prefix}={_quoted(_NOT_XML.sub('', namespace))}"
 
 
 def _text(value: Any) -> str:
+    from xml.sax.saxutils import escape  # it imports an HTTP client
+
     return escape(_xml_text(value))
+
+
+def _quoted(value: str) -> str:
+    from xml.sax.saxutils import quoteattr
+
+    return quoteattr(value)
 
 
 def _xml_text(value: Any) -> str:

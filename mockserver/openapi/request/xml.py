@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
-from xml.etree.ElementTree import Element
+from typing import TYPE_CHECKING, Any
 
 from mockserver.openapi.model import Json
 from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 # The `xml` keywords of schemas.
 

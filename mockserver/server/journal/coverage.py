@@ -101,7 +101,7 @@ class Coverage:
         return [each.id for each in self.contract.operations if each.id in requested]
 
     @property
-    def never_requested(self) -> list[str]:
+    def never_asked(self) -> list[str]:
         """The operations that were never requested."""
         requested = {operation for operation, _ in self._seen}
         return [each.id for each in self.contract.operations if each.id not in requested]
@@ -150,7 +150,7 @@ class Coverage:
             "operations": {
                 "documented": len(self.contract.operations),
                 "asked": len(self.asked),
-                "never": self.never_requested,
+                "never": self.never_asked,
             },
             "statuses": {
                 "documented": statuses,
@@ -181,8 +181,8 @@ class Coverage:
         were = "was" if total == 1 else "were"
         asked = f"{len(self.asked)} of {counted(total, 'operation')} {were} requested"
         yield f"{asked} ({self.percent} %)"
-        if self.never_requested:
-            yield f"never requested: {_shortened(self.never_requested, most)}"
+        if self.never_asked:
+            yield f"never requested: {_shortened(self.never_asked, most)}"
         for name, reason, count in self.misfits[:most]:
             yield f"{name}: {reason}{f' ({often(count)})' if count > 1 else ''}"
         for request, count in self.unknown[:most]:
