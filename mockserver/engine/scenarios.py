@@ -14,6 +14,7 @@ from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import dump
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict, NotFound
+from mockserver.inference.words import tokens
 
 Way = tuple[tuple[str, float], ...]
 """The states after the first, and how many seconds after the beginning each is entered."""
@@ -111,13 +112,25 @@ def _order(scenario: Scenario | str, place: int) -> dict[str, Any]:
 
 
 def _jobs(body: Any) -> Iterator[list[str]]:
-    """The ids in a reply that may be jobs: those of its children, then its own."""
+    """The ids in a reply that may be jobs: those of its children, its own, then those of its parts
+    (`{"data": {"id": ...}}`)."""
     if not isinstance(body, Mapping):
         return
     for value in body.values():
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
-            ids = [each["id"] for each in value if isinstance(each.get("id"), str)]
+            ids = [own for each in value for own in _id(each)]
             if ids:
                 yield ids
-    if isinstance(body.get("id"), str):
-        yield [body["id"]]
+    own = _id(body)
+    if own:
+        yield own
+    for value in body.values():
+        yield from _jobs(value)
+
+
+def _id(job: Mapping[str, Any]) -> list[str]:
+    """The id of a job: its `id`, or its only property that is called an id (`job_id`)."""
+    names = [name for name in job if tokens(name)[-1:] == ("id",)]
+    name = "id" if "id" in job else names[0] if len(names) == 1 else ""
+    value = job.get(name)
+    return [str(value)] if isinstance(value, str | int) and not isinstance(value, bool) else []

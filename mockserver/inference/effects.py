@@ -3,6 +3,7 @@ says."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -34,6 +35,11 @@ _CHOOSING = bag("action command operation event verb op type act method transiti
 _EVENTS = bag("action event command operation transition")
 """What the name of such a property may end in: `state_event`."""
 _OF_ITSELF = bag("request status state job task process execution run order work now failed")
+_LEADS = re.compile(
+    r"\b(?:becomes?|(?:changes?|changed|set|sets|moves?|moved|goes|transitions?|switches)"
+    r"(?: [\w`-]+){0,4}? (?:to|into))[ :]+(?:the )?[`*\"']+([\w -]{2,40}?)[`*\"']",
+    re.IGNORECASE,
+)
 Changes = Mapping[str, Any]
 
 
@@ -43,7 +49,9 @@ class Effects:
     def __init__(self, survey: Survey) -> None:
         self.survey = survey
 
-    def changes(self, resource: Resource, verb: str, word: str) -> Mapping[str, Any]:
+    def changes(
+        self, resource: Resource, verb: str, word: str, facts: Facts | None = None
+    ) -> Mapping[str, Any]:
         """The properties that a verb changes, and their new values."""
         flat = self.survey.flat(resource.schema)
         found: dict[str, Any] = {}
@@ -74,8 +82,20 @@ class Effects:
             found.update(self._deep_flags(resource, flags(verb)))
         marked = _marked(word)
         if marked and not found:
-            found.update(self.flags(resource, {marked: True, f"is_{marked}": True}))
-        return found
+            wanted = {marked: True, **dict.fromkeys(_opposites(marked), False)}
+            wanted |= {f"is_{name}": holds for name, holds in wanted.items()}
+            found.update(self.flags(resource, wanted))
+        return found or (dict(self._said(facts, resource)) if facts is not None else {})
+
+    def _said(self, facts: Facts, resource: Resource) -> Iterator[tuple[str, str]]:
+        """The state that a description says it leads to: ``The state becomes `sent`.``"""
+        states = resource.states
+        if states is None or not states.name:
+            return
+        text = f"{facts.operation.summary}. {facts.operation.description}"
+        found = {value for value in _LEADS.findall(text) if value in states.known}
+        if len(found) == 1:
+            yield states.name, found.pop()
 
     def _is_elsewhere(self, resource: Resource, word: str) -> bool:
         """Whether a verb is about something else than the entity itself and its states:
@@ -278,6 +298,10 @@ class Effects:
                 values = set(enumerated(self.survey.schemas, sent[name]))
                 if len(values) > 1 and values <= set(states.known):
                     plain = states.name
+            if plain is None and word:
+                # The `reason` of an abort is the `abort_reason`.
+                about = [own_ for own_ in own if tokens(own_)[1:] == tokens(name)]
+                plain = next((one for one in about if one.startswith(tokens(word)[0][:4])), None)
             if plain is not None and self._fits(own[plain], sent[name]):
                 yield plain, f"body.{name}"
 
@@ -393,9 +417,22 @@ def _part_of(step: str, noun: str) -> str:
 
 
 def _marked(word: str) -> str:
-    """`mark-as-paid` -> `paid`, `make-default` -> `default`."""
-    words = [w for w in tokens(word) if w not in ("as", "a", "the")]
-    return "_".join(words[1:]) if words[:1] and words[0] in ("mark", "make", "set") else ""
+    """`mark-as-paid` -> `paid`, `make-default` -> `default`, `bring-back-online` -> `online`."""
+    words = [w for w in tokens(word) if w not in ("as", "a", "the", "back")]
+    return "_".join(words[1:]) if words[:1] and words[0] in _MARKING else ""
+
+
+_MARKING = bag("mark make set take bring put turn switch go")
+_NEGATIONS = (("un", ""), ("in", ""), ("dis", ""), ("off", "on"))
+
+
+def _opposites(adjective: str) -> Iterator[str]:
+    """What an entity is not any more: `offline` -> online, `available` -> unavailable."""
+    for negative, positive in _NEGATIONS:
+        if adjective.startswith(negative):
+            yield positive + adjective.removeprefix(negative)
+        if adjective.startswith(positive):
+            yield negative + adjective.removeprefix(positive)
 
 
 def _state_in(word: str, values: tuple[str, ...]) -> str | None:

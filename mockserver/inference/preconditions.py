@@ -10,6 +10,7 @@ from mockserver.inference.model import NEXT, Action, Because, Resource, States
 from mockserver.inference.operations import Survey
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
+from mockserver.openapi.model import Operation
 
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+|<br\s*/?>|</?(?:p|li|span|div)\b[^>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]*>|[`*\"\u201c\u201d\u2018]|\B'|'\B")
@@ -42,22 +43,50 @@ def with_preconditions(
 ) -> dict[str, Action]:
     """The actions, with the states in which they are possible where the document says so."""
     found = dict(actions)
-    texts = {facts.operation.id: facts.operation.description for facts in survey.facts}
+    operations = {facts.operation.id: facts.operation for facts in survey.facts}
     for name, action in actions.items():
         resource = resources.get(action.resource or "")
         if action.item is None or resource is None or resource.states is None:
             continue
         if action.kind not in ("remove", "patch", "replace", "transition", "clone"):
             continue
-        allowed = allowed_states(
-            texts.get(name, ""), resource.states, _led_to(action, resource.states)
-        )
+        if name not in operations:
+            continue
+        states, operation = resource.states, operations[name]
+        after, refusal = _led_to(action, states), _refusal(operation)
+        allowed = allowed_states(operation.description, states, after)
+        allowed = allowed or allowed_states(refusal, states, after)
+        allowed = allowed or refusing_states(refusal, resource.noun, states)
         if allowed is not None:
             why = Because(
                 f"the description allows it only while it is {', '.join(sorted(allowed))}"
             )
             found[name] = replace(action, allowed=allowed, because=(*action.because, why))
     return found
+
+
+def _refusal(operation: Operation) -> str:
+    """What the document says of a request that comes at the wrong time."""
+    return operation.responses["409"].description if 409 in operation.documented else ""
+
+
+def refusing_states(text: str, noun: str, states: States) -> frozenset[str] | None:
+    """The states in which an operation is possible whose refusal is described by the state of the
+    entity: `The door is locked`, `The booking is no longer held`. None if it is not."""
+    about = re.escape(noun.rsplit("_", 1)[-1])
+    found = re.search(
+        rf"\b{about} (?:is|was|has been|has) (?:currently |already )?(not yet |not |no longer )?"
+        rf"(?:currently |already |been )?([\w -]+?)(?:[.,;]|$)",
+        _TAGS.sub("", text),
+        re.IGNORECASE,
+    )
+    if found is None or not states.known:
+        return None
+    words = {value: _pattern(value) for value in states.known}
+    named = {value for value, pattern in words.items() if pattern.fullmatch(found[2].strip())}
+    if not named:
+        return None
+    return frozenset(named if found[1] else set(states.known) - named)
 
 
 def _led_to(action: Action, states: States) -> Collection[str]:

@@ -129,6 +129,7 @@ def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
     nouns = set(own)
     kinds = {value: _of_deed(words[value]) or _kind(words[value]) for value in values}
     _beside_others(kinds, words, nouns)
+    _steps_between(kinds, words)
     _interruptions(kinds, words)
     leads = {value: _after(value, words, kinds) for value, kind in kinds.items() if kind == LEAVING}
     ordered = _is_ordered(values, kinds)
@@ -229,6 +230,20 @@ def _between(listed: Sequence[str], working: Sequence[str]) -> Iterator[str]:
             later = listed[listed.index(done) + 1 :] if done in listed else ()
             if any(is_work(one) and one in working for one in later):
                 yield done
+
+
+def _steps_between(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """A participle that elsewhere is no work (`testing`) is work where it is listed right after a
+    beginning or other work, and before an end."""
+    listed = list(kinds)
+    if listed == sorted(listed):
+        return
+    for place, value in enumerate(listed[1:-1], 1):
+        participle = words[value].endswith("ing") and words[value] not in _EXACT
+        begun = kinds[listed[place - 1]] in (INITIAL, ACTIVE)
+        ends = SUCCESS in {kinds[later] for later in listed[place + 1 :]}
+        if participle and kinds[value] == OTHER and begun and ends:
+            kinds[value] = ACTIVE
 
 
 def _interruptions(kinds: dict[str, str], words: Mapping[str, str]) -> None:
@@ -352,7 +367,8 @@ def new_state_of(reading: Reading, default: object = None) -> str:
     first = values[0]
     waiting = any(spelled(value) in known.RESTING for value in reading.of(INITIAL))
     settled = not reading.of(ACTIVE) and first in reading.of(SUCCESS) and not waiting
-    if settled and values != sorted(values) and spelled(first).split("_")[-1] in known.STANDING:
+    sorted_by_name = values == sorted(values)
+    if settled and not sorted_by_name and spelled(first).split("_")[-1] in known.STANDING:
         return first
     for kind in (INITIAL, ACTIVE):
         if reading.of(kind):
@@ -360,6 +376,12 @@ def new_state_of(reading: Reading, default: object = None) -> str:
     standing = [v for v in reading.of(SUCCESS) if spelled(v).split("_")[-1] in known.STANDING]
     if standing:
         return standing[0]
-    dead = known.ASIDE | known.REMOVED | {"unknown", "none", "unspecified"}
-    alive = [v for v in reading.of(OTHER) if spelled(v).split("_")[-1] not in dead]
+    never = known.REMOVED | {"unknown", "none", "unspecified", "undefined", "other", "archived"}
+    aside = known.ASIDE | never
+    # What is `held` at first comes first in a list that is not sorted by name.
+    alive = [
+        v
+        for v in reading.of(OTHER)
+        if spelled(v).split("_")[-1] not in (aside if sorted_by_name or v != first else never)
+    ]
     return next(iter((*alive, *reading.of(SUCCESS), *values)))

@@ -216,7 +216,7 @@ class VerbReader:
         if verb in known.MAKING_OTHERS and not same and facts.ref:
             return
         part = dict(self.effects.of_part(resource, verb, rest))
-        changes = part or dict(self.effects.changes(resource, verb, word))
+        changes = part or dict(self.effects.changes(resource, verb, word, facts))
         bodily: dict[str, Any] = dict(self.effects.from_body(facts, resource, word))
         if not changes and word:
             bodily |= dict(elements(self.survey, facts, resource, rest, same=same))

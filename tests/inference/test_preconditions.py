@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.inference.model import States
-from mockserver.inference.preconditions import allowed_states
+from mockserver.inference.preconditions import allowed_states, refusing_states
 
 JOB = States(
     "status",
@@ -69,3 +69,21 @@ def test_nobody_waits_until_a_server_runs() -> None:
     )
     text = "The server must be running."
     assert allowed_states(text, server, ()) == frozenset(("starting", "running"))
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("The job is running.", "queued done failed cancelled"),
+        ("The job has already been cancelled", "queued running done failed"),
+        ("Conflict. The job is no longer queued.", "queued"),
+        ("The job is not yet done", "done"),
+    ],
+)
+def test_a_refusal_that_names_the_state_of_the_entity(text: str, allowed: str) -> None:
+    assert refusing_states(text, "job", JOB) == frozenset(allowed.split())
+
+
+@pytest.mark.parametrize("text", ["", "The job is too large.", "The user is queued.", "Conflict"])
+def test_other_refusals_say_nothing_of_states(text: str) -> None:
+    assert refusing_states(text, "job", JOB) is None

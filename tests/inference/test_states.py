@@ -38,6 +38,8 @@ WAYS = [
     # One success after another.
     ("queued sending sent delivered", "queued > sending > sent > delivered"),
     ("pending processing shipped delivered", "pending > processing > shipped > delivered"),
+    # Elsewhere `testing` is no work; between a beginning and an end it is.
+    ("received testing complete rejected", "received > testing > complete"),
     # Other languages.
     ("ausstehend in_bearbeitung abgeschlossen storniert",
      "ausstehend > in_bearbeitung > abgeschlossen"),

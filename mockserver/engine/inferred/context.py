@@ -17,7 +17,7 @@ from mockserver.engine.inferred.identifiers import dig as dig
 from mockserver.engine.inferred.identifiers import id_text as id_text
 from mockserver.engine.inferred.joins import Joins
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
-from mockserver.engine.inferred.seeding import Sower, lasting, makeable
+from mockserver.engine.inferred.seeding import Sower, lasting
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
@@ -73,7 +73,7 @@ class Context:
         empty = seeds == "none"
         if given is not None:
             examples = GivenExamples(given, plan, values, keys, examples)
-        sower = Sower(values, repositories, keys, examples, makeable(plan), empty=empty)
+        sower = Sower(values, repositories, keys, examples, plan, empty=empty)
         joins = Joins(schemas, plan, repositories, sower)
         return cls(contract, plan, values, answers, repositories, sower, keys, examples, joins)
 

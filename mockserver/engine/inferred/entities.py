@@ -45,6 +45,7 @@ def new_entity(
     facts = {n: v for n, v in facts_of(call).items() if n not in sent}
     known = {
         **first_flags(repository, sent),
+        **dict.fromkeys(() if _moves(resource) else repository.roles.numbers, 0),
         **defaults(context, resource, sent),
         **sent,
         **facts,
@@ -83,9 +84,14 @@ def new_entity(
         value = _member(resource, data, sent) or value
     key = str(value)
     key = f"{parent}/{key}" if resource.identity.nested and parent else key
-    if "schedule" in row and resource.states is not None and resource.states.moves:
+    if "schedule" in row and _moves(resource):
         row["salt"] = outcome_salt(world, resource.name, ordinal)
     return Entity(key, data, parent, row)
+
+
+def _moves(resource: Resource) -> bool:
+    """Whether entities change with time."""
+    return resource.states is not None and resource.states.moves
 
 
 def _sent_id(call: Call, sent: Mapping[str, Any]) -> Any:
@@ -272,10 +278,7 @@ def _owned(
     if roles.positions:
         below = world[repository.collection.name]
         found.update(dict.fromkeys(roles.positions, below.count(parent=parent)))
-    states = resource.states
-    if states is None or not states.moves:
-        found.update(dict.fromkeys(roles.numbers, 0))
-    given = {*counted, *roles.positions, *roles.numbers, *roles.versions} & sent.keys()
+    given = {*counted, *roles.positions, *roles.versions} & sent.keys()
     return {name: value for name, value in found.items() if name not in given}
 
 

@@ -26,6 +26,8 @@ _UPDATED = bag(
 )
 _CREATING = bag("created creation inserted")
 _UPDATING = bag("updated modified last_modified last_updated")
+_MADE_BY = bag("submitted requested ordered placed issued registered uploaded received")
+"""What says when an entity was made, where nothing else does."""
 _OWNERS = {
     "organization": bag("organization_id organisation_id org_id tenant_id workspace_id account_id"),
     "user": bag("owner_id user_id created_by created_by_id creator_id author_id updated_by"),
@@ -103,6 +105,14 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
         for owner, words in _OWNERS.items():
             if word in words and "uuid" in formats(schemas, schema):
                 found.owners[name] = owner
+    if not found.created:
+        found.created = [
+            name
+            for name, schema in flat.properties.items()
+            if moment_stem(name) in _MADE_BY
+            and name in flat.required
+            and not is_nullable(schemas, schema)
+        ][:1]
     return found
 
 

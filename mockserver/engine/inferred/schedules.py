@@ -21,6 +21,9 @@ _SEVERAL = 2.0
 _LEAVING = 3.0
 _PATIENCE = 3600.0
 _PERIODS = bag("timeout ttl expires_in timeout_seconds timeout_in_seconds max_wait expiry lifetime")
+_LASTING = bag("timeout ttl expires expire expiry hold valid validity lifetime")
+_IN_UNITS = bag("seconds minutes hours days")
+"""`hold_minutes`, `valid_for_days`: a period."""
 
 
 def plan_job(
@@ -30,7 +33,8 @@ def plan_job(
     begun = first or states.new or next(iter((*states.initial, *states.active)), "")
     schedule = go_on(states, [[begun, now]], pace)
     late = timed_out(states)
-    if until is not None and late is not None and schedule[-1][0] in states.holds:
+    waits = schedule[-1][0] in states.holds or (not states.moves and states.timeout is not None)
+    if until is not None and late is not None and waits:
         schedule.append([late, max(until, schedule[-1][1] + 1)])
     return schedule
 
@@ -113,11 +117,15 @@ def deadline(states: States, sent: Mapping[str, Any], now: int) -> int | None:
         return None
     for name, value in sent.items():
         word = "_".join(tokens(name))
-        if name == states.timeout or word in _PERIODS:
+        if name == states.timeout or word in _PERIODS or _is_period(tokens(name)):
             found = _instant(word, value, now)
             if found is not None:
                 return found
     return now + seconds(_PATIENCE) if states.timeout is not None else None
+
+
+def _is_period(words: Sequence[str]) -> bool:
+    return words[-1] in _IN_UNITS and not _LASTING.isdisjoint(words)
 
 
 _PERIOD = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|sec|min|hour|day)[a-z]*\s*", re.IGNORECASE)

@@ -27,6 +27,7 @@ from mockserver.engine.world import World, digest, uuid_of
 from mockserver.inference.model import Plan, Resource, States
 
 _HOUR = 3600 * SECOND
+_TRIES = 20
 
 
 def note_creation(world: World) -> None:
@@ -60,6 +61,16 @@ def makeable(plan: Plan) -> frozenset[str]:
     )
 
 
+def unique_values(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The properties of which no two entities have the same value, by resource."""
+    return {
+        action.resource: constraint.unique
+        for action in plan.actions.values()
+        if action.resource is not None
+        if (constraint := action.request.constraint) is not None and constraint.unique
+    }
+
+
 class Sower:
     """Creates the seed entities, one repository and parent at a time."""
 
@@ -69,11 +80,12 @@ class Sower:
         repositories: Mapping[str, Repository],
         keys: Keys,
         examples: Examples,
-        makeable: frozenset[str] = frozenset(),
+        plan: Plan,
         *,
         empty: bool = False,
     ) -> None:
-        self._makeable = makeable
+        self._makeable = makeable(plan)
+        self._unique = unique_values(plan)
         self._examples = examples
         self._empty = empty
         self._keys = keys
@@ -389,12 +401,38 @@ class Sower:
         if not isinstance(data, dict):
             return
         data = agreeing(repository.schemas, repository.flat, resource, data, known)
+        data |= self._distinct(world, repository, parent, data, like or {})
         key = data.get(resource.identity.key) if resource.identity.key else None
         if not key:
             key = self._keys.fitting(resource, uuid_of(digest(*salt)), rng, ordinal + 1)
         key = f"{parent}/{key}" if resource.identity.nested and parent else str(key)
         if repository.get(world, key) is None:
             repository.put(world, Entity(key, data, parent, row))
+
+    def _distinct(
+        self,
+        world: World,
+        repository: OwnRepository,
+        parent: str,
+        data: Mapping[str, Any],
+        like: Mapping[str, Any],
+    ) -> Iterator[tuple[str, Any]]:
+        """Other values for those that an entity must not share with one that exists."""
+        resource, place_of = repository.resource, repository.schemas.place
+        for name in self._unique.get(resource.name, ()):
+            place = place_of(resource.schema or "", name)
+            if place is None or data.get(name) is None or name in like:
+                continue
+            taken = {str(e.data.get(name)) for e in repository.scan(world, parent or None, False)}
+            if str(data[name]) not in taken:
+                continue
+            rng = lasting(world, resource.name, parent, name, len(taken))
+            check = self._values.check(place)
+            made = (self._values.make(place, rng, name=name) for _ in range(_TRIES))
+            for value in (_numbered(data[name], len(taken) + 1), *made):
+                if str(value) not in taken and check.is_valid(value):
+                    yield name, value
+                    break
 
     def _referring(
         self, world: World, repository: OwnRepository, ordinal: int
@@ -409,6 +447,14 @@ class Sower:
             if there:
                 value = there[ordinal % len(there)]
                 yield name, [value] if several else value
+
+
+def _numbered(value: Any, number: int) -> Any:
+    """A value like another one: `ada2@example.com`, `Main 2`, `main-2`."""
+    if not isinstance(value, str):
+        return value + number if isinstance(value, int | float) else value
+    name, at, host = value.partition("@")
+    return f"{name}{'' if at else ' ' if ' ' in name else '-'}{number}{at}{host}"
 
 
 def _past(states: States, state: str, at: int) -> list[list[Any]]:

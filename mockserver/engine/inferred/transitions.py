@@ -117,7 +117,9 @@ def act(
         lacking = {n: None for n in emptied if may_lack(call.context.schemas, flat, n)}
         data = {**entity.data, **lacking}
         entity = Entity(entity.key, data, entity.parent, entity.row)
-    entity = _with_words(entity, states, sent)
+    moved = {n: v.removeprefix("body.") for n, v in verb.changes if isinstance(v, str)}
+    renamed = {name: sent[source] for name, source in moved.items() if source in sent}
+    entity = _with_words(entity, states, {**sent, **renamed})
     if verb.verb == "restore" and not entity.row.keys().isdisjoint(_LEFT):
         row = {name: value for name, value in entity.row.items() if name not in _LEFT}
         entity = Entity(entity.key, entity.data, entity.parent, row)
