@@ -373,25 +373,13 @@ class Sower:
         state = self._state(repository, ordinal)
         states = resource.states
         if state and states is not None and states.moves and state not in states.path[-1:]:
-            row.update(schedule=_past(states, state, at), salt_of_job=f"{at}:{digest(*salt).hex()}")
+            row.update(schedule=_past(states, state, at), salt=f"{at}:{digest(*salt).hex()}")
         elif states is not None and states.moves:
             known.update(self.finished(repository, at, rng))
         if state and states is not None and states.name and states.name not in known:
             known[states.name] = with_state(states, {}, state)
         known.update(like or {})
-        if resource.identity.key:
-            schema = repository.flat.properties.get(resource.identity.key, {})
-            if {"integer", "number"} & kinds(repository.schemas, schema):
-                # Small numbers would collide under several parents, or with those that were first.
-                large = int.from_bytes(digest(*salt)) % 900_000 + 100_000
-                known[resource.identity.key] = large if resource.parents or like else ordinal + 1
-            elif not repository.schemas.flat(schema).values:
-                known[resource.identity.key] = uuid_of(digest(*salt))
-            wished = known.get(resource.identity.key, "")
-            small = ordinal + 1 + _offset(parent or (repr(sorted(like.items())) if like else ""))
-            known[resource.identity.key] = self._keys.fitting(resource, wished, rng, small)
-            if known[resource.identity.key] == "":
-                del known[resource.identity.key]
+        known.update(self._id_of(repository, parent, ordinal, like, known, rng, digest(*salt)))
         data: Any = None
         if resource.schema is not None:
             shape, marks = kind(repository.schemas, resource.shape or "", 0 if full else ordinal)
@@ -408,6 +396,33 @@ class Sower:
         key = f"{parent}/{key}" if resource.identity.nested and parent else str(key)
         if repository.get(world, key) is None:
             repository.put(world, Entity(key, data, parent, row))
+
+    def _id_of(
+        self,
+        repository: OwnRepository,
+        parent: str,
+        ordinal: int,
+        like: Mapping[str, Any] | None,
+        known: Mapping[str, Any],
+        rng: Rng,
+        salt: bytes,
+    ) -> Iterator[tuple[str, Any]]:
+        """The id of a seed entity under its name, if it is shown and one fits."""
+        resource, name = repository.resource, repository.resource.identity.key
+        if not name:
+            return
+        schema = repository.flat.properties.get(name, {})
+        wished = known.get(name, "")
+        if {"integer", "number"} & kinds(repository.schemas, schema):
+            # Small numbers would collide under several parents, or with those that were first.
+            large = int.from_bytes(salt) % 900_000 + 100_000
+            wished = large if resource.parents or like else ordinal + 1
+        elif not repository.schemas.flat(schema).values:
+            wished = uuid_of(salt)
+        small = ordinal + 1 + _offset(parent or (repr(sorted(like.items())) if like else ""))
+        fitting = self._keys.fitting(resource, wished, rng, small)
+        if fitting != "":
+            yield name, fitting
 
     def _distinct(
         self,
