@@ -42,6 +42,18 @@ def test_only_so_many_bytes_are_kept() -> None:
     assert journal.kept == 1
 
 
+def test_only_so_many_bytes_of_responses_wait() -> None:
+    """Nobody has to read for the limit to hold."""
+    journal = Journal(kept_bytes=10 * LARGE)
+    sent = [exchange() for _ in range(AT_ONCE - 1)]
+    for one in sent:
+        one.sent = Sent(200, [], b"a" * 4 * LARGE)
+        journal(one)
+    waiting = [one for _, one in journal._waiting]
+    held = [*waiting, *(one for _, one, _ in journal._ring)]
+    assert held == sent[-2:]
+
+
 def test_forgetting() -> None:
     journal = Journal()
     for tenant in "abab":

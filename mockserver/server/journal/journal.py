@@ -51,9 +51,9 @@ class Entry:
 class Journal:
     """The last exchanges, at most `kept` of them and `kept_bytes` of their bodies.
 
-    A request only adds its exchange to those that wait. They are taken in when somebody reads, or
-    when there are some: measured, and passed to the `counters`. `listeners` hear of each at once.
-    Descriptions are created when read.
+    A request only adds its exchange to those that wait. They are taken in when somebody reads, when
+    there are some or when one is large: measured, and passed to the `counters`. `listeners` hear of
+    each at once. Descriptions are created when read.
     """
 
     def __init__(
@@ -75,9 +75,10 @@ class Journal:
 
     def __call__(self, exchange: Exchange) -> None:
         """Record an exchange. On the hot path."""
-        waiting = self._waiting
+        waiting, sent = self._waiting, exchange.sent
         waiting.append((self._now(), exchange))
-        if len(waiting) >= AT_ONCE or len(exchange.message.body) > LARGE:
+        large = len(exchange.message.body) > LARGE or (sent is not None and len(sent.body) > LARGE)
+        if large or len(waiting) >= AT_ONCE:
             self.update()
         for listener in self.listeners:
             listener(exchange)
