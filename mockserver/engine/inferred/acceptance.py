@@ -87,7 +87,7 @@ def under_own_names(
 
 def _has(schemas: Schemas, part: Any, sent: Mapping[str, Any]) -> bool:
     """Whether a part has these properties, and lists their values where it lists any."""
-    return sent.keys() <= properties_of(schemas, part).keys() and all(
+    return sent.keys() <= schemas.flat(part).properties.keys() and all(
         _takes(schemas, part, name, value) for name, value in sent.items()
     )
 
