@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -35,9 +36,15 @@ def read_lock(path: Path, operations: Collection[str]) -> dict[str, dict[str, An
         value = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--calibration {path}: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--calibration {path}: not TOML: {error}") from None
     found = value.get("operations", {})
+    try:
+        json.dumps(found, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"--calibration {path}: a value is none of JSON ({error}); write dates as text"
+        ) from None
     if not isinstance(found, Mapping):
         raise UsageError(f"--calibration {path}: operations must be a table")
     for name in found:
@@ -67,6 +74,9 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
     for status in value.get("statuses", {}).values():
         if not isinstance(status, int) or not 100 <= status <= 599:
             raise UsageError(f"{where}.statuses: {status!r} is not a status")
+    for status, name in value.get("media_types", {}).items():
+        if not isinstance(name, str) or not (name.isascii() and name.isprintable()):
+            raise UsageError(f"{where}.media_types.{status}: {name!r} is not a media type")
     for status, words in value.get("words", {}).items():
         if not isinstance(words, Mapping):
             raise UsageError(f"{where}.words.{status} must be a table")

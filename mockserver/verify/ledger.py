@@ -12,11 +12,32 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import UnionType
 from typing import IO
 
 from mockserver.errors import UsageError
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Json
+
+Shape = Mapping[str, type | UnionType]
+_SHAPES: Mapping[str, Shape] = {
+    "step": {"step": dict},
+    "others": {"others": str, "ids": list},
+    "asked": {"asked": int, "operation": str, "path": dict, "marker": str},
+    "made": {"made": int, "remove": str, "where": dict, "kind": str},
+    "marked": {"marked": int, "marker": str},
+    "succeeded": {"succeeded": int},
+    "nothing": {"nothing": int},
+    "gone": {"gone": int},
+}
+"""What each kind of line has."""
+
+
+def fits(value: Json, shape: Shape) -> bool:
+    """Whether a value is an object with these properties."""
+    return isinstance(value, dict) and all(
+        isinstance(value.get(name), kind) for name, kind in shape.items()
+    )
 
 
 @dataclass(frozen=True)
@@ -84,20 +105,28 @@ class Ledger:
 
     @classmethod
     def load(cls, path: str) -> Ledger:
-        """Read a ledger; a truncated line is ignored. Raises UsageError if there is none."""
+        """Read a ledger; a truncated line is ignored. Raises UsageError if it is none."""
         try:
             lines = Path(path).read_text(encoding="utf-8").splitlines()
             head = json.loads(lines[0])
-            ledger = cls(Path(path), head["url"])
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror or error}") from None
-        except (ValueError, KeyError, IndexError):
-            raise UsageError(f"{path} is not a ledger of mockserver fuzz") from None
-        for line in lines[1:]:
+        except (ValueError, IndexError, RecursionError):
+            head = None
+        if not fits(head, {"url": str}):
+            raise UsageError(f"{path} is not a ledger of mockserver test, fuzz or diff")
+        ledger = cls(Path(path), head["url"])
+        for number, text in enumerate(lines[1:], start=2):
             try:
-                ledger._take(json.loads(line))
-            except ValueError:
+                line = json.loads(text)
+            except (ValueError, RecursionError):
                 continue
+            if not _is_line(line):
+                raise UsageError(
+                    f"{path}, line {number}: not a line of a ledger ({text[:60]}); take it out, "
+                    "and remove what it was about by hand"
+                )
+            ledger._take(line)
         return ledger
 
     def open(self) -> None:
@@ -206,3 +235,12 @@ class Ledger:
             self.pending.pop(line["nothing"], None)
         elif "gone" in line:
             self.gone.add(line["gone"])
+
+
+def _is_line(line: Json) -> bool:
+    """Whether a line is of a known kind and has what the kind has, or is of an unknown kind."""
+    if not isinstance(line, dict):
+        return False
+    shape = next((_SHAPES[kind] for kind in _SHAPES if kind in line), {})
+    texts = [*line.get("ids", ()), *line.get("where", {}).values()] if fits(line, shape) else [None]
+    return all(isinstance(one, str | int) for one in texts)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.errors import UsageError
-from mockserver.verify.ledger import Ledger
+from mockserver.verify.ledger import Ledger, fits
 from mockserver.verify.model import Finding, Result
 from mockserver.verify.reports.exchanges import exchange_of, plain
 
 Json = Any
+_RUN = {"title": str, "seed": int, "max_examples": int}
 _TEXTS = ("rule", "where", "title", "message", "origin")
 
 
@@ -83,14 +84,14 @@ class Journal:
 
 
 def _finding(value: Mapping[str, Json]) -> Finding:
-    texts = {name: value[name] for name in _TEXTS}
-    return Finding(
-        **texts, steps=[exchange_of(step) for step in value["steps"]], extra=value["extra"]
-    )
+    rule, where, title, message, origin = (str(value[name]) for name in _TEXTS)
+    steps = [exchange_of(step) for step in value["steps"]]
+    return Finding(rule, where, title, message, steps, origin, extra=value["extra"])
 
 
 def interrupted(path: str, title: str) -> tuple[Ledger, Mapping[str, Json]]:
-    """The ledger of the run to go on with, and its settings. Raises UsageError if there is none."""
+    """The ledger of the run to go on with, and its settings. Raises UsageError if there is none, or
+    its steps can't be read."""
     if not Path(path).exists():
         raise UsageError(
             f"--resume: there is no {path}, so no run was interrupted here; start one without "
@@ -98,9 +99,16 @@ def interrupted(path: str, title: str) -> tuple[Ledger, Mapping[str, Json]]:
         )
     ledger = Ledger.load(path)
     run = next((step["run"] for step in ledger.steps if "run" in step), None)
-    if run is None or run["title"] != title:
+    if run is None or not fits(run, _RUN) or run["title"] != title:
         raise UsageError(
             f"--resume: {path} is not of a run of mockserver test on {title}; "
             "name the right one with --ledger"
         )
+    try:
+        Journal(ledger, Result(title, ledger.url)).restore()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"--resume: a step in {path} can't be read ({type(error).__name__}: {error}); remove "
+            f"what the run made with mockserver test --cleanup {path}, and start it again"
+        ) from None
     return ledger, run

@@ -19,6 +19,7 @@ from mockserver.openapi.build import build_contract
 from mockserver.verify.conformance.config import Settings, configuration
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange, Finding, Result
+from mockserver.verify.reports.exchanges import Record, plain
 from mockserver.verify.resume import Journal, interrupted
 from tests.verify.jobs_server import serving
 from tests.verify.test_ownership import DOCUMENT, PRECIOUS, Things
@@ -151,6 +152,52 @@ def test_only_an_interrupted_run_goes_on(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="on Rooms"):
         interrupted(str(path), "Rooms")
     one.ledger.close()
+
+
+HEAD = '{"ledger": 1, "url": "http://x"}'
+BEGUN = '{"step": {"run": {"title": "Things", "seed": 1, "max_examples": 1}}}'
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["[]"], "not a ledger"),
+        (["[" * 100_000], "not a ledger"),
+        (['{"ledger": 1, "url": 5}'], "not a ledger"),
+        ([HEAD, BEGUN, "5"], "line 3: not a line"),
+        ([HEAD, BEGUN, '{"gone": []}'], "line 3: not a line"),
+        ([HEAD, BEGUN, '{"made": 1}'], "line 3: not a line"),
+        ([HEAD, '{"made": 1, "remove": "x", "where": {"id": []}, "kind": "x"}'], "line 2: not"),
+        ([HEAD, BEGUN, '{"others": "x", "ids": [{}]}'], "line 3: not a line"),
+        ([HEAD, '{"step": {"run": 5}}'], "not of a run"),
+        ([HEAD, BEGUN.replace("1}", '"x"}')], "not of a run"),
+        ([HEAD, BEGUN, '{"step": {"finished": "x"}}'], "a step in .* can't be read"),
+        ([HEAD, BEGUN, '{"step": {"found": {}}}'], "a step in .* can't be read"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_in_a_ledger_is_named(lines: list[str], said: str, tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(UsageError, match=said):
+        interrupted(str(path), "Things")
+
+
+def test_lines_that_were_cut_are_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    path.write_text("\n".join([HEAD, BEGUN, "[" * 100_000, '{"unknown": 1}', '{"made": 1, "rem']))
+    _, settings = interrupted(str(path), "Things")
+    assert settings["seed"] == 1
+
+
+def test_exchanges_of_an_earlier_run_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "exchanges.ndjson"
+    good = {"exchange": plain(SEEN)}
+    bad = [5, {"exchange": 5}, {"exchange": {**plain(SEEN), "url": 5}}, {"finding": {}}]
+    file.write_text("\n".join(json.dumps(line) for line in (*bad, good)) + '\n{"exch')
+    with Record(tmp_path, resume=True):
+        pass
+    assert [json.loads(line) for line in file.read_text().splitlines()] == [good]
 
 
 def test_phases_and_operations_are_left_out() -> None:

@@ -48,7 +48,7 @@ def read_lock(path: str) -> Locked:
         return Locked(known, in_use, shortest, written)  # type: ignore[arg-type]
     except OSError as error:
         raise UsageError(f"--calibration {path}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"--calibration {path}: not a calibration file ({error}); "
             "create one with mockserver calibrate"

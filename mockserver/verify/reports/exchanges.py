@@ -12,7 +12,22 @@ from typing import IO, Self
 
 from mockserver.files.har import Archived, har_entry
 from mockserver.openapi.model import Json
+from mockserver.verify.ledger import fits
 from mockserver.verify.model import Exchange, Finding
+
+_SHAPE = {
+    "source": str,
+    "operation": str,
+    "method": str,
+    "url": str,
+    "request_headers": dict,
+    "request_body": str,
+    "status": int,
+    "headers": dict,
+    "body": str,
+    "seconds": int | float,
+    "at": int | float,
+}
 
 
 class Record:
@@ -41,7 +56,7 @@ class Record:
         """The exchanges of a run that goes on; its last line may be cut."""
         file = folder / "exchanges.ndjson"
         for line in file.read_text("utf-8", "replace").splitlines() if file.exists() else ():
-            with suppress(ValueError, KeyError):
+            with suppress(ValueError, KeyError, TypeError, RecursionError):
                 yield exchange_of(json.loads(line)["exchange"])
 
     def __exit__(self, *_: object) -> None:
@@ -81,7 +96,9 @@ def plain(exchange: Exchange) -> dict[str, Json]:
 
 
 def exchange_of(value: Mapping[str, Json]) -> Exchange:
-    """The exchange that `plain` was given."""
+    """The exchange that `plain` was given. Raises ValueError if it is none."""
+    if not fits(value, _SHAPE):
+        raise ValueError("not an exchange")
     return Exchange(
         method=value["method"],
         url=value["url"],
